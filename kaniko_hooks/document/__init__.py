@@ -1,0 +1,1 @@
+"""YAML text with spans: nodes, merge keys, and where each value stands in the file."""

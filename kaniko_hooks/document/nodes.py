@@ -1,0 +1,72 @@
+"""The nodes of a YAML document, each with its span in the file's text.
+
+An alias is the very node it names; where it stands is kept beside it, in
+`aliases` of the collection that holds it. A document may therefore contain
+itself, and may be much larger when walked than when written: whoever walks it
+guards both.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+from typing import Union
+
+Span = tuple[int, int]  # start and end offset, in code points
+
+
+class Scalar(NamedTuple):
+    value: str
+    file: str
+    start: int  # at the tag or anchor, where there is one
+    end: int  # as libyaml says: a block scalar's includes trailing blank lines
+    style: str  # '' plain, "'", '"', '|' or '>'
+    tag: str | None  # as resolved from the handle; None where none is written
+    anchor: str | None
+
+
+class Sequence(NamedTuple):
+    items: list[Node]
+    aliases: dict[int, Span]  # index of an item that is an alias -> its span
+    file: str
+    start: int
+    end: int  # after the last character of the last item, or of the bracket
+    flow: bool
+    tag: str | None
+    anchor: str | None
+
+
+class Mapping(NamedTuple):
+    pairs: list[tuple[Node, Node]]  # as written: merge and duplicate keys are kept
+    aliases: dict[int, Span]  # index of a pair whose value is an alias -> its span
+    file: str
+    start: int
+    end: int  # after the last character of the last pair, or of the brace
+    flow: bool
+    tag: str | None
+    anchor: str | None
+
+
+Node = Union[Scalar, Sequence, Mapping]
+
+
+def get(node: Node | None, *path: str) -> Node | None:
+    """The value under the keys of `path`, the last one where a key is repeated."""
+    for name in path:
+        if not isinstance(node, Mapping):
+            return None
+        for key, value in reversed(node.pairs):
+            if isinstance(key, Scalar) and key.value == name:
+                node = value
+                break
+        else:
+            return None
+    return node
+
+
+def text_of(node: Node | None) -> str | None:
+    """The text of a scalar, None for anything else."""
+    return node.value if isinstance(node, Scalar) else None
+
+
+def items_of(node: Node | None) -> list[Node]:
+    """The items of a sequence, none for anything else."""
+    return node.items if isinstance(node, Sequence) else []

@@ -1,0 +1,191 @@
+"""The words that all stations of the data's way share, as plain tuples.
+
+Offsets count code points from the start of a file's text (its byte order mark
+stripped); lines and columns are computed only where they are shown.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import NamedTuple
+
+# A count of builds that is not known, or that grows with data: shown as "many".
+MANY = 1_000_000
+
+SCRIPT = 'script'
+ARGV = 'argv'
+ARGUMENTS = 'arguments'
+
+ON = 'on'
+OFF = 'off'
+UNKNOWN = 'unknown'
+
+
+class Place(NamedTuple):
+    """A place in a file of the repository."""
+
+    file: str  # relative to the repository root, with '/'
+    offset: int
+
+
+class Command(NamedTuple):
+    """One command text as the CI system hands it to a container."""
+
+    text: str
+    file: str
+    offset: int  # of the first character of the text, in the file
+    locate: Callable[[int], int]  # offset in `text` -> offset in the file
+
+
+class Variable(NamedTuple):
+    """A variable that the CI system sets before a script starts.
+
+    `values` are its alternatives; none means that it is set but not known here.
+    """
+
+    values: tuple[str, ...]
+    places: tuple[Place, ...] = ()
+    expand: bool = False  # `$NAME` in a value is replaced by the CI system
+
+
+class ScriptPart(NamedTuple):
+    """Commands that run in order in one shell, or the words of one argv.
+
+    - `form`: SCRIPT, commands are lines of one shell script; ARGV, commands are
+      the words of one argv; ARGUMENTS, the same for the image's entrypoint.
+    - `always`: runs even if an earlier part of the container failed.
+    - `directory`: where it starts, relative to the repository root; None if
+      that is not known.
+    - `shell`: the interpreter ('sh', 'bash', …); a part for another one
+      (python) has runs without builds.
+    - `guard`: a step's `if:` as (expression, negated); neighbouring parts with
+      the same expression and opposite sense never run both.
+    """
+
+    commands: tuple[Command, ...]
+    variables: Mapping[str, Variable]
+    form: str = SCRIPT
+    always: bool = False
+    directory: str | None = ''
+    shell: str = 'sh'
+    guard: tuple[str, bool] | None = None
+
+
+class Container(NamedTuple):
+    """What shares one file system: a GitLab job, a CI step, a pod container."""
+
+    system: str  # 'gitlab-ci', 'github-actions', …
+    name: str  # a job's name, or the node path: 'spec.steps[1]'
+    place: Place  # the job's key or the container's node
+    image: Variable | None
+    parts: tuple[ScriptPart, ...]
+    template: bool = False  # a hidden job whose users cannot be seen
+    places: tuple[Place, ...] = ()  # what it is made of: ancestors, anchors, …
+    visible: bool = True  # False: parts of its configuration cannot be seen here
+
+
+class Fragment(NamedTuple):
+    """A piece of a word: its value, or the text as written where unknown."""
+
+    text: str
+    known: bool
+
+
+class Word(NamedTuple):
+    """One resolved word of an argv."""
+
+    fragments: tuple[Fragment, ...]
+    splits: bool = False  # unknown and unquoted: may stand for none or several words
+
+    @property
+    def text(self) -> str:
+        """The value, with unknown pieces as they are written."""
+        return ''.join(fragment.text for fragment in self.fragments)
+
+    @property
+    def known(self) -> bool:
+        return all(fragment.known for fragment in self.fragments)
+
+
+class Flags(NamedTuple):
+    """What Kaniko's argv says about one build."""
+
+    cache: str  # ON, OFF or UNKNOWN
+    cleanup: bool
+    destinations: tuple[str, ...]
+
+
+class Reason(NamedTuple):
+    """Why a build runs more than once."""
+
+    kind: str  # 'loop', 'call', 'retry', 'xargs', 'find'
+    place: Place
+    count: int = MANY  # how many times this reason alone makes of one
+
+
+class Build(NamedTuple):
+    """One command that builds an image, with its argv as resolved."""
+
+    place: Place  # of the command's first word
+    end: Place  # just after the command's last word
+    argv: tuple[Word, ...]
+    flags: Flags
+
+
+class Execution(NamedTuple):
+    """How often a run executes one build."""
+
+    build: Build
+    times: int  # 0 where only another run executes it
+    reasons: tuple[Reason, ...] = ()
+
+
+class Run(NamedTuple):
+    """What one container's script parts can do, at worst.
+
+    `executions` has each build place of the container once, in the order of
+    the script, counted in the shown run: the one that gives `verdict`.
+    """
+
+    builds_in_worst_run: int
+    verdict: str  # 'ok', 'cached', 'maybe-cached' or 'uncached'
+    executions: tuple[Execution, ...]
+    clean_between: bool  # every build of the shown run but the last cleans up
+    used_variables: frozenset[str] = frozenset()  # CI variables that were looked up
+    used_image: bool = False  # the image's name decided what is a build
+    scripts: tuple[str, ...] = ()  # files of the repository that were followed
+
+
+class Note(NamedTuple):
+    """Something that cannot be seen from here."""
+
+    place: Place
+    message: str
+
+
+class Problem(NamedTuple):
+    """Why a file that certainly is CI configuration cannot be read."""
+
+    place: Place
+    message: str
+
+
+class Reading(NamedTuple):
+    """What a CI reader makes of its files."""
+
+    containers: tuple[Container, ...]
+    notes: tuple[Note, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class Finding(NamedTuple):
+    """One thing that fails the hook."""
+
+    rule: str
+    place: Place
+    message: str
+    containers: tuple[Container, ...] = ()
+    run: Run | None = None
+    places: frozenset[Place] = frozenset()  # every place involved
+    fix: str | None = None  # what the fix hook would do
+    no_fix: str | None = None  # why it would not

@@ -1,0 +1,104 @@
+"""The repository: its root, which files it has, and reading their text safely.
+
+Nothing outside the root is ever read as part of it, not through a symlink
+either. Paths are relative to the root and written with '/'.
+"""
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+MAX_BYTES = 64 * 1024 * 1024
+
+
+class Unreadable(Exception):
+    """A file that is there cannot be read as text; the message says why."""
+
+
+class Repository:
+    """Reads files below `root`; `edited` texts stand in for what is on the disk."""
+
+    def __init__(self, root: str, edited: Mapping[str, str] | None = None) -> None:
+        self.root = os.path.realpath(root)
+        self._texts: dict[str, str | None] = dict(edited or {})
+        self._unreadable: dict[str, str] = {}
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, without byte order mark; None if there is no such file.
+
+        Raises Unreadable: not a regular file, outside the root, no permission,
+        not UTF-8, too large. Line ends are kept.
+        """
+        if path in self._unreadable:
+            raise Unreadable(self._unreadable[path])
+        if path not in self._texts:
+            try:
+                self._texts[path] = self._read(path)
+            except Unreadable as error:
+                self._unreadable[path] = str(error)
+                raise
+        return self._texts[path]
+
+    def _read(self, path: str) -> str | None:
+        real = os.path.realpath(os.path.join(self.root, path))
+        if not within(real, self.root):
+            raise Unreadable('is outside the repository')
+        data = read_bytes(real)
+        return None if data is None else decode(data)
+
+    def files_below(self, folder: str = '') -> Iterator[str]:
+        """Every regular file below a folder of the repository, in byte order.
+
+        Symlinked folders and `.git` are left out.
+        """
+        top = os.path.join(self.root, folder)
+        if not within(os.path.realpath(top), self.root):
+            return
+        found = []
+        for where, folders, names in os.walk(top):
+            folders[:] = [name for name in folders if name != '.git']
+            found.extend(os.path.relpath(os.path.join(where, name), self.root) for name in names)
+        yield from sorted((path.replace(os.sep, '/') for path in found), key=os.fsencode)
+
+
+def within(real: str, root: str) -> bool:
+    """Whether a real path is the root or below it."""
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def read_bytes(path: str) -> bytes | None:
+    """The bytes of a regular file; None if there is none. Raises Unreadable."""
+    try:
+        # A pipe would block for ever; O_NONBLOCK opens it without waiting.
+        handle = os.open(path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise Unreadable(_reason(error)) from None
+    with os.fdopen(handle, 'rb') as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable('is not a regular file')
+        try:
+            data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise Unreadable(_reason(error)) from None
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f'is larger than {MAX_BYTES // 1024 // 1024} MiB')
+    return data
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, 'strerror', None) or str(error)).lower()
+
+
+def decode(data: bytes) -> str:
+    """UTF-8 text without its byte order mark. Raises Unreadable."""
+    try:
+        return data.decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        if data[:2] in (b'\xff\xfe', b'\xfe\xff'):
+            raise Unreadable('is UTF-16, not UTF-8') from None
+        raise Unreadable(f'is not UTF-8 (byte {error.start})') from None
