@@ -120,7 +120,7 @@ class Reason(NamedTuple):
 
     kind: str  # 'loop', 'call', 'retry', 'xargs', 'find'
     place: Place
-    count: int = MANY  # how many times this reason alone makes of one
+    times: int = MANY  # how many times this reason alone makes of one
 
 
 class Build(NamedTuple):

@@ -56,7 +56,7 @@ class Repository:
         top = os.path.join(self.root, folder)
         if not within(os.path.realpath(top), self.root):
             return
-        found = []
+        found: list[str] = []
         for where, folders, names in os.walk(top):
             folders[:] = [name for name in folders if name != '.git']
             found.extend(os.path.relpath(os.path.join(where, name), self.root) for name in names)
