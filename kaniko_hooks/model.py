@@ -189,3 +189,11 @@ class Finding(NamedTuple):
     places: frozenset[Place] = frozenset()  # every place involved
     fix: str | None = None  # what the fix hook would do
     no_fix: str | None = None  # why it would not
+
+
+class Result(NamedTuple):
+    """What a check has found out: what every report is made of."""
+
+    containers: tuple[tuple[Container, Run], ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...] = ()

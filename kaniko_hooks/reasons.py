@@ -1,0 +1,93 @@
+"""Why a container builds more often than its script has builds, in words."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from kaniko_hooks.model import MANY
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reason
+from kaniko_hooks.model import Run
+
+LineOf = Callable[[Place], int]
+
+
+def because(run: Run, line_of: LineOf) -> str:
+    """Why builds of the shown run are executed more than once: '' if none is.
+
+    For instance 'the loop at line 12 runs it for each of 3 words'. `line_of`
+    gives the 1-based line of a place; a place in another file than the build's
+    is told with its file.
+    """
+    said: dict[str, None] = {}
+    for execution in run.executions:
+        if execution.times > 1:
+            for text in _told(execution.reasons, execution.build.place.file, line_of):
+                said[text] = None
+    return '; '.join(said)
+
+
+def _told(reasons: Sequence[Reason], file: str, line_of: LineOf) -> list[str]:
+    """The reasons of one build; all calls of its function are one of them."""
+    told = []
+    calls = [reason for reason in reasons if reason.kind == 'call']
+    for reason in dict.fromkeys(reasons):
+        if reason.kind != 'call':
+            told.append(describe(reason, _at(reason.place, file, line_of)))
+        elif calls and reason == calls[0]:
+            told.append(_called(calls, file, line_of))
+    return told
+
+
+def describe(reason: Reason, at: str) -> str:
+    """One reason; `at` says where, as in 'at line 12'."""
+    many = reason.times >= MANY
+    if reason.kind == 'loop':
+        each = 'again and again' if many else f'for each of {reason.times} words'
+        return f'the loop {at} runs it {each}'
+    if reason.kind == 'retry':
+        return f'retried {at} when the first attempt fails'
+    if reason.kind in ('xargs', 'find'):
+        each = 'once per item' if many else f'{reason.times} times'
+        return f'{reason.kind} {at} runs it {each}'
+    return f'called {count(reason.times)} {at}'
+
+
+def _called(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
+    places = list(dict.fromkeys(reason.place for reason in calls))
+    if len(places) == 1:
+        return describe(calls[0], _at(places[0], file, line_of))
+    lines = [_line(place, file, line_of) for place in places]
+    if all(place.file == file for place in places):
+        return f'called {count(len(places))}: lines {_listed([str(n) for n in lines])}'
+    return f'called {count(len(places))}: {_listed([f"line {line}" for line in lines])}'
+
+
+def count(times: int) -> str:
+    """'once', 'twice', '3 times', 'many times'."""
+    if times >= MANY:
+        return 'many times'
+    return {1: 'once', 2: 'twice'}.get(times, f'{times} times')
+
+
+def _at(place: Place, file: str, line_of: LineOf) -> str:
+    return f'at line {_line(place, file, line_of)}'
+
+
+def _line(place: Place, file: str, line_of: LineOf) -> str:
+    line = line_of(place)
+    return str(line) if place.file == file else f'{line} of {place.file}'
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ', '.join(words[:-1]) + ' and ' + words[-1]
+
+
+def brief(reason: Reason) -> str:
+    """One reason as the label of its own line."""
+    if reason.kind == 'retry':
+        return 'again when the first attempt fails'
+    if reason.kind == 'call':
+        return 'called here'
+    many = reason.times >= MANY
+    return 'again and again' if many else f'{reason.times} times'

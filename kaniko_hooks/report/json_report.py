@@ -1,0 +1,78 @@
+"""`--format json`: every container that builds, every finding, stable.
+
+What the fields mean is in `schema/report.json`.
+"""
+from __future__ import annotations
+
+import json
+
+from kaniko_hooks.lines import TextOf
+from kaniko_hooks.lines import where
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Execution
+from kaniko_hooks.model import Finding
+from kaniko_hooks.model import Note
+from kaniko_hooks.model import Result
+from kaniko_hooks.model import Run
+from kaniko_hooks.report import order
+
+VERSION = 1
+
+
+def render(result: Result, text_of: TextOf, color: bool = False) -> str:
+    """One JSON document in ASCII, the same for the same repository."""
+    return json.dumps({
+        'version': VERSION,
+        'containers': [_container(*pair, text_of) for pair in order.building(result)],
+        'findings': [_finding(each, text_of) for each in order.findings(result, text_of)],
+        'notes': [_note(note, text_of) for note in order.notes(result)],
+    }, indent=2) + '\n'
+
+
+def _container(container: Container, run: Run, text_of: TextOf) -> dict[str, object]:
+    return {
+        'system': container.system,
+        'name': container.name,
+        'file': container.place.file,
+        'line': where(container.place, text_of)[0],
+        'template': container.template,
+        'builds_in_worst_run': order.times(run.builds_in_worst_run),
+        'verdict': run.verdict,
+        'builds': [_build(each, text_of) for each in run.executions],
+    }
+
+
+def _build(execution: Execution, text_of: TextOf) -> dict[str, object]:
+    build = execution.build
+    line, column = where(build.place, text_of)
+    return {
+        'file': build.place.file,
+        'line': line,
+        'column': column,
+        'times': order.times(execution.times),
+        'cache': build.flags.cache,
+        'cleanup': build.flags.cleanup,
+        'destinations': list(build.flags.destinations),
+    }
+
+
+def _finding(finding: Finding, text_of: TextOf) -> dict[str, object]:
+    line, column = where(finding.place, text_of)
+    return {
+        'rule': finding.rule,
+        'file': finding.place.file,
+        'line': line,
+        'column': column,
+        'containers': [container.name for container in finding.containers],
+        'message': finding.message,
+        'fix': finding.fix,
+        'no_fix': finding.no_fix,
+    }
+
+
+def _note(note: Note, text_of: TextOf) -> dict[str, object]:
+    return {
+        'file': note.place.file,
+        'line': where(note.place, text_of)[0],
+        'message': note.message,
+    }

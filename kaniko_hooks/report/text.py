@@ -1,0 +1,106 @@
+"""Findings for people: where, what, the lines, why, and what to do."""
+from __future__ import annotations
+
+from kaniko_hooks.lines import TextOf
+from kaniko_hooks.lines import where
+from kaniko_hooks.model import Build
+from kaniko_hooks.model import Execution
+from kaniko_hooks.model import Finding
+from kaniko_hooks.model import Result
+from kaniko_hooks.reasons import brief
+from kaniko_hooks.reasons import count
+from kaniko_hooks.report import order
+from kaniko_hooks.report.snippet import Mark
+from kaniko_hooks.report.snippet import snippet
+from kaniko_hooks.terminal import paint
+from kaniko_hooks.terminal import safe
+
+_NAMES = 6
+_DESTINATION = 60
+
+
+def render(result: Result, text_of: TextOf, color: bool = False) -> str:
+    """All findings, then what could not be seen and where to read more; '' if none."""
+    findings = order.findings(result, text_of)
+    if not findings:
+        return ''
+    blocks = ['\n'.join(_finding(each, text_of, color)) + '\n' for each in findings]
+    last = []
+    for note in order.notes(result):
+        line, column = where(note.place, text_of)
+        last.append(f'{safe(note.place.file)}:{line}:{column}: note: {safe(note.message)}')
+    for rule in sorted({finding.rule for finding in findings}):
+        last.append(f'more about it: check-kaniko-builds --explain {rule}')
+    return '\n'.join([*blocks, '\n'.join(last) + '\n'])
+
+
+def summary(result: Result) -> str:
+    """What came out, in one line without newline, for stderr."""
+    containers = _number(len(order.building(result)), 'container')
+    found = _number(len(result.findings), 'finding')
+    if not result.findings:
+        return f'no findings, {containers} with Kaniko builds'
+    files = _number(len({finding.place.file for finding in result.findings}), 'file')
+    fixable = sum(finding.fix is not None for finding in result.findings)
+    fix = f', fix-kaniko-builds can fix {fixable} of them' if fixable else ''
+    return f'{found} in {files}, {containers} with Kaniko builds{fix}'
+
+
+def _number(number: int, noun: str) -> str:
+    return f'{number} {noun}' + ('' if number == 1 else 's')
+
+
+def _finding(finding: Finding, text_of: TextOf, color: bool) -> list[str]:
+    line, column = where(finding.place, text_of)
+    place = paint(f'{safe(finding.place.file)}:{line}:{column}:', 'bold', color)
+    rule = paint(finding.rule + ':', 'red', color)
+    lines = [f'{place} {rule} {safe(finding.message)}']
+    lines.extend(snippet(_marks(finding), text_of, color))
+    if len(finding.containers) > 1:
+        names = [safe(container.name) for container in finding.containers]
+        more = f' and {len(names) - _NAMES} more' if len(names) > _NAMES else ''
+        lines.append(_line('containers', ', '.join(names[:_NAMES]) + more, color))
+    if finding.fix is not None:
+        lines.append(_line('fix', finding.fix, color))
+    elif finding.no_fix is not None:
+        lines.append(_line('no automatic fix', finding.no_fix, color))
+    return lines
+
+
+def _line(name: str, text: str, color: bool) -> str:
+    return f'  = {paint(name + ":", "bold", color)} {safe(text)}'
+
+
+def _marks(finding: Finding) -> list[Mark]:
+    """The container's own line, the first and the offending build, and reasons."""
+    executed = order.executed(finding)
+    if not executed:
+        return [Mark(finding.place, finding.place.offset, 'here', 'red')]
+    marks = [Mark(each.place, each.place.offset) for each in finding.containers[:1]]
+    first = executed[0]
+    offending = next((e for e in executed if e.build.place == finding.place), executed[-1])
+    for reason in dict.fromkeys([*first.reasons, *offending.reasons]):
+        marks.append(Mark(reason.place, reason.place.offset, brief(reason)))
+    if first is offending:
+        return [*marks, _build(first, 'build', 'red')]
+    others = len(executed) - 2
+    more = f', {others} more not shown' if others else ''
+    return [
+        *marks, _build(first, 'first build', 'blue'),
+        _build(offending, 'second build, same container' + more, 'red'),
+    ]
+
+
+def _build(execution: Execution, label: str, color: str) -> Mark:
+    build = execution.build
+    often = f', {count(execution.times)}' if execution.times > 1 else ''
+    end = build.end.offset if build.end.file == build.place.file else build.place.offset
+    return Mark(build.place, end, label + often + _destination(build), color)
+
+
+def _destination(build: Build) -> str:
+    if not build.flags.destinations:
+        return ''
+    name = build.flags.destinations[0]
+    name = name if len(name) <= _DESTINATION else '...' + name[3 - _DESTINATION:]
+    return f': {name}'

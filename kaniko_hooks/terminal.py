@@ -1,0 +1,76 @@
+"""Text for a terminal: how wide it is, nothing in it that controls, colour."""
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import TextIO
+
+TAB = 4
+
+# Joiners are part of what they join: names in Persian, emoji of several people.
+_KEPT = '\u200c\u200d'
+_CONTROLS = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
+_WIDE = ('W', 'F')
+
+_CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33'}
+
+
+def use_color(option: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether to colour what goes to `stream`; `option` is auto, always or never.
+
+    https://no-color.org: NO_COLOR counts if it is set and not empty.
+    """
+    if option != 'auto':
+        return option == 'always'
+    if environ.get('NO_COLOR') or environ.get('TERM') == 'dumb':
+        return False
+    return stream.isatty()
+
+
+def paint(text: str, color: str, on: bool) -> str:
+    """The text in a colour ('bold', 'red', …), or as it is."""
+    return f'\x1b[{_CODES[color]}m{text}\x1b[0m' if on and text else text
+
+
+def safe(text: str) -> str:
+    r"""The text with everything escaped that could control a terminal.
+
+    Also what reorders or hides text, and surrogates that stand for bytes of a
+    file name: none can be told apart from an attack. A tab becomes `\t`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return ''.join(_escaped(letter) for letter in text)
+
+
+def cells(text: str) -> list[str]:
+    """What is shown for each code point: as in `safe`, with tabs as spaces.
+
+    The pieces joined are one line; `width` of a piece is its columns.
+    """
+    shown: list[str] = []
+    column = 0
+    for letter in text:
+        piece = ' ' * (TAB - column % TAB) if letter == '\t' else _escaped(letter)
+        column += width(piece)
+        shown.append(piece)
+    return shown
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes which is safe already."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(letter: str) -> int:
+    if unicodedata.category(letter) in ('Mn', 'Me', 'Cf'):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in _WIDE else 1
+
+
+def _escaped(letter: str) -> str:
+    if unicodedata.category(letter) not in _CONTROLS or letter in _KEPT:
+        return letter
+    return letter.encode('unicode_escape').decode('ascii')
