@@ -41,6 +41,13 @@ class Repository:
                 raise
         return self._texts[path]
 
+    def known_text(self, path: str) -> str:
+        """The text of a file for showing places in it: '' where it cannot be read."""
+        try:
+            return self.text(path) or ''
+        except Unreadable:
+            return ''
+
     def _read(self, path: str) -> str | None:
         real = os.path.realpath(os.path.join(self.root, path))
         if not within(real, self.root):

@@ -1,0 +1,146 @@
+"""Named files -> containers -> runs -> findings: the way of the data, once through."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks import kaniko
+from kaniko_hooks import rule
+from kaniko_hooks.ci import read
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Finding
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Result
+from kaniko_hooks.model import Run
+from kaniko_hooks.options import Options
+from kaniko_hooks.project import Repository
+from kaniko_hooks.project import Unreadable
+from kaniko_hooks.shell.runs import container_run
+from kaniko_hooks.shell.runs import expand
+
+
+class Analysis(NamedTuple):
+    """What the named files of one repository come to."""
+
+    result: Result
+    crashes: tuple[str, ...] = ()  # one line for each internal error
+
+
+def analyse(repository: Repository, named: Sequence[str], options: Options) -> Analysis:
+    """Every container of the named files' pipelines, and the findings about them.
+
+    Findings are those with at least one place in a named file. An internal
+    error about one file or container costs that one only.
+    """
+    reading, crashes = read(repository, named, options.gitlab_configs)
+    judged = []
+    for container in reading.containers:
+        try:
+            run = run_of(repository, container)
+        except Exception as error:
+            crashes.append(crash(f'{container.place.file} ({container.name})', error))
+            continue
+        if run.builds_in_worst_run:
+            judged.append((container, run))
+    found = rule.findings(
+        judged, options.strict,
+        lambda container, run: options.allow_cleanup and accepted(container, run),
+        lambda place: _line(repository, place),
+    )
+    found += [rule.unreadable(problem) for problem in reading.problems]
+    found = _suppressed(repository, found, judged, options)
+    files = frozenset(named)
+    shown = tuple(
+        each for each in judged
+        if any(place.file in files for place in rule.places_involved(*each))
+    )
+    return Analysis(
+        Result(
+            _without_covered_templates(shown),
+            tuple(each for each in found if _concerns(each, files)),
+            reading.notes,
+        ),
+        tuple(crashes),
+    )
+
+
+def run_of(repository: Repository, container: Container) -> Run:
+    """What a container's script parts can do, at worst."""
+    def read_script(path: str) -> str | None:
+        try:
+            return repository.text(path)
+        except Unreadable:
+            return None
+
+    return container_run(
+        container.parts, image_name(container), kaniko.read_build, read_script,
+    )
+
+
+def image_name(container: Container) -> str | None:
+    """The image's name with the variables of the first part; of several the one with `kaniko`."""
+    if container.image is None:
+        return None
+    variables = container.parts[0].variables if container.parts else {}
+    names = [expand(value, variables).text for value in container.image.values]
+    return next((name for name in names if 'kaniko' in name), names[0] if names else None)
+
+
+def accepted(container: Container, run: Run) -> bool:
+    """Whether cleaning up is enough: a fork that is known to, in every build but the last."""
+    one_image = container.image is not None and len(container.image.values) == 1
+    return one_image and run.clean_between and kaniko.cleans_up(image_name(container))
+
+
+def crash(where: str, error: Exception) -> str:
+    """One line about an internal error, with the place in our code for the report."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    at = ''
+    if trace is not None:
+        module = trace.tb_frame.f_globals.get('__name__', '?')
+        at = f' at {module}:{trace.tb_lineno}'
+    return (
+        f'{where}: internal error: {type(error).__name__}{at}; please report this with '
+        f'the file (Python {sys.version.split()[0]})'
+    )
+
+
+def _line(repository: Repository, place: Place) -> int:
+    from kaniko_hooks.lines import where
+    return where(place, repository.known_text)[0]
+
+
+def _suppressed(
+        repository: Repository, found: list[Finding], judged: list[tuple[Container, Run]],
+        options: Options,
+) -> list[Finding]:
+    files = {place.file for each in judged for place in rule.places_involved(*each)}
+    texts = {file: repository.known_text(file) for file in sorted(files)}
+    if not any('kaniko-hooks:' in text for text in texts.values()):
+        return found
+    from kaniko_hooks.suppression import apply
+    on = {rule.CACHED, rule.UNREADABLE} | ({rule.UNCACHED} if options.strict else set())
+    return apply(found, [container for container, _ in judged], texts, frozenset(on))
+
+
+def _without_covered_templates(
+        judged: Sequence[tuple[Container, Run]],
+) -> tuple[tuple[Container, Run], ...]:
+    """Hidden jobs are listed only where no visible job runs their builds."""
+    covered = {
+        execution.build.place for container, run in judged if not container.template
+        for execution in run.executions
+    }
+    return tuple(
+        (container, run) for container, run in judged
+        if not container.template or
+        any(execution.build.place not in covered for execution in run.executions)
+    )
+
+
+def _concerns(finding: Finding, files: frozenset[str]) -> bool:
+    return any(place.file in files for place in (finding.place, *finding.places))
+

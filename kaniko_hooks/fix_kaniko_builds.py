@@ -1,0 +1,20 @@
+"""Hook: rewrite GitLab jobs with several Kaniko builds into one job per image."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from kaniko_hooks.prefilter import nothing_matters
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fix the files of the command line; return the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if nothing_matters(argv):
+        return 0
+    from kaniko_hooks.commands import fix
+    return fix(argv)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,114 @@
+"""Both hooks through the real clients, on a small repository."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BAD = (ROOT / 'examples/bad/.gitlab-ci.yml').read_text()
+GOOD = (ROOT / 'examples/good/.gitlab-ci.yml').read_text()
+
+
+def run(folder: Path, command: Sequence[str], **environ: str) -> subprocess.CompletedProcess[str]:
+    # The repository that git runs these tests for, if any, is not the one to look at.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith('GIT_')}
+    return subprocess.run(
+        command, cwd=folder, env={**clean, **environ}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
+    )
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ('-c', 'user.name=A Developer', '-c', 'user.email=developer@example.com')
+    done = run(folder, ('git', *identity, *arguments))
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope='session')
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of the hooks as they are in this work tree."""
+    folder = tmp_path_factory.mktemp('hooks')
+    listed = git(ROOT, 'ls-files', '--cached', '--others', '--exclude-standard').splitlines()
+    for name in listed:
+        if not name.startswith('tests/') and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    git(folder, 'init', '-q')
+    git(folder, 'add', '-A')
+    git(folder, 'commit', '-q', '-m', 'hooks')
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / 'project'
+    folder.mkdir()
+    git(folder, 'init', '-q')
+    git(folder, 'config', 'user.name', 'A Developer')
+    git(folder, 'config', 'user.email', 'developer@example.com')
+    return folder
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    git(folder, 'add', name)
+
+
+CLIENTS = pytest.mark.parametrize('client', ('pre-commit', 'prek'))
+
+
+@CLIENTS
+def test_good_pipeline_passes(client: str, hooks: Path, project: Path) -> None:
+    write(project, '.gitlab-ci.yml', GOOD)
+    done = run(project, (client, 'try-repo', str(hooks), '--all-files'))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count('Passed') == 2
+
+
+@CLIENTS
+def test_bad_pipeline_fails_and_names_the_job(client: str, hooks: Path, project: Path) -> None:
+    write(project, '.gitlab-ci.yml', BAD)
+    done = run(project, (client, 'try-repo', str(hooks), 'check-kaniko-builds', '--all-files'))
+    assert done.returncode != 0
+    assert 'cached-builds-share-container' in done.stdout
+    assert 'publish-services' in done.stdout
+
+
+@CLIENTS
+def test_fix_rewrites_then_passes(client: str, hooks: Path, project: Path) -> None:
+    write(project, '.gitlab-ci.yml', BAD)
+    command = (client, 'try-repo', str(hooks), 'fix-kaniko-builds', '--all-files')
+    first = run(project, command)
+    assert first.returncode != 0
+    assert (project / '.gitlab-ci.yml').read_text() == GOOD
+    assert run(project, command).returncode == 0
+    assert git(project, 'diff', '--name-only').split() == ['.gitlab-ci.yml']
+
+
+@CLIENTS
+def test_commit_is_stopped_until_the_job_is_split(
+        client: str, hooks: Path, project: Path,
+) -> None:
+    revision = git(hooks, 'rev-parse', 'HEAD').strip()
+    write(project, '.pre-commit-config.yaml', f"""\
+repos:
+-   repo: {hooks}
+    rev: {revision}
+    hooks:
+    -   id: check-kaniko-builds
+""")
+    write(project, '.gitlab-ci.yml', BAD)
+    assert run(project, (client, 'install')).returncode == 0
+    stopped = run(project, ('git', 'commit', '-m', 'two images'))
+    assert stopped.returncode != 0
+    assert 'publish-services' in stopped.stdout
+    write(project, '.gitlab-ci.yml', GOOD)
+    done = run(project, ('git', 'commit', '-m', 'a job per image'))
+    assert done.returncode == 0, done.stdout
