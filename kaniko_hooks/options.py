@@ -66,7 +66,7 @@ def _parse_options(hook: str, argv: Sequence[str]) -> Options:
         help='a further root pipeline, relative to the repository root',
     )
     parser.add_argument('--color', choices=('auto', 'always', 'never'), default='auto')
-    parser.add_argument('--version', action='store_true', help='print the version and exit')
+    parser.add_argument('--version', action='version', version=_version(hook, argv))
     if checks:
         parser.add_argument('--format', choices=FORMATS, default='text')
         parser.add_argument(
@@ -83,12 +83,14 @@ def _parse_options(hook: str, argv: Sequence[str]) -> Options:
         parser.add_argument(
             '--diff', action='store_true', help='show what would change, write nothing',
         )
-    if '--version' in argv:
-        # importlib.metadata is slow, so it is asked only when somebody wants to know.
-        from importlib.metadata import version
-        parser.exit(message=f'{hook} {version("kaniko_hooks")}\n')
     given = vars(parser.parse_args(argv))
     given['paths'] = tuple(given['paths'])
     given['gitlab_configs'] = tuple(given['gitlab_configs'])
-    given.pop('version')
     return Options(**given)
+
+
+def _version(hook: str, argv: Sequence[str]) -> str:
+    if '--version' not in argv:
+        return ''  # importlib.metadata takes longer than all the rest
+    from importlib.metadata import version
+    return f'{hook} {version("kaniko_hooks")}'

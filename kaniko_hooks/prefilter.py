@@ -33,7 +33,7 @@ def nothing_matters(argv: Sequence[str]) -> bool:
         return not any(_may_matter(path, True) for path in paths) and not any(
             _may_matter(path, False) for path in pipelines if os.path.lexists(path)
         )
-    except (OSError, ValueError):
+    except OSError:
         return False
 
 
@@ -89,6 +89,6 @@ def _may_run_script(data: bytes, root: str) -> bool:
 
 
 def _below_root(word: bytes) -> bytes:
-    word = word.strip(b'"\'();&|')
+    word = word.strip(b'"\'()[]{},;&|')
     # $CI_PROJECT_DIR/ci/build and the like
     return word.partition(b'/')[2] if word.startswith(b'$') else word.lstrip(b'/')

@@ -84,14 +84,15 @@ def read_bytes(path: str) -> bytes | None:
         return None
     except (OSError, ValueError) as error:
         raise Unreadable(_reason(error)) from None
-    with os.fdopen(handle, 'rb') as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Unreadable('is not a regular file')
-        try:
+        with os.fdopen(handle, 'rb', closefd=False) as file:
             data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise Unreadable(_reason(error)) from None
+    except OSError as error:
+        raise Unreadable(_reason(error)) from None
+    finally:
+        os.close(handle)
     if len(data) > MAX_BYTES:
         raise Unreadable(f'is larger than {MAX_BYTES // 1024 // 1024} MiB')
     return data

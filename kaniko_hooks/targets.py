@@ -54,21 +54,22 @@ def _relative(path: str, root: str) -> str:
 def _listed(root: str, folder: str) -> Iterator[str]:
     """YAML and shell files that git tracks below a folder; without git, all of them."""
     from identify import identify
-    for path in _tracked(folder) or _walked(folder):
+    tracked = _tracked(folder)
+    for path in _walked(folder) if tracked is None else tracked:
         if not os.path.islink(path) and os.path.isfile(path):
             tags = identify.tags_from_path(path)
             if 'yaml' in tags or 'shell' in tags:
                 yield _relative(path, root)
 
 
-def _tracked(folder: str) -> list[str]:
+def _tracked(folder: str) -> list[str] | None:
     import subprocess
     try:
         listed = subprocess.run(
             ('git', 'ls-files', '-z'), cwd=folder, capture_output=True, check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError):
-        return []
+        return None
     return [os.path.join(folder, os.fsdecode(name)) for name in listed.split(b'\0') if name]
 
 

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.prefilter import nothing_matters
+from kaniko_hooks.prefilter import repository_root
+from tests.conftest import Write
+
+KANIKO = 'a: [/kaniko/executor]\n'
+
+
+@pytest.mark.parametrize(
+    ('argv', 'texts'),
+    (
+        pytest.param(['a.yml'], {'a.yml': 'x: y\n'}, id='no Kaniko'),
+        pytest.param(['--strict', 'a.yml'], {'a.yml': 'x: y\n'}, id='harmless flag'),
+        pytest.param(['a.yml'], {'a.yml': 'include: b\n'}, id='include, but no CI file'),
+        pytest.param(
+            ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [make image]}\n'},
+            id='pipeline that runs no script',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {image: registry/x, script: [make]}\n', 'y/x': ''},
+            id='a path that is no file',
+        ),
+    ),
+)
+def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write) -> None:
+    write(texts)
+    assert nothing_matters(argv)
+
+
+@pytest.mark.parametrize(
+    ('argv', 'texts'),
+    (
+        pytest.param([], {}, id='no paths'),
+        pytest.param(['--format', 'json', 'a.yml'], {'a.yml': 'x: y\n'}, id='a report is due'),
+        pytest.param(['a.yml'], {'a.yml': KANIKO}, id='Kaniko'),
+        pytest.param(['a.yml'], {'a.yml': 'a: [executor -d x]\n'}, id='bare executor'),
+        pytest.param(
+            ['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': KANIKO}, id='Kaniko in the pipeline',
+        ),
+        pytest.param(
+            ['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': 'include: b.yml\n'},
+            id='pipeline with include',
+        ),
+        pytest.param(
+            ['.github/workflows/a.yml'], {'.github/workflows/a.yml': 'uses: ./b\n'},
+            id='composite action',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [sh build]}\n'}, id='sh file',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {script: ["$CI_PROJECT_DIR/ci/build all"]}\n', 'ci/build': ''},
+            id='script by its path',
+        ),
+        pytest.param(['folder'], {'folder/a.yml': ''}, id='directory'),
+        pytest.param(['missing.yml'], {}, id='missing'),
+        pytest.param(['nul\0.yml'], {}, id='impossible name'),
+    ),
+)
+def test_something_may_matter(argv: list[str], texts: Mapping[str, str], write: Write) -> None:
+    write(texts)
+    assert not nothing_matters(argv)
+
+
+def test_unreadable_file_is_left_to_the_real_reading(write: Write) -> None:
+    root = write({'a.yml': 'x: y\n'})
+    os.mkfifo(root / 'pipe.yml')
+    assert not nothing_matters(['pipe.yml'])
+    # It is a regular file that can be opened, but reading its start fails.
+    assert not nothing_matters(['/proc/self/mem'])
+
+
+def test_root_is_where_git_is(write: Write) -> None:
+    root = write({'a/b/c.yml': ''})
+    assert repository_root('a/b/c.yml') == str(root)
+
+
+def test_root_without_git_is_the_working_directory(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert repository_root('a/b/c.yml') == str(tmp_path)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.targets import Target
+from kaniko_hooks.targets import targets
+from tests.conftest import Write
+
+
+def test_files_are_named_from_the_root(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write({'a.yml': '', 'sub/b.yml': ''})
+    monkeypatch.chdir(root / 'sub')
+    assert targets(['b.yml', '../a.yml', str(root / 'a.yml')]) == (
+        [Target(str(root), ('a.yml', 'sub/b.yml'))], [],
+    )
+
+
+def test_files_of_two_repositories(write: Write) -> None:
+    root = write({'a.yml': '', 'module/.git': 'gitdir: x', 'module/b.yml': ''})
+    assert targets(['a.yml', 'module/b.yml'])[0] == [
+        Target(str(root), ('a.yml',)), Target(str(root / 'module'), ('b.yml',)),
+    ]
+
+
+def test_what_cannot_be_read_is_told(write: Write) -> None:
+    root = write({'a.yml': ''})
+    os.mkfifo(root / 'pipe.yml')
+    assert targets(['a.yml', 'b.yml', 'pipe.yml']) == (
+        [Target(str(root), ('a.yml',))],
+        ['b.yml: no such file', 'pipe.yml: is not a regular file'],
+    )
+
+
+def test_named_file_is_taken_whatever_its_name(write: Write) -> None:
+    assert targets(['Jenkinsfile.txt'])[1] == ['Jenkinsfile.txt: no such file']
+    root = write({'Jenkinsfile.txt': ''})
+    assert targets(['Jenkinsfile.txt'])[0] == [Target(str(root), ('Jenkinsfile.txt',))]
+
+
+def test_without_git_every_yaml_and_shell_file(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ('a.yml', 'b.sh', 'c.py', 'x/d.yaml', 'x/.git/e.yml'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / 'run').write_text('#!/bin/sh\n')
+    (tmp_path / 'run').chmod(0o755)
+    (tmp_path / 'link.yml').symlink_to('a.yml')
+    monkeypatch.chdir(tmp_path)
+    # x is a repository of its own
+    assert targets([]) == ([Target(str(tmp_path), ('a.yml', 'b.sh', 'run', 'x/d.yaml'))], [])
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        ('git', '-c', 'user.name=x', '-c', 'user.email=x@example.com', *arguments),
+        cwd=folder, check=True, capture_output=True,
+    )
+
+
+def test_tracked_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tmp_path, 'init')
+    for name in ('a.yml', 'sub/b.yml', 'sub/untracked.yml', 'gone.yml', 'é.yml'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    git(tmp_path, 'add', 'a.yml', 'sub/b.yml', 'gone.yml', 'é.yml')
+    (tmp_path / 'gone.yml').unlink()
+    monkeypatch.chdir(tmp_path / 'sub')
+    assert targets([]) == ([Target(str(tmp_path), ('a.yml', 'sub/b.yml', 'é.yml'))], [])
+    assert targets(['.']) == ([Target(str(tmp_path), ('sub/b.yml',))], [])
+
+
+def test_nothing_is_tracked_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tmp_path, 'init')
+    (tmp_path / 'a.yml').touch()
+    monkeypatch.chdir(tmp_path)
+    assert targets([]) == ([Target(str(tmp_path), ())], [])
+
+
+def test_linked_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare, tree = tmp_path / 'bare', tmp_path / 'tree'
+    first = tmp_path / 'first'
+    first.mkdir()
+    git(first, 'init')
+    (first / 'a.yml').touch()
+    git(first, 'add', 'a.yml')
+    git(first, 'commit', '-m', 'x')
+    git(tmp_path, 'clone', '--bare', str(first), str(bare))
+    git(bare, 'worktree', 'add', str(tree))
+    monkeypatch.chdir(tree)
+    assert targets([]) == ([Target(str(tree), ('a.yml',))], [])
