@@ -2,12 +2,18 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
+from typing import TextIO
 
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.model import Result
+from kaniko_hooks.options import Options
+from kaniko_hooks.terminal import safe
+from kaniko_hooks.terminal import use_color
 
 # The format's name on the command line -> the module with its `render`.
-FORMATS = {
+_MODULES = {
     'text': 'text',
     'json': 'json_report',
     'gitlab': 'code_quality',
@@ -22,6 +28,41 @@ def render(name: str, result: Result, text_of: TextOf, color: bool = False) -> s
     that can be read. Only text is ever coloured. Modules are imported late:
     most runs have nothing to report.
     """
-    module = importlib.import_module(f'kaniko_hooks.report.{FORMATS[name]}')
+    module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
     report: str = module.render(result, text_of, color)
     return report
+
+
+def deliver(result: Result, text_of: TextOf, options: Options) -> int:
+    """Write the report where it was asked for, and its summary to stderr.
+
+    With an output file, text is still shown. Returns 0, or 2 if the file could
+    not be written.
+    """
+    from kaniko_hooks.report.text import summary
+    shown, code = options.format, 0
+    if options.output_file is not None:
+        code = _save(options.output_file, render(options.format, result, text_of))
+        shown = 'text'
+    color = use_color(options.color, sys.stdout, os.environ)
+    _print(render(shown, result, text_of, color), sys.stdout)
+    _print(summary(result) + '\n', sys.stderr)
+    return code
+
+
+def _save(path: str, report: str) -> int:
+    try:
+        with open(path, 'w', encoding='utf-8', newline='') as file:
+            file.write(report)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        _print(f'{safe(path)}: cannot be written: {reason}\n', sys.stderr)
+        return 2
+    return 0
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Write and flush; what the stream's encoding does not know is escaped."""
+    encoding = stream.encoding or 'utf-8'
+    stream.write(text.encode(encoding, 'backslashreplace').decode(encoding))
+    stream.flush()

@@ -1,0 +1,45 @@
+"""A name for each finding that stays the same while other things change.
+
+It is made of the rule, the file, the container and the commands: no line, no
+working directory, no other finding. Findings alike in all of that are counted.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from kaniko_hooks.model import Finding
+from kaniko_hooks.report import order
+
+_INDEX = re.compile(r'\[\d+\]')
+_NUMBER = re.compile(r'\d+')
+
+
+def fingerprints(findings: Sequence[Finding]) -> list[str]:
+    """A fingerprint for each finding, in hexadecimal; all are different."""
+    seen: Counter[str] = Counter()
+    made = []
+    for finding in findings:
+        identity = json.dumps(_identity(finding))
+        seen[identity] += 1
+        made.append(hashlib.sha256(f'{identity} {seen[identity]}'.encode()).hexdigest())
+    return made
+
+
+def _identity(finding: Finding) -> list[object]:
+    if finding.run is None:
+        # A message may name a line, and there is no command.
+        return [finding.rule, finding.place.file, _NUMBER.sub('0', finding.message)]
+    commands = {
+        ' '.join(word.text for word in execution.build.argv)
+        for execution in order.executed(finding)
+    }
+    containers = sorted(
+        # Where a step stands among the others says nothing about it.
+        (each.system, each.place.file, _INDEX.sub('[]', each.name))
+        for each in finding.containers
+    )
+    return [finding.rule, finding.place.file, *containers[:1], sorted(commands)]

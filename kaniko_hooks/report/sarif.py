@@ -1,0 +1,125 @@
+"""`--format sarif`: SARIF 2.1.0, as GitHub code scanning and others read it.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+from __future__ import annotations
+
+import json
+import os
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version
+from urllib.parse import quote
+
+from kaniko_hooks.explain import RULES
+from kaniko_hooks.explain import explain
+from kaniko_hooks.explain import summary
+from kaniko_hooks.lines import TextOf
+from kaniko_hooks.lines import where
+from kaniko_hooks.model import Finding
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Result
+from kaniko_hooks.report import order
+from kaniko_hooks.report.fingerprint import fingerprints
+
+_SCHEMA = (
+    'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
+)
+Object = dict[str, object]
+
+
+def render(result: Result, text_of: TextOf, color: bool = False) -> str:
+    """One log with one run, in ASCII."""
+    findings = order.findings(result, text_of)
+    return json.dumps({
+        '$schema': _SCHEMA,
+        'version': '2.1.0',
+        'runs': [{
+            'tool': {'driver': _driver()},
+            'columnKind': 'unicodeCodePoints',
+            'originalUriBaseIds': {
+                '%SRCROOT%': {'description': {'text': 'The root of the repository.'}},
+            },
+            'invocations': [{
+                'executionSuccessful': True,
+                'toolExecutionNotifications': [
+                    {
+                        'level': 'note',
+                        'message': {'text': note.message},
+                        'locations': [{'physicalLocation': _physical(note.place, None, text_of)}],
+                    }
+                    for note in order.notes(result)
+                ],
+            }],
+            'results': [
+                _result(finding, fingerprint, text_of)
+                for finding, fingerprint in zip(findings, fingerprints(findings))
+            ],
+        }],
+    }, indent=2) + '\n'
+
+
+def _driver() -> Object:
+    driver: Object = {'name': 'kaniko-hooks', 'rules': [_rule(rule) for rule in RULES]}
+    try:
+        driver['version'] = version('kaniko_hooks')
+    except PackageNotFoundError:
+        pass  # run from its sources
+    return driver
+
+
+def _rule(rule: str) -> Object:
+    return {
+        'id': rule,
+        'name': ''.join(map(str.capitalize, rule.split('-'))),
+        'shortDescription': {'text': summary(rule)},
+        'help': {'text': explain(rule), 'markdown': explain(rule)},
+        'defaultConfiguration': {'level': 'error'},
+    }
+
+
+def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
+    executed = order.executed(finding)
+    end = next((e.build.end for e in executed if e.build.place == finding.place), None)
+    location: Object = {'physicalLocation': _physical(finding.place, end, text_of)}
+    if finding.containers:
+        location['logicalLocations'] = [
+            {'name': container.name, 'fullyQualifiedName': f'{container.system}:{container.name}'}
+            for container in finding.containers
+        ]
+    related = [
+        (container.place, None, f'container: {container.name}') for container in finding.containers
+    ] + [
+        (each.build.place, each.build.end, 'another build of the same container')
+        for each in executed if each.build.place != finding.place
+    ]
+    return {
+        'ruleId': finding.rule,
+        'ruleIndex': RULES.index(finding.rule),
+        'level': 'error',
+        'message': {'text': finding.message},
+        'locations': [location],
+        'relatedLocations': [
+            {
+                'id': number,
+                'physicalLocation': _physical(place, end, text_of),
+                'message': {'text': text},
+            }
+            for number, (place, end, text) in enumerate(related, 1)
+        ],
+        'partialFingerprints': {
+            'kanikoHooks/v1': fingerprint,
+            # The only one that GitHub looks at; without it, it hashes the lines around.
+            'primaryLocationLineHash': f'{fingerprint[:16]}:1',
+        },
+    }
+
+
+def _physical(place: Place, end: Place | None, text_of: TextOf) -> Object:
+    line, column = where(place, text_of)
+    region: Object = {'startLine': line, 'startColumn': column}
+    if end is not None and end.file == place.file:
+        region['endLine'], region['endColumn'] = where(end, text_of)
+    return {
+        'artifactLocation': {'uri': quote(os.fsencode(place.file)), 'uriBaseId': '%SRCROOT%'},
+        'region': region,
+    }
