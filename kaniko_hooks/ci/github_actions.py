@@ -1,0 +1,226 @@
+"""GitHub, Forgejo and Gitea Actions: a job is a container, its `run` steps are parts.
+
+Source: docs.github.com/actions, "Running jobs in a container": all `run` steps
+of a job share its container (or host), Docker actions run beside it in their own.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.ci import github_values as values
+from kaniko_hooks.ci.github_local import LocalAction
+from kaniko_hooks.ci.github_local import arguments
+from kaniko_hooks.ci.github_local import local_action
+from kaniko_hooks.ci.github_values import Context
+from kaniko_hooks.ci.recognise import GITHUB
+from kaniko_hooks.ci.recognise import system_by_path
+from kaniko_hooks.ci.values import MAX_COMMANDS
+from kaniko_hooks.ci.values import MAX_NESTING
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import prefixes
+from kaniko_hooks.ci.values import shell_of
+from kaniko_hooks.document.fields import Field
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.model import ARGUMENTS
+from kaniko_hooks.model import ARGV
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Note
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reading
+from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Variable
+from kaniko_hooks.project import Repository
+
+MAX_ACTIONS = 200  # that one job calls, directly or not
+
+
+class _Job(NamedTuple):
+    """One container, while its steps are read."""
+
+    repository: Repository
+    system: str
+    parts: list[ScriptPart]
+    beside: list[Container]  # of its Docker actions
+    places: list[Place]
+    notes: list[Note]
+
+
+def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
+    """The containers of a workflow, or of an action that has a definition here."""
+    file = File(path, repository.text(path) or '')
+    system = system_by_path(path) or GITHUB
+    containers: list[Container] = []
+    notes: list[Note] = []
+    for prefix, document in zip(prefixes(documents), documents):
+        context = _defaults(
+            values.with_environment(_workflow_context(document), file, value_of(document, 'env')),
+            document,
+        )
+        found = fields(document)
+        entries = [
+            (f'{prefix}jobs.{name}', field, False)
+            for name, field in fields(value_of(document, 'jobs')).items()
+        ]
+        if 'runs' in found:
+            entries.append((f'{prefix}runs', found['runs'], True))
+        for name, field, is_action in entries:
+            job = _Job(repository, system, [], [], [], notes)
+            containers.extend(_containers(job, file, name, field, context, is_action))
+    return Reading(tuple(containers), tuple(notes))
+
+
+def _workflow_context(document: Node) -> Context:
+    known = values.input_values(value_of(document, 'inputs'))
+    for trigger in ('workflow_dispatch', 'workflow_call'):
+        known.update(values.input_values(value_of(document, 'on', trigger, 'inputs')))
+    return Context({}, known)
+
+
+def _containers(
+        job: _Job, file: File, name: str, field: Field, context: Context, is_action: bool,
+) -> list[Container]:
+    node, notes = field.value, len(job.notes)
+    if values.condition(text_of(value_of(node, 'if')), context).never:
+        return []
+    context = context._replace(values={
+        **context.values, **values.matrix_values(value_of(node, 'strategy', 'matrix')),
+    })
+    context = values.with_environment(context, file, value_of(node, 'env'))
+    context = values.with_environment(context, file, value_of(node, 'container', 'env'))
+    # The host's default is bash; both run a script the same way for us.
+    default = 'sh' if value_of(node, 'container') is not None else 'bash'
+    context = _defaults(context, node, default)
+    _add_steps(job, file, f'{name}.steps', value_of(node, 'steps'), context, ())
+    place = Place(file.path, field.key.start)
+    whole = Container(
+        job.system, name, place, _image(file, value_of(node, 'container'), context),
+        tuple(job.parts), is_action, (Place(file.path, node.start), *job.places),
+        len(job.notes) == notes,
+    )
+    return ([whole] if job.parts else []) + job.beside
+
+
+def _defaults(context: Context, node: Node, shell: str = '') -> Context:
+    """The context with what `defaults.run` says."""
+    run = value_of(node, 'defaults', 'run')
+    folder = values.text_in(value_of(run, 'working-directory'), context)
+    return context._replace(
+        directory=folder_in('', _relative(folder)) if folder else context.directory,
+        shell=values.text_in(value_of(run, 'shell'), context) or context.shell or shell,
+    )
+
+
+def _relative(folder: str | None) -> str | None:
+    for root in ('${{ github.workspace }}', '${{github.workspace}}', '$GITHUB_WORKSPACE'):
+        if folder and folder.startswith(root):
+            return f'.{folder[len(root):]}'
+    return folder
+
+
+def _image(file: File, container: Node | None, context: Context) -> Variable | None:
+    node = container if isinstance(container, Scalar) else value_of(container, 'image')
+    if not isinstance(node, Scalar):
+        return None
+    return Variable(values.texts(node.value, context), (Place(file.path, node.start),))
+
+
+def _add_steps(
+        job: _Job, file: File, name: str, steps: Node | None, context: Context,
+        stack: tuple[str, ...], outer: values.Condition = values.Condition(),
+) -> None:
+    """Adds what the steps of a job or of a composite action run."""
+    tolerant = outer.always
+    for index, step in enumerate(items_of(steps)):
+        condition = values.condition(text_of(value_of(step, 'if')), context)
+        if condition.never or len(job.parts) > MAX_COMMANDS:
+            continue
+        condition = values.Condition(condition.guard or outer.guard, condition.always or tolerant)
+        inner = values.with_environment(context, file, value_of(step, 'env'))
+        run, uses = value_of(step, 'run'), values.text_in(value_of(step, 'uses'), inner)
+        if isinstance(run, Scalar):
+            job.parts.append(_part(file, step, run, inner, condition))
+        elif uses:
+            _add_action(job, file, f'{name}[{index}]', step, uses, inner, condition, stack)
+        # After a step that may fail, the next ones run whatever became of it.
+        tolerant = tolerant or text_of(value_of(step, 'continue-on-error')) == 'true'
+
+
+def _part(
+        file: File, step: Node, run: Scalar, context: Context, condition: values.Condition,
+) -> ScriptPart:
+    folder = values.text_in(value_of(step, 'working-directory'), context)
+    shell = values.text_in(value_of(step, 'shell'), context) or context.shell
+    return ScriptPart(
+        (values.resolved(file.command(run), context),), context.environment,
+        always=condition.always,
+        directory=folder_in('', _relative(folder)) if folder else context.directory,
+        shell=shell_of(shell), guard=condition.guard,
+    )
+
+
+def _add_action(
+        job: _Job, file: File, name: str, step: Node, uses: str, context: Context,
+        condition: values.Condition, stack: tuple[str, ...],
+) -> None:
+    """Adds what an action runs: in the job's container, or in its own."""
+    given = value_of(step, 'with')
+    if uses.startswith('docker://'):
+        words = arguments(file, given, context)
+        entrypoint = value_of(given, 'entrypoint')
+        first = (file.command(entrypoint),) if isinstance(entrypoint, Scalar) else ()
+        job.beside.extend(_beside(job, file, name, step, uses[9:], (first, words), context))
+        return
+    if not uses.startswith('./') or len(job.places) > MAX_ACTIONS:
+        return
+    place = Place(file.path, step.start)
+    action = local_action(job.repository, uses)
+    if action is None:
+        job.notes.append(Note(place, f'the action {uses} is not visible here'))
+        return
+    if action.file.path in stack or len(stack) >= MAX_NESTING:
+        return
+    job.places.append(place)
+    _add_local(job, name, action, action.context(file, given, context), condition, stack, step)
+
+
+def _add_local(
+        job: _Job, name: str, action: LocalAction, context: Context,
+        condition: values.Condition, stack: tuple[str, ...], step: Node,
+) -> None:
+    runs = value_of(action.document, 'runs')
+    using = text_of(value_of(runs, 'using'))
+    if using == 'composite':
+        _add_steps(
+            job, action.file, name, value_of(runs, 'steps'), context,
+            (*stack, action.file.path), condition,
+        )
+    elif using == 'docker':
+        image = text_of(value_of(runs, 'image')) or ''
+        context = values.with_environment(context, action.file, value_of(runs, 'env'))
+        job.beside.extend(_beside(
+            job, action.file, name, step, image.removeprefix('docker://'),
+            action.argv(context), context,
+        ))
+
+
+def _beside(
+        job: _Job, file: File, name: str, step: Node, image: str,
+        argv: tuple[tuple[Command, ...], tuple[Command, ...]], context: Context,
+) -> list[Container]:
+    """A Docker action's own container, if it is told what to run."""
+    entrypoint, words = argv
+    if not entrypoint and not words:
+        return []
+    place = Place(file.path, step.start)
+    part = ScriptPart(
+        entrypoint + words, context.environment, ARGV if entrypoint else ARGUMENTS,
+    )
+    return [Container(job.system, name, place, Variable((image,), (place,)), (part,))]

@@ -1,0 +1,102 @@
+"""GitHub's actions that are defined in the repository, and the words of Docker actions."""
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.ci import github_values as values
+from kaniko_hooks.ci.github_values import Context
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import commands
+from kaniko_hooks.ci.values import keyed
+from kaniko_hooks.document.compose import InvalidYaml
+from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.model import Command
+from kaniko_hooks.project import Repository
+from kaniko_hooks.project import Unreadable
+
+_WORD = re.compile(r'''(?:[^\s"']|"[^"]*"|'[^']*')+''')
+
+
+class LocalAction(NamedTuple):
+    """An action of the repository."""
+
+    file: File
+    document: Node
+
+    def context(self, caller: File, given: Node | None, context: Context) -> Context:
+        """What the action's own expressions can refer to, called with `given` (`with:`)."""
+        known = {
+            name: found for name, found in context.values.items()
+            if not name.startswith('inputs.')
+        }
+        known.update(values.input_values(value_of(self.document, 'inputs')))
+        for name, field in fields(given).items():
+            # What is passed but not known must not fall back to the default.
+            known.pop(f'inputs.{name}'.lower(), None)
+            if isinstance(field.value, Scalar):
+                found = values.texts(field.value.value, context)
+                if not any('${{' in text for text in found):
+                    known[f'inputs.{name}'.lower()] = found
+        known['github.action_path'] = (posixpath.dirname(self.file.path) or '.',)
+        return context._replace(values=known)
+
+    def argv(self, context: Context) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
+        """Entrypoint and arguments of a Docker action."""
+        runs = value_of(self.document, 'runs')
+        entrypoint = commands(self.file, value_of(runs, 'entrypoint'))
+        words = commands(self.file, value_of(runs, 'args'))
+        field = fields(runs).get('args')
+        return entrypoint, keyed(
+            tuple(values.resolved(word, context) for word in words), field, bool(entrypoint),
+        )
+
+
+def local_action(repository: Repository, uses: str) -> LocalAction | None:
+    """The action at a path like `./.github/actions/build`; None if it cannot be read."""
+    folder = posixpath.normpath(uses)
+    for name in ('action.yml', 'action.yaml'):
+        path = name if folder == '.' else f'{folder}/{name}'
+        try:
+            text = repository.text(path)
+            documents: Sequence[Node] = compose(text, path) if text is not None else ()
+        except (Unreadable, InvalidYaml):
+            return None
+        if text is not None and documents:
+            return LocalAction(File(path, text), documents[0])
+    return None
+
+
+def arguments(file: File, given: Node | None, context: Context) -> tuple[Command, ...]:
+    """The words of `with.args`, a string, for `uses: docker://…`."""
+    field = fields(given).get('args')
+    if field is None or not isinstance(field.value, Scalar):
+        return ()
+    whole = values.resolved(file.command(field.value), context)
+    words = tuple(
+        Command(
+            re.sub(r'''["']''', '', match[0]), whole.file, whole.locate(match.start()),
+            _Shifted(whole, match.start()),
+        )
+        for match in _WORD.finditer(whole.text)
+    )
+    return keyed(words, field, 'entrypoint' in fields(given))
+
+
+class _Shifted:
+    """Offsets in a word of a command -> offsets in the file (quotes are not counted)."""
+
+    __slots__ = ('command', 'start')
+
+    def __init__(self, command: Command, start: int) -> None:
+        self.command = command
+        self.start = start
+
+    def __call__(self, offset: int) -> int:
+        return self.command.locate(self.start + offset)

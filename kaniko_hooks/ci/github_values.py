@@ -1,0 +1,207 @@
+"""GitHub's `${{ … }}`: what is known of a text, and which `if:` exclude each other.
+
+Only plain references are resolved (`env.X`, `matrix.x`, `inputs.x`); any other
+expression stays as it is written.
+Source: docs.github.com/actions/reference/workflows-and-actions/contexts.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import is_null
+from kaniko_hooks.ci.values import named_values
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Mapping as MappingNode
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.substitution import replace
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Variable
+
+_REFERENCE = re.compile(r'\$\{\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*\}\}')
+_STATUS = re.compile(r'\b(?:always|failure|cancelled)\s*\(\s*\)', re.IGNORECASE)
+_STATUS_CALL = r'!?\s*(?:always|failure|cancelled|success)\s*\(\s*\)'
+_AND_STATUS = re.compile(
+    rf'{_STATUS_CALL}\s*&&\s*|\s*&&\s*{_STATUS_CALL}|^{_STATUS_CALL}$', re.IGNORECASE,
+)
+_NEGATED = re.compile(r'!\s*(?:\([^()]*\)|[\w.-]+(?:\([^()]*\))?)')
+_MAX_CELLS = 1_000
+
+
+class Context(NamedTuple):
+    """What expressions and shells of a step can refer to."""
+
+    environment: Mapping[str, Variable]
+    values: Mapping[str, tuple[str, ...]]  # 'matrix.x' -> its alternatives
+    directory: str | None = ''
+    shell: str = ''
+
+
+class Condition(NamedTuple):
+    """What an `if:` says: its expression as a guard, and when it holds."""
+
+    guard: tuple[str, bool] | None = None
+    always: bool = False  # also after a failure
+    never: bool = False
+
+
+def alternatives(name: str, context: Context) -> tuple[str, ...]:
+    """The values that a reference can have; none if that is not known."""
+    scope, _, rest = name.partition('.')
+    if scope.lower() == 'env':
+        variable = context.environment.get(rest)
+        return variable.values if variable else ()
+    return context.values.get(name.lower(), ())
+
+
+def resolved(command: Command, context: Context) -> Command:
+    """The command with its references replaced where their value is the only one."""
+    def value(match: re.Match[str]) -> str | None:
+        values = alternatives(match[1], context)
+        return values[0] if len(values) == 1 else None
+    return replace(command, _REFERENCE, value)
+
+
+def texts(text: str, context: Context) -> tuple[str, ...]:
+    """What a text can come to: several alternatives if one reference has several."""
+    open_names = set()
+
+    def value(match: re.Match[str]) -> str:
+        values = alternatives(match[1], context)
+        if len(values) > 1:
+            open_names.add(match[1])
+        return values[0] if len(values) == 1 else match[0]
+
+    text = _REFERENCE.sub(value, text)
+    if len(open_names) != 1:
+        return (text,)
+    name = open_names.pop()
+    return tuple(
+        _REFERENCE.sub(lambda match: each if match[1] == name else match[0], text)
+        for each in alternatives(name, context)
+    )
+
+
+def text_in(node: Node | None, context: Context) -> str | None:
+    """A scalar's text with its references replaced; None for anything else."""
+    text = text_of(node)
+    if text is None:
+        return None
+    found = texts(text, context)
+    return found[0] if len(found) == 1 else text
+
+
+def with_environment(context: Context, file: File, node: Node | None) -> Context:
+    """The context with the variables of an `env:` added."""
+    added = dict(context.environment)
+    for name, value, start in named_values(node):
+        places = (Place(file.path, start),)
+        if isinstance(value, Scalar):
+            text = '' if is_null(value) else value.value
+            added[name] = Variable(texts(text, context), places)
+        else:
+            added[name] = Variable((), places)
+    return context._replace(environment=added)
+
+
+def matrix_values(matrix: Node | None) -> dict[str, tuple[str, ...]]:
+    """'matrix.x' -> the values it has in the cells of a `strategy.matrix`."""
+    found: dict[str, dict[str, None]] = {}
+    entries = {name: field.value for name, field in fields(matrix).items()}
+    included = items_of(entries.pop('include', None))
+    entries.pop('exclude', None)
+    for name, value in entries.items():
+        for item in items_of(value)[:_MAX_CELLS]:
+            for path, text in _leaves(f'matrix.{name}', item):
+                found.setdefault(path, {})[text] = None
+    for item in included[:_MAX_CELLS]:
+        for name, field in fields(item).items():
+            for path, text in _leaves(f'matrix.{name}', field.value):
+                found.setdefault(path, {})[text] = None
+    if not entries:
+        _add_missing(found, included)
+    return {path.lower(): tuple(values) for path, values in found.items()}
+
+
+def _add_missing(found: dict[str, dict[str, None]], included: list[Node]) -> None:
+    """A cell that lacks a name which others have: there it is empty."""
+    for path, values in found.items():
+        if any(value_of(item, *path.split('.')[1:]) is None for item in included):
+            values[''] = None
+
+
+def _leaves(path: str, node: Node) -> Iterator[tuple[str, str]]:
+    """A value, or the values of an object one level down."""
+    if isinstance(node, Scalar):
+        yield path, node.value
+    elif isinstance(node, MappingNode):
+        for name, field in fields(node).items():
+            if isinstance(field.value, Scalar):
+                yield f'{path}.{name}', field.value.value
+
+
+def input_values(inputs: Node | None) -> dict[str, tuple[str, ...]]:
+    """'inputs.x' -> the default, or the options to choose from, of declared inputs."""
+    found = {}
+    for name, field in fields(inputs).items():
+        default = text_of(value_of(field.value, 'default'))
+        options = [text_of(item) or '' for item in items_of(value_of(field.value, 'options'))]
+        if options:
+            found[f'inputs.{name}'.lower()] = tuple(dict.fromkeys(options))
+        elif default is not None and '${{' not in default:
+            found[f'inputs.{name}'.lower()] = (default,)
+    return found
+
+
+def condition(text: str | None, context: Context) -> Condition:
+    """What an `if:` says."""
+    if text is None:
+        return Condition()
+    for found in _REFERENCE.finditer(text):
+        text = text.replace(found[0], found[1])
+    expression = _bare(text.strip())
+    if expression.lower() == 'false':
+        return Condition(never=True)
+    always = _STATUS.search(expression) is not None
+    expression = _AND_STATUS.sub('', expression)
+    return Condition(None if expression.lower() in ('', 'true') else _normal(expression), always)
+
+
+def _normal(expression: str) -> tuple[str, bool]:
+    """An expression without its negation, and whether it had one."""
+    negated = False
+    while True:
+        expression = _bare(expression.strip())
+        if not expression.startswith('!') or expression.startswith('!='):
+            break
+        if not _NEGATED.fullmatch(expression):
+            break
+        expression, negated = expression[1:], not negated
+    compared = re.fullmatch(r"([\w.-]+)\s*([!=]=)\s*('[^']*'|[\w.-]+)", expression)
+    if compared:
+        left, operator, right = compared.groups()
+        negated ^= operator == '!='
+        right = right.lower()
+        if right.strip("'") in ('true', 'false'):
+            return left.lower(), negated ^ (right.strip("'") == 'false')
+        return f'{left.lower()} == {right}', negated
+    return re.sub(r'\s+', ' ', expression), negated
+
+
+def _bare(expression: str) -> str:
+    """Without `${{ }}` and brackets around the whole."""
+    while True:
+        whole = re.fullmatch(r'\$\{\{\s*((?:(?!\}\}).)*?)\s*\}\}', expression, re.DOTALL)
+        if not whole:
+            whole = re.fullmatch(r'\(\s*([^()]*?)\s*\)', expression)
+        if not whole:
+            return expression
+        expression = whole[1]

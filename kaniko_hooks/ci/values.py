@@ -1,0 +1,139 @@
+"""Reads what most CI systems write alike: commands, variables, shells, folders."""
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.document.fields import Field
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.nodes import Mapping as MappingNode
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.position import command
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Variable
+
+MAX_NESTING = 10
+MAX_COMMANDS = 2_000
+
+SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
+_SHEBANG = re.compile(r'\s*#!\s*(.*)')
+_NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
+
+Variables = Mapping[str, Variable]
+
+
+class File(NamedTuple):
+    """A file that is being read."""
+
+    path: str
+    text: str
+
+    def command(self, node: Scalar) -> Command:
+        """A scalar of this file as a command."""
+        return command(self.text, node)
+
+
+def is_null(node: Node | None) -> bool:
+    """Whether there is no value: none at all, or YAML's null."""
+    return node is None or (
+        isinstance(node, Scalar) and not node.style and node.value in _NULL
+    )
+
+
+def commands(file: File, node: Node | None) -> tuple[Command, ...]:
+    """The commands of a scalar, or of a list (of lists) of scalars; other items are left out."""
+    return tuple(file.command(scalar) for scalar in scalars(node) if not is_null(scalar))
+
+
+def scalars(node: Node | None, depth: int = 0) -> list[Scalar]:
+    """The scalars of a list in order, lists in it flattened."""
+    if isinstance(node, Scalar):
+        return [node]
+    found: list[Scalar] = []
+    for item in items_of(node) if depth < MAX_NESTING else ():
+        found.extend(scalars(item, depth + 1))
+        if len(found) > MAX_COMMANDS:
+            break
+    return found
+
+
+def named_values(node: Node | None) -> Iterator[tuple[str, Node | None, int]]:
+    """Name, value and place of each variable, in any of the usual notations.
+
+    `NAME: value`, `- name: NAME` with `value:` and `- NAME=value`; the value is
+    None where it comes from elsewhere (`valueFrom`).
+    """
+    if isinstance(node, MappingNode):
+        for name, field in fields(node).items():
+            yield name, field.value, field.key.start
+    for item in items_of(node):
+        if isinstance(item, Scalar):
+            name, equals, value = item.value.partition('=')
+            yield name, item._replace(value=value) if equals else None, item.start
+            continue
+        found = fields(item)
+        if 'name' in found:
+            name = text_of(found['name'].value) or ''
+            yield name, found['value'].value if 'value' in found else None, found['name'].key.start
+
+
+def variables(file: File, node: Node | None) -> dict[str, Variable]:
+    """The variables of a mapping or list, each with one value, or none if not known here."""
+    return {
+        name: Variable(
+            (value.value,) if isinstance(value, Scalar) else (), (Place(file.path, start),),
+        )
+        for name, value, start in named_values(node)
+    }
+
+
+def keyed(
+        words: tuple[Command, ...], field: Field | None, is_argv: bool = False,
+) -> tuple[Command, ...]:
+    """Arguments for an image's entrypoint: the build they make stands at their key."""
+    if not words or field is None or is_argv:
+        return words
+    start = field.key.start
+    return (Command(words[0].text, words[0].file, start, lambda offset: start), *words[1:])
+
+
+def shell_of(interpreter: str) -> str:
+    """The shell in an interpreter's command line, or its first word: 'bash', 'python'."""
+    names = [posixpath.basename(word) for word in interpreter.split()]
+    found = [name for name in names if name in SHELLS and name != 'busybox']
+    if found:
+        return found[-1]
+    return next((name for name in names if name != 'env'), '')
+
+
+def shebang(text: str) -> str | None:
+    """The interpreter that a script's first line asks for; None if it has no such line."""
+    match = _SHEBANG.match(text)
+    return shell_of(match[1]) if match else None
+
+
+def folder_in(directory: str | None, relative: str | None) -> str | None:
+    """A folder of the repository below another one; None if that is not known.
+
+    Folders are relative to the repository root, '' is the root itself.
+    """
+    if not relative or directory is None:
+        return directory
+    path = posixpath.normpath(posixpath.join(directory, relative))
+    if path.startswith(('/', '..')) or '$' in path or '{{' in path or '<<' in path:
+        return None
+    return '' if path == '.' else path
+
+
+def prefixes(documents: Sequence[Node]) -> list[str]:
+    """What the node paths of each document begin with: nothing, or 'doc[0].' where several are."""
+    several = sum(not isinstance(document, Scalar) for document in documents) > 1
+    return [f'doc[{index}].' if several else '' for index in range(len(documents))]
