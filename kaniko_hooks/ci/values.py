@@ -16,8 +16,11 @@ from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.document.position import command
+from kaniko_hooks.model import ARGUMENTS
+from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
+from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
 
 MAX_NESTING = 10
@@ -137,3 +140,21 @@ def prefixes(documents: Sequence[Node]) -> list[str]:
     """What the node paths of each document begin with: nothing, or 'doc[0].' where several are."""
     several = sum(not isinstance(document, Scalar) for document in documents) > 1
     return [f'doc[{index}].' if several else '' for index in range(len(documents))]
+
+
+def argv_part(
+        first: tuple[Command, ...], words: tuple[Command, ...], key: Field | None,
+        environment: Variables, directory: str | None,
+) -> ScriptPart | None:
+    """A container's `command` and `args` (at `key`); None if neither says anything.
+
+    Arguments alone go to the image's entrypoint. Where they begin with a shell,
+    the image has none, as those of distributions.
+    """
+    if first:
+        return ScriptPart(first + words, environment, ARGV, directory=directory)
+    if not words:
+        return None
+    if posixpath.basename(words[0].text) in SHELLS:
+        return ScriptPart(words, environment, ARGV, directory=directory)
+    return ScriptPart(keyed(words, key), environment, ARGUMENTS, directory=directory)

@@ -1,0 +1,181 @@
+"""CircleCI: a job is a container, its `run` steps are parts.
+
+Source: circleci.com/docs/configuration-reference: all steps run in the first
+image of the executor; `<< parameters.x >>` are replaced before a shell sees them.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.ci import circleci_values as values
+from kaniko_hooks.ci.circleci_values import Scope
+from kaniko_hooks.ci.recognise import CIRCLECI
+from kaniko_hooks.ci.values import MAX_COMMANDS
+from kaniko_hooks.ci.values import MAX_NESTING
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import prefixes
+from kaniko_hooks.ci.values import shell_of
+from kaniko_hooks.document.fields import Field
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Note
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reading
+from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Variable
+from kaniko_hooks.project import Repository
+
+
+class _Job(NamedTuple):
+    """One container, while its steps are read."""
+
+    file: File
+    document: Node
+    parts: list[ScriptPart]
+    places: list[Place]
+    notes: list[Note]
+
+
+class _Setting(NamedTuple):
+    """What the steps of a job run in."""
+
+    scope: Scope
+    shell: str
+    directory: str | None
+    guard: tuple[str, bool] | None = None
+
+
+def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
+    """The containers of a configuration: one for each job with commands."""
+    file = File(path, repository.text(path) or '')
+    containers = []
+    notes: list[Note] = []
+    for prefix, document in zip(prefixes(documents), documents):
+        pipeline = values.defaults('pipeline.parameters', value_of(document, 'parameters'))
+        for name, field in fields(value_of(document, 'jobs')).items():
+            job = _Job(file, document, [], [], notes)
+            container = _container(job, f'{prefix}jobs.{name}', name, field, Scope({}, pipeline))
+            if container:
+                containers.append(container)
+    return Reading(tuple(containers), tuple(notes))
+
+
+def _container(
+        job: _Job, path: str, name: str, field: Field, outer: Scope,
+) -> Container | None:
+    node, file = field.value, job.file
+    scope = outer.given('parameters', value_of(node, 'parameters'), None)
+    scope = scope.called(values.calls(job.document, name))
+    executor, inner = _executor(job, node, scope)
+    images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
+    image = images[0] if images else None
+    for holder, source in (
+            (inner, value_of(image, 'environment')), (inner, value_of(executor, 'environment')),
+            (scope, value_of(node, 'environment')),
+    ):
+        scope = scope.with_environment(file, source, holder)
+    shell = value_of(node, 'shell') or value_of(executor, 'shell')
+    setting = _Setting(
+        scope, inner.text(shell) or 'bash',
+        _folder('', scope.text(value_of(node, 'working_directory'))),
+    )
+    notes = len(job.notes)
+    _add_steps(job, value_of(node, 'steps'), setting, ())
+    if not job.parts:
+        return None
+    return Container(
+        CIRCLECI, path, Place(file.path, field.key.start), _image(file, image, inner),
+        tuple(job.parts), places=(Place(file.path, node.start), *job.places),
+        visible=len(job.notes) == notes,
+    )
+
+
+def _executor(job: _Job, node: Node, scope: Scope) -> tuple[Node, Scope]:
+    """The mapping that says what a job runs in, and what its parameters are there."""
+    named = value_of(node, 'executor')
+    name = scope.text(named if isinstance(named, Scalar) else value_of(named, 'name'))
+    found = value_of(job.document, 'executors', name) if name else None
+    if found is None:
+        return node, scope
+    job.places.append(Place(job.file.path, found.start))
+    return found, scope.given('parameters', value_of(found, 'parameters'), named)
+
+
+def _image(file: File, image: Node | None, scope: Scope) -> Variable | None:
+    node = value_of(image, 'image')
+    text = scope.text(node)
+    if text is None or node is None:
+        return None
+    return Variable((text,), (Place(file.path, node.start),))
+
+
+def _folder(base: str | None, folder: str | None) -> str | None:
+    # The default is ~/project, where `checkout` puts the repository.
+    if folder and folder.startswith('~'):
+        return '' if base == '' else None
+    return folder_in(base, folder)
+
+
+def _add_steps(job: _Job, steps: Node | None, setting: _Setting, stack: tuple[str, ...]) -> None:
+    for step in items_of(steps):
+        if len(job.parts) > MAX_COMMANDS or len(job.places) > MAX_COMMANDS:
+            return
+        if isinstance(step, Scalar):
+            _add_call(job, step, step.value, None, setting, stack)
+        elif isinstance(step, Mapping):
+            for name, field in fields(step).items():
+                if name == 'run':
+                    _add_run(job, field.value, setting)
+                elif name in ('when', 'unless'):
+                    _add_branch(job, name, field.value, setting, stack)
+                else:
+                    _add_call(job, field.key, name, field.value, setting, stack)
+
+
+def _add_branch(
+        job: _Job, name: str, node: Node, setting: _Setting, stack: tuple[str, ...],
+) -> None:
+    expression = value_of(node, 'condition')
+    guard, constant = values.condition(expression, setting.scope, name == 'unless')
+    if constant is False or len(stack) >= MAX_NESTING:
+        return
+    guard = setting.guard if constant is True else guard
+    _add_steps(job, value_of(node, 'steps'), setting._replace(guard=guard), (*stack, ''))
+
+
+def _add_call(
+        job: _Job, key: Scalar, name: str, given: Node | None, setting: _Setting,
+        stack: tuple[str, ...],
+) -> None:
+    """Adds the steps of a reusable command, or of a parameter of type `steps`."""
+    place = Place(job.file.path, key.start)
+    body = value_of(job.document, 'commands', name)
+    if '/' in name:
+        job.notes.append(Note(place, f'the orb command {name} is not visible here'))
+    if body is None or name in stack or len(stack) >= MAX_NESTING:
+        return
+    job.places.append(place)
+    scope = setting.scope.given('parameters', value_of(body, 'parameters'), given)
+    _add_steps(job, value_of(body, 'steps'), setting._replace(scope=scope), (*stack, name))
+
+
+def _add_run(job: _Job, node: Node, setting: _Setting) -> None:
+    text = node if isinstance(node, Scalar) else value_of(node, 'command')
+    if not isinstance(text, Scalar):
+        return
+    scope = setting.scope.with_environment(job.file, value_of(node, 'environment'))
+    shell = scope.text(value_of(node, 'shell')) or setting.shell
+    job.parts.append(ScriptPart(
+        (scope.resolved(job.file.command(text)),), scope.environment,
+        always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
+        directory=_folder(setting.directory, scope.text(value_of(node, 'working_directory'))),
+        shell=shell_of(shell), guard=setting.guard,
+    ))

@@ -1,0 +1,148 @@
+"""Google Cloud Build: each step is a container of its own.
+
+Source: cloud.google.com/build/docs/build-config-file-schema and
+…/configuring-builds/substitute-variable-values (`$_X`, `${_X}`, `$$`; not in `script`).
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from kaniko_hooks.ci.recognise import CLOUD_BUILD
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import argv_part
+from kaniko_hooks.ci.values import commands
+from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import is_null
+from kaniko_hooks.ci.values import prefixes
+from kaniko_hooks.ci.values import shebang
+from kaniko_hooks.ci.values import variables
+from kaniko_hooks.document.fields import Field
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.substitution import replace
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reading
+from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Variable
+from kaniko_hooks.project import Repository
+
+_REFERENCE = re.compile(r'\$\$|\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)')
+_MAX_ROUNDS = 5  # a substitution may refer to others
+
+
+def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
+    """The containers of a build configuration, or of a trigger with one in `build`."""
+    file = File(path, repository.text(path) or '')
+    containers = []
+    for prefix, document in zip(prefixes(documents), documents):
+        for name, build in (('', document), ('build.', value_of(document, 'build'))):
+            substitutions = _substitutions(document, build)
+            for index, step in enumerate(items_of(value_of(build, 'steps'))):
+                container = _container(
+                    file, f'{prefix}{name}steps[{index}]', step, value_of(build, 'options'),
+                    substitutions,
+                )
+                if container:
+                    containers.append(container)
+    return Reading(tuple(containers))
+
+
+def _substitutions(document: Node, build: Node | None) -> dict[str, str]:
+    """The defaults that are given; a trigger's own ones go before its build's."""
+    found = {
+        name: field.value.value
+        for node in (build, document)
+        for name, field in fields(value_of(node, 'substitutions')).items()
+        if isinstance(field.value, Scalar) and not is_null(field.value)
+    }
+    for _ in range(_MAX_ROUNDS):
+        found = {
+            name: _REFERENCE.sub(lambda match: found.get(match[1] or match[2], match[0]), value)
+            if '$' in value and len(value) < 1_000 else value
+            for name, value in found.items()
+        }
+    return found
+
+
+def _resolved(command: Command, substitutions: Mapping[str, str]) -> Command:
+    """With substitutions put in; one without default is shown as `${{NAME}}`, not known."""
+    def value(match: re.Match[str]) -> str | None:
+        if match[0] == '$$':
+            return '$'
+        name = match[1] or match[2]
+        # Only `_X` are the user's; the shell's own variables must be written `$$X`.
+        return substitutions.get(name)
+    return replace(command, _REFERENCE, value)
+
+
+def _container(
+        file: File, name: str, step: Node, options: Node | None, substitutions: Mapping[str, str],
+) -> Container | None:
+    known = fields(step)
+    environment = {
+        **(_as_variables(substitutions) if _maps_substitutions(step, options) else {}),
+        **_environment(file, value_of(options, 'env'), substitutions),
+        **_environment(file, value_of(step, 'env'), substitutions),
+    }
+    folder = folder_in('', text_of(value_of(step, 'dir')))
+    script = value_of(step, 'script')
+    part: ScriptPart | None
+    if isinstance(script, Scalar):
+        part = ScriptPart(
+            (file.command(script),), environment, directory=folder,
+            shell=shebang(script.value) or 'sh',
+        )
+    else:
+        part = argv_part(
+            _words(file, known.get('entrypoint'), substitutions),
+            _words(file, known.get('args'), substitutions), known.get('args'), environment, folder,
+        )
+    if part is None:
+        return None
+    image = value_of(step, 'name')
+    place = Place(file.path, step.start)
+    return Container(CLOUD_BUILD, name, place, _image(file, image, substitutions), (part,))
+
+
+def _words(
+        file: File, field: Field | None, substitutions: Mapping[str, str],
+) -> tuple[Command, ...]:
+    words = commands(file, field.value) if field else ()
+    return tuple(_resolved(word, substitutions) for word in words)
+
+
+def _image(file: File, node: Node | None, substitutions: Mapping[str, str]) -> Variable | None:
+    if not isinstance(node, Scalar):
+        return None
+    text = _resolved(file.command(node), substitutions).text
+    return Variable((text,), (Place(file.path, node.start),))
+
+
+def _maps_substitutions(step: Node, options: Node | None) -> bool:
+    own = text_of(value_of(step, 'automapSubstitutions'))
+    return (own or text_of(value_of(options, 'automapSubstitutions')) or '').lower() == 'true'
+
+
+def _as_variables(substitutions: Mapping[str, str]) -> dict[str, Variable]:
+    return {name: Variable((value,)) for name, value in substitutions.items()}
+
+
+def _environment(
+        file: File, node: Node | None, substitutions: Mapping[str, str],
+) -> dict[str, Variable]:
+    def value(match: re.Match[str]) -> str:
+        known = substitutions.get(match[1] or match[2], match[0])
+        return '$' if match[0] == '$$' else known
+    return {
+        name: variable._replace(values=tuple(_REFERENCE.sub(value, text)
+                                             for text in variable.values))
+        for name, variable in variables(file, node).items()
+    }

@@ -1,0 +1,135 @@
+"""Parameters of Tekton, Shipwright and Argo, and what Kubernetes puts into an argv.
+
+Sources: tekton.dev/docs/pipelines/{tasks,pipelineruns} (defaults, propagated
+parameters), argo-workflows.readthedocs.io (variables),
+kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from typing import Union
+
+from kaniko_hooks.document.fields import Field
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Mapping as MappingNode
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.substitution import replace
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Variable
+
+_TEKTON = re.compile(
+    r'\$\((?:inputs\.)?((?:tt\.)?params)(?:\.([\w.-]+?)|\[["\']([^"\'\]]+)["\']\])'
+    r'(\[\*\]|\[\d+\])?\)',
+)
+_ARGO = re.compile(r'\{\{\s*((?:inputs|workflow)\.parameters\.[\w.-]+)\s*\}\}')
+_KUBERNETES = re.compile(r'\$\$|\$\(([A-Za-z_][\w.-]*)\)')
+_VARS = re.compile(r'\(\(([\w.:/-]+)\)\)')
+
+# None: something is passed, but what is not known here.
+Value = Union[str, tuple[str, ...], None]
+
+
+class Parameters(NamedTuple):
+    """Values that were passed go before defaults, whichever is further in."""
+
+    given: Mapping[str, Value] = {}
+    defaults: Mapping[str, Value] = {}
+
+    def value(self, name: str) -> Value:
+        return self.given[name] if name in self.given else self.defaults.get(name)
+
+    def within(self, found: Mapping[str, Field]) -> Parameters:
+        """The parameters further in, below a mapping with these fields."""
+        given, defaults = dict(self.given), dict(self.defaults)
+        prefix = 'tt.params' if 'resourcetemplates' in found else 'params'
+        for key in ('params', 'parameters'):
+            if key in found:
+                self._declare(prefix, found[key].value, given, defaults)
+        for name, key in (('inputs', 'inputs.parameters'), ('arguments', 'workflow.parameters')):
+            if name in found:
+                self._declare(key, value_of(found[name].value, 'parameters'), given, defaults)
+        if 'matrix' in found:
+            for item in items_of(value_of(found['matrix'].value, 'params')):
+                given[f'params.{text_of(value_of(item, "name"))}'] = None
+        return Parameters(given, defaults)
+
+    def _declare(
+            self, prefix: str, node: Node | None, given: dict[str, Value],
+            defaults: dict[str, Value],
+    ) -> None:
+        for item in items_of(node):
+            found = fields(item)
+            name = text_of(found['name'].value) if 'name' in found else None
+            if name is None:
+                continue
+            for key, known in (('value', given), ('default', defaults), ('defaults', defaults)):
+                if key in found:
+                    self._add(f'{prefix}.{name}', found[key].value, known)
+
+    def _add(self, name: str, node: Node, known: dict[str, Value]) -> None:
+        if isinstance(node, Scalar):
+            known[name] = self._known(node.value)
+        elif isinstance(node, MappingNode):
+            for key, field in fields(node).items():
+                text = text_of(field.value)
+                known[f'{name}.{key}'] = None if text is None else self._known(text)
+        else:
+            texts = [text_of(item) for item in items_of(node)]
+            known[name] = tuple(text for text in texts if text is not None)
+
+    def _known(self, text: str) -> Value:
+        """A value with the outer parameters put in."""
+        text = _TEKTON.sub(lambda match: self._text(match) or match[0], text)
+        return None if _TEKTON.search(text) or '{{' in text else text
+
+    def _text(self, match: re.Match[str]) -> str | None:
+        """What stands for a Tekton reference in a text."""
+        value = self.value(f'{match[1]}.{match[2] or match[3]}')
+        if isinstance(value, tuple):
+            index = int(match[4][1:-1]) if match[4] and match[4] != '[*]' else len(value)
+            return value[index] if index < len(value) else None
+        return value if not match[4] else None
+
+    def resolved(self, command: Command) -> Command:
+        """The command with the parameters put in that are known."""
+        def argo(match: re.Match[str]) -> str | None:
+            value = self.value(match[1])
+            return value if isinstance(value, str) else None
+
+        if '$(' in command.text:
+            command = replace(command, _TEKTON, self._text)
+        return replace(command, _ARGO, argo) if '{{' in command.text else command
+
+    def words(self, command: Command) -> list[Command]:
+        """The words of an argv that one item stands for: several if it is a whole array."""
+        match = _TEKTON.fullmatch(command.text)
+        if match and match[4] == '[*]':
+            value = self.value(f'{match[1]}.{match[2] or match[3]}')
+            if isinstance(value, tuple):
+                return [_standing_for(command, text) for text in value]
+        return [self.resolved(command)]
+
+
+def _standing_for(command: Command, text: str) -> Command:
+    return Command(text, command.file, command.offset, lambda offset: command.offset)
+
+
+def with_environment(command: Command, environment: Mapping[str, Variable]) -> Command:
+    """A word of a pod container's argv, with its `$(VAR)` and `$$` replaced."""
+    def value(match: re.Match[str]) -> str | None:
+        if match[0] == '$$':
+            return '$'
+        variable = environment.get(match[1])
+        return variable.values[0] if variable and len(variable.values) == 1 else None
+    return replace(command, _KUBERNETES, value) if '$' in command.text else command
+
+
+def with_unknown_vars(command: Command) -> Command:
+    """Concourse's `((var))`, never known here, in a notation that the shell's reader passes over."""
+    return replace(command, _VARS, lambda match: f'{{{{{match[1]}}}}}')
