@@ -84,7 +84,7 @@ def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
             if text_of(other) == parent:
                 script = script or get(body, 'script')
                 places.append(Place(file, other.start))
-            scalars = items_of(script) or [each for each in (script,) if each]
+        scalars = items_of(script) or [each for each in (script,) if each]
         commands = tuple(command(text, each) for each in scalars if isinstance(each, Scalar))
         jobs.append((
             Container(

@@ -1,6 +1,6 @@
 """`--format json`: every container that builds, every finding, stable.
 
-What the fields mean is in `schema/report.json`.
+What the fields mean is in `schemas/report.json` of the repository.
 """
 from __future__ import annotations
 

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from kaniko_hooks import explain
+from kaniko_hooks.document.compose import compose
+from kaniko_hooks.options import RULES
+
+
+def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
+    folder = os.path.join(os.path.dirname(explain.__file__), 'rules')
+    assert sorted(os.listdir(folder)) == sorted(f'{rule}.md' for rule in RULES)
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_a_page_has_a_bad_and_a_good_example_that_are_yaml(rule: str) -> None:
+    text = explain.explain(rule)
+    assert text.startswith(f'### `{rule}`\n\n')
+    assert text.endswith('\n') and not text.endswith('\n\n')
+    parts = text.split('```')
+    examples = [part.removeprefix('yaml\n') for part in parts[1::2]]
+    assert len(examples) == 2
+    assert [part.split()[-1] for part in parts[0:1]] == ['Bad:']
+    assert '\nGood' in parts[2]
+    assert all(len(compose(example, 'example')) == 1 for example in examples)
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_the_summary_is_the_first_paragraph_in_one_line(rule: str) -> None:
+    summary = explain.summary(rule)
+    assert '\n' not in summary and summary.endswith(('.', 'strict`.'))
+    assert summary.split('.')[0] in explain.explain(rule).replace('\n', ' ')
