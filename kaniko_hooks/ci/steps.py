@@ -18,6 +18,7 @@ from kaniko_hooks.document.fields import Field
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence as SequenceNode
 from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.model import Container
@@ -27,7 +28,7 @@ from kaniko_hooks.model import Reading
 from kaniko_hooks.project import Repository
 
 # Aliases can make a small file as large as you like, or without end.
-MAX_NODES = 200_000
+MAX_COLLECTIONS = 50_000
 MAX_DEPTH = 100
 
 
@@ -73,8 +74,8 @@ class _Visit(NamedTuple):
     path: str
     scope: Scope
     start: int  # where it stands, which for an alias is not where it is written
-    depth: int = 0
     role: str = ''  # 'list' of containers, or 'container'
+    inside: frozenset[int] = frozenset()  # the collections around it, by identity
 
 
 def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
@@ -87,7 +88,7 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
         if system in DIALECTS:
             role = 'container' if _is_concourse_task(system, document) else ''
             scope = Scope(system, directory=DIALECTS[system].folder)
-            visit = _Visit(document, prefix.rstrip('.'), scope, document.start, role=role)
+            visit = _Visit(document, prefix.rstrip('.'), scope, document.start, role)
             containers.extend(_walk(file, visit, notes))
     return Reading(tuple(containers), tuple(notes))
 
@@ -98,11 +99,11 @@ def _is_concourse_task(system: str, document: Node) -> bool:
 
 def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
     waiting = [root]
-    for _ in range(MAX_NODES):
+    for _ in range(MAX_COLLECTIONS):
         if not waiting:
             return
         visit = waiting.pop()
-        if visit.depth > MAX_DEPTH:
+        if len(visit.inside) > MAX_DEPTH or _identity(visit.node) in visit.inside:
             continue
         if isinstance(visit.node, SequenceNode):
             waiting.extend(reversed(list(_items(visit, visit.node))))
@@ -120,6 +121,12 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
     notes.append(Note(Place(file.path, 0), 'too many nodes to look at all of them'))
 
 
+def _identity(node: Node) -> int:
+    if isinstance(node, Mapping):
+        return id(node.pairs)
+    return id(node.items) if isinstance(node, SequenceNode) else 0
+
+
 def _scope(file: File, visit: _Visit, found: dict[str, Field]) -> Scope | None:
     """What is known inside a mapping; None if nothing that runs can be in it."""
     scope = visit.scope
@@ -130,25 +137,29 @@ def _scope(file: File, visit: _Visit, found: dict[str, Field]) -> Scope | None:
         if system != scope.system:
             scope = Scope(system, directory=DIALECTS[system].folder)
         scope = scope._replace(kind=text_of(found['kind'].value) or '')
-    return scope.within(file, found, visit.depth == 0)
+    return scope.within(file, found, not visit.inside)
 
 
 def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
     role = 'container' if visit.role == 'list' else ''
+    inside = visit.inside | {_identity(node)}
     for index, item in enumerate(node.items):
+        if isinstance(item, Scalar):
+            continue
         start = node.aliases.get(index, (item.start, item.start))[0]
         path = f'{visit.path}[{index}]'
-        yield _Visit(item, path, visit.scope, start, visit.depth + 1, role)
+        yield _Visit(item, path, visit.scope, start, role, inside)
 
 
 def _values(visit: _Visit, found: dict[str, Field], scope: Scope) -> Iterator[_Visit]:
+    inside = visit.inside | {_identity(visit.node)}
     for name, field in found.items():
-        if name in _PASSED_OVER or name.startswith(('x-', '.')):
+        if isinstance(field.value, Scalar) or name in _PASSED_OVER or name[:1] == '.':
             continue
         path = f'{visit.path}.{name}' if visit.path else name
         # A list of containers may also be a mapping by name.
         role = 'container' if visit.role == 'list' else _role(name, scope)
-        yield _Visit(field.value, path, scope, field.key.start, visit.depth + 1, role)
+        yield _Visit(field.value, path, scope, field.key.start, role, inside)
 
 
 def _role(name: str, scope: Scope) -> str:
