@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from kaniko_hooks.document.nodes import Node
@@ -141,7 +142,7 @@ def _directive(
             'in a folded scalar this makes the rest of the command a comment: '
             'put it above the list item',
         )
-    return Directive(place, rules, _below(lines, line) if above else line, above, yaml, problems)
+    return Directive(place, rules, _below(lines)[line] if above else line, above, yaml, problems)
 
 
 def _rules(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -156,9 +157,12 @@ def _rules(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _below(lines: Lines, line: int) -> int:
-    """The line that a comment stands directly above; more comments may be between."""
-    line += 1
-    while line_text(lines, line).lstrip().startswith('#'):
-        line += 1
-    return line
+@lru_cache(maxsize=4)
+def _below(lines: Lines) -> list[int]:
+    """For each line the one that a comment there is directly above; more comments
+    may be between."""
+    below = [len(lines.starts) + 1]
+    for line in range(len(lines.starts), -1, -1):
+        is_comment = line_text(lines, line + 1).lstrip().startswith('#')
+        below.append(below[-1] if is_comment else line + 1)
+    return below[:0:-1]

@@ -1,28 +1,20 @@
 """Findings that a comment silences are dropped; comments that cannot work are findings."""
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kaniko_hooks.aims import Aim
+from kaniko_hooks.aims import aims_of
 from kaniko_hooks.directives import MARK
 from kaniko_hooks.directives import Directive
-from kaniko_hooks.directives import in_script
-from kaniko_hooks.directives import in_yaml
-from kaniko_hooks.directives import nodes_of
-from kaniko_hooks.directives import scalars_of
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Span
-from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.lines import lines_of
 from kaniko_hooks.lines import position
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Command
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Execution
 from kaniko_hooks.model import Finding
@@ -33,7 +25,7 @@ UNUSED = 'unused-suppression'
 
 
 def apply(
-        findings: Sequence[Finding], containers: Sequence[Container], files: dict[str, str],
+        findings: Sequence[Finding], containers: Sequence[Container], files: Mapping[str, str],
         rules_on: Collection[str], reworded: Callable[[Finding], Finding] = lambda finding: finding,
 ) -> list[Finding]:
     """The findings that no comment silences, then those about the comments.
@@ -42,172 +34,118 @@ def apply(
     followed. `reworded` makes the message of a finding that lost containers.
     `rules_on` are the rules whose comments can be unused.
     """
-    used: set[tuple[Place, str]] = set()
-    kept = list(findings)
+    marked = {file: text for file, text in files.items() if MARK in text}
+    kept: list[Finding | None] = list(findings)
     comments: list[Finding] = []
-    for file, text in files.items():
-        if MARK not in text:
-            continue
-        scope = _scope(file, text, containers)
-        for directive in scope.directives:
+    for file, text in marked.items():
+        index = _index(findings, file, text)
+        aims, judged = aims_of(file, text, containers)
+        for aim in aims:
+            directive = aim.directive
             comments.extend(_finding(BAD, directive, each) for each in directive.problems)
-            aim = _aim(directive, scope, text)
-            silenced = [rule for rule in directive.rules if _silences(rule, aim, findings)]
-            kept = [
-                left for each in kept
-                for left in (_left(each, aim, reworded) if each.rule in silenced else [each])
-            ]
+            silenced = set()
+            for number in _candidates(aim, index):
+                finding, left = findings[number], kept[number]
+                if finding.rule in directive.rules and _silences(finding, aim, text):
+                    silenced.add(finding.rule)
+                    kept[number] = left and _left(left, aim, text, reworded)
             comments.extend(
                 _finding(UNUSED, directive, f'there is no {rule} here to silence: delete it')
                 for rule in dict.fromkeys(directive.rules)
-                if rule not in silenced and rule in rules_on and scope.judged
+                if rule not in silenced and rule in rules_on and judged
             )
-    return kept + sorted(comments, key=lambda each: (each.place, each.rule, each.message))
+    comments.sort(key=lambda each: (each.place, each.rule, each.message))
+    return [each for each in kept if each is not None] + comments
 
 
-class _Scope(NamedTuple):
-    """One file: its directives, and what they can be about."""
+class _Index(NamedTuple):
+    """The findings that have something to do with a line, or with an offset."""
 
-    directives: list[Directive]
-    judged: bool  # every container that the file has a part in is fully visible
-    begin: dict[int, list[Span]] = {}  # line -> the scalars and list items that begin on it
-    end: dict[int, list[Span]] = {}  # line -> the scalars that end on it
-    templates: dict[int, Span] = {}  # line of a hidden job's key -> the job
+    lines: dict[int, set[int]]
+    offsets: list[tuple[int, int]]  # sorted: offset, number of the finding
 
 
-class _Aim(NamedTuple):
-    """What a directive is about: builds and reasons on a line or in spans, containers."""
-
-    file: str
-    text: str
-    line: int
-    above: bool
-    spans: list[Span]
-    template: Span | None
-
-
-def _scope(file: str, text: str, containers: Sequence[Container]) -> _Scope:
-    part_of = [
-        each for each in containers
-        if any(place.file == file for place in (each.place, *each.places)) or
-        any(command.file == file for command in _commands(each))
-    ]
-    if not part_of and not file.endswith(('.yml', '.yaml')):
-        # A script that some of the containers run.
-        judged = bool(containers) and all(each.visible for each in containers)
-        return _Scope(in_script(text, file), judged)
-    try:
-        documents = compose(text, file)
-    except InvalidYaml:
-        return _Scope([], False)
-    scalars = scalars_of(documents)
-    # Aliases and templates hand the same command to many containers.
-    commands = {
-        (command.offset, command.text): command
-        for each in part_of for command in _commands(each)
-        if command.file == file and MARK in command.text
+def _index(findings: Sequence[Finding], file: str, text: str) -> _Index:
+    lines: dict[int, set[int]] = {}
+    offsets = {
+        (place.offset, number)
+        for number, finding in enumerate(findings) for place in _places(finding)
+        if place.file == file
     }
-    begin, end = _items(text, scalars, documents)
-    return _Scope(
-        in_yaml(text, file, scalars, list(commands.values())),
-        bool(part_of) and all(each.visible for each in part_of),
-        begin, end, _templates(text, documents),
-    )
+    for offset, number in offsets:
+        lines.setdefault(position(lines_of(text), offset)[0], set()).add(number)
+    return _Index(lines, sorted(offsets))
 
 
-def _commands(container: Container) -> list[Command]:
-    return [command for part in container.parts for command in part.commands]
+def _places(finding: Finding) -> Iterator[Place]:
+    """Every place by which a comment can mean the finding."""
+    yield finding.place
+    for container in finding.containers:
+        yield container.place
+        yield from container.places
+    for execution in finding.run.executions if finding.run else ():
+        yield execution.build.place
+        yield execution.build.end
+        for reason in execution.reasons:
+            yield reason.place
 
 
-def _items(
-        text: str, scalars: Sequence[Scalar], documents: Sequence[Node],
-) -> tuple[dict[int, list[Span]], dict[int, list[Span]]]:
-    """The scalars and list items that begin, and the scalars that end, on each line."""
-    lines = lines_of(text)
-    begin: dict[int, list[Span]] = {}
-    end: dict[int, list[Span]] = {}
-    items = [item for node in nodes_of(documents) for item in items_of(node)]
-    for node in [*scalars, *items]:
-        begin.setdefault(position(lines, node.start)[0], []).append((node.start, node.end))
-    for scalar in scalars:
-        if scalar.style not in ('|', '>'):
-            line = position(lines, scalar.end)[0]
-            end.setdefault(line, []).append((scalar.start, scalar.end))
-    return begin, end
+def _candidates(aim: Aim, index: _Index) -> list[int]:
+    found = set(index.lines.get(aim.directive.line, ()))
+    for start, end in aim.spans + ([aim.template] if aim.template else []):
+        first = bisect_left(index.offsets, (start,))
+        found.update(number for _, number in index.offsets[first:bisect_left(index.offsets, (end,))])
+    return sorted(found)
 
 
-def _templates(text: str, documents: Sequence[Node]) -> dict[int, Span]:
-    lines = lines_of(text)
-    return {
-        position(lines, key.start)[0]: (key.start, value.end)
-        for document in documents if isinstance(document, Mapping)
-        for key, value in document.pairs
-        if isinstance(key, Scalar) and key.value.startswith('.')
-    }
-
-
-def _aim(directive: Directive, scope: _Scope, text: str) -> _Aim:
-    line, spans = directive.line, []
-    if directive.yaml:
-        spans = scope.begin.get(line, []) + ([] if directive.above else scope.end.get(line, []))
-    return _Aim(
-        directive.place.file, text, line, directive.above, spans,
-        scope.templates.get(line) if directive.yaml else None,
-    )
-
-
-def _silences(rule: str, aim: _Aim, findings: Sequence[Finding]) -> bool:
-    return any(
-        _concerns(each, aim) or any(_holds(aim, container) for container in each.containers)
-        for each in findings if each.rule == rule
-    )
+def _silences(finding: Finding, aim: Aim, text: str) -> bool:
+    return _concerns(finding, aim, text) or \
+        any(_holds(aim, container, text) for container in finding.containers)
 
 
 def _left(
-        finding: Finding, aim: _Aim, reworded: Callable[[Finding], Finding],
-) -> list[Finding]:
-    """What is left of a finding: all, less containers, or nothing."""
-    if _concerns(finding, aim):
-        return []
-    left = tuple(each for each in finding.containers if not _holds(aim, each))
-    if left == finding.containers:
-        return [finding]
-    return [reworded(finding._replace(containers=left))] if left else []
+        finding: Finding, aim: Aim, text: str, reworded: Callable[[Finding], Finding],
+) -> Finding | None:
+    """What is left of a finding: less containers, or nothing."""
+    if _concerns(finding, aim, text):
+        return None
+    left = tuple(each for each in finding.containers if not _holds(aim, each, text))
+    return reworded(finding._replace(containers=left)) if left else None
 
 
-def _concerns(finding: Finding, aim: _Aim) -> bool:
+def _concerns(finding: Finding, aim: Aim, text: str) -> bool:
     """Whether a build of the finding is meant, or the very line that cannot be read."""
     if finding.run is None:
-        return _on_line(aim, finding.place)
-    return any(_meant(aim, each) for each in finding.run.executions if each.times)
+        return _on_line(aim, finding.place, text)
+    return any(_meant(aim, each, text) for each in finding.run.executions if each.times)
 
 
-def _meant(aim: _Aim, execution: Execution) -> bool:
+def _meant(aim: Aim, execution: Execution, text: str) -> bool:
     """The build's own line, its list item, or the line that makes it run again."""
     build = execution.build
-    return _on_line(aim, build.place) or _ends_there(aim, build) or any(
-        build.place.file == aim.file and start <= build.place.offset < end
-        for start, end in aim.spans
-    ) or any(_on_line(aim, reason.place) for reason in execution.reasons)
-
-
-def _ends_there(aim: _Aim, build: Build) -> bool:
-    return not aim.above and _on_line(aim, build.end)
-
-
-def _on_line(aim: _Aim, place: Place) -> bool:
-    return place.file == aim.file and \
-        position(lines_of(aim.text), place.offset)[0] == aim.line
-
-
-def _holds(aim: _Aim, container: Container) -> bool:
-    """Whether the directive is on the container's own line, or on its template's."""
-    if _on_line(aim, container.place):
-        return True
-    return aim.template is not None and any(
-        place.file == aim.file and aim.template[0] <= place.offset < aim.template[1]
-        for place in container.places
+    places = [build.place, *(reason.place for reason in execution.reasons)]
+    if not aim.directive.above:
+        places.append(build.end)
+    return any(_on_line(aim, place, text) for place in places) or any(
+        _within(build.place, aim, span) for span in aim.spans
     )
+
+
+def _holds(aim: Aim, container: Container, text: str) -> bool:
+    """Whether the directive is on the container's own line, or on its template's."""
+    template = aim.template
+    return _on_line(aim, container.place, text) or template is not None and any(
+        _within(place, aim, template) for place in container.places
+    )
+
+
+def _on_line(aim: Aim, place: Place, text: str) -> bool:
+    return place.file == aim.directive.place.file and \
+        position(lines_of(text), place.offset)[0] == aim.directive.line
+
+
+def _within(place: Place, aim: Aim, span: tuple[int, int]) -> bool:
+    return place.file == aim.directive.place.file and span[0] <= place.offset < span[1]
 
 
 def _finding(rule: str, directive: Directive, message: str) -> Finding:

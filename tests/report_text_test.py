@@ -62,10 +62,10 @@ publish:
   3 | publish:
   ...
   6 |     - /kaniko/executor --cache -d r/shop
-    |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ first build: r/shop
+    |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ first build, cache on: r/shop
   ...
   8 |       /kaniko/executor
-    |       ^^^^^^^^^^^^^^^^ second build, same container, 1 more not shown: r/mail
+    |       ^^^^^^^^^^^^^^^^ second build, same container, cache on: r/mail (and 1 more)
   = fix: FIX
 
 {MORE}'''
@@ -88,7 +88,7 @@ def test_a_loop_is_marked_where_it_starts() -> None:
   1 | for x in a b c; do
     | ^ 3 times
   2 |     /kaniko/executor
-    |     ^^^^^^^^^^^^^^^^ build, 3 times
+    |     ^^^^^^^^^^^^^^^^ build, 3 times, cache on
 
 {MORE}'''
 
@@ -109,11 +109,11 @@ def test_carets_are_aligned(source: str, shown: str, carets: str) -> None:
     found = Finding(RULE, made.place, 'MESSAGE', (), run_of([made]))
     lines = text.render(Result((), (found,)), text_is(source)).split('\n')
     assert lines[1].partition(' | ')[2] == shown
-    assert lines[2] == f'    | {carets} build'
+    assert lines[2] == f'    | {carets} build, cache on'
 
 
 def test_a_mark_on_an_empty_line() -> None:
-    assert '  1 |\n    | ^ build\n' in one('\n/kaniko', '\n', '\n')
+    assert '  1 |\n    | ^ build, cache on\n' in one('\n/kaniko', '\n', '\n')
 
 
 @pytest.mark.parametrize(('source', 'start', 'end', 'shown', 'carets'), (
@@ -131,13 +131,21 @@ def test_a_mark_on_an_empty_line() -> None:
         '...' + 'x' * 20 + 'SE' + 'y' * 72 + '...', ' ' * 23 + '^' * 74, id='cut on both sides',
     ),
     pytest.param(
+        'x' * 2000 + 'SE' + 'y' * 2000, 'SE', 'E',
+        '...' + 'x' * 20 + 'SE' + 'y' * 72 + '...', ' ' * 23 + '^^', id='very long',
+    ),
+    pytest.param(
+        '\u0301' * 99 + 'x' * 2 + 'S' + 'E' * 99, 'S', 'E' * 99,
+        '\u0301' * 99 + 'xxS' + 'E' * 94 + '...', '  ' + '^' * 95, id='nothing cut before',
+    ),
+    pytest.param(
         '漢' * 60 + 'SE', 'SE', 'SE', '...' + '漢' * 10 + 'SE', ' ' * 23 + '^^', id='cut wide',
     ),
 ))
 def test_long_lines_are_cut(source: str, start: str, end: str, shown: str, carets: str) -> None:
     lines = one(source, start, end).split('\n')
     assert lines[1] == f'  1 | {shown}'
-    assert lines[2] == f'    | {carets} build'
+    assert lines[2] == f'    | {carets} build, cache on'
 
 
 def test_two_marks_on_a_line_that_is_cut_show_both_parts() -> None:
@@ -147,9 +155,9 @@ def test_two_marks_on_a_line_that_is_cut_show_both_parts() -> None:
     shown = text.render(Result((), (found,)), text_is(source)).split('\n')[1:5]
     assert shown == [
         '  1 | A' + ' ' * 96 + '...',
-        '    | ^ first build: a',
+        '    | ^ first build, cache on: a',
         '  1 | ...' + ' ' * 20 + 'B',
-        '    | ' + ' ' * 23 + '^ second build, same container: b',
+        '    | ' + ' ' * 23 + '^ second build, same container, cache on: b',
     ]
 
 
@@ -158,8 +166,8 @@ def test_two_builds_on_one_line() -> None:
     assert '\n'.join(rendered(source).split('\n')[1:5]) == '''\
   1 | job:
   2 |   script: /kaniko/executor -d a; /kaniko/executor -d b
-    |           ^^^^^^^^^^^^^^^^^^^^^ first build: a
-    |                                  ^^^^^^^^^^^^^^^^^^^^^ second build, same container: b'''
+    |           ^^^^^^^^^^^^^^^^^^^^^ first build, cache on: a
+    |                                  ^^^^^^^^^^^^^^^^^^^^^ second build, same container, cache on: b'''
 
 
 def test_several_files_are_shown_one_after_the_other() -> None:
@@ -173,10 +181,10 @@ build.sh:4:1: {RULE}: MESSAGE
   1 | job:
    --> build.sh
   2 | /kaniko/executor
-    | ^^^^^^^^^^^^^^^^ first build
+    | ^^^^^^^^^^^^^^^^ first build, cache on
   ...
   4 | /kaniko/executor
-    | ^^^^^^^^^^^^^^^^ second build, same container
+    | ^^^^^^^^^^^^^^^^ second build, same container, cache on
   = no automatic fix: WHY
 
 {MORE}'''
@@ -191,7 +199,7 @@ def test_many_containers_are_named_shortly() -> None:
     found = Finding(RULE, made.place, 'M', containers, run_of([made], MANY))
     shown = text.render(Result((), (found,)), text_is('x'))
     assert '  = containers: job 0, job 1, job 2, job 3, job 4, job 5 and 3 more\n' in shown
-    assert 'build, many times' in shown
+    assert 'build, many times, cache on' in shown
 
 
 def test_a_long_destination_keeps_its_end() -> None:
@@ -253,3 +261,13 @@ def test_summary(found: tuple[Finding, ...], runs: tuple[int, ...], expected: st
     container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
     judged = tuple((container, Run(builds, 'ok', (), False)) for builds in runs)
     assert text.summary(Result(judged, found)) == expected
+
+
+def test_a_loop_before_other_builds_is_the_offending_one() -> None:
+    source = 'for x in a b; do L; done\nM\n'
+    first, last = build(CI, 17, 18, ''), build(CI, 25, 26, '')
+    run = run_of([first, last])
+    run = run._replace(executions=(run.executions[0]._replace(times=2), run.executions[1]))
+    found = Finding(RULE, first.place, 'MESSAGE', (), run)
+    shown = text.render(Result((), (found,)), text_is(source))
+    assert '^ build, twice, cache on (and 1 more)\n' in shown

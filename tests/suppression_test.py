@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from kaniko_hooks import rule
@@ -320,3 +322,18 @@ def test_argv_of_another_file_is_not_looked_at() -> None:
     part = ScriptPart(tuple(pipeline(JOB, 'other.yml')[0][0].parts[0].commands), {})
     container = Container('tekton', 'steps[0]', Place(CI, text.index('name')), None, (part,))
     assert [each.rule for each in apply([], [container], {CI: text}, ON)] == ['unused-suppression']
+
+
+@pytest.mark.parametrize('text', (
+    pytest.param(f'{IGNORE}\n' * 20_000 + JOB, id='many comments above a job'),
+    pytest.param(
+        '\n'.join(
+            f'job {number}:\n  script:\n    - {A}{number}\n    {IGNORE}\n    - {B}{number}'
+            for number in range(1_000)
+        ), id='a comment in each of many jobs',
+    ),
+))
+def test_many_comments_take_no_time(text: str) -> None:
+    start = process_time()
+    assert told(text) == []
+    assert process_time() - start < 20

@@ -19,6 +19,7 @@ from kaniko_hooks.terminal import width
 COLUMNS = 100
 _BEFORE = 20  # columns kept before a mark that stands far to the right
 _CUT = '...'
+_LONG = 10 * COLUMNS
 
 
 class Mark(NamedTuple):
@@ -83,24 +84,28 @@ class _Row(NamedTuple):
 def _row(text: str, start: int, end: int) -> _Row:
     """A line, cut to what fits; `start` and `end` are marked, from 0."""
     end = max(start + 1, min(end, len(text.rstrip())))
+    # A line can be as long as a file: only what is near the mark is looked at.
+    skipped = max(0, start - COLUMNS) if len(text) > _LONG else 0
+    more = len(text) > start + _LONG
+    text, start, end = text[skipped:start + _LONG], start - skipped, end - skipped
     pieces = cells(text)
     widths = [width(piece) for piece in pieces]
     indent, carets = sum(widths[:start]), max(1, sum(widths[start:end]))
-    if sum(widths) <= COLUMNS:
+    if not skipped and not more and sum(widths) <= COLUMNS:
         return _Row(''.join(pieces), indent, carets)
     first = 0
-    if indent + min(carets, COLUMNS // 2) > COLUMNS - len(_CUT):
+    if skipped or indent + min(carets, COLUMNS // 2) > COLUMNS - len(_CUT):
         first, kept = start, 0
         while first and kept + widths[first - 1] <= _BEFORE:
             first -= 1
             kept += widths[first]
-        indent = kept + len(_CUT)
-    shown = _CUT if first else ''
+        indent = kept + (len(_CUT) if first or skipped else 0)
+    shown = _CUT if first or skipped else ''
     room = COLUMNS - len(shown) - len(_CUT)
     stop = first
     while stop < len(pieces) and room >= widths[stop]:
         room -= widths[stop]
         stop += 1
-    after = _CUT if stop < len(pieces) else ''
+    after = _CUT if more or stop < len(pieces) else ''
     shown += ''.join(pieces[first:stop])
     return _Row(shown + after, indent, max(1, min(carets, width(shown) - indent)))

@@ -82,20 +82,22 @@ def _marks(finding: Finding) -> list[Mark]:
     for reason in dict.fromkeys([*first.reasons, *offending.reasons]):
         marks.append(Mark(reason.place, reason.place.offset, brief(reason)))
     if first is offending:
-        return [*marks, _build(first, 'build', 'red')]
-    others = len(executed) - 2
-    more = f', {others} more not shown' if others else ''
+        return [*marks, _build(first, 'build', 'red', len(executed) - 1)]
     return [
         *marks, _build(first, 'first build', 'blue'),
-        _build(offending, 'second build, same container' + more, 'red'),
+        _build(offending, 'second build, same container', 'red', len(executed) - 2),
     ]
 
 
-def _build(execution: Execution, label: str, color: str) -> Mark:
+def _build(execution: Execution, label: str, color: str, others: int = 0) -> Mark:
     build = execution.build
     often = f', {count(execution.times)}' if execution.times > 1 else ''
+    more = f' (and {others} more)' if others else ''
     end = build.end.offset if build.end.file == build.place.file else build.place.offset
-    return Mark(build.place, end, label + often + _destination(build), color)
+    return Mark(
+        build.place, end,
+        f'{label}{often}, cache {build.flags.cache}{_destination(build)}{more}', color,
+    )
 
 
 def _destination(build: Build) -> str:

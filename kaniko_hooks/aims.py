@@ -1,0 +1,114 @@
+"""What each `kaniko-hooks: ignore[…]` comment of a file is about."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.directives import MARK
+from kaniko_hooks.directives import Directive
+from kaniko_hooks.directives import in_script
+from kaniko_hooks.directives import in_yaml
+from kaniko_hooks.directives import nodes_of
+from kaniko_hooks.directives import scalars_of
+from kaniko_hooks.document.compose import InvalidYaml
+from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Span
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.lines import lines_of
+from kaniko_hooks.lines import position
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Container
+
+
+class Aim(NamedTuple):
+    """What a directive is about: a line, and the builds in the spans that go with it."""
+
+    directive: Directive
+    spans: list[Span]  # of scalars and list items
+    template: Span | None  # of the hidden job whose key is on the line
+
+
+class Aims(NamedTuple):
+    """The directives of a file; `judged`: all that they could silence can be seen."""
+
+    aims: list[Aim]
+    judged: bool
+
+
+def aims_of(file: str, text: str, containers: Sequence[Container]) -> Aims:
+    """The directives of a CI file, or of a script that the containers run.
+
+    A file that is not YAML has none: that is told elsewhere.
+    """
+    part_of = [
+        each for each in containers
+        if any(place.file == file for place in (each.place, *each.places)) or
+        any(command.file == file for command in _commands(each))
+    ]
+    if not part_of and not file.endswith(('.yml', '.yaml')):
+        judged = bool(containers) and all(each.visible for each in containers)
+        return Aims([Aim(each, [], None) for each in in_script(text, file)], judged)
+    try:
+        documents = compose(text, file)
+    except InvalidYaml:
+        return Aims([], False)
+    scalars = scalars_of(documents)
+    # Aliases and templates hand the same command to many containers.
+    commands = {
+        (command.offset, command.text): command
+        for each in part_of for command in _commands(each)
+        if command.file == file and MARK in command.text
+    }
+    directives = in_yaml(text, file, scalars, list(commands.values()))
+    judged = bool(part_of) and all(each.visible for each in part_of)
+    return Aims(_aims(text, directives, scalars, documents), judged)
+
+
+def _commands(container: Container) -> list[Command]:
+    return [command for part in container.parts for command in part.commands]
+
+
+def _aims(
+        text: str, directives: Sequence[Directive], scalars: Sequence[Scalar],
+        documents: Sequence[Node],
+) -> list[Aim]:
+    begin, end = _items(text, scalars, documents)
+    templates = _templates(text, documents)
+    aims = []
+    for each in directives:
+        spans, template = [], None
+        if each.yaml:
+            spans = begin.get(each.line, []) + ([] if each.above else end.get(each.line, []))
+            template = templates.get(each.line)
+        aims.append(Aim(each, spans, template))
+    return aims
+
+
+def _items(
+        text: str, scalars: Sequence[Scalar], documents: Sequence[Node],
+) -> tuple[dict[int, list[Span]], dict[int, list[Span]]]:
+    """The scalars and list items that begin, and the scalars that end, on each line."""
+    lines = lines_of(text)
+    begin: dict[int, list[Span]] = {}
+    end: dict[int, list[Span]] = {}
+    items = [item for node in nodes_of(documents) for item in items_of(node)]
+    for node in [*scalars, *items]:
+        begin.setdefault(position(lines, node.start)[0], []).append((node.start, node.end))
+    for scalar in scalars:
+        if scalar.style not in ('|', '>'):
+            line = position(lines, scalar.end)[0]
+            end.setdefault(line, []).append((scalar.start, scalar.end))
+    return begin, end
+
+
+def _templates(text: str, documents: Sequence[Node]) -> dict[int, Span]:
+    lines = lines_of(text)
+    return {
+        position(lines, key.start)[0]: (key.start, value.end)
+        for document in documents if isinstance(document, Mapping)
+        for key, value in document.pairs
+        if isinstance(key, Scalar) and key.value.startswith('.')
+    }
