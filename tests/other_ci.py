@@ -1,0 +1,46 @@
+"""What the tests of the CI readers share: reading one file of a repository in memory."""
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+from kaniko_hooks.ci import recognise
+from kaniko_hooks.document.compose import compose
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Reading
+from kaniko_hooks.project import Repository
+
+READERS = {
+    recognise.GITHUB: 'github_actions',
+    recognise.FORGEJO: 'github_actions',
+    recognise.GITEA: 'github_actions',
+    recognise.CIRCLECI: 'circleci',
+    recognise.CLOUD_BUILD: 'cloud_build',
+}
+
+
+def repository(files: Mapping[str, str]) -> Repository:
+    """A repository that has these files only."""
+    return Repository('/nowhere', files)
+
+
+def reading(path: str, text: str, files: Mapping[str, str] | None = None) -> Reading:
+    """What the reader of a file's system makes of it."""
+    documents = compose(text, path)
+    system = recognise.system_of(path, documents)
+    assert system is not None
+    module = importlib.import_module(f'kaniko_hooks.ci.{READERS.get(system, "steps")}')
+    result = module.read(repository({path: text, **(files or {})}), path, documents)
+    assert isinstance(result, Reading)
+    return result
+
+
+def only(result: Reading) -> Container:
+    """The only container of a reading."""
+    container, = result.containers
+    return container
+
+
+def texts(container: Container) -> list[list[str]]:
+    """The command texts of each part."""
+    return [[command.text for command in part.commands] for part in container.parts]
