@@ -142,7 +142,7 @@ def _directive(
             'in a folded scalar this makes the rest of the command a comment: '
             'put it above the list item',
         )
-    return Directive(place, rules, _below(lines)[line] if above else line, above, yaml, problems)
+    return Directive(place, rules, _below(lines.text)[line] if above else line, above, yaml, problems)
 
 
 def _rules(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -158,9 +158,10 @@ def _rules(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 @lru_cache(maxsize=4)
-def _below(lines: Lines) -> list[int]:
+def _below(text: str) -> list[int]:
     """For each line the one that a comment there is directly above; more comments
     may be between."""
+    lines = lines_of(text)
     below = [len(lines.starts) + 1]
     for line in range(len(lines.starts), -1, -1):
         is_comment = line_text(lines, line + 1).lstrip().startswith('#')

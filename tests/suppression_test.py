@@ -108,6 +108,25 @@ def told(text: str, visible: bool = True) -> list[tuple[str, int, str]]:
         f'# ünïcode\n{IGNORE}\njob:\n  script:\n    - {A}\n    - {B}\n'.replace('\n', '\r\n'),
         id='CRLF',
     ),
+    pytest.param(
+        f'job:\n  script:\n    - |\n      {A}\n\n    {IGNORE}\n    - |+\n      {B}\n\n',
+        id='between two literals',
+    ),
+    pytest.param(
+        f'job:\n  script:\n    - &a !x |  {IGNORE}\n\n      {A}\n      {B}\n',
+        id='literal header with anchor and tag',
+    ),
+    pytest.param(
+        f'job:\n  script:\n    - |\n\n      {IGNORE}\n      {A}\n      {B}\n',
+        id='first line of a literal',
+    ),
+    pytest.param(
+        f'job: {{script: [{A},\n  # one\n  {IGNORE}\n  {B}]}}\n', id='in a flow sequence',
+    ),
+    pytest.param(
+        f'---\n"job": {IGNORE}\n  script:\n    - {A}\n    - {B}\n',
+        id='quoted key behind a document marker',
+    ),
     pytest.param(f'job:\n  script:\n    - {A}\n', id='nothing to silence, no comment'),
 ))
 def test_silenced(text: str) -> None:
