@@ -7,6 +7,7 @@ input. So the events are put together here, without recursion.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import yaml
 
@@ -24,6 +25,12 @@ _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(
 )
 
 
+class _Mark(Protocol):
+    """What the marks of both loaders have."""
+
+    index: int
+
+
 class InvalidYaml(Exception):
     """The text is not YAML; `offset` says where, as far as that is known."""
 
@@ -33,15 +40,18 @@ class InvalidYaml(Exception):
         self.offset = offset
 
 
-def compose(text: str, file: str) -> list[Node]:
+def compose(text: str, file: str, first: bool = False) -> list[Node]:
     """The documents of a text (without byte order mark); `file` names its place.
 
-    An empty document is an empty plain scalar. Raises InvalidYaml.
+    With `first`, what comes after the first document is not even parsed. An
+    empty document is an empty plain scalar. Raises InvalidYaml.
     """
     builder = _Builder(text, file)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.add(event)
+            if first and isinstance(event, yaml.DocumentEndEvent):
+                break
     except yaml.reader.ReaderError as error:
         raise InvalidYaml(
             f'character {_character(error.character)} is not allowed in YAML', error.position,
@@ -77,14 +87,15 @@ class _Builder:
     def add(self, event: yaml.Event) -> None:
         self.events += 1
         if self.events > MAX_EVENTS:
-            raise InvalidYaml('too many nodes', event.start_mark.index)
+            raise InvalidYaml('too many nodes', _at(event.start_mark))
         if isinstance(event, yaml.ScalarEvent):
             self._add_scalar(event)
         elif isinstance(event, yaml.AliasEvent):
-            span = (event.start_mark.index, event.end_mark.index)
-            if event.anchor not in self.anchors:
+            span = (_at(event.start_mark), _at(event.end_mark))
+            named = self.anchors.get(event.anchor or '')
+            if named is None:
                 raise InvalidYaml(f'found undefined alias {event.anchor!r}', span[0])
-            self._place(self.anchors[event.anchor], span, span)
+            self._place(named, span, span)
         elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             self._start(event)
         elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
@@ -94,7 +105,7 @@ class _Builder:
 
     def _add_scalar(self, event: yaml.ScalarEvent) -> None:
         style = event.style or ''
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end = _at(event.start_mark), _at(event.end_mark)
         node = Scalar(
             event.value, self.file, start, end,
             '' if style == ':' else style, event.tag, event.anchor,
@@ -107,7 +118,7 @@ class _Builder:
 
     def _start(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent) -> None:
         if len(self.open) >= MAX_DEPTH:
-            raise InvalidYaml('nested too deeply', event.start_mark.index)
+            raise InvalidYaml('nested too deeply', _at(event.start_mark))
         opened = _Open(isinstance(event, yaml.MappingStartEvent), event)
         if event.anchor:
             # An alias may stand inside what it names: the node has to exist now.
@@ -116,12 +127,11 @@ class _Builder:
 
     def _end(self, event: yaml.SequenceEndEvent | yaml.MappingEndEvent) -> None:
         opened = self.open.pop()
-        start = opened.event.start_mark.index
-        end = event.end_mark.index if opened.event.flow_style else max(opened.end, start)
+        start = _at(opened.event.start_mark)
+        end = _at(event.end_mark) if opened.event.flow_style else max(opened.end, start)
         node = opened.node(self.file, end)
         anchor = opened.event.anchor
-        placed = self.anchors.get(anchor) if anchor else None
-        if placed is not None and _same_lists(placed, node):
+        if anchor and _same_lists(self.anchors[anchor], node):
             self.anchors[anchor] = node
         self._place(node, None, (start, end))
 
@@ -161,13 +171,19 @@ class _Open:
             self.key = None
 
     def node(self, file: str, end: int) -> Node:
-        start, event = self.event.start_mark.index, self.event
+        start, event = _at(self.event.start_mark), self.event
         flow = bool(event.flow_style)
         if self.is_mapping:
             return Mapping(
                 self.pairs, self.aliases, file, start, end, flow, event.tag, event.anchor,
             )
         return Sequence(self.items, self.aliases, file, start, end, flow, event.tag, event.anchor)
+
+
+def _at(mark: _Mark | None) -> int:
+    # The parser marks every event; only events made by hand have none.
+    assert mark is not None
+    return mark.index
 
 
 def _same_lists(one: Node, other: Node) -> bool:

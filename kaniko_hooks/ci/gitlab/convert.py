@@ -1,0 +1,146 @@
+"""YAML nodes -> values, as Psych makes Ruby objects of them.
+
+Merge keys are applied where they stand: what stands above `<<` is overwritten
+(Psych, lib/psych/visitors/to_ruby.rb, revive_hash).
+"""
+from __future__ import annotations
+
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
+from kaniko_hooks.ci.gitlab.values import Entry
+from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Key
+from kaniko_hooks.ci.gitlab.values import Leaf
+from kaniko_hooks.ci.gitlab.values import NonString
+from kaniko_hooks.ci.gitlab.values import Reference
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import ruby_text
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.document.psych import Refused
+from kaniko_hooks.document.psych import read
+from kaniko_hooks.document.psych import refuse_class
+
+MAX_VALUES = 500_000  # G: interpolation/config.rb MAX_NODES
+MAX_DEPTH = 100  # G: lib/gitlab/config/loader/yaml.rb MAX_YAML_DEPTH
+
+_REFERENCE = '!reference'
+_MERGE = '<<'
+_STRING_TAG = 'tag:yaml.org,2002:str'
+
+
+def value_of(node: Node) -> Value:
+    """The value of a document's root. Raises InvalidPipeline.
+
+    It is refused if it contains itself, or is too large or too deep once its
+    aliases are written out.
+    """
+    return _Converter().value(node)
+
+
+class _Converter:
+    """One document; what an alias names is converted once."""
+
+    def __init__(self) -> None:
+        self.done: dict[int, Value] = {}
+        self.open: set[int] = set()
+        self.sizes: dict[int, tuple[int, int]] = {}  # values and levels, aliases written out
+
+    def value(self, node: Node) -> Value:
+        if isinstance(node, Scalar):
+            return _scalar(node)
+        # An alias inside what it names is another node with the same list.
+        identity = id(node.pairs if isinstance(node, Mapping) else node.items)
+        if identity in self.open:
+            raise InvalidPipeline('the value contains itself', place_of(node))
+        if identity not in self.done:
+            self.open.add(identity)
+            made = self._collection(node)
+            self.open.remove(identity)
+            self.done[identity] = made
+            self.sizes[id(made)] = self._measured(made)
+        return self.done[identity]
+
+    def _collection(self, node: Sequence | Mapping) -> Value:
+        try:
+            refuse_class(node.tag)
+        except Refused as error:
+            raise InvalidPipeline(str(error), place_of(node)) from None
+        if isinstance(node, Mapping):
+            if node.tag == _REFERENCE:
+                return Reference(None, node)
+            return self._mapping(node)
+        items = tuple(
+            self.value(_unless_lost(item) if index in node.aliases else item)
+            for index, item in enumerate(node.items)
+        )
+        if node.tag != _REFERENCE:
+            return Items(items, node)
+        path = tuple(
+            item.value for item in items if isinstance(item, Leaf) and isinstance(item.value, str)
+        )
+        return Reference(path if path and len(path) == len(items) else None, node)
+
+    def _mapping(self, node: Mapping) -> Table:
+        entries: dict[Key, Entry] = {}
+        for index, (key, value_node) in enumerate(node.pairs):
+            alias = index in node.aliases
+            value = self.value(_unless_lost(value_node) if alias else value_node)
+            name = self._key(key)
+            if name == _MERGE and key.tag != _STRING_TAG:
+                sources = _merged_sources(value, alias)
+                if sources is not None:
+                    for source in sources:
+                        entries.update(source.entries)
+                    continue
+            entries[name] = Entry(key, value)
+        return Table(entries, node)
+
+    def _key(self, node: Node) -> Key:
+        value = self.value(node)
+        if isinstance(value, Leaf) and isinstance(value.value, str):
+            return value.value
+        return NonString(ruby_text(value))
+
+    def _measured(self, made: Value) -> tuple[int, int]:
+        inner = made.items if isinstance(made, Items) else tuple(
+            entry.value for entry in made.entries.values()
+        ) if isinstance(made, Table) else ()
+        count, depth = 1, 0
+        for each in inner:
+            size, levels = self.sizes.get(id(each), (1, 1))
+            count += size
+            depth = max(depth, levels)
+        if count > MAX_VALUES or depth >= MAX_DEPTH:
+            raise InvalidPipeline('The parsed YAML is too big', place_of(made))
+        return count, depth + 1
+
+
+def _scalar(node: Scalar) -> Value:
+    if node.tag == _REFERENCE:
+        return Reference(None, node)
+    try:
+        value, skipped = read(node)
+    except Refused as error:
+        raise InvalidPipeline(str(error), place_of(node)) from None
+    return Leaf(value, node, skipped)
+
+
+def _unless_lost(node: Node) -> Node:
+    """What an alias names: Psych forgets the anchor of a `!reference` list or scalar."""
+    if node.tag == _REFERENCE and not isinstance(node, Mapping):
+        raise InvalidPipeline(f'Unknown alias: {node.anchor}', place_of(node))
+    return node
+
+
+def _merged_sources(value: Value, alias: bool) -> list[Table] | None:
+    """The tables that `<<` merges, in order; None if it is a key like any other."""
+    if isinstance(value, Table):
+        return [value]
+    if isinstance(value, Items) and not alias:
+        tables = [item for item in reversed(value.items) if isinstance(item, Table)]
+        return tables if len(tables) == len(value.items) else None
+    return None

@@ -1,0 +1,129 @@
+"""A configuration file's text -> header and content, each file read once.
+
+The text is cut at `---` before it is parsed, as GitLab does (G:
+lib/gitlab/config/loader/multi_doc_yaml.rb, ci/config/yaml/result.rb).
+"""
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kaniko_hooks.ci.gitlab.convert import value_of
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
+from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import is_null
+from kaniko_hooks.document.compose import InvalidYaml
+from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.model import Place
+from kaniko_hooks.project import Repository
+from kaniko_hooks.project import Unreadable
+
+_DIVIDER = re.compile(r'^---[ \t\r\n\f\v]+', re.MULTILINE)
+_MAX_PIECES = 3
+
+
+class Document(NamedTuple):
+    """One file: what stands above and below `---`, and all its nodes."""
+
+    header: Table | None  # with `spec`
+    content: Table | None  # None if there is nothing in the file
+    nodes: tuple[Node, ...]
+
+
+class Files:
+    """Reads and parses the files of one repository, each once."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._documents: dict[str, Document | InvalidPipeline | None] = {}
+        self._listing: list[str] | None = None
+
+    def document(self, path: str) -> Document | None:
+        """The file at a path of the repository; None if there is none.
+
+        Raises InvalidPipeline where GitLab could not read it either.
+        """
+        if path not in self._documents:
+            try:
+                self._documents[path] = self._read(path)
+            except InvalidPipeline as error:
+                self._documents[path] = self.told(error)
+        found = self._documents[path]
+        if isinstance(found, InvalidPipeline):
+            raise found
+        return found
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file, readable or not."""
+        try:
+            return self.repository.text(path) is not None
+        except Unreadable:
+            return True
+
+    def listing(self) -> list[str]:
+        """The files of the repository, in byte order."""
+        if self._listing is None:
+            self._listing = list(self.repository.files_below())
+        return self._listing
+
+    def told(self, error: InvalidPipeline) -> InvalidPipeline:
+        """The error with the line that its place is on."""
+        text = self.text(error.file)
+        error.line = text.count('\n', 0, error.offset) + 1
+        return error
+
+    def text(self, path: str) -> str:
+        """The text of a file, nothing if it cannot be read."""
+        try:
+            return self.repository.text(path) or ''
+        except Unreadable:
+            return ''
+
+    def _read(self, path: str) -> Document | None:
+        try:
+            text = self.repository.text(path)
+        except Unreadable as error:
+            raise InvalidPipeline(f'`{path}` {error}', Place(path, 0)) from None
+        if text is None:
+            return None
+        pieces = [_parsed(text, path, start, end) for start, end in _cut(text)]
+        nodes = tuple(node for node, _ in pieces)
+        filled = [value for _, value in pieces if not _is_empty(value)]
+        tables = [value for value in filled if isinstance(value, Table)]
+        if len(tables) < len(filled):
+            raise InvalidPipeline('Invalid configuration format', Place(path, 0))
+        if len(tables) > 1 and 'spec' in tables[0].entries:
+            return Document(tables[0], tables[-1], nodes)
+        return Document(None, tables[0] if tables else None, nodes)
+
+
+def _cut(text: str) -> list[tuple[int, int]]:
+    """The start and end of each piece, at most three of them."""
+    pieces: list[tuple[int, int]] = []
+    start = 0
+    for match in _DIVIDER.finditer(text):
+        if len(pieces) == _MAX_PIECES - 1:
+            break
+        pieces.append((start, match.start()))
+        start = match.end()
+    return [*pieces, (start, len(text))]
+
+
+def _parsed(text: str, path: str, start: int, end: int) -> tuple[Node, Value]:
+    # Line breaks stand in for what is above, so that offsets stay those of the file.
+    try:
+        documents = compose('\n' * start + text[start:end], path, first=True)
+    except InvalidYaml as error:
+        raise InvalidPipeline(error.message, Place(path, error.offset)) from None
+    if not documents:
+        documents = compose('~', path)
+    return documents[0], value_of(documents[0])
+
+
+def _is_empty(value: Value) -> bool:
+    if isinstance(value, Table):
+        return not value.entries
+    return is_null(value) or (isinstance(value, Items) and not value.items)

@@ -1,0 +1,161 @@
+"""`include:` -> which files it names, and which of them cannot be seen from here.
+
+Rules: G: lib/gitlab/ci/config/external/mapper/.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.ci.gitlab import globs
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
+from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
+from kaniko_hooks.ci.gitlab.rules import Verdict
+from kaniko_hooks.ci.gitlab.rules import judged
+from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Leaf
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_null
+from kaniko_hooks.ci.gitlab.values import items_of
+from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import plain
+from kaniko_hooks.ci.gitlab.values import specified
+from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.model import Note
+from kaniko_hooks.model import Place
+
+KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
+
+_URL = re.compile(r'(?:https?|ssh|git)://', re.IGNORECASE)
+_VARIABLE = re.compile(r'\$(?:\w+|\{\w+\})|%\w+%', re.ASCII)
+_THIS_PROJECT = re.compile(r'\$(?:CI_PROJECT_PATH|\{CI_PROJECT_PATH\})')
+_COMPONENT_HERE = re.compile(
+    r'\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@\S+',
+)
+
+
+class Location(NamedTuple):
+    """A file of the repository that an `include:` names."""
+
+    path: str  # as GitLab looks it up, without leading slashes
+    place: Place  # of the entry
+    inputs: Table | None
+    verdict: Verdict
+    wildcard: bool = False
+
+
+def locations(
+        value: Value | None, files: Files, strict: bool,
+) -> tuple[list[Location], list[Note]]:
+    """The files that `include:` names, in order, and notes on what cannot be seen.
+
+    With `strict`, variables in a path are those of a push to `main`, without,
+    such a path cannot be seen. Raises InvalidPipeline.
+    """
+    found: list[Location] = []
+    notes: list[Note] = []
+    for entry in items_of(value):
+        if is_null(entry):
+            continue
+        target = _target(entry)
+        if isinstance(target, Note):
+            notes.append(target)
+            continue
+        kind, name = target
+        verdict = judged(specified(get(entry, 'rules')), files.listing)
+        if not verdict.possible:
+            continue
+        _add(entry, kind, name, verdict, files, strict, found, notes)
+    return found, notes
+
+
+def _add(
+        entry: Value, kind: str, name: Value, verdict: Verdict, files: Files, strict: bool,
+        found: list[Location], notes: list[Note],
+) -> None:
+    place = place_of(entry)
+    inputs = _inputs(entry)
+    paths = _paths_here(entry, kind, name, files)
+    if not paths:
+        notes.append(Note(place, f'include: {kind} is not visible here'))
+    for item in paths:
+        path = string_of(item)
+        if path is None:
+            raise InvalidPipeline(
+                f'Included file `{plain(item)}` needs to be a string', place_of(item),
+            )
+        if strict:
+            path = _VARIABLE.sub(_pushed, path)
+        elif _VARIABLE.search(path):
+            notes.append(Note(place, f'include: {kind} with variables is not visible here'))
+            continue
+        if '*' in path and kind == 'local':
+            # GitLab forgets the inputs of a wildcard.
+            found.extend(
+                Location(each, place, None, verdict, True)
+                for each in globs.included(path, files.listing())
+            )
+        else:
+            found.append(Location(path.lstrip('/'), place, inputs, verdict))
+
+def _target(entry: Value) -> tuple[str, Value] | Note:
+    """The one of KINDS that an entry has, with its value."""
+    if isinstance(entry, Leaf) and isinstance(entry.value, str):
+        return ('remote' if _URL.match(entry.value) else 'local'), entry
+    if not isinstance(entry, Table):
+        raise InvalidPipeline('Each include must be a hash or a string', place_of(entry))
+    given = [(kind, get(entry, kind)) for kind in KINDS]
+    present = [(kind, value) for kind, value in given if value is not None and not _blank(value)]
+    if len(present) > 1:
+        raise InvalidPipeline(
+            f'Each include must use only one of: `{"`, `".join(KINDS)}`', place_of(entry),
+        )
+    if not present:
+        raise InvalidPipeline(
+            f'`{plain(entry)}` does not have a valid subkey for include. '
+            f'Valid subkeys are: `{"`, `".join(KINDS)}`', place_of(entry),
+        )
+    return present[0]
+
+
+def _blank(value: Value) -> bool:
+    return is_null(value) or (string_of(value) is not None and not str(string_of(value)).strip())
+
+
+def _paths_here(entry: Value, kind: str, name: Value, files: Files) -> Sequence[Value]:
+    """The paths of an entry that certainly names files of this repository."""
+    if kind == 'local':
+        return [name]
+    text = string_of(name) or ''
+    if kind == 'project' and _THIS_PROJECT.fullmatch(text) and is_null(get(entry, 'ref')):
+        return items_of(get(entry, 'file'))
+    component = _COMPONENT_HERE.fullmatch(text) if kind == 'component' else None
+    if component and isinstance(name, Leaf):
+        paths = (f'templates/{component[1]}.yml', f'templates/{component[1]}/template.yml')
+        return [Leaf(path, name.node) for path in paths if files.text(path)][:1]
+    return []
+
+
+def _inputs(entry: Value) -> Table | None:
+    inputs = specified(get(entry, 'inputs'))
+    if inputs is None or isinstance(inputs, Table):
+        return inputs
+    raise InvalidPipeline('include:inputs config should be a hash', place_of(inputs))
+
+
+def _pushed(match: re.Match[str]) -> str:
+    return PUSH_TO_MAIN.get(match.group().strip('${}%'), '')
+
+
+def include_of(content: Table) -> Value | None:
+    """What stands under `include:`, checked for being a list, a hash or a string."""
+    value = get(content, 'include')
+    if value is None or is_null(value) or isinstance(value, (Items, Table)):
+        return value
+    if string_of(value) is None:
+        raise InvalidPipeline('Each include must be a hash or a string', place_of(value))
+    return value

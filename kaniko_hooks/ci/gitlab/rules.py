@@ -1,0 +1,126 @@
+"""`include:rules`: whether a push to `main` takes an entry, and whether others may.
+
+Rules: G: lib/gitlab/ci/config/external/rules.rb, ci/build/rules/rule/clause/.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.ci.gitlab import globs
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
+from kaniko_hooks.ci.gitlab.expression import InvalidExpression
+from kaniko_hooks.ci.gitlab.expression import is_true
+from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import entries_of
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import items_of
+from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import string_of
+
+# What a push to the default branch of some project sees, as far as it is the same everywhere.
+PUSH_TO_MAIN: Mapping[str, str] = {
+    'CI': 'true', 'GITLAB_CI': 'true', 'CI_PIPELINE_SOURCE': 'push',
+    'CI_COMMIT_BRANCH': 'main', 'CI_COMMIT_REF_NAME': 'main', 'CI_COMMIT_REF_SLUG': 'main',
+    'CI_DEFAULT_BRANCH': 'main', 'CI_COMMIT_REF_PROTECTED': 'true', 'CI_SERVER': 'yes',
+    'CI_SERVER_HOST': 'gitlab.example.com', 'CI_SERVER_FQDN': 'gitlab.example.com',
+    'CI_SERVER_URL': 'https://gitlab.example.com', 'CI_REGISTRY': 'registry.example.com',
+    'CI_REGISTRY_IMAGE': 'registry.example.com/group/project',
+    'CI_PROJECT_PATH': 'group/project', 'CI_PROJECT_NAME': 'project',
+    'CI_PROJECT_NAMESPACE': 'group', 'CI_PROJECT_ROOT_NAMESPACE': 'group',
+    'CI_PROJECT_DIR': '/builds/group/project', 'CI_CONFIG_PATH': '.gitlab-ci.yml',
+}
+
+_CLAUSES = frozenset(('if', 'exists', 'changes', 'when'))
+
+
+class Verdict(NamedTuple):
+    """Whether a push to `main` takes an entry, and whether any pipeline may."""
+
+    taken: bool
+    possible: bool
+
+
+class _Met(NamedTuple):
+    """Whether a rule holds for a push to `main`; `certain`: for every pipeline."""
+
+    holds: bool
+    certain: bool
+
+
+def judged(rules: Value | None, listing: Callable[[], Sequence[str]]) -> Verdict:
+    """The verdict of `rules:` (None: there are none). Raises InvalidPipeline.
+
+    `listing` gives the files of the repository, for `exists`.
+    """
+    if rules is None:
+        return Verdict(True, True)
+    taken: bool | None = None
+    possible = False
+    for rule in items_of(rules):
+        _check(rule, rules)
+        never = string_of(get(rule, 'when')) == 'never'
+        met = _met(rule, listing)
+        if met.holds and taken is None:
+            taken = not never
+        if met.holds or not met.certain:
+            possible = possible or not never
+        if met.holds and met.certain:
+            break
+    return Verdict(bool(taken), possible)
+
+
+def _check(rule: Value, rules: Value) -> None:
+    if not isinstance(rule, Table) or not isinstance(rules, Items):
+        raise InvalidPipeline('include:rules config should be an array of hashes', place_of(rules))
+    unknown = [name for name, _ in entries_of(rule) if name not in _CLAUSES]
+    if unknown:
+        raise InvalidPipeline(
+            f'include:rules:rule config contains unknown keys: {", ".join(unknown)}',
+            place_of(rule),
+        )
+
+
+def _met(rule: Value, listing: Callable[[], Sequence[str]]) -> _Met:
+    met = _if(rule)
+    if met.holds and get(rule, 'exists') is not None:
+        found = _exists(get(rule, 'exists'), listing)
+        met = _Met(found.holds, met.certain and found.certain)
+    if met.holds and get(rule, 'changes') is not None:
+        met = _Met(True, False)
+    return met
+
+
+def _if(rule: Value) -> _Met:
+    condition = get(rule, 'if')
+    if condition is None:
+        return _Met(True, True)
+    asked: list[str] = []
+
+    def look_up(name: str) -> str | None:
+        asked.append(name)
+        return PUSH_TO_MAIN.get(name)
+
+    try:
+        holds = is_true(string_of(condition) or '', look_up)
+    except InvalidExpression:
+        raise InvalidPipeline(
+            'include:rules:rule if invalid expression syntax', place_of(condition),
+        ) from None
+    return _Met(holds, not asked)
+
+
+def _exists(value: Value | None, listing: Callable[[], Sequence[str]]) -> _Met:
+    """Other projects and paths with variables can't be seen, so they may exist."""
+    if get(value, 'project') is not None:
+        return _Met(False, False)
+    patterns = [string_of(item) or '' for item in items_of(get(value, 'paths') or value)]
+    files = frozenset(listing())
+    if any(globs.exists(pattern, files) for pattern in patterns):
+        return _Met(True, True)
+    return _Met(False, not any(re.search(r'\$\w|\$\{', pattern) for pattern in patterns))
