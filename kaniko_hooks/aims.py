@@ -28,7 +28,8 @@ class Aim(NamedTuple):
 
     directive: Directive
     spans: list[Span]  # of scalars and list items
-    template: Span | None  # of the hidden job whose key is on the line
+    job: str | None = None  # whose key is on the line, in GitLab's files
+    template: Span | None = None  # of that job, if it is hidden
 
 
 class Aims(NamedTuple):
@@ -50,7 +51,7 @@ def aims_of(file: str, text: str, containers: Sequence[Container]) -> Aims:
     ]
     if not part_of and not file.endswith(('.yml', '.yaml')):
         judged = bool(containers) and all(each.visible for each in containers)
-        return Aims([Aim(each, [], None) for each in in_script(text, file)], judged)
+        return Aims([Aim(each, []) for each in in_script(text, file)], judged)
     try:
         documents = compose(text, file)
     except InvalidYaml:
@@ -76,14 +77,15 @@ def _aims(
         documents: Sequence[Node],
 ) -> list[Aim]:
     begin, end = _items(text, scalars, documents)
-    templates = _templates(text, documents)
+    jobs = _jobs(text, documents)
     aims = []
     for each in directives:
-        spans, template = [], None
-        if each.yaml:
-            spans = begin.get(each.line, []) + ([] if each.above else end.get(each.line, []))
-            template = templates.get(each.line)
-        aims.append(Aim(each, spans, template))
+        if not each.yaml:
+            aims.append(Aim(each, []))
+            continue
+        spans = begin.get(each.line, []) + ([] if each.above else end.get(each.line, []))
+        job, span = jobs.get(each.line, (None, None))
+        aims.append(Aim(each, spans, job, span if job and job.startswith('.') else None))
     return aims
 
 
@@ -104,11 +106,11 @@ def _items(
     return begin, end
 
 
-def _templates(text: str, documents: Sequence[Node]) -> dict[int, Span]:
+def _jobs(text: str, documents: Sequence[Node]) -> dict[int, tuple[str, Span]]:
+    """The keys of the documents by line, each with its span and that of its value."""
     lines = lines_of(text)
     return {
-        position(lines, key.start)[0]: (key.start, value.end)
+        position(lines, key.start)[0]: (key.value, (key.start, value.end))
         for document in documents if isinstance(document, Mapping)
-        for key, value in document.pairs
-        if isinstance(key, Scalar) and key.value.startswith('.')
+        for key, value in document.pairs if isinstance(key, Scalar)
     }

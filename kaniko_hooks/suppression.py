@@ -132,9 +132,14 @@ def _meant(aim: Aim, execution: Execution, text: str) -> bool:
 
 
 def _holds(aim: Aim, container: Container, text: str) -> bool:
-    """Whether the directive is on the container's own line, or on its template's."""
+    """Whether the directive is on the container's own line, on another one where the
+    same job is defined, or on that of its template."""
+    if _on_line(aim, container.place, text):
+        return True
+    if aim.job == container.name:
+        return any(_on_line(aim, place, text) for place in container.places)
     template = aim.template
-    return _on_line(aim, container.place, text) or template is not None and any(
+    return template is not None and any(
         _within(place, aim, template) for place in container.places
     )
 

@@ -356,3 +356,17 @@ def test_many_comments_take_no_time(text: str) -> None:
     start = process_time()
     assert told(text) == []
     assert process_time() - start < 20
+
+
+@pytest.mark.parametrize(('name', 'rules'), (
+    pytest.param('job', [], id='the same job'),
+    pytest.param('other', [CACHED, 'unused-suppression'], id='another job'),
+))
+def test_a_job_that_is_defined_in_two_files(name: str, rules: list[str]) -> None:
+    text = f'{IGNORE}\n{name}:\n  stage: build\n'
+    [(container, run)] = pipeline(JOB)
+    both = (container.place, Place('common.yml', text.index(name)))
+    container = container._replace(places=both)
+    found = findings([(container, run)], text_is(JOB))
+    left = apply(found, [container], {'common.yml': text}, ON)
+    assert [each.rule for each in left] == rules
