@@ -316,3 +316,8 @@ def test_a_container_may_be_listed_that_has_no_finding() -> None:
     run = result_of(PIPELINE).containers[0][1]._replace(builds_in_worst_run=1, verdict='ok')
     report = json.loads(render('json', Result(((container, run),), ()), text_is(PIPELINE)))
     assert [each['verdict'] for each in report['containers']] == ['ok']
+
+
+def test_the_schema_knows_every_rule() -> None:
+    schema = json.loads((ROOT / 'schemas/report.json').read_text())
+    assert schema['$defs']['finding']['properties']['rule']['enum'] == list(RULES)

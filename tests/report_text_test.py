@@ -271,3 +271,19 @@ def test_a_loop_before_other_builds_is_the_offending_one() -> None:
     found = Finding(RULE, first.place, 'MESSAGE', (), run)
     shown = text.render(Result((), (found,)), text_is(source))
     assert '^ build, twice, cache on (and 1 more)\n' in shown
+
+
+def test_cleanup_is_told_to_be_not_enough() -> None:
+    made = build(CI, 0, 1, '')
+    found = Finding(RULE, made.place, 'MESSAGE', (), run_of([made, made]))
+    assert 'cleanup' not in text.render(Result((), (found,)), text_is('x'))
+    made = made._replace(flags=made.flags._replace(cleanup=True))
+    found = found._replace(run=run_of([made, made]))
+    assert '\n  = note: --cleanup is not enough: ' in text.render(Result((), (found,)), text_is('x'))
+
+
+def test_many_notes_are_counted() -> None:
+    found = Finding(RULE, Place(CI, 0), 'MESSAGE')
+    notes = tuple(Note(Place(CI, 0), f'include {number}') for number in range(7))
+    shown = text.render(Result((), (found,), notes), text_is('x'))
+    assert 'note: include 4\nand 2 more notes, see --format json\nmore about it' in shown

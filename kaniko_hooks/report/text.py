@@ -16,6 +16,11 @@ from kaniko_hooks.terminal import paint
 from kaniko_hooks.terminal import safe
 
 _NAMES = 6
+_NOTES = 5
+_CLEANUP = (
+    '--cleanup is not enough: files of multi-stage and of failed builds can stay '
+    '(--explain tells what was measured, --allow-cleanup accepts the fork that does better)'
+)
 _DESTINATION = 60
 
 
@@ -25,10 +30,7 @@ def render(result: Result, text_of: TextOf, color: bool = False) -> str:
     if not findings:
         return ''
     blocks = ['\n'.join(_finding(each, text_of, color)) + '\n' for each in findings]
-    last = []
-    for note in order.notes(result):
-        line, column = where(note.place, text_of)
-        last.append(f'{safe(note.place.file)}:{line}:{column}: note: {safe(note.message)}')
+    last = _notes(result, text_of)
     for rule in sorted({finding.rule for finding in findings}):
         last.append(f'more about it: check-kaniko-builds --explain {rule}')
     return '\n'.join([*blocks, '\n'.join(last) + '\n'])
@@ -46,6 +48,16 @@ def summary(result: Result) -> str:
     return f'{found} in {files}, {containers} with Kaniko builds{fix}'
 
 
+def _notes(result: Result, text_of: TextOf) -> list[str]:
+    notes, shown = order.notes(result), []
+    for note in notes[:_NOTES]:
+        line, column = where(note.place, text_of)
+        shown.append(f'{safe(note.place.file)}:{line}:{column}: note: {safe(note.message)}')
+    if len(notes) > _NOTES:
+        shown.append(f'and {len(notes) - _NOTES} more notes, see --format json')
+    return shown
+
+
 def _number(number: int, noun: str) -> str:
     return f'{number} {noun}' + ('' if number == 1 else 's')
 
@@ -60,6 +72,8 @@ def _finding(finding: Finding, text_of: TextOf, color: bool) -> list[str]:
         names = [safe(container.name) for container in finding.containers]
         more = f' and {len(names) - _NAMES} more' if len(names) > _NAMES else ''
         lines.append(_line('containers', ', '.join(names[:_NAMES]) + more, color))
+    if any(execution.build.flags.cleanup for execution in order.executed(finding)):
+        lines.append(_line('note', _CLEANUP, color))
     if finding.fix is not None:
         lines.append(_line('fix', finding.fix, color))
     elif finding.no_fix is not None:
