@@ -176,6 +176,7 @@ class Reading(NamedTuple):
     containers: tuple[Container, ...]
     notes: tuple[Note, ...] = ()
     problems: tuple[Problem, ...] = ()
+    files: frozenset[str] = frozenset()  # what it read; no other reader may
 
 
 class Finding(NamedTuple):

@@ -26,7 +26,8 @@ def read(repository: Repository, named: Sequence[str], configs: Sequence[str]) -
         notes.update(dict.fromkeys(each.pipeline.notes))
         for container in _containers(each):
             containers.setdefault(_identity(container), container)
-    return Reading(tuple(containers.values()), tuple(notes), found.problems)
+    files = frozenset(file for each in found.found for file in each.pipeline.files)
+    return Reading(tuple(containers.values()), tuple(notes), found.problems, files)
 
 
 def _containers(found: Found) -> list[Container]:
