@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import pytest
+
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reading
+from kaniko_hooks.model import ScriptPart
+from tests.other_ci import only
+from tests.other_ci import reading
+from tests.other_ci import texts
+
+PATH = '.circleci/config.yml'
+
+
+def _container(text: str) -> Container:
+    return only(reading(PATH, f'version: 2.1\n{text}'))
+
+
+def _part(text: str) -> ScriptPart:
+    part, = _container(text).parts
+    return part
+
+
+@pytest.mark.parametrize(
+    'text',
+    (
+        'version: 2.1',
+        '{jobs: {a: {steps: [checkout]}}}',
+        '{jobs: {a: {steps: [{save_cache: {key: b}}]}}}',
+        '{jobs: {a: {steps: [{run: {name: b}}]}}}',
+        '{jobs: {a: {steps: [[b]]}}}',
+        '{commands: {a: {steps: [{run: b}]}}}',
+        '{jobs: {a: {steps: [{when: {condition: false, steps: [{run: b}]}}]}}}',
+    ),
+)
+def test_nothing_runs(text: str) -> None:
+    assert reading(PATH, text) == Reading(())
+
+
+def test_a_job_is_a_container_and_its_run_steps_are_parts_in_order() -> None:
+    container = _container(
+        'jobs:\n  build:\n    docker: [{image: i:1}, {image: postgres}]\n'
+        '    steps:\n    - checkout\n    - run: a\n    - run: {name: n, command: b}\n',
+    )
+    assert (container.system, container.name) == ('circleci', 'jobs.build')
+    assert container.place == Place(PATH, 21)
+    assert container.image is not None and container.image.values == ('i:1',)
+    assert texts(container) == [['a'], ['b']]
+    assert container.visible
+
+
+def test_an_executor_gives_image_shell_and_environment() -> None:
+    container = _container('''\
+executors:
+  kaniko:
+    parameters: {tag: {default: v1}, shell: {default: /bin/bash}}
+    docker: [{image: "i:<< parameters.tag >>", environment: {A: image, B: image}}]
+    shell: << parameters.shell >>
+    environment: {B: "<<parameters.tag>>", C: executor}
+jobs:
+  a:
+    executor: {name: kaniko, tag: v2, shell: /busybox/sh -e}
+    environment: {C: job}
+    steps: [{run: {command: x, environment: [D=step]}}, {run: {command: y, shell: python}}]
+''')
+    assert container.image is not None and container.image.values == ('i:v2',)
+    assert [part.shell for part in container.parts] == ['sh', 'python']
+    assert {name: each.values for name, each in container.parts[0].variables.items()} == {
+        'A': ('image',), 'B': ('v2',), 'C': ('job',), 'D': ('step',),
+    }
+    assert len(container.places) == 2
+
+
+def test_a_job_may_have_no_image() -> None:
+    for text in ('executor: orb/default', 'machine: true', 'docker: []'):
+        assert _container(f'jobs: {{a: {{{text}, steps: [run: b]}}}}').image is None
+
+
+@pytest.mark.parametrize(
+    ('job', 'expected'),
+    (
+        ('steps: [{run: a}]', ''),
+        ('working_directory: ~/project, steps: [{run: a}]', ''),
+        ('steps: [{run: {command: a, working_directory: b/c}}]', 'b/c'),
+        ('working_directory: b, steps: [{run: {command: a, working_directory: c}}]', 'b/c'),
+        ('working_directory: b, steps: [{run: {command: a, working_directory: ~/c}}]', None),
+        ('working_directory: /tmp, steps: [{run: a}]', None),
+    ),
+)
+def test_where_a_step_starts(job: str, expected: str | None) -> None:
+    assert _part(f'jobs: {{x: {{{job}}}}}').directory == expected
+
+
+def test_steps_that_run_after_a_failure() -> None:
+    container = _container(
+        'jobs: {a: {steps: [{run: {command: b, when: always}}, {run: {command: c, when: on_fail}},'
+        '{run: {command: d, when: on_success}}]}}',
+    )
+    assert [part.always for part in container.parts] == [True, True, False]
+
+
+COMMAND = '''\
+commands:
+  build:
+    parameters: {name: {default: one}, flag: {type: string}}
+    steps: [{run: "build << parameters.name >> <<parameters.flag>>"}]
+'''
+
+
+def test_a_reusable_command_runs_where_it_is_called() -> None:
+    container = _container(f'''{COMMAND}
+jobs:
+  a:
+    steps: [build, {{build: {{name: two, flag: "<< pipeline.x >>"}}}}, other]
+''')
+    assert texts(container) == [
+        ['build one <<parameters.flag>>'], ['build two <<parameters.flag>>'],
+    ]
+    first, second = (part.commands[0] for part in container.parts)
+    assert first.offset == second.offset
+    assert len(container.places) == 3
+
+
+def test_commands_that_call_themselves_or_many_others_end() -> None:
+    container = _container(
+        'commands: {a: {steps: [{run: b}, a]}}\njobs: {c: {steps: [a]}}',
+    )
+    assert texts(container) == [['b']]
+    commands = ', '.join(
+        f'c{level}: {{steps: [{", ".join([f"c{level + 1}"] * 9)}]}}' for level in range(12)
+    )
+    text = f'commands: {{{commands}, c5: {{steps: [{"{run: x}, " * 900}]}}}}\n'
+    container = _container(f'{text}jobs: {{a: {{steps: [{"c4, " * 9}]}}}}')
+    assert 1_900 < len(container.parts) < 3_000
+
+
+def test_a_command_of_an_orb_is_noted() -> None:
+    result = reading(PATH, 'jobs: {a: {steps: [{run: b}, slack/notify, {x/y: {z: 1}}]}}')
+    assert [note.message for note in result.notes] == [
+        'the orb command slack/notify is not visible here',
+        'the orb command x/y is not visible here',
+    ]
+    assert not only(result).visible
+
+
+@pytest.mark.parametrize(
+    ('calls', 'expected'),
+    (
+        pytest.param('', 'x d << parameters.b >>', id='not called'),
+        pytest.param('[job]', 'x d << parameters.b >>', id='called with nothing'),
+        pytest.param('[{job: {a: 1, b: 2}}, other]', 'x 1 2', id='called once'),
+        pytest.param('[{job: {a: 1}}, {job: {a: 1, b: 2}}]', 'x 1 << parameters.b >>', id='twice'),
+        pytest.param('[{job: {a: "<< pipeline.p >>"}}]', 'x << parameters.a >> << parameters.b >>',
+                     id='with something unknown'),
+        pytest.param('[{job: {matrix: {parameters: {a: [1, 1], b: [2, 3]}}}}]',
+                     'x 1 << parameters.b >>', id='matrix'),
+    ),
+)
+def test_parameters_of_a_job(calls: str, expected: str) -> None:
+    container = _container(
+        'jobs: {job: {parameters: {a: {default: d}, b: {type: string}}, '
+        'steps: [{run: "x << parameters.a >> << parameters.b >>"}]}}\n'
+        f'workflows: {{version: 2, main: {{jobs: {calls}}}}}',
+    )
+    assert texts(container) == [[expected]]
+
+
+def test_alternatives_of_a_variable() -> None:
+    part = _part('''\
+parameters: {p: {default: q}}
+jobs:
+  job:
+    parameters: {a: {default: d}}
+    environment: {A: "-<< parameters.a >>", P: << pipeline.parameters.p >>, Q: {x: y}}
+    steps: [{run: x}]
+workflows: {main: {jobs: [{job: {a: 1}}, job]}}
+''')
+    assert part.variables['A'].values == ('-1', '-d')
+    assert part.variables['P'].values == ('q',)
+    assert part.variables['Q'].values == ()
+
+
+@pytest.mark.parametrize(
+    ('step', 'expected'),
+    (
+        ('when: {condition: << parameters.p >>, steps: [{run: a}]}', ('<<parameters.p>>', False)),
+        ('unless: {condition: <<parameters.p>>, steps: [{run: a}]}', ('<<parameters.p>>', True)),
+        ('when: {condition: {not: << parameters.p >>}, steps: [{run: a}]}',
+         ('<<parameters.p>>', True)),
+        ('when: {condition: true, steps: [{run: a}]}', None),
+        ('unless: {condition: false, steps: [{run: a}]}', None),
+        ('when: {condition: << parameters.on >>, steps: [{run: a}]}', None),
+        ('when: {condition: {equal: [x, << parameters.p >>]}, steps: [{run: a}]}',
+         ('{equal:[x,<<parameters.p>>]}', False)),
+        ('unless: {condition: {equal: [x, << parameters.p >>]}, steps: [{run: a}]}',
+         ('{equal:[x,<<parameters.p>>]}', True)),
+    ),
+)
+def test_conditions(step: str, expected: tuple[str, bool] | None) -> None:
+    part = _part(
+        'jobs: {a: {parameters: {p: {type: boolean}, on: {default: true}}, '
+        f'steps: [{{{step}}}, {{when: {{condition: "", steps: [{{run: b}}]}}}}]}}}}',
+    )
+    assert part.guard == expected
+
+
+def test_conditions_without_end() -> None:
+    part = _part('jobs: {a: {steps: [{when: {condition: &c {or: [*c]}, steps: [{run: b}]}}]}}')
+    assert part.guard is not None and '…' in part.guard[0]
+    container = reading(PATH, '''\
+jobs: {a: {steps: &s [{when: {condition: &n {not: *n}, steps: *s}}, {run: x}]}}
+''')
+    assert len(only(container).parts) == 11
+
+
+def test_a_guard_holds_for_the_steps_of_a_command() -> None:
+    container = _container(f'''{COMMAND}
+jobs:
+  a:
+    parameters: {{p: {{type: boolean}}}}
+    steps:
+    - when: {{condition: << parameters.p >>, steps: [build, {{when: {{condition: 1, steps: [build]}}}}]}}
+''')
+    assert [part.guard for part in container.parts] == [('<<parameters.p>>', False)] * 2
