@@ -142,7 +142,8 @@ def _directive(
             'in a folded scalar this makes the rest of the command a comment: '
             'put it above the list item',
         )
-    return Directive(place, rules, _below(lines.text)[line] if above else line, above, yaml, problems)
+    about = _below(lines.text)[line] if above else line
+    return Directive(place, rules, about, above, yaml, problems)
 
 
 def _rules(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

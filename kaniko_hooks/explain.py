@@ -3,8 +3,6 @@ from __future__ import annotations
 
 import os
 
-from kaniko_hooks.options import RULES as RULES
-
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'rules')
 
 

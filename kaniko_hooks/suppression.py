@@ -26,7 +26,8 @@ UNUSED = 'unused-suppression'
 
 def apply(
         findings: Sequence[Finding], containers: Sequence[Container], files: Mapping[str, str],
-        rules_on: Collection[str], reworded: Callable[[Finding], Finding] = lambda finding: finding,
+        rules_on: Collection[str],
+        reworded: Callable[[Finding], Finding] = lambda finding: finding,
 ) -> list[Finding]:
     """The findings that no comment silences, then those about the comments.
 
@@ -93,8 +94,8 @@ def _places(finding: Finding) -> Iterator[Place]:
 def _candidates(aim: Aim, index: _Index) -> list[int]:
     found = set(index.lines.get(aim.directive.line, ()))
     for start, end in aim.spans + ([aim.template] if aim.template else []):
-        first = bisect_left(index.offsets, (start,))
-        found.update(number for _, number in index.offsets[first:bisect_left(index.offsets, (end,))])
+        first, last = (bisect_left(index.offsets, (offset,)) for offset in (start, end))
+        found.update(number for _, number in index.offsets[first:last])
     return sorted(found)
 
 

@@ -3,82 +3,26 @@ from __future__ import annotations
 import io
 import json
 import os
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from kaniko_hooks.lines import TextOf
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import OFF
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Execution
 from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Result
-from kaniko_hooks.model import Run
 from kaniko_hooks.options import FORMATS
 from kaniko_hooks.options import Options
-from kaniko_hooks.options import RULES
 from kaniko_hooks.report import deliver
 from kaniko_hooks.report import render
-from kaniko_hooks.report import sarif
 from tests.samples import CI
-from tests.samples import findings
-from tests.samples import pipeline
+from tests.samples import PIPELINE
+from tests.samples import everything
+from tests.samples import result_of
 from tests.samples import text_is
 
 ROOT = Path(__file__).parent.parent
-
-PIPELINE = '''\
-# 漢字
-publish:
-  script:
-    - /kaniko/executor --cache -d r/shop
-    - /kaniko/executor --cache -d r/mail
-'''
-OTHER = '''\
-mirror:
-  script:
-    - /kaniko/executor --cache -d r/one -d r/two
-    - /kaniko/executor --cache -d r/three
-'''
-
-
-def result_of(text: str, file: str = CI) -> Result:
-    judged = pipeline(text, file)
-    return Result(tuple(judged), tuple(findings(judged, text_is(text))))
-
-
-def everything() -> Result:
-    """One of everything that a report can hold."""
-    result = result_of(PIPELINE)
-    [(container, run)] = result.containers
-    [finding] = result.findings
-    first, second = run.executions
-    many = Run(MANY, 'maybe-cached', (
-        first._replace(times=MANY, reasons=(Reason('loop', Place(CI, 7)),)),
-        Execution(second.build._replace(flags=Flags(OFF, True, ())), 0),
-    ), False)
-    odd = Place('b c:ü/\udce9.yml', 0)
-    return Result(
-        (
-            (container._replace(name='images', place=Place('z.yml', 0), template=True), many),
-            (container, run),
-            (container._replace(name='none'), Run(0, 'ok', (), True)),
-        ),
-        (
-            finding._replace(run=many, place=first.build.place, no_fix='one line'),
-            finding._replace(fix='a job for each image'),
-            Finding('unreadable-ci-file', odd, 'is not UTF-8'),
-            Finding('bad-suppression', Place(CI, 0), 'no brackets'),
-        ),
-        (Note(Place(CI, 9), 'not visible'), Note(Place(CI, 0), 'a remote file')),
-    )
 
 
 @pytest.mark.parametrize('result', (
@@ -104,162 +48,6 @@ def test_reports_do_not_depend_on_the_order_of_what_was_found(name: str) -> None
     result = everything()
     other = Result(result.containers[::-1], result.findings[::-1], result.notes[::-1])
     assert render(name, other, text_is(PIPELINE)) == render(name, result, text_is(PIPELINE))
-
-
-def test_json() -> None:
-    report = json.loads(render('json', everything(), text_is(PIPELINE)))
-    build = {
-        'file': CI, 'line': 4, 'column': 7, 'times': 1, 'cache': 'on', 'cleanup': False,
-        'destinations': ['r/shop'],
-    }
-    container = {
-        'system': 'gitlab-ci', 'name': 'publish', 'file': CI, 'line': 2, 'template': False,
-        'builds_in_worst_run': 2, 'verdict': 'cached',
-        'builds': [build, {**build, 'line': 5, 'destinations': ['r/mail']}],
-    }
-    assert report['version'] == 1
-    assert report['containers'] == [container, {
-        **container, 'name': 'images', 'file': 'z.yml', 'line': 1, 'template': True,
-        'builds_in_worst_run': 'many', 'verdict': 'maybe-cached',
-        'builds': [
-            {**build, 'times': 'many'},
-            {**build, 'line': 5, 'times': 0, 'cache': 'off', 'cleanup': True, 'destinations': []},
-        ],
-    }]
-    assert [(each['file'], each['line'], each['column']) for each in report['findings']] == [
-        (CI, 1, 1), (CI, 4, 7), (CI, 5, 7), ('b c:ü/\udce9.yml', 1, 1),
-    ]
-    assert report['findings'][2] == {
-        'rule': 'cached-builds-share-container', 'file': CI, 'line': 5, 'column': 7,
-        'containers': ['publish'], 'message': result_of(PIPELINE).findings[0].message,
-        'fix': 'a job for each image', 'no_fix': None,
-    }
-    assert report['notes'] == [
-        {'file': CI, 'line': 1, 'message': 'a remote file'},
-        {'file': CI, 'line': 2, 'message': 'not visible'},
-    ]
-
-
-def test_code_quality() -> None:
-    report = json.loads(render('gitlab', everything(), text_is(PIPELINE)))
-    assert [each['severity'] for each in report] == ['minor', 'critical', 'critical', 'major']
-    assert len({each['fingerprint'] for each in report}) == 4
-    assert {key: report[0][key] for key in report[0] if key != 'fingerprint'} == {
-        'description': 'bad-suppression: no brackets', 'check_name': 'bad-suppression',
-        'severity': 'minor', 'location': {'path': CI, 'lines': {'begin': 1}},
-    }
-    assert json.loads(render('gitlab', Result((), ()), text_is(''))) == []
-
-
-def prints(*texts: str) -> list[list[str]]:
-    """The fingerprints of each pipeline's findings."""
-    made = []
-    for text in texts:
-        report = json.loads(render('gitlab', result_of(text), text_is(text)))
-        made.append([each['fingerprint'] for each in report])
-    return made
-
-
-@pytest.mark.parametrize('text', (
-    pytest.param('# a comment\n\n' + PIPELINE, id='lines moved'),
-    pytest.param(PIPELINE.replace('    -', '        -'), id='columns moved'),
-    pytest.param(PIPELINE.replace('\n', '\r\n'), id='line ends'),
-    pytest.param(PIPELINE.replace('    - /', '    - >-\n      /'), id='written another way'),
-    pytest.param(PIPELINE.replace(' --cache', '   --cache'), id='white space'),
-    pytest.param(
-        PIPELINE.replace('shop', 'x').replace('mail', 'shop').replace('/x', '/mail'),
-        id='builds in another order',
-    ),
-))
-def test_a_fingerprint_stays_while_other_things_change(text: str) -> None:
-    [[before], [after]] = prints(PIPELINE, text)
-    assert before == after
-
-
-def test_a_fingerprint_does_not_depend_on_other_findings() -> None:
-    [[first], [second], both] = prints(PIPELINE, OTHER, OTHER + PIPELINE)
-    assert both == [second, first]
-
-
-@pytest.mark.parametrize('text', (
-    pytest.param(PIPELINE.replace('publish', 'deploy'), id='job'),
-    pytest.param(PIPELINE.replace('shop', 'store'), id='command'),
-))
-def test_a_fingerprint_is_about_job_and_commands(text: str) -> None:
-    [before, after] = prints(PIPELINE, text)
-    assert before != after
-
-
-def test_findings_alike_are_counted() -> None:
-    result = result_of(PIPELINE)
-    twice = result._replace(findings=result.findings * 2)
-    [one] = json.loads(render('gitlab', result, text_is(PIPELINE)))
-    [first, second] = json.loads(render('gitlab', twice, text_is(PIPELINE)))
-    assert first['fingerprint'] == one['fingerprint'] != second['fingerprint']
-
-
-def test_where_a_step_stands_among_others_is_not_in_the_fingerprint() -> None:
-    def named(name: str) -> str:
-        result = result_of(PIPELINE)
-        container = result.containers[0][0]._replace(name=name)
-        finding = result.findings[0]._replace(containers=(container,))
-        return render('gitlab', Result((), (finding,)), text_is(PIPELINE))
-    assert named('spec.steps[3]') == named('spec.steps[11]') != named('spec.sidecars[3]')
-
-
-def test_a_message_may_name_another_line() -> None:
-    def at(line: int) -> str:
-        finding = Finding('unreadable-ci-file', Place(CI, 0), f'not YAML at line {line}')
-        [only] = json.loads(render('gitlab', Result((), (finding,)), text_is('')))
-        fingerprint: str = only['fingerprint']
-        return fingerprint
-    assert at(3) == at(14)
-
-
-def test_sarif() -> None:
-    log = json.loads(render('sarif', everything(), text_is(PIPELINE)))
-    [run] = log['runs']
-    driver = run['tool']['driver']
-    assert [rule['id'] for rule in driver['rules']] == list(RULES)
-    assert 'Measured with binaries' in driver['rules'][0]['help']['markdown']
-    assert driver['rules'][3]['name'] == 'BadSuppression'
-    bad, looped, shared, unreadable = run['results']
-    assert shared['ruleId'] == RULES[shared['ruleIndex']] == 'cached-builds-share-container'
-    assert shared['level'] == 'error'
-    assert shared['locations'][0]['logicalLocations'][0]['name'] == 'publish'
-    assert shared['locations'][0]['physicalLocation'] == {
-        'artifactLocation': {'uri': CI, 'uriBaseId': '%SRCROOT%'},
-        'region': {'startLine': 5, 'startColumn': 7, 'endLine': 5, 'endColumn': 41},
-    }
-    assert [
-        (each['message']['text'], each['physicalLocation']['region']['startLine'])
-        for each in shared['relatedLocations']
-    ] == [('container: publish', 2), ('another build of the same container', 4)]
-    assert [each['id'] for each in looped['relatedLocations']] == [1]
-    place = unreadable['locations'][0]['physicalLocation']
-    assert place['artifactLocation']['uri'] == 'b%20c%3A%C3%BC/%E9.yml'
-    assert place['region'] == {'startLine': 1, 'startColumn': 1}
-    assert 'logicalLocations' not in bad['locations'][0]
-    prints = [each['partialFingerprints']['kanikoHooks/v1'] for each in run['results']]
-    assert prints == [
-        each['fingerprint']
-        for each in json.loads(render('gitlab', everything(), text_is(PIPELINE)))
-    ]
-    notes = run['invocations'][0]['toolExecutionNotifications']
-    assert [note['message']['text'] for note in notes] == ['a remote file', 'not visible']
-
-
-@pytest.mark.parametrize('installed', (True, False))
-def test_sarif_names_the_version_where_it_is_known(
-        installed: bool, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def version(name: str) -> str:
-        if not installed:
-            raise PackageNotFoundError(name)
-        return '7.8.9'
-    monkeypatch.setattr(sarif, 'version', version)
-    log = json.loads(render('sarif', Result((), ()), text_is('')))
-    assert log['runs'][0]['tool']['driver'].get('version') == ('7.8.9' if installed else None)
 
 
 @pytest.mark.parametrize(('name', 'start'), (
@@ -309,15 +97,3 @@ def test_deliver_escapes_what_the_terminal_cannot_show(monkeypatch: pytest.Monke
     text_of: TextOf = text_is(PIPELINE)
     assert deliver(Result((), (finding,)), text_of, Options()) == 0
     assert b'  1 | # \\u6f22\\u5b57\n' in written.getvalue()
-
-
-def test_a_container_may_be_listed_that_has_no_finding() -> None:
-    container = Container('tekton', 'spec.steps[0]', Place('t.yml', 0), None, ())
-    run = result_of(PIPELINE).containers[0][1]._replace(builds_in_worst_run=1, verdict='ok')
-    report = json.loads(render('json', Result(((container, run),), ()), text_is(PIPELINE)))
-    assert [each['verdict'] for each in report['containers']] == ['ok']
-
-
-def test_the_schema_knows_every_rule() -> None:
-    schema = json.loads((ROOT / 'schemas/report.json').read_text())
-    assert schema['$defs']['finding']['properties']['rule']['enum'] == list(RULES)

@@ -18,6 +18,8 @@ from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.document.position import command
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.lines import where
+from kaniko_hooks.model import MANY
+from kaniko_hooks.model import OFF
 from kaniko_hooks.model import ON
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Command
@@ -26,20 +28,39 @@ from kaniko_hooks.model import Execution
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
+from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
+from kaniko_hooks.model import Result
 from kaniko_hooks.model import Run
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Word
+from kaniko_hooks.suppression import apply
 
 CI = '.gitlab-ci.yml'
 _BUILD = re.compile(r'/kaniko/executor[^\n#;]*[^\s#;]')
 
+CACHED = 'cached-builds-share-container'
+RULES_ON = frozenset((CACHED, 'unreadable-ci-file'))
+IGNORE = f'# kaniko-hooks: ignore[{CACHED}] one base image'
+A = '/kaniko/executor --cache -d r/a'
+B = '/kaniko/executor --cache -d r/b'
+JOB = f'job:\n  script:\n    - {A}\n    - {B}\n'
+PIPELINE = '''\
+# 漢字
+publish:
+  script:
+    - /kaniko/executor --cache -d r/shop
+    - /kaniko/executor --cache -d r/mail
+'''
+OTHER = '''\
+mirror:
+  script:
+    - /kaniko/executor --cache -d r/one -d r/two
+    - /kaniko/executor --cache -d r/three
+'''
+
 Judged = tuple[Container, Run]
-
-
-def texts(**files: str) -> TextOf:
-    return lambda file: files.get(file, '')
 
 
 def text_is(text: str) -> TextOf:
@@ -109,4 +130,52 @@ def _builds(line: Command) -> list[Build]:
 def findings(judged: Sequence[Judged], text_of: TextOf) -> list[Finding]:
     return rule.findings(
         judged, True, lambda container, run: False, lambda place: where(place, text_of)[0],
+    )
+
+
+def told(text: str, visible: bool = True) -> list[tuple[str, int, str]]:
+    """Rule, line and containers of what is left of a pipeline's findings."""
+    judged = pipeline(text, visible=visible)
+    left = apply(
+        findings(judged, text_is(text)), [container for container, _ in judged], {CI: text},
+        RULES_ON,
+    )
+    return [
+        (
+            each.rule, text.count('\n', 0, each.place.offset) + 1,
+            ' '.join(container.name for container in each.containers),
+        )
+        for each in left
+    ]
+
+
+def result_of(text: str, file: str = CI) -> Result:
+    judged = pipeline(text, file)
+    return Result(tuple(judged), tuple(findings(judged, text_is(text))))
+
+
+def everything() -> Result:
+    """One of everything that a report can hold."""
+    result = result_of(PIPELINE)
+    [(container, run)] = result.containers
+    [finding] = result.findings
+    first, second = run.executions
+    many = Run(MANY, 'maybe-cached', (
+        first._replace(times=MANY, reasons=(Reason('loop', Place(CI, 7)),)),
+        Execution(second.build._replace(flags=Flags(OFF, True, ())), 0),
+    ), False)
+    odd = Place('b c:ü/\udce9.yml', 0)
+    return Result(
+        (
+            (container._replace(name='images', place=Place('z.yml', 0), template=True), many),
+            (container, run),
+            (container._replace(name='none'), Run(0, 'ok', (), True)),
+        ),
+        (
+            finding._replace(run=many, place=first.build.place, no_fix='one line'),
+            finding._replace(fix='a job for each image'),
+            Finding('unreadable-ci-file', odd, 'is not UTF-8'),
+            Finding('bad-suppression', Place(CI, 0), 'no brackets'),
+        ),
+        (Note(Place(CI, 9), 'not visible'), Note(Place(CI, 0), 'a remote file')),
     )

@@ -4,41 +4,22 @@ from time import process_time
 
 import pytest
 
-from kaniko_hooks import rule
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Reason
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.suppression import apply
+from tests.samples import A
+from tests.samples import B
+from tests.samples import CACHED
 from tests.samples import CI
-from tests.samples import build
+from tests.samples import IGNORE
+from tests.samples import JOB
+from tests.samples import RULES_ON
 from tests.samples import findings
 from tests.samples import pipeline
-from tests.samples import run_of
 from tests.samples import text_is
-
-CACHED = 'cached-builds-share-container'
-ON = frozenset((CACHED, 'unreadable-ci-file'))
-IGNORE = f'# kaniko-hooks: ignore[{CACHED}] one base image'
-A = '/kaniko/executor --cache -d r/a'
-B = '/kaniko/executor --cache -d r/b'
-
-
-def told(text: str, visible: bool = True) -> list[tuple[str, int, str]]:
-    """Rule, line and containers of what is left of a pipeline's findings."""
-    judged = pipeline(text, visible=visible)
-    left = apply(
-        findings(judged, text_is(text)), [container for container, _ in judged], {CI: text}, ON,
-    )
-    return [
-        (
-            each.rule, text.count('\n', 0, each.place.offset) + 1,
-            ' '.join(container.name for container in each.containers),
-        )
-        for each in left
-    ]
+from tests.samples import told
 
 
 @pytest.mark.parametrize('text', (
@@ -133,112 +114,6 @@ def test_silenced(text: str) -> None:
     assert told(text) == []
 
 
-JOB = f'job:\n  script:\n    - {A}\n    - {B}\n'
-
-
-@pytest.mark.parametrize(('text', 'expected'), (
-    pytest.param(JOB, [(CACHED, 4, 'job')], id='no comment'),
-    pytest.param(
-        f'{IGNORE}\n\n{JOB}', [(CACHED, 6, 'job'), ('unused-suppression', 1, '')],
-        id='not directly above',
-    ),
-    pytest.param(
-        f'job:\n  {IGNORE}\n  script:\n    - {A}\n    - {B}\n',
-        [(CACHED, 5, 'job'), ('unused-suppression', 2, '')], id='above script',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - |  # x\n      {A}\n\n    - echo {IGNORE}\n    - {B}\n',
-        [(CACHED, 7, 'job'), ('unused-suppression', 6, '')], id='behind another command',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - {B}\n    - |  {IGNORE}\n      true\n',
-        [(CACHED, 4, 'job'), ('unused-suppression', 5, '')], id='header of another item',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - {B}\n    - echo "{IGNORE}"\n',
-        [(CACHED, 4, 'job')], id='quoted in the shell',
-    ),
-    pytest.param(
-        f"{JOB}  variables:\n    TEXT: 'see {IGNORE}'\n    MORE: |\n      {IGNORE}\n    X: >\n"
-        f'      {IGNORE}\n', [(CACHED, 4, 'job')], id='text that is no command',
-    ),
-    pytest.param(
-        f'{JOB}  x: a#kaniko-hooks:ignore[x]\n', [(CACHED, 4, 'job')], id='inside a plain scalar',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: the jobs below were split\n{JOB}', [(CACHED, 5, 'job')], id='prose',
-    ),
-    pytest.param(
-        f'{JOB}other:\n  extends: job  {IGNORE}\n',
-        [(CACHED, 4, 'job other'), ('unused-suppression', 6, '')], id='not a key line',
-    ),
-    pytest.param(
-        f'{IGNORE}\n{JOB}other:\n  extends: job\n', [(CACHED, 5, 'other')],
-        id='a job is not a template',
-    ),
-    pytest.param(
-        f'{JOB}other: {IGNORE}\n  extends: job\n', [(CACHED, 4, 'job')], id='one of two jobs',
-    ),
-    pytest.param(
-        f'{IGNORE}\n{JOB}other: {IGNORE}\n  extends: job\n', [], id='both jobs',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: ignore[no-such-rule]\n{JOB}',
-        [(CACHED, 5, 'job'), ('bad-suppression', 1, '')], id='unknown rule',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: ignore[{CACHED}, no-such-rule]\n{JOB}',
-        [('bad-suppression', 1, '')], id='one of two rules unknown',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: ignore\n{JOB}',
-        [(CACHED, 5, 'job'), ('bad-suppression', 1, '')], id='no brackets',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: ignore[]\n{JOB}',
-        [(CACHED, 5, 'job'), ('bad-suppression', 1, '')], id='empty brackets',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: ignore[{CACHED}\n{JOB}',
-        [(CACHED, 5, 'job'), ('bad-suppression', 1, '')], id='bracket not closed',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: {CACHED}\n{JOB}',
-        [(CACHED, 5, 'job'), ('bad-suppression', 1, '')], id='rule only',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - |\n      # kaniko-hooks: ignore me\n      {B}\n',
-        [(CACHED, 6, 'job'), ('bad-suppression', 5, '')], id='no brackets in a script',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - |\n      # kaniko-hooks: is fine\n      {B}\n',
-        [(CACHED, 6, 'job')], id='prose in a script',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - >-\n      /kaniko/executor --cache\n'
-        f'      {IGNORE}\n      -d r/b\n',
-        [(CACHED, 5, 'job'), ('bad-suppression', 6, '')], id='folded',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - >-\n      {B} {IGNORE}\n',
-        [(CACHED, 5, 'job'), ('bad-suppression', 5, '')], id='end of folded',
-    ),
-    pytest.param(
-        f'job:\n  script:\n    - {A}\n    - "{B}\n      {IGNORE}\n      -d r/b"\n',
-        [(CACHED, 4, 'job'), ('bad-suppression', 5, '')], id='lines joined in quotes',
-    ),
-    pytest.param(
-        f'{IGNORE}\njob:\n  script:\n    - {A}\n', [('unused-suppression', 1, '')],
-        id='one build',
-    ),
-    pytest.param(
-        f'# kaniko-hooks: ignore[uncached-builds-share-container]\n{JOB}', [(CACHED, 5, 'job')],
-        id='a rule that is off is never unused',
-    ),
-))
-def test_left(text: str, expected: list[tuple[str, int, str]]) -> None:
-    assert told(text) == expected
-
 
 def test_a_comment_is_not_unused_where_not_everything_can_be_seen() -> None:
     assert told(f'{IGNORE}\njob:\n  script:\n    - {A}\n', visible=False) == []
@@ -264,7 +139,7 @@ def test_a_comment_is_not_unused_where_not_everything_can_be_seen() -> None:
 ))
 def test_messages(text: str, message: str) -> None:
     judged = pipeline(text)
-    left = apply([], [container for container, _ in judged], {CI: text}, ON)
+    left = apply([], [container for container, _ in judged], {CI: text}, RULES_ON)
     assert [each.message for each in left] == [message]
     assert left[0].places == {left[0].place}
 
@@ -277,52 +152,10 @@ def test_a_finding_that_lost_containers_is_worded_again() -> None:
         return finding._replace(message=f'only {finding.containers[0].name}')
 
     [left] = apply(
-        findings(judged, text_is(text)), [container for container, _ in judged], {CI: text}, ON,
-        reworded,
+        findings(judged, text_is(text)), [container for container, _ in judged], {CI: text},
+        RULES_ON, reworded,
     )
     assert left.message == 'only a'
-
-
-@pytest.mark.parametrize(('line', 'rules'), (
-    pytest.param(f'{A} {IGNORE}', [], id='behind'),
-    pytest.param(f'{IGNORE}\n{A}', [], id='above'),
-    pytest.param(f'true {IGNORE}\n{A}', [CACHED, 'unused-suppression'], id='elsewhere'),
-    pytest.param(f'echo "{IGNORE}"\n{A}', [CACHED], id='in quotes'),
-    pytest.param(f'# kaniko-hooks: ignore me\n{A}', [CACHED, 'bad-suppression'], id='bad'),
-    pytest.param(f'# kaniko-hooks: well\n{A}', [CACHED], id='prose'),
-))
-@pytest.mark.parametrize('file', ('build.sh', 'build'))
-def test_followed_scripts(file: str, line: str, rules: list[str]) -> None:
-    script = f'#!/bin/sh\n{line}\n{B}\n'
-    builds = [
-        build(file, start, start + len(A), A)
-        for start in (script.index(A), script.index(B))
-    ]
-    container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
-    found = findings([(container, run_of(builds))], text_is(script))
-    left = apply(found, [container], {file: script}, ON)
-    assert [each.rule for each in left] == rules
-
-
-def test_a_comment_above_the_loop_that_makes_many_of_one_build() -> None:
-    script = f'{IGNORE}\nfor x in a b; do\n  {A}\ndone\n'
-    start = script.index(A)
-    loop = Reason('loop', Place('build.sh', script.index('for')), 2)
-    container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
-    run = run_of([build('build.sh', start, start + len(A), A)], 2, (loop,))
-    found = findings([(container, run)], text_is(script))
-    assert len(found) == 1
-    assert apply(found, [container], {'build.sh': script}, ON) == []
-
-
-def test_a_file_that_cannot_be_read_can_be_silenced_where_it_is_told() -> None:
-    text = f'include: missing.yml # kaniko-hooks: ignore[unreadable-ci-file] generated\n{JOB}'
-    found = [
-        rule.unreadable(Problem(Place(CI, text.index('missing')), 'missing.yml is missing')),
-        rule.unreadable(Problem(Place('other.yml', 9), 'not YAML')),
-    ]
-    left = apply(found, [Container('gitlab-ci', 'job', Place(CI, 80), None, ())], {CI: text}, ON)
-    assert left == found[1:]
 
 
 @pytest.mark.parametrize('text', (
@@ -333,14 +166,15 @@ def test_a_file_that_cannot_be_read_can_be_silenced_where_it_is_told() -> None:
     pytest.param('', id='empty'),
 ))
 def test_files_that_no_container_is_from(text: str) -> None:
-    assert apply([], [], {CI: text, 'run.sh': IGNORE}, ON) == []
+    assert apply([], [], {CI: text, 'run.sh': IGNORE}, RULES_ON) == []
 
 
 def test_argv_of_another_file_is_not_looked_at() -> None:
     text = f'{IGNORE}\nname: x\n'
     part = ScriptPart(tuple(pipeline(JOB, 'other.yml')[0][0].parts[0].commands), {})
     container = Container('tekton', 'steps[0]', Place(CI, text.index('name')), None, (part,))
-    assert [each.rule for each in apply([], [container], {CI: text}, ON)] == ['unused-suppression']
+    left = apply([], [container], {CI: text}, RULES_ON)
+    assert [each.rule for each in left] == ['unused-suppression']
 
 
 @pytest.mark.parametrize('text', (
@@ -368,5 +202,5 @@ def test_a_job_that_is_defined_in_two_files(name: str, rules: list[str]) -> None
     both = (container.place, Place('common.yml', text.index(name)))
     container = container._replace(places=both)
     found = findings([(container, run)], text_is(JOB))
-    left = apply(found, [container], {'common.yml': text}, ON)
+    left = apply(found, [container], {'common.yml': text}, RULES_ON)
     assert [each.rule for each in left] == rules

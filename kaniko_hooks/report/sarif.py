@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version
 from urllib.parse import quote
 
-from kaniko_hooks.explain import RULES
 from kaniko_hooks.explain import explain
 from kaniko_hooks.explain import summary
 from kaniko_hooks.lines import TextOf
@@ -18,6 +17,7 @@ from kaniko_hooks.lines import where
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Result
+from kaniko_hooks.options import RULES
 from kaniko_hooks.report import order
 from kaniko_hooks.report.fingerprint import fingerprints
 

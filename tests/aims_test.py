@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+
+from kaniko_hooks import rule
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Problem
+from kaniko_hooks.model import Reason
+from kaniko_hooks.suppression import apply
+from tests.samples import A
+from tests.samples import B
+from tests.samples import CACHED
+from tests.samples import CI
+from tests.samples import IGNORE
+from tests.samples import JOB
+from tests.samples import RULES_ON
+from tests.samples import build
+from tests.samples import findings
+from tests.samples import run_of
+from tests.samples import text_is
+
+
+@pytest.mark.parametrize(('line', 'rules'), (
+    pytest.param(f'{A} {IGNORE}', [], id='behind'),
+    pytest.param(f'{IGNORE}\n{A}', [], id='above'),
+    pytest.param(f'true {IGNORE}\n{A}', [CACHED, 'unused-suppression'], id='elsewhere'),
+    pytest.param(f'echo "{IGNORE}"\n{A}', [CACHED], id='in quotes'),
+    pytest.param(f'# kaniko-hooks: ignore me\n{A}', [CACHED, 'bad-suppression'], id='bad'),
+    pytest.param(f'# kaniko-hooks: well\n{A}', [CACHED], id='prose'),
+))
+@pytest.mark.parametrize('file', ('build.sh', 'build'))
+def test_followed_scripts(file: str, line: str, rules: list[str]) -> None:
+    script = f'#!/bin/sh\n{line}\n{B}\n'
+    builds = [
+        build(file, start, start + len(A), A)
+        for start in (script.index(A), script.index(B))
+    ]
+    container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
+    found = findings([(container, run_of(builds))], text_is(script))
+    left = apply(found, [container], {file: script}, RULES_ON)
+    assert [each.rule for each in left] == rules
+
+
+def test_a_comment_above_the_loop_that_makes_many_of_one_build() -> None:
+    script = f'{IGNORE}\nfor x in a b; do\n  {A}\ndone\n'
+    start = script.index(A)
+    loop = Reason('loop', Place('build.sh', script.index('for')), 2)
+    container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
+    run = run_of([build('build.sh', start, start + len(A), A)], 2, (loop,))
+    found = findings([(container, run)], text_is(script))
+    assert len(found) == 1
+    assert apply(found, [container], {'build.sh': script}, RULES_ON) == []
+
+
+def test_a_file_that_cannot_be_read_can_be_silenced_where_it_is_told() -> None:
+    text = f'include: missing.yml # kaniko-hooks: ignore[unreadable-ci-file] generated\n{JOB}'
+    found = [
+        rule.unreadable(Problem(Place(CI, text.index('missing')), 'missing.yml is missing')),
+        rule.unreadable(Problem(Place('other.yml', 9), 'not YAML')),
+    ]
+    container = Container('gitlab-ci', 'job', Place(CI, 80), None, ())
+    left = apply(found, [container], {CI: text}, RULES_ON)
+    assert left == found[1:]
