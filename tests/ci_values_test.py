@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import pytest
+
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import argv_part
+from kaniko_hooks.ci.values import commands
+from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import prefixes
+from kaniko_hooks.ci.values import shebang
+from kaniko_hooks.ci.values import shell_of
+from kaniko_hooks.ci.values import variables
+from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.model import ARGUMENTS
+from kaniko_hooks.model import ARGV
+from kaniko_hooks.model import Place
+
+
+def _file(text: str) -> File:
+    return File('a.yaml', text)
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('{a: b}', []),
+        ('~', []),
+        ('[~, null, {a: b}]', []),
+        ('""', ['']),
+        ('a', ['a']),
+        ('[a, [b, [c]], {d: e}, "~"]', ['a', 'b', 'c', '~']),
+        ('&a [*a, b]', ['b'] * 10),
+    ),
+)
+def test_commands_of_a_scalar_or_a_list(text: str, expected: list[str]) -> None:
+    found = commands(_file(text), compose(text, 'a.yaml')[0])
+    assert [command.text for command in found][:len(expected) or 1] == expected
+
+
+def test_commands_that_explode_are_capped() -> None:
+    text = 'x: &x [a, a, a]\ny: &y [*x, *x, *x]\n' + ''.join(
+        f'y{level}: &y{level} [{", ".join([f"*y{level - 1}" if level else "*y"] * 9)}]\n'
+        for level in range(6)
+    )
+    node = fields(compose(text, 'a.yaml')[0])['y5'].value
+    assert 2_000 < len(commands(_file(text), node)) < 20_000
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('a', {}),
+        ('{a: b, c: {d: e}, f: true}', {'a': ('b',), 'c': (), 'f': ('true',)}),
+        ('[a=b, c, d==]', {'a': ('b',), 'c': (), 'd': ('=',)}),
+        ('[{name: a, value: b}, {name: c, valueFrom: {}}, {value: d}]', {'a': ('b',), 'c': ()}),
+        ('[[a]]', {}),
+    ),
+)
+def test_variables_in_any_notation(text: str, expected: dict[str, tuple[str, ...]]) -> None:
+    found = variables(_file(text), compose(text, 'a.yaml')[0])
+    assert {name: variable.values for name, variable in found.items()} == expected
+
+
+def test_a_variable_knows_where_it_stands() -> None:
+    text = '[{value: b, name: a}]'
+    assert variables(_file(text), compose(text, 'a.yaml')[0])['a'].places == (Place('a.yaml', 12),)
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('', ''), ('env', ''), ('bash', 'bash'), ('/bin/sh -e', 'sh'), ('/busybox/sh -e', 'sh'),
+        ('/bin/busybox sh', 'sh'), ('/usr/bin/env bash', 'bash'), ('busybox', 'busybox'),
+        ('/usr/bin/env -S python3', '-S'), ('python3 {0}', 'python3'), ('nix run x -c bash', 'bash'),
+    ),
+)
+def test_the_shell_of_an_interpreter(text: str, expected: str) -> None:
+    assert shell_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('echo a', None), ('# a\n#!/bin/sh', None), ('#!/bin/bash\na', 'bash'),
+        ('#! /usr/bin/env python3\na', 'python3'), ('\n  #!/busybox/sh', 'sh'),
+    ),
+)
+def test_the_shebang_of_a_script(text: str, expected: str | None) -> None:
+    assert shebang(text) == expected
+
+
+@pytest.mark.parametrize(
+    ('directory', 'relative', 'expected'),
+    (
+        ('', None, ''), ('a', '', 'a'), (None, 'a', None), (None, None, None), ('', '.', ''),
+        ('a', '..', ''), ('a', './b/', 'a/b'), ('a', '../..', None), ('', '/a', None),
+        ('', '$A', None), ('', '{{a}}', None), ('', '<< a >>', None),
+    ),
+)
+def test_folders_of_the_repository(
+        directory: str | None, relative: str | None, expected: str | None,
+) -> None:
+    assert folder_in(directory, relative) == expected
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('a: b', ['']), ('a: b\n---\n', ['', '']), ('---\na: b\n---\n- c', ['doc[0].', 'doc[1].']),
+    ),
+)
+def test_several_documents_are_told_apart(text: str, expected: list[str]) -> None:
+    assert prefixes(compose(text, 'a.yaml')) == expected
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('{a: b}', None),
+        ('{args: []}', None),
+        ('{command: [a]}', (ARGV, ['a'])),
+        ('{command: a, args: [b]}', (ARGV, ['a', 'b'])),
+        ('{args: [b, c]}', (ARGUMENTS, ['b', 'c'])),
+        ('{args: [/bin/sh, -c, d]}', (ARGV, ['/bin/sh', '-c', 'd'])),
+    ),
+)
+def test_an_argv(text: str, expected: tuple[str, list[str]] | None) -> None:
+    found = fields(compose(text, 'a.yaml')[0])
+    command, args = found.get('command'), found.get('args')
+    part = argv_part(
+        commands(_file(text), command.value if command else None),
+        commands(_file(text), args.value if args else None), args, {}, '',
+    )
+    assert (part and (part.form, [command.text for command in part.commands])) == expected
+
+
+def test_the_build_of_arguments_alone_stands_at_their_key() -> None:
+    text = 'args:\n- --a\n- --b'
+    args = fields(compose(text, 'a.yaml')[0])['args']
+    part = argv_part((), commands(_file(text), args.value), args, {}, '')
+    assert part is not None
+    assert [(command.offset, command.locate(1)) for command in part.commands] == [(0, 0), (14, 15)]
