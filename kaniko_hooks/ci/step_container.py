@@ -42,7 +42,7 @@ _FOLDERS = ('workingDir', 'directory', 'working_directory')
 _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 _WORKSPACE = re.compile(r'(?:\$\(workspaces\.[\w-]+\.path\)|/workspace(?:/source)?)(?:/+|$)')
-_ESCAPED = re.compile(r'\$\$(?=[\w{])')
+_ESCAPED = re.compile(r'\$\$')
 _POD_SYSTEMS = frozenset((
     recognise.TEKTON, recognise.KUBERNETES, recognise.PROW, recognise.ARGO, recognise.SHIPWRIGHT,
 ))

@@ -135,7 +135,10 @@ def _scope(file: File, visit: _Visit, found: dict[str, Field]) -> Scope | None:
         if system is None or system not in DIALECTS:
             return None
         if system != scope.system:
-            scope = Scope(system, directory=DIALECTS[system].folder)
+            # Parameters of a trigger are put into the resources that it holds.
+            scope = Scope(
+                system, directory=DIALECTS[system].folder, parameters=scope.parameters,
+            )
         scope = scope._replace(kind=text_of(found['kind'].value) or '')
     return scope.within(file, found, not visit.inside)
 
