@@ -11,6 +11,8 @@ from kaniko_hooks.model import Run
 
 LineOf = Callable[[Place], int]
 
+_LISTED = 5
+
 
 def because(run: Run, line_of: LineOf) -> str:
     """Why builds of the shown run are executed more than once: '' if none is.
@@ -21,21 +23,24 @@ def because(run: Run, line_of: LineOf) -> str:
     """
     said: dict[str, None] = {}
     for execution in run.executions:
-        if execution.times > 1:
-            for text in _told(execution.reasons, execution.build.place.file, line_of):
-                said[text] = None
+        file = execution.build.place.file
+        # A second attempt is another build: each of the two is executed once.
+        reasons = [
+            reason for reason in execution.reasons
+            if execution.times > 1 or execution.times and reason.kind == 'retry'
+        ]
+        said.update(dict.fromkeys(_told(reasons, file, line_of)))
     return '; '.join(said)
 
 
 def _told(reasons: Sequence[Reason], file: str, line_of: LineOf) -> list[str]:
     """The reasons of one build; all calls of its function are one of them."""
-    told = []
     calls = [reason for reason in reasons if reason.kind == 'call']
+    told = [_called(calls, file, line_of)] if len({call.place for call in calls}) > 1 else []
     for reason in dict.fromkeys(reasons):
-        if reason.kind != 'call':
+        # A single call in a loop is no reason by itself.
+        if reason.times > 1 and not (told and reason.kind == 'call') or reason.kind == 'retry':
             told.append(describe(reason, _at(reason.place, file, line_of)))
-        elif calls and reason == calls[0]:
-            told.append(_called(calls, file, line_of))
     return told
 
 
@@ -55,11 +60,9 @@ def describe(reason: Reason, at: str) -> str:
 
 def _called(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
     places = list(dict.fromkeys(reason.place for reason in calls))
-    if len(places) == 1:
-        return describe(calls[0], _at(places[0], file, line_of))
     lines = [_line(place, file, line_of) for place in places]
     if all(place.file == file for place in places):
-        return f'called {count(len(places))}: lines {_listed([str(n) for n in lines])}'
+        return f'called {count(len(places))}: lines {_listed(lines)}'
     return f'called {count(len(places))}: {_listed([f"line {line}" for line in lines])}'
 
 
@@ -80,6 +83,8 @@ def _line(place: Place, file: str, line_of: LineOf) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
+    if len(words) > _LISTED:
+        words = [*words[:_LISTED - 1], f'{len(words) - _LISTED + 1} more']
     return ', '.join(words[:-1]) + ' and ' + words[-1]
 
 

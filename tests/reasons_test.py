@@ -62,6 +62,25 @@ def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
         run((2, (reason('call', 8, 2),))), 'called twice at line 8', id='one place of a call',
     ),
     pytest.param(
+        run((3, (reason('loop', 4, 3), reason('call', 5, 1)))),
+        'the loop at line 4 runs it for each of 3 words', id='a call in a loop',
+    ),
+    pytest.param(
+        run((7, tuple(reason('call', line, 1) for line in range(1, 8)))),
+        'called 7 times: lines 1, 2, 3, 4 and 3 more', id='many places of calls',
+    ),
+    pytest.param(
+        run((1, ()), (1, (reason('retry', 7, 1),))),
+        'retried at line 7 when the first attempt fails', id='another attempt',
+    ),
+    pytest.param(
+        run((1, ()), (0, (reason('retry', 7, 1),))), '', id='an attempt of another run',
+    ),
+    pytest.param(
+        run((4, (reason('call', 8, 2), reason('call', 9, 2)))), 'called twice: lines 8 and 9',
+        id='two calls that each count twice',
+    ),
+    pytest.param(
         run((MANY, (reason('call', 8),))), 'called many times at line 8', id='many calls',
     ),
     pytest.param(

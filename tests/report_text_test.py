@@ -220,3 +220,8 @@ def test_many_notes_are_counted() -> None:
     notes = tuple(Note(Place(CI, 0), f'include {number}') for number in range(7))
     shown = text.render(Result((), (found,), notes), text_is('x'))
     assert 'note: include 4\nand 2 more notes, see --format json\nmore about it' in shown
+
+
+def test_not_every_call_is_shown() -> None:
+    calls = [Reason('call', Place(CI, number), 1) for number in range(9)]
+    assert one('123456789 X', 'X', 'X', 9, *calls).count('^ called here') == 4

@@ -17,6 +17,7 @@ from kaniko_hooks.terminal import safe
 
 _NAMES = 6
 _NOTES = 5
+_REASONS = 4
 _CLEANUP = (
     '--cleanup is not enough: files of multi-stage and of failed builds can stay '
     '(--explain tells what was measured, --allow-cleanup accepts the fork that does better)'
@@ -93,7 +94,7 @@ def _marks(finding: Finding) -> list[Mark]:
     marks = [Mark(each.place, each.place.offset) for each in finding.containers[:1]]
     first = executed[0]
     offending = next((e for e in executed if e.build.place == finding.place), executed[-1])
-    for reason in dict.fromkeys([*first.reasons, *offending.reasons]):
+    for reason in list(dict.fromkeys([*first.reasons, *offending.reasons]))[:_REASONS]:
         marks.append(Mark(reason.place, reason.place.offset, brief(reason)))
     if first is offending:
         return [*marks, _build(first, 'build', 'red', len(executed) - 1)]
