@@ -50,8 +50,8 @@ def aims_of(file: str, text: str, containers: Sequence[Container]) -> Aims:
         any(command.file == file for command in _commands(each))
     ]
     if not part_of and not file.endswith(('.yml', '.yaml')):
-        judged = bool(containers) and all(each.visible for each in containers)
-        return Aims([Aim(each, []) for each in in_script(text, file)], judged)
+        aims = [Aim(each, []) for each in in_script(text, file)]
+        return Aims(aims, _judged(file, containers))
     try:
         documents = compose(text, file)
     except InvalidYaml:
@@ -64,8 +64,19 @@ def aims_of(file: str, text: str, containers: Sequence[Container]) -> Aims:
         if command.file == file and MARK in command.text
     }
     directives = in_yaml(text, file, scalars, list(commands.values()))
-    judged = bool(part_of) and all(each.visible for each in part_of)
-    return Aims(_aims(text, directives, scalars, documents), judged)
+    return Aims(_aims(text, directives, scalars, documents), _judged(file, part_of))
+
+
+def _judged(file: str, part_of: Sequence[Container]) -> bool:
+    """Whether all containers are known that the file has a part in, and all of them.
+
+    GitLab's pipelines are always read whole. Elsewhere only the named files are:
+    others may use this file, too.
+    """
+    return bool(part_of) and all(
+        each.visible and (each.system == 'gitlab-ci' or each.place.file == file)
+        for each in part_of
+    )
 
 
 def _commands(container: Container) -> list[Command]:

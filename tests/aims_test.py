@@ -62,3 +62,17 @@ def test_a_file_that_cannot_be_read_can_be_silenced_where_it_is_told() -> None:
     container = Container('gitlab-ci', 'job', Place(CI, 80), None, ())
     left = apply(found, [container], {CI: text}, RULES_ON)
     assert left == found[1:]
+
+
+@pytest.mark.parametrize(('system', 'file', 'rules'), (
+    pytest.param('gitlab-ci', CI, ['unused-suppression'], id='pipelines are read whole'),
+    pytest.param('github-actions', 'ci.yml', [], id='another workflow may run the script'),
+))
+@pytest.mark.parametrize('used', ('build.sh', 'action.yml'))
+def test_what_other_files_may_use_is_not_called_unused(
+        system: str, file: str, rules: list[str], used: str,
+) -> None:
+    place = Place('action.yml', 0)
+    container = Container(system, 'job', Place(file, 0), None, (), places=(place,))
+    left = apply([], [container], {used: f'{IGNORE}\nkaniko: x\n'}, RULES_ON)
+    assert [each.rule for each in left] == rules
