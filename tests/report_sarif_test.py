@@ -13,6 +13,7 @@ from kaniko_hooks.report import sarif
 from tests.samples import CI
 from tests.samples import PIPELINE
 from tests.samples import everything
+from tests.samples import result_of
 from tests.samples import text_is
 
 
@@ -60,3 +61,13 @@ def test_sarif_names_the_version_where_it_is_known(
     monkeypatch.setattr(sarif, 'version', version)
     log = json.loads(render('sarif', Result((), ()), text_is('')))
     assert log['runs'][0]['tool']['driver'].get('version') == ('7.8.9' if installed else None)
+
+
+def test_sarif_names_not_more_places_than_github_takes() -> None:
+    result = result_of(PIPELINE)
+    [finding] = result.findings
+    finding = finding._replace(containers=finding.containers * 3000)
+    log = json.loads(render('sarif', Result((), (finding,)), text_is(PIPELINE)))
+    [told] = log['runs'][0]['results']
+    assert len(told['relatedLocations']) == 100
+    assert len(told['locations'][0]['logicalLocations']) == 100

@@ -24,6 +24,9 @@ from kaniko_hooks.report.fingerprint import fingerprints
 _SCHEMA = (
     'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
 )
+# More than a thousand are refused by GitHub, and nobody looks at a hundred.
+_LOCATIONS = 100
+
 Object = dict[str, object]
 
 
@@ -84,7 +87,7 @@ def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
     if finding.containers:
         location['logicalLocations'] = [
             {'name': container.name, 'fullyQualifiedName': f'{container.system}:{container.name}'}
-            for container in finding.containers
+            for container in finding.containers[:_LOCATIONS]
         ]
     related = [
         (container.place, None, f'container: {container.name}') for container in finding.containers
@@ -104,7 +107,7 @@ def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
                 'physicalLocation': _physical(place, end, text_of),
                 'message': {'text': text},
             }
-            for number, (place, end, text) in enumerate(related, 1)
+            for number, (place, end, text) in enumerate(related[:_LOCATIONS], 1)
         ],
         'partialFingerprints': {
             'kanikoHooks/v1': fingerprint,
