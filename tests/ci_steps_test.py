@@ -311,7 +311,7 @@ jobs:
     assert first.image is not None and first.image.values == ('r:t',)
     assert second.image is not None and second.image.values == ('s',)
     assert texts(first) == [['sh', '-c', 'x {{y.z}}']]
-    assert first.parts[0].variables['A'].values == ('{{b}}',)
+    assert first.parts[0].variables['A'].values == ()
     task = only(reading('a.yml', 'platform: linux\nimage_resource: {}\nrun: {path: x}'))
     assert (task.name, task.image) == ('doc[0]', None)
 

@@ -6,15 +6,18 @@ from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import argv_part
 from kaniko_hooks.ci.values import commands
 from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import named_values
 from kaniko_hooks.ci.values import prefixes
 from kaniko_hooks.ci.values import shebang
 from kaniko_hooks.ci.values import shell_of
-from kaniko_hooks.ci.values import variables
+from kaniko_hooks.ci.values import variable
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.model import ARGUMENTS
 from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import Place
+from kaniko_hooks.model import Variable
 
 
 def _file(text: str) -> File:
@@ -50,21 +53,37 @@ def test_commands_that_explode_are_capped() -> None:
 @pytest.mark.parametrize(
     ('text', 'expected'),
     (
-        ('a', {}),
-        ('{a: b, c: {d: e}, f: true}', {'a': ('b',), 'c': (), 'f': ('true',)}),
-        ('[a=b, c, d==]', {'a': ('b',), 'c': (), 'd': ('=',)}),
-        ('[{name: a, value: b}, {name: c, valueFrom: {}}, {value: d}]', {'a': ('b',), 'c': ()}),
-        ('[[a]]', {}),
+        ('a', []),
+        ('[[a]]', []),
+        ('{a: b, c: {d: e}, f: true}', [('a', 'b', 1), ('c', None, 7), ('f', 'true', 18)]),
+        ('[a=b, c, d==]', [('a', 'b', 1), ('c', None, 6), ('d', '=', 9)]),
+        ('[{value: b, name: a}, {name: c, valueFrom: {}}, {value: d}]',
+         [('a', 'b', 12), ('c', None, 23)]),
     ),
 )
-def test_variables_in_any_notation(text: str, expected: dict[str, tuple[str, ...]]) -> None:
-    found = variables(_file(text), compose(text, 'a.yaml')[0])
-    assert {name: variable.values for name, variable in found.items()} == expected
+def test_variables_in_any_notation(text: str, expected: list[tuple[str, str | None, int]]) -> None:
+    found = named_values(compose(text, 'a.yaml')[0])
+    assert [(name, text_of(value), start) for name, value, start in found] == expected
 
 
-def test_a_variable_knows_where_it_stands() -> None:
-    text = '[{value: b, name: a}]'
-    assert variables(_file(text), compose(text, 'a.yaml')[0])['a'].places == (Place('a.yaml', 12),)
+@pytest.mark.parametrize(
+    ('texts', 'values', 'expand'),
+    (
+        ((), (), False),
+        (('a $b', 'c'), ('a $b', 'c'), False),
+        (('${{ a }}',), (), False),
+        (('a', '<< b.c >>'), (), False),
+        (('$x ${{ a.b }}-{{c}}',), ('$$x ${a_b}-${c}',), True),
+        (('${{ a }}${{ b }}',), ('${a}${b}',), True),
+        (('$(1)$(date) <<b>> $$',), ('${_1}${date} ${b} $$$$',), True),
+        (('$(=)-',), ('${_}-',), True),
+    ),
+)
+def test_a_variable_with_unknown_pieces(
+        texts: tuple[str, ...], values: tuple[str, ...], expand: bool,
+) -> None:
+    place = Place('a.yaml', 1)
+    assert variable(texts, place) == Variable(values, (place,), expand)
 
 
 @pytest.mark.parametrize(

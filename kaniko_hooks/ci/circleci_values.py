@@ -13,6 +13,7 @@ from kaniko_hooks.ci.values import MAX_COMMANDS
 from kaniko_hooks.ci.values import MAX_NESTING
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import named_values
+from kaniko_hooks.ci.values import variable
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.fields import value_of
 from kaniko_hooks.document.nodes import Mapping as MappingNode
@@ -53,7 +54,7 @@ class Scope(NamedTuple):
         added = dict(self.environment)
         for name, value, start in named_values(node):
             found = (scope or self).texts(value.value) if isinstance(value, Scalar) else ()
-            added[name] = Variable(found, (Place(file.path, start),))
+            added[name] = variable(found, Place(file.path, start))
         return self._replace(environment=added)
 
     def given(self, prefix: str, declared: Node | None, arguments: Node | None) -> Scope:

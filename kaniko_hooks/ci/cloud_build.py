@@ -15,9 +15,9 @@ from kaniko_hooks.ci.values import argv_part
 from kaniko_hooks.ci.values import commands
 from kaniko_hooks.ci.values import folder_in
 from kaniko_hooks.ci.values import is_null
+from kaniko_hooks.ci.values import named_values
 from kaniko_hooks.ci.values import prefixes
 from kaniko_hooks.ci.values import shebang
-from kaniko_hooks.ci.values import variables
 from kaniko_hooks.document.fields import Field
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.fields import value_of
@@ -139,10 +139,11 @@ def _environment(
         file: File, node: Node | None, substitutions: Mapping[str, str],
 ) -> dict[str, Variable]:
     def value(match: re.Match[str]) -> str:
-        known = substitutions.get(match[1] or match[2], match[0])
-        return '$' if match[0] == '$$' else known
-    return {
-        name: variable._replace(values=tuple(_REFERENCE.sub(value, text)
-                                             for text in variable.values))
-        for name, variable in variables(file, node).items()
-    }
+        return substitutions.get(match[1] or match[2], match[0])
+
+    found = {}
+    for name, given, start in named_values(node):
+        text = _REFERENCE.sub(value, text_of(given) or '')
+        # What is left are `$$` and what is not known, just as the shell's reader takes it.
+        found[name] = Variable((text,), (Place(file.path, start),), expand='$' in text)
+    return found

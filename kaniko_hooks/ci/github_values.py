@@ -14,6 +14,7 @@ from typing import NamedTuple
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import is_null
 from kaniko_hooks.ci.values import named_values
+from kaniko_hooks.ci.values import variable
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.fields import value_of
 from kaniko_hooks.document.nodes import Mapping as MappingNode
@@ -57,8 +58,8 @@ def alternatives(name: str, context: Context) -> tuple[str, ...]:
     """The values that a reference can have; none if that is not known."""
     scope, _, rest = name.partition('.')
     if scope.lower() == 'env':
-        variable = context.environment.get(rest)
-        return variable.values if variable else ()
+        found = context.environment.get(rest)
+        return found.values if found and not found.expand else ()
     return context.values.get(name.lower(), ())
 
 
@@ -103,12 +104,9 @@ def with_environment(context: Context, file: File, node: Node | None) -> Context
     """The context with the variables of an `env:` added."""
     added = dict(context.environment)
     for name, value, start in named_values(node):
-        places = (Place(file.path, start),)
-        if isinstance(value, Scalar):
-            text = '' if is_null(value) else value.value
-            added[name] = Variable(texts(text, context), places)
-        else:
-            added[name] = Variable((), places)
+        text = '' if is_null(value) else text_of(value)
+        found = () if text is None else texts(text, context)
+        added[name] = variable(found, Place(file.path, start))
     return context._replace(environment=added)
 
 

@@ -126,7 +126,9 @@ def with_environment(command: Command, environment: Mapping[str, Variable]) -> C
         if match[0] == '$$':
             return '$'
         variable = environment.get(match[1])
-        return variable.values[0] if variable and len(variable.values) == 1 else None
+        if variable is None or variable.expand or len(variable.values) != 1:
+            return None
+        return variable.values[0]
     return replace(command, _KUBERNETES, value) if '$' in command.text else command
 
 

@@ -3,28 +3,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.parameters import Parameters
 from kaniko_hooks.ci.parameters import with_environment
-from kaniko_hooks.ci.parameters import with_unknown_vars
+from kaniko_hooks.ci.step_scope import POD_SYSTEMS
+from kaniko_hooks.ci.step_scope import Scope
+from kaniko_hooks.ci.step_scope import environment_of
+from kaniko_hooks.ci.step_scope import image_of
+from kaniko_hooks.ci.step_scope import resolved
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import argv_part
 from kaniko_hooks.ci.values import commands
 from kaniko_hooks.ci.values import folder_in
 from kaniko_hooks.ci.values import shebang
 from kaniko_hooks.ci.values import shell_of
-from kaniko_hooks.ci.values import variables
 from kaniko_hooks.document.fields import Field
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Mapping as MappingNode
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.document.nodes import text_of
-from kaniko_hooks.document.substitution import replace
 from kaniko_hooks.model import ARGUMENTS
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Container
@@ -35,57 +34,19 @@ from kaniko_hooks.model import Variable
 _SCRIPTS = ('script', 'source', 'commands')
 _COMMANDS = ('command', 'entrypoint', 'entry_point')
 _ARGUMENTS = ('args', 'cmd')
-_ENVIRONMENTS = ('env', 'environment')
 _FOLDERS = ('workingDir', 'directory', 'working_directory')
 # Plugins that build with Kaniko take flags as settings (plugins/kaniko,
 # woodpeckerci/plugin-kaniko, target/vela-kaniko): one build, this is its cache.
 _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 _WORKSPACE = re.compile(r'(?:\$\(workspaces\.[\w-]+\.path\)|/workspace(?:/source)?)(?:/+|$)')
-_ESCAPED = re.compile(r'\$\$')
-_POD_SYSTEMS = frozenset((
-    recognise.TEKTON, recognise.KUBERNETES, recognise.PROW, recognise.ARGO, recognise.SHIPWRIGHT,
-))
-_ESCAPING_SYSTEMS = frozenset((recognise.DRONE, recognise.WOODPECKER, recognise.VELA))
-
-
-class Scope(NamedTuple):
-    """What a container inherits from the mappings around it."""
-
-    system: str
-    kind: str = ''  # of the Kubernetes resource
-    directory: str | None = ''
-    image: Variable | None = None
-    environment: Mapping[str, Variable] = {}
-    parameters: Parameters = Parameters()
-
-    def within(self, file: File, found: Mapping[str, Field], at_root: bool) -> Scope:
-        """The scope further in, below a mapping with these fields."""
-        scope = self
-        if self.system in _POD_SYSTEMS:
-            scope = scope._replace(parameters=self.parameters.within(found))
-        if 'stepTemplate' in found:
-            template = fields(found['stepTemplate'].value)
-            scope = scope._replace(
-                image=_image(file, template, scope),
-                environment={**scope.environment, **_environment(file, template, scope)},
-            )
-        if at_root and self.system not in _POD_SYSTEMS:
-            scope = scope._replace(
-                image=_image(file, found, scope), environment=_environment(file, found, scope),
-            )
-            if self.system == recognise.WOODPECKER and 'matrix' in found:
-                scope = scope._replace(environment={
-                    **scope.environment, **_matrix(file, found['matrix'].value),
-                })
-        return scope
 
 
 def container(
         file: File, name: str, place: Place, node: Node, found: Mapping[str, Field], scope: Scope,
 ) -> Container | None:
     """The container of a mapping with these fields; None if it says nothing to run."""
-    image = _image(file, found, scope)
+    image = image_of(file, found, scope)
     parts = _parts(file, found, scope, image)
     if not parts:
         return None
@@ -97,7 +58,7 @@ def container(
 def _parts(
         file: File, found: Mapping[str, Field], scope: Scope, image: Variable | None,
 ) -> tuple[ScriptPart, ...]:
-    environment = {**scope.environment, **_environment(file, found, scope)}
+    environment = {**scope.environment, **environment_of(file, found, scope)}
     folder = _folder(found, scope)
     script = _first(found, _SCRIPTS)
     lines = _script(file, script, scope)
@@ -123,24 +84,15 @@ def _first(found: Mapping[str, Field], names: tuple[str, ...]) -> Field | None:
 
 def _script(file: File, field: Field | None, scope: Scope) -> tuple[Command, ...]:
     lines = commands(file, field.value) if field else ()
-    return tuple(_resolved(line, scope) for line in lines)
-
-
-def _resolved(command: Command, scope: Scope) -> Command:
-    """A command with what the system puts into texts of any kind."""
-    if scope.system in _ESCAPING_SYSTEMS:
-        return replace(command, _ESCAPED, lambda match: '$')
-    if scope.system == recognise.CONCOURSE:
-        return with_unknown_vars(command)
-    return scope.parameters.resolved(command) if scope.system in _POD_SYSTEMS else command
+    return tuple(resolved(line, scope) for line in lines)
 
 
 def _words(
         file: File, field: Field | None, scope: Scope, environment: Mapping[str, Variable],
 ) -> tuple[Command, ...]:
     words = commands(file, field.value) if field else ()
-    if scope.system not in _POD_SYSTEMS:
-        return tuple(_resolved(word, scope) for word in words)
+    if scope.system not in POD_SYSTEMS:
+        return tuple(resolved(word, scope) for word in words)
     return tuple(
         with_environment(each, environment)
         for word in words for each in scope.parameters.words(word)
@@ -158,59 +110,6 @@ def _shell(found: Mapping[str, Field], script: Field, scope: Scope) -> str:
     if scope.system == recognise.BITBUCKET:
         return 'bash'
     return shell_of(text_of(found['shell'].value) or '') if 'shell' in found else 'sh'
-
-
-def _image(file: File, found: Mapping[str, Field], scope: Scope) -> Variable | None:
-    node: Node | None = found['image'].value if 'image' in found else None
-    if isinstance(node, MappingNode):
-        node = value_of(node, 'name')
-    if not isinstance(node, Scalar):
-        return _resource(file, found) or scope.image
-    text = _resolved(file.command(node), scope).text
-    return Variable((text,), (Place(file.path, node.start),))
-
-
-def _resource(file: File, found: Mapping[str, Field]) -> Variable | None:
-    """Concourse's `image_resource`."""
-    source = value_of(found['image_resource'].value, 'source') if 'image_resource' in found else None
-    repository, tag = value_of(source, 'repository'), text_of(value_of(source, 'tag'))
-    if not isinstance(repository, Scalar):
-        return None
-    name = f'{repository.value}:{tag}' if tag else repository.value
-    return Variable((name,), (Place(file.path, repository.start),))
-
-
-def _environment(file: File, found: Mapping[str, Field], scope: Scope) -> dict[str, Variable]:
-    names = (*_ENVIRONMENTS, 'params') if scope.system == recognise.CONCOURSE else _ENVIRONMENTS
-    known: dict[str, Variable] = {}
-    for name in names:
-        for key, variable in variables(file, found[name].value if name in found else None).items():
-            known[key] = variable._replace(values=tuple(
-                _known_text(text, scope) for text in variable.values
-            ))
-    return known
-
-
-def _known_text(text: str, scope: Scope) -> str:
-    command = _resolved(Command(text, '', 0, lambda offset: offset), scope)
-    return command.text
-
-
-def _matrix(file: File, matrix: Node) -> dict[str, Variable]:
-    """Woodpecker's matrix: alternatives of variables."""
-    known: dict[str, Variable] = {}
-    for name, field in fields(matrix).items():
-        place = Place(file.path, field.key.start)
-        if name == 'include':
-            for item in items_of(field.value):
-                for key, inner in fields(item).items():
-                    before = known.get(key, Variable((), (place,)))
-                    text = text_of(inner.value) or ''
-                    known[key] = before._replace(values=(*before.values, text))
-        else:
-            texts = tuple(text_of(item) or '' for item in items_of(field.value))
-            known[name] = Variable(texts, (place,))
-    return known
 
 
 def _folder(found: Mapping[str, Field], scope: Scope) -> str | None:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.step_container import Scope
 from kaniko_hooks.ci.step_container import container
+from kaniko_hooks.ci.step_scope import Scope
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import prefixes
 from kaniko_hooks.document.fields import Field

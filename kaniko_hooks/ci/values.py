@@ -28,6 +28,10 @@ MAX_COMMANDS = 2_000
 
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
 _SHEBANG = re.compile(r'\s*#!\s*(.*)')
+# Expressions of any system that are still in a text: put in later, whatever they are.
+_UNKNOWN = re.compile(
+    r'\$?\{\{(?:(?!\}\}).)*\}\}|<<\s*[\w.-]+\s*>>|\$\([^()]*\)', re.DOTALL,
+)
 _NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
 
 Variables = Mapping[str, Variable]
@@ -88,14 +92,27 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Node | None, int]]:
             yield name, found['value'].value if 'value' in found else None, found['name'].key.start
 
 
-def variables(file: File, node: Node | None) -> dict[str, Variable]:
-    """The variables of a mapping or list, each with one value, or none if not known here."""
-    return {
-        name: Variable(
-            (value.value,) if isinstance(value, Scalar) else (), (Place(file.path, start),),
-        )
-        for name, value, start in named_values(node)
-    }
+def variable(texts: Sequence[str], *places: Place) -> Variable:
+    """A variable with these alternatives; what a system would still put in is not known.
+
+    The shell's reader knows `$name` in values only, so that is what it is given.
+    """
+    if any(_UNKNOWN.fullmatch(text) for text in texts):
+        return Variable((), places)
+    if not any(_UNKNOWN.search(text) for text in texts):
+        return Variable(tuple(texts), places)
+    return Variable(tuple(map(_with_names, texts)), places, expand=True)
+
+
+def _with_names(text: str) -> str:
+    """A text with a name for each unknown piece that no variable has: `${github_sha}`."""
+    found, at = [], 0
+    for match in _UNKNOWN.finditer(text):
+        name = re.sub(r'\W+', '_', match[0]).strip('_')
+        name = name if name.isidentifier() else f'_{name}'
+        found += [text[at:match.start()].replace('$', '$$'), f'${{{name}}}']
+        at = match.end()
+    return ''.join((*found, text[at:].replace('$', '$$')))
 
 
 def keyed(

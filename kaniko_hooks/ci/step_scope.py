@@ -1,0 +1,137 @@
+"""What a step inherits from the mappings around it, its image and its variables."""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kaniko_hooks.ci import recognise
+from kaniko_hooks.ci.parameters import Parameters
+from kaniko_hooks.ci.parameters import with_environment
+from kaniko_hooks.ci.parameters import with_unknown_vars
+from kaniko_hooks.ci.values import File
+from kaniko_hooks.ci.values import named_values
+from kaniko_hooks.ci.values import variable
+from kaniko_hooks.document.fields import Field
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.nodes import Mapping as MappingNode
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.substitution import replace
+from kaniko_hooks.model import Command
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Variable
+
+_ENVIRONMENTS = ('env', 'environment')
+_ESCAPED = re.compile(r'\$\$')
+POD_SYSTEMS = frozenset((
+    recognise.TEKTON, recognise.KUBERNETES, recognise.PROW, recognise.ARGO, recognise.SHIPWRIGHT,
+))
+_ESCAPING_SYSTEMS = frozenset((recognise.DRONE, recognise.WOODPECKER, recognise.VELA))
+
+
+class Scope(NamedTuple):
+    """What a container inherits from the mappings around it."""
+
+    system: str
+    kind: str = ''  # of the Kubernetes resource
+    directory: str | None = ''
+    image: Variable | None = None
+    environment: Mapping[str, Variable] = {}
+    parameters: Parameters = Parameters()
+
+    def within(self, file: File, found: Mapping[str, Field], at_root: bool) -> Scope:
+        """The scope further in, below a mapping with these fields."""
+        scope = self
+        if self.system in POD_SYSTEMS:
+            scope = scope._replace(parameters=self.parameters.within(found))
+        if 'stepTemplate' in found:
+            template = fields(found['stepTemplate'].value)
+            scope = scope._replace(
+                image=image_of(file, template, scope),
+                environment={**scope.environment, **environment_of(file, template, scope)},
+            )
+        if at_root and self.system not in POD_SYSTEMS:
+            scope = scope._replace(
+                image=image_of(file, found, scope), environment=environment_of(file, found, scope),
+            )
+            if self.system == recognise.WOODPECKER and 'matrix' in found:
+                scope = scope._replace(environment={
+                    **scope.environment, **_matrix(file, found['matrix'].value),
+                })
+        return scope
+
+
+def resolved(command: Command, scope: Scope) -> Command:
+    """A command with what the system puts into texts of any kind."""
+    if scope.system in _ESCAPING_SYSTEMS:
+        return replace(command, _ESCAPED, lambda match: '$')
+    if scope.system == recognise.CONCOURSE:
+        return with_unknown_vars(command)
+    return scope.parameters.resolved(command) if scope.system in POD_SYSTEMS else command
+
+
+def image_of(file: File, found: Mapping[str, Field], scope: Scope) -> Variable | None:
+    """The image of a mapping with these fields, its own or an inherited one."""
+    node: Node | None = found['image'].value if 'image' in found else None
+    if isinstance(node, MappingNode):
+        node = value_of(node, 'name')
+    if not isinstance(node, Scalar):
+        return _resource(file, found) or scope.image
+    text = resolved(file.command(node), scope).text
+    return Variable((text,), (Place(file.path, node.start),))
+
+
+def _resource(file: File, found: Mapping[str, Field]) -> Variable | None:
+    """Concourse's `image_resource`."""
+    source = value_of(found['image_resource'].value, 'source') if 'image_resource' in found else None
+    repository, tag = value_of(source, 'repository'), text_of(value_of(source, 'tag'))
+    if not isinstance(repository, Scalar):
+        return None
+    name = f'{repository.value}:{tag}' if tag else repository.value
+    return Variable((name,), (Place(file.path, repository.start),))
+
+
+def environment_of(file: File, found: Mapping[str, Field], scope: Scope) -> dict[str, Variable]:
+    """The variables that a mapping with these fields sets itself."""
+    names = (*_ENVIRONMENTS, 'params') if scope.system == recognise.CONCOURSE else _ENVIRONMENTS
+    known: dict[str, Variable] = {}
+    for name in names:
+        for key, value, start in named_values(found[name].value if name in found else None):
+            place = Place(file.path, start)
+            if not isinstance(value, Scalar):
+                known[key] = Variable((), (place,))
+            elif scope.system in _ESCAPING_SYSTEMS:
+                # `$$` and `${DRONE_TAG}` are just as the shell's reader takes them.
+                known[key] = Variable((value.value,), (place,), expand='$' in value.value)
+            else:
+                word = Command(value.value, file.path, start, lambda offset: offset)
+                known[key] = variable((_value(word, scope, known),), place)
+    return known
+
+
+def _value(word: Command, scope: Scope, known: Mapping[str, Variable]) -> str:
+    word = resolved(word, scope)
+    if scope.system in POD_SYSTEMS:
+        word = with_environment(word, {**scope.environment, **known})
+    return word.text
+
+
+def _matrix(file: File, matrix: Node) -> dict[str, Variable]:
+    """Woodpecker's matrix: alternatives of variables."""
+    known: dict[str, Variable] = {}
+    for name, field in fields(matrix).items():
+        place = Place(file.path, field.key.start)
+        if name == 'include':
+            for item in items_of(field.value):
+                for key, inner in fields(item).items():
+                    before = known.get(key, Variable((), (place,)))
+                    text = text_of(inner.value) or ''
+                    known[key] = before._replace(values=(*before.values, text))
+        else:
+            texts = tuple(text_of(item) or '' for item in items_of(field.value))
+            known[name] = Variable(texts, (place,))
+    return known
