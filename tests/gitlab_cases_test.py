@@ -85,10 +85,12 @@ def test_a_command_stands_where_it_says(case: Path) -> None:
 
 def _assert_located(case: Path, command: Command) -> None:
     text = (case / command.file).read_bytes().decode('utf-8-sig')
+    assert command.locate(0) == command.offset
     words = command.text.split()
+    if not words:
+        return
+    first = command.locate(command.text.index(words[0]))
     # What an input makes does not stand anywhere as it is.
-    if words and '$[[' not in text[command.offset:command.offset + len(words[0]) + 3]:
-        assert text.startswith(words[0], command.offset)
-        at = command.text.index(words[0])
-        assert text.startswith(words[0], command.locate(at))
-    assert command.locate(0) in range(len(text) + 1)
+    if '$[[' not in text[first:first + len(words[0]) + 3]:
+        assert text.startswith(words[0], first)
+    assert command.locate(len(command.text) - 1) < len(text)

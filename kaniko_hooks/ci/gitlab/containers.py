@@ -26,8 +26,7 @@ def read(repository: Repository, named: Sequence[str], configs: Sequence[str]) -
         notes.update(dict.fromkeys(each.pipeline.notes))
         for container in _containers(each):
             containers.setdefault(_identity(container), container)
-    files = frozenset(file for each in found.found for file in each.pipeline.files)
-    return Reading(tuple(containers.values()), tuple(notes), found.problems, files)
+    return Reading(tuple(containers.values()), tuple(notes), found.problems, found.files)
 
 
 def _containers(found: Found) -> list[Container]:

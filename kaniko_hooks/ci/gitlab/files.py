@@ -92,12 +92,12 @@ class Files:
         pieces = [_parsed(text, path, start, end) for start, end in _cut(text)]
         nodes = tuple(node for node, _ in pieces)
         filled = [value for _, value in pieces if not _is_empty(value)]
-        tables = [value for value in filled if isinstance(value, Table)]
-        if len(tables) < len(filled):
+        first = filled[0] if filled else None
+        has_header = len(filled) > 1 and isinstance(first, Table) and 'spec' in first.entries
+        content = filled[-1] if has_header else first
+        if content is not None and not isinstance(content, Table):
             raise InvalidPipeline('Invalid configuration format', Place(path, 0))
-        if len(tables) > 1 and 'spec' in tables[0].entries:
-            return Document(tables[0], tables[-1], nodes)
-        return Document(None, tables[0] if tables else None, nodes)
+        return Document(first if has_header and isinstance(first, Table) else None, content, nodes)
 
 
 def _cut(text: str) -> list[tuple[int, int]]:

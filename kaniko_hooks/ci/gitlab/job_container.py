@@ -92,4 +92,7 @@ def _places(pipeline: Pipeline, job: Job) -> Iterator[Place]:
             if value is not None and keyword in job.entries:
                 for reference in references_below(pipeline.extended, value):
                     yield place_of(reference)
+                    target = get(pipeline.extended, *(reference.path or ('',)))
+                    if target is not None:
+                        yield place_of(target)
                 break

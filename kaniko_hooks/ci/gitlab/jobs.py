@@ -87,6 +87,13 @@ def job_entries(top: Table) -> list[tuple[str, Entry]]:
     ]
 
 
+def is_template(value: Value) -> bool:
+    """Whether a hidden entry has commands that a job may run."""
+    return isinstance(value, Table) and any(
+        name in value.entries for name in (*SCRIPTS, 'run', 'trigger')
+    )
+
+
 def is_job(value: Value) -> bool:
     """Whether an entry has what makes a job of it."""
     return isinstance(value, Table) and any(

@@ -17,7 +17,7 @@ from kaniko_hooks.ci.gitlab.include import Mode
 from kaniko_hooks.ci.gitlab.include import configuration
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.jobs import defaults
-from kaniko_hooks.ci.gitlab.jobs import is_job
+from kaniko_hooks.ci.gitlab.jobs import is_template
 from kaniko_hooks.ci.gitlab.jobs import job_entries
 from kaniko_hooks.ci.gitlab.jobs import job_of
 from kaniko_hooks.ci.gitlab.reference import resolved
@@ -87,7 +87,9 @@ def _pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
     jobs: dict[str, Job] = {}
     hidden: dict[str, Job] = {}
     for name, entry in job_entries(table):
-        if isinstance(entry.value, Table) and (not name.startswith('.') or is_job(entry.value)):
+        if isinstance(entry.value, Table) and (
+                not name.startswith('.') or is_template(entry.value)
+        ):
             job = job_of(
                 files, table, name, entry.value, default, found.definitions.get(name, ()),
                 mode.strict,

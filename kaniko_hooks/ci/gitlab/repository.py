@@ -67,6 +67,7 @@ class Pipelines(NamedTuple):
 
     found: tuple[Found, ...]
     problems: tuple[Problem, ...]
+    files: frozenset[str]  # that belong to one of them, readable or not
 
 
 def pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pipelines:
@@ -85,7 +86,9 @@ def pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pip
         if path not in reader.seen:
             reader.read_alone(path)
     reader.read_children()
-    return Pipelines(reader.result(), tuple(reader.problems))
+    found = reader.result()
+    files = reader.seen.union(*(each.pipeline.files for each in found))
+    return Pipelines(found, tuple(reader.problems), frozenset(files))
 
 
 Load = Callable[[Mode], Configuration]

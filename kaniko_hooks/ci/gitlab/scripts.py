@@ -10,6 +10,7 @@ from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Leaf
+from kaniko_hooks.ci.gitlab.values import Reference
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.document.position import command as command_at
@@ -27,7 +28,8 @@ def leaves(value: Value, where: str | None = None) -> list[Leaf]:
     """The strings of a script, nested lists flattened, in order.
 
     With `where` (the keyword, for the message) raises InvalidPipeline for what
-    is no string or too deep; without, that is passed over. A script that is too
+    is no string or too deep; without, that is passed over, and so is a
+    reference to what cannot be seen. A script that is too
     long to be meant raises it always.
     """
     found: list[Leaf] = []
@@ -42,7 +44,7 @@ def leaves(value: Value, where: str | None = None) -> list[Leaf]:
             found.append(each)
         elif isinstance(each, Items) and level < MAX_LEVELS:
             waiting.extend((item, level + 1) for item in reversed(each.items))
-        elif where is not None:
+        elif where is not None and not isinstance(each, Reference):
             raise InvalidPipeline(f'{where} {_WRONG}', place_of(each))
     return found
 

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.ci.gitlab import InvalidPipeline
+from tests.gitlab_read import ROOT
+from tests.gitlab_read import Files
+from tests.gitlab_read import read
+from tests.gitlab_read import scripts
+from tests.gitlab_read import written
+
+A = 'a: {script: [a]}'
+J = 'j: {script: [j]}'
+
+
+def root(include: str, **files: str) -> dict[str, str]:
+    """A repository whose root has this `include:`; `__` in a name is `/`."""
+    named = {f'{name.replace("__", "/")}.yml': text for name, text in files.items()}
+    return {ROOT: f'include: {include}\n{J}\n', **named}
+
+
+def rule(text: str) -> dict[str, str]:
+    """A repository whose root includes a file under one rule."""
+    return root(f"{{local: a.yml, rules: [{text}]}}", a=A)
+
+
+@pytest.mark.parametrize(
+    ('files', 'message'), (
+        pytest.param(root('missing.yml'), 'does not exist', id='missing'),
+        pytest.param(root('[5]'), 'must be a hash or a string', id='number'),
+        pytest.param(root('5'), 'must be a hash or a string', id='number alone'),
+        pytest.param(root('!reference [.x]'), 'must be a hash', id='reference'),
+        pytest.param(root('{local: ""}'), 'valid subkey', id='empty path'),
+        pytest.param(root('""'), 'YAML extension', id='empty string'),
+        pytest.param(root('{local: [a.yml]}', a=A), 'needs to be a string', id='list of paths'),
+        pytest.param(root('{local: a.yml, inputs: [a]}', a=A), 'inputs config', id='inputs'),
+        pytest.param(root('a.yml', a=''), 'valid YAML syntax', id='empty'),
+        pytest.param(root('a.yml', a='- a'), 'Invalid configuration format', id='list'),
+        pytest.param(root('a.yml', a='a: ['), 'node content', id='broken'),
+        pytest.param(root('.git/a.yml') | {'.git/a.yml': A}, 'does not exist', id='in .git'),
+        pytest.param(root('ci//a.yml', ci__a=A), 'does not exist', id='two slashes'),
+        pytest.param(root('../a.yml'), 'does not exist', id='out of the repository'),
+        pytest.param(root('"**.yml"', a=A), 'Maximum of 150', id='a wildcard for itself'),
+        pytest.param(root('"ci/*"') | {'ci/a.txt': A}, 'YAML extension', id='wildcard, text'),
+        pytest.param(rule('a'), 'array of hashes', id='rules of texts'),
+        pytest.param(root('{local: a.yml, rules: {if: $A}}', a=A), 'array', id='rules a hash'),
+        pytest.param(rule('{unless: $A}'), 'unknown keys: unless', id='rules with other keys'),
+        pytest.param(rule('{if: "$A =="}'), 'invalid expression', id='rules: no expression'),
+        pytest.param(
+            root(f'[{", ".join(["a.yml"] * 151)}]', a=A), 'Maximum of 150', id='151 files',
+        ),
+        pytest.param(
+            {ROOT: f'variables: {{X: a}}\ninclude: c$X.yml\n{J}', 'ca.yml': A}, 'does not exist',
+            id='a variable of the file',
+        ),
+    ),
+)
+def test_refused(tmp_path: Path, files: Files, message: str) -> None:
+    with pytest.raises(InvalidPipeline) as caught:
+        read(tmp_path, files)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ('files', 'expected'), (
+        pytest.param(root('[]'), ['j'], id='empty list'),
+        pytest.param(root('[null, a.yml]', a=A), ['a', 'j'], id='null in a list'),
+        pytest.param(root('//a.yml', a=A), ['a', 'j'], id='leading slashes'),
+        pytest.param(root('$CI_COMMIT_BRANCH.yml', main=A), ['a', 'j'], id='the branch'),
+        pytest.param(root('"${CI_DEFAULT_BRANCH}.yml"', main=A), ['a', 'j'], id='in braces'),
+        pytest.param(root('"a*$NONE.yml"', ab=A), ['a', 'j'], id='unknown is empty'),
+        pytest.param(root('"*/*.yml"', c__a=A, c__d__b=J), ['a', 'j'], id='one folder'),
+        pytest.param(
+            root('[a.yml, a.yml]', a='b: {script: [b]}'), ['b', 'j'], id='the same twice',
+        ),
+        pytest.param(
+            root('{project: $CI_PROJECT_PATH, file: [/a.yml, b.yml]}', a=A,
+                 b='b: {script: [b]}'), ['a', 'b', 'j'], id='its own project',
+        ),
+        pytest.param(
+            root('{component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/a@1}', templates__a=A),
+            ['a', 'j'], id='its own component',
+        ),
+        pytest.param(
+            root('{component: "$CI_SERVER_HOST/$CI_PROJECT_PATH/a@$CI_COMMIT_SHA"}',
+                 templates__a__template=A), ['a', 'j'], id='component with a folder',
+        ),
+        pytest.param(rule('{if: \'$CI_COMMIT_BRANCH == "main"\'}'), ['a', 'j'], id='on main'),
+        pytest.param(rule('{if: $CI_COMMIT_TAG}'), ['j'], id='not on a tag'),
+        pytest.param(rule('{if: $CI, when: never}, {when: always}'), ['j'], id='never'),
+        pytest.param(rule('{exists: [x]}, {exists: ["*.yml"]}'), ['a', 'j'], id='exists'),
+        pytest.param(rule('{exists: {paths: [a.yml]}}'), ['a', 'j'], id='exists: paths'),
+        pytest.param(rule('{exists: {paths: [a.yml], project: g/p}}'), ['j'], id='elsewhere'),
+        pytest.param(rule('{exists: $X}'), ['j'], id='exists a variable'),
+        pytest.param(rule('{changes: [x]}'), ['a', 'j'], id='changes'),
+        pytest.param(rule(''), ['j'], id='no rules'),
+        pytest.param(root('{local: a.yml, rules: }', a=A), ['a', 'j'], id='null'),
+    ),
+)
+def test_taken(tmp_path: Path, files: Files, expected: list[str]) -> None:
+    pipeline = read(tmp_path, files)
+    assert list(pipeline.jobs) == expected
+    assert pipeline.visible
+
+
+@pytest.mark.parametrize(
+    ('include', 'kind'), (
+        ('https://example.com/a.yml', 'remote'), ('{remote: https://example.com/a.yml}', 'remote'),
+        ('{project: g/p, file: a.yml}', 'project'), ('{template: Auto.gitlab-ci.yml}', 'template'),
+        ('{project: $CI_PROJECT_PATH, file: a.yml, ref: v1}', 'project'),
+        ('{component: example.com/g/p/c@1}', 'component'),
+        ('{component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/none@1}', 'component'),
+    ),
+)
+def test_not_visible_here(tmp_path: Path, include: str, kind: str) -> None:
+    files = root(include, a=A)
+    pipeline = read(tmp_path, files)
+    assert list(pipeline.jobs) == ['j']
+    assert not pipeline.visible
+    note = pipeline.notes[0]
+    assert note.message == f'include: {kind} is not visible here'
+    assert files[ROOT].startswith(include, note.place.offset)
+    assert note.place.file == ROOT
+
+
+def test_a_symbolic_link_out_of_the_repository(tmp_path: Path) -> None:
+    folder = tmp_path / 'repository'
+    written(folder, root('a.yml'))
+    (tmp_path / 'outside.yml').write_text(A)
+    os.symlink('../outside.yml', folder / 'a.yml')
+    with pytest.raises(InvalidPipeline, match='outside the repository'):
+        read(folder, {})
+
+
+def test_a_chain_of_files_is_as_long_as_gitlab_lets_it_be(tmp_path: Path) -> None:
+    files = {f'f{i}.yml': f'include: f{i + 1}.yml\nj{i}: {{script: [a]}}' for i in range(150)}
+    files[ROOT] = 'include: f0.yml'
+    files['f149.yml'] = 'j149: {script: [a]}'
+    assert len(read(tmp_path, files).jobs) == 150
+    files |= {'f149.yml': 'include: f150.yml', 'f150.yml': A}
+    with pytest.raises(InvalidPipeline, match='Maximum of 150'):
+        read(tmp_path, files)
+
+
+def test_files_are_named_in_the_order_they_are_read(tmp_path: Path) -> None:
+    pipeline = read(tmp_path, root('[b.yml, a.yml, b.yml]', a=A, b='include: c.yml', c=A))
+    assert pipeline.files == (ROOT, 'b.yml', 'c.yml', 'a.yml')
+    assert scripts(pipeline) == {'a': ['a'], 'j': ['j']}
+    assert [each.file for each in pipeline.jobs['a'].definitions] == ['a.yml', 'c.yml']

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.ci.gitlab import InvalidPipeline
+from tests.gitlab_read import Files
+from tests.gitlab_read import read
+from tests.gitlab_read import scripts
+
+
+def chain(hops: int) -> str:
+    """A job that extends its way through so many hidden ones."""
+    names = ['j', *(f'.t{i}' for i in range(1, hops + 1))]
+    lines = [f'{name}: {{extends: {parent}}}' for name, parent in zip(names, names[1:])]
+    # Shuffled, so that what is extended first is not always what is written first.
+    return '\n'.join([f'{names[-1]}: {{script: [deep]}}', *lines[1::2], *lines[::2]])
+
+
+def references(count: int) -> str:
+    """A job whose script is a list with a reference to a list, and so on."""
+    lines = [f'.a{i}: {{script: [!reference [.a{i - 1}, script]]}}' for i in range(1, count)]
+    return '\n'.join(['.a0: {script: [deep]}', *lines,
+                      f'j: {{script: [!reference [.a{count - 1}, script]]}}'])
+
+
+REFUSED = (
+    pytest.param('j: {extends: .x, script: [a]}\n.x: {extends: j}', 'circular', id='a circle'),
+    pytest.param('j: {script: [a]}\n.x: {extends: .y}', 'unknown keys', id='unused, unknown'),
+    pytest.param('j: {extends: [[.x]], script: [a]}\n.x: {}', 'unknown keys', id='nested list'),
+    pytest.param(
+        'j: {extends: !reference [.x, e], script: [a]}\n.x: {e: .x}', 'unknown keys',
+        id='extends a reference',
+    ),
+    pytest.param('j: {extends: .x, script: [a]}\n.x: text', 'invalid base', id='a text'),
+    pytest.param(chain(12), 'nesting too deep', id='12 hops'),
+    pytest.param('j: {script: !reference [.a, script]}\n.a: {script: !reference [j, script]}',
+                 'circular chain', id='references in a circle'),
+    pytest.param('j: {script: [!reference [j, script]]}', 'circular chain', id='itself'),
+    pytest.param('j: {script: [a]}\n.x: [!reference [.y]]', 'could not be', id='unused'),
+    pytest.param(
+        'default: {before_script: [d]}\nk: {script: [k]}\nj: {script: !reference [k, '
+        'before_script]}', 'could not be found', id='not what default: gives',
+    ),
+    pytest.param(
+        'j: {script: [a], variables: !reference [.x, variables]}\n'
+        '.x: {variables: {A: b}}\nk: {script: !reference [j, variables, A]}',
+        'could not be found', id='through a reference',
+    ),
+    pytest.param('.a: text\nj: {script: [!reference [.a, b]]}', 'could not', id='in a text'),
+    pytest.param(references(10), 'up to 10 levels', id='10 lists in lists by reference'),
+    pytest.param(
+        '\n'.join(['.a0: {s: [a]}', *(
+            f'.a{i}: {{s: [!reference [.a{i - 1}, s], !reference [.a{i - 1}, s]]}}'
+            for i in range(1, 300)
+        ), 'j: {script: [!reference [.a299, s]]}'][::-1]), 'nested too deeply',
+        id='very many references',
+    ),
+    pytest.param(
+        '\n'.join([f'.a0: {{s: [{", ".join("abcdefgh")}]}}', *(
+            f'.a{i}: {{s: [{", ".join([f"!reference [.a{i - 1}, s]"] * 8)}]}}'
+            for i in range(1, 9)
+        ), 'j: {script: [!reference [.a8, s]]}']), 'too large', id='too many commands',
+    ),
+)
+
+
+@pytest.mark.parametrize(('text', 'message'), REFUSED)
+def test_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidPipeline) as caught:
+        read(tmp_path, text)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'), (
+        pytest.param(chain(11), ['deep'], id='11 hops'),
+        pytest.param(references(9), ['deep'], id='9 lists in lists by reference'),
+        pytest.param(
+            '.a: {script: [a], before_script: [b]}\nj: {extends: .a, before_script: }', ['a'],
+            id='null takes away',
+        ),
+        pytest.param(
+            'default: {before_script: [d]}\n.a: {script: [a], before_script: [b]}\n'
+            'j: {extends: .a, before_script: }', ['d', 'a'], id='null is unspecified',
+        ),
+        pytest.param(
+            'default: {before_script: [d]}\nj: {script: [a], before_script: []}', ['a'],
+            id='an empty list is a value',
+        ),
+        pytest.param(
+            '.a: {x: [a]}\nj: {extends: .b, script: [!reference [j, x]]}\n'
+            '.b: {extends: .a, x: [b]}', ['b'], id='a reference sees what extends gives',
+        ),
+        pytest.param(
+            '.v: {variables: {A: a, B: b}}\n.b: {variables: !reference [.v, variables]}\n'
+            'j: {extends: .b, script: [a], variables: {C: c}}', ['a'],
+            id='a reference does not merge',
+        ),
+        pytest.param(
+            '.a: {script: [[!reference [.b, script], c], d]}\n.b: {script: [b]}\n'
+            'j: {script: !reference [.a, script]}', ['b', 'c', 'd'], id='in a nested list',
+        ),
+        pytest.param('j: {script: [&x a, *x, [*x]]}', ['a', 'a', 'a'], id='anchor in place'),
+        pytest.param('.n: 0\nj: {script: [a], retry: !reference [.n]}', ['a'], id='zero is there'),
+        pytest.param(
+            'before_script: [g]\nj: {script: [a], inherit: {default: false}}', ['a'],
+            id='inherit none, not the old globals either',
+        ),
+        pytest.param('default: {script: [d]}\n', None, id='default with a script is a job'),
+        pytest.param('j: {script: a, after_script: "", before_script: ""}', ['', 'a', ''],
+                     id='empty texts'),
+        pytest.param('j: {run: [{name: s, script: a}], after_script: [b]}', ['b'], id='run'),
+        pytest.param('j: {needs: {pipeline: g/p}}', [], id='a bridge without trigger'),
+        pytest.param('j: {script: a, inherit: {default: true, variables: true}}', ['a'],
+                     id='inherit all'),
+        pytest.param('j: {script: [a], image: {name: i, entrypoint: [""]}}', ['a'], id='image'),
+    ),
+)
+def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
+    name, commands = ('j', expected) if expected is not None else ('default', ['d'])
+    assert scripts(read(tmp_path, text)) == {name: commands}
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'), (
+        pytest.param('.j: {script: [a]}', 'at least one visible job', id='no visible job'),
+        pytest.param('.h: {}\nj: {script: [a]}', "can't be blank", id='hidden and empty'),
+        pytest.param('.h: []\nj: {script: [a]}', "can't be blank", id='hidden, empty list'),
+        pytest.param('.h: " "\nj: {script: [a]}', "can't be blank", id='hidden, blank'),
+        pytest.param('j: {script: [a], trigger: g/p}', 'together: script, trigger', id='both'),
+        pytest.param('j: {script: []}', "can't be blank", id='script of nothing'),
+        pytest.param(f'{"n" * 256}: {{script: [a]}}', 'too long', id='long name'),
+        pytest.param('j: {script: [a], tags: t}', 'array of strings', id='tags'),
+        pytest.param('j: {script: [a], extends: [1]}\n"1": {script: [b]}', 'extends should be',
+                     id='extends a number'),
+        pytest.param('default: [a]\nj: {script: [a]}', 'should be a hash', id='default a list'),
+        pytest.param('variables: [a]\nj: {script: [a]}', 'should be a hash', id='variables'),
+        pytest.param('variables: {A: {v: b}}\nj: {script: [a]}', 'data keys: v', id='key'),
+        pytest.param('variables: {A: {value: [b]}}\nj: {script: [a]}', 'value must', id='list'),
+        pytest.param('j: {script: [a], image: {name: i, x: y}}', 'unknown keys: x', id='image'),
+        pytest.param('j: {script: [a], stage: }\nstages: [b]', 'stage test', id='stage'),
+        pytest.param('j: {needs: [a]}', 'either a trigger', id='needs alone'),
+        pytest.param('j: {script: [a], image: 1}', "can't be blank", id='image a number'),
+    ),
+)
+def test_jobs_that_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InvalidPipeline) as caught:
+        read(tmp_path, text)
+    assert message in caught.value.message
+
+
+def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
+    pipeline = read(tmp_path, (
+        'include: {remote: "https://example.com/x.yml"}\n'
+        'j: {extends: [.there, .here], stage: there, script: [!reference [.there, s], a]}\n'
+        '.here: {before_script: [b]}\n'
+        '.x: {extends: .x, script: !reference [.x, script]}\n'
+    ))
+    assert scripts(pipeline) == {'j': ['b', 'a']}
+    assert not pipeline.visible
+    assert [note.message for note in pipeline.notes] == ['include: remote is not visible here']
+
+
+def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
+    job = read(tmp_path, (
+        'j:\n  script: [a]\n  parallel:\n    matrix:\n'
+        '    - {A: [1, two], B: yes}\n    - A: three\n'
+    )).jobs['j']
+    assert job.matrix == [
+        {'A': '1', 'B': 'true'}, {'A': 'two', 'B': 'true'}, {'A': 'three'},
+    ]
+    assert job.variables == {}
+
+
+def test_a_matrix_is_never_larger_than_gitlab_makes_it(tmp_path: Path) -> None:
+    letters = ', '.join('abcdefghij')
+    row = ', '.join(f'V{i}: [{letters}]' for i in range(9))
+    job = read(tmp_path, f'j: {{script: [a], parallel: {{matrix: [{{{row}}}]}}}}').jobs['j']
+    assert len(job.matrix) == 200
+
+
+@pytest.mark.parametrize(
+    ('files', 'expected'), (
+        pytest.param(
+            {'.gitlab-ci.yml': 'include: a.yml\nj: {script: [root]}\n.r: {script: [r]}',
+             'a.yml': 'i: {extends: .r}\nj: {script: [a], before_script: [!reference [i, '
+                      'script]]}'},
+            {'i': ['r'], 'j': ['r', 'root']}, id='extends and references bind after includes',
+        ),
+        pytest.param(
+            {'.gitlab-ci.yml': 'include: [a.yml]\n.t: {script: [late]}',
+             'a.yml': '.t: {script: [early]}\nj: {extends: .t}'},
+            {'j': ['late']}, id='a template is overridden',
+        ),
+    ),
+)
+def test_files_are_merged_first(
+        tmp_path: Path, files: Files, expected: dict[str, list[str]],
+) -> None:
+    assert scripts(read(tmp_path, files)) == expected
