@@ -11,6 +11,7 @@ from kaniko_hooks.model import Container
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reading
 from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Variable
 from tests.other_ci import only
 from tests.other_ci import reading
 from tests.other_ci import texts
@@ -234,14 +235,17 @@ def test_a_composite_action_runs_in_the_container_of_its_caller() -> None:
         '  with: {name: two, flag: "${{ secrets.x }}", other: [a]}', {ACTION: COMPOSITE},
     )
     assert texts(container) == [
-        ['build one --x'], ['.github/actions/build/y'],
-        ['build two ${{ inputs.flag }}'], ['.github/actions/build/y'],
+        ['build one --x'], ['${{ github.workspace }}/.github/actions/build/y'],
+        ['build two ${{ inputs.flag }}'], ['${{ github.workspace }}/.github/actions/build/y'],
     ]
     assert {command.file for part in container.parts for command in part.commands} == {ACTION}
     assert [part.guard for part in container.parts] == [
         None, ('inputs.z', False), ('a', False), ('inputs.z', False),
     ]
     assert container.parts[2].variables['E'].values == ('f',)
+    assert container.parts[0].variables['GITHUB_ACTION_PATH'] == Variable(
+        ('$GITHUB_WORKSPACE/.github/actions/build',), expand=True,
+    )
     assert [place.file for place in container.places] == [PATH] * 3
 
 

@@ -18,6 +18,7 @@ from kaniko_hooks.document.fields import value_of
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.model import Command
+from kaniko_hooks.model import Variable
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 
@@ -44,8 +45,11 @@ class LocalAction(NamedTuple):
                 found = values.texts(field.value.value, context)
                 if not any('${{' in text for text in found):
                     known[f'inputs.{name}'.lower()] = found
-        known['github.action_path'] = (posixpath.dirname(self.file.path) or '.',)
-        return context._replace(values=known)
+        folder = posixpath.dirname(self.file.path) or '.'
+        known['github.action_path'] = (f'${{{{ github.workspace }}}}/{folder}',)
+        environment = dict(context.environment)
+        environment['GITHUB_ACTION_PATH'] = Variable((f'$GITHUB_WORKSPACE/{folder}',), expand=True)
+        return context._replace(values=known, environment=environment)
 
     def argv(self, context: Context) -> tuple[tuple[Command, ...], tuple[Command, ...]]:
         """Entrypoint and arguments of a Docker action."""
