@@ -16,7 +16,8 @@ def _system(path: str, text: str) -> str | None:
     (
         'docker-compose.yml', 'a.yml', '.github/dependabot.yml', '.github/workflows/x.sh',
         '.github/workflows/nested/a.yml', 'charts/values.yaml', 'jenkins-x.yml',
-        'x.gitlab-ci.yml.j2', '.circleci/scripts/run.yml', 'xdrone.yml',
+        'x.gitlab-ci.yml.j2', '.circleci/scripts/run.yml', 'xdrone.yml', 'sub/.drone.yml',
+        '{{name}}/.gitlab-ci.yml', 'charts/templates/cloudbuild.yaml', '{{a}}.gitlab-ci.yml',
     ),
 )
 def test_a_path_that_says_nothing(path: str) -> None:
@@ -73,7 +74,7 @@ def test_what_is_no_ci_configuration(text: str) -> None:
         ('.forgejo/workflows/a.yaml', recognise.FORGEJO),
         ('.gitea/workflows/a.yaml', recognise.GITEA),
         ('.circleci/config.yml', recognise.CIRCLECI),
-        ('sub/cloudbuild.yaml', recognise.CLOUD_BUILD),
+        ('cloudbuild.yaml', recognise.CLOUD_BUILD),
         ('cloudbuild-release.yml', recognise.CLOUD_BUILD),
         ('.drone.yml', recognise.DRONE),
         ('.woodpecker.yaml', recognise.WOODPECKER),
@@ -88,6 +89,20 @@ def test_what_is_no_ci_configuration(text: str) -> None:
 )
 def test_a_path_decides_whatever_is_in_the_file(path: str, expected: str) -> None:
     assert _system(path, '{apiVersion: v1, kind: Pod}') == expected
+
+
+@pytest.mark.parametrize(
+    ('path', 'text', 'expected'),
+    (
+        ('sub/.woodpecker.yml', '{a: b}', recognise.WOODPECKER),
+        ('a/b/.forgejo/workflows/c.yml', '{a: b}', recognise.FORGEJO),
+        ('{{a}}/.gitlab-ci.yml', '{stages: [a]}', recognise.GITLAB),
+        ('sub/.drone.yml', '{apiVersion: v1, kind: Pod}', recognise.KUBERNETES),
+        ('sub/.drone.yml', '{apiVersion: v1, kind: ConfigMap}', recognise.DRONE),
+    ),
+)
+def test_below_a_folder_the_content_goes_first(path: str, text: str, expected: str) -> None:
+    assert _system(path, text) == expected
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,13 @@ spec:
     assert texts(container) == [[expected]]
 
 
+def test_parameters_of_old_tasks() -> None:
+    container = _only(
+        TASK, 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: $(inputs.params.a)}]',
+    )
+    assert texts(container) == [['b']]
+
+
 def test_the_words_of_an_array_stand_at_its_reference() -> None:
     container = _only(TASK, 'params: [{name: a, default: [b, c]}]\nsteps: [{args: ["$(params.a[*])"]}]')
     assert [command.text for command in container.parts[0].commands] == ['b', 'c']

@@ -14,7 +14,7 @@ from kaniko_hooks.ci.github_local import arguments
 from kaniko_hooks.ci.github_local import local_action
 from kaniko_hooks.ci.github_values import Context
 from kaniko_hooks.ci.recognise import GITHUB
-from kaniko_hooks.ci.recognise import system_by_path
+from kaniko_hooks.ci.recognise import system_of
 from kaniko_hooks.ci.values import MAX_COMMANDS
 from kaniko_hooks.ci.values import MAX_NESTING
 from kaniko_hooks.ci.values import File
@@ -56,7 +56,7 @@ class _Job(NamedTuple):
 def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
     """The containers of a workflow, or of an action that has a definition here."""
     file = File(path, repository.text(path) or '')
-    system = system_by_path(path) or GITHUB
+    system = system_of(path, ()) or GITHUB
     containers: list[Container] = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):

@@ -51,6 +51,8 @@ class Parameters(NamedTuple):
         for key in ('params', 'parameters'):
             if key in found:
                 self._declare(prefix, found[key].value, given, defaults)
+        if 'inputs' in found:  # of Tekton, up to v1alpha1
+            self._declare(prefix, value_of(found['inputs'].value, 'params'), given, defaults)
         for name, key in (('inputs', 'inputs.parameters'), ('arguments', 'workflow.parameters')):
             if name in found:
                 self._declare(key, value_of(found[name].value, 'parameters'), given, defaults)

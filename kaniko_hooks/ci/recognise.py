@@ -1,8 +1,9 @@
 """Which CI system a YAML file belongs to: by its path, then by its content.
 
 To add a system, add a row to SYSTEMS. The first row whose path fits decides,
-else the first whose content fits; a file that fits none is not CI
-configuration and nothing is ever said about it.
+else the first whose content fits, else the first whose path fits below some
+folder; a file that fits none is not CI configuration and nothing is ever said
+about it.
 """
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ CODEFRESH = 'codefresh'
 
 
 class System(NamedTuple):
-    """A CI system: `path` fits the end of a path in the repository, from a folder on.
+    """A CI system: `path` fits a whole path in the repository.
 
     `content` tells whether one document is the system's.
     """
@@ -52,15 +53,17 @@ class System(NamedTuple):
 
 
 def system_by_path(path: str) -> str | None:
-    """The system whose configuration stands at such a path, whatever is in the file."""
-    for system in SYSTEMS:
-        if system.path and re.search(f'(?:^|/)(?:{system.path})$', path, re.IGNORECASE):
-            return system.name
-    return None
+    """The system that takes its configuration from this path, whatever is in the file."""
+    return next(
+        (system.name for system in SYSTEMS if system.path and _fits(system.path, path)), None,
+    )
 
 
 def system_of(path: str, documents: Sequence[Node]) -> str | None:
-    """The system that a file with these documents belongs to; None if it is no CI."""
+    """The system that a file with these documents belongs to; None if it is no CI.
+
+    Below a folder, as in a template of projects, a path says less than the content.
+    """
     by_path = system_by_path(path)
     if by_path:
         return by_path
@@ -70,7 +73,13 @@ def system_of(path: str, documents: Sequence[Node]) -> str | None:
         system = system_of_document(document)
         if system:
             return system
-    return None
+    parts = path.split('/')
+    inner = ('/'.join(parts[index:]) for index in range(1, len(parts)))
+    return next((system for system in map(system_by_path, inner) if system), None)
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return re.fullmatch(pattern, path, re.IGNORECASE) is not None
 
 
 def system_of_document(document: Node) -> str | None:
@@ -187,7 +196,7 @@ def _is_codefresh(document: Node) -> bool:
 _YAML = r'\.ya?ml'
 
 SYSTEMS = (
-    System(GITLAB, rf'\.gitlab-ci{_YAML}|[^/]+\.gitlab-ci{_YAML}', _never),
+    System(GITLAB, rf'(?:[^{{}}]+/)?[^/{{}}]*\.gitlab-ci{_YAML}', _never),
     System(GITHUB, rf'\.github/workflows/[^/]+{_YAML}', _is_github),
     System(FORGEJO, rf'\.forgejo/workflows/[^/]+{_YAML}', _never),
     System(GITEA, rf'\.gitea/workflows/[^/]+{_YAML}', _never),

@@ -84,7 +84,7 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
     containers: list[Container] = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        system = recognise.system_by_path(path) or recognise.system_of_document(document)
+        system = recognise.system_of(path, [document])
         if system in DIALECTS:
             role = 'container' if _is_concourse_task(system, document) else ''
             scope = Scope(system, directory=DIALECTS[system].folder)
