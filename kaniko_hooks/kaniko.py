@@ -1,0 +1,189 @@
+"""An argv -> whether Kaniko's executor builds with it, and with which cache.
+
+Kaniko parses with Cobra and pflag: long flags need `--`, the last of the same
+flag wins, no environment variable turns the cache on. The flags are those of
+cmd/executor/cmd/root.go of GoogleContainerTools v1.24.0 and osscontainertools v1.28.3.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from kaniko_hooks.model import OFF
+from kaniko_hooks.model import ON
+from kaniko_hooks.model import UNKNOWN
+from kaniko_hooks.model import Flags
+from kaniko_hooks.model import Word
+
+_BOOLEAN = frozenset('''
+    cache cache-copy-layers cache-run-layers cleanup compressed-caching force
+    force-build-metadata ignore-var-run insecure insecure-pull log-timestamp no-push
+    no-push-cache push-ignore-immutable-tag-errors reproducible single-snapshot
+    skip-default-registry-fallback skip-push-permission-check skip-tls-verify
+    skip-tls-verify-pull skip-unused-stages use-new-run whitelist-var-run help
+    pre-cleanup preserve-context materialize dryrun
+'''.split())
+_VALUED = frozenset('''
+    context dockerfile destination bucket verbosity build-arg label ignore-path
+    insecure-registry skip-tls-verify-registry registry-mirror registry-certificate
+    registry-client-cert registry-map annotation secret credential-helpers target cache-dir
+    cache-repo cache-ttl compression compression-level context-sub-path custom-platform
+    digest-file git image-download-retry image-fs-extract-retry image-name-with-digest-file
+    image-name-tag-with-digest-file kaniko-dir log-format oci-layout-path push-retry
+    snapshot-mode tar-path image-format tarPath snapshotMode customPlatform
+'''.split())
+# Long flags that other programs named `executor` do not have.
+_COMMON = frozenset('''
+    cache cleanup force insecure help context bucket verbosity build-arg label annotation
+    secret target cache-dir compression compression-level git log-format log-timestamp
+    reproducible materialize dryrun image-format cache-ttl
+'''.split())
+_DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
+_SHORT = {
+    'c': 'context', 'f': 'dockerfile', 'd': 'destination', 'b': 'bucket', 'v': 'verbosity',
+}
+# Sub-commands that build nothing; `bake` of coming versions does.
+_BUILDS = frozenset(('bake',))
+_TRUE = frozenset(('1', 't', 'T', 'TRUE', 'true', 'True'))
+_FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
+
+_OSSCONTAINERTOOLS = re.compile(
+    r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
+    r':v(\d+)\.(\d+)\.(\d+)(-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?',
+)
+_WARMER = re.compile(r'[/:\-]warmer(?![a-z])|kaniko-warmer')
+
+Variable = Callable[[str], 'Word | None']
+
+
+def read_build(
+    argv: Sequence[Word], image: str | None, variable: Variable,
+) -> Flags | None:
+    """The flags of the build that an argv does, None if it builds nothing.
+
+    - `argv`: with a first word without fragments for the image's entrypoint.
+    - `image`: the name of the container's image, None if it is not known.
+    - `variable`: environment variable -> its value, None if it is not set.
+    """
+    if not argv or not _is_executor(argv, image):
+        return None
+    found = _parsed(argv[1:])
+    if found is None:
+        return None
+    cache, cleanup, destinations = found
+    if cleanup is None:
+        cleanup = _cleans_by_default(image, variable)
+    return Flags(cache, cleanup and _cleans_own_folder(variable), destinations)
+
+
+def _is_executor(argv: Sequence[Word], image: str | None) -> bool:
+    command = argv[0]
+    if not command.fragments:
+        return image is not None and 'kaniko' in image and not _WARMER.search(image)
+    text = command.text
+    folder, _, base = text.rpartition('/')
+    if base not in ('executor', 'kaniko') or not command.fragments[-1].known:
+        return False
+    if 'kaniko' in folder.split('/') or image is not None and 'kaniko' in image:
+        return True
+    return any(_long_name(word.text) in _DISTINCTIVE for word in argv[1:])
+
+
+def _long_name(text: str) -> str:
+    return text[2:].partition('=')[0] if text.startswith('--') else ''
+
+
+def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] | None:
+    """Cache, cleanup (None if no flag says) and destinations; None: nothing is built."""
+    cache: str = OFF
+    cleanup: bool | None = None
+    destinations: list[str] = []
+    loose = False  # the word before may be a flag that takes this one
+    index = 0
+    while index < len(words):
+        word = words[index]
+        text = word.text
+        index += 1
+        if _may_be_anything(word):
+            cache = UNKNOWN
+            loose = word.splits
+        elif text == '--':
+            break
+        elif text[:1] != '-' or text == '-':
+            if text and not loose and not _may_follow(word):
+                return None
+            loose = False
+        elif text[:2] == '--':
+            name, equals, value = text[2:].partition('=')
+            loose = name not in _BOOLEAN and name not in _VALUED and not equals
+            if name in _VALUED:
+                if not equals:
+                    value = words[index].text if index < len(words) else ''
+                    index += 1
+                if name == 'destination':
+                    destinations.append(value)
+            elif name in _BOOLEAN:
+                state = _state(word, name, value) if equals else ON
+                if state is None or name in ('help', 'dryrun') and state == ON:
+                    return None
+                cache = state if name == 'cache' else cache
+                if name == 'cleanup':
+                    cleanup = state == ON
+        else:
+            name = _SHORT.get(text[1], '')
+            if text[1] == 'h':
+                return None
+            loose = not name
+            if name:
+                value = text[3:] if text[2:3] == '=' else text[2:]
+                if len(text) == 2:
+                    value = words[index].text if index < len(words) else ''
+                    index += 1
+                if name == 'destination':
+                    destinations.append(value)
+    return cache, cleanup, tuple(destinations)
+
+
+def _may_be_anything(word: Word) -> bool:
+    """Whether the word may be a flag that is not seen, or several."""
+    return bool(word.fragments) and not word.fragments[0].known
+
+
+def _may_follow(word: Word) -> bool:
+    """A positional word after which Kaniko still builds."""
+    return word.text in _BUILDS
+
+
+def _state(word: Word, name: str, value: str) -> str | None:
+    """A boolean flag's value as Go's ParseBool takes it; None if it is rejected."""
+    at = len(name) + 3
+    for fragment in word.fragments:
+        if not fragment.known and at < len(word.text):
+            return UNKNOWN
+    if value in _TRUE:
+        return ON
+    return OFF if value in _FALSE else None
+
+
+def _cleans_by_default(image: str | None, variable: Variable) -> bool:
+    """Since v1.27.5 osscontainertools reads KANIKO_CLEANUP; its alpine image sets it."""
+    match = _OSSCONTAINERTOOLS.fullmatch(image or '')
+    if match is None or tuple(map(int, match.group(1, 2, 3))) < (1, 27, 5):
+        return False
+    value = variable('KANIKO_CLEANUP')
+    if value is None:
+        return match.group(4) == '-alpine'
+    return value.known and value.text in _TRUE
+
+
+def _cleans_own_folder(variable: Variable) -> bool:
+    """FF_KANIKO_CLEAN_KANIKO_DIR is on by default; off, `--cleanup` leaves /kaniko."""
+    value = variable('FF_KANIKO_CLEAN_KANIKO_DIR')
+    return value is None or value.known and value.text in _TRUE
+
+
+def cleans_up(image: str | None) -> bool:
+    """Whether the image is provably osscontainertools' Kaniko v1.27.0 or later."""
+    match = _OSSCONTAINERTOOLS.fullmatch(image or '')
+    return match is not None and tuple(map(int, match.group(1, 2, 3))) >= (1, 27, 0)

@@ -1,0 +1,63 @@
+"""Brace expansion: `{a,b}` and `{1..3}` (Bash manual 3.5.1)."""
+from __future__ import annotations
+
+import re
+
+from kaniko_hooks.shell.tree import Text
+from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.values import WORDS
+
+_BRACES = re.compile(r'\{(?:([^{}]*,[^{}]*)|(-?\d{1,6})\.\.(-?\d{1,6})|([a-zA-Z])\.\.([a-zA-Z]))\}')
+
+
+def expanded(word: Word) -> list[Word]:
+    """The words that a word with braces stands for; more than WORDS stay as written."""
+    if not any(isinstance(piece, Text) and '{' in piece.value for piece in word.pieces):
+        return [word]
+    done: list[Word] = []
+    waiting = [word]
+    while waiting:
+        each = waiting.pop()
+        more = _first(each)
+        if more is None:
+            done.append(each)
+        elif len(done) + len(waiting) + len(more) > WORDS:
+            return [word]
+        else:
+            waiting.extend(reversed(more))
+    return done
+
+
+def _first(word: Word) -> list[Word] | None:
+    """The words for the first braces in it."""
+    for index, piece in enumerate(word.pieces):
+        if not isinstance(piece, Text) or piece.quoted:
+            continue
+        match = _BRACES.search(piece.value)
+        if match is None:
+            continue
+        before, after = piece.value[:match.start()], piece.value[match.end():]
+        return [
+            word._replace(pieces=(
+                *word.pieces[:index],
+                piece._replace(value=before + each + after),
+                *word.pieces[index + 1:],
+            ))
+            for each in _items(match)
+        ]
+    return None
+
+
+def _items(match: re.Match[str]) -> list[str]:
+    listed, low, high, first, last = match.groups()
+    if listed is not None:
+        return listed.split(',')
+    if low is not None:
+        start, stop = int(low), int(high)
+    else:
+        start, stop = ord(first), ord(last)
+    step = 1 if stop >= start else -1
+    if abs(stop - start) > WORDS:
+        return [''] * (WORDS + 1)
+    numbers = range(start, stop + step, step)
+    return [str(each) if low is not None else chr(each) for each in numbers]

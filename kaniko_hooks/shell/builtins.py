@@ -1,0 +1,167 @@
+"""Built-in commands that change what the script knows."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from kaniko_hooks.shell import commands
+from kaniko_hooks.shell import nested
+from kaniko_hooks.shell import parameters
+from kaniko_hooks.shell import paths
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.state import Missing
+from kaniko_hooks.shell.summary import BREAK
+from kaniko_hooks.shell.summary import CONTINUE
+from kaniko_hooks.shell.summary import EXIT
+from kaniko_hooks.shell.summary import FAIL
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import RETURN
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import leaves
+from kaniko_hooks.shell.values import EMPTY
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import word_of
+
+# The key of the commands that a `trap … EXIT` runs.
+TRAP = '.trap'
+
+
+def current(machine: Machine, name: str) -> Scalar | Array | None:
+    """The value that `name+=…` appends to."""
+    value = parameters.chosen(machine, parameters.look_up(machine, name))
+    return EMPTY if isinstance(value, Missing) else value
+
+
+def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> bool:
+    """Run `export`, `local`, … ; False if the command is another one."""
+    if name not in ('export', 'readonly', 'local', 'declare', 'typeset'):
+        return False
+    if name in ('local', 'declare', 'typeset') and machine.locals:
+        names = [each.name for each in node.assignments]
+        names += [commands.literal(word) for word in node.words[1:]]
+        for each in names:
+            _make_local(machine, each)
+            if each not in [assignment.name for assignment in node.assignments]:
+                machine.state.set(each, EMPTY)
+    for assignment in node.assignments:
+        commands.assign(machine, source, assignment)
+    return True
+
+
+def _make_local(machine: Machine, name: str) -> None:
+    """Remember the value from before the function, once."""
+    frame = machine.locals[-1]
+    if name not in frame:
+        frame[name] = machine.state.get(name)
+
+
+def _leave(way: tuple[str, int]) -> Callable[[Machine, Source, Sequence[Field]], Summary]:
+    return lambda machine, source, argv: leaves(way)
+
+
+def _exit(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    status = argv[1].text if len(argv) > 1 and argv[1].known else '0'
+    return leaves(FAIL if status.isdigit() and int(status[-3:]) % 256 else EXIT)
+
+
+def _break(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    level = argv[1].text if len(argv) > 1 else '1'
+    count = min(int(level[:3]), 50) if level[:3].isdigit() else 1
+    return leaves((BREAK if argv[0].text == 'break' else CONTINUE, max(count, 1)))
+
+
+def _cd(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    rest = [field for field in argv[1:] if field.text not in ('-P', '-L', '--')]
+    paths.enter(machine, rest[0] if rest else None)
+    return NOTHING
+
+
+def _popd(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    machine.state.set('.', machine.state.get('.old'))
+    return NOTHING
+
+
+def _unset(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    for field in argv[1:]:
+        if field.text == '-f' or argv[1].text == '-f':
+            machine.state.set('()' + field.text, Missing())
+        else:
+            machine.state.set(field.text, EMPTY)
+    return NOTHING
+
+
+def _read(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    for field in argv[1:]:
+        if not field.text.startswith('-'):
+            machine.state.set(field.text, None)
+    return NOTHING
+
+
+def _set(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    """`set -- words`; options alone change nothing here."""
+    rest = list(argv[1:])
+    while rest and rest[0].text[:1] in ('-', '+') and rest[0].text != '--' and rest[0].known:
+        option = rest.pop(0).text
+        if option[1:].endswith('o'):
+            del rest[:1]
+        if not rest:
+            return NOTHING
+    if rest and rest[0].text == '--':
+        del rest[0]
+    elif not rest:
+        return NOTHING
+    machine.state.set(ARGUMENTS, Array(tuple(word_of(field) for field in rest)))
+    return NOTHING
+
+
+def _shift(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    count = argv[1].text if len(argv) > 1 else '1'
+    held = machine.state.get(ARGUMENTS)
+    if not isinstance(held, Array) or not count.isdigit():
+        machine.state.set(ARGUMENTS, None)
+    elif any(word.splits for word in held.words[:int(count)]):
+        machine.state.set(ARGUMENTS, None)
+    else:
+        machine.state.set(ARGUMENTS, Array(held.words[int(count):]))
+    return NOTHING
+
+
+def _eval(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    rest = argv[2:] if len(argv) > 1 and argv[1].text == '--' else argv[1:]
+    return nested.text(machine, source, nested.joined(rest))
+
+
+def _source(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    if len(argv) < 2:
+        return NOTHING
+    path = paths.repository_path(machine, argv[1].bits)
+    return nested.file(machine, path, argv[1:], True)
+
+
+def _trap(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    if len(argv) > 2 and any(field.text in ('EXIT', '0') for field in argv[2:]):
+        if argv[1].known:
+            machine.traps.append((source, argv[1].bits))
+    return NOTHING
+
+
+def _alias(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    """`alias name=text`: dash and busybox replace it in scripts too."""
+    for field in argv[1:]:
+        name, equals, text = field.text.partition('=')
+        if equals and field.known:
+            machine.state.set(name + ' ', Scalar(word_of(field)._replace().fragments))
+    return NOTHING
+
+
+BUILTINS: dict[str, Callable[[Machine, Source, Sequence[Field]], Summary]] = {
+    'exit': _exit, 'return': _leave(RETURN), 'break': _break, 'continue': _break,
+    'cd': _cd, 'pushd': _cd, 'popd': _popd, 'unset': _unset, 'read': _read, 'getopts': _read,
+    'mapfile': _read, 'readarray': _read, 'set': _set, 'shift': _shift, 'eval': _eval,
+    '.': _source, 'source': _source, 'trap': _trap, 'alias': _alias,
+}

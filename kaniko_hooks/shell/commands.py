@@ -1,0 +1,202 @@
+"""Simple commands: what a line of words runs."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Union
+
+from kaniko_hooks.shell import builtins
+from kaniko_hooks.shell import calls
+from kaniko_hooks.shell import expand
+from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import nested
+from kaniko_hooks.shell import paths
+from kaniko_hooks.shell import substitution
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import choice
+from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import word_of
+
+# What a command reads: a text, a file of the repository, or nothing known.
+Stdin = Union[Sequence[Bit], str, None]
+
+# Commands without an effect on the runs; their arguments need not be expanded.
+_INERT = frozenset((
+    'echo', 'mkdir', 'cp', 'mv', 'rm', 'ls', 'cat', 'chmod', 'chown', 'touch', 'ln', 'printf',
+    'sleep', 'date', 'true', 'false', ':', '[', 'test', 'grep', 'sed', 'awk', 'cut', 'tr',
+    'head', 'tail', 'sort', 'wc', 'tee', 'curl', 'wget', 'tar', 'git', 'jq', 'base64', 'apk',
+    'apt-get', 'docker', 'podman', 'kubectl', 'helm', 'oc', 'ssh', 'npm', 'yarn', 'make', 'mvn',
+    'wait', 'jobs', 'kill', 'umask', 'ulimit', 'hash', 'type', 'which', 'id', 'aws',
+    'gcloud', 'az', 'vault', 'crane', 'cosign', 'trivy', 'buildah', 'skopeo', 'pip', 'python',
+    'python3', 'go', 'gradle', 'node', 'ps', 'df', 'du', 'dirname', 'basename', 'uname',
+))
+
+
+def literal(word: tree.Word) -> str:
+    """The text of a word that is one piece of literal text, else ''."""
+    piece = word.pieces[0] if len(word.pieces) == 1 else None
+    return piece.value if isinstance(piece, tree.Text) else ''
+
+
+def simple(
+    machine: Machine, source: Source, node: tree.Simple, stdin: Stdin,
+) -> Summary:
+    if machine.repeating:
+        machine.repeats -= 1
+    total = _inside(machine, source, node)
+    if not node.words:
+        for assignment in node.assignments:
+            assign(machine, source, assignment)
+        return total
+    name = literal(node.words[0])
+    values = machine.state.values
+    if name in _INERT and '()' + name not in values and name + ' ' not in values:
+        return total
+    if builtins.declares(machine, source, name, node):
+        return total
+    stdin = _stdin(machine, source, node.redirections, stdin)
+    variants = expand.variants(machine, source, node.words)
+    outer = [(each.name, machine.state.get(each.name)) for each in node.assignments]
+    for assignment in node.assignments:
+        assign(machine, source, assignment)
+    found = calls.run(machine, source, variants, stdin)
+    for changed, held in reversed(outer):
+        machine.state.set(changed, held)
+    return sequence(total, found)
+
+
+def _inside(machine: Machine, source: Source, node: tree.Simple) -> Summary:
+    """The commands substituted in the words of a command."""
+    total = substitutions(machine, source, node.words)
+    for assignment in node.assignments:
+        listed = assignment.array if assignment.word is None else (assignment.word,)
+        total = sequence(total, substitutions(machine, source, listed or ()))
+    if node.redirections:
+        total = sequence(total, redirected(machine, source, node.redirections))
+    return total
+
+
+def redirected(
+    machine: Machine, source: Source, redirections: Sequence[tree.Redirection],
+) -> Summary:
+    """The commands substituted in redirections and heredocs."""
+    total = NOTHING
+    for each in redirections:
+        total = sequence(total, substitutions(machine, source, (each.target,)))
+        if each.heredoc is not None:
+            total = sequence(total, substitutions(machine, source, (each.heredoc.body,)))
+    return total
+
+
+def substitutions(
+    machine: Machine, source: Source, words: Iterable[tree.Word],
+) -> Summary:
+    total = NOTHING
+    for word in words:
+        if word.active:
+            total = sequence(total, _substituted(machine, source, word.pieces))
+    return total
+
+
+def _substituted(
+    machine: Machine, source: Source, pieces: Sequence[tree.Piece],
+) -> Summary:
+    total = NOTHING
+    machine.depth += 1
+    for piece in pieces:
+        if isinstance(piece, tree.Substitution):
+            total = sequence(total, _substitution(machine, source, piece))
+        elif isinstance(piece, tree.Arithmetic):
+            total = sequence(total, _substituted(machine, source, piece.pieces))
+        elif isinstance(piece, tree.Parameter) and piece.operand and piece.operand.active:
+            total = sequence(total, _substituted(machine, source, piece.operand.pieces))
+    machine.depth -= 1
+    return total
+
+
+def _substitution(machine: Machine, source: Source, piece: tree.Substitution) -> Summary:
+    if piece.text is not None:
+        bits = [Bit(piece.text, True, piece.start, False, True)]
+        return interpret.apart(machine, lambda: nested.text(machine, source, bits))
+    return interpret.apart(machine, lambda: interpret.statements(machine, source, piece.body))
+
+
+def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
+    """Set a variable to what the assignment gives it."""
+    held: Held
+    if node.subscript is not None:
+        machine.state.set(node.name, None)
+        return
+    outer = machine.variant, machine.widest
+    machine.variant, machine.widest = 0, 1
+    found = [_assigned(machine, source, node)]
+    for machine.variant in range(1, machine.widest):
+        found.append(_assigned(machine, source, node))
+    machine.variant, machine.widest = outer
+    held = choice(found) if len(found) > 1 else found[0]
+    machine.state.set(node.name, held)
+
+
+def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar | Array | None:
+    before = builtins.current(machine, node.name) if node.append else None
+    if node.array is not None:
+        words = tuple(word_of(each) for each in expand.fields(machine, source, node.array))
+        if not node.append:
+            return Array(words)
+        return Array((*before.words, *words)) if isinstance(before, Array) else None
+    value = expand.scalar(machine, source, node.word or tree.Word((), 0, 0))
+    if not node.append:
+        return value
+    if not isinstance(before, Scalar):
+        return None
+    return Scalar(tuple(merged((*before.fragments, *value.fragments))))
+
+
+def _stdin(
+    machine: Machine, source: Source, redirections: Sequence[tree.Redirection], given: Stdin,
+) -> Stdin:
+    """What a command reads, after its redirections."""
+    for each in redirections:
+        if each.operator == '<' and each.descriptor in ('', '0'):
+            value = expand.scalar(machine, source, each.target)
+            given = paths.repository_path(machine, value.fragments)
+        elif each.heredoc is not None:
+            given = _bits(machine, source, each.heredoc.body)
+        elif each.operator == '<<<':
+            given = _bits(machine, source, each.target)
+    return given
+
+
+def _bits(machine: Machine, source: Source, word: tree.Word) -> list[Bit]:
+    pieces = tuple(piece._replace(quoted=True) for piece in word.pieces)
+    fields = expand.fields(machine, source, (word._replace(pieces=pieces),))
+    return [bit for field in fields for bit in field.bits]
+
+
+def printed(
+    machine: Machine, source: Source, node: tree.Command, stdin: Stdin,
+) -> Stdin:
+    """What a command of a pipeline prints, for the next one."""
+    if not isinstance(node, tree.Simple) or not node.words:
+        return None
+    name = literal(node.words[0])
+    if name in ('echo', 'printf'):
+        fields = substitution.output(expand.fields(machine, source, node.words))
+        return None if fields is None else nested.joined(fields)
+    if name != 'cat':
+        return None
+    if len(node.words) == 1 or literal(node.words[1]) == '-':
+        return _stdin(machine, source, node.redirections, stdin)
+    if len(node.words) > 2:
+        return None
+    value = expand.scalar(machine, source, node.words[1])
+    return paths.repository_path(machine, value.fragments)

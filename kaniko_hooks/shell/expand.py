@@ -1,0 +1,139 @@
+"""Words as written -> fields: expansion, splitting and quote removal (POSIX XCU 2.6)."""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from kaniko_hooks.model import Fragment
+from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Word
+from kaniko_hooks.shell import braces
+from kaniko_hooks.shell import parameters
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.values import WORDS
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import scalar_of
+from kaniko_hooks.shell.values import too_long
+from kaniko_hooks.shell.values import unknown
+
+_SPACE = re.compile(r'[ \t\n]+')
+
+
+def expand(text: str, variables: Mapping[str, Variable]) -> Word:
+    """A text with `$NAME` and `${NAME}` in it, as a CI system expands it.
+
+    A variable with exactly one value is replaced (with those in its own value if
+    it has `expand`), any other stays as written and is unknown; `$$` is a `$`.
+    """
+    return Word(tuple(merged(parameters.ci_fragments(text, variables, ()))))
+
+
+def variants(
+    machine: Machine, source: Source, words: Sequence[tree.Word],
+) -> list[list[Field]]:
+    """The fields of some words, once for each alternative of their variables."""
+    outer = machine.variant, machine.widest
+    machine.variant, machine.widest = 0, 1
+    found = [fields(machine, source, words)]
+    for variant in range(1, machine.widest):
+        machine.variant = variant
+        each = fields(machine, source, words)
+        if each not in found:
+            found.append(each)
+    machine.variant, machine.widest = outer
+    return found
+
+
+def fields(machine: Machine, source: Source, words: Sequence[tree.Word]) -> list[Field]:
+    found: list[Field] = []
+    for word in words:
+        for each in braces.expanded(word):
+            found.extend(_fields(machine, source, each))
+        if len(found) > WORDS:
+            text = source.text[words[0].start:words[-1].end]
+            bit = Bit(text, False, words[0].start, True, False)
+            return [*found[:1], Field((bit,), True, words[0].start, words[-1].end)]
+    return found
+
+
+def scalar(machine: Machine, source: Source, word: tree.Word) -> Scalar:
+    """The value of a word that is not split: assignments, `case`, redirections."""
+    pieces = tuple(piece._replace(quoted=True) for piece in word.pieces)
+    value = scalar_of(_fields(machine, source, word._replace(pieces=pieces)))
+    return unknown(source.text[word.start:word.end]) if too_long(value) else value
+
+
+def _fields(machine: Machine, source: Source, word: tree.Word) -> list[Field]:
+    found: list[Field] = []
+    bits: list[Bit] = []
+    for piece in word.pieces:
+        if isinstance(piece, tree.Text):
+            verbatim = len(piece.value) == piece.end - piece.start
+            bits.append(Bit(piece.value, True, piece.start, verbatim, piece.quoted))
+            continue
+        value = parameters.value_of(machine, source, piece)
+        if isinstance(value, Array):
+            _spread(found, bits, value, piece, word)
+        elif piece.quoted:
+            bits.extend(_bits(value.fragments, piece))
+            if not value.fragments:
+                bits.append(Bit('', True, piece.start, False, True))
+        else:
+            _split(found, bits, value.fragments, piece, word)
+    if bits:
+        found.append(_field(bits, word))
+    return found
+
+
+def _field(bits: list[Bit], word: tree.Word) -> Field:
+    first = next((bit for bit in bits if bit.text), bits[0])
+    return Field(tuple(bits), not first.known and not first.quoted, word.start, word.end)
+
+
+def _bits(fragments: Sequence[Fragment], piece: tree.Piece) -> list[Bit]:
+    quoted = piece.quoted
+    return [Bit(each.text, each.known, piece.start, False, quoted) for each in fragments]
+
+
+def _spread(
+    found: list[Field], bits: list[Bit], value: Array, piece: tree.Piece, word: tree.Word,
+) -> None:
+    """`"$@"`: each item a field; the first and last join what stands beside them."""
+    for index, item in enumerate(value.words):
+        if index:
+            found.append(_field(bits, word))
+            bits.clear()
+        if item.splits or not piece.quoted:
+            _split(found, bits, item.fragments, piece._replace(quoted=False), word)
+        else:
+            bits.extend(_bits(item.fragments, piece))
+            if not item.fragments:
+                bits.append(Bit('', True, piece.start, False, True))
+        if index and not bits:
+            bits.append(Bit('', True, piece.start, False, True))
+
+
+def _split(
+    found: list[Field], bits: list[Bit], fragments: Sequence[Fragment],
+    piece: tree.Piece, word: tree.Word,
+) -> None:
+    """Known blanks end a field, unknown text may."""
+    for fragment in fragments:
+        if not fragment.known:
+            bits.append(Bit(fragment.text, False, piece.start, False, False))
+            continue
+        for index, text in enumerate(_SPACE.split(fragment.text)):
+            if index and bits:
+                found.append(_field(bits, word))
+                bits.clear()
+            if text:
+                bits.append(Bit(text, True, piece.start, False, False))
+
+

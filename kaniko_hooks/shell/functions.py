@@ -1,0 +1,118 @@
+"""Calls of a script's own functions and aliases."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaniko_hooks.model import ON
+from kaniko_hooks.model import UNKNOWN
+from kaniko_hooks.model import Build
+from kaniko_hooks.model import Flags
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reason
+from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import nested
+from kaniko_hooks.shell.machine import DEPTH
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import GO
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import RETURN
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import has_builds
+from kaniko_hooks.shell.summary import renamed
+from kaniko_hooks.shell.summary import repeated
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import choice
+from kaniko_hooks.shell.values import word_of
+
+
+def call(
+    machine: Machine, source: Source, defined: Defined, variants: Sequence[list[Field]],
+) -> Summary:
+    """Inline a function with its arguments; one that calls itself builds many times."""
+    node = defined.node
+    place = source.locate(variants[0][0].start)
+    if id(node) in machine.calls or machine.depth >= DEPTH:
+        machine.recursive.add(id(node))
+        return NOTHING
+    if machine.repeats <= 0:
+        return _any_call(machine, defined, place)
+    state = machine.state
+    outer = state.get(ARGUMENTS)
+    state.set(ARGUMENTS, choice([
+        Array(tuple(word_of(field) for field in variant[1:])) for variant in variants
+    ]))
+    found = because(_body(machine, defined), Reason('call', place, 1))
+    state.set(ARGUMENTS, outer)
+    if id(node) in machine.recursive and has_builds(found):
+        found = repeated(found, Reason('call', place))
+    return found
+
+
+def _body(machine: Machine, defined: Defined) -> Summary:
+    node, source = defined.node, defined.source
+    frame: dict[str, Held] = {}
+    machine.calls.append(id(node))
+    machine.locals.append(frame)
+    machine.repeating += 1
+    machine.depth += 1
+    found = interpret.command(machine, source, node.body, None)
+    machine.depth -= 1
+    machine.repeating -= 1
+    machine.locals.pop()
+    machine.calls.pop()
+    for name, held in frame.items():
+        machine.state.set(name, held)
+    return renamed(found, {RETURN: GO}) if RETURN in found else found
+
+
+def _any_call(machine: Machine, defined: Defined, place: Place) -> Summary:
+    """A call when too much was followed already: read once, without arguments."""
+    key = id(defined.node)
+    if key not in machine.memo:
+        machine.memo[key] = NOTHING
+        machine.state.set(ARGUMENTS, None)
+        machine.memo[key] = _body(machine, defined)
+    return machine.memo[key]
+
+
+def aliased(
+    machine: Machine, source: Source, alias: Scalar, argv: Sequence[Field],
+) -> Summary:
+    """The text of an alias, then the other words."""
+    start = argv[0].start
+    text = ''.join(fragment.text for fragment in alias.fragments).partition('=')[2]
+    name = argv[0].text + ' '
+    held = machine.state.get(name)
+    machine.state.set(name, None)
+    bits = [Bit(text, True, start, False, False)]
+    for field in argv[1:]:
+        quoted = "'" + field.text.replace("'", "'\\''") + "'"
+        bits.append(Bit(' ' + quoted, True, field.start, False, True))
+    found = nested.text(machine, source, bits)
+    machine.state.set(name, held)
+    return found
+
+
+def meet(machine: Machine, build: Build) -> None:
+    """Remember a build's place; several builds there are shown as one."""
+    known = machine.found.get(build.place)
+    if known is None:
+        machine.found[build.place] = build
+        return
+    one, other = known.flags, build.flags
+    if one == other:
+        return
+    cache = next((each for each in (ON, UNKNOWN) if each in (one.cache, other.cache)), one.cache)
+    destinations = one.destinations
+    if len(destinations) < 200:
+        destinations = tuple(dict.fromkeys((*destinations, *other.destinations)))
+    flags = Flags(cache, one.cleanup and other.cleanup, destinations)
+    machine.found[build.place] = known._replace(flags=flags)

@@ -1,0 +1,237 @@
+"""Syntax tree -> summary: lists, pipelines and compound commands."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+
+from kaniko_hooks.model import Reason
+from kaniko_hooks.shell import commands
+from kaniko_hooks.shell import loops
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell import worlds
+from kaniko_hooks.shell.machine import DEPTH
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import EXIT
+from kaniko_hooks.shell.summary import FAIL
+from kaniko_hooks.shell.summary import GO
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import either
+from kaniko_hooks.shell.summary import has_builds
+from kaniko_hooks.shell.summary import process
+from kaniko_hooks.shell.summary import sequence
+
+# Commands that do not fail in a script that is meant to go on.
+_SURE = frozenset((
+    'cd', 'export', 'mkdir', 'echo', 'printf', 'set', 'true', ':', 'local', 'readonly',
+    'declare', 'chmod', 'cp', 'cat', 'eval', 'unset', 'shift',
+))
+
+
+def statements(
+    machine: Machine, source: Source, body: Iterable[tree.Statement],
+) -> Summary:
+    """A list, in order. Guards that exclude each other are not both taken."""
+    total = NOTHING
+    group: worlds.Group | None = None
+    for node in body:
+        mark = len(machine.state.journal)
+        guarded = worlds.read(node)
+        if guarded is None:
+            found = statement(machine, source, node)
+        else:
+            arms = guarded_arms(machine, source, node)
+            found = either(arms)
+            if has_builds(found) and (group is None or group.name != guarded.name):
+                total = worlds.closed(total, group)
+                group = worlds.Group(guarded.name, [], [])
+            if group and group.name == guarded.name:
+                group.literals.extend(guarded.literals)
+                group.members.append((guarded, arms))
+                found = NOTHING
+        if group is not None:
+            if found is not NOTHING:
+                group.members.append((None, [found]))
+            if worlds.is_full(group) or group.name in machine.state.changed(mark):
+                total, group = worlds.closed(total, group), None
+        else:
+            total = sequence(total, found)
+        if GO not in found:
+            break
+    return worlds.closed(total, group)
+
+
+def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list[Summary]:
+    """The summaries of a guarded statement, one for each arm and one for none of them."""
+    command = node.pipelines[0].commands[0]
+    machine.depth += 1
+    if len(node.pipelines) > 1:
+        rest = node._replace(pipelines=node.pipelines[1:], operators=node.operators[1:])
+        arms = branches(machine, [
+            lambda: statement(machine, source, rest), lambda: NOTHING,
+        ])
+    elif isinstance(command, tree.If):
+        arms = if_arms(machine, source, command)
+    else:
+        assert isinstance(command, tree.Case)
+        arms = case_arms(machine, source, command)
+    machine.depth -= 1
+    return arms
+
+
+def statement(machine: Machine, source: Source, node: tree.Statement) -> Summary:
+    if not node.background:
+        return _and_or(machine, source, node)
+    return apart(machine, lambda: _and_or(machine, source, node))
+
+
+def apart(machine: Machine, run: Callable[[], Summary]) -> Summary:
+    """In a process of its own: what it sets is lost, how it ends does not matter."""
+    mark = len(machine.state.journal)
+    found = run()
+    machine.state.taken_back(mark)
+    return process(found)
+
+
+def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
+    """Both sides of `&&` and `||` may run, the second after the first."""
+    state = machine.state
+    total = pipeline(machine, source, node.pipelines[0])
+    conditional = -1
+    for index, operator in enumerate(node.operators):
+        if GO not in total:
+            break
+        mark = len(state.journal)
+        found = pipeline(machine, source, node.pipelines[index + 1])
+        if operator == '||':
+            if found is not NOTHING and has_builds(total):
+                place = source.locate(node.pipelines[index + 1].start)
+                found = because(found, Reason('retry', place, 1))
+            changes = state.taken_back(mark)
+            state.join([{}, changes] if GO in found else [{}])
+        elif conditional < 0 and not _is_sure(node.pipelines[index]):
+            conditional = mark
+        if found is not NOTHING:
+            total = either((total, sequence(total, found)))
+    if conditional >= 0:
+        state.join([state.taken_back(conditional), {}])
+    return total
+
+
+def _is_sure(node: tree.Pipeline) -> bool:
+    command = node.commands[0]
+    if len(node.commands) > 1 or node.negated or not isinstance(command, tree.Simple):
+        return False
+    return not command.words or commands.literal(command.words[0]) in _SURE
+
+
+def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
+    """All commands of a pipeline run, each in a process of its own."""
+    if len(node.commands) == 1:
+        return command(machine, source, node.commands[0], None)
+    total = NOTHING
+    stdin: commands.Stdin = None
+    for each in node.commands:
+        given = stdin
+
+        def run(each: tree.Command = each, given: commands.Stdin = given) -> Summary:
+            return command(machine, source, each, given)
+
+        mark = len(machine.state.journal)
+        total = sequence(total, process(run()))
+        stdin = commands.printed(machine, source, each, given)
+        machine.state.taken_back(mark)
+    return total
+
+
+def command(
+    machine: Machine, source: Source, node: tree.Command, stdin: commands.Stdin,
+) -> Summary:
+    if machine.depth >= DEPTH:
+        return NOTHING
+    if isinstance(node, tree.Simple):
+        return commands.simple(machine, source, node, stdin)
+    if isinstance(node, tree.Function):
+        machine.state.set('()' + node.name, Defined(node, source))
+        return NOTHING
+    machine.depth += 1
+    total = commands.redirected(machine, source, node.redirections)
+    total = sequence(total, _compound(machine, source, node))
+    machine.depth -= 1
+    return total
+
+
+def _compound(machine: Machine, source: Source, node: tree.Command) -> Summary:
+    if isinstance(node, tree.Group):
+        if node.subshell:
+            return apart(machine, lambda: statements(machine, source, node.body))
+        return statements(machine, source, node.body)
+    if isinstance(node, tree.If):
+        return either(if_arms(machine, source, node))
+    if isinstance(node, tree.Case):
+        return either(case_arms(machine, source, node))
+    if isinstance(node, tree.For):
+        return loops.for_words(machine, source, node)
+    if isinstance(node, tree.While):
+        return loops.conditional(machine, source, node)
+    assert isinstance(node, tree.Test)
+    return commands.substitutions(machine, source, node.words)
+
+
+def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
+    """One summary for each arm and for `else`, with the conditions before it."""
+    prefix = NOTHING
+    prefixes: list[Summary] = []
+    for arm in node.arms:
+        if GO in prefix:
+            prefix = sequence(prefix, statements(machine, source, arm.condition))
+        prefixes.append(prefix)
+    bodies = [arm.body for arm in node.arms] + [node.otherwise]
+    found = branches(machine, [_listed(machine, source, body) for body in bodies])
+    return [
+        sequence(before, each) for before, each in zip([*prefixes, prefix], found)
+    ]
+
+
+def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary]:
+    """One summary for each arm and for no arm."""
+    patterns = [word for arm in node.arms for word in arm.patterns]
+    subject = commands.substitutions(machine, source, [node.word, *patterns])
+    bodies: list[tuple[tree.Statement, ...]] = []
+    for index, arm in enumerate(node.arms):
+        body = arm.body
+        while node.arms[index].falls and index + 1 < len(node.arms) and len(body) < 200:
+            index += 1
+            body += node.arms[index].body
+        bodies.append(body)
+    runs = [_listed(machine, source, body) for body in [*bodies, ()]]
+    return [sequence(subject, each) for each in branches(machine, runs)]
+
+
+def _listed(
+    machine: Machine, source: Source, body: Sequence[tree.Statement],
+) -> Callable[[], Summary]:
+    return lambda: statements(machine, source, body)
+
+
+def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Summary]:
+    """Each from the same state; after them the state of those that go on is joined."""
+    state = machine.state
+    found: list[Summary] = []
+    changes: list[dict[str, Held]] = []
+    for run in runs:
+        mark = len(state.journal)
+        each = run()
+        changed = state.taken_back(mark)
+        found.append(each)
+        if any(way not in (EXIT, FAIL) for way in each):
+            changes.append(changed)
+    state.join(changes)
+    return found
+
+

@@ -1,0 +1,163 @@
+"""Loops: once for each literal word, else any number of times."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kaniko_hooks.model import Reason
+from kaniko_hooks.model import Word
+from kaniko_hooks.shell import commands
+from kaniko_hooks.shell import expand
+from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import parameters
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import GO
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import either
+from kaniko_hooks.shell.summary import has_builds
+from kaniko_hooks.shell.summary import iteration
+from kaniko_hooks.shell.summary import repeated
+from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import word_of
+
+_LEAVES = frozenset(('break', 'exit', 'return'))
+_SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts', 'printf'))
+
+
+def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
+    before = commands.substitutions(machine, source, node.words or ())
+    listed = _words(machine, source, node)
+    if listed is None or node.select or machine.repeats <= 0:
+        return sequence(before, any_number(machine, source, node, (), node.body, node.name))
+    place = source.locate(node.start)
+    reason = Reason('retry' if _retries(node.body) else 'loop', place, len(listed))
+    total: Summary = NOTHING
+    left: list[Summary] = []
+    machine.repeating += 1
+    for word in listed:
+        if GO not in total:
+            break
+        machine.state.set(node.name, None if word.splits else Scalar(word.fragments))
+        body = interpret.statements(machine, source, node.body)
+        if len(listed) > 1:
+            body = because(body, reason)
+        going, ending = iteration(body)
+        if ending:
+            left.append(sequence(total, ending))
+        total = sequence(total, going)
+    machine.repeating -= 1
+    return sequence(before, either([total, *left]))
+
+
+def _words(machine: Machine, source: Source, node: tree.For) -> list[Word] | None:
+    """The words of a `for`, None if their number is not known."""
+    if node.words is None:
+        held = parameters.chosen(machine, parameters.look_up(machine, ARGUMENTS))
+        listed = list(held.words) if isinstance(held, Array) else None
+        return None if listed is None or any(word.splits for word in listed) else listed
+    found = max(expand.variants(machine, source, node.words), key=len)
+    if any(_is_open(field) for field in found):
+        return None
+    return [word_of(field) for field in found]
+
+
+def _is_open(field: Field) -> bool:
+    """Whether a field may become several, or none: an unknown list or a glob."""
+    if field.splits and not any(bit.known and bit.text for bit in field.bits):
+        return True
+    return any(
+        not bit.quoted and bit.known and any(char in bit.text for char in '*?[')
+        for bit in field.bits
+    )
+
+
+def conditional(machine: Machine, source: Source, node: tree.While) -> Summary:
+    """`while` and `until`."""
+    return any_number(machine, source, node, node.condition, node.body, '')
+
+
+def any_number(
+    machine: Machine, source: Source, node: tree.For | tree.While,
+    condition: tuple[tree.Statement, ...], body: tuple[tree.Statement, ...], name: str,
+) -> Summary:
+    """Any number of iterations; what they set is not known while they run."""
+    for each in _assigned((*condition, *body)):
+        machine.state.set(each, None)
+    if name:
+        machine.state.set(name, None)
+    mark = len(machine.state.journal)
+    tested = interpret.statements(machine, source, condition) if condition else NOTHING
+    after_test: dict[str, Held] = {}
+    done = interpret.statements(machine, source, body) if GO in tested else NOTHING
+    changes = machine.state.taken_back(mark)
+    machine.state.join([changes, after_test])
+    kind = 'retry' if _retries(body) or has_builds(tested) else 'loop'
+    reason = Reason(kind, source.locate(node.start))
+    loop = repeated(sequence(tested, done), reason)
+    return sequence(loop, tested) if tested is not NOTHING else loop
+
+
+def _retries(body: Iterable[tree.Statement]) -> bool:
+    """Whether the loop ends when a command succeeds: `build && break`."""
+    for statement in body:
+        for operator, pipeline in zip(statement.operators, statement.pipelines[1:]):
+            if operator == '&&' and _is_leaving(pipeline.commands[0]):
+                return True
+        command = statement.pipelines[0].commands[0]
+        if isinstance(command, tree.If) and len(command.arms) == 1:
+            tail = command.arms[0].body[-1:]
+            if tail and _is_leaving(tail[0].pipelines[0].commands[0]):
+                return True
+    return False
+
+
+def _is_leaving(command: tree.Command) -> bool:
+    if isinstance(command, tree.Group) and not command.subshell and command.body:
+        last = command.body[-1].pipelines[0].commands[0]
+        return isinstance(last, tree.Simple) and _leaves(last)
+    return isinstance(command, tree.Simple) and _leaves(command)
+
+
+def _leaves(command: tree.Simple) -> bool:
+    if not command.words or commands.literal(command.words[0]) not in _LEAVES:
+        return False
+    return commands.literal(command.words[-1]) in (*_LEAVES, '0')
+
+
+def _assigned(body: Iterable[object]) -> set[str]:
+    """The names that a loop's body sets, but for those that it only appends to."""
+    found: set[str] = set()
+    stack: list[object] = [tuple(body)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tree.Assignment):
+            if not _appends(node):
+                found.add(node.name)
+        elif isinstance(node, tree.For):
+            found.add(node.name)
+        elif isinstance(node, tree.Simple) and node.words:
+            name = commands.literal(node.words[0])
+            if name == 'shift':
+                found.add(ARGUMENTS)
+            if name in _SETTERS:
+                found.update(filter(None, map(commands.literal, node.words[1:])))
+        if isinstance(node, tuple):
+            stack.extend(each for each in node if isinstance(each, tuple))
+    return found
+
+
+def _appends(node: tree.Assignment) -> bool:
+    if node.append:
+        return True
+    pieces = node.word.pieces if node.word else ()
+    listed = node.array[0].pieces if node.array else pieces
+    first = listed[0] if listed else None
+    return isinstance(first, tree.Parameter) and first.name == node.name

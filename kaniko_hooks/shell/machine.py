@@ -1,0 +1,75 @@
+"""What stays the same, or only grows, while a script is followed."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+from typing import Optional
+
+from kaniko_hooks.model import Build
+from kaniko_hooks.model import Flags
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Word
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.state import State
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.values import Bit
+
+ReadBuild = Callable[
+    [Sequence[Word], Optional[str], Callable[[str], Optional[Word]]], Optional[Flags],
+]
+ReadScript = Callable[[str], Optional[str]]
+
+# Levels of commands in commands, functions and scripts: Python's stack must hold them.
+DEPTH = 40
+# Commands that may be followed more than once (loop bodies, functions).
+REPEATS = 20_000
+
+
+class Traced(NamedTuple):
+    """One build as it is met, with what the script knows there."""
+
+    build: Build
+    variables: Mapping[str, Word | None]  # set by the script so far; None: not known
+    directory: str | None  # relative to the repository root
+
+
+class Machine:
+    """One container's script parts being followed."""
+
+    __slots__ = (
+        'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
+        'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
+        'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
+    )
+
+    def __init__(
+        self,
+        image: str | None,
+        read_build: ReadBuild,
+        read_script: ReadScript,
+    ) -> None:
+        self.state = State()
+        self.variables: Mapping[str, Variable] = {}
+        self.image = image
+        self.read_build = read_build
+        self.read_script = read_script
+        self.used_variables: set[str] = set()
+        self.used_image = False
+        self.scripts: dict[str, None] = {}
+        self.found: dict[Place, Build] = {}
+        self.depth = 0
+        self.repeats = REPEATS
+        self.repeating = 0
+        self.variant = 0
+        self.widest = 1
+        self.calls: list[int] = []
+        self.recursive: set[int] = set()
+        self.memo: dict[int, Summary] = {}
+        self.following: list[str] = []
+        self.locals: list[dict[str, Held]] = []
+        self.trace: list[Traced] | None = None
+        self.traps: list[tuple[Source, tuple[Bit, ...]]] = []

@@ -1,0 +1,160 @@
+"""Scripts inside scripts: `eval`, `sh -c`, text piped into a shell, files that are run."""
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+
+from kaniko_hooks.model import Place
+from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import paths
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import DEPTH
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.parser import parse
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.summary import GO
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import RETURN
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import process
+from kaniko_hooks.shell.summary import renamed
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import known
+from kaniko_hooks.shell.values import word_of
+
+SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
+_SHEBANG = re.compile(r'#!\s*(\S+)(?:[ \t]+(\S+(?:[ \t]+\S+)?))?')
+# Scripts that call scripts.
+_SCRIPTS = 8
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> tree.Script:
+    return parse(text)
+
+
+def is_shell(text: str) -> bool:
+    """Whether a script is for a shell, going by its first line; without one it is."""
+    match = _SHEBANG.match(text)
+    if match is None:
+        return True
+    named = [match.group(1), *(match.group(2) or '').split()]
+    return any(each.rpartition('/')[2] in SHELLS for each in named)
+
+
+def text(machine: Machine, source: Source, bits: Sequence[Bit]) -> Summary:
+    """Run a text that was put together from pieces, in the shell at hand."""
+    pieces = [bit for bit in bits if bit.text]
+    if not pieces or machine.depth >= DEPTH:
+        return NOTHING
+    starts: list[int] = []
+    opaque: dict[int, int] = {}
+    at = 0
+    for bit in pieces:
+        starts.append(at)
+        at += len(bit.text)
+        if not bit.known:
+            opaque[starts[-1]] = at
+
+    def locate(offset: int) -> Place:
+        index = max(bisect_right(starts, offset) - 1, 0)
+        bit = pieces[index]
+        return source.locate(bit.at + (offset - starts[index] if bit.verbatim else 0))
+
+    whole = ''.join(bit.text for bit in pieces)
+    script = parse(whole, opaque) if opaque else _parsed(whole)
+    machine.depth += 1
+    found = interpret.statements(machine, Source(whole, locate, source.path), script.body)
+    machine.depth -= 1
+    return found
+
+
+def joined(fields: Sequence[Field]) -> list[Bit]:
+    """The pieces of several fields, with blanks between."""
+    found: list[Bit] = []
+    for field in fields:
+        if found:
+            found.append(Bit(' ', True, field.start, False, True))
+        found.extend(field.bits)
+    return found
+
+
+def shell(
+    machine: Machine, source: Source, argv: Sequence[Field], stdin: Sequence[Bit] | str | None,
+) -> Summary:
+    """`sh -c text`, `sh file`, `sh < text`: a process of its own."""
+    mark = len(machine.state.journal)
+    takes_text, rest = _options(argv)
+    if takes_text and rest:
+        _arguments(machine, rest[1:])
+        found = text(machine, source, rest[0].bits)
+    elif rest:
+        path = paths.repository_path(machine, rest[0].bits)
+        found = file(machine, path, rest, False)
+    elif isinstance(stdin, str):
+        found = file(machine, stdin, argv, False)
+    else:
+        found = text(machine, source, stdin or ())
+    machine.state.taken_back(mark)
+    return process(found)
+
+
+def _options(argv: Sequence[Field]) -> tuple[bool, list[Field]]:
+    """Whether `-c` is given, and the operands."""
+    takes_text = False
+    rest = list(argv[1:])
+    while rest and rest[0].text[:1] in ('-', '+') and len(rest[0].text) > 1:
+        option = rest.pop(0).text
+        if option == '--':
+            break
+        if option in ('--rcfile', '--init-file'):
+            del rest[:1]
+        elif not option.startswith('--'):
+            takes_text |= 'c' in option and option[0] == '-'
+            if 'o' in option[1:].lower():
+                del rest[:1]
+            if 's' in option and not takes_text:
+                return False, []
+    return takes_text, rest
+
+
+def _arguments(machine: Machine, fields: Sequence[Field]) -> None:
+    """`$0` and the positional parameters."""
+    if fields:
+        machine.state.set('0', known(fields[0].text) if fields[0].known else None)
+    machine.state.set(ARGUMENTS, Array(tuple(word_of(field) for field in fields[1:])))
+
+
+def file(
+    machine: Machine, path: str | None, argv: Sequence[Field], sourced: bool,
+) -> Summary:
+    """Run a file of the repository; nothing if it is not there or not a shell script.
+
+    `argv` begins with the name that it is called by.
+    """
+    if path is None or path in machine.following or len(machine.following) >= _SCRIPTS:
+        return NOTHING
+    content = machine.read_script(path)
+    if content is None or machine.depth >= DEPTH or not sourced and not is_shell(content):
+        return NOTHING
+    machine.scripts[path] = None
+    machine.following.append(path)
+    outer = machine.state.get(ARGUMENTS)
+    if not sourced or len(argv) > 1:
+        _arguments(machine, argv)
+    machine.state.set('BASH_SOURCE', paths.absolute(path))
+    if not sourced:
+        machine.state.set('0', paths.absolute(path))
+    source = Source(content, lambda offset: Place(path, offset), path)
+    machine.depth += 1
+    found = interpret.statements(machine, source, _parsed(content).body)
+    machine.depth -= 1
+    machine.following.pop()
+    if sourced:
+        machine.state.set(ARGUMENTS, outer)
+    return renamed(found, {RETURN: GO}) if RETURN in found else found

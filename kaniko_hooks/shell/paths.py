@@ -1,0 +1,75 @@
+"""Paths in a script -> paths in the repository, as far as they are known."""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kaniko_hooks.model import Fragment
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.state import DIRECTORY
+from kaniko_hooks.shell.state import OLD_DIRECTORY
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import known
+from kaniko_hooks.shell.values import merged
+
+# The checkout, as CI systems call it.
+_ROOT = re.compile(
+    r'\$(?:\{?(?:CI_PROJECT_DIR|GITHUB_WORKSPACE|CIRCLE_WORKING_DIRECTORY|DRONE_WORKSPACE'
+    r'|CI_WORKSPACE|BITBUCKET_CLONE_DIR|BUILD_SOURCESDIRECTORY|BUILD_SOURCES_DIRECTORY)\}?'
+    r'|\{\{\s*github\.workspace\s*\}\})',
+)
+_HERE = re.compile(r'\$\{?PWD\}?')
+ROOT = Fragment('$CI_PROJECT_DIR', False)
+
+
+def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str | None:
+    """The path relative to the repository root; None if unknown or outside."""
+    base = machine.state.get(DIRECTORY)
+    folder = ''.join(each.text for each in base.fragments) if isinstance(base, Scalar) else None
+    rest = [each for each in fragments if each.text]
+    if rest and not rest[0].known:
+        if _ROOT.fullmatch(rest[0].text):
+            folder = ''
+        elif not _HERE.fullmatch(rest[0].text):
+            return None
+        rest = rest[1:]
+        if rest and not rest[0].text.startswith('/'):
+            return None
+        text = ''.join(each.text for each in rest).lstrip('/')
+    else:
+        text = ''.join(each.text for each in rest)
+    if folder is None or text.startswith(('/', '~')) or not all(each.known for each in rest):
+        return None
+    return normal(f'{folder}/{text}')
+
+
+def normal(path: str) -> str | None:
+    """Without `.`, `..` and doubled slashes; None above the root."""
+    parts: list[str] = []
+    for part in path.split('/'):
+        if part == '..':
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ('', '.'):
+            parts.append(part)
+    return '/'.join(parts)
+
+
+def absolute(path: str) -> Scalar:
+    """A path in the repository as a script sees it."""
+    return Scalar(tuple(merged((ROOT, Fragment('/' + path if path else '', True)))))
+
+
+def enter(machine: Machine, field: Field | None) -> None:
+    """`cd`: without or with an unknown folder the directory is not known."""
+    state = machine.state
+    here = state.get(DIRECTORY)
+    if field is not None and field.text == '-':
+        state.set(DIRECTORY, state.get(OLD_DIRECTORY))
+    else:
+        path = repository_path(machine, field.bits) if field else None
+        state.set(DIRECTORY, None if path is None else known(path))
+    state.set(OLD_DIRECTORY, here)

@@ -1,0 +1,261 @@
+"""A container's script parts -> what it can run at worst."""
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from kaniko_hooks.model import ARGUMENTS
+from kaniko_hooks.model import SCRIPT
+from kaniko_hooks.model import Execution
+from kaniko_hooks.model import MANY
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reason
+from kaniko_hooks.model import Run
+from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.shell import calls
+from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import nested
+from kaniko_hooks.shell import state
+from kaniko_hooks.shell import summary
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import ReadBuild
+from kaniko_hooks.shell.machine import ReadScript
+from kaniko_hooks.shell.machine import Traced
+from kaniko_hooks.shell.parser import parse
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import known
+
+_VERDICTS = {1: 'uncached', 2: 'maybe-cached', 3: 'cached'}
+_OPAQUE = re.compile(
+    r'\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$\[\[.{0,400}?\]\]|\$\(([\w.\-\[\]\'"]{1,200})\)'
+    r'|<<[ \t]*(?:parameters|pipeline|matrix)\.[\w.\-]+[ \t]*>>',
+)
+
+
+def container_run(
+    parts: Sequence[ScriptPart],
+    image: str | None,
+    read_build: ReadBuild,
+    read_script: ReadScript,
+) -> Run:
+    """What the parts can run at worst, in one container.
+
+    - `image`: the name of the container's image, None if it is not known.
+    - `read_build`: argv, image and look-up of a variable -> the build's flags.
+    - `read_script`: path in the repository -> its text, None if it is not there.
+
+    The runner strips each command and joins them with line ends (GitLab Runner,
+    shells/abstract.go writeCommands); later parts run after status 0, parts that
+    are `always` in any case.
+    """
+    machine = Machine(image, read_build, read_script)
+    return _run(machine, _container(machine, parts))
+
+
+def trace(
+    parts: Sequence[ScriptPart],
+    image: str | None,
+    read_build: ReadBuild,
+    read_script: ReadScript,
+) -> tuple[Traced, ...]:
+    """Every build that is met, in order, with what the script knows there.
+
+    A build in a loop over literal words or in a function comes once for each
+    time; branches that exclude each other come one after the other.
+    """
+    machine = Machine(image, read_build, read_script)
+    machine.trace = []
+    _container(machine, parts)
+    return tuple(machine.trace)
+
+
+def builds_in(
+    part: ScriptPart, image: str | None, read_build: ReadBuild, read_script: ReadScript,
+) -> tuple[tuple[int, int, bool], ...]:
+    """The top-level statements of a part's script, each as (start, end, builds).
+
+    The offsets count in the part's text (`script_text`); `builds` tells whether
+    the statement runs a build, in a function or a followed script too.
+    """
+    machine = Machine(image, read_build, read_script)
+    source = _prepared(machine, part)
+    found: list[tuple[int, int, bool]] = []
+    for each in parse(source.text).body:
+        runs = summary.has_builds(interpret.statements(machine, source, (each,)))
+        found.append((each.start, each.end, runs))
+    return tuple(found)
+
+
+def script_text(part: ScriptPart) -> tuple[str, tuple[int, ...]]:
+    """The script of a part, and the offset in it where each command starts."""
+    starts: list[int] = []
+    pieces: list[str] = []
+    at = 0
+    for command in part.commands:
+        text = command.text.strip() if part.form == SCRIPT else command.text
+        starts.append(at)
+        pieces.append(text)
+        at += len(text) + 1
+    return '\n'.join(pieces), tuple(starts)
+
+
+def _prepared(machine: Machine, part: ScriptPart) -> Source:
+    """The source of a part, and a fresh shell for it."""
+    text, starts = script_text(part)
+    machine.state = state.State()
+    machine.variables = part.variables
+    machine.traps = []
+    directory = None if part.directory is None else known(part.directory)
+    machine.state.set(state.DIRECTORY, directory)
+    machine.state.set(state.ARGUMENTS, Array(()))
+
+    def locate(offset: int) -> Place:
+        index = max(bisect_right(starts, offset) - 1, 0)
+        command = part.commands[index]
+        skipped = 0
+        if part.form == SCRIPT:
+            skipped = len(command.text) - len(command.text.lstrip())
+        return Place(command.file, command.locate(offset - starts[index] + skipped))
+
+    return Source(text, locate)
+
+
+def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
+    if part.shell.rpartition('/')[2] not in nested.SHELLS or not part.commands:
+        return summary.NOTHING
+    source = _prepared(machine, part)
+    if part.form == SCRIPT:
+        if not nested.is_shell(source.text):
+            return summary.NOTHING
+        found = interpret.statements(machine, source, parse(source.text).body)
+    else:
+        fields = _fields(part, script_text(part)[1])
+        if part.form == ARGUMENTS:
+            fields.insert(0, Field((), False, fields[0].start, fields[0].start))
+        found = calls.run(machine, source, [fields], None)
+    for trapped, bits in machine.traps:
+        after = nested.text(machine, trapped, bits)
+        if after is not summary.NOTHING:
+            ended = {way: summary.GO for way in found}
+            found = summary.sequence(summary.renamed(found, ended), after)
+    return found
+
+
+def _fields(part: ScriptPart, starts: tuple[int, ...]) -> list[Field]:
+    """The words of an argv that no shell reads."""
+    found: list[Field] = []
+    for command, start in zip(part.commands, starts):
+        bits: list[Bit] = []
+        at = 0
+        for match in _OPAQUE.finditer(command.text):
+            bits.append(Bit(command.text[at:match.start()], True, start + at, True, True))
+            variable = part.variables.get(match.group(1) or '')
+            if variable is not None and len(variable.values) == 1:
+                bits.append(Bit(variable.values[0], True, start + match.start(), False, True))
+            else:
+                bits.append(Bit(match.group(), False, start + match.start(), True, True))
+            at = match.end()
+        bits.append(Bit(command.text[at:], True, start + at, True, True))
+        kept = tuple(bit for bit in bits if bit.text) or tuple(bits[:1])
+        found.append(Field(kept, False, start, start + len(command.text)))
+    return found
+
+
+def _container(machine: Machine, parts: Sequence[ScriptPart]) -> summary.Summary:
+    """The parts one after the other; `fail` is the way of a container that failed."""
+    total = summary.NOTHING
+    index = 0
+    while index < len(parts):
+        guard = parts[index].guard
+        group = [parts[index]]
+        while guard and index + len(group) < len(parts):
+            following = parts[index + len(group)]
+            if following.guard is None or following.guard[0] != guard[0]:
+                break
+            group.append(following)
+        index += len(group)
+        found = [_ended(_part(machine, part)) for part in group]
+        total = _after(total, group, found)
+    return total
+
+
+def _ended(found: summary.Summary) -> summary.Summary:
+    """A part's end: status 0 or unknown goes on to the next part."""
+    return summary.renamed(found, {
+        way: summary.GO for way in found if way != summary.FAIL
+    })
+
+
+def _after(
+    total: summary.Summary, group: Sequence[ScriptPart], found: Sequence[summary.Summary],
+) -> summary.Summary:
+    """Parts with the same guard run if it holds, or if it does not."""
+    senses = {part.guard[1] for part in group if part.guard} or {False}
+    ways: list[summary.Summary] = []
+    for sense in sorted(senses):
+        here = total
+        for part, each in zip(group, found):
+            if part.guard is None or part.guard[1] == sense:
+                here = _then(here, each, part.always)
+        ways.append(here)
+    return summary.either(ways)
+
+
+def _then(
+    total: summary.Summary, found: summary.Summary, always: bool,
+) -> summary.Summary:
+    failed = summary.only(total, (summary.FAIL,))
+    result = summary.sequence(total, found)
+    if not always or not failed:
+        return result
+    going = summary.sequence(summary.only(total, (summary.GO,)), found)
+    again = summary.sequence(summary.renamed(failed, {summary.FAIL: summary.GO}), found)
+    still = summary.renamed(again, {summary.GO: summary.FAIL})
+    return summary.either([still, going] if going else [still])
+
+
+def _run(machine: Machine, total: summary.Summary) -> Run:
+    entries = [
+        (key, entry) for way in total.values() for key, entry in way.items()
+    ]
+    most = max((entry.builds for _, entry in entries), default=0)
+    sharing = [(key, entry) for key, entry in entries if entry.builds > 1]
+    verdict = 'ok'
+    if sharing:
+        shown = max(sharing, key=lambda each: (each[0].strength, each[1].builds))
+        verdict = _VERDICTS[shown[0].strength]
+    else:
+        shown = max(entries, key=lambda each: (each[1].builds, each[0].strength))
+    return Run(
+        most,
+        verdict,
+        _executions(machine, shown[1].rope),
+        all(key.rest_clean for key, _ in sharing),
+        frozenset(machine.used_variables),
+        machine.used_image,
+        tuple(machine.scripts),
+    )
+
+
+def _executions(machine: Machine, rope: summary.Rope) -> tuple[Execution, ...]:
+    """Each build place once, in order, with what makes its number."""
+    times: dict[Place, int] = {}
+    reasons: dict[Place, dict[Reason, None]] = {}
+    met: dict[Place, int] = {}
+    for build, count, why in summary.flattened(rope):
+        times[build.place] = min(times.get(build.place, 0) + count, MANY)
+        met[build.place] = met.get(build.place, 0) + 1
+        reasons.setdefault(build.place, {}).update(dict.fromkeys(why))
+    found: list[Execution] = []
+    for place, build in machine.found.items():
+        kept = reasons.get(place, {})
+        if met.get(place, 0) < 2:
+            kept = {each: None for each in kept if each.kind != 'call' or each.times > 1}
+        found.append(Execution(build, times.get(place, 0), tuple(kept)))
+    return tuple(found)
+
+

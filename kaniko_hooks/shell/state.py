@@ -1,0 +1,86 @@
+"""Variables, functions and the directory at one point of a script.
+
+Branches work on the same tables; a journal takes their changes back, so that a
+branch costs what it changes, not what there is.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import NamedTuple
+from typing import Union
+
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.tree import Function
+from kaniko_hooks.shell.values import EMPTY
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Choice
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import Value
+from kaniko_hooks.shell.values import choice
+
+# Keys beside the names of variables.
+DIRECTORY = '.'
+OLD_DIRECTORY = '.old'
+ARGUMENTS = '@'
+
+
+class Missing(NamedTuple):
+    """No assignment to this name was seen."""
+
+
+class Defined(NamedTuple):
+    """A function, and the source that its offsets count in."""
+
+    node: Function
+    source: Source
+
+
+Held = Union[Value, Missing, Defined]
+
+MISSING = Missing()
+
+
+class State:
+    __slots__ = ('values', 'journal')
+
+    def __init__(self) -> None:
+        self.values: dict[str, Held] = {}
+        self.journal: list[tuple[str, Held]] = []
+
+    def get(self, name: str) -> Held:
+        return self.values.get(name, MISSING)
+
+    def set(self, name: str, value: Held) -> None:
+        self.journal.append((name, self.values.get(name, MISSING)))
+        self.values[name] = value
+
+    def changed(self, mark: int) -> set[str]:
+        """The names that were set since the journal had this length."""
+        return {name for name, _ in self.journal[mark:]}
+
+    def taken_back(self, mark: int) -> dict[str, Held]:
+        """Undo what was done since; what it was."""
+        changes = {name: self.values[name] for name, _ in self.journal[mark:]}
+        for name, value in reversed(self.journal[mark:]):
+            self.values[name] = value
+        del self.journal[mark:]
+        return changes
+
+    def join(self, branches: Iterable[Mapping[str, Held]]) -> None:
+        """Go on after one of several branches."""
+        listed = list(branches)
+        for name in {name: None for branch in listed for name in branch}:
+            base = self.get(name)
+            self.set(name, _joined([branch.get(name, base) for branch in listed]))
+
+
+def _joined(found: list[Held]) -> Held:
+    if all(each == found[0] for each in found[1:]):
+        return found[0]
+    values: list[Value] = []
+    for each in found:
+        if isinstance(each, Defined):
+            return each
+        values.append(EMPTY if isinstance(each, Missing) else each)
+    return choice(values)

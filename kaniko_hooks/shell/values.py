@@ -1,0 +1,137 @@
+"""Values of variables, and the words that come out of an expansion."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
+from typing import Union
+
+from kaniko_hooks.model import Fragment
+from kaniko_hooks.model import Word
+
+# More alternatives, longer values or more words than these are unknown.
+ALTERNATIVES = 4
+LENGTH = 20_000
+WORDS = 1000
+
+
+class Scalar(NamedTuple):
+    fragments: tuple[Fragment, ...]
+
+
+class Array(NamedTuple):
+    """An array, or the positional parameters."""
+
+    words: tuple[Word, ...]
+
+
+class Choice(NamedTuple):
+    """Values that different runs give it; the first is of the run that is shown."""
+
+    values: tuple[Scalar | Array, ...]
+
+
+# None: set to something that is not known.
+Value = Union[Scalar, Array, Choice, None]
+
+EMPTY = Scalar(())
+
+
+class Bit(NamedTuple):
+    """A piece of a field and where it stands in the script."""
+
+    text: str
+    known: bool
+    at: int
+    verbatim: bool  # the script has these very characters there
+    quoted: bool
+
+
+class Field(NamedTuple):
+    """One word after expansion; `start` and `end` of the word it comes from."""
+
+    bits: tuple[Bit, ...]
+    splits: bool
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return ''.join(bit.text for bit in self.bits)
+
+    @property
+    def known(self) -> bool:
+        return all(bit.known for bit in self.bits)
+
+
+def known(text: str) -> Scalar:
+    return Scalar((Fragment(text, True),))
+
+
+def unknown(text: str) -> Scalar:
+    return Scalar((Fragment(text, False),))
+
+
+def plain(value: Scalar) -> str | None:
+    """The text of a value that is known as a whole."""
+    if all(fragment.known for fragment in value.fragments):
+        return ''.join(fragment.text for fragment in value.fragments)
+    return None
+
+
+def word_of(field: Field) -> Word:
+    return Word(tuple(merged(Fragment(bit.text, bit.known) for bit in field.bits)), field.splits)
+
+
+def scalar_of(fields: Sequence[Field]) -> Scalar:
+    """Fields joined with blanks, as an assignment does."""
+    fragments: list[Fragment] = []
+    for field in fields:
+        if fragments:
+            fragments.append(Fragment(' ', True))
+        fragments.extend(Fragment(bit.text, bit.known) for bit in field.bits)
+    return Scalar(tuple(merged(fragments)))
+
+
+def merged(fragments: Iterable[Fragment]) -> list[Fragment]:
+    """Neighbours that are both known as one; empty ones dropped."""
+    result: list[Fragment] = []
+    for fragment in fragments:
+        if not fragment.text:
+            continue
+        if result and result[-1].known and fragment.known:
+            result[-1] = Fragment(result[-1].text + fragment.text, True)
+        else:
+            result.append(fragment)
+    return result
+
+
+def choice(values: Iterable[Value]) -> Value:
+    """One value for several runs; too many or an unknown one make it unknown."""
+    found: list[Scalar | Array] = []
+    for value in values:
+        if value is None:
+            return None
+        for each in value.values if isinstance(value, Choice) else (value,):
+            if each not in found:
+                found.append(each)
+    if len(found) > ALTERNATIVES:
+        return None
+    return found[0] if len(found) == 1 else Choice(tuple(found))
+
+
+def too_long(value: Scalar) -> bool:
+    return sum(len(fragment.text) for fragment in value.fragments) > LENGTH
+
+
+def shown(variants: Sequence[Sequence[Field]]) -> tuple[Word, ...]:
+    """The argv of the first variant; what other variants do not have is unknown."""
+    argv = [word_of(field) for field in variants[0]]
+    for variant in variants[1:]:
+        others = [word_of(field) for field in variant]
+        same = set(others)
+        for index, word in enumerate(argv):
+            aligned = len(others) == len(argv)
+            if (word != others[index]) if aligned else (word not in same):
+                argv[index] = Word((Fragment(word.text, False),), not aligned)
+    return tuple(argv)
