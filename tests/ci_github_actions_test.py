@@ -331,6 +331,10 @@ jobs:
         ARGUMENTS, ARGV, ARGUMENTS, ARGV,
     ]
     assert result.containers[2].parts[0].variables['E'].values == ('f',)
+    assert {container.place.file for container in result.containers} == {PATH}
+    alone = only(reading('own/action.yml', action))
+    assert (alone.name, texts(alone)) == ('runs', [['--a', '1']])
+    assert alone.image is not None and alone.image.values == ('img:2',)
 
 
 def test_words_of_docker_arguments_keep_their_place() -> None:

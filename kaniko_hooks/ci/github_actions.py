@@ -66,14 +66,11 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
         )
         found = fields(document)
         entries = [
-            (f'{prefix}jobs.{name}', field, False)
-            for name, field in fields(value_of(document, 'jobs')).items()
-        ]
-        if 'runs' in found:
-            entries.append((f'{prefix}runs', found['runs'], True))
-        for name, field, is_action in entries:
+            (f'jobs.{name}', field) for name, field in fields(value_of(document, 'jobs')).items()
+        ] + ([('runs', found['runs'])] if 'runs' in found else [])
+        for name, field in entries:
             job = _Job(repository, system, [], [], [], notes)
-            containers.extend(_containers(job, file, name, field, context, is_action))
+            containers.extend(_containers(job, file, document, prefix + name, field, context))
     return Reading(tuple(containers), tuple(notes))
 
 
@@ -85,9 +82,10 @@ def _workflow_context(document: Node) -> Context:
 
 
 def _containers(
-        job: _Job, file: File, name: str, field: Field, context: Context, is_action: bool,
+        job: _Job, file: File, document: Node, name: str, field: Field, context: Context,
 ) -> list[Container]:
     node, notes = field.value, len(job.notes)
+    is_action = node is value_of(document, 'runs')
     if values.condition(text_of(value_of(node, 'if')), context).never:
         return []
     context = context._replace(values={
@@ -98,6 +96,10 @@ def _containers(
     # The host's default is bash; both run a script the same way for us.
     default = 'sh' if value_of(node, 'container') is not None else 'bash'
     context = _defaults(context, node, default)
+    if is_action and text_of(value_of(node, 'using')) == 'docker':
+        _add_docker(
+            job, name, LocalAction(file, document), context, Place(file.path, node.start),
+        )
     _add_steps(job, file, f'{name}.steps', value_of(node, 'steps'), context, ())
     place = Place(file.path, field.key.start)
     whole = Container(
@@ -176,7 +178,8 @@ def _add_action(
         words = arguments(file, given, context)
         entrypoint = value_of(given, 'entrypoint')
         first = (file.command(entrypoint),) if isinstance(entrypoint, Scalar) else ()
-        job.beside.extend(_beside(job, file, name, step, uses[9:], (first, words), context))
+        place = Place(file.path, step.start)
+        job.beside.extend(_beside(job, name, place, uses[9:], (first, words), context))
         return
     if not uses.startswith('./') or len(job.places) > MAX_ACTIONS:
         return
@@ -188,38 +191,37 @@ def _add_action(
     if action.file.path in stack or len(stack) >= MAX_NESTING:
         return
     job.places.append(place)
-    _add_local(job, name, action, action.context(file, given, context), condition, stack, step)
-
-
-def _add_local(
-        job: _Job, name: str, action: LocalAction, context: Context,
-        condition: values.Condition, stack: tuple[str, ...], step: Node,
-) -> None:
+    inner = action.context(file, given, context)
     runs = value_of(action.document, 'runs')
     using = text_of(value_of(runs, 'using'))
     if using == 'composite':
         _add_steps(
-            job, action.file, name, value_of(runs, 'steps'), context,
+            job, action.file, name, value_of(runs, 'steps'), inner,
             (*stack, action.file.path), condition,
         )
     elif using == 'docker':
-        image = text_of(value_of(runs, 'image')) or ''
-        context = values.with_environment(context, action.file, value_of(runs, 'env'))
-        job.beside.extend(_beside(
-            job, action.file, name, step, image.removeprefix('docker://'),
-            action.argv(context), context,
-        ))
+        _add_docker(job, name, action, inner, place)
+
+
+def _add_docker(
+        job: _Job, name: str, action: LocalAction, context: Context, place: Place,
+) -> None:
+    runs = value_of(action.document, 'runs')
+    image = text_of(value_of(runs, 'image')) or ''
+    context = values.with_environment(context, action.file, value_of(runs, 'env'))
+    job.beside.extend(_beside(
+        job, name, place, image.removeprefix('docker://'), action.argv(context), context,
+    ))
 
 
 def _beside(
-        job: _Job, file: File, name: str, step: Node, image: str,
+        job: _Job, name: str, place: Place, image: str,
         argv: tuple[tuple[Command, ...], tuple[Command, ...]], context: Context,
 ) -> list[Container]:
     """A Docker action's own container, if it is told what to run."""
     entrypoint, words = argv
     if not entrypoint and not words:
         return []
-    place = Place(file.path, step.start)
     part = ScriptPart(
         entrypoint + words, context.environment, ARGV if entrypoint else ARGUMENTS,
     )
