@@ -94,5 +94,6 @@ def brief(reason: Reason) -> str:
         return 'again when the first attempt fails'
     if reason.kind == 'call':
         return 'called here'
-    many = reason.times >= MANY
-    return 'again and again' if many else f'{reason.times} times'
+    if reason.times < MANY:
+        return f'{reason.times} times'
+    return 'again and again' if reason.kind == 'loop' else 'once per item'

@@ -104,6 +104,7 @@ def test_because(given: Run, expected: str) -> None:
 @pytest.mark.parametrize(('given', 'expected'), (
     (reason('loop', 1, 3), '3 times'),
     (reason('loop', 1), 'again and again'),
+    (reason('find', 1), 'once per item'),
     (reason('retry', 1, 2), 'again when the first attempt fails'),
     (reason('call', 1, 1), 'called here'),
 ))

@@ -225,3 +225,12 @@ def test_many_notes_are_counted() -> None:
 def test_not_every_call_is_shown() -> None:
     calls = [Reason('call', Place(CI, number), 1) for number in range(9)]
     assert one('123456789 X', 'X', 'X', 9, *calls).count('^ called here') == 4
+
+
+def test_a_reason_at_the_build_itself_is_told_with_it() -> None:
+    retry = Reason('retry', Place(CI, 2), 1)
+    assert one('a || X', 'X', 'X', 1).count('^') == 1
+    made = build(CI, 2, 3, '')
+    found = Finding(RULE, made.place, 'MESSAGE', (), run_of([made], 1, (retry,)))
+    shown = text.render(Result((), (found,)), text_is('a X'))
+    assert '  1 | a X\n    |   ^ build, again when the first attempt fails, cache on\n' in shown

@@ -94,7 +94,11 @@ def _marks(finding: Finding) -> list[Mark]:
     marks = [Mark(each.place, each.place.offset) for each in finding.containers[:1]]
     first = executed[0]
     offending = next((e for e in executed if e.build.place == finding.place), executed[-1])
-    for reason in list(dict.fromkeys([*first.reasons, *offending.reasons]))[:_REASONS]:
+    reasons = [
+        reason for each in (first, offending) for reason in each.reasons
+        if reason.place != each.build.place
+    ]
+    for reason in list(dict.fromkeys(reasons))[:_REASONS]:
         marks.append(Mark(reason.place, reason.place.offset, brief(reason)))
     if first is offending:
         return [*marks, _build(first, 'build', 'red', len(executed) - 1)]
@@ -107,6 +111,8 @@ def _marks(finding: Finding) -> list[Mark]:
 def _build(execution: Execution, label: str, color: str, others: int = 0) -> Mark:
     build = execution.build
     often = f', {count(execution.times)}' if execution.times > 1 else ''
+    here = [reason for reason in execution.reasons if reason.place == build.place]
+    often += ''.join(f', {brief(reason)}' for reason in here)
     more = f' (and {others} more)' if others else ''
     end = build.end.offset if build.end.file == build.place.file else build.place.offset
     return Mark(
