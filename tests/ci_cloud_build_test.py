@@ -50,6 +50,7 @@ substitutions: {_TAG: v1}
     (
         ('$$x $$(y)', '$x $(y)'),
         ('$_A ${_A} $_AB $_NULL $COMMIT_SHA', 'b b $_AB $_NULL $COMMIT_SHA'),
+        ('--a=$_NULL-$COMMIT_SHA', '--a=$(_NULL)-$COMMIT_SHA'),
         ('${_A:-x} $lower', '${_A:-x} $lower'),
         ('$_NESTED', '-b-'),
         ('$_LOOP', None),

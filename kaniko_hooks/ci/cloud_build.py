@@ -73,13 +73,17 @@ def _substitutions(document: Node, build: Node | None) -> dict[str, str]:
 
 
 def _resolved(command: Command, substitutions: Mapping[str, str]) -> Command:
-    """With substitutions put in; one without default is shown as `${{NAME}}`, not known."""
+    """With substitutions put in. In a single word the others become `$(_X)`, not known.
+
+    In a script they stay: there `$_X` is just as unknown.
+    """
+    is_word = not re.search(r'\s', command.text)
+
     def value(match: re.Match[str]) -> str | None:
         if match[0] == '$$':
             return '$'
         name = match[1] or match[2]
-        # Only `_X` are the user's; the shell's own variables must be written `$$X`.
-        return substitutions.get(name)
+        return substitutions.get(name, f'$({name})' if is_word and name[0] == '_' else None)
     return replace(command, _REFERENCE, value)
 
 
