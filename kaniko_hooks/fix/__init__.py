@@ -1,0 +1,1 @@
+"""Rewrite GitLab jobs that run several builds: plan, edits, proof, write."""

@@ -1,0 +1,81 @@
+"""Which stretches of an item are left out, so that only some of its pieces remain."""
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from kaniko_hooks.fix.pieces import Piece
+
+Span = tuple[int, int]
+
+
+def cuts(text: str, pieces: Sequence[Piece], kept: Collection[int]) -> Iterator[Span]:
+    """The stretches to leave out of an item's text; `kept` are indexes of its pieces.
+
+    At least one piece is kept. Comments above a piece go with it.
+    """
+    statements = _statements(pieces)
+    end = len(text.rstrip())
+    dropped: list[int] = []
+    last: int | None = None  # the last statement that is kept
+    for number, indexes in enumerate(statements):
+        if not set(kept) & set(indexes):
+            dropped.append(number)
+            continue
+        if dropped:
+            yield _gap(text, pieces, statements, dropped, last, number)
+        yield from _in_chain(pieces, indexes, kept)
+        dropped, last = [], number
+    if dropped:
+        yield _tail(text, pieces, statements, dropped, last, end)
+
+
+def _statements(pieces: Sequence[Piece]) -> list[list[int]]:
+    """The indexes of the pieces of each statement."""
+    found: list[list[int]] = []
+    for index, piece in enumerate(pieces):
+        if index and piece.whole is pieces[index - 1].whole:
+            found[-1].append(index)
+        else:
+            found.append([index])
+    return found
+
+
+def _gap(
+        text: str, pieces: Sequence[Piece], statements: Sequence[Sequence[int]],
+        dropped: Sequence[int], last: int | None, following: int,
+) -> Span:
+    start = pieces[statements[dropped[0]][0]].start
+    end = pieces[statements[dropped[-1]][-1]].end
+    resumes = pieces[statements[following][0]].start
+    if last is not None and '\n' in text[end:resumes]:
+        before = pieces[statements[last][-1]].end
+        if '\n' not in text[before:start]:
+            # The first left out shares its line with one that stays.
+            return before, end
+    return start, resumes
+
+
+def _tail(
+        text: str, pieces: Sequence[Piece], statements: Sequence[Sequence[int]],
+        dropped: Sequence[int], last: int | None, end: int,
+) -> Span:
+    start = pieces[statements[dropped[0]][0]].start
+    before = pieces[statements[last][-1]].end if last is not None else 0
+    line = text.find('\n', before, start)
+    return (line if line >= 0 else before), max(end, before)
+
+
+def _in_chain(
+        pieces: Sequence[Piece], indexes: Sequence[int], kept: Collection[int],
+) -> Iterator[Span]:
+    """What is left out of a chain of `&&` that stays in part."""
+    stays = [index for index in indexes if index in kept]
+    if stays[0] != indexes[0]:
+        yield pieces[indexes[0]].first, pieces[stays[0]].first
+    for one, other in zip(stays, stays[1:]):
+        if other > one + 1:
+            yield pieces[one].end, pieces[other - 1].end
+    if stays[-1] != indexes[-1]:
+        yield pieces[stays[-1]].end, pieces[indexes[-1]].end

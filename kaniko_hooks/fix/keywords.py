@@ -1,0 +1,99 @@
+"""Keywords and surroundings of a job that forbid to make several jobs of it."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaniko_hooks.ci.gitlab.jobs import defaults
+from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.ci.gitlab.values import Entry
+from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Leaf
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_null
+from kaniko_hooks.ci.gitlab.values import items_of
+from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.subject import Subject
+
+_NEVER = {
+    'environment': 'has an `environment`: every job would be a deployment of its own',
+    'release': 'has a `release`, which only one job can make',
+    'pages': 'is a Pages job, of which there can be only one',
+    'publish': 'is a Pages job, of which there can be only one',
+    'run': 'has `run:` steps',
+    'trigger': 'has a `trigger`',
+}
+
+
+def refuse(subject: Subject, unsafe: bool) -> None:
+    """Raises Refusal for what is refused always, and without --unsafe for what is risky."""
+    table = subject.job.table
+    if subject.name == 'pages':
+        raise Refusal('it ' + _NEVER['pages'])
+    for keyword, reason in _NEVER.items():
+        if _given(table, keyword):
+            raise Refusal('it ' + reason)
+    if any('CI_JOB_NAME' in text for text in _texts(subject)):
+        raise Refusal('it uses CI_JOB_NAME, and its name would change')
+    if unsafe:
+        return
+    for reason in _risks(subject):
+        raise Refusal(f'{reason}; only with --unsafe')
+
+
+def _given(table: Table, keyword: str) -> bool:
+    value = get(table, keyword)
+    return not is_null(value) and not (isinstance(value, Leaf) and value.value is False)
+
+
+def _risks(subject: Subject) -> Iterator[str]:
+    table = subject.job.table
+    for found in subject.found:
+        if found.alone:
+            yield f'{subject.file} is in no pipeline that can be seen here'
+        elif not found.visible:
+            yield 'its pipeline includes files that cannot be seen here and may name the job'
+    if _given(table, 'coverage'):
+        yield 'it has a `coverage`, which would count once for every job'
+    if not is_null(effective(subject.found[0], table, 'artifacts')):
+        yield 'it has `artifacts`, which would come from several jobs'
+    for source in (table, *items_of(get(table, 'rules'))):
+        when = string_of(get(source, 'when'))
+        if when in ('manual', 'delayed'):
+            yield f'it is `when: {when}`: there would be several to start'
+
+
+def effective(found: Found, table: Table, keyword: str) -> Value | None:
+    """A keyword of a job, its own or by `default:`."""
+    value = get(table, keyword)
+    if not is_null(value):
+        return value
+    chosen = get(table, 'inherit', 'default')
+    if isinstance(chosen, Leaf) and chosen.value is False:
+        return None
+    if isinstance(chosen, Items) and keyword not in map(string_of, chosen.items):
+        return None
+    entry: Entry | None = defaults(found.pipeline.table).get(keyword)
+    return entry.value if entry else None
+
+
+def _texts(subject: Subject) -> Iterator[str]:
+    """All strings that the job is made of, and those of the variables it gets."""
+    job = subject.job
+    stack: list[Value] = [job.table, *(entry.value for entry in job.entries.values())]
+    globals_ = get(subject.found[0].pipeline.table, 'variables')
+    if globals_ is not None:
+        stack.append(globals_)
+    cache = effective(subject.found[0], job.table, 'cache')
+    if cache is not None:
+        stack.append(cache)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Leaf):
+            yield str(value.value)
+        elif isinstance(value, Items):
+            stack += value.items
+        elif isinstance(value, Table):
+            stack += [entry.value for entry in value.entries.values()]

@@ -1,0 +1,191 @@
+"""Where a job, its script and the items of its script stand, in lines.
+
+A comment belongs to the item or key below it; one that follows the last item
+and is indented deeper than `script:` belongs to that item. Spans end before the
+line break of their last line.
+"""
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.document.nodes import Span
+
+_LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
+
+
+class Item(NamedTuple):
+    """One entry of a script, or all of one that is no list."""
+
+    node: Node
+    alias: Span | None
+    start: int  # of its lines, with comments above; in a flow list of its text
+    end: int
+    content: int  # where its own text begins
+    content_end: int
+
+
+class Layout(NamedTuple):
+    """A job as it is written."""
+
+    key: Scalar
+    body: Mapping
+    start: int  # of the line with the job's key
+    end: int  # of the job's last line
+    indent: str  # white space before the job's keys
+    newline: str
+    script: Scalar  # the key
+    script_start: int  # of its line
+    script_end: int
+    style: str  # 'list', 'flow' or 'scalar'
+    gap: str  # white space that a list's dash has more than its key
+    dash: str  # '- '
+    items: tuple[Item, ...]
+
+
+class Unusual(Exception):
+    """The job is written in a way that cannot be edited; the message says which."""
+
+
+def line_start(text: str, at: int) -> int:
+    return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
+
+
+def line_end(text: str, at: int) -> int:
+    match = _LINE_END.search(text, at)
+    assert match is not None  # the end of the text matches
+    return match.start()
+
+
+def next_line(text: str, at: int) -> int:
+    match = _LINE_END.search(text, at)
+    assert match is not None
+    return match.end()
+
+
+def newline_of(text: str, at: int) -> str:
+    """The line break of the line at `at`, or of the file's first line."""
+    for start in (at, 0):
+        match = _LINE_END.search(text, start)
+        if match and match.group():
+            return match.group()
+    return '\n'
+
+
+def layout(text: str, key: Scalar, body: Mapping) -> Layout:
+    """How the job of this key is written; it must have one `script`. Raises Unusual."""
+    if body.flow:
+        raise Unusual('the job is written in braces')
+    if key.tag or key.anchor or not _blank(text[line_start(text, key.start):key.start]):
+        raise Unusual('the key of the job does not stand alone on its line')
+    name, value, alias = _script(body)
+    start = line_start(text, name.start)
+    indent = text[start:name.start]
+    if not _blank(indent) or name.tag or name.anchor:
+        raise Unusual('`script:` does not stand at the start of its line')
+    if alias is not None or value.tag or value.anchor:
+        raise Unusual(
+            'its script is an alias or a reference' if alias or value.tag else
+            f'its script defines the anchor &{value.anchor}',
+        )
+    style, items = _items(text, name, value)
+    end = _with_comments(text, items[-1].end, len(indent))
+    if style == 'list':
+        items = (*items[:-1], items[-1]._replace(end=end))
+    column = value.start - line_start(text, value.start)
+    listed = style == 'list'
+    return Layout(
+        key, body, line_start(text, key.start), max(end, _body_end(text, key, body)), indent,
+        newline_of(text, key.start), name, start, end, style,
+        ' ' * max(column - len(indent), 0) if listed else _usual_gap(text, body, indent),
+        text[value.start:items[0].content] if listed and _one_line(text, value, items) else '- ',
+        items,
+    )
+
+
+def _one_line(text: str, value: Node, items: tuple[Item, ...]) -> bool:
+    return bool(re.fullmatch(r'-[ \t]+', text[value.start:items[0].content]))
+
+
+def _script(body: Mapping) -> tuple[Scalar, Node, Span | None]:
+    found = [
+        (key, value, body.aliases.get(index)) for index, (key, value) in enumerate(body.pairs)
+        if isinstance(key, Scalar) and key.value == 'script'
+    ]
+    if not found:
+        raise Unusual('its script stands elsewhere')
+    if len(found) > 1:
+        raise Unusual('it has two `script:` keys')
+    return found[0]
+
+
+def _items(text: str, key: Scalar, value: Node) -> tuple[str, tuple[Item, ...]]:
+    if isinstance(value, Scalar):
+        end = _content_end(text, value)
+        return 'scalar', (Item(value, None, value.start, line_end(text, end), value.start, end),)
+    if isinstance(value, Mapping) or not value.items:
+        raise Unusual('its script is no list of commands')
+    return ('flow', _flow_items(text, value)) if value.flow else ('list', _list_items(text, value))
+
+
+def _flow_items(text: str, value: Sequence) -> tuple[Item, ...]:
+    items = []
+    for index, node in enumerate(value.items):
+        start, end = value.aliases.get(index) or (node.start, node.end)
+        items.append(Item(node, value.aliases.get(index), start, end, start, end))
+    last = items[-1]
+    return (*items[:-1], last._replace(end=last.end))
+
+
+def _list_items(text: str, value: Sequence) -> tuple[Item, ...]:
+    items: list[Item] = []
+    start = line_start(text, value.start)
+    for index, node in enumerate(value.items):
+        alias = value.aliases.get(index)
+        content, content_end = alias or (node.start, _content_end(text, node))
+        end = line_end(text, content_end)
+        items.append(Item(node, alias, start, end, content, content_end))
+        start = next_line(text, end)
+    return tuple(items)
+
+
+def _content_end(text: str, node: Node) -> int:
+    """Where a node's text ends, without the blank lines that a block scalar takes in."""
+    if isinstance(node, Scalar) and node.style in ('|', '>'):
+        return node.start + len(text[node.start:node.end].rstrip(' \t\r\n'))
+    return node.end
+
+
+def _body_end(text: str, key: Scalar, body: Mapping) -> int:
+    end = line_end(text, max(body.end, key.end))
+    return _with_comments(text, end, key.start - line_start(text, key.start))
+
+
+def _with_comments(text: str, end: int, column: int) -> int:
+    """Take in the comment lines directly below that are indented deeper than `column`."""
+    while True:
+        start = next_line(text, end)
+        stop = line_end(text, start)
+        line = text[start:stop]
+        bare = line.lstrip(' \t')
+        if not bare.startswith('#') or len(line) - len(bare) <= column:
+            return end
+        end = stop
+
+
+def _usual_gap(text: str, body: Mapping, indent: str) -> str:
+    """How the job's other lists are indented; where it has none as deep as its keys."""
+    for _, value in body.pairs:
+        if isinstance(value, Sequence) and not value.flow and value.file == body.file:
+            start = line_start(text, value.start)
+            if _blank(text[start:value.start]) and value.start - start >= len(indent):
+                return ' ' * (value.start - start - len(indent))
+    return '  '
+
+
+def _blank(text: str) -> bool:
+    return not text.strip(' ')

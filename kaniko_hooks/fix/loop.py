@@ -1,0 +1,248 @@
+"""A `for` over literal words with one build -> `parallel: matrix` of the same job."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_null
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.position import value_offsets
+from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.layout import line_end
+from kaniko_hooks.fix.layout import line_start
+from kaniko_hooks.fix.layout import next_line
+from kaniko_hooks.fix.order import needed
+from kaniko_hooks.fix.pieces import commands_in
+from kaniko_hooks.fix.pieces import literal
+from kaniko_hooks.fix.pieces import names_used
+from kaniko_hooks.fix.pieces import pieces
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.setup import change
+from kaniko_hooks.fix.shape import check_state
+from kaniko_hooks.fix.shape import check_written
+from kaniko_hooks.fix.splice import Edit
+from kaniko_hooks.fix.steps import BUILD
+from kaniko_hooks.fix.steps import LOOP
+from kaniko_hooks.fix.steps import OTHER
+from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.steps import Steps
+from kaniko_hooks.fix.steps import body_steps
+from kaniko_hooks.fix.subject import Subject
+from kaniko_hooks.fix.trial import Argv
+from kaniko_hooks.fix.trial import Setting
+from kaniko_hooks.fix.yaml_words import word
+from kaniko_hooks.shell.tree import For
+from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.tree import Text
+from kaniko_hooks.shell.tree import Word
+
+MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
+
+_ENVIRONMENT = re.compile(r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z')
+_SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
+
+
+class Loop(NamedTuple):
+    """The loop to unroll.
+
+    - `values`: its words; `argvs`: the build of each iteration.
+    - `inner`: the steps of its body.
+    """
+
+    step: Step
+    command: For
+    values: tuple[str, ...]
+    inner: tuple[Step, ...]
+    argvs: tuple[Argv, ...]
+
+
+def loop_of(
+        subject: Subject, place: Layout, setting: Setting, before: Sequence[str], found: Steps,
+) -> Loop:
+    """The one loop of a script, if it can become a matrix. Raises Refusal."""
+    step = next(each for each in found.steps if each.kind == LOOP)
+    if any(each.kind == BUILD or each.kind == LOOP and each is not step for each in found.steps):
+        raise Refusal('its script has other builds besides a loop')
+    if step.piece is None or len(step.piece.pipelines) > 1 or step.piece.background:
+        raise Refusal(f'{shortened(step.text)} is more than a plain loop')
+    command = step.piece.pipelines[0].commands[0]
+    assert isinstance(command, For)
+    if command.redirections or len(step.piece.whole.pipelines) > 1 or command.select:
+        raise Refusal(f'{shortened(step.text)} is more than a plain loop')
+    values = _values(command)
+    if not is_null(get(subject.job.table, 'parallel')):
+        raise Refusal('it has a `parallel` already')
+    _check_variable(subject, setting, before, found, step, command.name)
+    node = place.items[step.item].node
+    text = node.value if isinstance(node, Scalar) else ''
+    inner, argvs = _iterations(setting, before, found, step, command, values, text)
+    if any(needed(argvs, [step.text for _ in values], setting.read_text)):
+        raise Refusal('the builds of its loop depend on each other or write the same image or file')
+    return Loop(step, command, values, inner, argvs)
+
+
+def _values(command: For) -> tuple[str, ...]:
+    said = f'the loop over ${command.name}'
+    if not command.words:
+        raise Refusal(f'{said} has no words of its own')
+    values = [_value(each) for each in command.words]
+    if None in values:
+        raise Refusal(f'{said} is not over literal words')
+    if len(values) > MAX_WORDS:
+        raise Refusal(f'{said} has more than {MAX_WORDS} words')
+    return tuple(value for value in values if value is not None)
+
+
+def _value(each: Word) -> str | None:
+    value = literal(each)
+    if value is None or '$' in value or not value.strip() or '\n' in value:
+        return None
+    bare = ''.join(
+        piece.value for piece in each.pieces if isinstance(piece, Text) and not piece.quoted
+    )
+    return None if _SPECIAL.search(bare) else value
+
+
+def _check_variable(
+        subject: Subject, setting: Setting, before: Sequence[str], found: Steps, step: Step,
+        name: str,
+) -> None:
+    if name in setting.variables or _ENVIRONMENT.match(name):
+        raise Refusal(f'the loop variable {name} is a variable of the pipeline')
+    after = [command.text for command in subject.job.after_script or ()]
+    texts = [*before, *after, *(each.text for each in found.steps if each is not step)]
+    if any(_uses(text, name) for text in texts):
+        raise Refusal(f'the loop variable {name} is used outside the loop')
+
+
+def _uses(text: str, name: str) -> bool:
+    return re.search(rf'\$\{{?[#!]?{name}(?!\w)|(?<![\w$]){name}\+?=', text) is not None
+
+
+def _iterations(
+        setting: Setting, before: Sequence[str], found: Steps, step: Step, command: For,
+        values: Sequence[str], text: str,
+) -> tuple[tuple[Step, ...], tuple[Argv, ...]]:
+    """The steps of the loop's body, and the build of each iteration."""
+    setup = [each.text for each in found.steps[:found.steps.index(step)]]
+    argvs = []
+    inner: tuple[Step, ...] = ()
+    for value in values:
+        assigned = f"{command.name}='" + value.replace("'", "'\\''") + "'"
+        inner = body_steps(
+            setting, [*before, *setup, assigned], text, command.body, found.functions,
+        )
+        builds = [each for each in inner if each.kind == BUILD]
+        if len(builds) != 1:
+            raise Refusal(f'the loop over ${command.name} has more than one build')
+        argvs.append(builds[0].argv)
+    _check_body(inner, command, found)
+    return inner, tuple(argvs)
+
+
+def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
+    for each in inner:
+        if each.kind in (OTHER, LOOP):
+            raise Refusal(f'{shortened(each.text)} stands between the builds and is more than set-up')
+        if each.kind == BUILD:
+            check_written(each, found.functions)
+    check_state((*inner, *inner), found.functions, ())
+    said = f'the loop over ${command.name}'
+    pipelines = [pipeline for each in command.body for pipeline in each.pipelines]
+    for inside in commands_in(pipelines):
+        name = literal(inside.words[0]) if isinstance(inside, Simple) and inside.words else None
+        if name in ('break', 'continue'):
+            raise Refusal(f'{said} has a `{name}`')
+        if getattr(inside, 'redirections', ()) and any(r.heredoc for r in inside.redirections):
+            raise Refusal(f'{said} has a here-document')
+    left = change(tuple(pipelines), found.functions)
+    if left.moves:
+        raise Refusal(f'{said} changes the directory for the iterations that follow')
+    _check_carried(inner, said)
+
+
+def _check_carried(inner: Sequence[Step], said: str) -> None:
+    """No iteration may use what the one before it has assigned."""
+    assigned: set[str] = set()
+    all_assigned = {
+        name for each in inner if each.piece is not None
+        for name in change(each.piece.pipelines, {}).assigned
+    }
+    for each in inner:
+        if each.piece is None:
+            continue
+        early = (names_used(each.piece.pipelines) & all_assigned) - assigned
+        if early:
+            raise Refusal(f'{said} carries ${min(early)} from one iteration to the next')
+        assigned |= change(each.piece.pipelines, {}).assigned
+
+
+def loop_edits(text: str, place: Layout, loop: Loop) -> list[Edit]:
+    """The edits of the job's file: the words become a matrix, the body the script."""
+    return [_matrix(text, place, loop), *_unrolled(text, place, loop)]
+
+
+def _matrix(text: str, place: Layout, loop: Loop) -> Edit:
+    indent, new = place.indent, place.newline
+    start = _above_comments(text, place)
+    unit = indent[place.key.start - place.start:] or '  '
+    listed = ', '.join(map(word, loop.values))
+    lines = (
+        f'{indent}parallel:', f'{indent}{unit}matrix:',
+        f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{listed}]',
+    )
+    return Edit(start, start, ''.join(f'{line}{new}' for line in lines))
+
+
+def _above_comments(text: str, place: Layout) -> int:
+    """Where the comments above `script:` begin."""
+    start = place.script_start
+    while start > 0:
+        above = line_start(text, start - 1)
+        if not text[above:start].startswith(f'{place.indent}#'):
+            break
+        start = above
+    return start
+
+
+def _unrolled(text: str, place: Layout, loop: Loop) -> Iterable[Edit]:
+    """`for … do` and `done` go; the lines of the body move to the left."""
+    item = place.items[loop.step.item]
+    piece = loop.step.piece
+    offsets = value_offsets(text, item.node) if isinstance(item.node, Scalar) else None
+    if offsets is None or piece is None:
+        raise Refusal('its loop cannot be taken apart')
+    value = item.node.value if isinstance(item.node, Scalar) else ''
+    command = loop.command
+    inner = [each.piece for each in loop.inner if each.piece is not None]
+    begin = _body_start(value, command, inner[0].first)
+    finish = command.end - len('done')
+    finish = len(value[:finish].rstrip(' \t\n;'))
+    yield Edit(offsets[command.start], offsets[begin], '')
+    yield Edit(offsets[finish], min(offsets[command.end], item.content_end), '')
+    yield from _dedented(text, offsets[command.start], offsets[begin], offsets[finish])
+
+
+def _body_start(value: str, command: For, first: int) -> int:
+    """The first statement of the body, or the comment lines above it."""
+    at = max([command.start, *(each.end for each in command.words or ())])
+    match = re.compile(r'\bdo[ \t]*\n[ \t]*(?=#)').search(value, at, first)
+    return match.end() if match else first
+
+
+def _dedented(text: str, outer: int, begin: int, end: int) -> Iterable[Edit]:
+    """Take from each further line of the body what its first is indented more than `for`."""
+    if '\n' not in text[outer:begin]:
+        return
+    columns = (begin - line_start(text, begin)) - (outer - line_start(text, outer))
+    at = next_line(text, line_end(text, begin))
+    while at < end and columns > 0:
+        line = text[at:line_end(text, at)]
+        blank = len(line) - len(line.lstrip(' \t'))
+        if blank < len(line):
+            yield Edit(at, at + min(columns, blank), '')
+        at = next_line(text, at)

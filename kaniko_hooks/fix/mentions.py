@@ -1,0 +1,112 @@
+"""Where CI files name a job: as something it must wait for, or in any other way."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.document.nodes import get
+
+FOLLOWS = 'follows'  # an item of needs or dependencies
+EXTENDS = 'extends'
+REFERENCES = 'references'
+OTHER = 'other'
+
+# Below these keys the same text means something else: a stage, a tag, an image.
+_NOT_JOBS = frozenset(('stage', 'stages', 'tags', 'image', 'services', 'cache', 'artifacts'))
+_FOLLOWING = ('needs', 'dependencies')
+
+
+class Mention(NamedTuple):
+    """A scalar that names the job; `holder.items[position]` is the list item it stands for."""
+
+    kind: str
+    scalar: Scalar
+    holder: Sequence | None = None
+    position: int = 0
+
+
+class _Visit(NamedTuple):
+    node: Node
+    path: tuple[str, ...]  # the keys of mappings above, and '' for a list's item
+    holder: Sequence | None  # the list of needs or dependencies above
+    position: int
+    item: Mapping | None  # the item of that list, if it is a mapping
+
+
+def mentions(root: Node, name: str) -> Iterator[Mention]:
+    """Every scalar of a document that names the job, once for each meaning it has."""
+    in_url = re.compile(rf'(?<![\w.-]){re.escape(name)}(?![\w.-])')
+    stack = [_Visit(root, (), None, 0, None)]
+    seen: set[tuple[int, bool, bool]] = set()
+    while stack:
+        visit = stack.pop()
+        node = visit.node
+        if isinstance(node, Scalar):
+            found = _mention(visit, node, name, in_url)
+            if found:
+                yield found
+            continue
+        # An alias is the same node below another key: what it means there counts.
+        mark = (_identity(node), visit.holder is not None, bool(_NOT_JOBS & set(visit.path)))
+        if mark in seen:
+            continue
+        seen.add(mark)
+        stack.extend(_below(visit, node))
+
+
+def _identity(node: Sequence | Mapping) -> int:
+    return id(node.pairs if isinstance(node, Mapping) else node.items)
+
+
+def _below(visit: _Visit, node: Sequence | Mapping) -> Iterator[_Visit]:
+    if isinstance(node, Mapping):
+        item = node if visit.holder is not None and visit.item is None else visit.item
+        for key, value in reversed(node.pairs):
+            name = key.value if isinstance(key, Scalar) else ''
+            yield _Visit(value, (*visit.path, name), visit.holder, visit.position, item)
+        return
+    starts = visit.holder is None and visit.path[-1:] and visit.path[-1] in _FOLLOWING
+    for index in reversed(range(len(node.items))):
+        child = node.items[index]
+        path = (*visit.path, '!reference' if node.tag == '!reference' else '')
+        yield _Visit(
+            child, path, node if starts else visit.holder,
+            index if starts else visit.position, visit.item,
+        )
+
+
+def _mention(visit: _Visit, node: Scalar, name: str, in_url: re.Pattern[str]) -> Mention | None:
+    if node.value != name:
+        spelled = '://' in node.value or 'job=' in node.value
+        return Mention(OTHER, node) if spelled and in_url.search(node.value) else None
+    if '!reference' in visit.path:
+        return Mention(REFERENCES, node)
+    if _is_needed_job(visit, node):
+        return Mention(FOLLOWS, node, visit.holder, visit.position)
+    if 'extends' in visit.path[1:3]:
+        return Mention(EXTENDS, node)
+    if _NOT_JOBS & set(visit.path) or _bare_hidden(visit):
+        return None
+    return Mention(OTHER, node)
+
+
+def _is_needed_job(visit: _Visit, node: Scalar) -> bool:
+    if visit.holder is None:
+        return False
+    item = visit.holder.items[visit.position]
+    if visit.position in visit.holder.aliases or not item.start <= node.start <= item.end:
+        return False
+    if visit.item is None:
+        return visit.path[-1] == '' and visit.path[-2] in _FOLLOWING
+    elsewhere = get(visit.item, 'pipeline') or get(visit.item, 'project')
+    return visit.path[-1] == 'job' and visit.path[-3] in _FOLLOWING and elsewhere is None
+
+
+def _bare_hidden(visit: _Visit) -> bool:
+    """An item of a hidden list: what it means is said where its anchor is used."""
+    return len(visit.path) == 2 and visit.path[0].startswith('.') and visit.path[1] == ''

@@ -1,0 +1,108 @@
+"""The names of a split job's template and parts."""
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from collections.abc import Sequence
+
+PLURALS = frozenset((
+    'images', 'containers', 'apps', 'services', 'packages', 'components', 'builds',
+))
+# Top-level keys that are no jobs, and job names that GitLab gives a meaning or
+# that YAML reads as something else than a string.
+RESERVED = frozenset((
+    'after_script', 'before_script', 'cache', 'default', 'false', 'image', 'include', 'nil',
+    'null', 'pages', 'pages:deploy', 'services', 'spec', 'stages', 'true', 'types', 'variables',
+    'workflow', 'yes', 'no', 'on', 'off', 'y', 'n',
+))
+LONGEST = 255  # GitLab: a job's name
+
+_SEPARATORS = re.compile(r'[-_:./\s]+')
+_WORD = re.compile(r'[^-_:./\s]+')
+
+
+def stem(job: str) -> str:
+    """The job's name in the singular: `build-images` -> `build-image`."""
+    last = None
+    for last in _WORD.finditer(job):
+        pass
+    if last is not None and last.group().lower() in PLURALS and last.end() == len(job):
+        return job[:-1]
+    return job
+
+
+def separator(job: str) -> str:
+    """What stands between the last words of a name; '-' where it has one word."""
+    found = [match.group() for match in _SEPARATORS.finditer(job.strip('-_:./ \t'))]
+    return found[-1] if found else '-'
+
+
+def joined(stem_: str, label: str, between: str) -> str:
+    """Stem and label with the words that they share at the border only once."""
+    left = _WORD.findall(stem_)
+    right = _WORD.findall(label)
+    shared = next(
+        (n for n in range(min(len(left), len(right)), 0, -1) if left[-n:] == right[:n]), 0,
+    )
+    return between.join([stem_, *right[shared:]])
+
+
+def part_names(job: str, labels: Sequence[str | None], taken: Collection[str]) -> list[str]:
+    """A name for each build; `None` as label is numbered. `taken` names are avoided."""
+    base, between = stem(job), separator(job)
+    used = set(taken) | RESERVED
+    names = []
+    for number, label in enumerate(labels, 1):
+        name = unused(joined(base, label or str(number), between), used)
+        used.add(name)
+        names.append(name)
+    return names
+
+
+def template_name(job: str, taken: Collection[str]) -> str:
+    """The hidden job that keeps what the parts share: `.build-image`."""
+    return unused('.' + stem(job).lstrip('.'), taken)
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number from 2 that makes it unused."""
+    if name not in taken:
+        return name
+    number = 2
+    while f'{name}-{number}' in taken:
+        number += 1
+    return f'{name}-{number}'
+
+
+def label(destinations: Sequence[str | None]) -> str | None:
+    """The image's name in the first destination that has a literal one.
+
+    A destination is given with `None` for what is not known: see `literal_tail`.
+    """
+    return next((each for each in destinations if each), None)
+
+
+_UNKNOWN = '\0'
+
+
+def image_label(reference: str) -> str | None:
+    r"""The last path segment of an image's name, without tag and digest.
+
+    Unknown pieces of the reference are NUL. None where the segment has one.
+    """
+    segment = reference.split('@')[0].rsplit('/', 1)[-1].split(':')[0]
+    return segment if segment and _UNKNOWN not in segment and _WORD.search(segment) else None
+
+
+def folder_label(path: str) -> str | None:
+    r"""The last folder of a Dockerfile's path (unknown pieces are NUL), if it has one."""
+    folder = path.rstrip('/').rpartition('/')[0].rstrip('/')
+    return context_label(folder)
+
+
+def context_label(folder: str) -> str | None:
+    r"""The last segment of a folder's path (unknown pieces are NUL), if it is literal."""
+    segment = folder.rstrip('/').rsplit('/', 1)[-1]
+    if not segment or _UNKNOWN in segment or segment in ('.', '..'):
+        return None
+    return segment if _WORD.search(segment) and '://' not in segment else None

@@ -1,0 +1,12 @@
+"""Why a job is left as it is."""
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """The reason, in one line that goes on from "no automatic fix: "."""
+
+
+def shortened(text: str) -> str:
+    """A command as it is named in a reason: its first line, not too long."""
+    line = ' '.join(text.split('\n')[0].split())
+    return f'`{line if len(line) <= 60 else line[:57] + "…"}`'

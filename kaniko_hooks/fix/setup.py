@@ -1,0 +1,218 @@
+"""Which commands only set things up, so that repeating them in another job is the same.
+
+They print, or change variables, the shell's options, the working directory or
+local files from what every job has.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kaniko_hooks.fix.pieces import bodies
+from kaniko_hooks.fix.pieces import commands_of
+from kaniko_hooks.fix.pieces import literal
+from kaniko_hooks.fix.pieces import parameters
+from kaniko_hooks.fix.pieces import substitutions
+from kaniko_hooks.fix.pieces import words_of
+from kaniko_hooks.shell.tree import Case
+from kaniko_hooks.shell.tree import Command
+from kaniko_hooks.shell.tree import For
+from kaniko_hooks.shell.tree import Function
+from kaniko_hooks.shell.tree import Group
+from kaniko_hooks.shell.tree import If
+from kaniko_hooks.shell.tree import Parameter
+from kaniko_hooks.shell.tree import Pipeline
+from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.tree import Statement
+from kaniko_hooks.shell.tree import Test
+from kaniko_hooks.shell.tree import Text
+
+TESTS = frozenset(('test', '[', '[['))
+PRINTS = frozenset(('echo', 'printf', ':', 'true', 'pwd', 'ls'))
+_LOCAL = PRINTS | TESTS | frozenset((
+    'cat', 'cd', 'chmod', 'cp', 'declare', 'env', 'export', 'false', 'local', 'mkdir', 'printenv',
+    'readonly', 'set', 'touch', 'typeset', 'umask', 'unset',
+))
+# Their output depends on nothing but their input and the checked out files.
+_FILTERS = frozenset((
+    'awk', 'base64', 'basename', 'cut', 'dirname', 'envsubst', 'expr', 'git', 'grep', 'head', 'id',
+    'jq', 'md5sum', 'paste', 'readlink', 'realpath', 'rev', 'sed', 'seq', 'sha1sum', 'sha256sum',
+    'sort', 'tail', 'tee', 'tr', 'uname', 'uniq', 'wc', 'whoami', 'yq',
+)) | PRINTS | TESTS | {'cat', 'printenv', 'command', 'date', 'hostname', 'mktemp', 'uuidgen'}
+_READ_ONLY_GIT = frozenset((
+    'describe', 'diff', 'log', 'ls-files', 'rev-list', 'rev-parse', 'show', 'symbolic-ref',
+))
+# Their output is another one each time.
+_VOLATILE = frozenset(('date', 'hostname', 'mktemp', 'uuidgen'))
+_VOLATILE_NAMES = frozenset(('RANDOM', 'SECONDS', 'SRANDOM', 'EPOCHSECONDS', '$', 'BASHPID'))
+_ASSIGNING = frozenset(('declare', 'export', 'readonly', 'typeset', 'unset'))
+_HARMLESS_EXECUTOR = frozenset(('login', 'version', 'help', 'completion'))
+
+Functions = Mapping[str, Function]
+
+
+class Change(NamedTuple):
+    """What a piece leaves behind."""
+
+    assigned: frozenset[str]
+    volatile: bool  # another run of it gives another value
+    moves: bool  # it changes the working directory
+
+
+def is_setup(pipelines: tuple[Pipeline, ...], functions: Functions) -> bool:
+    """Whether commands only set things up; `functions` are those defined so far."""
+    return all(_pipeline(each, functions, 0) for each in pipelines)
+
+
+def _pipeline(pipeline: Pipeline, functions: Functions, depth: int) -> bool:
+    first, rest = pipeline.commands[0], pipeline.commands[1:]
+    return _command(first, functions, depth) and all(
+        _filters(each, functions, depth) for each in rest
+    )
+
+
+def _statements(body: tuple[Statement, ...], functions: Functions, depth: int) -> bool:
+    return all(
+        not statement.background and _pipeline(pipeline, functions, depth)
+        for statement in body for pipeline in statement.pipelines
+    )
+
+
+def _command(command: Command, functions: Functions, depth: int) -> bool:
+    if isinstance(command, Function):
+        return True
+    if depth > 20 or not _pure_words(command, functions, depth):
+        return False
+    if isinstance(command, Simple):
+        return _simple(command, functions, depth)
+    if isinstance(command, Group):
+        return _statements(command.body, functions, depth + 1)
+    if isinstance(command, If):
+        return _statements(command.otherwise, functions, depth + 1) and all(
+            _statements(arm.condition, functions, depth + 1) and
+            _statements(arm.body, functions, depth + 1) for arm in command.arms
+        )
+    if isinstance(command, Case):
+        return all(_statements(arm.body, functions, depth + 1) for arm in command.arms)
+    if isinstance(command, For):
+        return not command.select and _statements(command.body, functions, depth + 1)
+    return isinstance(command, Test)
+
+
+def _simple(command: Simple, functions: Functions, depth: int) -> bool:
+    if not command.words:
+        return True
+    name = literal(command.words[0])
+    if name is None:
+        return False
+    if name in functions:
+        body = functions[name].body
+        return _command(body, {key: functions[key] for key in functions if key != name}, depth + 1)
+    if name in ('exit', 'return'):
+        return depth > 0
+    return name in _LOCAL or _quiet_executor(command, name)
+
+
+def _quiet_executor(command: Simple, name: str) -> bool:
+    return name.rsplit('/', 1)[-1] in ('executor', 'kaniko') and len(command.words) > 1 and \
+        literal(command.words[1]) in _HARMLESS_EXECUTOR
+
+
+def _filters(command: Command, functions: Functions, depth: int) -> bool:
+    """Whether a command may stand in a substitution or behind a pipe."""
+    if not isinstance(command, Simple) or not command.words:
+        return _command(command, functions, depth + 1)
+    if not _pure_words(command, functions, depth):
+        return False
+    name = literal(command.words[0])
+    if name == 'git':
+        return len(command.words) > 1 and literal(command.words[1]) in _READ_ONLY_GIT
+    return name in _FILTERS or _command(command, functions, depth + 1)
+
+
+def _pure_words(command: Command, functions: Functions, depth: int) -> bool:
+    """Whether all commands substituted in a command's words are filters."""
+    return depth <= 20 and all(
+        substitution.text is None and _substituted(substitution.body, functions, depth + 1)
+        for word in words_of(command) for substitution in substitutions(word)
+    )
+
+
+def _substituted(body: tuple[Statement, ...], functions: Functions, depth: int) -> bool:
+    return all(
+        _filters(command, functions, depth)
+        for statement in body for pipeline in statement.pipelines
+        for command in pipeline.commands
+    )
+
+
+def prints_only(pipelines: tuple[Pipeline, ...]) -> bool:
+    """Whether commands only write to the log."""
+    return all(
+        isinstance(command, Simple) and not command.redirections and bool(command.words) and
+        literal(command.words[0]) in PRINTS
+        for pipeline in pipelines for command in pipeline.commands
+    )
+
+
+def is_test(pipeline: Pipeline) -> bool:
+    """Whether a pipeline is a condition: what follows it with `&&` may not run."""
+    return pipeline.negated or any(
+        isinstance(command, Test) or
+        isinstance(command, Simple) and bool(command.words) and
+        literal(command.words[0]) in TESTS | {'false', 'grep'}
+        for command in pipeline.commands
+    )
+
+
+def change(pipelines: tuple[Pipeline, ...], functions: Functions) -> Change:
+    """What commands leave behind in the shell; called functions count too."""
+    assigned: set[str] = set()
+    volatile = moves = False
+    waiting = [command for each in pipelines for command in each.commands]
+    called: set[str] = set()
+    while waiting:
+        command = waiting.pop()
+        volatile |= _is_volatile(command)
+        if isinstance(command, Group) and command.subshell:
+            continue
+        waiting += [each for body in bodies(command) for each in commands_of(body)]
+        if isinstance(command, For):
+            assigned.add(command.name)
+        if isinstance(command, Simple):
+            name = literal(command.words[0]) if command.words else None
+            if name is None and not command.words or name in _ASSIGNING:
+                assigned.update(each.name for each in command.assignments)
+            moves |= name in ('cd', 'pushd', 'popd') and not _is_absolute(command)
+            if name in functions and name not in called:
+                called.add(name or '')
+                waiting.append(functions[name or ''].body)
+    return Change(frozenset(assigned), volatile, moves)
+
+
+def _is_volatile(command: Command) -> bool:
+    return any(
+        isinstance(each, Simple) and bool(each.words) and literal(each.words[0]) in _VOLATILE or
+        any(
+            parameter.name in _VOLATILE_NAMES
+            for word in words_of(each) for parameter in parameters(word)
+        )
+        for each in [command, *_substituted_in(command)]
+    )
+
+
+def _substituted_in(command: Command) -> Iterator[Command]:
+    for word in words_of(command):
+        for substitution in substitutions(word):
+            yield from commands_of(substitution.body)
+
+
+def _is_absolute(command: Simple) -> bool:
+    if len(command.words) != 2:
+        return False
+    first = command.words[1].pieces[:1]
+    return bool(first) and (
+        isinstance(first[0], Parameter) and first[0].name == 'CI_PROJECT_DIR' or
+        isinstance(first[0], Text) and first[0].value.startswith('/')
+    )

@@ -1,0 +1,143 @@
+"""The job that a finding is about: where it stands, and in which pipelines."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.ci.gitlab.include import Definition
+from kaniko_hooks.ci.gitlab.job_container import SYSTEM
+from kaniko_hooks.ci.gitlab.jobs import Job
+from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.model import Container
+from kaniko_hooks.model import Finding
+
+
+class Subject(NamedTuple):
+    """The job to rewrite.
+
+    - `found`: the pipelines that have it; `job`: it in the first of them.
+    - `files`: the files of those pipelines.
+    """
+
+    name: str
+    container: Container
+    file: str
+    text: str
+    key: Scalar
+    body: Mapping
+    job: Job
+    found: tuple[Found, ...]
+    files: tuple[str, ...]
+
+
+def subject(files: Files, pipelines: tuple[Found, ...], finding: Finding) -> Subject:
+    """The one job of a finding. Raises Refusal."""
+    container = _one_container(finding)
+    found = tuple(each for each in pipelines if _has(each, container))
+    if not found:
+        raise Refusal('its pipeline cannot be read')
+    job = _job(found[0], container.name)
+    if job.hidden:
+        raise Refusal('it is a template, and the jobs that use it may be elsewhere')
+    key, body = _definition(job)
+    return Subject(
+        container.name, container, key.file, files.text(key.file), key, body, job, found,
+        tuple(dict.fromkeys(file for each in found for file in each.pipeline.files)),
+    )
+
+
+def _one_container(finding: Finding) -> Container:
+    if not finding.containers or finding.containers[0].system != SYSTEM:
+        raise Refusal('only jobs of GitLab CI can be rewritten')
+    first = finding.containers[0]
+    others = {each.name for each in finding.containers} - {first.name}
+    if others:
+        more = f' and {len(others) - 1} more' if len(others) > 1 else ''
+        raise Refusal(f'its commands are shared with {min(others)}{more}')
+    return first
+
+
+def _has(found: Found, container: Container) -> bool:
+    pipeline = found.pipeline
+    job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
+    return job is not None and any(
+        (each.file, each.key.start) == container.place for each in job.definitions
+    )
+
+
+def _job(found: Found, name: str) -> Job:
+    return found.pipeline.jobs.get(name) or found.pipeline.hidden[name]
+
+
+def _definition(job: Job) -> tuple[Scalar, Mapping]:
+    places: dict[tuple[str, int], Definition] = {
+        (each.file, each.key.start): each for each in job.definitions
+    }
+    if len({file for file, _ in places}) > 1:
+        names = ' and '.join(sorted({file for file, _ in places}))
+        raise Refusal(f'it is put together from {names}')
+    definition = next(iter(places.values()))
+    key, body = definition.key, definition.value
+    if not isinstance(key, Scalar) or '$[[' in key.value or key.value != job.name:
+        raise Refusal('its name is made from inputs')
+    if not isinstance(body, Mapping) or body.start < key.end or body.file != key.file:
+        raise Refusal('it is an alias of another job')
+    return key, body
+
+
+def is_merged(roots: tuple[Node, ...], body: Mapping) -> bool:
+    """Whether an alias in the file stands for the job as a whole."""
+    return any(
+        isinstance(target, Mapping) and target.pairs is body.pairs
+        for target in _aliased(roots)
+    )
+
+
+def _aliased(roots: tuple[Node, ...]) -> Iterator[Node]:
+    stack: list[Node] = list(roots)
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Scalar):
+            continue
+        mark = id(node.pairs if isinstance(node, Mapping) else node.items)
+        if mark in seen:
+            continue
+        seen.add(mark)
+        for index in node.aliases:
+            yield node.pairs[index][1] if isinstance(node, Mapping) else node.items[index]
+        stack += _children(node)
+
+
+def _children(node: Mapping | Sequence) -> list[Node]:
+    if isinstance(node, Sequence):
+        return node.items
+    return [each for pair in node.pairs for each in pair]
+
+
+def defines_anchor(node: Node) -> str | None:
+    """The first anchor that is defined in a node."""
+    return next((each.anchor for each in _below(node) if each.anchor), None)
+
+
+def _below(node: Node) -> Iterator[Node]:
+    stack = [(node, False)]
+    while stack:
+        each, alias = stack.pop()
+        if alias:
+            continue
+        yield each
+        if isinstance(each, Sequence):
+            stack += [
+                (item, index in each.aliases) for index, item in enumerate(each.items)
+            ]
+        elif isinstance(each, Mapping):
+            stack += [
+                (value, index in each.aliases) for index, (_, value) in enumerate(each.pairs)
+            ]

@@ -1,0 +1,115 @@
+"""Write rewritten files: all of them or none, each at once and as it was.
+
+A file is replaced by a complete one beside it, so whoever reads it, or kills
+this process, sees the old text or the new one. Its mode stays; a byte order
+mark stays; through a symlink the file that it names is replaced. Other hard
+links to a replaced file keep the old text.
+"""
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kaniko_hooks.project import Unreadable
+from kaniko_hooks.project import decode
+from kaniko_hooks.project import read_bytes
+from kaniko_hooks.project import within
+
+_BOM = b'\xef\xbb\xbf'
+
+
+class NotWritten(Exception):
+    """A file cannot be written, so none is; the message names the file and says why."""
+
+
+class _Ready(NamedTuple):
+    path: str  # as named
+    real: str
+    old: bytes
+    temporary: str
+
+
+def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
+    """Replace each file's text; paths are relative to the repository's root.
+
+    `old` are the texts that the new ones were made from (both without byte
+    order mark): a file that has changed since then is not overwritten.
+    Raises NotWritten; then every file is as it was.
+    """
+    ready: list[_Ready] = []
+    try:
+        for path in sorted(new):
+            ready.append(_prepare(os.path.realpath(root), path, new[path], old[path]))
+        _replace(ready)
+    finally:
+        for each in ready:
+            _remove(each.temporary)
+
+
+def _prepare(root: str, path: str, text: str, expected: str) -> _Ready:
+    real = os.path.realpath(os.path.join(root, path))
+    if not within(real, root):
+        raise NotWritten(f'{path}: is outside the repository')
+    try:
+        before = read_bytes(real)
+        if before is None or decode(before) != expected:
+            raise NotWritten(f'{path}: has changed while it was read')
+        mode = stat.S_IMODE(os.stat(real).st_mode)
+        if not mode & 0o222 or not os.access(real, os.W_OK):
+            raise NotWritten(f'{path}: is read-only')
+        bom = _BOM if before.startswith(_BOM) else b''
+        return _Ready(path, real, before, _temporary(real, bom + text.encode(), mode))
+    except Unreadable as error:
+        raise NotWritten(f'{path}: {error}') from None
+    except OSError as error:
+        raise NotWritten(f'{path}: {_said(error)}') from None
+
+
+def _temporary(real: str, data: bytes, mode: int) -> str:
+    handle, temporary = tempfile.mkstemp(
+        prefix=f'.{os.path.basename(real)[:64]}.', suffix='.tmp', dir=os.path.dirname(real),
+    )
+    try:
+        with os.fdopen(handle, 'wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+    except BaseException:
+        _remove(temporary)
+        raise
+    return temporary
+
+
+def _replace(ready: list[_Ready]) -> None:
+    done: list[_Ready] = []
+    try:
+        for each in ready:
+            os.replace(each.temporary, each.real)
+            done.append(each)
+    except OSError as error:
+        _undo(done)
+        raise NotWritten(f'{ready[len(done)].path}: {_said(error)}') from None
+    except BaseException:
+        _undo(done)
+        raise
+
+
+def _undo(done: list[_Ready]) -> None:
+    for each in done:
+        mode = stat.S_IMODE(os.stat(each.real).st_mode)
+        os.replace(_temporary(each.real, each.old, mode), each.real)
+
+
+def _remove(temporary: str) -> None:
+    try:
+        os.unlink(temporary)
+    except OSError:
+        pass
+
+
+def _said(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
