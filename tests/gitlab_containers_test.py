@@ -327,6 +327,41 @@ def test_includes_in_the_check_know_no_limit_of_150(tmp_path: Path) -> None:
     ]
 
 
+def test_an_empty_file_includes_nothing(tmp_path: Path) -> None:
+    found = reading(tmp_path, {ROOT: f'{KANIKO}include: e.yml\nj: {{script: a}}', 'e.yml': ''})
+    assert ran(only(found)) == [['a']]
+    assert (found.notes, found.problems) == ((), ())
+
+
+def test_a_text_that_is_too_large_for_inputs_stays(tmp_path: Path) -> None:
+    text = '$[[ inputs.x ]]' + 'a' * 1024 * 1024
+    found = reading(tmp_path, (
+        f'spec: {{inputs: {{x: {{default: b}}}}}}\n---\nj: {{script: "{text}", image: {{a: b}}}}'
+    ))
+    assert ran(only(found)) == [[text]]
+    assert only(found).image is None
+
+
+def test_references_of_all_kinds_are_walked(tmp_path: Path) -> None:
+    text = (
+        'include: {template: x}\n.a: &a [!reference [.b], !reference [.gone, x], *c]\n'
+        '.b: [b, {x: !reference [.a]}]\n'
+        'j: {script: [*a, *a, !reference [.a], !reference [.a]]}\n'
+    ).replace('*c', 'c')
+    container = only(reading(tmp_path, text))
+    assert ran(container) == [['b', 'c'] * 4]
+    assert {Place(ROOT, text.index(part)) for part in (
+        '!reference [.b]', '!reference [.gone', '!reference [.a]}]', '[b, {x', '&a',
+    )} <= set(container.places)
+
+
+def test_children_are_not_followed_for_ever(tmp_path: Path) -> None:
+    files = {f'{i}.yml': f't: {{trigger: {{include: {i + 1}.yml}}}}\nj{i}: {{script: a}}'
+             for i in range(600)}
+    found = reading(tmp_path, {ROOT: 't: {trigger: {include: 0.yml}}', **files})
+    assert len(found.containers) == 500
+
+
 def test_paths_with_variables_cannot_be_seen(tmp_path: Path) -> None:
     found = reading(tmp_path, {
         ROOT: 'include: ["**.yml", ci/$X.yml]\nj: {extends: .x, script: a}', 'b.yml': 'x: {}',

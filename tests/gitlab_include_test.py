@@ -29,6 +29,7 @@ def rule(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ('files', 'message'), (
+        pytest.param({}, 'Please provide content', id='no root file'),
         pytest.param(root('missing.yml'), 'does not exist', id='missing'),
         pytest.param(root('[5]'), 'must be a hash or a string', id='number'),
         pytest.param(root('5'), 'must be a hash or a string', id='number alone'),

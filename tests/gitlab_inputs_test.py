@@ -100,6 +100,7 @@ def test_files_that_are_refused(tmp_path: Path, files: Files, message: str) -> N
 @pytest.mark.parametrize(
     ('spec', 'inputs', 'item', 'expected'), (
         pytest.param('{type: string}', '{x: yes}', f'{X}', ['true'], id='boolean as string'),
+        pytest.param('{type: string}', '{x: [b]}', f'v {X}', ['v ["b"]'], id='list as string'),
         pytest.param('{type: string}', '{x: 1.50}', f'{X}', ['1.5'], id='number as string'),
         pytest.param('{default: 0010}', '{}', f'v{X}', ['v8'], id='octal default'),
         pytest.param('{type: number}', '{x: "5"}', f'v{X}', ['v5'], id='string as number'),
@@ -139,7 +140,7 @@ def test_files_that_are_refused(tmp_path: Path, files: Files, message: str) -> N
                      id='a regex that would take for ever'),
         pytest.param('{rules: [{if: \'$[[ inputs.x ]] == "b"\', options: [b]}]}', '{x: b}', X,
                      ['b'], id='rule with options'),
-        pytest.param('{rules: [{if: "(", default: c}, {default: b}]}', '{}', X, ['b'],
+        pytest.param('{rules: [{if: "(", default: c}, {if: null == "d", default: d}, {default: b}]}', '{}', X, ['b'],
                      id='rule with a default'),
         pytest.param('{default: b}', '{x: }', X, ['b'], id='null is the default'),
     ),
@@ -158,7 +159,7 @@ def test_interpolated_everywhere_but_in_references(tmp_path: Path) -> None:
         't.yml': (
             'spec: {inputs: {n: , f: }}\n---\n'
             'include: $[[ inputs.f ]].yml\n'
-            '.b: {script: [base]}\n'
+            '.b: {script: &s [base], other: *s}\n'
             '.q: &q {"k$[[ inputs.n ]]": !reference [.b, script]}\n'
             'j-$[[ inputs.n ]]: {extends: ".$[[ inputs.n ]]", variables: {A: 1}}\n'
             'k: {script: [!reference ["$[[ inputs.n ]]", kb]], before_script: *r}\n'

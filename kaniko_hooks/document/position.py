@@ -242,9 +242,10 @@ def _lines(text: str, at: int, end: int) -> list[tuple[int, int, str]]:
 
 def _indent(text: str, lines: list[tuple[int, int, str]], value: str) -> int:
     """Columns that belong to YAML: what the source has more than the value."""
-    inner = value.lstrip('\n')
+    inner, columns = value.lstrip('\n'), 0
     for start, stop, _ in lines:
         line = text[start:stop]
         if line.strip(' '):
             return len(line) - len(line.lstrip(' ')) - (len(inner) - len(inner.lstrip(' ')))
-    return 0
+        columns = max(columns, len(line))
+    return columns  # spaces alone are indentation, however many

@@ -61,11 +61,7 @@ def locations(
     for entry in items_of(value):
         if is_null(entry):
             continue
-        target = _target(entry)
-        if isinstance(target, Note):
-            notes.append(target)
-            continue
-        kind, name = target
+        kind, name = _target(entry)
         verdict = judged(specified(get(entry, 'rules')), files.listing)
         if not verdict.possible:
             continue
@@ -102,7 +98,7 @@ def _add(
         else:
             found.append(Location(path.lstrip('/'), place, inputs, verdict))
 
-def _target(entry: Value) -> tuple[str, Value] | Note:
+def _target(entry: Value) -> tuple[str, Value]:
     """The one of KINDS that an entry has, with its value."""
     if isinstance(entry, Leaf) and isinstance(entry.value, str):
         return ('remote' if _URL.match(entry.value) else 'local'), entry
