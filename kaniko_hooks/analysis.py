@@ -1,13 +1,13 @@
 """Named files -> containers -> runs -> findings: the way of the data, once through."""
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks import kaniko
 from kaniko_hooks import rule
 from kaniko_hooks.ci import read
+from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
@@ -17,7 +17,7 @@ from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 from kaniko_hooks.shell.runs import container_run
-from kaniko_hooks.shell.runs import expand
+from kaniko_hooks.shell.expand import expand
 
 
 class Analysis(NamedTuple):
@@ -39,7 +39,7 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
         try:
             run = run_of(repository, container)
         except Exception as error:
-            crashes.append(crash(f'{container.place.file} ({container.name})', error))
+            crashes.append(internal_error(f'{container.place.file} ({container.name})', error))
             continue
         if run.builds_in_worst_run:
             judged.append((container, run))
@@ -49,7 +49,7 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
         lambda place: _line(repository, place),
     )
     found += [rule.unreadable(problem) for problem in reading.problems]
-    found = _suppressed(repository, found, judged, options)
+    found = _suppressed(repository, found, reading.containers, judged, options)
     files = frozenset(named)
     shown = tuple(
         each for each in judged
@@ -93,37 +93,26 @@ def accepted(container: Container, run: Run) -> bool:
     return one_image and run.clean_between and kaniko.cleans_up(image_name(container))
 
 
-def crash(where: str, error: Exception) -> str:
-    """One line about an internal error, with the place in our code for the report."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    at = ''
-    if trace is not None:
-        module = trace.tb_frame.f_globals.get('__name__', '?')
-        at = f' at {module}:{trace.tb_lineno}'
-    return (
-        f'{where}: internal error: {type(error).__name__}{at}; please report this with '
-        f'the file (Python {sys.version.split()[0]})'
-    )
-
-
 def _line(repository: Repository, place: Place) -> int:
     from kaniko_hooks.lines import where
     return where(place, repository.known_text)[0]
 
 
 def _suppressed(
-        repository: Repository, found: list[Finding], judged: list[tuple[Container, Run]],
-        options: Options,
+        repository: Repository, found: list[Finding], containers: Sequence[Container],
+        judged: Sequence[tuple[Container, Run]], options: Options,
 ) -> list[Finding]:
     files = {place.file for each in judged for place in rule.places_involved(*each)}
+    files |= {place.file for each in containers for place in (each.place, *each.places)}
     texts = {file: repository.known_text(file) for file in sorted(files)}
     if not any('kaniko-hooks:' in text for text in texts.values()):
         return found
     from kaniko_hooks.suppression import apply
     on = {rule.CACHED, rule.UNREADABLE} | ({rule.UNCACHED} if options.strict else set())
-    return apply(found, [container for container, _ in judged], texts, frozenset(on))
+    return apply(
+        found, containers, texts, frozenset(on),
+        lambda finding: rule.reworded(finding, lambda place: _line(repository, place)),
+    )
 
 
 def _without_covered_templates(

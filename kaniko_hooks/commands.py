@@ -1,19 +1,19 @@
 """What both hooks do once a file may matter: from the command line to an exit code."""
 from __future__ import annotations
 
-import io
 import os
 import sys
+from collections.abc import Mapping
 from collections.abc import Sequence
 
-from kaniko_hooks.analysis import Analysis
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.model import Result
+from kaniko_hooks.lines import where
 from kaniko_hooks.options import Options
 from kaniko_hooks.options import parse
 from kaniko_hooks.project import Repository
 from kaniko_hooks.targets import Target
 from kaniko_hooks.targets import targets
+from kaniko_hooks.terminal import safe
 
 
 def check(argv: Sequence[str]) -> int:
@@ -29,8 +29,7 @@ def check(argv: Sequence[str]) -> int:
     code = _tell(errors)
     for target in found or [Target(os.getcwd(), ())]:
         repository = Repository(target.root)
-        analysis = analyse(repository, target.files, options)
-        code = max(code, _report(repository, analysis, options))
+        code = max(code, _report(repository, target, options))
     return code
 
 
@@ -40,7 +39,7 @@ def fix(argv: Sequence[str]) -> int:
     found, errors = targets(options.paths)
     code = _tell(errors)
     for target in found:
-        code = max(code, _fix(target, options))
+        code = max(code, _fix(Repository(target.root), target, options))
     return code
 
 
@@ -50,37 +49,57 @@ def _wrong_usage(hook: str, message: str) -> int:
 
 
 def _tell(errors: Sequence[str], code: int = 1) -> int:
-    from kaniko_hooks.terminal import safe
     for error in errors:
         print(safe(error), file=sys.stderr)
     return code if errors else 0
 
 
-def _report(repository: Repository, analysis: Analysis, options: Options) -> int:
-    result, code = analysis.result, _tell(analysis.crashes, 2)
-    if not result.findings and options.format == 'text' and not options.output_file:
+def _report(repository: Repository, target: Target, options: Options) -> int:
+    analysis = analyse(repository, target.files, options)
+    code, result = _tell(analysis.crashes, 2), analysis.result
+    if not result.findings and options.format == 'text' and options.output_file is None:
         return code
-    from kaniko_hooks.report.text import summary
+    from kaniko_hooks.report import deliver
     if result.findings:
+        from kaniko_hooks.fix.plan import with_fixes
         code = max(code, 1)
-        result = result._replace(findings=_with_fixes(repository, result.findings, options))
-        print(summary(result), file=sys.stderr)
-    return max(code, _deliver(repository, result, options))
+        told = with_fixes(repository, target.files, options, result.findings)
+        result = result._replace(findings=told)
+    return max(code, deliver(result, repository.known_text, options))
 
 
-def _deliver(repository: Repository, result: Result, options: Options) -> int:
-    from kaniko_hooks.report import render
+def _fix(repository: Repository, target: Target, options: Options) -> int:
+    from kaniko_hooks.fix.plan import plan_fixes
+    from kaniko_hooks.fix.write import NotWritten
+    from kaniko_hooks.fix.write import write_all
+    plan = plan_fixes(repository, target.files, options)
+    code = _tell(plan.crashes, 2)
+    written: set[str] = set()
+    for group in plan.writes:
+        if options.diff:
+            _show_diff(group, plan.old, options)
+        else:
+            try:
+                write_all(target.root, group, plan.old)
+            except NotWritten as error:
+                code = max(code, _tell([str(error)]))
+                continue
+        written.update(group)
+    for outcome in plan.outcomes:
+        finding = outcome.finding
+        line, column = where(finding.place, repository.known_text)
+        said = outcome.fix if written.issuperset(outcome.files) else None
+        if outcome.no_fix:
+            said = f'no automatic fix: {outcome.no_fix}'
+        if said:
+            code = max(code, 1)
+            print(safe(f'{finding.place.file}:{line}:{column}: {said}'), file=sys.stderr)
+    return code
+
+
+def _show_diff(new: Mapping[str, str], old: Mapping[str, str], options: Options) -> None:
+    from kaniko_hooks.fix.diff import unified
     from kaniko_hooks.terminal import use_color
-    shown = 'text' if options.output_file else options.format
-    color = shown == 'text' and use_color(options.color, sys.stdout, os.environ)
-    # A terminal that has no letter for a name must not end the hook.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors='backslashreplace')
-    print(render(shown, result, repository.known_text, color), end='')
-    if options.output_file:
-        try:
-            with open(options.output_file, 'w', encoding='utf-8', newline='\n') as file:
-                file.write(render(options.format, result, repository.known_text))
-        except OSError as error:
-            return _wrong_usage('check-kaniko-builds', f'{options.output_file}: {error.strerror}')
-    return 0
+    color = use_color(options.color, sys.stdout, os.environ)
+    for path, text in new.items():
+        print(unified(path, old[path], text, color), end='')

@@ -30,8 +30,8 @@ def nothing_matters(argv: Sequence[str]) -> bool:
     roots = {repository_root(path) for path in paths}
     pipelines = [os.path.join(root, '.gitlab-ci.yml') for root in roots]
     try:
-        return not any(_may_matter(path, True) for path in paths) and not any(
-            _may_matter(path, False) for path in pipelines if os.path.lexists(path)
+        return not any(may_matter(path, True) for path in paths) and not any(
+            may_matter(path, False) for path in pipelines if os.path.lexists(path)
         )
     except OSError:
         return False
@@ -53,7 +53,11 @@ def speaks_of_kaniko(data: bytes) -> bool:
     return b'kaniko' in data or b'executor' in data
 
 
-def _may_matter(path: str, named: bool) -> bool:
+def may_matter(path: str, named: bool) -> bool:
+    """Whether a file's bytes can matter, as a named file or as a root pipeline.
+
+    Raises OSError.
+    """
     # A folder or a pipe raises OSError or is no regular file: not for here.
     if not os.path.isfile(path):
         return True

@@ -19,17 +19,11 @@ UNCACHED = 'uncached-builds-share-container'
 UNREADABLE = 'unreadable-ci-file'
 
 _HARM = {
-    'cached': (
-        'with the cache on: a later image can silently get or miss files of an earlier one, '
-        'and the cache keeps the wrong layers'
-    ),
+    'cached': 'with the cache on: images mix up files, and the cache keeps the wrong layers',
     'maybe-cached': (
-        'and the cache may be on: a later image can silently get or miss files of an earlier '
-        'one, and the cache keeps the wrong layers'
+        'and the cache may be on: images mix up files, and the cache keeps the wrong layers'
     ),
-    'uncached': (
-        'without cache: a later image can silently get or miss files of an earlier one'
-    ),
+    'uncached': 'without cache: images mix up files',
 }
 
 Judged = tuple[Container, Run]
@@ -80,10 +74,9 @@ def _build_places(run: Run) -> Iterable[Place]:
 
 
 def _finding(rule: str, group: Sequence[Judged], line_of: LineOf) -> Finding:
-    container, run = group[0]
-    why = because(run, line_of)
+    run = group[0][1]
     return Finding(
-        rule, second_build(run), f'{_sentence(group)}{f" ({why})" if why else ""}',
+        rule, second_build(run), _sentence([each for each, _ in group], run, line_of),
         tuple(each for each, _ in group), run,
         frozenset(place for each in group for place in places_involved(*each)),
     )
@@ -96,12 +89,21 @@ def second_build(run: Run) -> Place:
     return (first if first.times > 1 or len(done) == 1 else done[1]).build.place
 
 
-def _sentence(group: Sequence[Judged]) -> str:
-    container, run = group[0]
+def reworded(finding: Finding, line_of: LineOf) -> Finding:
+    """The finding with the message for the containers that it still has."""
+    if finding.run is None or not finding.containers:
+        return finding
+    return finding._replace(message=_sentence(finding.containers, finding.run, line_of))
+
+
+def _sentence(containers: Sequence[Container], run: Run, line_of: LineOf) -> str:
+    container = containers[0]
     times = sum(execution.times for execution in run.executions)
     builds = 'many Kaniko builds' if times >= MANY else f'{times} Kaniko builds'
-    more = f' (and {len(group) - 1} more)' if len(group) > 1 else ''
-    return f'{_kind(container)} {container.name}{more} runs {builds} in one container, ' \
+    more = f' (and {len(containers) - 1} more)' if len(containers) > 1 else ''
+    why = because(run, line_of)
+    told = f' ({why})' if why else ''
+    return f'{_kind(container)} {container.name}{more} runs {builds} in one container{told}, ' \
         f'{_HARM[run.verdict]}'
 
 

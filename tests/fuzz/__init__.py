@@ -1,0 +1,1 @@
+"""Random bytes through both hooks: python -m tests.fuzz --seconds 600."""

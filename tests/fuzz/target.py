@@ -1,0 +1,69 @@
+"""Bytes -> check and fix, as a file of a repository; what must never happen is a failure."""
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kaniko_hooks import check_kaniko_builds
+from kaniko_hooks import fix_kaniko_builds
+from tests.fuzz.mutator import mutated
+from tests.fuzz.mutator import seeds
+
+SECONDS = 5.0
+_NAMES = ('.gitlab-ci.yml', 'ci/other.yml', '.github/workflows/a.yml', '.circleci/config.yml',
+          'cloudbuild.yaml', '.drone.yml', 'a.sh')
+
+
+class Target:
+    """A repository in which inputs become files; remembers failures and the worst time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.worst = 0.0
+        self.failures: list[str] = []
+        (root / '.git').mkdir()
+
+    def try_input(self, name: str, data: bytes) -> None:
+        """Both hooks over one file; the check must leave it alone."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        started = time.process_time()
+        self._call('check', check_kaniko_builds.main, [str(path), '--strict'], data)
+        if path.read_bytes() != data:
+            self.failures.append(f'check changed {name}: {data!r}')
+        self._call('fix', fix_kaniko_builds.main, [str(path), '--unsafe', '--strict'], data)
+        taken = time.process_time() - started
+        self.worst = max(self.worst, taken)
+        if taken > SECONDS:
+            self.failures.append(f'{taken:.1f} s for {name}: {data[:5000]!r}')
+        path.unlink()
+
+    def _call(
+            self, hook: str, main: Callable[[list[str]], int], argv: list[str], data: bytes,
+    ) -> None:
+        said = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                code = main(argv)
+        except Exception as error:
+            self.failures.append(f'{hook} raised {error!r}: {data!r}')
+            return
+        if code not in (0, 1):
+            self.failures.append(f'{hook} ended with {code} ({said.getvalue()!r}): {data!r}')
+
+
+def run(target: Target, seed: int, go_on: Callable[[int], bool]) -> int:
+    """Tries mutated inputs while `go_on(number)` says so; returns how many."""
+    choose = random.Random(seed)
+    given = seeds()
+    number = 0
+    while go_on(number):
+        name = choose.choice(_NAMES)
+        target.try_input(name, mutated(choose.choice(given), given, choose))
+        number += 1
+    return number

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fuzz.target import Target
+from tests.fuzz.target import run
+
+
+def test_short_run(tmp_path: Path) -> None:
+    target = Target(tmp_path)
+    assert run(target, 20261123, lambda number: number < 400) == 400
+    assert target.failures == []

@@ -1,0 +1,44 @@
+"""The README's lefthook recipe with the real client, from npm."""
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end_test import BAD
+from tests.end_to_end_test import GOOD
+from tests.end_to_end_test import git
+from tests.end_to_end_test import run
+from tests.end_to_end_test import write
+from tests.readme_test import labelled
+
+PATH = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
+
+
+@pytest.fixture(scope='session')
+def lefthook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('npm')
+    npm = shutil.which('npm')
+    assert npm, 'npm is needed: lefthook comes from its registry'
+    done = run(folder, (npm, 'install', '--no-audit', '--no-fund', 'lefthook@2'))
+    assert done.returncode == 0, done.stdout
+    return folder / 'node_modules/.bin/lefthook'
+
+
+def test_recipe(lefthook: Path, tmp_path: Path) -> None:
+    git(tmp_path, 'init', '-q')
+    git(tmp_path, 'config', 'user.name', 'A Developer')
+    git(tmp_path, 'config', 'user.email', 'developer@example.com')
+    recipe, = labelled('lefthook')
+    write(tmp_path, 'lefthook.yml', recipe)
+    write(tmp_path, '.gitlab-ci.yml', BAD)
+    assert run(tmp_path, (str(lefthook), 'install'), PATH=PATH).returncode == 0
+    environ = {'PATH': f'{lefthook.parent}{os.pathsep}{PATH}'}
+    stopped = run(tmp_path, ('git', 'commit', '-m', 'two images'), **environ)
+    assert stopped.returncode != 0, stopped.stdout
+    write(tmp_path, '.gitlab-ci.yml', GOOD)
+    done = run(tmp_path, ('git', 'commit', '-m', 'a job per image'), **environ)
+    assert done.returncode == 0, done.stdout
