@@ -167,8 +167,7 @@ def _single(scan: _Scan, text: str, at: int, end: int) -> int:
 def _double(scan: _Scan, text: str, at: int, end: int) -> int:
     if text[at] != '\\':
         return _plain(scan, text, at, end)
-    match = _BREAK.match(text, at + 1)
-    if match:
+    if match := _BREAK.match(text, at + 1):
         return _escaped_break(scan, text, match.end(), end)
     letter = text[at + 1:at + 2]
     if letter in _HEX:

@@ -87,8 +87,8 @@ def pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pip
             reader.read_alone(path)
     reader.read_children()
     found = reader.result()
-    files = reader.seen.union(*(each.pipeline.files for each in found))
-    return Pipelines(found, tuple(reader.problems), frozenset(files))
+    of_pipelines = reader.seen.union(*(each.pipeline.files for each in found))
+    return Pipelines(found, tuple(reader.problems), frozenset(of_pipelines))
 
 
 Load = Callable[[Mode], Configuration]
