@@ -43,7 +43,7 @@ _DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
 _SHORT = {
     'c': 'context', 'f': 'dockerfile', 'd': 'destination', 'b': 'bucket', 'v': 'verbosity',
 }
-# Sub-commands that build nothing; `bake` of coming versions does.
+# A sub-command of coming versions; every other one builds nothing.
 _BUILDS = frozenset(('bake',))
 _TRUE = frozenset(('1', 't', 'T', 'TRUE', 'true', 'True'))
 _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
@@ -111,7 +111,9 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
         elif text == '--':
             break
         elif text[:1] != '-' or text == '-':
-            if text and not loose and not _may_follow(word):
+            if text in _BUILDS:
+                break
+            if text and not loose:
                 return None
             loose = False
         elif text[:2] == '--':
@@ -148,11 +150,6 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
 def _may_be_anything(word: Word) -> bool:
     """Whether the word may be a flag that is not seen, or several."""
     return bool(word.fragments) and not word.fragments[0].known
-
-
-def _may_follow(word: Word) -> bool:
-    """A positional word after which Kaniko still builds."""
-    return word.text in _BUILDS
 
 
 def _state(word: Word, name: str, value: str) -> str | None:

@@ -7,7 +7,9 @@ from kaniko_hooks.shell.tree import Text
 from kaniko_hooks.shell.tree import Word
 from kaniko_hooks.shell.values import WORDS
 
-_BRACES = re.compile(r'\{(?:([^{}]*,[^{}]*)|(-?\d{1,6})\.\.(-?\d{1,6})|([a-zA-Z])\.\.([a-zA-Z]))\}')
+_BRACES = re.compile(
+    r'\{(?:([^{},]*,[^{}]*)|(-?\d{1,6})\.\.(-?\d{1,6})|([a-zA-Z])\.\.([a-zA-Z]))\}',
+)
 
 
 def expanded(word: Word) -> list[Word]:

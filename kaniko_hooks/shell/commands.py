@@ -19,11 +19,13 @@ from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import choice
 from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import too_long
 from kaniko_hooks.shell.values import word_of
 
 # What a command reads: a text, a file of the repository, or nothing known.
@@ -152,13 +154,16 @@ def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar
         words = tuple(word_of(each) for each in expand.fields(machine, source, node.array))
         if not node.append:
             return Array(words)
-        return Array((*before.words, *words)) if isinstance(before, Array) else None
+        if not isinstance(before, Array) or len(before.words) + len(words) > WORDS:
+            return None
+        return Array((*before.words, *words))
     value = expand.scalar(machine, source, node.word or tree.Word((), 0, 0))
     if not node.append:
         return value
     if not isinstance(before, Scalar):
         return None
-    return Scalar(tuple(merged((*before.fragments, *value.fragments))))
+    longer = Scalar(tuple(merged((*before.fragments, *value.fragments))))
+    return None if too_long(longer) else longer
 
 
 def _stdin(

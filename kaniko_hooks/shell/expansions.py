@@ -112,6 +112,8 @@ def arithmetic_end(cursor: Cursor, start: int) -> int:
     """The offset after `((…))` that starts here; 0 where it is a nested subshell."""
     level = 0
     limit = min(start + _ARITHMETIC, cursor.end)
+    if cursor.text.find(')', start, limit) < 0:
+        return 0
     for at in range(start, limit):
         char = cursor.text[at]
         level += (char == '(') - (char == ')')

@@ -30,7 +30,7 @@ from kaniko_hooks.shell.values import unknown
 _REFERENCE = re.compile(r'\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})')
 # Variables that a CI system sets, or may set, for itself.
 _PREDEFINED = re.compile(
-    r'(?:CI|GITLAB|GITHUB|RUNNER|CIRCLE|DRONE|BITBUCKET|BUILD|TRIGGER|FF)(?:_|$)|HOME$|PATH$'
+    r'(?:CI|GITLAB|GITHUB|RUNNER|CIRCLE|DRONE|BITBUCKET|BUILD|TRIGGER)(?:_|$)|HOME$|PATH$'
     r'|PWD$|OLDPWD$|USER$|HOSTNAME$|RANDOM$|SECONDS$|UID$|IFS$|LINENO$|CHAT_',
 )
 

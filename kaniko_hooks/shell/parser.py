@@ -28,7 +28,8 @@ _TERMINATOR = re.compile(
     r'\)|;;&|;;|;&|(?:then|else|elif|fi|do|done|esac|\})(?=[\s;&|()<>]|\Z)',
 )
 _PREFIX = re.compile(
-    r'(!|time(?:[ \t]+-p)?(?:[ \t]+--)?|coproc(?:[ \t]+[A-Za-z_]\w*(?=[ \t]+[{(]))?)(?=[ \t(]|\\\r?\n)',
+    r'(!|time(?:[ \t]+-p)?(?:[ \t]+--)?|coproc(?:[ \t]+[A-Za-z_]\w*(?=[ \t]+[{(]))?)'
+    r'(?=[ \t(]|\\\r?\n)',
 )
 
 

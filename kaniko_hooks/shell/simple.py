@@ -7,6 +7,7 @@ from kaniko_hooks.shell import words
 from kaniko_hooks.shell.cursor import Cursor
 from kaniko_hooks.shell.cursor import ahead
 from kaniko_hooks.shell.cursor import blanks
+from kaniko_hooks.shell.cursor import opaque_end
 from kaniko_hooks.shell.cursor import problem
 from kaniko_hooks.shell.redirections import redirection
 from kaniko_hooks.shell.tree import Assignment
@@ -31,7 +32,7 @@ def simple(cursor: Cursor) -> Simple | None:
         char = cursor.text[cursor.at]
         if char in _STOP and not (char == '&' and ahead(cursor, '&>')):
             break
-        redirected = redirection(cursor)
+        redirected = None if opaque_end(cursor) else redirection(cursor)
         match = _ASSIGNMENT.match(cursor.text, cursor.at, cursor.end) if assigns else None
         if redirected:
             redirections.append(redirected)

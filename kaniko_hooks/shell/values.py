@@ -11,8 +11,9 @@ from kaniko_hooks.model import Word
 
 # More alternatives, longer values or more words than these are unknown.
 ALTERNATIVES = 4
-LENGTH = 20_000
-WORDS = 1000
+LENGTH = 4000
+FRAGMENTS = 60
+WORDS = 300
 
 
 class Scalar(NamedTuple):
@@ -121,7 +122,8 @@ def choice(values: Iterable[Value]) -> Value:
 
 
 def too_long(value: Scalar) -> bool:
-    return sum(len(fragment.text) for fragment in value.fragments) > LENGTH
+    length = sum(len(fragment.text) for fragment in value.fragments)
+    return length > LENGTH or len(value.fragments) > FRAGMENTS
 
 
 def shown(variants: Sequence[Sequence[Field]]) -> tuple[Word, ...]:

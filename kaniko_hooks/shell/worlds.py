@@ -176,7 +176,7 @@ def _name(word: tree.Word) -> str | None:
     """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`."""
     pieces = [piece for piece in word.pieces if not _is_empty(piece)]
     piece = pieces[0] if len(pieces) == 1 else None
-    if not isinstance(piece, tree.Parameter) or not piece.name[:1].isalpha() and piece.name[:1] != '_':
+    if not isinstance(piece, tree.Parameter) or not piece.name.isidentifier():
         return None
     if piece.operator in (':-', '-') and piece.operand and not piece.operand.pieces:
         return piece.name

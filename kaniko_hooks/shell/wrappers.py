@@ -18,7 +18,9 @@ class Wrapper(NamedTuple):
     refuses: frozenset[str] = frozenset()  # with these options it runs nothing
 
 
-def _wrapper(valued: str = '', operands: int = 0, assigns: bool = False, refuses: str = '') -> Wrapper:
+def _wrapper(
+    valued: str = '', operands: int = 0, assigns: bool = False, refuses: str = '',
+) -> Wrapper:
     return Wrapper(frozenset(valued.split()), operands, assigns, frozenset(refuses.split()))
 
 
