@@ -153,7 +153,7 @@ def _loop_edits(
 ) -> _Edits:
     loop = loop_of(job, place, setting, first, found)
     said = [
-        (each.kind, each.text) for step in found.steps
+        each.text for step in found.steps
         for each in (loop.inner if step is loop.step else [step])
     ]
     claim = Claim({job.name: said}, None, ('parallel',), loop.command.name, loop.values)
@@ -189,7 +189,7 @@ def _split_edits(
     own = split_edits(job.text, place, found.steps, made, names, template, needs)
     has_template = len(place.body.pairs) > 1
     claim = Claim(
-        {name: [(step.kind, step.text) for step in part.kept] for name, part in zip(names, made)},
+        {name: [step.text for step in part.kept] for name, part in zip(names, made)},
         template if has_template else None, ('needs',) if any(order) else (),
     )
     does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'

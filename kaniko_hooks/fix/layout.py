@@ -93,7 +93,8 @@ def layout(text: str, key: Scalar, body: Mapping) -> Layout:
             f'its script defines the anchor &{value.anchor}',
         )
     style, items = _items(text, name, value)
-    end = _with_comments(text, items[-1].end, len(indent))
+    last = line_end(text, value.end) if style == 'flow' else items[-1].end
+    end = _with_comments(text, last, len(indent))
     if style == 'list':
         items = (*items[:-1], items[-1]._replace(end=end))
     column = value.start - line_start(text, value.start)
@@ -129,7 +130,7 @@ def _items(text: str, key: Scalar, value: Node) -> tuple[str, tuple[Item, ...]]:
         return 'scalar', (Item(value, None, value.start, line_end(text, end), value.start, end),)
     if isinstance(value, Mapping) or not value.items:
         raise Unusual('its script is no list of commands')
-    return ('flow', _flow_items(text, value)) if value.flow else ('list', _list_items(text, value))
+    return ('flow', _flow_items(text, value)) if value.flow else ('list', _list_items(text, key, value))
 
 
 def _flow_items(text: str, value: Sequence) -> tuple[Item, ...]:
@@ -137,13 +138,12 @@ def _flow_items(text: str, value: Sequence) -> tuple[Item, ...]:
     for index, node in enumerate(value.items):
         start, end = value.aliases.get(index) or (node.start, node.end)
         items.append(Item(node, value.aliases.get(index), start, end, start, end))
-    last = items[-1]
-    return (*items[:-1], last._replace(end=last.end))
+    return tuple(items)
 
 
-def _list_items(text: str, value: Sequence) -> tuple[Item, ...]:
+def _list_items(text: str, key: Scalar, value: Sequence) -> tuple[Item, ...]:
     items: list[Item] = []
-    start = line_start(text, value.start)
+    start = next_line(text, key.end)
     for index, node in enumerate(value.items):
         alias = value.aliases.get(index)
         content, content_end = alias or (node.start, _content_end(text, node))

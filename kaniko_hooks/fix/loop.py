@@ -36,6 +36,7 @@ from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.yaml_words import word
 from kaniko_hooks.shell.tree import For
+from kaniko_hooks.shell.tree import Function
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.tree import Text
 from kaniko_hooks.shell.tree import Word
@@ -157,7 +158,7 @@ def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
         name = literal(inside.words[0]) if isinstance(inside, Simple) and inside.words else None
         if name in ('break', 'continue'):
             raise Refusal(f'{said} has a `{name}`')
-        if getattr(inside, 'redirections', ()) and any(r.heredoc for r in inside.redirections):
+        if not isinstance(inside, Function) and any(each.heredoc for each in inside.redirections):
             raise Refusal(f'{said} has a here-document')
     left = change(tuple(pipelines), found.functions)
     if left.moves:

@@ -19,6 +19,7 @@ OTHER = 'other'
 # Below these keys the same text means something else: a stage, a tag, an image.
 _NOT_JOBS = frozenset(('stage', 'stages', 'tags', 'image', 'services', 'cache', 'artifacts'))
 _FOLLOWING = ('needs', 'dependencies')
+_MEANING = frozenset((*_FOLLOWING, 'extends'))
 
 
 class Mention(NamedTuple):
@@ -42,7 +43,7 @@ def mentions(root: Node, name: str) -> Iterator[Mention]:
     """Every scalar of a document that names the job, once for each meaning it has."""
     in_url = re.compile(rf'(?<![\w.-]){re.escape(name)}(?![\w.-])')
     stack = [_Visit(root, (), None, 0, None)]
-    seen: set[tuple[int, bool, bool]] = set()
+    seen: set[tuple[int, str, bool, bool]] = set()
     while stack:
         visit = stack.pop()
         node = visit.node
@@ -52,7 +53,10 @@ def mentions(root: Node, name: str) -> Iterator[Mention]:
                 yield found
             continue
         # An alias is the same node below another key: what it means there counts.
-        mark = (_identity(node), visit.holder is not None, bool(_NOT_JOBS & set(visit.path)))
+        means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
+        mark = (
+            _identity(node), means, visit.holder is not None, bool(_NOT_JOBS & set(visit.path)),
+        )
         if mark in seen:
             continue
         seen.add(mark)

@@ -25,6 +25,7 @@ _INSTRUCTION = re.compile(
     r'|(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*?--from=(\S+))',
     re.IGNORECASE | re.MULTILINE,
 )
+_ARGUMENT = re.compile(r'\$(?:\{?[0-9@*]|\()')  # a function's own, or substituted
 _VARIABLE = re.compile(r'\$\{?(\w+)(?::?-([^}]*))?\}?')
 
 
@@ -45,21 +46,27 @@ def needed(builds: Sequence[Argv], texts: Sequence[str], read_text: ReadText) ->
 
 
 def _images(argv: Argv) -> list[str]:
-    return [image_of(spelled(word)) for word in values(argv, '--destination')]
+    found = [image_of(spelled(word)) for word in values(argv, '--destination')]
+    return [image for image in found if not _ARGUMENT.search(image)]
 
 
 def _clash(one: Argv, other: Argv) -> bool:
     """Whether both write the same image or the same file."""
-    written = {spelled(word) for word in values(one, '--destination')} | set(outputs(one))
-    return bool(written & ({spelled(word) for word in values(other, '--destination')} |
-                           set(outputs(other))))
+    return bool(_written(one) & _written(other))
+
+
+def _written(argv: Argv) -> set[str]:
+    """The images and files of a build, as far as they can be told apart."""
+    found = {spelled(word) for word in values(argv, '--destination')} | set(outputs(argv))
+    return {name for name in found if not _ARGUMENT.search(name)}
 
 
 def _uses(image: str, argv: Argv, text: str, read_text: ReadText) -> bool:
-    named = re.compile(rf'(?<![\w./$-]){re.escape(image)}(?![\w./-])')
-    if any(named.search(spelled(word)) for word in others(argv, *_NOT_USES)):
+    named = rf'(?<![\w./$-]){re.escape(image)}(?![\w./-])'
+    if any(re.search(named, spelled(word)) for word in others(argv, *_NOT_USES)):
         return True
-    if named.search(plain_variables(text)):
+    # A Dockerfile that the script writes.
+    if re.search(rf'FROM[ \t]+(?:--\S+[ \t]+)?{named}', plain_variables(text), re.IGNORECASE):
         return True
     for path in dockerfiles(argv):
         dockerfile = read_text(path)

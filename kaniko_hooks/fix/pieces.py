@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.shell.tree import Assignment
@@ -113,7 +114,7 @@ def commands_of(body: Iterable[Statement]) -> list[Command]:
     ]
 
 
-def bodies(command: Command) -> list[tuple[Statement, ...]]:
+def bodies(command: Command) -> list[Sequence[Statement]]:
     """The lists of commands directly in a compound command."""
     if isinstance(command, Group):
         return [command.body]

@@ -19,6 +19,7 @@ from kaniko_hooks.document.nodes import Mapping as MappingNode
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.layout import layout
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import steps
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Setting
@@ -37,13 +38,13 @@ _Done = tuple[tuple[str, ...], Union[str, None], tuple[tuple[str, Union[str, Non
 class Claim(NamedTuple):
     """What an edit is meant to come to.
 
-    - `parts`: each new job with the kind and the text of its steps.
+    - `parts`: each new job with the texts of its steps, in order.
     - `hidden`: the template, if there is one; `added`: keywords of the parts
       that the job did not have.
     - `cells`: the values of the matrix variable, which make one job run often.
     """
 
-    parts: Mapping[str, Sequence[tuple[str, str]]]
+    parts: Mapping[str, Sequence[str]]
     hidden: str | None
     added: Collection[str]
     variable: str | None = None
@@ -127,13 +128,19 @@ def _prove_others(name: str, old: Found, new: Found, claim: Claim) -> None:
     for added in (*claim.parts, *([claim.hidden] if claim.hidden else [])):
         now.pop(added, None)
     names = list(claim.parts)
-    changed = [key for key in {**was, **now} if _following(was.get(key), name, names) != now.get(key)]
+    changed = [
+        key for key in {**was, **now}
+        if _following(was.get(key), name, names) != now.get(key) and
+        not (isinstance(was.get(key), list) and was[key] == now.get(key))
+    ]
     if changed:
         raise Refusal(f'{min(map(str, changed))} would change with it')
 
 
 def _following(value: object, name: str, parts: Sequence[str]) -> object:
     """A job as it must be once it waits for all the parts."""
+    if isinstance(value, list):
+        return [each for item in value for each in _repeated(item, name, parts)]
     if not isinstance(value, dict):
         return value
     result = dict(value)
@@ -150,6 +157,8 @@ def _following(value: object, name: str, parts: Sequence[str]) -> object:
 def _repeated(item: object, name: str, parts: Sequence[str]) -> list[object]:
     if item == name:
         return list(parts)
+    if isinstance(item, list):
+        return [[each for inner in item for each in _repeated(inner, name, parts)]]
     if isinstance(item, dict) and item.get('job') == name and \
             'pipeline' not in item and 'project' not in item:
         return [{**item, 'job': part} for part in parts]
@@ -169,7 +178,7 @@ def _prove_same(subject: Subject, old: Found, job: Job, claim: Claim) -> None:
 
 
 def _prove_setup(
-        setting: Setting, files: Files, job: Job, said: Sequence[tuple[str, str]],
+        setting: Setting, files: Files, job: Job, said: Sequence[str],
 ) -> None:
     """A new job runs what stood before and after its build in the old one, in order."""
     definition = job.definitions[-1]
@@ -180,10 +189,10 @@ def _prove_setup(
     place = layout(text, key, body)
     before = [command.text for command in job.before_script or ()]
     found = steps(setting, before, place.items, job.script or (), definition.file)
-    if [(each.kind, _flat(each.text)) for each in found.steps] != \
-            [(kind, _flat(each)) for kind, each in said]:
+    if _flat([each.text for each in found.steps]) != _flat(said) or \
+            [each.kind for each in found.steps].count(BUILD) != 1:
         raise Refusal(f'{job.name} would not run the same commands')
 
 
-def _flat(text: str) -> str:
-    return _INDENT.sub('\n', text).strip()
+def _flat(texts: Sequence[str]) -> str:
+    return '\n'.join(_INDENT.sub('\n', text).strip() for text in texts if text.strip())

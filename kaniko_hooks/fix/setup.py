@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.fix.pieces import bodies
@@ -72,7 +73,7 @@ def _pipeline(pipeline: Pipeline, functions: Functions, depth: int) -> bool:
     )
 
 
-def _statements(body: tuple[Statement, ...], functions: Functions, depth: int) -> bool:
+def _statements(body: Sequence[Statement], functions: Functions, depth: int) -> bool:
     return all(
         not statement.background and _pipeline(pipeline, functions, depth)
         for statement in body for pipeline in statement.pipelines
@@ -139,7 +140,7 @@ def _pure_words(command: Command, functions: Functions, depth: int) -> bool:
     )
 
 
-def _substituted(body: tuple[Statement, ...], functions: Functions, depth: int) -> bool:
+def _substituted(body: Sequence[Statement], functions: Functions, depth: int) -> bool:
     return all(
         _filters(command, functions, depth)
         for statement in body for pipeline in statement.pipelines

@@ -68,7 +68,7 @@ def steps(
 
 
 def body_steps(
-        setting: Setting, before: Sequence[str], text: str, body: tuple[Statement, ...],
+        setting: Setting, before: Sequence[str], text: str, body: Sequence[Statement],
         functions: Mapping[str, Function],
 ) -> tuple[Step, ...]:
     """The steps of a loop's body, whose offsets count in `text`. Raises Refusal."""
@@ -168,23 +168,23 @@ def _by_item(
     """
     waiting = list(commands)
     for index, item in enumerate(items):
-        texts: list[str] = []
-        rest = _next_own(items[index + 1:], waiting, file)
+        free = len(waiting) - _kept_for(items[index + 1:], waiting, file)
         count = _known_count(item)
-        take = len(waiting) - rest if count is None else min(count, len(waiting) - rest)
-        texts = [command.text for command in waiting[:take]]
+        take = max(free if count is None else min(count, free), 0)
+        yield item, [command.text for command in waiting[:take]]
         del waiting[:take]
-        yield item, texts
 
 
-def _next_own(items: Sequence[Item], waiting: Sequence[Command], file: str) -> int:
+def _kept_for(items: Sequence[Item], waiting: Sequence[Command], file: str) -> int:
     """How many commands are left for the items that follow."""
+    known = 0
     for item in items:
         if isinstance(item.node, Scalar) and item.alias is None:
             for index, command in enumerate(waiting):
                 if command.file == file and item.content <= command.offset <= item.end:
-                    return len(waiting) - index
-    return 0
+                    return len(waiting) - index + known
+        known += _known_count(item) or 0
+    return known
 
 
 def _known_count(item: Item) -> int | None:

@@ -1,0 +1,121 @@
+"""Folders of cases: files before, and after or the reason why nothing changes."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.analysis import analyse
+from kaniko_hooks.fix.plan import FixPlan
+from kaniko_hooks.fix.plan import plan_fixes
+from kaniko_hooks.fix.plan import with_fixes
+from kaniko_hooks.fix.write import write_all
+from kaniko_hooks.options import Options
+from kaniko_hooks.project import Repository
+
+CASES = Path(__file__).parent / 'cases' / 'fix'
+
+
+def folders(kind: str) -> list[Path]:
+    return sorted(path for path in (CASES / kind).iterdir() if path.is_dir())
+
+
+def named(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob('*.yml') if path.is_file()
+    )
+
+
+def copied(case: Path, to: Path) -> Path:
+    for path, data in contents(case / 'before').items():
+        (to / path).parent.mkdir(parents=True, exist_ok=True)
+        (to / path).write_bytes(data)
+    return to
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob('*')) if path.is_file()
+    }
+
+
+def options(case: Path) -> Options:
+    given = case / 'options'
+    words = given.read_text().split() if given.exists() else []
+    return Options(unsafe='--unsafe' in words, strict='--strict' in words)
+
+
+def planned(root: Path, asked: Options) -> FixPlan:
+    return plan_fixes(Repository(str(root)), named(root), asked)
+
+
+def write(root: Path, plan: FixPlan) -> None:
+    for group in plan.writes:
+        write_all(str(root), group, plan.old)
+
+
+@pytest.mark.parametrize('case', folders('noop'), ids=lambda case: case.name)
+def test_nothing_to_do(case: Path, tmp_path: Path) -> None:
+    plan = planned(copied(case, tmp_path), options(case))
+    assert plan == FixPlan((), (), {})
+
+
+@pytest.mark.parametrize('case', folders('refused'), ids=lambda case: case.name)
+def test_refused_with_its_reason(case: Path, tmp_path: Path) -> None:
+    root = copied(case, tmp_path)
+    plan = planned(root, options(case))
+    assert [each.no_fix for each in plan.outcomes] == (case / 'reason').read_text().splitlines()
+    assert (plan.writes, plan.crashes) == ((), ())
+    assert all('\n' not in (each.no_fix or '') for each in plan.outcomes)
+    found = analyse(Repository(str(root)), named(root), options(case)).result.findings
+    told = with_fixes(Repository(str(root)), named(root), options(case), found)
+    assert [each.no_fix for each in told] == [each.no_fix for each in plan.outcomes]
+
+
+@pytest.mark.parametrize('case', folders('rewritten'), ids=lambda case: case.name)
+def test_rewritten_as_expected(case: Path, tmp_path: Path) -> None:
+    root = copied(case, tmp_path)
+    plan = planned(root, options(case))
+    write(root, plan)
+    assert contents(root) == contents(case / 'after')
+    assert plan.crashes == ()
+
+
+@pytest.mark.parametrize('case', folders('rewritten'), ids=lambda case: case.name)
+def test_a_second_run_changes_nothing_and_the_check_passes(case: Path, tmp_path: Path) -> None:
+    root = copied(case, tmp_path)
+    write(root, planned(root, options(case)))
+    assert planned(root, options(case)) == FixPlan((), (), {})
+    assert analyse(Repository(str(root)), named(root), options(case)).result.findings == ()
+
+
+def test_rewritten_files_are_valid_for_gitlabs_schema() -> None:
+    command = (
+        sys.executable, '-m', 'check_jsonschema', '--builtin-schema', 'vendor.gitlab-ci',
+        '--data-transform', 'gitlab-ci', '--output-format', 'json',
+    )
+    files = [str(path) for path in roots()]
+    done = subprocess.run((*command, *files), capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)['status'] == 'ok', done.stdout
+    assert len(files) > 40
+
+
+def roots() -> Iterator[Path]:
+    for case in folders('rewritten'):
+        path = case / 'after' / '.gitlab-ci.yml'
+        # The schema has no header documents.
+        if not path.read_bytes().startswith(b'spec:'):
+            yield path
+
+
+def test_every_reason_is_one_line_that_says_something() -> None:
+    for case in folders('refused'):
+        reason = (case / 'reason').read_text()
+        assert len(reason.splitlines()) == 1 and reason.endswith('\n')
+        assert len(reason) > 20 and os.sep + 'tmp' not in reason
