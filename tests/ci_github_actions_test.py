@@ -307,7 +307,7 @@ jobs:
   build:
     steps:
       - uses: docker://img:1
-        with: {args: '--a "b c" ${{ env.A }}'}
+        with: {args: '--a "b c" ${{ env.A }} d${{ x.y }}'}
       - uses: docker://img:1
         with: {entrypoint: /bin/sh, args: -c d}
       - uses: ./.github/actions/build
@@ -325,7 +325,7 @@ jobs:
         ('img:1',), ('img:1',), ('img:2',), ('Dockerfile',),
     ]
     assert [texts(container) for container in result.containers] == [
-        [['--a', 'b c', 'z']], [['/bin/sh', '-c', 'd']], [['--a', '1']], [['e', 'f']],
+        [['--a', 'b c', 'z', 'd${{ x.y }}']], [['/bin/sh', '-c', 'd']], [['--a', '1']], [['e', 'f']],
     ]
     assert [container.parts[0].form for container in result.containers] == [
         ARGUMENTS, ARGV, ARGUMENTS, ARGV,

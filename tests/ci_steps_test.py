@@ -151,6 +151,8 @@ def test_tekton_parameters(params: str, word: str, expected: list[str]) -> None:
         (', params: [{name: b, value: given}]', 'run given'),
         (', params: [{name: b, value: $(params.a)}]', 'run run'),
         (', params: [{name: b, value: $(tasks.x.results.y)}]', 'run $(tasks.x.results.y)'),
+        (', params: [{name: b, value: "$(params.l[*])"}]', 'run $(params.b)'),
+        (', params: [{name: b, value: "$(params.a[*])"}]', 'run $(params.b)'),
         (', matrix: {params: [{name: b, value: [x, y]}]}', 'run $(params.b)'),
     ),
 )
@@ -159,7 +161,7 @@ def test_parameters_of_a_pipeline_run(task: str, expected: str) -> None:
 apiVersion: tekton.dev/v1
 kind: PipelineRun
 spec:
-  params: [{{name: a, value: run}}]
+  params: [{{name: a, value: run}}, {{name: l, value: [x]}}]
   pipelineSpec:
     params: [{{name: a, default: pipeline}}]
     tasks:
@@ -168,6 +170,20 @@ spec:
 '''))
     assert container.name == 'spec.pipelineSpec.tasks[0].taskSpec.steps[0]'
     assert texts(container) == [[expected]]
+
+
+def test_an_array_is_passed_on() -> None:
+    container = only(reading('a.yaml', '''\
+apiVersion: tekton.dev/v1
+kind: PipelineRun
+spec:
+  params: [{name: a, value: [x, y]}]
+  pipelineSpec:
+    tasks:
+    - taskSpec: {params: [{name: b}], steps: [{command: [c, "$(params.b[*])"]}]}
+      params: [{name: b, value: "$(params.a[*])"}]
+'''))
+    assert texts(container) == [['c', 'x', 'y']]
 
 
 def test_parameters_of_old_tasks() -> None:

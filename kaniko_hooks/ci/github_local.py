@@ -22,7 +22,7 @@ from kaniko_hooks.model import Variable
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 
-_WORD = re.compile(r'''(?:[^\s"']|"[^"]*"|'[^']*')+''')
+_WORD = re.compile(r'''(?:\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s"'])+''')
 
 
 class LocalAction(NamedTuple):

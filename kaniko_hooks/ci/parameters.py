@@ -86,7 +86,10 @@ class Parameters(NamedTuple):
             known[name] = tuple(text for text in texts if text is not None)
 
     def _known(self, text: str) -> Value:
-        """A value with the outer parameters put in."""
+        """A value with the outer parameters put in; a whole array stays one."""
+        whole = _TEKTON.fullmatch(text)
+        if whole and whole[4] == '[*]':
+            return self._array(whole)
         text = _TEKTON.sub(lambda match: self._text(match) or match[0], text)
         return None if _TEKTON.search(text) or '{{' in text else text
 
@@ -111,11 +114,14 @@ class Parameters(NamedTuple):
     def words(self, command: Command) -> list[Command]:
         """The words of an argv that one item stands for: several if it is a whole array."""
         match = _TEKTON.fullmatch(command.text)
-        if match and match[4] == '[*]':
-            value = self.value(f'{match[1]}.{match[2] or match[3]}')
-            if isinstance(value, tuple):
-                return [_standing_for(command, text) for text in value]
-        return [self.resolved(command)]
+        texts = self._array(match) if match and match[4] == '[*]' else None
+        if texts is None:
+            return [self.resolved(command)]
+        return [_standing_for(command, text) for text in texts]
+
+    def _array(self, match: re.Match[str]) -> tuple[str, ...] | None:
+        value = self.value(f'{match[1]}.{match[2] or match[3]}')
+        return value if isinstance(value, tuple) else None
 
 
 def _standing_for(command: Command, text: str) -> Command:
