@@ -71,7 +71,9 @@ def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list
     command = node.pipelines[0].commands[0]
     machine.depth += 1
     if len(node.pipelines) > 1:
-        rest = node._replace(pipelines=node.pipelines[1:], operators=node.operators[1:])
+        rest = tree.Statement(
+            node.pipelines[1:], node.operators[1:], node.background, node.start, node.end,
+        )
         arms = branches(machine, [
             lambda: statement(machine, source, rest), lambda: NOTHING,
         ])

@@ -213,14 +213,24 @@ class Pipeline(NamedTuple):
     end: int
 
 
-class Statement(NamedTuple):
-    """Pipelines joined by `&&` and `||`: one item of a list."""
+class Statement:
+    """Pipelines joined by `&&` and `||`: one item of a list.
 
-    pipelines: tuple[Pipeline, ...]
-    operators: tuple[str, ...]  # one less than the pipelines
-    background: bool
-    start: int
-    end: int
+    `operators` are one less than the pipelines. No tuple, since a type checker
+    would compare trees of tuples structurally, without end.
+    """
+
+    __slots__ = ('pipelines', 'operators', 'background', 'start', 'end')
+
+    def __init__(
+            self, pipelines: tuple[Pipeline, ...], operators: tuple[str, ...], background: bool,
+            start: int, end: int,
+    ) -> None:
+        self.pipelines = pipelines
+        self.operators = operators
+        self.background = background
+        self.start = start
+        self.end = end
 
 
 class SyntaxProblem(NamedTuple):
