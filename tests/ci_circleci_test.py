@@ -220,6 +220,7 @@ jobs:
   a:
     parameters: {{p: {{type: boolean}}}}
     steps:
-    - when: {{condition: << parameters.p >>, steps: [build, {{when: {{condition: 1, steps: [build]}}}}]}}
+    - when: {{condition: << parameters.p >>, 
+        steps: [build, {{when: {{condition: 1, steps: [build]}}}}]}}
 ''')
     assert [part.guard for part in container.parts] == [('<<parameters.p>>', False)] * 2

@@ -279,7 +279,7 @@ def test_an_action_outside_the_repository_is_not_read() -> None:
 
 
 def test_actions_that_call_themselves_or_many_others_end() -> None:
-    loop = 'runs: {using: composite, steps: [{run: a, shell: sh}, {uses: ./.github/actions/build}]}'
+    loop = 'runs: {using: composite, steps: [{run: a}, {uses: ./.github/actions/build}]}'
     assert texts(_job('steps: [{uses: ./.github/actions/build}]', {ACTION: loop})) == [['a']]
     files = {
         f'a{level}/action.yml': 'runs: {using: composite, steps: [' + ', '.join(
@@ -325,7 +325,8 @@ jobs:
         ('img:1',), ('img:1',), ('img:2',), ('Dockerfile',),
     ]
     assert [texts(container) for container in result.containers] == [
-        [['--a', 'b c', 'z', 'd${{ x.y }}']], [['/bin/sh', '-c', 'd']], [['--a', '1']], [['e', 'f']],
+        [['--a', 'b c', 'z', 'd${{ x.y }}']], [['/bin/sh', '-c', 'd']],
+        [['--a', '1']], [['e', 'f']],
     ]
     assert [container.parts[0].form for container in result.containers] == [
         ARGUMENTS, ARGV, ARGUMENTS, ARGV,

@@ -73,7 +73,8 @@ def test_an_image_only_is_given_what_args_say() -> None:
         ('command: [a], args: [b]', ['a', 'b']),
         ('command: a', ['a']),
         ('args: [sh, -c, a]', ['sh', '-c', 'a']),
-        ('env: [{name: X, value: b}], command: [a, $(X), "$$(X)", $(Y)]', ['a', 'b', '$(X)', '$(Y)']),
+        ('env: [{name: X, value: b}], command: [a, $(X), "$$(X)", $(Y)]',
+         ['a', 'b', '$(X)', '$(Y)']),
         ('env: [{name: X, valueFrom: {}}], command: [a, $(X)]', ['a', '$(X)']),
     ),
 )
@@ -100,7 +101,8 @@ def test_the_shell_of_a_script(text: str, shell: str) -> None:
      ('command: [[x]]', 'sh')),
 )
 def test_argo_runs_a_script_with_the_command(command: str, shell: str) -> None:
-    container = _only(ARGO, f'templates:\n- script: {{{command + ", " if command else ""}source: a}}')
+    before = f'{command}, ' if command else ''
+    container = _only(ARGO, f'templates:\n- script: {{{before}source: a}}')
     assert container.parts[0].shell == shell
 
 
@@ -140,7 +142,8 @@ templates:
     ),
 )
 def test_tekton_parameters(params: str, word: str, expected: list[str]) -> None:
-    container = _only(TASK, f"params: {params}\nsteps:\n- command: [x, '{word.replace(chr(39), chr(39) * 2)}']")
+    quoted = word.replace("'", "''")
+    container = _only(TASK, f"params: {params}\nsteps:\n- command: [x, '{quoted}']")
     assert texts(container) == [['x', *expected]]
 
 
@@ -194,7 +197,9 @@ def test_parameters_of_old_tasks() -> None:
 
 
 def test_the_words_of_an_array_stand_at_its_reference() -> None:
-    container = _only(TASK, 'params: [{name: a, default: [b, c]}]\nsteps: [{args: ["$(params.a[*])"]}]')
+    container = _only(
+        TASK, 'params: [{name: a, default: [b, c]}]\nsteps: [{args: ["$(params.a[*])"]}]',
+    )
     assert [command.text for command in container.parts[0].commands] == ['b', 'c']
     second = container.parts[0].commands[1]
     assert second.offset == second.locate(1) == 101
@@ -308,7 +313,9 @@ definitions: {steps: [step: &s {script: [a, {pipe: p}, b], after-script: [c]}]}
 pipelines:
   default: [step: *s, parallel: {steps: [step: {image: j, script: [d], after-script: []}]}]
 ''')
-    assert _names(result) == ['pipelines.default[0].step', 'pipelines.default[1].parallel.steps[0].step']
+    assert _names(result) == [
+        'pipelines.default[0].step', 'pipelines.default[1].parallel.steps[0].step',
+    ]
     first, second = result.containers
     assert texts(first) == [['a', 'b'], ['c']]
     assert [(part.always, part.shell) for part in first.parts] == [(False, 'bash'), (True, 'bash')]
@@ -356,7 +363,9 @@ steps:
 def test_documents_in_themselves_and_too_many_of_them_end() -> None:
     result = reading('a.yaml', f'{POD}  a: &a [*a, {{b: *a}}]\n  containers: [{{command: [x]}}]')
     assert (_names(result), result.notes) == (['spec.containers[0]'], ())
-    lines = ''.join(f'l{level}: &l{level} [*l{level - 1}, *l{level - 1}]\n' for level in range(1, 40))
+    lines = ''.join(
+        f'l{level}: &l{level} [*l{level - 1}, *l{level - 1}]\n' for level in range(1, 40)
+    )
     result = reading('a.yaml', f'apiVersion: v1\nkind: Pod\nl0: &l0 [[]]\n{lines}')
     assert [note.message for note in result.notes] == ['too many nodes to look at all of them']
     deep = reading('a.yaml', f'apiVersion: v1\nkind: Pod\na: {"[" * 150}{"]" * 150}')

@@ -91,7 +91,8 @@ def test_a_variable_with_unknown_pieces(
     (
         ('', ''), ('env', ''), ('bash', 'bash'), ('/bin/sh -e', 'sh'), ('/busybox/sh -e', 'sh'),
         ('/bin/busybox sh', 'sh'), ('/usr/bin/env bash', 'bash'), ('busybox', 'busybox'),
-        ('/usr/bin/env -S python3', '-S'), ('python3 {0}', 'python3'), ('nix run x -c bash', 'bash'),
+        ('/usr/bin/env -S python3', '-S'), ('python3 {0}', 'python3'),
+        ('nix run x -c bash', 'bash'),
     ),
 )
 def test_the_shell_of_an_interpreter(text: str, expected: str) -> None:

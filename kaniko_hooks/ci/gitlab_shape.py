@@ -24,7 +24,8 @@ _JOB = frozenset((
     'extends', 'rules', 'variables', 'inherit', 'allow_failure', 'when', 'needs', 'resource_group',
     'environment', 'stage', 'trigger', 'only', 'except', 'tags', 'script', 'image', 'services',
     'start_in', 'artifacts', 'cache', 'dependencies', 'before_script', 'after_script', 'hooks',
-    'coverage', 'retry', 'parallel', 'timeout', 'interruptible', 'id_tokens', 'secrets', 'identity',
+    'coverage', 'retry', 'parallel', 'timeout', 'interruptible', 'id_tokens', 'secrets',
+    'identity',
     'pages', 'publish', 'release', 'dast_configuration', 'manual_confirmation', 'run', 'inputs',
     'type', 'description',
 ))

@@ -141,5 +141,5 @@ def with_environment(command: Command, environment: Mapping[str, Variable]) -> C
 
 
 def with_unknown_vars(command: Command) -> Command:
-    """Concourse's `((var))`, never known here, in a notation that the shell's reader passes over."""
+    """Concourse's `((var))`, never known here, as a notation that the shell's reader knows."""
     return replace(command, _VARS, lambda match: f'{{{{{match[1]}}}}}')

@@ -87,7 +87,8 @@ def image_of(file: File, found: Mapping[str, Field], scope: Scope) -> Variable |
 
 def _resource(file: File, found: Mapping[str, Field]) -> Variable | None:
     """Concourse's `image_resource`."""
-    source = value_of(found['image_resource'].value, 'source') if 'image_resource' in found else None
+    field = found.get('image_resource')
+    source = value_of(field.value, 'source') if field else None
     repository, tag = value_of(source, 'repository'), text_of(value_of(source, 'tag'))
     if not isinstance(repository, Scalar):
         return None
