@@ -8,6 +8,7 @@ from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Word
 
+NO_VARIABLES: dict[str, Word] = {}
 FORK = 'ghcr.io/osscontainertools/kaniko:v1.28.3'
 
 
@@ -41,7 +42,7 @@ def test_other_programs(command: str) -> None:
 
 
 def test_empty_argv() -> None:
-    assert read_build([], None, {}.get) is None
+    assert read_build([], None, NO_VARIABLES.get) is None
 
 
 @pytest.mark.parametrize('arguments', (
@@ -77,7 +78,7 @@ def test_cache(arguments: str, expected: str) -> None:
 def test_word_after_an_unknown_list_may_be_a_value() -> None:
     listed = Word((Fragment('$X', False),), True)
     argv = [_word('/kaniko/executor'), listed, _word('value')]
-    flags = read_build(argv, None, {}.get)
+    flags = read_build(argv, None, NO_VARIABLES.get)
     assert flags and flags.cache == 'unknown'
 
 
@@ -88,7 +89,7 @@ def test_word_after_an_unknown_list_may_be_a_value() -> None:
 def test_executor_by_path_or_flag(command: str) -> None:
     if command.startswith('$'):
         argv = [Word((Fragment('$ROOT', False), Fragment('/kaniko/executor', True)))]
-        assert read_build(argv, None, {}.get) is not None
+        assert read_build(argv, None, NO_VARIABLES.get) is not None
     else:
         assert _read(command) is not None
 
@@ -107,7 +108,7 @@ def test_executor_by_image(image: str | None, expected: bool) -> None:
     ('cgr.dev/x/kaniko-warmer-fips', False), ('mirror/kaniko:v1-slim', True),
 ))
 def test_entrypoint_of_an_image(image: str | None, expected: bool) -> None:
-    flags = read_build([Word(()), _word('--cache')], image, {}.get)
+    flags = read_build([Word(()), _word('--cache')], image, NO_VARIABLES.get)
     assert (flags is not None) is expected
 
 

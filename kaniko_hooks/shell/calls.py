@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import UNKNOWN
@@ -50,8 +51,7 @@ def run(
     names = {variant[0].text if variant else '' for variant in variants}
     if len(names) > 1:
         return either(interpret.branches(machine, [
-            lambda variant=variant: _run(machine, source, [variant], stdin)
-            for variant in variants
+            partial(_run, machine, source, [variant], stdin) for variant in variants
         ]))
     return _run(machine, source, variants, stdin)
 

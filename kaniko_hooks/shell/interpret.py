@@ -139,14 +139,9 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
     total = NOTHING
     stdin: commands.Stdin = None
     for each in node.commands:
-        given = stdin
-
-        def run(each: tree.Command = each, given: commands.Stdin = given) -> Summary:
-            return command(machine, source, each, given)
-
         mark = len(machine.state.journal)
-        total = sequence(total, process(run()))
-        stdin = commands.printed(machine, source, each, given)
+        total = sequence(total, process(command(machine, source, each, stdin)))
+        stdin = commands.printed(machine, source, each, stdin)
         machine.state.taken_back(mark)
     return total
 

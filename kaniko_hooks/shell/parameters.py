@@ -71,10 +71,10 @@ def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Ar
         operator = rest
     if operator[:1] in ('#', '!') and bracket == '' and piece.operand is None:
         return _prefixed(machine, piece, operator, written)
-    if subscript[:1] in ('#', '!'):
+    if bracket and subscript[:1] in ('#', '!'):
         return written
     value = chosen(machine, look_up(machine, piece.name))
-    if subscript in ('[@', '[*') or piece.name in '@*':
+    if subscript in ('[@', '[*') or piece.name in ('@', '*'):
         if value is None or isinstance(value, Missing):
             return written if value is None else Array(())
         value = value if isinstance(value, Array) else Array((Word(value.fragments),))
@@ -113,7 +113,7 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
     held: Held = machine.state.get(name)
     if name.isdigit() and name != '0':
         return _positional(machine.state.get(ARGUMENTS), int(name) - 1)
-    if name in '@*':
+    if name in ('@', '*'):
         held = machine.state.get(ARGUMENTS)
     if isinstance(held, Defined):
         return None
@@ -132,7 +132,7 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
             for each in match.groups() if each in machine.variables
         )
         return Scalar(tuple(merged(found)))
-    return None if _PREDEFINED.match(name) or name in '#?$-!' else held
+    return None if _PREDEFINED.match(name) or name in ('#', '?', '$', '-', '!') else held
 
 
 def _positional(held: Held, index: int) -> Value | Missing:

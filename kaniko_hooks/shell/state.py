@@ -55,9 +55,9 @@ class State:
         self.journal.append((name, self.values.get(name, MISSING)))
         self.values[name] = value
 
-    def changed(self, mark: int) -> set[str]:
+    def changed(self, mark: int) -> frozenset[str]:
         """The names that were set since the journal had this length."""
-        return {name for name, _ in self.journal[mark:]}
+        return frozenset(name for name, _ in self.journal[mark:])
 
     def taken_back(self, mark: int) -> dict[str, Held]:
         """Undo what was done since; what it was."""
