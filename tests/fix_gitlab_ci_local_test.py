@@ -1,0 +1,100 @@
+"""What the fix writes, resolved by gitlab-ci-local: an oracle that is not ours.
+
+It comes from npm with a Node of its own and is kept in a cache folder; where
+the machine has no npm, there is no oracle.
+"""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kaniko_hooks.ci.gitlab import read_pipeline
+from tests.fix_cases_test import CASES
+from tests.fix_cases_test import folders
+
+PACKAGES = ('gitlab-ci-local@4.75.1', 'node@22.23.3')
+_DESTINATION = re.compile(r'--destination[ =](\S+)')
+
+
+@pytest.fixture(scope='session')
+def oracle() -> Path:
+    """The folder with gitlab-ci-local's and Node's executables."""
+    if shutil.which('npm') is None:
+        pytest.skip('there is no npm')
+    base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+    folder = base / 'kaniko-hooks-tests' / '-'.join(PACKAGES).replace('@', '-')
+    tools = folder / 'node_modules' / '.bin'
+    if not (tools / 'gitlab-ci-local').exists() or not (tools / 'node').exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ('npm', 'install', '--no-audit', '--no-fund', '--prefix', str(folder), *PACKAGES),
+            check=True, capture_output=True,
+        )
+    return tools
+
+
+def preview(oracle: Path, case: Path, to: Path) -> Mapping[str, object]:
+    """The jobs of a folder's pipeline; the files must be tracked by git."""
+    shutil.copytree(case, to)
+    subprocess.run(('git', 'init', '-q', '.'), cwd=to, check=True)
+    subprocess.run(('git', 'add', '-A'), cwd=to, check=True)
+    for path in to.glob('*.yml'):
+        # js-yaml takes no byte order mark.
+        path.write_bytes(path.read_bytes().removeprefix(b'\xef\xbb\xbf'))
+    done = subprocess.run(
+        ('gitlab-ci-local', '--preview', '--home', str(to / 'home')), cwd=to, text=True,
+        env={**os.environ, 'PATH': f'{oracle}{os.pathsep}{os.environ["PATH"]}'},
+        capture_output=True, check=False, encoding='utf-8',
+    )
+    assert done.returncode == 0, f'{case}: {done.stderr}'
+    shown = yaml.safe_load(done.stdout)
+    assert isinstance(shown, dict)
+    return {name: job for name, job in shown.items() if isinstance(job, dict) and 'script' in job}
+
+
+def scripts(jobs: Mapping[str, object]) -> dict[str, list[str]]:
+    return {
+        name: [text.strip() for text in job['script']]
+        for name, job in jobs.items() if isinstance(job, dict)
+    }
+
+
+def test_every_rewritten_pipeline_resolves_to_the_same_commands(
+        oracle: Path, tmp_path: Path,
+) -> None:
+    cases = folders('rewritten')
+    with ThreadPoolExecutor(max(os.cpu_count() or 1, 2)) as pool:
+        shown = pool.map(
+            lambda case: preview(oracle, case / 'after', tmp_path / case.name), cases,
+        )
+        for case, after in zip(cases, shown):
+            resolved = {
+                name: [command.text.strip() for command in job.script or ()]
+                for name, job in read_pipeline(case / 'after').jobs.items()
+            }
+            assert resolved == scripts(after), case.name
+            before = read_pipeline(case / 'before').jobs.values()
+            assert destinations(after) == {
+                found for job in before for command in job.script or ()
+                for found in _DESTINATION.findall(command.text)
+            }, case.name
+
+
+def destinations(jobs: Mapping[str, object]) -> set[str]:
+    return {
+        found for texts in scripts(jobs).values() for text in texts
+        for found in _DESTINATION.findall(text)
+    }
+
+
+def test_it_would_notice_another_command(oracle: Path, tmp_path: Path) -> None:
+    jobs = preview(oracle, CASES / 'rewritten' / 'loop' / 'before', tmp_path / 'loop')
+    assert destinations(jobs) == {'"$CI_REGISTRY_IMAGE/$svc:latest"'}
