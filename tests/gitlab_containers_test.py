@@ -310,7 +310,7 @@ def test_a_job_that_another_pipeline_has_differently_is_judged_twice(tmp_path: P
         'a.yml': 'j: {script: a}', 'b.yml': 'include: [b.yml, a.yml]\nj: {script: b}',
     }, ('b.yml',))
     assert [(each.name, ran(each)) for each in found.containers] == [
-        ('j', [['a']]), ('k', [['k']]), ('j', [['b']]), ('k', [['k']]),
+        ('j', [['a']]), ('k', [['k']]), ('j', [['b']]),
     ]
     assert found.problems == ()
 

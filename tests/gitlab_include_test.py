@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,24 @@ def test_a_symbolic_link_out_of_the_repository(tmp_path: Path) -> None:
     os.symlink('../outside.yml', folder / 'a.yml')
     with pytest.raises(InvalidPipeline, match='outside the repository'):
         read(folder, {})
+
+
+def test_wildcards_know_what_git_knows(tmp_path: Path) -> None:
+    files = root('"ci/*.yml"', ci__a=A, ci__gone='gone: {script: [a]}')
+    folder = written(tmp_path, files)
+    subprocess.run(('git', 'init', '-q', '.'), cwd=folder, check=True)
+    assert list(read(folder, {}).jobs) == ['a', 'gone', 'j']
+    subprocess.run(('git', 'add', '.'), cwd=folder, check=True)
+    (folder / 'ci' / 'gone.yml').unlink()
+    (folder / 'ci' / 'new.yml').write_text('new: {script: [a]}')
+    assert list(read(folder, {}).jobs) == ['a', 'j']
+
+
+def test_wildcards_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = written(tmp_path, root('"ci/*.yml"', ci__a=A))
+    (folder / '.git').mkdir()
+    monkeypatch.setenv('PATH', '')
+    assert list(read(folder, {}).jobs) == ['a', 'j']
 
 
 def test_a_chain_of_files_is_as_long_as_gitlab_lets_it_be(tmp_path: Path) -> None:

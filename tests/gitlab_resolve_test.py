@@ -113,6 +113,12 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
                      id='empty texts'),
         pytest.param('j: {run: [{name: s, script: a}], after_script: [b]}', ['b'], id='run'),
         pytest.param('j: {needs: {pipeline: g/p}}', [], id='a bridge without trigger'),
+        pytest.param(
+            'j:\n  script: a\n  dependencies: [j]\n  needs: [{job: gone, optional: true}, '
+            '{project: g/p, job: x}, {pipeline: g/q}, j, {artifacts: true}, "j: [b, c]", '
+            '"j 1/2"]', ['a'],
+            id='needs of other pipelines',
+        ),
         pytest.param('j: {script: a, inherit: {default: true, variables: true}}', ['a'],
                      id='inherit all'),
         pytest.param('j: {script: [a], image: {name: i, entrypoint: [""]}}', ['a'], id='image'),
@@ -141,6 +147,18 @@ def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
         pytest.param('variables: {A: {value: [b]}}\nj: {script: [a]}', 'value must', id='list'),
         pytest.param('j: {script: [a], image: {name: i, x: y}}', 'unknown keys: x', id='image'),
         pytest.param('j: {script: [a], stage: }\nstages: [b]', 'stage test', id='stage'),
+        pytest.param('j: {script: [a], needs: [k]}', 'undefined need: k', id='need'),
+        pytest.param('j: {script: [a], needs: [{job: k}]}', 'need: k', id='need in a hash'),
+        pytest.param(
+            'j: {script: [a], needs: [k]}\nk: {script: [a], stage: deploy}', 'prior stages',
+            id='need of a later job',
+        ),
+        pytest.param('j: {script: [a], dependencies: [.k]}\n.k: {a: b}', 'dependency: .k',
+                     id='dependency'),
+        pytest.param(
+            'j: {script: [a], dependencies: [k]}\nk: {script: [a], stage: .post}',
+            'not defined in prior stages', id='dependency of a later job',
+        ),
         pytest.param('j: {needs: [a]}', 'either a trigger', id='needs alone'),
         pytest.param('j: {script: [a], image: 1}', "can't be blank", id='image a number'),
     ),

@@ -41,7 +41,7 @@ def _containers(found: Found) -> list[Container]:
 def _identity(container: Container) -> object:
     """The same for a job that two pipelines have alike."""
     return (
-        container.name, container.place, container.image, container.visible,
+        container.name, container.place, container.image,
         tuple(
             (part.always, tuple((each.file, each.offset, each.text) for each in part.commands),
              frozenset(part.variables.items()))

@@ -5,6 +5,7 @@ lib/gitlab/config/loader/multi_doc_yaml.rb, ci/config/yaml/result.rb).
 """
 from __future__ import annotations
 
+import os
 import re
 from typing import NamedTuple
 
@@ -64,9 +65,10 @@ class Files:
             return True
 
     def listing(self) -> list[str]:
-        """The files of the repository, in byte order."""
+        """The files that git knows of (all, where it knows none), in byte order."""
         if self._listing is None:
-            self._listing = list(self.repository.files_below())
+            root = self.repository.root
+            self._listing = _tracked(root) or list(self.repository.files_below())
         return self._listing
 
     def told(self, error: InvalidPipeline) -> InvalidPipeline:
@@ -98,6 +100,20 @@ class Files:
         if content is not None and not isinstance(content, Table):
             raise InvalidPipeline('Invalid configuration format', Place(path, 0))
         return Document(first if has_header and isinstance(first, Table) else None, content, nodes)
+
+
+def _tracked(root: str) -> list[str]:
+    if not os.path.lexists(os.path.join(root, '.git')):
+        return []
+    import subprocess
+    try:
+        listed = subprocess.run(
+            ('git', 'ls-files', '-z'), cwd=root, capture_output=True, check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    names = sorted(name for name in listed.split(b'\0') if name)
+    return list(dict.fromkeys(map(os.fsdecode, names)))
 
 
 def _cut(text: str) -> list[tuple[int, int]]:

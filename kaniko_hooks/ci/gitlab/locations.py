@@ -93,7 +93,7 @@ def _add(
             # GitLab forgets the inputs of a wildcard.
             found.extend(
                 Location(each, place, None, verdict, True)
-                for each in globs.included(path, files.listing())
+                for each in globs.included(path, files.listing()) if files.has(each)
             )
         else:
             found.append(Location(path.lstrip('/'), place, inputs, verdict))

@@ -5,12 +5,14 @@ Rules: G: lib/gitlab/ci/config/entry/.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.jobs import DEPRECATED_GLOBALS
 from kaniko_hooks.ci.gitlab.jobs import is_bridge
 from kaniko_hooks.ci.gitlab.jobs import is_job
 from kaniko_hooks.ci.gitlab.jobs import job_entries
+from kaniko_hooks.ci.gitlab.order import check_order
 from kaniko_hooks.ci.gitlab.scripts import leaves
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
@@ -55,7 +57,11 @@ def validate(top: Table, visible: bool) -> None:
             if is_null(entry.value) or _is_blank(entry.value):
                 _refuse(f'jobs:{name} config can\'t be blank', entry.key)
         else:
-            _check_job(name, entry, top, visible)
+            _check_job(name, entry)
+    if visible:
+        _check_stages(top, {
+            name: entry.value for name, entry in entries if not name.startswith('.')
+        })
 
 
 def _refuse(message: str, node: Node | Value) -> None:
@@ -96,7 +102,7 @@ def _check_scripts(where: str, table: Value) -> None:
             leaves(value, f'{where}:{name}'.lstrip(':'))
 
 
-def _check_job(name: str, entry: Entry, top: Table, visible: bool) -> None:
+def _check_job(name: str, entry: Entry) -> None:
     table = entry.value
     if len(name) > MAX_NAME:
         _refuse(f'jobs:{name} name is too long (maximum is 255 characters)', entry.key)
@@ -128,8 +134,6 @@ def _check_job(name: str, entry: Entry, top: Table, visible: bool) -> None:
     tags = specified(get(table, 'tags'))
     if tags is not None and not _are_strings(tags):
         _refuse(f'jobs:{name}:tags config should be an array of strings', tags)
-    if visible:
-        _check_stage(name, table, top)
 
 
 def _needs_pipeline(table: Table) -> bool:
@@ -199,12 +203,16 @@ def _stages(top: Table) -> Iterator[str]:
     yield '.post'
 
 
-def _check_stage(name: str, table: Table, top: Table) -> None:
-    stage = specified(get(table, 'stage'))
-    wanted = 'test' if stage is None else string_of(stage)
+def _check_stages(top: Table, jobs: Mapping[str, Value]) -> None:
     stages = list(_stages(top))
-    if wanted not in stages:
-        _refuse(
-            f'{name} job: chosen stage {wanted} does not exist; available stages are '
-            f'{", ".join(stages)}', table if stage is None else stage,
-        )
+    numbers: dict[str, int] = {}
+    for name, table in jobs.items():
+        stage = specified(get(table, 'stage'))
+        wanted = 'test' if stage is None else string_of(stage)
+        if wanted not in stages:
+            _refuse(
+                f'{name} job: chosen stage {wanted} does not exist; available stages are '
+                f'{", ".join(stages)}', table if stage is None else stage,
+            )
+        numbers[name] = stages.index(str(wanted))
+    check_order(jobs, numbers)

@@ -1,0 +1,62 @@
+"""Checks that the jobs which `needs` and `dependencies` name are there, and not later.
+
+Rules: G: lib/gitlab/ci/yaml_processor.rb, validate_job!.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
+from kaniko_hooks.ci.gitlab.values import Leaf
+from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import items_of
+from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import string_of
+
+
+def check_order(jobs: Mapping[str, Value], stages: Mapping[str, int]) -> None:
+    """Raises InvalidPipeline for a job that names one which is missing or later.
+
+    `jobs` are the visible ones, `stages` has the number of each job's stage.
+    """
+    for name, table in jobs.items():
+        for needed, value in _needs(table):
+            need = _job_of(needed, jobs)
+            if need not in jobs:
+                _refuse(f'{name} job: undefined need: {need}', value)
+            if stages[need] > stages[name]:
+                _refuse(
+                    f'{name} job: need {need} is not defined in current or prior stages', value,
+                )
+        for item in items_of(get(table, 'dependencies')):
+            other = _job_of(string_of(item) or '', jobs)
+            if other not in jobs:
+                _refuse(f'{name} job: undefined dependency: {other}', item)
+            elif stages[other] > stages[name]:
+                _refuse(
+                    f'{name} job: dependency {other} is not defined in prior stages', item,
+                )
+
+
+def _job_of(name: str, jobs: Mapping[str, Value]) -> str:
+    """The job that a name stands for: `job: [a, b]` and `job 1/2` are instances of one."""
+    return name if name in jobs else re.sub(r': \[.*\]\Z| \d+/\d+\Z', '', name)
+
+
+def _needs(table: Value) -> Iterator[tuple[str, Value]]:
+    """The jobs of the same pipeline that a job needs and that have to be there."""
+    for item in items_of(get(table, 'needs')):
+        elsewhere = any(get(item, key) is not None for key in ('pipeline', 'project'))
+        optional = get(item, 'optional')
+        if elsewhere or (isinstance(optional, Leaf) and optional.value is True):
+            continue
+        name = string_of(item) or string_of(get(item, 'job'))
+        if name is not None:
+            yield name, item
+
+
+def _refuse(message: str, value: Value) -> None:
+    raise InvalidPipeline(message, place_of(value))
