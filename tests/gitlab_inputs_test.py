@@ -54,7 +54,8 @@ X = '$[[ inputs.x ]]'
         pytest.param('{}', '{x: a}', '$[[ inputs.x.y ]]', 'key: `x.y`', id='inside a text'),
         pytest.param('{type: number}', '{x: 1}', '$[[ inputs.x | expand_vars ]]',
                      'expand_vars can only', id='function of a number'),
-        pytest.param('{}', '{x: a}', '$[[ inputs.x | truncate(1) ]]', 'no function', id='argument'),
+        pytest.param('{}', '{x: a}', '$[[ inputs.x | truncate(1) ]]', 'no function',
+                     id='argument'),
         pytest.param(
             '{}', '{x: a}', '"$[[ inputs.x ]] ' + 'a' * 1024 * 1024 + '"', 'too large', id='large',
         ),
@@ -140,8 +141,10 @@ def test_files_that_are_refused(tmp_path: Path, files: Files, message: str) -> N
                      id='a regex that would take for ever'),
         pytest.param('{rules: [{if: \'$[[ inputs.x ]] == "b"\', options: [b]}]}', '{x: b}', X,
                      ['b'], id='rule with options'),
-        pytest.param('{rules: [{if: "(", default: c}, {if: null == "d", default: d}, {default: b}]}', '{}', X, ['b'],
-                     id='rule with a default'),
+        pytest.param(
+            '{rules: [{if: "(", default: c}, {if: null == "d", default: d}, {default: b}]}', '{}',
+            X, ['b'], id='rule with a default',
+        ),
         pytest.param('{default: b}', '{x: }', X, ['b'], id='null is the default'),
     ),
 )
