@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.lines import where
+from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
 from kaniko_hooks.options import parse
 from kaniko_hooks.project import Repository
@@ -64,8 +65,17 @@ def _report(repository: Repository, target: Target, options: Options) -> int:
         from kaniko_hooks.fix.plan import with_fixes
         code = max(code, 1)
         told = with_fixes(repository, target.files, options, result.findings)
-        result = result._replace(findings=told)
+        result = result._replace(findings=tuple(map(_advised, told)))
     return max(code, deliver(result, repository.known_text, options))
+
+
+def _advised(finding: Finding) -> Finding:
+    """Where no fix is made for a system, the shape to aim for."""
+    if not finding.containers or finding.containers[0].system == 'gitlab-ci':
+        return finding
+    from kaniko_hooks.ci.advice import advice
+    aim = advice(finding.containers[0].system)
+    return finding._replace(no_fix=f'{finding.no_fix}; make it {aim}')
 
 
 def _fix(repository: Repository, target: Target, options: Options) -> int:
@@ -93,7 +103,9 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
             said = f'no automatic fix: {outcome.no_fix}'
         if said:
             code = max(code, 1)
-            print(safe(f'{finding.place.file}:{line}:{column}: {said}'), file=sys.stderr)
+            names = ', '.join(each.name for each in finding.containers[:3])
+            place = f'{finding.place.file}:{line}:{column}'
+            print(safe(f'{place}: {names}: {said}'), file=sys.stderr)
     return code
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
+# The clients are installed beside this interpreter.
+PATH = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
 BAD = (ROOT / 'examples/bad/.gitlab-ci.yml').read_text()
 GOOD = (ROOT / 'examples/good/.gitlab-ci.yml').read_text()
 
@@ -17,6 +22,7 @@ GOOD = (ROOT / 'examples/good/.gitlab-ci.yml').read_text()
 def run(folder: Path, command: Sequence[str], **environ: str) -> subprocess.CompletedProcess[str]:
     # The repository that git runs these tests for, if any, is not the one to look at.
     clean = {name: value for name, value in os.environ.items() if not name.startswith('GIT_')}
+    clean['PATH'] = PATH
     return subprocess.run(
         command, cwd=folder, env={**clean, **environ}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
@@ -45,6 +51,13 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope='session', autouse=True)
+def environments(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the clients keep what they install, for all tests of this run."""
+    for name in ('PRE_COMMIT_HOME', 'PREK_HOME'):
+        os.environ[name] = str(tmp_path_factory.mktemp(name))
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / 'project'
@@ -64,46 +77,49 @@ def write(folder: Path, name: str, text: str) -> None:
 CLIENTS = pytest.mark.parametrize('client', ('pre-commit', 'prek'))
 
 
+def configure(project: Path, hooks: Path, *ids: str) -> None:
+    revision = git(hooks, 'rev-parse', 'HEAD').strip()
+    chosen = ''.join(f'    -   id: {each}\n' for each in ids)
+    text = f'repos:\n-   repo: {hooks}\n    rev: {revision}\n    hooks:\n{chosen}'
+    write(project, '.pre-commit-config.yaml', text)
+
+
+@CLIENTS
+def test_try_repo_runs_both_hooks(client: str, hooks: Path, project: Path) -> None:
+    write(project, '.gitlab-ci.yml', BAD)
+    done = run(project, (client, 'try-repo', str(hooks), '--all-files'))
+    assert done.returncode != 0
+    assert 'cached-builds-share-container' in done.stdout
+    assert 'publish-services' in done.stdout
+    assert (project / '.gitlab-ci.yml').read_text() == GOOD
+
+
 @CLIENTS
 def test_good_pipeline_passes(client: str, hooks: Path, project: Path) -> None:
+    configure(project, hooks, 'check-kaniko-builds', 'fix-kaniko-builds')
     write(project, '.gitlab-ci.yml', GOOD)
-    done = run(project, (client, 'try-repo', str(hooks), '--all-files'))
+    done = run(project, (client, 'run', '--all-files'))
     assert done.returncode == 0, done.stdout
     assert done.stdout.count('Passed') == 2
 
 
 @CLIENTS
-def test_bad_pipeline_fails_and_names_the_job(client: str, hooks: Path, project: Path) -> None:
-    write(project, '.gitlab-ci.yml', BAD)
-    done = run(project, (client, 'try-repo', str(hooks), 'check-kaniko-builds', '--all-files'))
-    assert done.returncode != 0
-    assert 'cached-builds-share-container' in done.stdout
-    assert 'publish-services' in done.stdout
-
-
-@CLIENTS
 def test_fix_rewrites_then_passes(client: str, hooks: Path, project: Path) -> None:
-    write(project, '.gitlab-ci.yml', BAD)
-    command = (client, 'try-repo', str(hooks), 'fix-kaniko-builds', '--all-files')
-    first = run(project, command)
-    assert first.returncode != 0
-    assert (project / '.gitlab-ci.yml').read_text() == GOOD
-    assert run(project, command).returncode == 0
+    configure(project, hooks, 'fix-kaniko-builds')
+    write(project, '.gitlab-ci.yml', f'stages: [deploy]\n\n{BAD}')
+    git(project, 'commit', '-q', '--no-verify', '-m', 'before')
+    assert run(project, (client, 'run', '--all-files')).returncode != 0
+    assert (project / '.gitlab-ci.yml').read_text() == f'stages: [deploy]\n\n{GOOD}'
+    assert run(project, (client, 'run', '--all-files')).returncode == 0
     assert git(project, 'diff', '--name-only').split() == ['.gitlab-ci.yml']
+    assert '-stages' not in git(project, 'diff')
 
 
 @CLIENTS
 def test_commit_is_stopped_until_the_job_is_split(
         client: str, hooks: Path, project: Path,
 ) -> None:
-    revision = git(hooks, 'rev-parse', 'HEAD').strip()
-    write(project, '.pre-commit-config.yaml', f"""\
-repos:
--   repo: {hooks}
-    rev: {revision}
-    hooks:
-    -   id: check-kaniko-builds
-""")
+    configure(project, hooks, 'check-kaniko-builds')
     write(project, '.gitlab-ci.yml', BAD)
     assert run(project, (client, 'install')).returncode == 0
     stopped = run(project, ('git', 'commit', '-m', 'two images'))
@@ -112,3 +128,15 @@ repos:
     write(project, '.gitlab-ci.yml', GOOD)
     done = run(project, ('git', 'commit', '-m', 'a job per image'))
     assert done.returncode == 0, done.stdout
+
+
+def test_prek_workspace_finds_the_root_pipeline(hooks: Path, project: Path) -> None:
+    """prek runs a sub-project's hooks in its folder, with its files only."""
+    write(project, '.pre-commit-config.yaml', 'repos: []\n')
+    (project / 'app').mkdir()
+    configure(project / 'app', hooks, 'check-kaniko-builds')
+    write(project, '.gitlab-ci.yml', 'include: app/ci.yml\n')
+    write(project, 'app/ci.yml', BAD)
+    done = run(project, ('prek', 'run', '--all-files'))
+    assert done.returncode != 0
+    assert 'app/ci.yml:17:7: cached-builds-share-container' in done.stdout

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end_test import BAD
 from tests.end_to_end_test import GOOD
+from tests.end_to_end_test import PATH
 from tests.end_to_end_test import git
 from tests.end_to_end_test import run
 from tests.end_to_end_test import write
 from tests.readme_test import labelled
 
-PATH = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope='session')
@@ -35,7 +35,7 @@ def test_recipe(lefthook: Path, tmp_path: Path) -> None:
     recipe, = labelled('lefthook')
     write(tmp_path, 'lefthook.yml', recipe)
     write(tmp_path, '.gitlab-ci.yml', BAD)
-    assert run(tmp_path, (str(lefthook), 'install'), PATH=PATH).returncode == 0
+    assert run(tmp_path, (str(lefthook), 'install')).returncode == 0
     environ = {'PATH': f'{lefthook.parent}{os.pathsep}{PATH}'}
     stopped = run(tmp_path, ('git', 'commit', '-m', 'two images'), **environ)
     assert stopped.returncode != 0, stopped.stdout

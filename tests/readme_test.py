@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / 'README.md').read_text()
 
 # Bad and good pipelines stand in blocks whose info string says which they are.
-_BLOCK = re.compile(r'^```(?P<kind>[a-z]+)(?: (?P<label>.+))?\n(?P<text>.*?)^```$', re.M | re.S)
+_BLOCK = re.compile(r'^```(?P<kind>[a-z]+)(?: (?P<label>[^\n]+))?\n(?P<text>.*?)^```$', re.M | re.S)
 
 
 class Block(NamedTuple):
@@ -45,8 +45,13 @@ def sessions() -> list[str]:
 @pytest.mark.parametrize('session', sessions(), ids=lambda text: text.splitlines()[0][2:])
 def test_session(session: str, tmp_path: Path) -> None:
     """Lines that start with `$` are run in one shell; what follows is what they print."""
-    shutil.copytree(ROOT / 'examples', tmp_path / 'examples')
-    subprocess.run(('git', 'init', '-q'), cwd=tmp_path, check=True)
+    assert play(session, tmp_path) == session
+
+
+def play(session: str, folder: Path) -> str:
+    """The session again, with what its commands print now."""
+    shutil.copytree(ROOT / 'examples', folder / 'examples')
+    subprocess.run(('git', 'init', '-q'), cwd=folder, check=True)
     commands = [line[2:] for line in session.splitlines() if line.startswith('$ ')]
     script = 'status=0\n' + ''.join(
         f'echo {_quoted("$ " + command)}\n(exit $status); {command}\nstatus=$?\n'
@@ -54,10 +59,10 @@ def test_session(session: str, tmp_path: Path) -> None:
     )
     path = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
     done = subprocess.run(
-        ('bash', '-c', script), cwd=tmp_path, env={**os.environ, 'PATH': path}, text=True,
+        ('bash', '-c', script), cwd=folder, env={**os.environ, 'PATH': path}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
-    assert done.stdout == session
+    return done.stdout
 
 
 def _quoted(text: str) -> str:

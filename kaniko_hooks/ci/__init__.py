@@ -41,7 +41,7 @@ def read(
     problems: list[Problem] = []
     gitlab: list[str] = []
     others: list[tuple[str, str, list[Node]]] = []
-    for path in named:
+    for path in (*named, *_callers(repository, named)):
         if not path.lower().endswith(('.yml', '.yaml')):
             continue
         if not may_matter(os.path.join(repository.root, path), True):
@@ -58,7 +58,9 @@ def read(
             gitlab.append(path)
         elif found is not None:
             others.append((path, *found))
-    readings = [_guarded(lambda: gitlab_read(repository, gitlab, configs), '.gitlab-ci.yml', crashes)]
+    readings = [_guarded(
+        lambda: gitlab_read(repository, gitlab, configs), '.gitlab-ci.yml', crashes,
+    )]
     for path, system, documents in others:
         # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
         if path not in readings[0].files:
@@ -67,6 +69,26 @@ def read(
                 partial(reader.read, repository, path, documents), path, crashes,
             ))
     return _joined(readings, problems), crashes
+
+
+# Where configuration stands that may call a script or an action of the repository.
+_CALLERS = (
+    '.github/workflows', '.forgejo/workflows', '.gitea/workflows', '.circleci', '.woodpecker',
+)
+
+
+def _callers(repository: Repository, named: Sequence[str]) -> Sequence[str]:
+    """Unnamed files that may run a named script or action; GitLab's are read anyway."""
+    if all(path.lower().endswith(('.yml', '.yaml')) and not _is_action(path) for path in named):
+        return ()
+    return [
+        path for folder in _CALLERS for path in repository.files_below(folder)
+        if path not in named
+    ]
+
+
+def _is_action(path: str) -> bool:
+    return path.rpartition('/')[2] in ('action.yml', 'action.yaml')
 
 
 class _NotYaml(Exception):
