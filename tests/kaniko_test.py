@@ -83,7 +83,8 @@ def test_word_after_an_unknown_list_may_be_a_value() -> None:
 
 
 @pytest.mark.parametrize('command', (
-    '/kaniko/executor', '/opt/kaniko/bin/executor -d x', '$ROOT/kaniko/executor', 'kaniko/executor',
+    '/kaniko/executor', '/opt/kaniko/bin/executor -d x', '$ROOT/kaniko/executor',
+    'kaniko/executor',
     'executor --destination=x', 'kaniko --dockerfile D', '/usr/bin/executor --snapshot-mode redo',
 ))
 def test_executor_by_path_or_flag(command: str) -> None:
@@ -141,7 +142,8 @@ def test_cleanup(
 
 @pytest.mark.parametrize(('image', 'expected'), (
     (None, False), ('$IMAGE', False), ('gcr.io/kaniko-project/executor:v1.27.0', False),
-    ('ghcr.io/osscontainertools/kaniko', False), ('ghcr.io/osscontainertools/kaniko:latest', False),
+    ('ghcr.io/osscontainertools/kaniko', False),
+    ('ghcr.io/osscontainertools/kaniko:latest', False),
     ('ghcr.io/osscontainertools/kaniko:v1.26.6', False), ('x.test/martizih/kaniko:v1.28.0', False),
     ('ghcr.io/osscontainertools/kaniko:v1.27.0', True), (FORK + '-debug', True),
     ('martizih/kaniko:v1.28.3-slim', True), ('docker.io/martizih/kaniko:v2.0.0', True),

@@ -255,6 +255,8 @@ def _calls(script: str) -> list[list[str]]:
     stack: list[object] = [parse(script).body]
     while stack:
         node = stack.pop()
+        if isinstance(node, tree.Statement):
+            node = node.pipelines
         if isinstance(node, tree.Simple) and node.words:
             words = [_text(word) for word in node.words]
             if words[0] not in DECLARATIONS:
@@ -262,7 +264,7 @@ def _calls(script: str) -> list[list[str]]:
         if isinstance(node, tree.Redirection) and node.heredoc:
             stack.append(node.heredoc.body)
         if isinstance(node, tuple):
-            stack.extend(each for each in node if isinstance(each, tuple))
+            stack.extend(node)
     return [words for _, words in sorted(found)]
 
 

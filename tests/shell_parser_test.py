@@ -32,6 +32,9 @@ def _nodes(script: str) -> list[tuple[object, ...]]:
     stack: list[object] = [parse(script).body]
     while stack:
         node = stack.pop()
+        if isinstance(node, tree.Statement):
+            assert 0 <= node.start <= node.end <= len(script)
+            node = node.pipelines
         if isinstance(node, tuple):
             found.append(node)
             stack.extend(node)
@@ -48,7 +51,8 @@ def _nodes(script: str) -> list[tuple[object, ...]]:
     'a <<A <<-"B" c\nx\nA\n\ty\n\tB\n', 'a=(b c\n# d\n[e]=f) g+=h i[1]=j k', 'local a=(b) c=d e',
     'a >&2 2>/dev/null {fd}<b <>c >|d &>e &>>f <<<g', '! a', 'time -p a', 'coproc N { a; }',
     'a |& b', 'ls !(a|b) @(c)', "a$'b' $\"c\" `d` $(e) ${f#g} $((h)) <(i) >(j)", 'a &&\n# b\nc',
-    'echo $(case a in b) c;; esac)', 'a \\\n b', 'a\r\nb\r\n', 'x=$(cat <<E\n)\nE\n)', 'function a',
+    'echo $(case a in b) c;; esac)', 'a \\\n b', 'a\r\nb\r\n', 'x=$(cat <<E\n)\nE\n)',
+    'function a',
 ))
 def test_no_problem(script: str) -> None:
     assert parse(script).problems == () or script == 'function a'
@@ -62,7 +66,8 @@ def test_no_problem(script: str) -> None:
     ('a ${b:-c', 2, 'unclosed expansion'), ('if a', 4, 'missing then'),
     ('if a; then b', 12, 'missing fi'), ('{ a', 3, 'missing }'), ('for x in a', 10, 'missing do'),
     ('case a', 6, 'missing in'), ('case a in b', 11, 'missing )'), ('[[ a', 4, 'missing ]]'),
-    ('[[ a ; ]]', 5, 'missing ]]'), ('a <<E\nb', 6, 'heredoc without its E'),
+    ('[[ a =~ b', 9, 'missing ]]'), ('[[ a ; ]]', 5, 'missing ]]'),
+    ('a <<E\nb', 6, 'heredoc without its E'),
     ('a >', 3, 'redirection without a target'), ('a=(b', 4, 'missing )'),
     ('a=(b ;)', 5, 'missing )'), ('f()', 3, 'function without a body'),
     ('ls +(a\n', 4, 'unclosed pattern'), ('case a in ;; esac', 10, 'missing )'),
@@ -142,7 +147,8 @@ def test_time_is_proportional_to_the_size() -> None:
 
 @pytest.mark.parametrize('unit', (
     '((', '((\n', '${a:-', '$(', '$(\n', '"', "'\n", '`a\n', '{{', '<<E ', 'cat <<E\n',
-    'case x in a)\n', 'for a in b; do\n', '+(', 'a=(\n', '\\', 'f() {\n', '${x\n', '[[ ', '|', '&&\n', '{a,',
+    'case x in a)\n', 'for a in b; do\n', '+(', 'a=(\n', '\\', 'f() {\n', '${x\n', '[[ ',
+    '|', '&&\n', '{a,',
 ))
 def test_hostile_text_ends_soon(unit: str) -> None:
     assert _seconds(unit * (20_000 // len(unit))) < 20

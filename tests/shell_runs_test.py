@@ -5,8 +5,11 @@ import os
 
 import pytest
 
+from kaniko_hooks.kaniko import read_build
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Variable
+from kaniko_hooks.shell.runs import builds_in
 from tests.shell_sample import argvs
 from tests.shell_sample import count
 from tests.shell_sample import lines
@@ -15,6 +18,7 @@ from tests.shell_sample import run
 from tests.shell_sample import traced
 
 E = '/kaniko/executor'
+NO_FILES: dict[str, str] = {}
 CASES = os.path.join(os.path.dirname(__file__), 'cases', 'shell')
 
 
@@ -156,6 +160,11 @@ def test_cases(name: str) -> None:
     pytest.param(f'x=`echo \\`{E}\\``', 1, id='nested backquotes'),
     pytest.param(f'echo "$(({E}) 2>&1)"', 1, id='subshell in a substitution'),
     pytest.param(f'diff <({E} -d a) <({E} -d b)', 2, id='process substitution'),
+    pytest.param(f'if exit 1; then {E}; elif a; then {E}; fi', 0, id='condition that exits'),
+    pytest.param(f'f() {{ {"{ " * 30}{E};{" }" * 30}; }}\n{"{ " * 30}f;{" }" * 30}', 0,
+                 id='too deep'),
+    pytest.param(f'a | b && {E} | c || d', 1, id='pipes in a list'),
+    pytest.param(f'[ a ] | [ b ] && {E}; if a | b; then {E}; fi', 2, id='pipe as a guard'),
     pytest.param(f'{E} -d a &\n{E} -d b &\nwait', 2, id='background'),
     pytest.param(f'A=({E}\n -d a) # c\n"${{A[@]}}"', 1, id='array of a command'),
     # Errors
@@ -176,6 +185,14 @@ def test_builds(script: str, expected: int | str) -> None:
     pytest.param(f'{E} -d a; {E} -d b', 'uncached', id='uncached'),
     pytest.param(f'{E} --cache; {E} -d b', 'cached', id='one of two'),
     pytest.param(f'{E} --cache=$X; {E} -d b', 'maybe-cached', id='unknown'),
+    pytest.param(f'while a; do X=true; unset Y; shift; done; {E} --cache=$X; {E}',
+                 'maybe-cached', id='set in a loop'),
+    pytest.param(f'X=false; for i in $L; do for X in $L; do {E} --cache=$X; done; done',
+                 'maybe-cached', id='set by an inner loop'),
+    pytest.param(f'A=(); for i in $L; do A=("${{A[@]}}" -d $i); done; {E} "${{A[@]}}"; {E}',
+                 'uncached', id='array that grows in a loop'),
+    pytest.param(f'for i in $L; do A=($i); done; {E} "${{A[@]}}"; {E}', 'maybe-cached',
+                 id='array set in a loop'),
     pytest.param(f'{E} $FLAGS; {E} -d b', 'maybe-cached', id='unknown words'),
     pytest.param(f'{E} -d $FLAGS; {E} --build-arg=$X', 'uncached', id='unknown values'),
     pytest.param(f'if a; then {E} --cache; else {E}; {E}; fi', 'uncached',
@@ -211,6 +228,8 @@ def test_shown_run_is_the_one_with_the_strongest_cache() -> None:
                  id='retry with if'),
     pytest.param(f'for i in 1 2; do {E} && {{ echo; exit 0; }}; done', [('retry', 0, 2)],
                  id='retry with exit'),
+    pytest.param(f'for i in 1 2; do if a; then b; fi; {E}; done', [('loop', 0, 2)],
+                 id='loop with another if'),
     pytest.param(f'until {E}; do sleep 1; done', [('retry', 0, MANY)], id='until'),
     pytest.param(f'ls | xargs -n 1 {E} -d', [('xargs', 5, MANY)], id='xargs'),
     pytest.param(f'find . -exec {E} -f {{}} \\;', [('find', 0, MANY)], id='find'),
@@ -267,7 +286,7 @@ FILES = {
     pytest.param('cd $X; sh $CI_PROJECT_DIR/build.sh; sh "${CI_PROJECT_DIR}/build.sh"', 2,
                  id='project directory'),
     pytest.param('sh ../build.sh', 0, id='outside'),
-    pytest.param('sh /build.sh; sh $CI_PROJECT_DIRbuild.sh; sh $X/build.sh', 0, id='absolute'),
+    pytest.param('sh /build.sh; sh "${CI_PROJECT_DIR}"build.sh; sh $X/build.sh', 0, id='absolute'),
     pytest.param('. ci/lib.sh; build a; build b', 2, id='sourced functions'),
     pytest.param('sh ci/lib.sh; build a', 0, id='functions of a process'),
     pytest.param('sh loop.sh', 1, id='cycle'),
@@ -333,10 +352,41 @@ def test_clean_between(scripts: str, expected: bool) -> None:
     assert run(scripts).clean_between is expected
 
 
+@pytest.mark.parametrize(('setting', 'expected'), (
+    pytest.param('', False, id='unset'),
+    pytest.param('export KANIKO_CLEANUP=1', True, id='set'),
+    pytest.param('KANIKO_CLEANUP=$(x)', False, id='unknown'),
+    pytest.param('read KANIKO_CLEANUP', False, id='read'),
+))
+def test_clean_by_environment(setting: str, expected: bool) -> None:
+    found = run(f'{setting}\n{E}; {E}', image='ghcr.io/osscontainertools/kaniko:v1.28.3')
+    assert found.clean_between is expected
+
+
+def test_destinations_of_all_iterations() -> None:
+    execution, = run(f'for i in {{1..250}}; do {E} -d $i; done').executions
+    assert execution.times == 250
+    assert execution.build.flags.destinations[:2] == ('1', '2')
+
+
 def test_used_variables() -> None:
     variables = {'FLAGS': '--cache', 'OTHER': 'x', 'UNUSED': 'y'}
     found = run(f'echo $UNUSED; {E} $FLAGS -d $OTHER', variables=variables)
     assert found.used_variables == {'FLAGS', 'OTHER'}
+
+
+def test_variables_inside_variables_are_used() -> None:
+    variables = {'A': Variable(('$B ${NONE}',), expand=True), 'B': Variable(('--cache',)),
+                 'C': Variable(('x', 'y'))}
+    found = run(part(f'{E} $A; {E} $C')._replace(variables=variables))
+    assert found.used_variables == {'A', 'B', 'C'}
+    assert found.executions[0].build.flags.cache == 'unknown'
+
+
+def test_statements_with_builds() -> None:
+    listed = builds_in(part(f'f() {{ {E}; }}; f', 'echo', f'{E} -d a'), None, read_build,
+                       NO_FILES.get)
+    assert [builds for _, _, builds in listed] == [False, True, False, True]
 
 
 def test_trace_has_the_state_of_each_build() -> None:

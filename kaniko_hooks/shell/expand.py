@@ -57,9 +57,9 @@ def fields(machine: Machine, source: Source, words: Sequence[tree.Word]) -> list
         for each in braces.expanded(word):
             found.extend(_fields(machine, source, each))
         if len(found) > WORDS:
-            text = source.text[words[0].start:words[-1].end]
-            bit = Bit(text, False, words[0].start, True, False)
-            return [*found[:1], Field((bit,), True, words[0].start, words[-1].end)]
+            start, end = words[min(1, len(words) - 1)].start, words[-1].end
+            bit = Bit(source.text[start:end], False, start, True, False)
+            return [*found[:1], Field((bit,), True, start, end)]
     return found
 
 
@@ -107,7 +107,7 @@ def _spread(
 ) -> None:
     """`"$@"`: each item a field; the first and last join what stands beside them."""
     for index, item in enumerate(value.words):
-        if index:
+        if index and bits:
             found.append(_field(bits, word))
             bits.clear()
         if item.splits or not piece.quoted:
@@ -116,8 +116,6 @@ def _spread(
             bits.extend(_bits(item.fragments, piece))
             if not item.fragments:
                 bits.append(Bit('', True, piece.start, False, True))
-        if index and not bits:
-            bits.append(Bit('', True, piece.start, False, True))
 
 
 def _split(

@@ -138,6 +138,8 @@ def _assigned(body: Iterable[object]) -> set[str]:
     stack: list[object] = [tuple(body)]
     while stack:
         node = stack.pop()
+        if isinstance(node, tree.Statement):
+            node = node.pipelines
         if isinstance(node, tree.Assignment):
             if not _appends(node):
                 found.add(node.name)
@@ -150,7 +152,7 @@ def _assigned(body: Iterable[object]) -> set[str]:
             if name in _SETTERS:
                 found.update(filter(None, map(commands.literal, node.words[1:])))
         if isinstance(node, tuple):
-            stack.extend(each for each in node if isinstance(each, tuple))
+            stack.extend(node)
     return found
 
 

@@ -115,8 +115,7 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
         return _positional(machine.state.get(ARGUMENTS), int(name) - 1)
     if name in ('@', '*'):
         held = machine.state.get(ARGUMENTS)
-    if isinstance(held, Defined):
-        return None
+    assert not isinstance(held, Defined)
     if not isinstance(held, Missing):
         return held
     variable = machine.variables.get(name)

@@ -90,8 +90,6 @@ def printed(machine: Machine, source: Source, command: tree.Simple) -> Scalar | 
 
 def output(fields: list[Field]) -> list[Field] | None:
     """The fields that an `echo` or `printf` with these fields prints, blanks between."""
-    if not fields:
-        return None
     name, arguments = fields[0].text, fields[1:]
     if name == 'echo':
         while arguments and arguments[0].text in ('-n', '-e', '-ne', '-en', '-E'):

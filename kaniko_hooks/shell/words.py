@@ -62,9 +62,8 @@ def operand(cursor: Cursor, quoted: bool) -> Word:
         elif quoted and ahead(cursor, "'"):
             add(found, Text("'", cursor.at, cursor.at + 1, True))
             cursor.at += 1
-        elif not special(cursor, found, quoted):
-            add(found, Text(cursor.text[cursor.at], cursor.at, cursor.at + 1, quoted))
-            cursor.at += 1
+        else:
+            special(cursor, found, quoted)
     return made(found, start, cursor.at)
 
 
