@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,14 +107,14 @@ def test_rewritten_files_are_valid_for_gitlabs_schema() -> None:
 
 def roots() -> Iterator[Path]:
     for case in folders('rewritten'):
-        path = case / 'after' / '.gitlab-ci.yml'
-        # The schema has no header documents.
-        if not path.read_bytes().startswith(b'spec:'):
-            yield path
+        for path in (case / 'after').rglob('*.yml'):
+            # The schema has no header documents.
+            if not path.read_bytes().startswith(b'spec:'):
+                yield path
 
 
 def test_every_reason_is_one_line_that_says_something() -> None:
     for case in folders('refused'):
         reason = (case / 'reason').read_text()
         assert len(reason.splitlines()) == 1 and reason.endswith('\n')
-        assert len(reason) > 20 and os.sep + 'tmp' not in reason
+        assert len(reason) > 15

@@ -70,7 +70,7 @@ def scripts(jobs: Mapping[str, object]) -> dict[str, list[str]]:
 def test_every_rewritten_pipeline_resolves_to_the_same_commands(
         oracle: Path, tmp_path: Path,
 ) -> None:
-    cases = folders('rewritten')
+    cases = [case for case in folders('rewritten') if is_whole(case / 'after')]
     with ThreadPoolExecutor(max(os.cpu_count() or 1, 2)) as pool:
         shown = pool.map(
             lambda case: preview(oracle, case / 'after', tmp_path / case.name), cases,
@@ -86,6 +86,12 @@ def test_every_rewritten_pipeline_resolves_to_the_same_commands(
                 found for job in before for command in job.script or ()
                 for found in _DESTINATION.findall(command.text)
             }, case.name
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a pipeline can be resolved without the network."""
+    root = folder / '.gitlab-ci.yml'
+    return root.exists() and b'remote:' not in root.read_bytes()
 
 
 def destinations(jobs: Mapping[str, object]) -> set[str]:

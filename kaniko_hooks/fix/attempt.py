@@ -141,7 +141,9 @@ def _edits(
     for keyword, texts in (('before_script', first), ('after_script', after)):
         if texts and trial(setting, texts).builds:
             raise Refusal(f'a build stands in its {keyword}')
-    found = steps(setting, first, place.items, job.job.script or (), job.file)
+    found = steps(
+        setting, first, place.items, job.job.script or (), job.found[0].pipeline.table,
+    )
     check_others(found.steps, options.unsafe)
     if any(each.kind == LOOP for each in found.steps):
         return _loop_edits(job, place, setting, first, found)

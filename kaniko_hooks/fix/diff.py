@@ -13,15 +13,15 @@ def unified(path: str, old: str, new: str, color: bool) -> str:
     """The diff of one file, each line ending with a newline; '' if nothing changes.
 
     In colour it is for a terminal, so nothing in it may control one; without,
-    it is a patch and keeps every character but the carriage returns of CRLF.
+    it is a patch that git applies.
     """
     shown = []
     lines = difflib.unified_diff(_lines(old), _lines(new), f'a/{path}', f'b/{path}')
     for number, line in enumerate(lines):
-        text, ended = line.rstrip('\r\n'), line.endswith('\n')
+        text, ended = line.removesuffix('\n'), line.endswith('\n')
         if color:
             name = 'bold' if number < 2 else _COLORS.get(text[:1], '')
-            tabbed = '\t'.join(map(safe, text.split('\t')))
+            tabbed = '\t'.join(map(safe, text.removesuffix('\r').split('\t')))
             text = paint(tabbed, name, True) if name else tabbed
         shown.append(f'{text}\n' if ended else f'{text}\n\\ No newline at end of file\n')
     return ''.join(shown)
@@ -29,6 +29,5 @@ def unified(path: str, old: str, new: str, color: bool) -> str:
 
 def _lines(text: str) -> list[str]:
     """Lines end with LF only: what git and patch take for one."""
-    return [line + '\n' for line in text.split('\n')[:-1]] + [text.split('\n')[-1]] * (
-        1 if text and not text.endswith('\n') else 0
-    )
+    *whole, rest = text.split('\n')
+    return [f'{line}\n' for line in whole] + ([rest] if rest else [])

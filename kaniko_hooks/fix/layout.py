@@ -137,6 +137,8 @@ def _flow_items(text: str, value: Sequence) -> tuple[Item, ...]:
     items = []
     for index, node in enumerate(value.items):
         start, end = value.aliases.get(index) or (node.start, node.end)
+        if items and '#' in text[items[-1].end:start]:
+            raise Unusual('its script is a list in brackets with comments in it')
         items.append(Item(node, value.aliases.get(index), start, end, start, end))
     return tuple(items)
 

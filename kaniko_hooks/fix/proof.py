@@ -86,7 +86,7 @@ def _prove_split(
             raise Refusal(f'{name} would not be read as a job')
         _prove_same(subject, old, job, claim)
         met += _builds(setting, container, claim)
-        _prove_setup(setting, files, job, said)
+        _prove_setup(setting, files, new, job, said)
     if met != expected:
         raise Refusal('the builds would not be the same')
 
@@ -178,7 +178,7 @@ def _prove_same(subject: Subject, old: Found, job: Job, claim: Claim) -> None:
 
 
 def _prove_setup(
-        setting: Setting, files: Files, job: Job, said: Sequence[str],
+        setting: Setting, files: Files, new: Found, job: Job, said: Sequence[str],
 ) -> None:
     """A new job runs what stood before and after its build in the old one, in order."""
     definition = job.definitions[-1]
@@ -188,7 +188,7 @@ def _prove_setup(
         raise Refusal(f'{job.name} would not be read as a job')
     place = layout(text, key, body)
     before = [command.text for command in job.before_script or ()]
-    found = steps(setting, before, place.items, job.script or (), definition.file)
+    found = steps(setting, before, place.items, job.script or (), new.pipeline.table)
     if _flat([each.text for each in found.steps]) != _flat(said) or \
             [each.kind for each in found.steps].count(BUILD) != 1:
         raise Refusal(f'{job.name} would not run the same commands')

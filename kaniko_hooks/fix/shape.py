@@ -11,8 +11,6 @@ from kaniko_hooks.fix.pieces import bodies
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import names_used
-from kaniko_hooks.fix.pieces import substitutions
-from kaniko_hooks.fix.pieces import words_of
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.setup import Functions
@@ -70,13 +68,8 @@ def _gives_up(rest: Sequence[Pipeline], functions: Functions) -> bool:
 
 
 def _check_command(command: Command, said: str) -> None:
-    if any(
-        not is_setup((Pipeline((inner,), False, inner.start, inner.end),), {})
-        for word in words_of(command) for each in substitutions(word)
-        for statement in each.body for pipeline in statement.pipelines
-        for inner in pipeline.commands[:1]
-    ) and not isinstance(command, Simple):
-        raise Refusal(f'{said} is more than a build')
+    if isinstance(command, Simple) and not command.words:
+        raise Refusal(f'{said} keeps the output of a build in a variable')
     if isinstance(command, Group):
         if not command.subshell:
             raise Refusal(f'{said} is a group of commands with a build in it')

@@ -1,14 +1,16 @@
 """A job's script -> its steps in order, each a build, set-up or something else."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kaniko_hooks.document.nodes import Mapping as MappingNode
+from kaniko_hooks.ci.gitlab.scripts import leaves
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.fix.layout import Item
 from kaniko_hooks.fix.pieces import Piece
 from kaniko_hooks.fix.pieces import pieces
@@ -51,15 +53,22 @@ class Steps(NamedTuple):
 
 def steps(
         setting: Setting, before: Sequence[str], items: Sequence[Item],
-        commands: Sequence[Command], file: str,
+        commands: Sequence[Command], table: Table,
 ) -> Steps:
     """The steps of a script; `before` are the texts of `before_script`.
 
     `commands` are all commands of the script as resolved, from wherever they
-    are. Raises Refusal for what cannot be taken apart.
+    are; `table` is the pipeline, for what `!reference` items bring. Raises
+    Refusal for what cannot be taken apart.
     """
     reading = _Reading(setting, list(before))
-    for index, (item, texts) in enumerate(_by_item(items, commands, file)):
+    counts = [_count(item, table) for item in items]
+    if sum(counts) != len(commands):
+        raise Refusal('its script cannot be told apart')
+    at = 0
+    for index, (item, count) in enumerate(zip(items, counts)):
+        texts = [command.text for command in commands[at:at + count]]
+        at += count
         if isinstance(item.node, Scalar) and item.alias is None:
             reading.add_own(index, item.node.value)
         else:
@@ -86,6 +95,9 @@ class _Reading:
         self.prefix = before
         self.functions: dict[str, Function] = {}
         self.steps: list[Step] = []
+        for text in before:
+            for piece in pieces(parse(text)):
+                self._define(piece)
 
     def add_own(self, index: int, text: str) -> None:
         """An item that stands in the job itself."""
@@ -110,9 +122,6 @@ class _Reading:
 
     def add_foreign(self, index: int, texts: Sequence[str]) -> None:
         """An alias, a `!reference` or a nested list: copied as it is written."""
-        if not texts and self.steps and self.steps[-1].kind == BUILD and \
-                self.steps[-1].piece is None:
-            raise Refusal('several items of its script are taken from elsewhere')
         kinds = []
         argv: Argv = ()
         for text in texts:
@@ -121,8 +130,7 @@ class _Reading:
                 kinds.append(kind)
         if BUILD in kinds and len(kinds) > 1 or LOOP in kinds:
             raise Refusal(
-                f'the item with {shortened(texts[0])} is taken from elsewhere and does '
-                'more than one build',
+                f'the item with {shortened(texts[0])} stands elsewhere and has more than a build',
             )
         kind = OTHER if OTHER in kinds else BUILD if BUILD in kinds else SETUP
         self.steps.append(Step(kind, index, None, '\n'.join(texts), argv))
@@ -159,46 +167,19 @@ def _pieces(text: str) -> tuple[Piece, ...]:
     return pieces(script)
 
 
-def _by_item(
-        items: Sequence[Item], commands: Sequence[Command], file: str,
-) -> Iterator[tuple[Item, list[str]]]:
-    """Each item with the texts that it stands for.
-
-    Two neighbours from elsewhere cannot be told apart: the first gets all.
-    """
-    waiting = list(commands)
-    for index, item in enumerate(items):
-        free = len(waiting) - _kept_for(items[index + 1:], waiting, file)
-        count = _known_count(item)
-        take = max(free if count is None else min(count, free), 0)
-        yield item, [command.text for command in waiting[:take]]
-        del waiting[:take]
-
-
-def _kept_for(items: Sequence[Item], waiting: Sequence[Command], file: str) -> int:
-    """How many commands are left for the items that follow."""
-    known = 0
-    for item in items:
-        if isinstance(item.node, Scalar) and item.alias is None:
-            for index, command in enumerate(waiting):
-                if command.file == file and item.content <= command.offset <= item.end:
-                    return len(waiting) - index + known
-        known += _known_count(item) or 0
-    return known
-
-
-def _known_count(item: Item) -> int | None:
-    """How many commands an item is; None for what a `!reference` brings."""
-    count = 0
-    stack: list[tuple[Node, int]] = [(item.node, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if node.tag == '!reference' or isinstance(node, MappingNode) or depth > 10:
-            return None
-        if isinstance(node, Scalar):
+def _count(item: Item, table: Table) -> int:
+    """How many commands an item is, nested lists and references included."""
+    count = visits = 0
+    stack: list[Node] = [item.node]
+    while stack and visits < 10_000:
+        node = stack.pop()
+        visits += 1
+        if node.tag == '!reference':
+            path = [each.value for each in items_of(node) if isinstance(each, Scalar)]
+            value = get(table, *path)
+            count += len(leaves(value)) if value is not None else 0
+        elif isinstance(node, Scalar):
             count += 1
         else:
-            stack += [(each, depth + 1) for each in node.items]
-        if count > 10_000:
-            return None
+            stack += items_of(node)
     return count

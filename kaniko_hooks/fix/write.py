@@ -42,7 +42,11 @@ def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None
     ready: list[_Ready] = []
     try:
         for path in sorted(new):
-            ready.append(_prepare(os.path.realpath(root), path, new[path], old[path]))
+            each = _prepare(os.path.realpath(root), path, new[path], old[path])
+            twin = next((other.path for other in ready if other.real == each.real), None)
+            ready.append(each)
+            if twin is not None:
+                raise NotWritten(f'{path}: is another name of {twin}')
         _replace(ready)
     finally:
         for each in ready:
