@@ -1,7 +1,6 @@
 """A container's script parts -> what it can run at worst."""
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import state
 from kaniko_hooks.shell import summary
+from kaniko_hooks.shell.argv import words
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import ReadBuild
 from kaniko_hooks.shell.machine import ReadScript
@@ -25,15 +25,10 @@ from kaniko_hooks.shell.machine import Traced
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import known
 
 _VERDICTS = {1: 'uncached', 2: 'maybe-cached', 3: 'cached'}
-_OPAQUE = re.compile(
-    r'\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$\[\[.{0,400}?\]\]|\$\(([\w.\-\[\]\'"]{1,200})\)'
-    r'|<<[ \t]*(?:parameters|pipeline|matrix)\.[\w.\-]+[ \t]*>>',
-)
 
 
 def container_run(
@@ -133,7 +128,7 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
             return summary.NOTHING
         found = interpret.statements(machine, source, parse(source.text).body)
     else:
-        fields = _fields(part, script_text(part)[1])
+        fields = words(part, script_text(part)[1])
         if part.form == ARGUMENTS:
             fields.insert(0, Field((), False, fields[0].start, fields[0].start))
         found = calls.run(machine, source, [fields], None)
@@ -142,26 +137,6 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
         if after is not summary.NOTHING:
             ended = {way: summary.GO for way in found}
             found = summary.sequence(summary.renamed(found, ended), after)
-    return found
-
-
-def _fields(part: ScriptPart, starts: tuple[int, ...]) -> list[Field]:
-    """The words of an argv that no shell reads."""
-    found: list[Field] = []
-    for command, start in zip(part.commands, starts):
-        bits: list[Bit] = []
-        at = 0
-        for match in _OPAQUE.finditer(command.text):
-            bits.append(Bit(command.text[at:match.start()], True, start + at, True, True))
-            variable = part.variables.get(match.group(1) or '')
-            if variable is not None and len(variable.values) == 1:
-                bits.append(Bit(variable.values[0], True, start + match.start(), False, True))
-            else:
-                bits.append(Bit(match.group(), False, start + match.start(), True, True))
-            at = match.end()
-        bits.append(Bit(command.text[at:], True, start + at, True, True))
-        kept = tuple(bit for bit in bits if bit.text) or tuple(bits[:1])
-        found.append(Field(kept, False, start, start + len(command.text)))
     return found
 
 

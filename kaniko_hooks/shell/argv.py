@@ -1,0 +1,33 @@
+"""The words of an argv that no shell reads, as a container's configuration has them."""
+from __future__ import annotations
+
+import re
+
+from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+
+_OPAQUE = re.compile(
+    r'\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$\[\[.{0,400}?\]\]|\$\(([\w.\-\[\]\'"]{1,200})\)'
+    r'|<<[ \t]*(?:parameters|pipeline|matrix)\.[\w.\-]+[ \t]*>>',
+)
+
+
+def words(part: ScriptPart, starts: tuple[int, ...]) -> list[Field]:
+    """The words of an argv that no shell reads."""
+    found: list[Field] = []
+    for command, start in zip(part.commands, starts):
+        bits: list[Bit] = []
+        at = 0
+        for match in _OPAQUE.finditer(command.text):
+            bits.append(Bit(command.text[at:match.start()], True, start + at, True, True))
+            variable = part.variables.get(match.group(1) or '')
+            if variable is not None and len(variable.values) == 1:
+                bits.append(Bit(variable.values[0], True, start + match.start(), False, True))
+            else:
+                bits.append(Bit(match.group(), False, start + match.start(), True, True))
+            at = match.end()
+        bits.append(Bit(command.text[at:], True, start + at, True, True))
+        kept = tuple(bit for bit in bits if bit.text) or tuple(bits[:1])
+        found.append(Field(kept, False, start, start + len(command.text)))
+    return found
