@@ -105,8 +105,9 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
         word = words[index]
         text = word.text
         index += 1
-        if _may_be_anything(word):
-            cache = UNKNOWN
+        if word.fragments and not word.fragments[0].known:
+            # Unquoted it may be a flag or several; a quoted word is trusted to be a value.
+            cache = UNKNOWN if word.splits else cache
             loose = word.splits
         elif text == '--':
             break
@@ -145,11 +146,6 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
                 if name == 'destination':
                     destinations.append(value)
     return cache, cleanup, tuple(destinations)
-
-
-def _may_be_anything(word: Word) -> bool:
-    """Whether the word may be a flag that is not seen, or several."""
-    return bool(word.fragments) and not word.fragments[0].known
 
 
 def _state(word: Word, name: str, value: str) -> str | None:

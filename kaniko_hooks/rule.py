@@ -120,6 +120,7 @@ def places_involved(container: Container, run: Run) -> set[Place]:
     places.update(execution.build.place for execution in run.executions)
     places.update(Place(script, 0) for script in run.scripts)
     for part in container.parts:
+        places.update(Place(command.file, command.offset) for command in part.commands)
         for name in run.used_variables & part.variables.keys():
             places.update(part.variables[name].places)
     if run.used_image and container.image:

@@ -13,11 +13,11 @@ FORK = 'ghcr.io/osscontainertools/kaniko:v1.28.3'
 
 
 def _word(text: str) -> Word:
-    """A word; what follows a `$` is unknown."""
+    """A word; what follows a `$` is unknown, and unquoted if nothing stands before it."""
     known, dollar, unknown = text.partition('$')
     found = [Fragment(known, True)] * bool(known)
     found += [Fragment('$' + unknown, False)] * bool(dollar)
-    return Word(tuple(found))
+    return Word(tuple(found), text.startswith('$'))
 
 
 def _read(

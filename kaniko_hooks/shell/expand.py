@@ -81,7 +81,7 @@ def _fields(machine: Machine, source: Source, word: tree.Word) -> list[Field]:
         value = parameters.value_of(machine, source, piece)
         if isinstance(value, Array):
             _spread(found, bits, value, piece, word)
-        elif piece.quoted:
+        elif piece.quoted and not _may_be_several(piece, value):
             bits.extend(_bits(value.fragments, piece))
             if not value.fragments:
                 bits.append(Bit('', True, piece.start, False, True))
@@ -90,6 +90,12 @@ def _fields(machine: Machine, source: Source, word: tree.Word) -> list[Field]:
     if bits:
         found.append(_field(bits, word))
     return found
+
+
+def _may_be_several(piece: tree.Piece, value: Scalar) -> bool:
+    """Whether it is `"${NAME[@]}"` or `"$@"` of which the items are not known."""
+    listed = isinstance(piece, tree.Parameter) and '@' in (piece.name, piece.operator[1:2])
+    return listed and any(not fragment.known for fragment in value.fragments)
 
 
 def _field(bits: list[Bit], word: tree.Word) -> Field:

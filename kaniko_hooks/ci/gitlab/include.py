@@ -24,6 +24,7 @@ from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import merge_into
 from kaniko_hooks.ci.gitlab.values import plain
+from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
@@ -116,7 +117,9 @@ class _Includes:
         self.read[path] = None
         document = self.files.document(path)
         if document is None or document.content is None:
-            raise InvalidPipeline(f'Please provide content of {path}', Place(path, 0))
+            if self.mode.strict:
+                raise InvalidPipeline(f'Please provide content of {path}', Place(path, 0))
+            return Table({}, Mapping([], {}, path, 0, 0, False, None, None))
         content = self._interpolated(document, document.content, None, Place(path, 0))
         return self.merged(content, ((path, ''),))
 

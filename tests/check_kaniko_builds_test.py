@@ -1,0 +1,275 @@
+"""The check as a user calls it: arguments in, exit code and text out."""
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks import analysis
+from kaniko_hooks import ci
+from kaniko_hooks.check_kaniko_builds import main
+from tests.conftest import Write
+
+CI = '.gitlab-ci.yml'
+IMAGE = '  image: {name: "gcr.io/kaniko-project/executor:debug", entrypoint: [""]}\n'
+
+
+def pipeline(*commands: str) -> str:
+    return 'images:\n' + IMAGE + '  script:\n' + ''.join(f'    - {each}\n' for each in commands)
+
+
+def build(name: str, flags: str = '--cache=true') -> str:
+    return f'/kaniko/executor {flags} --context {name} --destination registry.test/{name}:1'
+
+
+TWO = pipeline(build('shop'), build('mail'))
+
+NOOP: Mapping[str, str | bytes] = {
+    'one build': pipeline(build('shop')),
+    'several destinations': pipeline(build('shop') + ' --destination registry.test/shop:2'),
+    'uncached': pipeline(build('shop', '--cache=false'), build('mail', '')),
+    'echoed': pipeline(build('shop'), f'echo "{build("mail")}"'),
+    'commented out': pipeline(build('shop')) + f'    # - {build("mail")}\n',
+    'version and warmer': pipeline(
+        build('shop'), '/kaniko/executor version', '/kaniko/warmer --cache-dir=/cache',
+    ),
+    'two jobs of one template': (
+        f'.kaniko:\n  script: ["{build("shop")}"]\none: {{extends: .kaniko}}\n'
+        'two: {extends: .kaniko}\n'
+    ),
+    'empty file': '',
+    'only a comment': '# kaniko\n',
+    'suppressed': pipeline(
+        build('shop'), '# kaniko-hooks: ignore[cached-builds-share-container] known',
+    ).replace('- #', '#') + f'    - {build("mail")}\n',
+}
+
+
+@pytest.mark.parametrize('case', NOOP)
+def test_noop(case: str, write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: NOOP[case]})
+    assert main([CI]) == 0
+    assert capsys.readouterr() == ('', '')
+
+
+@pytest.mark.parametrize(
+    'text',
+    (
+        pytest.param('{{- range .Values.images }}\nkaniko: {{ . }}\n', id='template'),
+        pytest.param(b'kaniko: \xff\n', id='binary'),
+        pytest.param('kaniko: [\n', id='not YAML'),
+        pytest.param('services: {a: {image: executor, command: [run, run]}}\n', id='compose'),
+    ),
+)
+def test_files_that_are_not_ci_are_passed_over(
+        text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    write({'deploy/values.yml': text, 'run.sh': text})
+    assert main(['deploy/values.yml', 'run.sh']) == 0
+    assert capsys.readouterr() == ('', '')
+
+
+def test_finding(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: TWO})
+    assert main([CI]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(f'{CI}:5:7: cached-builds-share-container: job images runs 2 Kaniko ')
+    assert '  4 |     - /kaniko/executor --cache=true --context shop' in out
+    assert 'fix: fix-kaniko-builds splits it into image-shop and image-mail' in out
+    assert err == '1 finding in 1 file, 1 container with Kaniko builds, ' \
+                  'fix-kaniko-builds can fix 1 of them\n'
+
+
+@pytest.mark.parametrize(
+    ('flags', 'argv', 'code'),
+    (
+        pytest.param('--cache=false', [], 0, id='off'),
+        pytest.param('--cache=false', ['--strict'], 1, id='off, strict'),
+        pytest.param('--cache=true --cleanup', [], 1, id='cleanup'),
+        pytest.param('--cache=$CACHE', [], 1, id='unknown'),
+        pytest.param('--cache true', [], 0, id='rejected by Kaniko'),
+        pytest.param('--cache --cleanup', ['--allow-cleanup'], 1, id='not a fork that cleans'),
+    ),
+)
+def test_cache_and_options(flags: str, argv: list[str], code: int, write: Write) -> None:
+    write({CI: pipeline(build('shop', flags), build('mail', flags))})
+    assert main([*argv, CI]) == code
+
+
+@pytest.mark.parametrize(
+    ('image', 'second', 'code'),
+    (
+        pytest.param('osscontainertools/kaniko:v1.27.0-debug', '--cache', 0, id='fork'),
+        pytest.param('osscontainertools/kaniko:v1.26.6-debug', '--cache', 1, id='too old'),
+        pytest.param('osscontainertools/kaniko:debug', '--cache', 1, id='not pinned'),
+    ),
+)
+def test_allow_cleanup(image: str, second: str, code: int, write: Write) -> None:
+    text = pipeline(build('shop', '--cache --cleanup'), build('mail', second))
+    write({CI: text.replace('gcr.io/kaniko-project/executor:debug', f'ghcr.io/{image}')})
+    assert main(['--allow-cleanup', CI]) == code
+    assert main([CI]) == 1
+
+
+def test_image_in_a_variable(write: Write) -> None:
+    text = TWO.replace('gcr.io/kaniko-project/executor:debug', '$KANIKO').replace('/kaniko/', '')
+    text = text.replace('--destination', '-d').replace('--context', '-c')
+    write({CI: text})
+    assert main([CI]) == 0
+    write({CI: f'variables: {{KANIKO: "registry.test/kaniko:1"}}\n{text}'})
+    assert main([CI]) == 1
+
+
+def test_bad_yaml(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: 'kaniko: [\n'})
+    assert main([CI]) == 1
+    assert capsys.readouterr().out.startswith(f'{CI}:2:1: unreadable-ci-file: ')
+
+
+@pytest.mark.parametrize('text', ('kaniko: [\n', b'kaniko: \xff\n'))
+def test_unreadable_workflow(
+        text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    write({'.github/workflows/a.yml': text})
+    assert main(['.github/workflows/a.yml']) == 1
+    assert 'unreadable-ci-file' in capsys.readouterr().out
+
+
+def test_paths_that_cannot_be_read(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write({'folder/a.yml': 'kaniko: 1\n'})
+    os.mkfifo(root / 'pipe.yml')
+    assert main(['missing.yml', 'pipe.yml', 'folder']) == 1
+    assert capsys.readouterr().err == (
+        'missing.yml: no such file\npipe.yml: is not a regular file\n'
+    )
+
+
+def test_whole_repository(
+        write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = write({CI: TWO, 'x/a.yml': 'b: c\n'})
+    (root / '.git').rmdir()
+    monkeypatch.chdir(root)
+    assert main([]) == 1
+    assert f'{CI}:5:7: ' in capsys.readouterr().out
+
+
+def test_json_without_findings(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: pipeline(build('shop'))})
+    assert main(['--format', 'json', CI]) == 0
+    report = json.loads(capsys.readouterr().out)
+    container, = report['containers']
+    assert (container['name'], container['verdict'], report['findings']) == ('images', 'ok', [])
+
+
+def test_report_about_two_repositories(
+        write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    write({CI: TWO, 'module/.git': '', f'module/{CI}': TWO})
+    assert main([CI, f'module/{CI}']) == 1
+    assert capsys.readouterr().out.count('cached-builds-share-container: job') == 2
+    assert main(['--format', 'json', CI, f'module/{CI}']) == 2
+    assert 'one repository at a time' in capsys.readouterr().err
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['--explain', 'unreadable-ci-file']) == 0
+    assert capsys.readouterr().out.startswith('### `unreadable-ci-file`\n')
+
+
+SCRIPT = f'{build("shop")}\n{build("mail")}\n'
+WORKFLOW = '''\
+on: [push]
+jobs:
+  images:
+    runs-on: kaniko
+    steps:
+      - run: ./build.sh
+'''
+
+
+@pytest.mark.parametrize(
+    'files',
+    (
+        pytest.param({CI: pipeline('./build.sh')}, id='GitLab'),
+        pytest.param({'.github/workflows/a.yml': WORKFLOW}, id='GitHub'),
+        pytest.param(
+            {'.github/workflows/a.yml': WORKFLOW.replace('run: ./build.sh', 'uses: ./action'),
+             'action/action.yml': 'runs: {using: composite, steps: [{run: ./build.sh, shell: sh}]}'},
+            id='GitHub, action',
+        ),
+    ),
+)
+def test_named_script_brings_the_pipelines_that_run_it(
+        files: Mapping[str, str], write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    write({**files, 'build.sh': SCRIPT})
+    assert main(['build.sh']) == 1
+    assert capsys.readouterr().out.startswith('build.sh:2:1: cached-builds-share-container')
+    for name in files:
+        assert main([name]) == 1
+
+
+def test_unnamed_workflow_is_not_reported_for_another_file(write: Write) -> None:
+    write({'.github/workflows/a.yml': WORKFLOW, 'build.sh': SCRIPT, 'other.sh': 'kaniko\n'})
+    assert main(['other.sh']) == 0
+
+
+def test_script_that_cannot_be_read_is_not_followed(write: Write) -> None:
+    write({CI: pipeline(build('shop'), './binary'), 'binary': b'\xff' + SCRIPT.encode()})
+    assert main([CI]) == 0
+
+
+def test_what_gitlab_includes_is_read_as_gitlab_only(write: Write) -> None:
+    steps = 'steps:\n' + IMAGE + '  script:\n    - ' + build('shop') + '\n    - ' + build('mail')
+    write({CI: 'include: part.yml\n', 'part.yml': steps})
+    assert main(['part.yml']) == 1
+
+
+def test_advice_for_other_systems(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({'.github/workflows/a.yml': WORKFLOW, 'build.sh': SCRIPT})
+    assert main(['.github/workflows/a.yml']) == 1
+    assert 'make it one job per build' in capsys.readouterr().out
+
+
+def broken(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_internal_error_costs_one_container(
+        write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write({CI: TWO})
+    monkeypatch.setattr(analysis, 'container_run', broken)
+    assert main([CI]) == 2
+    err = capsys.readouterr().err
+    assert f'{CI} (images): internal error: ZeroDivisionError at tests.check_kaniko' in err
+    assert 'please report' in err
+
+
+@pytest.mark.parametrize('name', ('_recognised', 'gitlab_read'))
+def test_internal_error_costs_one_file(
+        name: str, write: Write, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write({CI: TWO, '.github/workflows/a.yml': WORKFLOW, 'build.sh': SCRIPT})
+    monkeypatch.setattr(ci, name, broken)
+    assert main([CI, '.github/workflows/a.yml']) == 2
+    assert 'internal error' in capsys.readouterr().err
+
+
+def test_module_is_a_command(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'a.yml').write_text('a: b\n')
+    monkeypatch.setattr(sys, 'argv', ['check-kaniko-builds', 'a.yml'])
+    monkeypatch.delitem(sys.modules, 'kaniko_hooks.check_kaniko_builds')
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_module('kaniko_hooks.check_kaniko_builds', run_name='__main__')
+    assert raised.value.code == 0
