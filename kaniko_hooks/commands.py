@@ -12,6 +12,7 @@ from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
 from kaniko_hooks.options import parse
 from kaniko_hooks.project import Repository
+from kaniko_hooks.rule import UNREADABLE
 from kaniko_hooks.targets import Target
 from kaniko_hooks.targets import targets
 from kaniko_hooks.terminal import safe
@@ -101,11 +102,13 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
         said = outcome.fix if written.issuperset(outcome.files) else None
         if outcome.no_fix:
             said = f'no automatic fix: {outcome.no_fix}'
+        elif finding.rule == UNREADABLE:
+            said = finding.message
         if said:
             code = max(code, 1)
-            names = ', '.join(each.name for each in finding.containers[:3])
+            about = ', '.join(each.name for each in finding.containers[:3]) or finding.rule
             place = f'{finding.place.file}:{line}:{column}'
-            print(safe(f'{place}: {names}: {said}'), file=sys.stderr)
+            print(safe(f'{place}: {about}: {said}'), file=sys.stderr)
     return code
 
 

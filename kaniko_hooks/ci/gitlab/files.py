@@ -133,7 +133,9 @@ def _parsed(text: str, path: str, start: int, end: int) -> tuple[Node, Value]:
     try:
         documents = compose('\n' * start + text[start:end], path, first=True)
     except InvalidYaml as error:
-        raise InvalidPipeline(error.message, Place(path, error.offset)) from None
+        raise InvalidPipeline(
+            f'not valid YAML: {error.message}', Place(path, error.offset),
+        ) from None
     if not documents:
         documents = compose('~', path)
     return documents[0], value_of(documents[0])

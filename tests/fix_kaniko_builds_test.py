@@ -1,0 +1,107 @@
+"""The fix as a user calls it: arguments in, files, exit code and text out."""
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks import check_kaniko_builds
+from kaniko_hooks.fix_kaniko_builds import main
+from tests.check_kaniko_builds_test import CI
+from tests.check_kaniko_builds_test import TWO
+from tests.check_kaniko_builds_test import build
+from tests.check_kaniko_builds_test import pipeline
+from tests.conftest import Write
+
+REFUSED = pipeline(build('shop'), 'make tests', build('mail'))
+
+
+def test_noop(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write({CI: pipeline(build('shop'))})
+    assert main([CI]) == 0
+    assert capsys.readouterr() == ('', '')
+    assert (root / CI).read_text() == pipeline(build('shop'))
+
+
+def test_rewrites_and_is_done(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write({CI: TWO})
+    assert main([CI]) == 1
+    assert capsys.readouterr() == (
+        '', f'{CI}:5:7: images: fix-kaniko-builds splits it into image-shop and image-mail\n',
+    )
+    assert (root / CI).read_text().startswith('.image:\n')
+    assert main([CI]) == 0
+    assert check_kaniko_builds.main([CI]) == 0
+
+
+def test_refusal(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write({CI: REFUSED})
+    assert main([CI]) == 1
+    out, err = capsys.readouterr()
+    assert out == ''
+    assert err.startswith(f'{CI}:6:7: images: no automatic fix: ')
+    assert err.count('\n') == 1
+    assert (root / CI).read_text() == REFUSED
+
+
+def test_diff_writes_nothing(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write({CI: TWO})
+    assert main(['--diff', CI]) == 1
+    assert '\n+image-shop:\n' in capsys.readouterr().out
+    assert (root / CI).read_text() == TWO
+    assert main(['--diff', '--color', 'always', CI]) == 1
+    assert '\x1b[' in capsys.readouterr().out
+
+
+def test_file_that_cannot_be_written(
+        write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = write({CI: TWO})
+    (root / CI).chmod(0o444)
+    assert main([CI]) == 1
+    assert capsys.readouterr().err == f'{CI}: is read-only\n'
+    assert (root / CI).read_text() == TWO
+
+
+def test_suppressed_builds_are_left_alone(write: Write) -> None:
+    text = TWO.replace(
+        'images:\n', 'images:  # kaniko-hooks: ignore[cached-builds-share-container] known\n',
+    )
+    root = write({CI: text})
+    assert main([CI]) == 0
+    assert (root / CI).read_text() == text
+
+
+def test_needs_a_path(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main([])
+    assert raised.value.code == 2
+    assert 'PATH' in capsys.readouterr().err
+
+
+def test_missing_path(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({})
+    assert main(['missing.yml']) == 1
+    assert capsys.readouterr().err == 'missing.yml: no such file\n'
+
+
+def test_unreadable_file_is_told(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write({CI: 'kaniko: [\n'})
+    assert main([CI]) == 1
+    out, err = capsys.readouterr()
+    assert out == ''
+    assert err.startswith(f'{CI}:2:1: unreadable-ci-file: not valid YAML: ')
+    assert err.count('\n') == 1
+    assert (root / CI).read_text() == 'kaniko: [\n'
+
+
+def test_module_is_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'a.yml').write_text('a: b\n')
+    monkeypatch.setattr(sys, 'argv', ['fix-kaniko-builds', 'a.yml'])
+    monkeypatch.delitem(sys.modules, 'kaniko_hooks.fix_kaniko_builds')
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_module('kaniko_hooks.fix_kaniko_builds', run_name='__main__')
+    assert raised.value.code == 0
