@@ -19,11 +19,15 @@ UNCACHED = 'uncached-builds-share-container'
 UNREADABLE = 'unreadable-ci-file'
 
 _HARM = {
-    'cached': 'with the cache on: images mix up files, and the cache keeps the wrong layers',
-    'maybe-cached': (
-        'and the cache may be on: images mix up files, and the cache keeps the wrong layers'
+    'cached': (
+        'with the cache on: a later image can silently gain or lose files, '
+        'and the cache keeps the wrong layers'
     ),
-    'uncached': 'without cache: images mix up files',
+    'maybe-cached': (
+        'and the cache may be on: a later image can silently gain or lose files, '
+        'and the cache keeps the wrong layers'
+    ),
+    'uncached': 'without cache: a later image can silently gain or lose files',
 }
 
 Judged = tuple[Container, Run]

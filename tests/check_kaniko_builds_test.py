@@ -225,10 +225,14 @@ def test_script_that_cannot_be_read_is_not_followed(write: Write) -> None:
     assert main([CI]) == 0
 
 
-def test_what_gitlab_includes_is_read_as_gitlab_only(write: Write) -> None:
+def test_what_gitlab_includes_is_read_as_gitlab_only(
+        write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
     steps = 'steps:\n' + IMAGE + '  script:\n    - ' + build('shop') + '\n    - ' + build('mail')
-    write({CI: 'include: part.yml\n', 'part.yml': steps})
-    assert main(['part.yml']) == 1
+    for name in ('part.yml', '.woodpecker.yml'):
+        write({CI: f'include: {name}\n', name: steps})
+        assert main([name]) == 1
+        assert capsys.readouterr().out.count(': job steps runs 2 Kaniko builds') == 1
 
 
 def test_advice_for_other_systems(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
