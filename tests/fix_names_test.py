@@ -77,7 +77,8 @@ def words(*texts: str) -> list[Word]:
     for text in texts:
         fragments = [
             Fragment(piece.strip('›'), not piece.endswith('›'))
-            for part in text.split('‹') for piece in part.replace('›', '›‹').split('‹') if piece
+            for part in text.split('‹') for piece in part.replace('›', '›‹').split('‹')
+            if piece
         ]
         found.append(Word(tuple(fragments)))
     return found

@@ -65,7 +65,8 @@ class Generated:
         return found
 
     def job(self) -> str:
-        script = self.random.choice((self.items, self.items, self.block, self.chain, self.loop))()
+        form = self.random.choice((self.items, self.items, self.block, self.chain, self.loop))
+        script = form()
         keywords = self.random.sample(KEYWORDS, self.random.randint(0, 4))
         lines = [self.indent + each.format(i=self.indent) if each else '' for each in keywords]
         lines.insert(self.random.randint(0, len(lines)), f'{self.indent}script:{script}')

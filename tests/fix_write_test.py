@@ -6,13 +6,13 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.fix import write
 from kaniko_hooks.fix.write import NotWritten
 from kaniko_hooks.fix.write import write_all
 
@@ -90,7 +90,7 @@ def test_a_failing_call_leaves_all_files(
         call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, second = file(tmp_path, 'a.yml'), file(tmp_path, 'b.yml')
-    module = {'mkstemp': write.tempfile}.get(call, write.os)
+    module = tempfile if call == 'mkstemp' else os
     real: Callable[..., object] = getattr(module, call)
     calls: list[object] = []
 
@@ -116,7 +116,7 @@ def test_an_interrupt_leaves_all_files(tmp_path: Path, monkeypatch: pytest.Monke
             raise KeyboardInterrupt
         real(one, other)
 
-    monkeypatch.setattr(write.os, 'replace', interrupted)
+    monkeypatch.setattr(os, 'replace', interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_all(str(tmp_path), {'a.yml': NEW, 'b.yml': NEW}, {'a.yml': OLD, 'b.yml': OLD})
     assert (first.read_text(), second.read_text()) == (OLD, OLD)
@@ -134,7 +134,7 @@ def test_an_error_in_the_middle_of_a_file_leaves_no_temporary_one(
         gone.append(path)
         raise OSError(5, '')
 
-    monkeypatch.setattr(write.os, 'chmod', vanishing)
+    monkeypatch.setattr(os, 'chmod', vanishing)
     assert refused(tmp_path, 'a.yml').startswith('a.yml: ')
     assert len(gone) == 1
 

@@ -33,7 +33,9 @@ def test_a_flow_list_reads_back_the_word(text: str) -> None:
 
 
 @pytest.mark.parametrize('style', ('', "'", '"'))
-@pytest.mark.parametrize('text', ('.build-image', 'build image: a', "it's", 'a "b"', '1.5', 'x ', 'build:a'))
+@pytest.mark.parametrize('text', (
+    '.build-image', 'build image: a', "it's", 'a "b"', '1.5', 'x ', 'build:a',
+))
 def test_a_name_reads_back_in_every_style(text: str, style: str) -> None:
     assert yaml.safe_load(f'{like(text, style)}: 1\n') == {text: 1}
     assert yaml.safe_load(f'- {like(text, style)}\n') == [text]

@@ -15,12 +15,12 @@ from kaniko_hooks.fix.chain import needs_lines
 from kaniko_hooks.fix.followers import follower_edits
 from kaniko_hooks.fix.keywords import refuse
 from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.layout import Unusual
 from kaniko_hooks.fix.layout import layout
 from kaniko_hooks.fix.loop import loop_edits
 from kaniko_hooks.fix.loop import loop_of
 from kaniko_hooks.fix.mentions import EXTENDS
 from kaniko_hooks.fix.mentions import FOLLOWS
+from kaniko_hooks.fix.mentions import OTHER
 from kaniko_hooks.fix.mentions import REFERENCES
 from kaniko_hooks.fix.mentions import Mention
 from kaniko_hooks.fix.mentions import mentions
@@ -36,7 +36,6 @@ from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.shape import check_state
 from kaniko_hooks.fix.shape import check_written
 from kaniko_hooks.fix.splice import Edit
-from kaniko_hooks.fix.splice import Overlap
 from kaniko_hooks.fix.splice import apply
 from kaniko_hooks.fix.split import split_edits
 from kaniko_hooks.fix.steps import BUILD
@@ -79,8 +78,7 @@ def attempt(
 ) -> Rewrite:
     """The proven rewrite of one finding's job; nothing is written.
 
-    `edited` are the texts that earlier fixes have left. Raises Refusal, and
-    InvalidPipeline where a file cannot be read.
+    `edited` are the texts that earlier fixes have left. Raises Refusal.
     """
     repository = Repository(root, edited)
     files = Files(repository)
@@ -89,11 +87,15 @@ def attempt(
     refuse(job, options.unsafe)
     found = {path: _mentions(files, path, job.name) for path in job.files}
     _refuse_mentions(repository, files, before, job, found)
-    try:
-        place = layout(job.text, job.key, job.body)
-    except Unusual as error:
-        raise Refusal(str(error)) from None
-    setting = Setting(image_name(job.container), job.container.parts[0].variables, reader(repository))
+    setting = Setting(
+        image_name(job.container), job.container.parts[0].variables, reader(repository),
+    )
+    for keyword, commands in (
+            ('before_script', job.job.before_script), ('after_script', job.job.after_script),
+    ):
+        if commands and trial(setting, [command.text for command in commands]).builds:
+            raise Refusal(f'a build stands in its {keyword}')
+    place = layout(job.text, job.key, job.body)
     edits = _edits(job, place, setting, options, before)
     texts = _applied(files, job, found, edits)
     after = Repository(root, {**edited, **texts})
@@ -115,11 +117,13 @@ def _refuse_mentions(
     document = files.document(job.file)
     if document is not None and is_merged(document.nodes, job.body):
         raise Refusal(f'other jobs merge it as *{job.body.anchor}')
+    # Another pipeline's needs and parents are its own jobs, whatever their names.
     elsewhere = {
-        path: [each for each in _mentions(files, path, job.name) if each.kind not in (FOLLOWS, EXTENDS, REFERENCES)]
+        path: [each for each in _mentions(files, path, job.name) if each.kind == OTHER]
         for other in before for path in other.pipeline.files if path not in found
     }
-    for path, each in ((path, each) for path, some in {**found, **elsewhere}.items() for each in some):
+    named = [(path, each) for path, some in {**found, **elsewhere}.items() for each in some]
+    for path, each in named:
         line = where(Place(path, each.scalar.start), repository.known_text)[0]
         if each.kind == EXTENDS:
             raise Refusal(f'{path}:{line} extends it')
@@ -138,9 +142,6 @@ def _edits(
             raise Refusal(f'an item of its script defines the anchor &{anchor}')
     first = [command.text for command in job.job.before_script or ()]
     after = [command.text for command in job.job.after_script or ()]
-    for keyword, texts in (('before_script', first), ('after_script', after)):
-        if texts and trial(setting, texts).builds:
-            raise Refusal(f'a build stands in its {keyword}')
     found = steps(
         setting, first, place.items, job.job.script or (), job.found[0].pipeline.table,
     )
@@ -168,10 +169,8 @@ def _split_edits(
         before: Sequence[Found],
 ) -> _Edits:
     builds = [each for each in found.steps if each.kind == BUILD]
-    if len(builds) < 2:
-        raise Refusal('its builds stand in one command')
-    if len(builds) > MAX_PARTS:
-        raise Refusal(f'it has more than {MAX_PARTS} builds')
+    if not 2 <= len(builds) <= MAX_PARTS:
+        raise Refusal(f'its script has {len(builds)} commands that build, not 2 to {MAX_PARTS}')
     for build in builds:
         check_written(build, found.functions)
     check_state(found.steps, found.functions, after)
@@ -208,11 +207,9 @@ def _applied(
         )
         own = [*(edits.own if path == job.file else []), *follow]
         for each in some if follow else ():
-            if each.holder is not None and len(each.holder.items) + len(edits.names) - 1 > MAX_NEEDS:
+            count = len(each.holder.items) if each.holder is not None else 0
+            if count + len(edits.names) - 1 > MAX_NEEDS:
                 raise Refusal(f'a job would need more than {MAX_NEEDS} others')
         if own:
-            try:
-                texts[path] = apply(files.text(path), own)
-            except Overlap:
-                raise Refusal('its lines are written in a way that cannot be edited') from None
+            texts[path] = apply(files.text(path), own)
     return texts

@@ -20,6 +20,7 @@ from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.yaml_words import like
 
+_SAID = 'a build uses the image of an earlier one, and '
 _STAGES = ('.pre', 'build', 'test', 'deploy', '.post')
 MAX_NEEDS = 50  # G: ci_needs_size_limit
 
@@ -39,33 +40,32 @@ def needs_lines(
 
 def _check(subject: Subject) -> None:
     """A job with `needs` downloads the artifacts of those jobs only."""
-    said = 'a build uses the image of an earlier one, and '
     for found in subject.found:
-        job = found.pipeline.jobs.get(subject.name)
-        if job is None:
-            continue
+        job = found.pipeline.jobs[subject.name]
         if any(not is_null(get(rule, 'needs')) for rule in items_of(get(job.table, 'rules'))):
-            raise Refusal(said + 'its `rules` have `needs`')
+            raise Refusal(_SAID + 'its `rules` have `needs`')
         if not is_null(get(job.table, 'needs')):
             if node_at(subject.body, 'needs') is None:
-                raise Refusal(said + 'its `needs` stand elsewhere')
+                raise Refusal(_SAID + 'its `needs` stand elsewhere')
             continue
         dependencies = get(job.table, 'dependencies')
         if is_null(dependencies):
-            _check_artifacts(said, found, job)
+            _check_artifacts(found, job)
         elif items_of(dependencies):
-            raise Refusal(said + 'its `dependencies` would have to be in its `needs`')
+            raise Refusal(_SAID + 'its `dependencies` would have to be in its `needs`')
 
 
-def _check_artifacts(said: str, found: Found, job: Job) -> None:
+def _check_artifacts(found: Found, job: Job) -> None:
     if not found.pipeline.visible:
-        raise Refusal(said + 'jobs that cannot be seen may have artifacts for it')
+        raise Refusal(_SAID + 'jobs that cannot be seen may have artifacts for it')
     order = stages(found.pipeline.table)
     own = order.get(stage(job.table), len(order))
     for other in found.pipeline.jobs.values():
         if order.get(stage(other.table), 0) < own and \
                 not is_null(effective(found, other.table, 'artifacts')):
-            raise Refusal(f'{said}waiting for it with `needs` would lose the artifacts of {other.name}')
+            raise Refusal(
+                f'{_SAID}waiting for it with `needs` would lose the artifacts of {other.name}',
+            )
 
 
 def stages(table: Table) -> dict[str, int]:
@@ -88,7 +88,7 @@ def _lines(text: str, place: Layout, names: Many[str]) -> str:
     key = next(key for key, value in place.body.pairs if value is own)
     index = next(index for index, pair in enumerate(place.body.pairs) if pair[1] is own)
     if not isinstance(own, Sequence) or index in place.body.aliases or own.tag or own.anchor:
-        raise Refusal('a build uses the image of an earlier one, and its `needs` are no plain list')
+        raise Refusal(_SAID + 'its `needs` are no plain list')
     start, end = line_start(text, key.start), line_end(text, own.end)
     if own.flow:
         lead = ', ' if own.items else ''

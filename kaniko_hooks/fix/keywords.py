@@ -10,6 +10,7 @@ from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Leaf
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import items_of
@@ -95,5 +96,5 @@ def _texts(subject: Subject) -> Iterator[str]:
             yield str(value.value)
         elif isinstance(value, Items):
             stack += value.items
-        elif isinstance(value, Table):
-            stack += [entry.value for entry in value.entries.values()]
+        else:
+            stack += [entry.value for _, entry in entries_of(value)]

@@ -14,6 +14,9 @@ from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.document.nodes import Span
+from kaniko_hooks.document.position import value_offsets
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import shortened
 
 _LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
 
@@ -47,7 +50,7 @@ class Layout(NamedTuple):
     items: tuple[Item, ...]
 
 
-class Unusual(Exception):
+class Unusual(Refusal):
     """The job is written in a way that cannot be edited; the message says which."""
 
 
@@ -69,11 +72,8 @@ def next_line(text: str, at: int) -> int:
 
 def newline_of(text: str, at: int) -> str:
     """The line break of the line at `at`, or of the file's first line."""
-    for start in (at, 0):
-        match = _LINE_END.search(text, start)
-        if match and match.group():
-            return match.group()
-    return '\n'
+    here = text[line_end(text, at):next_line(text, at)]
+    return here or text[line_end(text, 0):next_line(text, 0)]
 
 
 def layout(text: str, key: Scalar, body: Mapping) -> Layout:
@@ -130,11 +130,13 @@ def _items(text: str, key: Scalar, value: Node) -> tuple[str, tuple[Item, ...]]:
         return 'scalar', (Item(value, None, value.start, line_end(text, end), value.start, end),)
     if isinstance(value, Mapping) or not value.items:
         raise Unusual('its script is no list of commands')
-    return ('flow', _flow_items(text, value)) if value.flow else ('list', _list_items(text, key, value))
+    if value.flow:
+        return 'flow', _flow_items(text, value)
+    return 'list', _list_items(text, key, value)
 
 
 def _flow_items(text: str, value: Sequence) -> tuple[Item, ...]:
-    items = []
+    items: list[Item] = []
     for index, node in enumerate(value.items):
         start, end = value.aliases.get(index) or (node.start, node.end)
         if items and '#' in text[items[-1].end:start]:
@@ -160,6 +162,14 @@ def _content_end(text: str, node: Node) -> int:
     if isinstance(node, Scalar) and node.style in ('|', '>'):
         return node.start + len(text[node.start:node.end].rstrip(' \t\r\n'))
     return node.end
+
+
+def offsets_of(text: str, node: Scalar) -> list[int]:
+    """The place of each character of a value, and of its end. Raises Unusual."""
+    offsets = value_offsets(text, node)
+    if offsets is None:
+        raise Unusual(f'{shortened(node.value)} cannot be taken apart')
+    return offsets
 
 
 def _body_end(text: str, key: Scalar, body: Mapping) -> int:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.position import value_offsets
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.layout import line_end
 from kaniko_hooks.fix.layout import line_start
 from kaniko_hooks.fix.layout import next_line
+from kaniko_hooks.fix.layout import offsets_of
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
@@ -37,13 +37,14 @@ from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.yaml_words import word
 from kaniko_hooks.shell.tree import For
 from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.tree import Text
 from kaniko_hooks.shell.tree import Word
 
 MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
 
-_ENVIRONMENT = re.compile(r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z')
+_ENVIRONMENT = re.compile(
+    r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z',
+)
 _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 
 
@@ -82,7 +83,9 @@ def loop_of(
     text = node.value if isinstance(node, Scalar) else ''
     inner, argvs = _iterations(setting, before, found, step, command, values, text)
     if any(needed(argvs, [step.text for _ in values], setting.read_text)):
-        raise Refusal('the builds of its loop depend on each other or write the same image or file')
+        raise Refusal(
+            'the builds of its loop depend on each other or write the same image or file',
+        )
     return Loop(step, command, values, inner, argvs)
 
 
@@ -148,16 +151,15 @@ def _iterations(
 def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
     for each in inner:
         if each.kind in (OTHER, LOOP):
-            raise Refusal(f'{shortened(each.text)} stands between the builds and is more than set-up')
+            raise Refusal(
+                f'{shortened(each.text)} stands between the builds and is more than set-up',
+            )
         if each.kind == BUILD:
             check_written(each, found.functions)
     check_state((*inner, *inner), found.functions, ())
     said = f'the loop over ${command.name}'
     pipelines = [pipeline for each in command.body for pipeline in each.pipelines]
     for inside in commands_in(pipelines):
-        name = literal(inside.words[0]) if isinstance(inside, Simple) and inside.words else None
-        if name in ('break', 'continue'):
-            raise Refusal(f'{said} has a `{name}`')
         if not isinstance(inside, Function) and any(each.heredoc for each in inside.redirections):
             raise Refusal(f'{said} has a here-document')
     left = change(tuple(pipelines), found.functions)
@@ -174,12 +176,11 @@ def _check_carried(inner: Sequence[Step], said: str) -> None:
         for name in change(each.piece.pipelines, {}).assigned
     }
     for each in inner:
-        if each.piece is None:
-            continue
-        early = (names_used(each.piece.pipelines) & all_assigned) - assigned
+        pipelines = each.piece.pipelines if each.piece is not None else ()
+        early = (names_used(pipelines) & all_assigned) - assigned
         if early:
             raise Refusal(f'{said} carries ${min(early)} from one iteration to the next')
-        assigned |= change(each.piece.pipelines, {}).assigned
+        assigned |= change(pipelines, {}).assigned
 
 
 def loop_edits(text: str, place: Layout, loop: Loop) -> list[Edit]:
@@ -202,22 +203,17 @@ def _matrix(text: str, place: Layout, loop: Loop) -> Edit:
 def _above_comments(text: str, place: Layout) -> int:
     """Where the comments above `script:` begin."""
     start = place.script_start
-    while start > 0:
-        above = line_start(text, start - 1)
-        if not text[above:start].startswith(f'{place.indent}#'):
-            break
-        start = above
+    # The line of the job's key ends it.
+    while text.startswith(f'{place.indent}#', line_start(text, start - 1)):
+        start = line_start(text, start - 1)
     return start
 
 
 def _unrolled(text: str, place: Layout, loop: Loop) -> Iterable[Edit]:
     """`for … do` and `done` go; the lines of the body move to the left."""
     item = place.items[loop.step.item]
-    piece = loop.step.piece
-    offsets = value_offsets(text, item.node) if isinstance(item.node, Scalar) else None
-    if offsets is None or piece is None:
-        raise Refusal('its loop cannot be taken apart')
-    value = item.node.value if isinstance(item.node, Scalar) else ''
+    assert isinstance(item.node, Scalar)  # a loop is found in nothing else
+    value, offsets = item.node.value, offsets_of(text, item.node)
     command = loop.command
     inner = [each.piece for each in loop.inner if each.piece is not None]
     begin = _body_start(value, command, inner[0].first)

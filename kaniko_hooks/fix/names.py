@@ -74,14 +74,6 @@ def unused(name: str, taken: Collection[str]) -> str:
     return f'{name}-{number}'
 
 
-def label(destinations: Sequence[str | None]) -> str | None:
-    """The image's name in the first destination that has a literal one.
-
-    A destination is given with `None` for what is not known: see `literal_tail`.
-    """
-    return next((each for each in destinations if each), None)
-
-
 _UNKNOWN = '\0'
 
 

@@ -24,7 +24,7 @@ class Part(NamedTuple):
 
 
 def parts(steps: Sequence[Step]) -> list[Part]:
-    """A part for each build, in order."""
+    """A part for each build, in order; there is at least one."""
     found: list[Part] = []
     setup: list[Step] = []
     for step in steps:
@@ -32,8 +32,7 @@ def parts(steps: Sequence[Step]) -> list[Part]:
             found.append(Part(step, (*setup, step)))
         else:
             setup.append(step)
-    if found:
-        found[-1] = found[-1]._replace(kept=(*found[-1].kept, *_trailing(steps)))
+    found[-1] = found[-1]._replace(kept=(*found[-1].kept, *_trailing(steps)))
     return found
 
 

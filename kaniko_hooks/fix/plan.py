@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.fix.attempt import attempt
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -70,23 +70,30 @@ def _plan(
 ) -> FixPlan:
     edited: dict[str, str] = {}
     now = {_key(each): each for each in findings}
-    outcomes = []
+    outcomes: list[Outcome] = []
+    crashed = list(crashes)
     for finding in findings:
         if finding.rule not in (CACHED, UNCACHED):
             outcomes.append(Outcome(finding, None, None))
             continue
-        outcome = Outcome(finding, None, 'it is gone with an earlier fix')
-        if _key(finding) in now:
+        if _key(finding) not in now:
+            # The same job, found a second time with other variables.
+            outcomes.append(Outcome(finding, 'fix-kaniko-builds rewrites its job', None))
+            continue
+        try:
             outcome, texts = _outcome(
                 repository.root, edited, named, options, finding, now[_key(finding)],
             )
-            if texts:
-                edited.update(texts)
-                after = analyse(Repository(repository.root, edited), named, options)
-                now = {_key(each): each for each in after.result.findings}
+        except Exception as error:
+            crashed.append(internal_error(finding.place.file, error))
+            outcome, texts = Outcome(finding, None, 'an internal error'), {}
+        if texts:
+            edited.update(texts)
+            after = analyse(Repository(repository.root, edited), named, options)
+            now = {_key(each): each for each in after.result.findings}
         outcomes.append(outcome)
     old = {path: repository.known_text(path) for path in edited}
-    return FixPlan(tuple(outcomes), _groups(outcomes, edited), old, tuple(crashes))
+    return FixPlan(tuple(outcomes), _groups(outcomes, edited), old, tuple(crashed))
 
 
 def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
@@ -101,8 +108,6 @@ def _outcome(
         rewrite = attempt(root, edited, named, options, current)
     except Refusal as refusal:
         return Outcome(finding, None, str(refusal)), {}
-    except InvalidPipeline as error:
-        return Outcome(finding, None, f'the pipeline cannot be read: {error.message}'), {}
     does = f'fix-kaniko-builds {rewrite.does}'
     return Outcome(finding, does, None, tuple(sorted(rewrite.texts))), rewrite.texts
 

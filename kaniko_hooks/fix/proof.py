@@ -184,8 +184,7 @@ def _prove_setup(
     definition = job.definitions[-1]
     text = files.text(definition.file)
     key, body = definition.key, definition.value
-    if not isinstance(key, Scalar) or not isinstance(body, MappingNode):
-        raise Refusal(f'{job.name} would not be read as a job')
+    assert isinstance(key, Scalar) and isinstance(body, MappingNode)  # what a job is made of
     place = layout(text, key, body)
     before = [command.text for command in job.before_script or ()]
     found = steps(setting, before, place.items, job.script or (), new.pipeline.table)

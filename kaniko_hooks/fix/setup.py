@@ -61,9 +61,16 @@ class Change(NamedTuple):
     moves: bool  # it changes the working directory
 
 
-def is_setup(pipelines: tuple[Pipeline, ...], functions: Functions) -> bool:
-    """Whether commands only set things up; `functions` are those defined so far."""
-    return all(_pipeline(each, functions, 0) for each in pipelines)
+def is_setup(
+        pipelines: tuple[Pipeline, ...], functions: Functions, chained: bool = False,
+) -> bool:
+    """Whether commands only set things up; `functions` are those defined so far.
+
+    `exit` counts where it depends on a command before it: joined to one, or
+    `chained` behind one.
+    """
+    joined = chained or len(pipelines) > 1
+    return all(_pipeline(each, functions, 1 if joined else 0) for each in pipelines)
 
 
 def _pipeline(pipeline: Pipeline, functions: Functions, depth: int) -> bool:

@@ -50,11 +50,9 @@ def check_written(step: Step, functions: Functions) -> None:
 
 def _check_condition(piece: Piece) -> None:
     """A command before the build in its `&&` chain must not be a test."""
-    for pipeline in piece.whole.pipelines:
-        if pipeline.start >= piece.pipelines[0].start:
-            return
-        if is_test(pipeline):
-            raise Refusal('a build runs only after a test before `&&`')
+    first = piece.pipelines[0].start
+    if any(is_test(each) for each in piece.whole.pipelines if each.start < first):
+        raise Refusal('a build runs only after a test before `&&`')
 
 
 def _gives_up(rest: Sequence[Pipeline], functions: Functions) -> bool:
@@ -113,7 +111,8 @@ def check_state(
         left = change(piece.pipelines, functions)
         if left.moves:
             raise Refusal(
-                f'{shortened(steps[index].text)} changes the directory in which later commands run',
+                f'{shortened(steps[index].text)} changes the directory in which later '
+                'commands run',
             )
         _check_status(steps[index + 1:])
     _check_volatile(steps)
@@ -159,15 +158,15 @@ def _check_volatile(steps: Sequence[Step]) -> None:
         writes = bool(_redirected(step))
         if not left.volatile or not left.assigned and not writes:
             continue
-        later = [each for each in steps[index + 1:] if each.piece is not None]
-        names = set(left.assigned)
-        users = 0
-        for each in later:
-            if each.piece is not None and names & names_used(each.piece.pipelines):
-                users += 1
-                if each.kind == SETUP:
-                    users += 1
-        if users > 1 or writes and len([each for each in later if each.kind == BUILD]) > 1:
+        later = steps[index + 1:]
+        builds = [each for each in later if each.kind == BUILD]
+        users = [
+            each for each in later
+            if each.piece is not None and left.assigned & names_used(each.piece.pipelines)
+        ]
+        if len(builds) > 1 and (writes or len(users) > 1 or any(
+            each.kind == SETUP for each in users
+        )):
             raise Refusal(
                 f'{shortened(step.text)} gives another value each time, and several builds use it',
             )

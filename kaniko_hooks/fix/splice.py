@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kaniko_hooks.fix.refusal import Refusal
+
 
 class Edit(NamedTuple):
     """Replace what stands from `start` to `end`; an empty span inserts.
@@ -16,17 +18,14 @@ class Edit(NamedTuple):
     text: str
 
 
-class Overlap(Exception):
-    """Two edits want the same characters."""
-
-
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """The text after all edits, whose offsets are those of `text`. Raises Overlap."""
+    """The text after all edits, whose offsets are those of `text`. Raises Refusal
+    where two edits want the same characters."""
     pieces: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda each: (each.start, each.end)):
         if edit.start < at:
-            raise Overlap(f'two edits at {edit.start}')
+            raise Refusal('its lines are written in a way that cannot be edited')
         pieces += (text[at:edit.start], edit.text)
         at = edit.end
     pieces.append(text[at:])

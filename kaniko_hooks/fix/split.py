@@ -5,17 +5,15 @@ from collections.abc import Collection
 from collections.abc import Sequence
 
 from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.position import value_offsets
 from kaniko_hooks.fix.cut import cuts
 from kaniko_hooks.fix.layout import Item
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.layout import line_end
 from kaniko_hooks.fix.layout import line_start
 from kaniko_hooks.fix.layout import next_line
+from kaniko_hooks.fix.layout import offsets_of
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.pieces import Piece
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.splice import apply
 from kaniko_hooks.fix.splice import inside
@@ -119,9 +117,7 @@ def _piece_cuts(text: str, item: Item, pieces: Sequence[tuple[Piece | None, bool
     if len(kept) == len(known) or not isinstance(item.node, Scalar):
         return []
     value = item.node.value
-    offsets = value_offsets(text, item.node)
-    if offsets is None:
-        raise Refusal(f'{shortened(value)} cannot be taken apart')
+    offsets = offsets_of(text, item.node)
     last = item.content_end - (1 if item.node.style in ('"', "'") else 0)
     return [
         Edit(offsets[start], min(offsets[end], last), '')

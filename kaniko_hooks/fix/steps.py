@@ -1,13 +1,13 @@
 """A job's script -> its steps in order, each a build, set-up or something else."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.scripts import leaves
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import items_of
@@ -78,7 +78,7 @@ def steps(
 
 def body_steps(
         setting: Setting, before: Sequence[str], text: str, body: Sequence[Statement],
-        functions: Mapping[str, Function],
+        functions: dict[str, Function],
 ) -> tuple[Step, ...]:
     """The steps of a loop's body, whose offsets count in `text`. Raises Refusal."""
     reading = _Reading(setting, list(before))
@@ -95,6 +95,7 @@ class _Reading:
         self.prefix = before
         self.functions: dict[str, Function] = {}
         self.steps: list[Step] = []
+        self.chain: Statement | None = None  # of the last piece in `prefix`
         for text in before:
             for piece in pieces(parse(text)):
                 self._define(piece)
@@ -138,13 +139,15 @@ class _Reading:
     def _kind(self, piece: Piece, text: str) -> tuple[str, Argv]:
         if len(self.steps) > MAX_STEPS:
             raise Refusal('its script is too long')
-        if is_setup(piece.pipelines, self.functions) and not piece.background:
+        if is_setup(piece.pipelines, self.functions, piece.chained) and not piece.background:
             self._define(piece)
-            self.prefix.append(text)
+            self.prefix = self._followed_by(piece, text)
+            self.chain = piece.whole
             return SETUP, ()
-        tried = trial(self.setting, [*self.prefix, text])
+        tried = trial(self.setting, self._followed_by(piece, text))
         if tried.builds == 0:
-            self.prefix.append(text)
+            self.prefix = self._followed_by(piece, text)
+            self.chain = piece.whole
             return OTHER, ()
         if tried.builds == 1:
             return BUILD, tried.argvs[-1]
@@ -152,6 +155,13 @@ class _Reading:
         if isinstance(command, For) and len(piece.pipelines[0].commands) == 1:
             return LOOP, ()
         raise Refusal(f'{shortened(text)} alone runs more than one build')
+
+    def _followed_by(self, piece: Piece, text: str) -> list[str]:
+        """The texts of the set-up so far and a piece, in its chain of `&&`."""
+        joined = piece.chained and piece.whole is self.chain
+        if joined:
+            return [*self.prefix[:-1], f'{self.prefix[-1]} && {text}']
+        return [*self.prefix, text]
 
     def _define(self, piece: Piece) -> None:
         for pipeline in piece.pipelines:
@@ -180,6 +190,8 @@ def _count(item: Item, table: Table) -> int:
             count += len(leaves(value)) if value is not None else 0
         elif isinstance(node, Scalar):
             count += 1
+        elif isinstance(node, Mapping):
+            raise Refusal('an item of its script is no command')
         else:
             stack += items_of(node)
     return count

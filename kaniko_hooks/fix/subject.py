@@ -127,17 +127,11 @@ def defines_anchor(node: Node) -> str | None:
 
 
 def _below(node: Node) -> Iterator[Node]:
-    stack = [(node, False)]
+    stack = [node]
     while stack:
-        each, alias = stack.pop()
-        if alias:
-            continue
+        each = stack.pop()
         yield each
         if isinstance(each, Sequence):
             stack += [
-                (item, index in each.aliases) for index, item in enumerate(each.items)
-            ]
-        elif isinstance(each, Mapping):
-            stack += [
-                (value, index in each.aliases) for index, (_, value) in enumerate(each.pairs)
+                item for index, item in enumerate(each.items) if index not in each.aliases
             ]

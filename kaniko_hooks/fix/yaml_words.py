@@ -16,7 +16,9 @@ _NOT_A_STRING = re.compile(
 )
 # The characters of a plain scalar that need no thought, in a flow list either.
 _PLAIN = re.compile(r'[A-Za-z0-9_./][\w./+=@%^-]*(?::[\w./+=@%^-]+)*\Z', re.ASCII)
-_PLAIN_NAME = re.compile(r'[\w.][^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]*(?::[^\s"\'{}\[\],&*!|>%@`#:\\]+)*\Z')
+_PLAIN_NAME = re.compile(
+    r'[\w.][^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]*(?::[^\s"\'{}\[\],&*!|>%@`#:\\]+)*\Z',
+)
 
 
 def word(text: str) -> str:

@@ -1,0 +1,121 @@
+"""Planning: several findings, what is no build, and mistakes of ours."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.analysis import analyse
+from kaniko_hooks.fix import plan
+from kaniko_hooks.fix.attempt import Rewrite
+from kaniko_hooks.fix.plan import plan_fixes
+from kaniko_hooks.fix.plan import with_fixes
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.splice import Edit
+from kaniko_hooks.fix.splice import apply
+from kaniko_hooks.fix.splice import inside
+from kaniko_hooks.model import Finding
+from kaniko_hooks.options import Options
+from kaniko_hooks.project import Repository
+
+BUILD = '/kaniko/executor --cache --destination $R/'
+JOB = f'build:\n  stage: build\n  script:\n    - {BUILD}a\n    - {BUILD}b\n'
+
+
+def repository(root: Path, files: Mapping[str, str | bytes]) -> Repository:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return Repository(str(root))
+
+
+def findings(found: Repository) -> tuple[Finding, ...]:
+    return analyse(found, ['.gitlab-ci.yml'], Options()).result.findings
+
+
+def test_an_unreadable_file_has_no_fix_and_no_reason(tmp_path: Path) -> None:
+    found = repository(tmp_path, {'.gitlab-ci.yml': '# kaniko\na: [\n'})
+    outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
+    assert [(each.finding.rule, each.fix, each.no_fix) for each in outcomes] == [
+        ('unreadable-ci-file', None, None),
+    ]
+
+
+def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
+    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    twice = findings(found) * 2
+    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), twice)
+    assert [each.fix for each in told] == [
+        'fix-kaniko-builds splits it into build-a and build-b',
+        'fix-kaniko-builds rewrites its job',
+    ]
+
+
+def test_a_mistake_of_ours_costs_one_finding(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+
+    def wrong(*_: object) -> Rewrite:
+        raise ValueError('ours')
+
+    monkeypatch.setattr(plan, 'attempt', wrong)
+    result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
+    assert [each.no_fix for each in result.outcomes] == ['an internal error']
+    assert 'ValueError' in result.crashes[0] and result.writes == ()
+
+
+def test_a_pipeline_that_is_gone_is_not_rewritten(tmp_path: Path) -> None:
+    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    known = findings(found)
+    empty = repository(tmp_path / 'other', {'.gitlab-ci.yml': 'a: {script: [ls]}\n'})
+    told = with_fixes(empty, ['.gitlab-ci.yml'], Options(), known)
+    assert [each.no_fix for each in told] == ['its pipeline cannot be read']
+
+
+def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
+    found = repository(tmp_path, {
+        '.gitlab-ci.yml':
+            'include: [a.yml, b.yml, c.yml]\nlast:\n  needs: [one, two]\n  script: [ls]\n',
+        'a.yml': JOB.replace('build:', 'one:', 1), 'b.yml': JOB.replace('build:', 'two:', 1),
+        'c.yml': JOB.replace('build:', 'three:', 1),
+    })
+    made = plan_fixes(found, ['.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'], Options())
+    assert [list(group) for group in made.writes] == [
+        ['.gitlab-ci.yml', 'a.yml', 'b.yml'], ['c.yml'],
+    ]
+    assert set(made.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
+
+
+def test_a_very_long_script_is_refused(tmp_path: Path) -> None:
+    lines = ''.join(f'    - echo {number}\n' for number in range(500))
+    found = repository(tmp_path, {'.gitlab-ci.yml': JOB.replace('script:\n', f'script:\n{lines}')})
+    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), findings(found))
+    assert [each.no_fix for each in told] == ['its script is too long']
+
+
+def test_a_script_that_is_no_text_does_nothing(tmp_path: Path) -> None:
+    found = repository(tmp_path, {
+        '.gitlab-ci.yml': JOB.replace('script:\n', 'script:\n    - sh x.sh\n'), 'x.sh': b'\xff',
+    })
+    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), findings(found))
+    assert [each.no_fix for each in told] == [
+        '`sh x.sh` stands before the builds and is more than set-up; only with --unsafe it is '
+        'repeated in every job',
+    ]
+
+
+def test_edits() -> None:
+    edits = [Edit(4, 5, 'E'), Edit(1, 1, 'x'), Edit(1, 3, 'BC')]
+    assert apply('abcdef', edits) == 'axBCdEf'
+    assert inside(edits, 1, 4) == [Edit(0, 0, 'x'), Edit(0, 2, 'BC')]
+    with pytest.raises(Refusal):
+        apply('abcdef', [Edit(0, 3, ''), Edit(2, 4, '')])
+
+
+def test_a_command_is_named_by_its_first_line() -> None:
+    assert shortened('  a   b\nc') == '`a b`'
+    assert shortened('x' * 61) == '`' + 'x' * 57 + '…`'
