@@ -77,7 +77,7 @@ def steps(
 
 
 def body_steps(
-        setting: Setting, before: Sequence[str], text: str, body: Sequence[Statement],
+        setting: Setting, before: Sequence[str], text: str, body: tuple[Statement, ...],
         functions: dict[str, Function],
 ) -> tuple[Step, ...]:
     """The steps of a loop's body, whose offsets count in `text`. Raises Refusal."""
