@@ -2,20 +2,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.fix import plan
-from kaniko_hooks.fix.attempt import Rewrite
+from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.plan import plan_fixes
 from kaniko_hooks.fix.plan import with_fixes
+from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.splice import apply
 from kaniko_hooks.fix.splice import inside
+from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -50,22 +53,42 @@ def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
     told = with_fixes(found, ['.gitlab-ci.yml'], Options(), twice)
     assert [each.fix for each in told] == [
         'fix-kaniko-builds splits it into build-a and build-b',
-        'fix-kaniko-builds rewrites its job',
+        'fix-kaniko-builds splits it into build-a and build-b',
     ]
 
 
+@pytest.mark.parametrize('where', ('draft', 'prove'))
 def test_a_mistake_of_ours_costs_one_finding(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
 
-    def wrong(*_: object) -> Rewrite:
+    def wrong(*_: object) -> Draft:
         raise ValueError('ours')
 
-    monkeypatch.setattr(plan, 'attempt', wrong)
+    monkeypatch.setattr(plan, where, wrong)
     result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
     assert [each.no_fix for each in result.outcomes] == ['an internal error']
     assert 'ValueError' in result.crashes[0] and result.writes == ()
+
+
+def test_what_cannot_be_proven_costs_no_other_fix(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = repository(tmp_path, {'.gitlab-ci.yml': ''.join(
+        JOB.replace('build:', f'{name}:', 1) for name in ('one', 'two', 'three', 'four', 'five')
+    )})
+
+    def doubtful(before: State, after: State, drafts: Sequence[Draft]) -> None:
+        if any(each.subject.name == 'three' for each in drafts):
+            raise Refusal('not proven')
+        prove(before, after, drafts)
+
+    monkeypatch.setattr(plan, 'prove', doubtful)
+    result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
+    assert [each.no_fix for each in result.outcomes] == [None, None, 'not proven', None, None]
+    text = result.writes[0]['.gitlab-ci.yml']
+    assert 'five-b:' in text and '\nthree:' in text and 'two-a:' in text
 
 
 def test_a_pipeline_that_is_gone_is_not_rewritten(tmp_path: Path) -> None:

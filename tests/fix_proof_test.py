@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.repository import pipelines
-from kaniko_hooks.fix.proof import Claim
+from kaniko_hooks.fix.claim import Claim
+from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.state import Asked
+from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.fix.subject import subject
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import reader
@@ -43,6 +44,7 @@ last:
     - needs: [{{job: build-a}}, {{job: build-b}}]
   script: [ls]
 '''
+CHANGED = 'c:\n  script: [ls, -l]\n'
 CHILD = 'child:\n  trigger: {include: c.yml}\n'
 
 
@@ -50,13 +52,13 @@ def proven(root: Path, old: str, new: str, claim: Claim | None = None) -> None:
     (root / ROOT).write_text(old)
     repository = Repository(str(root))
     found = analyse(repository, [ROOT], Options()).result.findings
-    before = pipelines(Files(repository), [ROOT], ()).found
-    job = subject(Files(repository), before, found[0])
+    asked = Asked(str(root), (ROOT,), Options())
+    before = state_of(asked, {})
+    job = subject(before.files, before.found, found[0])
     setting = Setting(None, job.container.parts[0].variables, reader(repository))
-    edited = Repository(str(root), {ROOT: new, 'c.yml': 'c:\n  script: [ls, -l]\n'})
-    prove(job, before, edited, [ROOT], (), claim or Claim(
-        {'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', (),
-    ), setting)
+    claim = claim or Claim({'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', ())
+    drafted = Draft(job, setting, {}, ('build-a', 'build-b'), claim, '')
+    prove(before, state_of(asked, {ROOT: new, 'c.yml': CHANGED}), [drafted])
 
 
 def test_the_right_edit_passes(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_the_builds_must_be_the_same(tmp_path: Path) -> None:
 
 def test_another_pipeline_must_stay(tmp_path: Path) -> None:
     (tmp_path / 'c.yml').write_text('c:\n  script: [ls]\n')
-    with pytest.raises(Refusal, match='another pipeline would change'):
+    with pytest.raises(Refusal, match='c would change with it'):
         proven(tmp_path, CHILD + OLD, CHILD + NEW)
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ _MEANING = frozenset((*_FOLLOWING, 'extends'))
 class Mention(NamedTuple):
     """A scalar that names the job; `holder.items[position]` is the list item it stands for."""
 
+    name: str
     kind: str
     scalar: Scalar
     holder: Sequence | None = None
@@ -39,18 +41,21 @@ class _Visit(NamedTuple):
     item: Mapping | None  # the item of that list, if it is a mapping
 
 
-def mentions(root: Node, name: str) -> Iterator[Mention]:
-    """Every scalar of a document that names the job, once for each meaning it has."""
-    in_url = re.compile(rf'(?<![\w.-]){re.escape(name)}(?![\w.-])')
+def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
+    """Every scalar of a document that names one of the jobs, once for each meaning it has."""
+    longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
+    in_url = re.compile(rf'(?<![\w.-])(?:{longest_first})(?![\w.-])')
     stack = [_Visit(root, (), None, 0, None)]
     seen: set[tuple[int, str, bool, bool]] = set()
     while stack:
         visit = stack.pop()
         node = visit.node
         if isinstance(node, Scalar):
-            found = _mention(visit, node, name, in_url)
-            if found:
-                yield found
+            if node.value in names:
+                yield from _mention(visit, node)
+            elif '://' in node.value or 'job=' in node.value:
+                for match in in_url.finditer(node.value):
+                    yield Mention(match.group(), OTHER, node)
             continue
         # An alias is the same node below another key: what it means there counts.
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
@@ -84,19 +89,15 @@ def _below(visit: _Visit, node: Sequence | Mapping) -> Iterator[_Visit]:
         )
 
 
-def _mention(visit: _Visit, node: Scalar, name: str, in_url: re.Pattern[str]) -> Mention | None:
-    if node.value != name:
-        spelled = '://' in node.value or 'job=' in node.value
-        return Mention(OTHER, node) if spelled and in_url.search(node.value) else None
+def _mention(visit: _Visit, node: Scalar) -> Iterator[Mention]:
     if '!reference' in visit.path:
-        return Mention(REFERENCES, node)
-    if _is_needed_job(visit, node):
-        return Mention(FOLLOWS, node, visit.holder, visit.position)
-    if 'extends' in visit.path[1:3]:
-        return Mention(EXTENDS, node)
-    if _NOT_JOBS & set(visit.path) or _bare_hidden(visit):
-        return None
-    return Mention(OTHER, node)
+        yield Mention(node.value, REFERENCES, node)
+    elif _is_needed_job(visit, node):
+        yield Mention(node.value, FOLLOWS, node, visit.holder, visit.position)
+    elif 'extends' in visit.path[1:3]:
+        yield Mention(node.value, EXTENDS, node)
+    elif not (_NOT_JOBS & set(visit.path) or _bare_hidden(visit)):
+        yield Mention(node.value, OTHER, node)
 
 
 def _is_needed_job(visit: _Visit, node: Scalar) -> bool:

@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.fix.attempt import attempt
+from kaniko_hooks.fix.draft import Draft
+from kaniko_hooks.fix.draft import draft
+from kaniko_hooks.fix.draft import rewritten
+from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.state import Asked
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.state import mentions_of
+from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
@@ -45,12 +52,10 @@ class FixPlan(NamedTuple):
 
 
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
-    """Every finding of the named files with its fix; nothing is written.
-
-    Each fix is made on the texts that the one before it has left, and proven.
-    """
+    """Every finding of the named files with its fix, proven; nothing is written."""
     analysis = analyse(repository, named, options)
-    return _plan(repository, named, options, analysis.result.findings, analysis.crashes)
+    asked = Asked(repository.root, tuple(named), options)
+    return _plan(repository, asked, analysis.result.findings, analysis.crashes)
 
 
 def with_fixes(
@@ -58,58 +63,93 @@ def with_fixes(
         findings: Sequence[Finding],
 ) -> tuple[Finding, ...]:
     """The findings with `fix` or `no_fix` told, as the fix hook would act by default."""
-    plan = _plan(repository, named, options, findings, ())
+    plan = _plan(repository, Asked(repository.root, tuple(named), options), findings, ())
     return tuple(
         each.finding._replace(fix=each.fix, no_fix=each.no_fix) for each in plan.outcomes
     )
 
 
 def _plan(
-        repository: Repository, named: Sequence[str], options: Options,
-        findings: Sequence[Finding], crashes: Sequence[str],
+        repository: Repository, asked: Asked, findings: Sequence[Finding],
+        crashes: Sequence[str],
 ) -> FixPlan:
-    edited: dict[str, str] = {}
-    now = {_key(each): each for each in findings}
-    outcomes: list[Outcome] = []
+    first = {_key(each): each for each in reversed(findings) if each.rule in (CACHED, UNCACHED)}
+    told: dict[_Key, Outcome] = {}
     crashed = list(crashes)
-    for finding in findings:
-        if finding.rule not in (CACHED, UNCACHED):
-            outcomes.append(Outcome(finding, None, None))
-            continue
-        if _key(finding) not in now:
-            # The same job, found a second time with other variables.
-            outcomes.append(Outcome(finding, 'fix-kaniko-builds rewrites its job', None))
-            continue
-        try:
-            outcome, texts = _outcome(
-                repository.root, edited, named, options, finding, now[_key(finding)],
-            )
-        except Exception as error:
-            crashed.append(internal_error(finding.place.file, error))
-            outcome, texts = Outcome(finding, None, 'an internal error'), {}
-        if texts:
-            edited.update(texts)
-            after = analyse(Repository(repository.root, edited), named, options)
-            now = {_key(each): each for each in after.result.findings}
-        outcomes.append(outcome)
+    edited: Mapping[str, str] = {}
+    if first:
+        edited = _settle(state_of(asked, {}), list(first.values()), told, crashed).edited
+    # A job that is found twice, with other variables, is one job.
+    outcomes = tuple(
+        told[_key(each)]._replace(finding=each) if _key(each) in told else
+        Outcome(each, None, None) for each in findings
+    )
     old = {path: repository.known_text(path) for path in edited}
-    return FixPlan(tuple(outcomes), _groups(outcomes, edited), old, tuple(crashed))
+    return FixPlan(outcomes, _groups(outcomes, edited), old, tuple(crashed))
 
 
-def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
+_Key = tuple[str, tuple[str, ...]]
+
+
+def _key(finding: Finding) -> _Key:
     return finding.rule, tuple(f'{each.place.file}:{each.name}' for each in finding.containers)
 
 
-def _outcome(
-        root: str, edited: Mapping[str, str], named: Sequence[str], options: Options,
-        finding: Finding, current: Finding,
-) -> tuple[Outcome, Mapping[str, str]]:
+def _settle(
+        state: State, findings: Sequence[Finding], told: dict[_Key, Outcome],
+        crashed: list[str],
+) -> State:
+    """Fix what can be fixed and tell about each finding; the state that is left.
+
+    All is drafted, made and proven at once; only if that fails by halves, so
+    that one bad draft costs no other.
+    """
+    drafts = _drafts(state, findings, told, crashed)
+    if not drafts:
+        return state
+    left = [each for each in findings if _key(each) in drafts]
     try:
-        rewrite = attempt(root, edited, named, options, current)
-    except Refusal as refusal:
-        return Outcome(finding, None, str(refusal)), {}
-    does = f'fix-kaniko-builds {rewrite.does}'
-    return Outcome(finding, does, None, tuple(sorted(rewrite.texts))), rewrite.texts
+        after = rewritten(state, drafts.values())
+        prove(state, after, list(drafts.values()))
+    except Exception as error:
+        if len(left) == 1:
+            told[_key(left[0])] = _failed(left[0], error, crashed)
+            return state
+        half = len(left) // 2
+        state = _settle(state, left[:half], told, crashed)
+        return _settle(state, left[half:], told, crashed)
+    for each in left:
+        made = drafts[_key(each)]
+        does = f'fix-kaniko-builds {made.does}'
+        told[_key(each)] = Outcome(each, does, None, tuple(sorted(made.edits)))
+    return after
+
+
+def _drafts(
+        state: State, findings: Sequence[Finding], told: dict[_Key, Outcome],
+        crashed: list[str],
+) -> dict[_Key, Draft]:
+    names = {finding.containers[0].name for finding in findings if finding.containers}
+    found = mentions_of(state, names)
+    taken: set[str] = set()
+    drafts: dict[_Key, Draft] = {}
+    for finding in findings:
+        try:
+            made = draft(state, found, taken, finding)
+        except Exception as error:
+            told[_key(finding)] = _failed(finding, error, crashed)
+            continue
+        drafts[_key(finding)] = made
+        taken.update(made.names, [made.claim.hidden] if made.claim.hidden else [])
+    return drafts
+
+
+def _failed(finding: Finding, error: Exception, crashed: list[str]) -> Outcome:
+    """Why a finding is not fixed; an internal error costs that one only."""
+    if isinstance(error, Refusal):
+        return Outcome(finding, None, str(error))
+    crashed.append(internal_error(finding.place.file, error))
+    return Outcome(finding, None, 'an internal error')
 
 
 def _groups(

@@ -3,29 +3,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 from typing import Union
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.job_container import container_of
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.ci.gitlab.repository import pipelines
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.document.nodes import Mapping as MappingNode
 from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.fix.claim import Claim
+from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.layout import layout
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import steps
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import traced
 from kaniko_hooks.model import Container
-from kaniko_hooks.project import Repository
 from kaniko_hooks.shell.machine import Traced
 
 _INDENT = re.compile(r'\n[ \t]*')
@@ -35,59 +34,37 @@ _INDENT = re.compile(r'\n[ \t]*')
 _Done = tuple[tuple[str, ...], Union[str, None], tuple[tuple[str, Union[str, None]], ...]]
 
 
-class Claim(NamedTuple):
-    """What an edit is meant to come to.
-
-    - `parts`: each new job with the texts of its steps, in order.
-    - `hidden`: the template, if there is one; `added`: keywords of the parts
-      that the job did not have.
-    - `cells`: the values of the matrix variable, which make one job run often.
-    """
-
-    parts: Mapping[str, Sequence[str]]
-    hidden: str | None
-    added: Collection[str]
-    variable: str | None = None
-    cells: tuple[str, ...] = ()
-
-
-def prove(
-        subject: Subject, before: Sequence[Found], edited: Repository, named: Sequence[str],
-        configs: Sequence[str], claim: Claim, setting: Setting,
-) -> None:
-    """Raises Refusal unless the edited repository does the same builds, each alone."""
-    files = Files(edited)
-    after = pipelines(files, named, configs).found
-    if [(each.root, each.child, each.broken) for each in after] != \
-            [(each.root, each.child, each.broken) for each in before]:
+def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
+    """Raises Refusal unless the new texts do the same builds, each alone."""
+    if _kinds(before) != _kinds(after):
         raise Refusal('the rewritten file would not be read as before')
-    expected = Counter(
-        _spelled(each, claim) for each in traced(setting, subject.container.parts)
-    )
-    for old, new in zip(before, after):
-        names = {*old.pipeline.jobs, *old.pipeline.hidden}
-        if old in subject.found and subject.name in names:
-            _prove_split(subject, old, new, claim, setting, expected, files)
-        elif plain(old.pipeline.table) != plain(new.pipeline.table):
-            raise Refusal('another pipeline would change')
+    for old, new in zip(before.found, after.found):
+        here = [each for each in drafts if any(old is found for found in each.subject.found)]
+        _prove_others(here, old, new)
+        for each in here:
+            _prove_builds(each, old, new, after.files)
 
 
-def _prove_split(
-        subject: Subject, old: Found, new: Found, claim: Claim, setting: Setting,
-        expected: Counter[_Done], files: Files,
-) -> None:
+def _kinds(state: State) -> list[object]:
+    return [(each.root, each.child, each.broken, each.variant) for each in state.found]
+
+
+def _prove_builds(draft: Draft, old: Found, new: Found, files: Files) -> None:
+    """The new jobs of one draft do the builds of the old one."""
+    claim, setting = draft.claim, draft.setting
     jobs = {**new.pipeline.jobs, **new.pipeline.hidden}
-    _prove_others(subject.name, old, new, claim)
     met: Counter[_Done] = Counter()
     for name, said in claim.parts.items():
         job = jobs.get(name)
         container = job and container_of(new.pipeline, job, new.visible, new.handed)
         if job is None or container is None:
             raise Refusal(f'{name} would not be read as a job')
-        _prove_same(subject, old, job, claim)
+        _prove_same(draft.subject, old, job, claim)
         met += _builds(setting, container, claim)
         _prove_setup(setting, files, new, job, said)
-    if met != expected:
+    if met != Counter(
+        _spelled(each, claim) for each in traced(setting, draft.subject.container.parts)
+    ):
         raise Refusal('the builds would not be the same')
 
 
@@ -120,48 +97,52 @@ def _spelled(traced_: Traced, claim: Claim) -> _Done:
     )
 
 
-def _prove_others(name: str, old: Found, new: Found, claim: Claim) -> None:
+def _prove_others(drafts: Sequence[Draft], old: Found, new: Found) -> None:
+    """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
     was = plain(old.pipeline.table)
     now = plain(new.pipeline.table)
     assert isinstance(was, dict) and isinstance(now, dict)
-    was.pop(name)
-    for added in (*claim.parts, *([claim.hidden] if claim.hidden else [])):
-        now.pop(added, None)
-    names = list(claim.parts)
+    for each in drafts:
+        was.pop(each.subject.name)
+    for each in drafts:
+        for added in (*each.claim.parts, each.claim.hidden):
+            now.pop(added, None)
+    parts = {each.subject.name: each.names for each in drafts}
     changed = [
         key for key in {**was, **now}
-        if _following(was.get(key), name, names) != now.get(key) and
+        if _following(was.get(key), parts) != now.get(key) and
         not (isinstance(was.get(key), list) and was[key] == now.get(key))
     ]
     if changed:
         raise Refusal(f'{min(map(str, changed))} would change with it')
 
 
-def _following(value: object, name: str, parts: Sequence[str]) -> object:
+def _following(value: object, parts: Mapping[str, Sequence[str]]) -> object:
     """A job as it must be once it waits for all the parts."""
     if isinstance(value, list):
-        return [each for item in value for each in _repeated(item, name, parts)]
+        return [each for item in value for each in _repeated(item, parts)]
     if not isinstance(value, dict):
         return value
     result = dict(value)
     for keyword in ('needs', 'dependencies'):
         if isinstance(value.get(keyword), list):
             result[keyword] = [
-                each for item in value[keyword] for each in _repeated(item, name, parts)
+                each for item in value[keyword] for each in _repeated(item, parts)
             ]
     if isinstance(value.get('rules'), list):
-        result['rules'] = [_following(rule, name, parts) for rule in value['rules']]
+        result['rules'] = [_following(rule, parts) for rule in value['rules']]
     return result
 
 
-def _repeated(item: object, name: str, parts: Sequence[str]) -> list[object]:
-    if item == name:
-        return list(parts)
+def _repeated(item: object, parts: Mapping[str, Sequence[str]]) -> list[object]:
+    if isinstance(item, str) and item in parts:
+        return list(parts[item])
     if isinstance(item, list):
-        return [[each for inner in item for each in _repeated(inner, name, parts)]]
-    if isinstance(item, dict) and item.get('job') == name and \
-            'pipeline' not in item and 'project' not in item:
-        return [{**item, 'job': part} for part in parts]
+        return [[each for inner in item for each in _repeated(inner, parts)]]
+    if isinstance(item, dict) and 'pipeline' not in item and 'project' not in item:
+        job = item.get('job')
+        if isinstance(job, str) and job in parts:
+            return [{**item, 'job': part} for part in parts[job]]
     return [item]
 
 

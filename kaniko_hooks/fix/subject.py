@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Definition
 from kaniko_hooks.ci.gitlab.job_container import SYSTEM
+from kaniko_hooks.ci.gitlab.job_container import container_of
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.repository import Found
 from kaniko_hooks.document.nodes import Mapping
@@ -37,7 +38,7 @@ class Subject(NamedTuple):
 
 
 def subject(files: Files, pipelines: tuple[Found, ...], finding: Finding) -> Subject:
-    """The one job of a finding. Raises Refusal."""
+    """The one job of a finding, as it now is: its place may have moved. Raises Refusal."""
     container = _one_container(finding)
     found = tuple(each for each in pipelines if _has(each, container))
     if not found:
@@ -46,8 +47,9 @@ def subject(files: Files, pipelines: tuple[Found, ...], finding: Finding) -> Sub
     if job.hidden:
         raise Refusal('it is a template, and the jobs that use it may be elsewhere')
     key, body = _definition(job)
+    fresh = container_of(found[0].pipeline, job, found[0].visible, found[0].handed)
     return Subject(
-        container.name, container, key.file, files.text(key.file), key, body, job, found,
+        container.name, fresh or container, key.file, files.text(key.file), key, body, job, found,
         tuple(dict.fromkeys(file for each in found for file in each.pipeline.files)),
     )
 
@@ -67,7 +69,7 @@ def _has(found: Found, container: Container) -> bool:
     pipeline = found.pipeline
     job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
     return job is not None and any(
-        (each.file, each.key.start) == container.place for each in job.definitions
+        each.file == container.place.file for each in job.definitions
     )
 
 

@@ -1,14 +1,13 @@
-"""One finding -> the new texts of all files that change, or why there are none."""
+"""One finding -> the edits that would fix its job, or why there are none."""
 from __future__ import annotations
 
+from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from kaniko_hooks.analysis import image_name
-from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.ci.gitlab.repository import pipelines
 from kaniko_hooks.fix.arguments import label
 from kaniko_hooks.fix.chain import MAX_NEEDS
 from kaniko_hooks.fix.chain import needs_lines
@@ -22,22 +21,22 @@ from kaniko_hooks.fix.mentions import EXTENDS
 from kaniko_hooks.fix.mentions import FOLLOWS
 from kaniko_hooks.fix.mentions import OTHER
 from kaniko_hooks.fix.mentions import REFERENCES
-from kaniko_hooks.fix.mentions import Mention
-from kaniko_hooks.fix.mentions import mentions
 from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.names import part_names
 from kaniko_hooks.fix.names import template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import check_others
 from kaniko_hooks.fix.parts import parts
-from kaniko_hooks.fix.proof import Claim
-from kaniko_hooks.fix.proof import prove
+from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.shape import check_state
 from kaniko_hooks.fix.shape import check_written
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.splice import apply
 from kaniko_hooks.fix.split import split_edits
+from kaniko_hooks.fix.state import Mentions
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import LOOP
 from kaniko_hooks.fix.steps import Steps
@@ -53,42 +52,42 @@ from kaniko_hooks.lines import where
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
 
 MAX_PARTS = 200
 
 
-class Rewrite(NamedTuple):
-    """What a fix changes: path -> new text, and what it does, for the user."""
+class Draft(NamedTuple):
+    """The edits that would fix one job; `names` take its place where others wait for it."""
 
-    texts: Mapping[str, str]
-    does: str
-
-
-class _Edits(NamedTuple):
-    own: list[Edit]  # of the job's file
-    names: tuple[str, ...]  # that take the job's place where others wait for it
+    subject: Subject
+    setting: Setting
+    edits: Mapping[str, list[Edit]]
+    names: tuple[str, ...]
     claim: Claim
     does: str
 
 
-def attempt(
-        root: str, edited: Mapping[str, str], named: Sequence[str], options: Options,
-        finding: Finding,
-) -> Rewrite:
-    """The proven rewrite of one finding's job; nothing is written.
+class _Own(NamedTuple):
+    edits: list[Edit]  # of the job's file
+    names: tuple[str, ...]
+    claim: Claim
+    does: str
 
-    `edited` are the texts that earlier fixes have left. Raises Refusal.
+
+def draft(
+        state: State, found: Mapping[str, Mentions], taken: Collection[str], finding: Finding,
+) -> Draft:
+    """The edits for one finding's job, not yet proven. Raises Refusal.
+
+    `found` has the mentions of the job, by its name; `taken` are names that
+    drafts before this one have given.
     """
-    repository = Repository(root, edited)
-    files = Files(repository)
-    before = pipelines(files, named, options.gitlab_configs).found
-    job = subject(files, before, finding)
+    options = state.asked.options
+    job = subject(state.files, state.found, finding)
     refuse(job, options.unsafe)
-    found = {path: _mentions(files, path, job.name) for path in job.files}
-    _refuse_mentions(repository, files, before, job, found)
+    _refuse_mentions(state, job, found[job.name])
     setting = Setting(
-        image_name(job.container), job.container.parts[0].variables, reader(repository),
+        image_name(job.container), job.container.parts[0].variables, reader(state.repository),
     )
     for keyword, commands in (
             ('before_script', job.job.before_script), ('after_script', job.job.after_script),
@@ -96,35 +95,30 @@ def attempt(
         if commands and trial(setting, [command.text for command in commands]).builds:
             raise Refusal(f'a build stands in its {keyword}')
     place = layout(job.text, job.key, job.body)
-    edits = _edits(job, place, setting, options, before)
-    texts = _applied(files, job, found, edits)
-    after = Repository(root, {**edited, **texts})
-    prove(job, before, after, named, options.gitlab_configs, edits.claim, setting)
-    return Rewrite(texts, edits.does)
+    own = _own_edits(job, place, setting, options, state.taken.union(taken))
+    edits = _with_followers(state, job, found[job.name], own)
+    return Draft(job, setting, edits, own.names, own.claim, own.does)
 
 
-def _mentions(files: Files, path: str, name: str) -> list[Mention]:
-    document = files.document(path)
-    return [
-        each for root in (document.nodes if document else ()) for each in mentions(root, name)
-    ]
+def rewritten(state: State, drafts: Iterable[Draft]) -> State:
+    """The state with the edits of all drafts made. Raises Refusal where they overlap."""
+    edits: dict[str, list[Edit]] = {}
+    for each in drafts:
+        for path, some in each.edits.items():
+            edits.setdefault(path, []).extend(some)
+    texts = {path: apply(state.files.text(path), some) for path, some in edits.items()}
+    return state_of(state.asked, {**state.edited, **texts})
 
 
-def _refuse_mentions(
-        repository: Repository, files: Files, before: Sequence[Found], job: Subject,
-        found: Mapping[str, Sequence[Mention]],
-) -> None:
-    document = files.document(job.file)
+def _refuse_mentions(state: State, job: Subject, found: Mentions) -> None:
+    document = state.files.document(job.file)
     if document is not None and is_merged(document.nodes, job.body):
         raise Refusal(f'other jobs merge it as *{job.body.anchor}')
-    # Another pipeline's needs and parents are its own jobs, whatever their names.
-    elsewhere = {
-        path: [each for each in _mentions(files, path, job.name) if each.kind == OTHER]
-        for other in before for path in other.pipeline.files if path not in found
-    }
-    named = [(path, each) for path, some in {**found, **elsewhere}.items() for each in some]
-    for path, each in named:
-        line = where(Place(path, each.scalar.start), repository.known_text)[0]
+    for path, each in ((path, each) for path, some in found.items() for each in some):
+        # Another pipeline's needs and parents are its own jobs, whatever their names.
+        if path not in job.files and each.kind != OTHER:
+            continue
+        line = where(Place(path, each.scalar.start), state.repository.known_text)[0]
         if each.kind == EXTENDS:
             raise Refusal(f'{path}:{line} extends it')
         if each.kind == REFERENCES:
@@ -133,9 +127,9 @@ def _refuse_mentions(
             raise Refusal(f'{path}:{line} names it, and it would have another name')
 
 
-def _edits(
-        job: Subject, place: Layout, setting: Setting, options: Options, before: Sequence[Found],
-) -> _Edits:
+def _own_edits(
+        job: Subject, place: Layout, setting: Setting, options: Options, taken: Collection[str],
+) -> _Own:
     for item in place.items:
         anchor = defines_anchor(item.node) if item.alias is None else None
         if anchor:
@@ -148,12 +142,12 @@ def _edits(
     check_others(found.steps, options.unsafe)
     if any(each.kind == LOOP for each in found.steps):
         return _loop_edits(job, place, setting, first, found)
-    return _split_edits(job, place, setting, after, found, before)
+    return _split_edits(job, place, setting, after, found, taken)
 
 
 def _loop_edits(
         job: Subject, place: Layout, setting: Setting, first: Sequence[str], found: Steps,
-) -> _Edits:
+) -> _Own:
     loop = loop_of(job, place, setting, first, found)
     said = [
         each.text for step in found.steps
@@ -161,13 +155,13 @@ def _loop_edits(
     ]
     claim = Claim({job.name: said}, None, ('parallel',), loop.command.name, loop.values)
     does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
-    return _Edits(loop_edits(job.text, place, loop), (job.name,), claim, does)
+    return _Own(loop_edits(job.text, place, loop), (job.name,), claim, does)
 
 
 def _split_edits(
         job: Subject, place: Layout, setting: Setting, after: Sequence[str], found: Steps,
-        before: Sequence[Found],
-) -> _Edits:
+        taken: Collection[str],
+) -> _Own:
     builds = [each for each in found.steps if each.kind == BUILD]
     if not 2 <= len(builds) <= MAX_PARTS:
         raise Refusal(f'its script has {len(builds)} commands that build, not 2 to {MAX_PARTS}')
@@ -175,9 +169,7 @@ def _split_edits(
         check_written(build, found.functions)
     check_state(found.steps, found.functions, after)
     made = parts(found.steps)
-    taken = {
-        key for each in before for key in each.pipeline.table.entries if isinstance(key, str)
-    } - {job.name}
+    taken = set(taken) - {job.name}
     names = part_names(job.name, [label(each.argv) for each in builds], taken)
     template = template_name(job.name, taken)
     if max(map(len, (template, *names))) > LONGEST:
@@ -194,22 +186,23 @@ def _split_edits(
         template if has_template else None, ('needs',) if any(order) else (),
     )
     does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
-    return _Edits(own, tuple(names), claim, does)
+    return _Own(own, tuple(names), claim, does)
 
 
-def _applied(
-        files: Files, job: Subject, found: Mapping[str, Sequence[Mention]], edits: _Edits,
-) -> dict[str, str]:
-    texts = {}
-    for path, some in found.items():
-        follow = [] if edits.names == (job.name,) else list(
-            follower_edits(files.text(path), some, edits.names),
-        )
-        own = [*(edits.own if path == job.file else []), *follow]
-        for each in some if follow else ():
+def _with_followers(
+        state: State, job: Subject, found: Mentions, own: _Own,
+) -> dict[str, list[Edit]]:
+    """The edits of all files: the job's own, and those of what waits for it."""
+    edits = {job.file: list(own.edits)}
+    if own.names == (job.name,):
+        return edits
+    for path in job.files:
+        some = found.get(path, ())
+        for each in some:
             count = len(each.holder.items) if each.holder is not None else 0
-            if count + len(edits.names) - 1 > MAX_NEEDS:
+            if count + len(own.names) - 1 > MAX_NEEDS:
                 raise Refusal(f'a job would need more than {MAX_NEEDS} others')
-        if own:
-            texts[path] = apply(files.text(path), own)
-    return texts
+        if some:
+            follow = follower_edits(state.files.text(path), some, own.names)
+            edits.setdefault(path, []).extend(follow)
+    return edits

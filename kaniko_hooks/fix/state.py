@@ -1,0 +1,61 @@
+"""A repository with the texts that fixes so far have left, and its pipelines."""
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.ci.gitlab.repository import pipelines
+from kaniko_hooks.fix.mentions import Mention
+from kaniko_hooks.fix.mentions import mentions
+from kaniko_hooks.options import Options
+from kaniko_hooks.project import Repository
+
+Mentions = Mapping[str, list[Mention]]
+
+
+class Asked(NamedTuple):
+    """What both hooks are asked about."""
+
+    root: str
+    named: tuple[str, ...]
+    options: Options
+
+
+class State(NamedTuple):
+    """`edited` are new texts by path; `taken` the top-level names of all pipelines."""
+
+    asked: Asked
+    edited: Mapping[str, str]
+    repository: Repository
+    files: Files
+    found: tuple[Found, ...]
+    taken: frozenset[str]
+
+
+def state_of(asked: Asked, edited: Mapping[str, str]) -> State:
+    """The pipelines as they would be with the edited texts."""
+    repository = Repository(asked.root, edited)
+    files = Files(repository)
+    found = pipelines(files, asked.named, asked.options.gitlab_configs).found
+    return State(asked, edited, repository, files, found, frozenset(
+        key for each in found for key in each.pipeline.table.entries if isinstance(key, str)
+    ))
+
+
+def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
+    """For each of the jobs' names, path -> where the file names it."""
+    found: dict[str, dict[str, list[Mention]]] = {name: {} for name in names}
+    for path in _files(state.found):
+        document = state.files.document(path)
+        for root in document.nodes if document else ():
+            for each in mentions(root, names):
+                found[each.name].setdefault(path, []).append(each)
+    return dict(found)
+
+
+def _files(found: Iterable[Found]) -> dict[str, None]:
+    return dict.fromkeys(file for each in found for file in each.pipeline.files)
