@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.directives import MARK
 from kaniko_hooks.directives import Directive
@@ -21,6 +20,7 @@ from kaniko_hooks.lines import lines_of
 from kaniko_hooks.lines import position
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Container
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Aim(NamedTuple):

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks import kaniko
 from kaniko_hooks import rule
@@ -13,6 +12,7 @@ from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Result
 from kaniko_hooks.model import Run
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
@@ -17,6 +16,7 @@ from kaniko_hooks.lines import lines_of
 from kaniko_hooks.lines import position
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import RULES
 from kaniko_hooks.shell.comments import comments
 

@@ -117,6 +117,9 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
             if text and not loose:
                 return None
             loose = False
+        elif _may_name_cache(word):
+            cache = UNKNOWN
+            loose = '=' not in text
         elif text[:2] == '--':
             name, equals, value = text[2:].partition('=')
             loose = name not in _BOOLEAN and name not in _VALUED and not equals
@@ -146,6 +149,12 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
                 if name == 'destination':
                     destinations.append(value)
     return cache, cleanup, tuple(destinations)
+
+
+def _may_name_cache(word: Word) -> bool:
+    """Whether a flag's name is not known, but may be that of the cache."""
+    first = word.fragments[0].text if word.fragments else ''
+    return len(word.fragments) > 1 and '--cache'.startswith(first)
 
 
 def _state(word: Word, name: str, value: str) -> str | None:

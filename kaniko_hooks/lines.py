@@ -9,9 +9,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 # A path in the repository -> the file's text without byte order mark, '' for a
 # file that cannot be read: a finding may be about just that.

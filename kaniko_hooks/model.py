@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from kaniko_hooks.named_tuple import NamedTuple
 
 # A count of builds that is not known, or that grows with data: shown as "many".
 MANY = 1_000_000

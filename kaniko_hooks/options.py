@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from kaniko_hooks.named_tuple import NamedTuple
 
 RULES = (
     'cached-builds-share-container',

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.aims import Aim
 from kaniko_hooks.aims import aims_of
@@ -19,6 +18,7 @@ from kaniko_hooks.model import Container
 from kaniko_hooks.model import Execution
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 BAD = 'bad-suppression'
 UNUSED = 'unused-suppression'

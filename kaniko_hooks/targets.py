@@ -4,8 +4,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.prefilter import repository_root
 from kaniko_hooks.project import Unreadable
 from kaniko_hooks.project import read_bytes

@@ -6,7 +6,6 @@ image of the executor; `<< parameters.x >>` are replaced before a shell sees the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci import circleci_values as values
 from kaniko_hooks.ci.circleci_values import Scope
@@ -31,6 +30,7 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reading
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
 

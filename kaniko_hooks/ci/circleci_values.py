@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci.values import MAX_COMMANDS
 from kaniko_hooks.ci.values import MAX_NESTING
@@ -25,6 +24,7 @@ from kaniko_hooks.document.substitution import replace
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 _REFERENCE = re.compile(r'<<\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*>>')
 _FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))

@@ -6,7 +6,6 @@ of a job share its container (or host), Docker actions run beside it in their ow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci import github_values as values
 from kaniko_hooks.ci.github_local import LocalAction
@@ -37,6 +36,7 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reading
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
 MAX_ACTIONS = 200  # that one job calls, directly or not

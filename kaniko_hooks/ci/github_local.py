@@ -4,7 +4,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci import github_values as values
 from kaniko_hooks.ci.github_values import Context
@@ -19,6 +18,7 @@ from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 

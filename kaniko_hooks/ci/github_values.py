@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import is_null
@@ -26,6 +25,7 @@ from kaniko_hooks.document.substitution import replace
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 _REFERENCE = re.compile(r'\$\{\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*\}\}')
 _STATUS = re.compile(r'\b(?:always|failure|cancelled)\s*\(\s*\)', re.IGNORECASE)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
-from typing import Union
 
 from kaniko_hooks.document.fields import Field
 from kaniko_hooks.document.fields import fields
@@ -22,6 +20,7 @@ from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.document.substitution import replace
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 _TEKTON = re.compile(
     r'\$\((?:inputs\.)?((?:tt\.)?params)(?:\.([\w.-]+?)|\[["\']([^"\'\]]+)["\']\])'
@@ -32,7 +31,7 @@ _KUBERNETES = re.compile(r'\$\$|\$\(([A-Za-z_][\w.-]*)\)')
 _VARS = re.compile(r'\(\(([\w.:/-]+)\)\)')
 
 # None: something is passed, but what is not known here.
-Value = Union[str, tuple[str, ...], None]
+Value = str | tuple[str, ...] | None
 
 
 class Parameters(NamedTuple):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci import gitlab_shape
 from kaniko_hooks.document.fields import fields
@@ -21,6 +20,7 @@ from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence as SequenceNode
 from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.named_tuple import NamedTuple
 
 GITLAB = 'gitlab-ci'
 GITHUB = 'github-actions'

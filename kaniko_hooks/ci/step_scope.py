@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.ci.parameters import Parameters
@@ -24,6 +23,7 @@ from kaniko_hooks.document.substitution import replace
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 _ENVIRONMENTS = ('env', 'environment')
 _ESCAPED = re.compile(r'\$\$')

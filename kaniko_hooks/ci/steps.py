@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.ci.step_container import container
@@ -25,6 +24,7 @@ from kaniko_hooks.model import Container
 from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reading
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
 # Aliases can make a small file as large as you like, or without end.

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.document.fields import Field
 from kaniko_hooks.document.fields import fields
@@ -22,6 +21,7 @@ from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 MAX_NESTING = 10
 MAX_COMMANDS = 2_000

@@ -5,12 +5,12 @@ wins over a merged one, wherever `<<` stands, and an earlier source over a later
 """
 from __future__ import annotations
 
-from typing import NamedTuple
 
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Field(NamedTuple):

@@ -7,8 +7,8 @@ guards both.
 """
 from __future__ import annotations
 
-from typing import NamedTuple
-from typing import Union
+from kaniko_hooks.named_tuple import NamedTuple
+
 
 Span = tuple[int, int]  # start and end offset, in code points
 
@@ -45,7 +45,7 @@ class Mapping(NamedTuple):
     anchor: str | None
 
 
-Node = Union[Scalar, Sequence, Mapping]
+Node = Scalar | Sequence | Mapping
 
 
 def get(node: Node | None, *path: str) -> Node | None:

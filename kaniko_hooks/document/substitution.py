@@ -9,9 +9,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.model import Command
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Piece(NamedTuple):

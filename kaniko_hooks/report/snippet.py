@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from kaniko_hooks.lines import Lines
 from kaniko_hooks.lines import TextOf
@@ -11,6 +10,7 @@ from kaniko_hooks.lines import line_text
 from kaniko_hooks.lines import lines_of
 from kaniko_hooks.lines import position
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.terminal import cells
 from kaniko_hooks.terminal import paint
 from kaniko_hooks.terminal import safe

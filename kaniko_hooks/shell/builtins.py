@@ -22,6 +22,7 @@ from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import leaves
 from kaniko_hooks.shell.values import EMPTY
+from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
@@ -91,7 +92,7 @@ def _unset(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
         if field.text == '-f' or argv[1].text == '-f':
             machine.state.set('()' + field.text, Missing())
         else:
-            machine.state.set(field.text, EMPTY)
+            machine.state.set(field.text, UNSET)
     return NOTHING
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import Union
 
 from kaniko_hooks.shell import builtins
 from kaniko_hooks.shell import calls
@@ -29,7 +28,7 @@ from kaniko_hooks.shell.values import too_long
 from kaniko_hooks.shell.values import word_of
 
 # What a command reads: a text, a file of the repository, or nothing known.
-Stdin = Union[Sequence[Bit], str, None]
+Stdin = Sequence[Bit] | str | None
 
 # Commands without an effect on the runs; their arguments need not be expanded.
 _INERT = frozenset((

@@ -12,7 +12,8 @@ DEPTH = 40
 # A reader that goes back after an error must not do so for every line.
 REWINDS = 20
 
-_BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?\n)+')
+# The runner puts a line end after the last command: a backslash there continues it.
+_BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?(?:\n|\Z))+')
 _COMMENT = re.compile(r'#[^\n]*')
 _OPAQUE = re.compile(
     r'\$\{\{(?:[^}\n]|\}(?!\})){0,400}\}\}'  # GitHub Actions, Azure Pipelines

@@ -4,14 +4,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
-from typing import Optional
 
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import State
@@ -19,9 +18,9 @@ from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.values import Bit
 
 ReadBuild = Callable[
-    [Sequence[Word], Optional[str], Callable[[str], Optional[Word]]], Optional[Flags],
+    [Sequence[Word], str | None, Callable[[str], Word | None]], Flags | None,
 ]
-ReadScript = Callable[[str], Optional[str]]
+ReadScript = Callable[[str], str | None]
 
 # Levels of commands in commands, functions and scripts: Python's stack must hold them.
 DEPTH = 40

@@ -18,6 +18,7 @@ from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.values import EMPTY
+from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import Scalar
@@ -181,7 +182,8 @@ def _operated(
     kind = operator[-1]
     if operator in (':-', '-', ':=', '=', ':+', '+', ':?', '?'):
         unset = isinstance(value, Missing)
-        empty = isinstance(value, Scalar) and not value.fragments and operator[0] == ':'
+        blank = isinstance(value, Scalar) and not value.fragments
+        empty = blank and (operator[0] == ':' or value is UNSET)
         if kind == '?':
             return value if isinstance(value, Scalar) else None
         if kind == '+':

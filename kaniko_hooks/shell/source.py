@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Source(NamedTuple):

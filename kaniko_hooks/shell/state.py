@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-from typing import NamedTuple
-from typing import Union
 
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.tree import Function
 from kaniko_hooks.shell.values import EMPTY
@@ -36,7 +35,7 @@ class Defined(NamedTuple):
     source: Source
 
 
-Held = Union[Value, Missing, Defined]
+Held = Value | Missing | Defined
 
 MISSING = Missing()
 

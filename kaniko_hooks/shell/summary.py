@@ -6,9 +6,6 @@ only the run with most builds. Composition costs the same for any length.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
-from typing import Optional
-from typing import Union
 
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import OFF
@@ -16,6 +13,7 @@ from kaniko_hooks.model import ON
 from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Reason
+from kaniko_hooks.named_tuple import NamedTuple
 
 # Ways of leaving; BREAK and CONTINUE with the number of loops that they leave.
 GO = ('go', 0)
@@ -49,7 +47,7 @@ class Repeated(NamedTuple):
     reason: Reason
 
 
-Rope = Optional[Union[Build, Joined, Repeated]]
+Rope = Build | Joined | Repeated | None
 
 
 class Entry(NamedTuple):

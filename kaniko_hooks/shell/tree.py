@@ -6,8 +6,8 @@ of the Bash manual.
 """
 from __future__ import annotations
 
-from typing import NamedTuple
-from typing import Union
+from kaniko_hooks.named_tuple import NamedTuple
+
 
 
 class Text(NamedTuple):
@@ -62,7 +62,7 @@ class Opaque(NamedTuple):
     quoted: bool
 
 
-Piece = Union[Text, Parameter, Substitution, Arithmetic, Opaque]
+Piece = Text | Parameter | Substitution | Arithmetic | Opaque
 
 
 class Word(NamedTuple):
@@ -203,7 +203,7 @@ class Test(NamedTuple):
     end: int
 
 
-Command = Union[Simple, Group, If, Case, For, While, Function, Test]
+Command = Simple | Group | If | Case | For | While | Function | Test
 
 
 class Pipeline(NamedTuple):

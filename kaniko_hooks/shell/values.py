@@ -3,11 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import NamedTuple
-from typing import Union
 
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Word
+from kaniko_hooks.named_tuple import NamedTuple
 
 # More alternatives, longer values or more words than these are unknown.
 ALTERNATIVES = 4
@@ -33,9 +32,11 @@ class Choice(NamedTuple):
 
 
 # None: set to something that is not known.
-Value = Union[Scalar, Array, Choice, None]
+Value = Scalar | Array | Choice | None
 
 EMPTY = Scalar(())
+# Equal to EMPTY; told apart by identity where `${name-word}` and `${name+word}` ask.
+UNSET = Scalar(())
 
 
 class Bit(NamedTuple):
@@ -66,7 +67,7 @@ class Field(NamedTuple):
 
 
 def known(text: str) -> Scalar:
-    return Scalar((Fragment(text, True),))
+    return Scalar((Fragment(text, True),)) if text else EMPTY
 
 
 def unknown(text: str) -> Scalar:

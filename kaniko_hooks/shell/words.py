@@ -177,11 +177,11 @@ def _ansi_escape(match: re.Match[str]) -> str:
 def _escape(cursor: Cursor, found: list[Piece], quoted: bool) -> None:
     start = cursor.at
     after = cursor.text[start + 1:min(start + 3, cursor.end)]
-    if after[:1] == '\n' or after == '\r\n':
-        cursor.at += 1 + after.index('\n') + 1
+    if after in ('', '\r', '\r\n') or after[0] == '\n':
+        cursor.at = min(start + 2 + (after == '\r\n'), cursor.end)
         return
     cursor.at = min(start + 2, cursor.end)
-    value = after[:1] or '\\'
+    value = after[0]
     if quoted and value not in '$`"\\':
         value = '\\' + value
     found.append(Text(value, start, cursor.at, True))

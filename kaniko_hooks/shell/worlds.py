@@ -6,8 +6,8 @@ value that a guard names (a world) the statements are put together that run in i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary

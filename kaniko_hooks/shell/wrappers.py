@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 

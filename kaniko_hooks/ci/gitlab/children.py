@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.pipeline import Pipeline
@@ -16,6 +15,7 @@ from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.ci.gitlab.variables import container_variables
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Child(NamedTuple):

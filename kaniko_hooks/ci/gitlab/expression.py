@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
-from typing import Union
+
+from kaniko_hooks.named_tuple import NamedTuple
 
 _MAX_DEPTH = 50
 _TOKEN = re.compile(
@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 )
 _PRIORITY = {'||': 1, '&&': 2, '==': 3, '!=': 3, '=~': 3, '!~': 3}
 
-Lookup = Callable[[str], Union[str, None]]
+Lookup = Callable[[str], str | None]
 
 
 class InvalidExpression(Exception):
@@ -30,7 +30,7 @@ class _Pattern(NamedTuple):
     flags: str
 
 
-_Result = Union[str, bool, None, _Pattern]
+_Result = str | bool | None | _Pattern
 
 
 def is_true(text: str, variable: Lookup, inputs: Lookup = lambda name: None) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.convert import value_of
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
@@ -19,6 +18,7 @@ from kaniko_hooks.document.compose import InvalidYaml
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 

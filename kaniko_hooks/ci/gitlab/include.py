@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Document
@@ -28,6 +27,7 @@ from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 GITLAB_MAX_INCLUDES = 150  # an instance setting, so that only STRICT knows it
 MAX_INCLUDES = 1_000

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.expression import InvalidExpression
@@ -29,6 +28,7 @@ from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.psych import Typed
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 _TYPES = ('array', 'boolean', 'number', 'string')
 _SPEC_KEYS = frozenset(('inputs', 'component', 'include', 'description'))

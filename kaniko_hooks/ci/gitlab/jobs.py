@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Definition
@@ -27,6 +26,7 @@ from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.ci.gitlab.variables import matrix_cells
 from kaniko_hooks.ci.gitlab.variables import static_variables
 from kaniko_hooks.model import Command
+from kaniko_hooks.named_tuple import NamedTuple
 
 RESERVED = frozenset((
     'include', 'before_script', 'image', 'services', 'after_script', 'variables', 'stages',

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab import globs
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
@@ -27,6 +26,7 @@ from kaniko_hooks.ci.gitlab.values import specified
 from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 

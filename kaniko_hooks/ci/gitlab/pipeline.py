@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.extends import extended
@@ -24,6 +23,7 @@ from kaniko_hooks.ci.gitlab.reference import resolved
 from kaniko_hooks.ci.gitlab.validate import validate
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.model import Note
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
 

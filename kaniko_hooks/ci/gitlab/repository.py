@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as Variables
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.children import children
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
@@ -25,6 +24,7 @@ from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Problem
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 ROOT = '.gitlab-ci.yml'
 MAX_CHILDREN = 500

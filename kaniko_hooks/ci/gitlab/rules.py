@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab import globs
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
@@ -22,6 +21,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.named_tuple import NamedTuple
 
 # What a push to the default branch of some project sees, as far as it is the same everywhere.
 PUSH_TO_MAIN: Mapping[str, str] = {

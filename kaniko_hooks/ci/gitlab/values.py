@@ -6,8 +6,6 @@ stays the same. Rule of merging: ActiveSupport's `deep_merge`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
-from typing import Union
 
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
@@ -16,6 +14,7 @@ from kaniko_hooks.document.psych import inspect
 from kaniko_hooks.document.psych import to_s
 from kaniko_hooks.document.substitution import Piece
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Leaf(NamedTuple):
@@ -49,7 +48,7 @@ class NonString(NamedTuple):
     text: str
 
 
-Key = Union[str, NonString]
+Key = str | NonString
 
 
 class Entry(NamedTuple):
@@ -64,7 +63,7 @@ class Table(NamedTuple):
     node: Node
 
 
-Value = Union[Leaf, Items, Table, Reference]
+Value = Leaf | Items | Table | Reference
 
 
 def place_of(value: Value | Node) -> Place:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
@@ -27,6 +26,7 @@ from kaniko_hooks.ci.gitlab.values import specified
 from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
+from kaniko_hooks.named_tuple import NamedTuple
 
 MAX_CELLS = 200  # G: entry/product/matrix.rb, for one job
 

@@ -1,0 +1,87 @@
+"""Our named tuples do what typing's do."""
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from kaniko_hooks.named_tuple import NamedTuple
+
+
+class Pair(NamedTuple):
+    """Two of a kind."""
+
+    first: str
+    second: int = 2
+    third: tuple[str, ...] = ()
+
+    @property
+    def both(self) -> str:
+        return f'{self.first}{self.second}'
+
+
+
+
+@pytest.mark.parametrize(
+    'pair', (
+        pytest.param(Pair('a', 2, ()), id='in order'),
+        pytest.param(Pair('a'), id='defaults'),
+        pytest.param(Pair('a', 2), id='some defaults'),
+        pytest.param(Pair(first='a'), id='by name'),
+        pytest.param(Pair('a', third=()), id='some by name'),
+    ),
+)
+def test_made(pair: Pair) -> None:
+    assert (pair.first, pair.second, pair.third, pair.both) == ('a', 2, (), 'a2')
+    assert tuple(pair) == ('a', 2, ())
+
+
+@pytest.mark.parametrize(
+    ('given', 'named'), (
+        pytest.param((), {}, id='too few'),
+        pytest.param((1, 2, 3, 4), {}, id='too many'),
+        pytest.param((1,), {'first': 1}, id='twice'),
+        pytest.param((1,), {'fourth': 1}, id='unknown'),
+        pytest.param((), {'second': 1}, id='missing'),
+    ),
+)
+def test_not_made(given: tuple[int, ...], named: dict[str, int]) -> None:
+    make: type = Pair
+    with pytest.raises(TypeError, match='Pair takes first, second, third'):
+        make(*given, **named)
+
+
+def test_replaced() -> None:
+    assert Pair('a')._replace(second=5) == ('a', 5, ())
+    changes = {'fourth': 1}
+    with pytest.raises(TypeError, match='Pair has no fourth'):
+        getattr(Pair('a'), '_replace')(**changes)
+
+
+def test_shown_and_kept() -> None:
+    pair = Pair('a', 5)
+    assert repr(pair) == "Pair(first='a', second=5, third=())"
+    assert pair._asdict() == {'first': 'a', 'second': 5, 'third': ()}
+    assert Pair._fields == ('first', 'second', 'third')
+    for again in (copy.copy(pair), copy.deepcopy(pair), pickle.loads(pickle.dumps(pair))):
+        assert again == pair and type(again) is Pair
+    assert not hasattr(pair, '__dict__')
+    assert Pair.__doc__ == 'Two of a kind.'
+
+
+class Nothing(NamedTuple):
+    """Has no fields."""
+
+
+def test_without_fields() -> None:
+    assert Nothing() == ()
+    assert repr(Nothing()) == 'Nothing()'
+
+
+def test_is_a_class_like_any_other() -> None:
+    assert type(Pair) is type
+    assert issubclass(Pair, tuple)
+    match Pair('a'):
+        case Pair(first, second):
+            assert (first, second) == ('a', 2)
