@@ -46,7 +46,10 @@ def test_unusual(text: str, reason: str) -> None:
         'list', '  ', '  script:\n\n    # 1\n    - a # b\n    # 2\n    -  "c\n       d"\n    # 3',
         ['\n    # 1\n    - a # b', '    # 2\n    -  "c\n       d"\n    # 3'],
     ),
-    ('j:\n    script: # x\n    - |\n      a\n\n    tags: []\n', 'list', '', None, ['    - |\n      a']),
+    (
+        'j:\n    script: # x\n    - |\n      a\n\n    tags: []\n', 'list', '', None,
+        ['    - |\n      a'],
+    ),
     ('j:\n  tags:\n  - a\n  script: [a, b]', 'flow', '', '  script: [a, b]', ['a', 'b']),
 ))
 def test_layout(

@@ -56,7 +56,7 @@ def proven(root: Path, old: str, new: str, claim: Claim | None = None) -> None:
     before = state_of(asked, {})
     job = subject(before.files, before.found, found[0])
     setting = Setting(None, job.container.parts[0].variables, reader(repository))
-    claim = claim or Claim({'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', ())
+    claim = claim or Claim({'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', {})
     drafted = Draft(job, setting, {}, ('build-a', 'build-b'), claim, '')
     prove(before, state_of(asked, {ROOT: new, 'c.yml': CHANGED}), [drafted])
 
@@ -93,7 +93,7 @@ def test_a_wrong_edit_is_refused(old: str, new: str, reason: str | None, tmp_pat
 
 
 def test_the_builds_must_be_the_same(tmp_path: Path) -> None:
-    claim = Claim({'build-a': ['cd x', A], 'build-b': ['cd x', f'{B}c']}, '.build', ())
+    claim = Claim({'build-a': ['cd x', A], 'build-b': ['cd x', f'{B}c']}, '.build', {})
     with pytest.raises(Refusal, match='the builds would not be the same'):
         proven(tmp_path, OLD, NEW.replace(B, f'{B}c'), claim)
 
@@ -106,6 +106,21 @@ def test_another_pipeline_must_stay(tmp_path: Path) -> None:
 
 def test_a_job_that_is_an_alias_is_no_new_job(tmp_path: Path) -> None:
     new = NEW.replace('build-b:\n  extends: .build\n', '.b: &b\n  extends: .build\n')
-    claim = Claim({'build-a': ['cd x', A], 'build-b': ['cd x', B], '.b': []}, '.build', ())
+    claim = Claim({'build-a': ['cd x', A], 'build-b': ['cd x', B], '.b': []}, '.build', {})
     with pytest.raises(Refusal):
         proven(tmp_path, OLD, new + 'build-b: *b\n', claim)
+
+
+def test_a_part_waits_for_all_that_the_job_waited_for(tmp_path: Path) -> None:
+    old = f'lint: {{script: [ls]}}\n{OLD}'.replace('  stage: build\n', '  needs: [lint]\n')
+    new = f'lint: {{script: [ls]}}\n{NEW}'.replace('  stage: build\n', '  needs: [lint]\n')
+    claim = Claim(
+        {'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', {'build-b': ['build-a']},
+    )
+    right = 'build-b:\n  needs: [lint, build-a]\n'
+    proven(tmp_path, old, new.replace('build-b:\n', right), claim)
+    for wrong in ('[build-a]', '[lint]', '[build, build-a]', '[build-a, lint]'):
+        with pytest.raises(Refusal, match='in more than the script'):
+            proven(
+                tmp_path, old, new.replace('build-b:\n', f'build-b:\n  needs: {wrong}\n'), claim,
+            )

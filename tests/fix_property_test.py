@@ -103,7 +103,8 @@ class Generated:
     def follower(self) -> str:
         form = self.random.choice((
             'needs: [{n}]', 'needs:\n    - lint\n    - job: {n}\n      artifacts: false',
-            'dependencies:\n    - {n}  # that', 'rules:\n    - if: $X\n      needs: [{n}, lint]', '',
+            'dependencies:\n    - {n}  # that',
+            'rules:\n    - if: $X\n      needs: [{n}, lint]', '',
         ))
         return f'last:\n  {form.format(n=self.name)}\n  script: [ls]\n'
 

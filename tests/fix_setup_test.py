@@ -32,7 +32,8 @@ HELPERS = functions('log() { echo "$@"; }\nget() { curl "$1"; }\nagain() { again
     'git fetch', 'X=$(git fetch)', 'X=$(git)', 'executor', '/kaniko/executor --destination x',
     'X=`make \\`x\\``', 'echo $(if true; then make; fi)', '{ echo a & }', 'return 1',
     'echo $((1 + $(make)))', 'echo ${X:-$(make)}', 'cat <<EOF > x\n$(make)\nEOF',
-    '[[ -n $(make) ]]', 'echo x | cat $(make)', 'a=($(make))', 'trap x EXIT', 'rm x', 'wait', 'source x', '. ./x',
+    '[[ -n $(make) ]]', 'echo x | cat $(make)', 'a=($(make))', 'trap x EXIT', 'rm x', 'wait',
+    'source x', '. ./x',
 ))
 def test_more_than_setup(text: str) -> None:
     assert not is_setup(pipelines(text), HELPERS)

@@ -153,7 +153,7 @@ def _loop_edits(
         each.text for step in found.steps
         for each in (loop.inner if step is loop.step else [step])
     ]
-    claim = Claim({job.name: said}, None, ('parallel',), loop.command.name, loop.values)
+    claim = Claim({job.name: said}, None, {}, loop.command.name, loop.values)
     does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
     return _Own(loop_edits(job.text, place, loop), (job.name,), claim, does)
 
@@ -183,7 +183,8 @@ def _split_edits(
     has_template = len(place.body.pairs) > 1
     claim = Claim(
         {name: [step.text for step in part.kept] for name, part in zip(names, made)},
-        template if has_template else None, ('needs',) if any(order) else (),
+        template if has_template else None,
+        {name: [names[index] for index in each] for name, each in zip(names, order)},
     )
     does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
     return _Own(own, tuple(names), claim, does)

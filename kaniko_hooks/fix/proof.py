@@ -21,11 +21,12 @@ from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import steps
-from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import traced
 from kaniko_hooks.model import Container
 from kaniko_hooks.shell.machine import Traced
+
+Parts = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 
 _INDENT = re.compile(r'\n[ \t]*')
 
@@ -40,16 +41,19 @@ def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
         raise Refusal('the rewritten file would not be read as before')
     for old, new in zip(before.found, after.found):
         here = [each for each in drafts if any(old is found for found in each.subject.found)]
-        _prove_others(here, old, new)
+        parts = {each.subject.name: each.names for each in here}
+        _prove_others(here, parts, old, new)
         for each in here:
-            _prove_builds(each, old, new, after.files)
+            _prove_builds(each, parts, old, new, after.files)
 
 
 def _kinds(state: State) -> list[object]:
     return [(each.root, each.child, each.broken, each.variant) for each in state.found]
 
 
-def _prove_builds(draft: Draft, old: Found, new: Found, files: Files) -> None:
+def _prove_builds(
+        draft: Draft, parts: Parts, old: Found, new: Found, files: Files,
+) -> None:
     """The new jobs of one draft do the builds of the old one."""
     claim, setting = draft.claim, draft.setting
     jobs = {**new.pipeline.jobs, **new.pipeline.hidden}
@@ -59,7 +63,7 @@ def _prove_builds(draft: Draft, old: Found, new: Found, files: Files) -> None:
         container = job and container_of(new.pipeline, job, new.visible, new.handed)
         if job is None or container is None:
             raise Refusal(f'{name} would not be read as a job')
-        _prove_same(draft.subject, old, job, claim)
+        _prove_same(draft, parts, old, job)
         met += _builds(setting, container, claim)
         _prove_setup(setting, files, new, job, said)
     if met != Counter(
@@ -97,7 +101,9 @@ def _spelled(traced_: Traced, claim: Claim) -> _Done:
     )
 
 
-def _prove_others(drafts: Sequence[Draft], old: Found, new: Found) -> None:
+def _prove_others(
+        drafts: Sequence[Draft], parts: Parts, old: Found, new: Found,
+) -> None:
     """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
     was = plain(old.pipeline.table)
     now = plain(new.pipeline.table)
@@ -107,7 +113,6 @@ def _prove_others(drafts: Sequence[Draft], old: Found, new: Found) -> None:
     for each in drafts:
         for added in (*each.claim.parts, each.claim.hidden):
             now.pop(added, None)
-    parts = {each.subject.name: each.names for each in drafts}
     changed = [
         key for key in {**was, **now}
         if _following(was.get(key), parts) != now.get(key) and
@@ -117,7 +122,7 @@ def _prove_others(drafts: Sequence[Draft], old: Found, new: Found) -> None:
         raise Refusal(f'{min(map(str, changed))} would change with it')
 
 
-def _following(value: object, parts: Mapping[str, Sequence[str]]) -> object:
+def _following(value: object, parts: Parts) -> object:
     """A job as it must be once it waits for all the parts."""
     if isinstance(value, list):
         return [each for item in value for each in _repeated(item, parts)]
@@ -134,7 +139,7 @@ def _following(value: object, parts: Mapping[str, Sequence[str]]) -> object:
     return result
 
 
-def _repeated(item: object, parts: Mapping[str, Sequence[str]]) -> list[object]:
+def _repeated(item: object, parts: Parts) -> list[object]:
     if isinstance(item, str) and item in parts:
         return list(parts[item])
     if isinstance(item, list):
@@ -146,16 +151,20 @@ def _repeated(item: object, parts: Mapping[str, Sequence[str]]) -> list[object]:
     return [item]
 
 
-def _prove_same(subject: Subject, old: Found, job: Job, claim: Claim) -> None:
-    """A new job has all that the old one had, but the script."""
-    known = {**old.pipeline.jobs, **old.pipeline.hidden}[subject.name]
-    was, now = plain(known.table), plain(job.table)
+def _prove_same(draft: Draft, parts: Parts, old: Found, job: Job) -> None:
+    """A new job has all that the old one had, but the script, and its further needs."""
+    name = draft.subject.name
+    was = _following(plain(old.pipeline.jobs[name].table), parts)
+    now = plain(job.table)
     assert isinstance(was, dict) and isinstance(now, dict)
-    for keyword in ('script', 'extends', *claim.added):
+    further = draft.claim.needs.get(job.name, ())
+    if further:
+        was['needs'] = [*(was.get('needs') or ()), *further]
+    for keyword in ('script', 'extends', *(['parallel'] if draft.claim.cells else [])):
         was.pop(keyword, None)
         now.pop(keyword, None)
     if was != now:
-        raise Refusal(f'{job.name} would differ from {subject.name} in more than the script')
+        raise Refusal(f'{job.name} would differ from {name} in more than the script')
 
 
 def _prove_setup(
