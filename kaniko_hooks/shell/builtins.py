@@ -13,6 +13,8 @@ from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Missing
+from kaniko_hooks.shell.state import EVERYWHERE
+from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.summary import BREAK
 from kaniko_hooks.shell.summary import CONTINUE
 from kaniko_hooks.shell.summary import EXIT
@@ -26,7 +28,7 @@ from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import word_of
+from kaniko_hooks.shell.values import item_of
 
 # The key of the commands that a `trap … EXIT` runs.
 TRAP = '.trap'
@@ -42,13 +44,19 @@ def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> 
     """Run `export`, `local`, … ; False if the command is another one."""
     if name not in ('export', 'readonly', 'local', 'declare', 'typeset'):
         return False
+    if name == 'export' and '-f' in map(commands.literal, node.words):
+        for word in node.words[1:]:
+            defined = machine.state.get('()' + commands.literal(word))
+            if isinstance(defined, Defined):
+                exported = defined._replace(process=EVERYWHERE)
+                machine.state.set('()' + commands.literal(word), exported)
     if name in ('local', 'declare', 'typeset') and machine.locals:
         names = [each.name for each in node.assignments]
         names += [commands.literal(word) for word in node.words[1:]]
         for each in names:
             _make_local(machine, each)
             if each not in [assignment.name for assignment in node.assignments]:
-                machine.state.set(each, EMPTY)
+                machine.state.set(each, UNSET)
     for assignment in node.assignments:
         commands.assign(machine, source, assignment)
     return True
@@ -116,7 +124,7 @@ def _set(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
         del rest[0]
     elif not rest:
         return NOTHING
-    machine.state.set(ARGUMENTS, Array(tuple(word_of(field) for field in rest)))
+    machine.state.set(ARGUMENTS, Array(tuple(item_of(field) for field in rest)))
     return NOTHING
 
 
@@ -140,8 +148,7 @@ def _eval(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 def _source(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     if len(argv) < 2:
         return NOTHING
-    path = paths.repository_path(machine, argv[1].bits)
-    return nested.file(machine, path, argv[1:], True)
+    return nested.called(machine, argv[1:], True)
 
 
 def _trap(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
@@ -156,7 +163,7 @@ def _alias(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     for field in argv[1:]:
         name, equals, text = field.text.partition('=')
         if equals and field.known:
-            machine.state.set(name + ' ', Scalar(word_of(field)._replace().fragments))
+            machine.state.set(name + ' ', Scalar(item_of(field).fragments))
     return NOTHING
 
 

@@ -15,7 +15,6 @@ from kaniko_hooks.shell import functions
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import parameters
-from kaniko_hooks.shell import paths
 from kaniko_hooks.shell import wrappers
 from kaniko_hooks.shell.builtins import BUILTINS
 from kaniko_hooks.shell.machine import Machine
@@ -24,7 +23,9 @@ from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import EVERYWHERE
 from kaniko_hooks.shell.state import Missing
+from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import NOTHING
@@ -65,15 +66,20 @@ def _run(
         return NOTHING
     name = argv[0].text
     state = machine.state
-    defined = state.get('()' + name)
-    if isinstance(defined, Defined):
+    defined = None if level else state.get('()' + name)
+    if isinstance(defined, Defined) and defined.process in (machine.process, EVERYWHERE):
         return functions.call(machine, source, defined, variants)
-    alias = state.get(name + ' ')
+    alias = None if level else state.get(name + ' ')
     if isinstance(alias, Scalar):
         return functions.aliased(machine, source, alias, argv)
+    if name in ('.', 'source') and len(argv) > 1 and argv[1].text in nested.STDIN:
+        return nested.read(machine, source, stdin, argv[1:], True)
     if name in BUILTINS:
         return BUILTINS[name](machine, source, argv)
     base = name.rpartition('/')[2]
+    text = wrappers.text(argv, base) if base in wrappers.TEXTS else None
+    if text:
+        return nested.given(machine, source, text[0], text[1])
     if base in wrappers.WRAPPERS:
         return _wrapped(machine, source, variants, stdin, level)
     if base == 'xargs':
@@ -85,8 +91,7 @@ def _run(
     found = _build(machine, source, variants)
     if found is None and '/' in name:
         mark = len(state.journal)
-        path = paths.repository_path(machine, argv[0].bits)
-        found = process(nested.file(machine, path, argv, False))
+        found = process(nested.called(machine, argv, False))
         state.taken_back(mark)
     return found or NOTHING
 
@@ -159,6 +164,8 @@ def _find(
     total = NOTHING
     for command, many in wrappers.find(argv):
         listed = [_unknown(field, '{}') for field in command]
+        if not many:
+            listed[-1] = listed[-1]._replace(splits=True)
         found = process(_run(machine, source, [listed], None, level + 1))
         if many and found is not NOTHING:
             found = repeated(found, Reason('find', source.locate(argv[0].start), MANY))
@@ -205,9 +212,9 @@ def _traced(machine: Machine, build: Build) -> Traced:
     """The build with the variables and the directory that it is run with."""
     variables: dict[str, Word | None] = {}
     for name, held in machine.state.values.items():
-        if name[:1] in '.(' or name.endswith(' ') or name == ARGUMENTS:
+        if name[:1] in '.(>' or name.endswith(' ') or name == ARGUMENTS:
             continue
-        if not isinstance(held, (Missing, Defined)):
+        if not isinstance(held, (Missing, Defined, Written)):
             variables[name] = Word(held.fragments) if isinstance(held, Scalar) else None
     here = machine.state.get(DIRECTORY)
     directory = None

@@ -9,8 +9,7 @@ from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
-from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import substitution
+from kaniko_hooks.shell import outputs
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
@@ -18,17 +17,15 @@ from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import choice
+from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import too_long
-from kaniko_hooks.shell.values import word_of
-
-# What a command reads: a text, a file of the repository, or nothing known.
-Stdin = Sequence[Bit] | str | None
 
 # Commands without an effect on the runs; their arguments need not be expanded.
 _INERT = frozenset((
@@ -40,6 +37,8 @@ _INERT = frozenset((
     'gcloud', 'az', 'vault', 'crane', 'cosign', 'trivy', 'buildah', 'skopeo', 'pip', 'python',
     'python3', 'go', 'gradle', 'node', 'ps', 'df', 'du', 'dirname', 'basename', 'uname',
 ))
+# Commands that run what they read from a file.
+_READERS = frozenset(('.', 'source', 'sh', 'bash', 'ash', 'dash', '/bin/sh', '/bin/bash'))
 
 
 def literal(word: tree.Word) -> str:
@@ -49,7 +48,7 @@ def literal(word: tree.Word) -> str:
 
 
 def simple(
-    machine: Machine, source: Source, node: tree.Simple, stdin: Stdin,
+    machine: Machine, source: Source, node: tree.Simple, stdin: outputs.Stdin,
 ) -> Summary:
     if machine.repeating:
         machine.repeats -= 1
@@ -59,13 +58,19 @@ def simple(
             assign(machine, source, assignment)
         return total
     name = literal(node.words[0])
+    stdin = machine.stdin if stdin is None else stdin
+    if node.redirections or name == 'tee':
+        outputs.write(machine, source, node, stdin)
     values = machine.state.values
     if name in _INERT and '()' + name not in values and name + ' ' not in values:
         return total
     if builtins.declares(machine, source, name, node):
         return total
-    stdin = _stdin(machine, source, node.redirections, stdin)
-    variants = expand.variants(machine, source, node.words)
+    stdin = outputs.stdin(machine, source, node.redirections, stdin)
+    words = node.words
+    if name in _READERS and words[-1].active:
+        words, stdin = _from_process(machine, source, words, stdin)
+    variants = expand.variants(machine, source, words)
     outer = [(each.name, machine.state.get(each.name)) for each in node.assignments]
     for assignment in node.assignments:
         assign(machine, source, assignment)
@@ -73,6 +78,21 @@ def simple(
     for changed, held in reversed(outer):
         machine.state.set(changed, held)
     return sequence(total, found)
+
+
+def _from_process(
+    machine: Machine, source: Source, words: tuple[tree.Word, ...], stdin: outputs.Stdin,
+) -> tuple[tuple[tree.Word, ...], outputs.Stdin]:
+    """`sh <(command)` as `command | sh /dev/stdin`."""
+    for index, word in enumerate(words):
+        piece = word.pieces[0]
+        if isinstance(piece, tree.Substitution) and source.text[piece.start] == '<':
+            group = tree.Group(piece.body, False, (), piece.start, piece.end)
+            name = tree.Text('/dev/stdin', piece.start, piece.end, True)
+            kept = word._replace(pieces=(name,), active=False)
+            found = outputs.printed(machine, source, group, None)
+            return (*words[:index], kept, *words[index + 1:]), found
+    return words, stdin
 
 
 def _inside(machine: Machine, source: Source, node: tree.Simple) -> Summary:
@@ -150,8 +170,8 @@ def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
 def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar | Array | None:
     before = builtins.current(machine, node.name) if node.append else None
     if node.array is not None:
-        words = tuple(word_of(each) for each in expand.fields(machine, source, node.array))
-        if not node.append:
+        words = tuple(item_of(each) for each in expand.fields(machine, source, node.array))
+        if not node.append or before == EMPTY:
             return Array(words)
         if not isinstance(before, Array) or len(before.words) + len(words) > WORDS:
             return None
@@ -163,44 +183,3 @@ def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar
         return None
     longer = Scalar(tuple(merged((*before.fragments, *value.fragments))))
     return None if too_long(longer) else longer
-
-
-def _stdin(
-    machine: Machine, source: Source, redirections: Sequence[tree.Redirection], given: Stdin,
-) -> Stdin:
-    """What a command reads, after its redirections."""
-    for each in redirections:
-        if each.operator == '<' and each.descriptor in ('', '0'):
-            value = expand.scalar(machine, source, each.target)
-            given = paths.repository_path(machine, value.fragments)
-        elif each.heredoc is not None:
-            given = _bits(machine, source, each.heredoc.body)
-        elif each.operator == '<<<':
-            given = _bits(machine, source, each.target)
-    return given
-
-
-def _bits(machine: Machine, source: Source, word: tree.Word) -> list[Bit]:
-    pieces = tuple(piece._replace(quoted=True) for piece in word.pieces)
-    fields = expand.fields(machine, source, (word._replace(pieces=pieces),))
-    return [bit for field in fields for bit in field.bits]
-
-
-def printed(
-    machine: Machine, source: Source, node: tree.Command, stdin: Stdin,
-) -> Stdin:
-    """What a command of a pipeline prints, for the next one."""
-    if not isinstance(node, tree.Simple) or not node.words:
-        return None
-    name = literal(node.words[0])
-    if name in ('echo', 'printf'):
-        fields = substitution.output(expand.fields(machine, source, node.words))
-        return None if fields is None else nested.joined(fields)
-    if name != 'cat':
-        return None
-    if len(node.words) == 1 or literal(node.words[1]) == '-':
-        return _stdin(machine, source, node.redirections, stdin)
-    if len(node.words) > 2:
-        return None
-    value = expand.scalar(machine, source, node.words[1])
-    return paths.repository_path(machine, value.fragments)

@@ -13,17 +13,23 @@ from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import Missing
+from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import plain
 from kaniko_hooks.shell.values import scalar_of
 from kaniko_hooks.shell.values import too_long
 from kaniko_hooks.shell.values import unknown
 
 _SPACE = re.compile(r'[ \t\n]+')
+_NEVER = re.compile(r'(?!)')
+# What a script keeps to set `IFS` back.
+_DEFAULT = ((Fragment('$IFS', False),), (Fragment('${IFS}', False),))
 
 
 def expand(text: str, variables: Mapping[str, Variable]) -> Word:
@@ -36,27 +42,29 @@ def expand(text: str, variables: Mapping[str, Variable]) -> Word:
 
 
 def variants(
-    machine: Machine, source: Source, words: Sequence[tree.Word],
+    machine: Machine, source: Source, words: Sequence[tree.Word], limit: int = WORDS,
 ) -> list[list[Field]]:
     """The fields of some words, once for each alternative of their variables."""
     outer = machine.variant, machine.widest
     machine.variant, machine.widest = 0, 1
-    found = [fields(machine, source, words)]
+    found = [fields(machine, source, words, limit)]
     for variant in range(1, machine.widest):
         machine.variant = variant
-        each = fields(machine, source, words)
+        each = fields(machine, source, words, limit)
         if each not in found:
             found.append(each)
     machine.variant, machine.widest = outer
     return found
 
 
-def fields(machine: Machine, source: Source, words: Sequence[tree.Word]) -> list[Field]:
+def fields(
+    machine: Machine, source: Source, words: Sequence[tree.Word], limit: int = WORDS,
+) -> list[Field]:
     found: list[Field] = []
     for word in words:
-        for each in braces.expanded(word):
+        for each in braces.expanded(word, limit):
             found.extend(_fields(machine, source, each))
-        if len(found) > WORDS:
+        if len(found) > limit:
             start, end = words[min(1, len(words) - 1)].start, words[-1].end
             bit = Bit(source.text[start:end], False, start, True, False)
             return [*found[:1], Field((bit,), True, start, end)]
@@ -80,13 +88,13 @@ def _fields(machine: Machine, source: Source, word: tree.Word) -> list[Field]:
             continue
         value = parameters.value_of(machine, source, piece)
         if isinstance(value, Array):
-            _spread(found, bits, value, piece, word)
+            _spread(machine, found, bits, value, piece, word)
         elif piece.quoted and not _may_be_several(piece, value):
             bits.extend(_bits(value.fragments, piece))
             if not value.fragments:
                 bits.append(Bit('', True, piece.start, False, True))
         else:
-            _split(found, bits, value.fragments, piece, word)
+            _split(machine, found, bits, value.fragments, piece, word)
     if bits:
         found.append(_field(bits, word))
     return found
@@ -109,7 +117,8 @@ def _bits(fragments: Sequence[Fragment], piece: tree.Piece) -> list[Bit]:
 
 
 def _spread(
-    found: list[Field], bits: list[Bit], value: Array, piece: tree.Piece, word: tree.Word,
+    machine: Machine, found: list[Field], bits: list[Bit], value: Array, piece: tree.Piece,
+    word: tree.Word,
 ) -> None:
     """`"$@"`: each item a field; the first and last join what stands beside them."""
     for index, item in enumerate(value.words):
@@ -117,23 +126,40 @@ def _spread(
             found.append(_field(bits, word))
             bits.clear()
         if item.splits or not piece.quoted:
-            _split(found, bits, item.fragments, piece._replace(quoted=False), word)
+            loose = piece._replace(quoted=False)
+            _split(machine, found, bits, item.fragments, loose, word)
         else:
             bits.extend(_bits(item.fragments, piece))
             if not item.fragments:
                 bits.append(Bit('', True, piece.start, False, True))
 
 
+def _separators(machine: Machine) -> re.Pattern[str] | None:
+    """What ends a field, None if `IFS` is not known (POSIX XCU 2.6.5)."""
+    held = machine.state.get('IFS')
+    if isinstance(held, Missing):
+        return _SPACE
+    if not isinstance(held, Scalar):
+        return None
+    text = plain(held)
+    if held is UNSET or held.fragments[:1] in _DEFAULT:
+        return _SPACE
+    if text is None:
+        return None
+    return re.compile(f'[{re.escape(text)}]+') if text else _NEVER
+
+
 def _split(
-    found: list[Field], bits: list[Bit], fragments: Sequence[Fragment],
+    machine: Machine, found: list[Field], bits: list[Bit], fragments: Sequence[Fragment],
     piece: tree.Piece, word: tree.Word,
 ) -> None:
     """Known blanks end a field, unknown text may."""
+    space = _separators(machine)
     for fragment in fragments:
-        if not fragment.known:
+        if not fragment.known or space is None:
             bits.append(Bit(fragment.text, False, piece.start, False, False))
             continue
-        for index, text in enumerate(_SPACE.split(fragment.text)):
+        for index, text in enumerate(space.split(fragment.text)):
             if index and bits:
                 found.append(_field(bits, word))
                 bits.clear()

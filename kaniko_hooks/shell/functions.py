@@ -30,7 +30,7 @@ from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import choice
-from kaniko_hooks.shell.values import word_of
+from kaniko_hooks.shell.values import item_of
 
 
 def call(
@@ -47,7 +47,7 @@ def call(
     state = machine.state
     outer = state.get(ARGUMENTS)
     state.set(ARGUMENTS, choice([
-        Array(tuple(word_of(field) for field in variant[1:])) for variant in variants
+        Array(tuple(item_of(field) for field in variant[1:])) for variant in variants
     ]))
     found = because(_body(machine, defined), Reason('call', place, 1))
     state.set(ARGUMENTS, outer)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kaniko_hooks.model import Reason
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import loops
+from kaniko_hooks.shell import outputs
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell import worlds
 from kaniko_hooks.shell.machine import DEPTH
@@ -15,6 +16,7 @@ from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
@@ -96,8 +98,15 @@ def apart(machine: Machine, run: Callable[[], Summary]) -> Summary:
     """In a process of its own: what it sets is lost, how it ends does not matter."""
     mark = len(machine.state.journal)
     found = run()
-    machine.state.taken_back(mark)
+    _left(machine, mark)
     return process(found)
+
+
+def _left(machine: Machine, mark: int) -> None:
+    """Take back what a process has set, but for the files that it wrote."""
+    for name, held in machine.state.taken_back(mark).items():
+        if isinstance(held, Written):
+            machine.state.set(name, held)
 
 
 def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
@@ -137,28 +146,35 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
     if len(node.commands) == 1:
         return command(machine, source, node.commands[0], None)
     total = NOTHING
-    stdin: commands.Stdin = None
+    stdin: outputs.Stdin = None
     for each in node.commands:
         mark = len(machine.state.journal)
         total = sequence(total, process(command(machine, source, each, stdin)))
-        stdin = commands.printed(machine, source, each, stdin)
-        machine.state.taken_back(mark)
+        _left(machine, mark)
+        stdin = None if each is node.commands[-1] else outputs.printed(
+            machine, source, each, stdin,
+        )
     return total
 
 
 def command(
-    machine: Machine, source: Source, node: tree.Command, stdin: commands.Stdin,
+    machine: Machine, source: Source, node: tree.Command, stdin: outputs.Stdin,
 ) -> Summary:
     if machine.depth >= DEPTH:
         return NOTHING
     if isinstance(node, tree.Simple):
         return commands.simple(machine, source, node, stdin)
     if isinstance(node, tree.Function):
-        machine.state.set('()' + node.name, Defined(node, source))
+        machine.state.set('()' + node.name, Defined(node, source, machine.process))
         return NOTHING
     machine.depth += 1
+    outer = machine.stdin
     total = commands.redirected(machine, source, node.redirections)
+    if stdin is not None or node.redirections:
+        machine.stdin = outputs.stdin(machine, source, node.redirections, stdin or outer)
+        outputs.write(machine, source, node, machine.stdin)
     total = sequence(total, _compound(machine, source, node))
+    machine.stdin = outer
     machine.depth -= 1
     return total
 

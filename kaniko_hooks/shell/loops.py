@@ -24,10 +24,12 @@ from kaniko_hooks.shell.summary import iteration
 from kaniko_hooks.shell.summary import repeated
 from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import is_open
 from kaniko_hooks.shell.values import word_of
 
+# A `for` over more words is read as one over any number.
+_WORDS = 5000
 _LEAVES = frozenset(('break', 'exit', 'return'))
 _SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts', 'printf'))
 
@@ -63,20 +65,10 @@ def _words(machine: Machine, source: Source, node: tree.For) -> list[Word] | Non
         held = parameters.chosen(machine, parameters.look_up(machine, ARGUMENTS))
         listed = list(held.words) if isinstance(held, Array) else None
         return None if listed is None or any(word.splits for word in listed) else listed
-    found = max(expand.variants(machine, source, node.words), key=len)
-    if any(_is_open(field) for field in found):
+    found = max(expand.variants(machine, source, node.words, _WORDS), key=len)
+    if any(is_open(field) for field in found):
         return None
     return [word_of(field) for field in found]
-
-
-def _is_open(field: Field) -> bool:
-    """Whether a field may become several, or none: an unknown list or a glob."""
-    if field.splits and not any(bit.known and bit.text for bit in field.bits):
-        return True
-    return any(
-        not bit.quoted and bit.known and any(char in bit.text for char in '*?[')
-        for bit in field.bits
-    )
 
 
 def conditional(machine: Machine, source: Source, node: tree.While) -> Summary:

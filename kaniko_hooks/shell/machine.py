@@ -43,6 +43,7 @@ class Machine:
         'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
         'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
         'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
+        'stdin', 'process',
     )
 
     def __init__(
@@ -71,4 +72,6 @@ class Machine:
         self.following: list[str] = []
         self.locals: list[dict[str, Held]] = []
         self.trace: list[Traced] | None = None
+        self.stdin: Sequence[Bit] | str | None = None  # what a compound command reads
+        self.process = 0  # shells started by shells
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []

@@ -15,6 +15,7 @@ from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import RETURN
@@ -25,9 +26,10 @@ from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import word_of
+from kaniko_hooks.shell.values import item_of
 
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
+STDIN = frozenset(('/dev/stdin', '/dev/fd/0', '/proc/self/fd/0', '-'))
 _SHEBANG = re.compile(r'#!\s*(\S+)(?:[ \t]+(\S+(?:[ \t]+\S+)?))?')
 # Scripts that call scripts.
 _SCRIPTS = 8
@@ -88,25 +90,68 @@ def shell(
     machine: Machine, source: Source, argv: Sequence[Field], stdin: Sequence[Bit] | str | None,
 ) -> Summary:
     """`sh -c text`, `sh file`, `sh < text`: a process of its own."""
-    mark = len(machine.state.journal)
-    takes_text, rest = _options(argv)
+    takes_text, reads, rest = _options(argv)
     if takes_text and rest:
-        _arguments(machine, rest[1:])
-        found = text(machine, source, rest[0].bits)
-    elif rest:
-        path = paths.repository_path(machine, rest[0].bits)
-        found = file(machine, path, rest, False)
-    elif isinstance(stdin, str):
-        found = file(machine, stdin, argv, False)
+        return given(machine, source, rest[0], rest[1:])
+    mark = len(machine.state.journal)
+    if reads or not rest:
+        found = read(machine, source, stdin, [argv[0], *rest], False)
+    elif rest[0].text in STDIN:
+        found = read(machine, source, stdin, rest, False)
     else:
-        found = text(machine, source, stdin or ())
+        found = called(machine, rest, False)
     machine.state.taken_back(mark)
     return process(found)
 
 
-def _options(argv: Sequence[Field]) -> tuple[bool, list[Field]]:
-    """Whether `-c` is given, and the operands."""
-    takes_text = False
+def given(
+    machine: Machine, source: Source, script: Field, arguments: Sequence[Field],
+) -> Summary:
+    """Run a text with `$0` and arguments, in a process of its own."""
+    mark = len(machine.state.journal)
+    machine.process += 1
+    _arguments(machine, arguments)
+    found = text(machine, source, script.bits)
+    machine.process -= 1
+    machine.state.taken_back(mark)
+    return process(found)
+
+
+def read(
+    machine: Machine, source: Source, stdin: Sequence[Bit] | str | None,
+    argv: Sequence[Field], sourced: bool,
+) -> Summary:
+    """Run what is read from the standard input."""
+    if isinstance(stdin, str):
+        return file(machine, stdin, argv, sourced)
+    if not sourced:
+        _arguments(machine, argv)
+    machine.process += not sourced
+    found = text(machine, source, stdin or ())
+    machine.process -= not sourced
+    return renamed(found, {RETURN: GO}) if RETURN in found else found
+
+
+def called(machine: Machine, argv: Sequence[Field], sourced: bool) -> Summary:
+    """Run the file that the first word names: one of the repository, or a written one."""
+    key = paths.written(machine, argv[0].bits)
+    held = machine.state.get(key)
+    if not isinstance(held, Written):
+        return file(machine, paths.repository_path(machine, argv[0].bits), argv, sourced)
+    whole = ''.join(bit.text for bit in held.bits)
+    if key in machine.following or len(machine.following) >= _SCRIPTS:
+        return NOTHING
+    if not sourced and not is_shell(whole.lstrip()):
+        return NOTHING
+    machine.following.append(key)
+    found = read(machine, held.source, held.bits, argv, sourced)
+    machine.following.pop()
+    return found
+
+
+def _options(argv: Sequence[Field]) -> tuple[bool, bool, list[Field]]:
+    """Whether `-c` and `-s` are given, and the operands."""
+    takes_text = reads = False
     rest = list(argv[1:])
     while rest and rest[0].text[:1] in ('-', '+') and len(rest[0].text) > 1:
         option = rest.pop(0).text
@@ -118,16 +163,15 @@ def _options(argv: Sequence[Field]) -> tuple[bool, list[Field]]:
             takes_text |= 'c' in option and option[0] == '-'
             if 'o' in option[1:].lower():
                 del rest[:1]
-            if 's' in option and not takes_text:
-                return False, []
-    return takes_text, rest
+            reads |= 's' in option and option[0] == '-'
+    return takes_text, reads, rest
 
 
 def _arguments(machine: Machine, fields: Sequence[Field]) -> None:
     """`$0` and the positional parameters."""
     if fields:
         machine.state.set('0', known(fields[0].text) if fields[0].known else None)
-    machine.state.set(ARGUMENTS, Array(tuple(word_of(field) for field in fields[1:])))
+    machine.state.set(ARGUMENTS, Array(tuple(item_of(field) for field in fields[1:])))
 
 
 def file(
@@ -152,7 +196,9 @@ def file(
         machine.state.set('0', paths.absolute(path))
     source = Source(content, lambda offset: Place(path, offset), path)
     machine.depth += 1
+    machine.process += not sourced
     found = interpret.statements(machine, source, _parsed(content).body)
+    machine.process -= not sourced
     machine.depth -= 1
     machine.following.pop()
     if sourced:

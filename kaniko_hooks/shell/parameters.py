@@ -17,6 +17,7 @@ from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import Missing
+from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Array
@@ -73,11 +74,13 @@ def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Ar
     if operator[:1] in ('#', '!') and bracket == '' and piece.operand is None:
         return _prefixed(machine, piece, operator, written)
     if bracket and subscript[:1] in ('#', '!'):
-        return written
+        return _indices(machine, piece, subscript) or written
     value = chosen(machine, look_up(machine, piece.name))
     if subscript in ('[@', '[*') or piece.name in ('@', '*'):
-        if value is None or isinstance(value, Missing):
-            return written if value is None else Array(())
+        if value is None or isinstance(value, Missing) and bracket:
+            return written
+        if isinstance(value, Missing) or value is UNSET:
+            return Array(())
         value = value if isinstance(value, Array) else Array((Word(value.fragments),))
         if subscript == '[*' and piece.quoted or piece.name == '*' and piece.quoted:
             return _joined(value)
@@ -91,6 +94,20 @@ def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Ar
     if isinstance(value, Missing):
         return EMPTY if piece.name.isdigit() else written
     return written if value is None else value
+
+
+def _indices(machine: Machine, piece: tree.Parameter, subscript: str) -> Scalar | Array | None:
+    """`${#name[@]}` and `${!name[@]}`; the keys of an associative array are not known."""
+    value = chosen(machine, look_up(machine, piece.name))
+    if not isinstance(value, Array) or any(word.splits for word in value.words):
+        return None
+    if subscript[0] == '#':
+        return known(str(len(value.words)))
+    keyed = any(word.text[:1] == '[' for word in value.words)
+    return Array(tuple(
+        Word((Fragment('${!' + piece.name + '}' if keyed else str(index), not keyed),))
+        for index in range(len(value.words))
+    ))
 
 
 def _joined(value: Array) -> Scalar:
@@ -116,7 +133,7 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
         return _positional(machine.state.get(ARGUMENTS), int(name) - 1)
     if name in ('@', '*'):
         held = machine.state.get(ARGUMENTS)
-    assert not isinstance(held, Defined)
+    assert not isinstance(held, (Defined, Written))
     if not isinstance(held, Missing):
         return held
     variable = machine.variables.get(name)

@@ -45,6 +45,12 @@ def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> st
     return normal(f'{folder}/{text}')
 
 
+def written(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str:
+    """The key of a file that a script writes, however its path is spelled."""
+    path = repository_path(machine, fragments)
+    return '>' + (''.join(each.text for each in fragments) if path is None else './' + path)
+
+
 def normal(path: str) -> str | None:
     """Without `.`, `..` and doubled slashes; None above the root."""
     parts: list[str] = []

@@ -13,6 +13,7 @@ from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.tree import Function
 from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import Value
@@ -33,9 +34,19 @@ class Defined(NamedTuple):
 
     node: Function
     source: Source
+    process: int = 0  # of the shell that has it; EVERYWHERE if it is exported
 
 
-Held = Value | Missing | Defined
+class Written(NamedTuple):
+    """A file that the script writes itself."""
+
+    source: Source
+    bits: tuple[Bit, ...]
+
+
+Held = Value | Missing | Defined | Written
+
+EVERYWHERE = -1
 
 MISSING = Missing()
 
@@ -79,7 +90,7 @@ def _joined(found: list[Held]) -> Held:
         return found[0]
     values: list[Value] = []
     for each in found:
-        if isinstance(each, Defined):
+        if isinstance(each, (Defined, Written)):
             return each
         values.append(EMPTY if isinstance(each, Missing) else each)
     return choice(values)

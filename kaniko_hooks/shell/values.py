@@ -85,6 +85,23 @@ def word_of(field: Field) -> Word:
     return Word(tuple(merged(Fragment(bit.text, bit.known) for bit in field.bits)), field.splits)
 
 
+def is_open(field: Field) -> bool:
+    """Whether a field may become several, or none: an unknown list or a glob."""
+    if field.splits and not any(bit.known and bit.text for bit in field.bits):
+        return True
+    return any(
+        not bit.quoted and bit.known and any(char in bit.text for char in '*?[')
+        for bit in field.bits
+    )
+
+
+def item_of(field: Field) -> Word:
+    """A field as an item of a list: one that may become several splits again."""
+    word = word_of(field)
+    subscript = field.bits and field.bits[0].text[:1] == '['
+    return word._replace(splits=True) if is_open(field) and not subscript else word
+
+
 def scalar_of(fields: Sequence[Field]) -> Scalar:
     """Fields joined with blanks, as an assignment does."""
     fragments: list[Fragment] = []

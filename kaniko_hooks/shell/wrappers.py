@@ -26,6 +26,16 @@ def _wrapper(
 
 WRAPPERS = {
     'env': _wrapper('-u --unset -C --chdir', assigns=True),
+    'chroot': _wrapper(operands=1),
+    'chrt': _wrapper('-T -P -D', 1),
+    'fakeroot': _wrapper('-l -s -i -b'),
+    'gosu': _wrapper(operands=1),
+    'runuser': _wrapper('-u -g -G --user --group --supp-group'),
+    'strace': _wrapper('-o -e -p -s -u -E -a -b -I -O -S -P'),
+    'su-exec': _wrapper(operands=1),
+    'taskset': _wrapper(operands=1),
+    'toybox': _wrapper(),
+    'unshare': _wrapper('-S -G -R -w'),
     'exec': _wrapper('-a'),
     'command': _wrapper(refuses='-v -V'),
     'builtin': _wrapper(),
@@ -37,16 +47,25 @@ WRAPPERS = {
     'timeout': _wrapper('-k -s --kill-after --signal', 1),
     'nice': _wrapper('-n --adjustment'),
     'ionice': _wrapper('-c -n -p'),
-    'stdbuf': _wrapper('-i -o -e'),
+    'stdbuf': _wrapper('-i -o -e --input --output --error'),
     'setsid': _wrapper(),
     'unbuffer': _wrapper(),
-    'flock': _wrapper('-w -E --timeout', 1),
+    'flock': _wrapper('-w -E --timeout --wait --conflict-exit-code', 1),
     'busybox': _wrapper(refuses='--list --install --help'),
     'tini': _wrapper('-p -e'),
     'dumb-init': _wrapper('-r --rewrite'),
 }
-_ONCE_PER_WORD = ('-I', '-i', '-n', '-L', '-l', '-P', '--replace', '--max-args', '--max-lines',
-                  '--max-procs')
+# What they run is the text after `-c`, or after `-S` for `env`.
+TEXTS = {
+    'env': frozenset(('-S', '--split-string')),
+    'flock': frozenset(('-c', '--command')),
+    'runuser': frozenset(('-c', '--command', '--session-command')),
+    'script': frozenset(('-c', '--command')),
+    'sg': frozenset(('-c',)),
+    'su': frozenset(('-c', '--command', '--session-command')),
+}
+_ONCE_PER_WORD = frozenset('IinLlP')
+_ONCE_PER_WORD_LONG = ('--replace', '--max-args', '--max-lines', '--max-procs')
 _XARGS_VALUED = frozenset(('-I', '-n', '-L', '-P', '-d', '-a', '-E', '-s', '--arg-file',
                            '--delimiter', '--max-args', '--max-procs', '--max-lines'))
 
@@ -67,14 +86,35 @@ def inner(argv: Sequence[Field], wrapper: Wrapper) -> Wrapped:
             break
         if option in wrapper.refuses:
             return Wrapped([])
-        if option[:1] == '-' and len(option) > 1:
-            del rest[:2 if option in wrapper.valued else 1]
+        if option[:1] == '-' and (len(option) > 1 or wrapper.assigns):
+            del rest[:2 if _last(option, wrapper.valued) in wrapper.valued else 1]
             continue
         match = _ASSIGNMENT.match(option) if wrapper.assigns else None
         if match is None:
             break
         assigned.append((option[:match.end() - 1], _after(rest.pop(0), match.end())))
     return Wrapped(rest[wrapper.operands:], tuple(assigned))
+
+
+def _last(option: str, valued: frozenset[str]) -> str:
+    """The option that the next word may belong to: `-u` of `-Eu`, '' of `-uroot`."""
+    if option[:2] == '--':
+        return option
+    for index, letter in enumerate(option[1:]):
+        if f'-{letter}' in valued:
+            return f'-{letter}' if index + 2 == len(option) else ''
+    return option
+
+
+def text(argv: Sequence[Field], base: str) -> tuple[Field, list[Field]] | None:
+    """The script that `su -c` and its relatives run, and its arguments."""
+    options = TEXTS.get(base, frozenset())
+    for index, field in enumerate(argv[1:-1], 1):
+        option = field.text
+        if option[:1] == '-' and (option in options or option[1:2] != '-' and
+                                  f'-{option[-1]}' in options):
+            return argv[index + 1], list(argv[index + 2:])
+    return None
 
 
 def _after(field: Field, length: int) -> Field:
@@ -98,13 +138,23 @@ def xargs(argv: Sequence[Field]) -> tuple[list[Field], bool, str]:
         option = rest.pop(0).text
         if option == '--':
             break
-        many |= option.startswith(_ONCE_PER_WORD)
-        if option.startswith(('-I', '-i', '--replace')):
-            glued = option.partition('=')[2] if option.startswith('--') else option[2:]
-            replaced = glued or (rest[0].text if option == '-I' and rest else '{}')
-        if option in _XARGS_VALUED:
+        letter, glued = _letter(option)
+        many |= letter in _ONCE_PER_WORD or option.startswith(_ONCE_PER_WORD_LONG)
+        if letter in ('I', 'i') or option.startswith('--replace'):
+            replaced = glued or (rest[0].text if letter == 'I' and rest else '{}')
+        if not glued and (f'-{letter}' in _XARGS_VALUED or option in _XARGS_VALUED):
             del rest[:1]
     return rest, many, replaced
+
+
+def _letter(option: str) -> tuple[str, str]:
+    """The last letter of `-rn1` that is an option, and what is glued to it."""
+    if option.startswith('--'):
+        return '--', option.partition('=')[2]
+    for index, letter in enumerate(option):
+        if index and (letter in 'iLl' or f'-{letter}' in _XARGS_VALUED):
+            return letter, option[index + 1:]
+    return '--', ''
 
 
 def find(argv: Sequence[Field]) -> list[tuple[list[Field], bool]]:
