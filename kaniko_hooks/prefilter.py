@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+_MOST = 16 * 1024 * 1024  # no more is read of any file
 # Options that change nothing where there is nothing to find.
 _HARMLESS = frozenset(('--strict', '--allow-cleanup', '--unsafe', '--diff'))
 _CI_FOLDERS = (
@@ -62,8 +63,8 @@ def may_matter(path: str, named: bool) -> bool:
     if not os.path.isfile(path):
         return True
     with open(path, 'rb') as file:
-        data = file.read()
-    if speaks_of_kaniko(data):
+        data = file.read(_MOST + 1)
+    if len(data) > _MOST or speaks_of_kaniko(data):
         return True
     if named and not _is_ci(path):
         return False

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 
 
 class Unreadable(Exception):
@@ -49,7 +49,10 @@ class Repository:
             return ''
 
     def _read(self, path: str) -> str | None:
-        real = os.path.realpath(os.path.join(self.root, path))
+        try:
+            real = os.path.realpath(os.path.join(self.root, path))
+        except ValueError as error:  # NUL, or no bytes of this file system
+            raise Unreadable(_reason(error)) from None
         if not within(real, self.root):
             raise Unreadable('is outside the repository')
         data = read_bytes(real)
@@ -99,7 +102,9 @@ def read_bytes(path: str) -> bytes | None:
 
 
 def _reason(error: OSError | ValueError) -> str:
-    return (getattr(error, 'strerror', None) or str(error)).lower()
+    if isinstance(error, ValueError):
+        return 'has a name that no file can have'
+    return (error.strerror or str(error)).lower()
 
 
 def decode(data: bytes) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kaniko_hooks import prefilter
 from kaniko_hooks.prefilter import nothing_matters
 from kaniko_hooks.prefilter import repository_root
 from tests.conftest import Write
@@ -77,6 +78,15 @@ def test_unreadable_file_is_left_to_the_real_reading(write: Write) -> None:
     assert not nothing_matters(['pipe.yml'])
     # It is a regular file that can be opened, but reading its start fails.
     assert not nothing_matters(['/proc/self/mem'])
+
+
+def test_large_file_is_left_to_the_real_reading(
+        write: Write, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prefilter, '_MOST', 3)
+    write({'a.yml': 'x: ', 'b.yml': 'x: y'})
+    assert nothing_matters(['a.yml'])
+    assert not nothing_matters(['b.yml'])
 
 
 def test_root_is_where_git_is(write: Write) -> None:

@@ -18,7 +18,7 @@ from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.document.nodes import Span
 
 MAX_DEPTH = 200
-MAX_EVENTS = 2_000_000
+MAX_EVENTS = 500_000
 
 _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(
     yaml, 'CSafeLoader', yaml.SafeLoader,
