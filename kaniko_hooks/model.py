@@ -61,6 +61,7 @@ class ScriptPart(NamedTuple):
       (python) has runs without builds.
     - `guard`: a step's `if:` as (expression, negated); neighbouring parts with
       the same expression and opposite sense never run both.
+    - `arguments`: the positional parameters of a script, as words of an argv.
     """
 
     commands: tuple[Command, ...]
@@ -70,6 +71,7 @@ class ScriptPart(NamedTuple):
     directory: str | None = ''
     shell: str = 'sh'
     guard: tuple[str, bool] | None = None
+    arguments: tuple[Command, ...] = ()
 
 
 class Container(NamedTuple):

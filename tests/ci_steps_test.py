@@ -189,6 +189,16 @@ spec:
     assert texts(container) == [['c', 'x', 'y']]
 
 
+def test_the_arguments_of_a_tekton_script() -> None:
+    task = f'{TASK}  params: [{{name: p, default: [c, d]}}]\n  steps:\n'
+    step = '{image: a, args: [b, "$(params.p[*])", "$(params.q[*])"], script: c}'
+    part = only(reading('a.yaml', f'{task}  - {step}')).parts[0]
+    assert [word.text for word in part.arguments] == ['b', 'c', 'd', '$(params.q[*])']
+    # Argo hands them to the interpreter, before the script.
+    part = _only(ARGO, f'script: {step.replace("script", "source")}').parts[0]
+    assert part.arguments == ()
+
+
 def test_parameters_of_old_tasks() -> None:
     container = _only(
         TASK, 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: $(inputs.params.a)}]',

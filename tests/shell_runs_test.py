@@ -6,6 +6,7 @@ import os
 import pytest
 
 from kaniko_hooks.kaniko import read_build
+from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
@@ -328,6 +329,28 @@ def test_followed_script_has_its_own_places() -> None:
 ))
 def test_parts(parts: list[ScriptPart], expected: int) -> None:
     assert count(run(*parts)) == expected
+
+
+@pytest.mark.parametrize(('script', 'arguments', 'expected'), (
+    pytest.param(f'for i; do {E} -d $i; done', (), 0, id='none'),
+    pytest.param(f'for i in "$@"; do {E} -d $i; done', ('a', '$(params.b)'), 2, id='two'),
+    pytest.param(f'for i in "$@"; do {E} -d $i; done', ('$(params.b[*])',), 'many', id='array'),
+    pytest.param(f'{E} -d $1\nshift\n{E} -d $1', ('a', 'b'), 2, id='shift'),
+))
+def test_arguments_of_a_script(
+    script: str, arguments: tuple[str, ...], expected: int | str,
+) -> None:
+    assert count(run(part(script, arguments=arguments))) == expected
+
+
+@pytest.mark.parametrize(('words', 'expected'), (
+    pytest.param(('--destination=a', '$(params.x)'), 'off', id='one word'),
+    pytest.param(('--destination=a', '$(params.x[*])'), 'unknown', id='array'),
+    pytest.param(('$(params["x"][*])', '--cache=true'), 'on', id='array first'),
+))
+def test_tekton_arrays_in_an_argv(words: tuple[str, ...], expected: str) -> None:
+    execution, = run(part(E, *words, form=ARGV)).executions
+    assert execution.build.flags.cache == expected
 
 
 def test_arguments_of_a_kaniko_image() -> None:

@@ -23,12 +23,14 @@ def part(
     guard: tuple[str, bool] | None = None,
     shell: str = 'sh',
     directory: str | None = '',
+    arguments: tuple[str, ...] = (),
 ) -> ScriptPart:
     """A part; the offsets of its n-th command begin at n * 10,000."""
     return ScriptPart(
         tuple(_command(text, index) for index, text in enumerate(scripts)),
         {name: Variable((value,)) for name, value in (variables or {}).items()},
         form, always, directory, shell, guard,
+        tuple(_command(text, index) for index, text in enumerate(arguments)),
     )
 
 

@@ -65,6 +65,7 @@ def _parts(
     if script is not None and lines:
         part = ScriptPart(
             lines, environment, directory=folder, shell=_shell(found, script, scope),
+            arguments=_arguments(file, found, scope, environment),
         )
         after = _script(file, found.get('after-script'), scope)
         return (part, part._replace(commands=after, always=True)) if after else (part,)
@@ -85,6 +86,18 @@ def _first(found: Mapping[str, Field], names: tuple[str, ...]) -> Field | None:
 def _script(file: File, field: Field | None, scope: Scope) -> tuple[Command, ...]:
     lines = commands(file, field.value) if field else ()
     return tuple(resolved(line, scope) for line in lines)
+
+
+def _arguments(
+        file: File, found: Mapping[str, Field], scope: Scope, environment: Mapping[str, Variable],
+) -> tuple[Command, ...]:
+    """What a script gets as its positional parameters: Tekton's `args` beside `script`.
+
+    Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
+    """
+    if scope.system != recognise.TEKTON:
+        return ()
+    return _words(file, found.get('args'), scope, environment)
 
 
 def _words(

@@ -27,6 +27,7 @@ from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import known
+from kaniko_hooks.shell.values import word_of
 
 _VERDICTS = {1: 'uncached', 2: 'maybe-cached', 3: 'cached'}
 
@@ -106,7 +107,8 @@ def _prepared(machine: Machine, part: ScriptPart) -> Source:
     machine.traps = []
     directory = None if part.directory is None else known(part.directory)
     machine.state.set(state.DIRECTORY, directory)
-    machine.state.set(state.ARGUMENTS, Array(()))
+    given = words(part.arguments, part.variables, [0] * len(part.arguments))
+    machine.state.set(state.ARGUMENTS, Array(tuple(word_of(field) for field in given)))
 
     def locate(offset: int) -> Place:
         index = max(bisect_right(starts, offset) - 1, 0)
@@ -128,7 +130,7 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
             return summary.NOTHING
         found = interpret.statements(machine, source, parse(source.text).body)
     else:
-        fields = words(part, script_text(part)[1])
+        fields = words(part.commands, part.variables, script_text(part)[1])
         if part.form == ARGUMENTS:
             fields.insert(0, Field((), False, fields[0].start, fields[0].start))
         found = calls.run(machine, source, [fields], None)
