@@ -10,10 +10,14 @@ from kaniko_hooks.prefilter import nothing_matters
 def main(argv: Sequence[str] | None = None) -> int:
     """Check the files of the command line; return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    if nothing_matters(argv):
-        return 0
-    from kaniko_hooks.commands import check
-    return check(argv)
+    try:
+        if nothing_matters(argv):
+            return 0
+        from kaniko_hooks.commands import check
+        from kaniko_hooks.ending import ended
+    except KeyboardInterrupt:
+        return 130
+    return ended('check-kaniko-builds', check, argv)
 
 
 if __name__ == '__main__':

@@ -28,9 +28,9 @@ def nothing_matters(argv: Sequence[str]) -> bool:
     paths = [argument for argument in argv if argument not in _HARMLESS]
     if not paths or any(path.startswith('-') for path in paths):
         return False
-    roots = {repository_root(path) for path in paths}
-    pipelines = [os.path.join(root, '.gitlab-ci.yml') for root in roots]
     try:
+        roots = {repository_root(path) for path in paths}
+        pipelines = [os.path.join(root, '.gitlab-ci.yml') for root in roots]
         return not any(may_matter(path, True) for path in paths) and not any(
             may_matter(path, False) for path in pipelines if os.path.lexists(path)
         )

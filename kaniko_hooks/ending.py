@@ -1,0 +1,59 @@
+"""How a hook ends when what surrounds it fails: a line, never a traceback."""
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from collections.abc import Sequence
+
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
+
+
+def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    """The exit code of a hook called with arguments; `name` is its command's.
+
+    1 where nobody reads the output any more, 2 where it cannot be written or
+    the working directory is gone, 130 after Ctrl-C.
+    """
+    _open_streams()
+    try:
+        code = hook(argv)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return 1
+    except OSError as error:
+        _forget_output()
+        where = f'{error.filename}: ' if error.filename else ''
+        _tell(f'{name}: error: {where}{(error.strerror or str(error)).lower()}')
+        return 2
+    except Exception as error:
+        from kaniko_hooks.internal_error import internal_error
+        _tell(internal_error(name, error))
+        return 2
+
+
+def _open_streams() -> None:
+    """Closed streams swallow; a terminal that lacks a letter gets its escape."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, 'w', encoding='utf-8')
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, 'w', encoding='utf-8')
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors='backslashreplace')
+
+
+def _forget_output() -> None:
+    """Python would try once more to write what is left, and complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _tell(line: str) -> None:
+    from kaniko_hooks.terminal import safe
+    print(safe(line), file=sys.stderr)

@@ -1,0 +1,187 @@
+"""Whatever surrounds a hook fails: it ends with a code and at most a line."""
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks import check_kaniko_builds
+from kaniko_hooks import commands
+from kaniko_hooks.ending import ended
+from tests.conftest import Write
+
+CI = '.gitlab-ci.yml'
+JOB = 'größe:\n  script:\n    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n'
+HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
+
+
+def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """What a shell's command comes to; `check` and `fix` are the hooks."""
+    hooks = [f"{each[:5].strip('_')}() {{ '{sys.executable}' -m kaniko_hooks.{each} \"$@\"; }}"
+             for each in HOOKS]
+    text = '\n'.join([*hooks, command]).replace('fix_k()', 'fix()')
+    done = subprocess.run(
+        ('bash', '-c', text), cwd=folder, capture_output=True, timeout=60,
+        env={**os.environ, **(environ or {})},
+    )
+    said = (done.stdout + done.stderr).decode(errors='backslashreplace')
+    assert 'Traceback' not in said and 'Exception ignored' not in said, said
+    assert 'internal error' not in said, said
+    return done.returncode, said
+
+
+def in_process(error: BaseException) -> int:
+    def hook(argv: Sequence[str]) -> int:
+        raise error
+    return ended('check-kaniko-builds', hook, ())
+
+
+def test_nothing_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended('check-kaniko-builds', len, ('a', 'b')) == 2
+    assert capsys.readouterr() == ('', '')
+
+
+@pytest.mark.parametrize(
+    ('error', 'code', 'said'),
+    (
+        pytest.param(KeyboardInterrupt(), 130, '', id='interrupt'),
+        pytest.param(BrokenPipeError(32, 'Broken pipe'), 1, '', id='pipe'),
+        pytest.param(
+            OSError(28, 'No space left on device'), 2,
+            'check-kaniko-builds: error: no space left on device\n', id='full',
+        ),
+        pytest.param(
+            OSError(5, 'Input/output error', 'a\x1bb'), 2,
+            'check-kaniko-builds: error: a\\x1bb: input/output error\n', id='named',
+        ),
+        pytest.param(OSError('odd'), 2, 'check-kaniko-builds: error: odd\n', id='no number'),
+    ),
+)
+def test_error(
+        error: BaseException, code: int, said: str, capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, open(os.devnull, 'w', encoding='utf-8') as out:
+        patch.setattr(sys, 'stdout', out)
+        assert in_process(error) == code
+    assert capfd.readouterr().err == said
+
+
+def test_mistake_of_ours_asks_for_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert in_process(KeyError('secret')) == 2
+    said = capsys.readouterr().err
+    assert said.startswith('check-kaniko-builds: internal error: KeyError at tests.ending_test:')
+    assert 'please report this' in said and 'secret' not in said
+
+
+def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, 'stdout', None)
+    monkeypatch.setattr(sys, 'stderr', None)
+    assert ended('check-kaniko-builds', len, ()) == 0
+    print('nobody reads this')
+    assert in_process(OSError(28, 'No space left on device')) == 2
+
+
+@pytest.mark.parametrize('module', HOOKS)
+def test_interrupt_before_anything(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kaniko_hooks import fix_kaniko_builds
+    hook = {'check_kaniko_builds': check_kaniko_builds}.get(module, fix_kaniko_builds)
+
+    def interrupted(argv: Sequence[str]) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hook, 'nothing_matters', interrupted)
+    assert hook.main(['a.yml']) == 130
+
+
+@pytest.mark.parametrize(
+    ('command', 'code', 'told'),
+    (
+        pytest.param(f'check {CI} | head -c 1; exit ${{PIPESTATUS[0]}}', 1, '', id='head'),
+        pytest.param(f'check --format json {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='true'),
+        pytest.param(f'fix --diff {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='diff to true'),
+        pytest.param(f'check {CI} >&-', 1, '1 finding', id='stdout closed'),
+        pytest.param(f'check {CI} >&- 2>&-', 1, '', id='both closed'),
+        pytest.param(f'fix --diff {CI} >&- 2>&- <&-', 1, '', id='all closed'),
+        pytest.param(f'check {CI} >/dev/full', 2, 'no space left on device', id='full'),
+        pytest.param(f'fix --diff {CI} >/dev/full', 2, 'no space left on device', id='fix, full'),
+        pytest.param(
+            f'mkdir x && cd x && rmdir ../x && check ../{CI}', 2, 'no such file', id='no folder',
+        ),
+        pytest.param(
+            f'mkdir x && cd x && rmdir ../x && check "$OLDPWD/{CI}"', 1, 'cached-',
+            id='no folder, absolute path',
+        ),
+        pytest.param('mkdir x && cd x && rmdir ../x && check', 2, 'no such file', id='no paths'),
+        pytest.param(
+            f'check --output-file no/such/folder.json --format json {CI}', 2, 'cannot be written',
+            id='output in no folder',
+        ),
+        pytest.param(f'check --output-file . {CI}', 2, 'cannot be written', id='output a folder'),
+        pytest.param(f'unset HOME; check {CI}', 1, 'cached-', id='no home'),
+        pytest.param(f'env -i PATH="$PATH" {sys.executable} -m kaniko_hooks.check_kaniko_builds '
+                     f'{CI}', 1, 'cached-', id='no environment'),
+        pytest.param(f'ulimit -n 16; check {CI}', 1, 'cached-', id='few open files'),
+    ),
+)
+def test_surroundings(command: str, code: int, told: str, write: Write) -> None:
+    if command.startswith('env -i'):
+        command = command.replace('env -i', f'env -i PYTHONPATH="{Path(__file__).parent.parent}"')
+    ended_with, said = shell(command, write({CI: JOB}))
+    assert (ended_with, told in said) == (code, True), said
+
+
+@pytest.mark.parametrize('encoding', ('ascii', 'latin-1', 'utf-16', 'cp1252'))
+@pytest.mark.parametrize('form', ('text', 'json', 'gitlab', 'sarif'))
+def test_stdout_that_lacks_letters(encoding: str, form: str, write: Write) -> None:
+    root = write({CI: JOB.replace('größe', 'größe☃')})
+    code, _ = shell(f'check --format {form} {CI}', root, {'PYTHONIOENCODING': encoding})
+    assert code == 1
+    code, _ = shell(f'fix --diff {CI}', root, {'PYTHONIOENCODING': encoding})
+    assert code == 1
+
+
+@pytest.mark.parametrize('module', HOOKS)
+def test_ctrl_c(module: str, write: Write) -> None:
+    """At any moment from the start of the work on; a hook that was faster is well, too."""
+    root = write({CI: JOB + ''.join(
+        f'j{n}:\n  script: [/kaniko/executor --cache, /kaniko/executor --cache]\n'
+        for n in range(300)
+    )})
+    before = (root / CI).read_text()
+    codes = set()
+    for delay in (.12, .2, .35, .6):
+        process = subprocess.Popen(
+            (sys.executable, '-c', 'import sys; from kaniko_hooks import ' + module + ' as m;'
+             'print(flush=True); sys.exit(m.main(sys.argv[1:]))', '--strict', CI),
+            cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert 'Traceback' not in err and out.count('\x1b') == 0, err
+        codes.add(process.returncode)
+        assert module.startswith('fix') or (root / CI).read_text() == before
+    # -2: killed when Python had put its handlers away already.
+    assert codes <= {1, 130, -2} and 130 in codes
+    assert [path.name for path in root.iterdir() if path.name.endswith('.tmp')] == []
+
+
+def test_hooks_are_ended(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    write({CI: JOB})
+
+    def gone(argv: Sequence[str]) -> int:
+        raise FileNotFoundError(2, 'No such file or directory', 'x')
+
+    monkeypatch.setattr(commands, 'check', gone)
+    with open(os.devnull, 'w', encoding='utf-8') as out:
+        monkeypatch.setattr(sys, 'stdout', out)
+        assert check_kaniko_builds.main([CI]) == 2
