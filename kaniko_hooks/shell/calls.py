@@ -12,7 +12,7 @@ from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Word
 from kaniko_hooks.shell import functions
-from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import wrappers
@@ -51,7 +51,7 @@ def run(
     """Run an argv; several variants of it are one command, or one of several."""
     names = {variant[0].text if variant else '' for variant in variants}
     if len(names) > 1:
-        return either(interpret.branches(machine, [
+        return either(branching.branches(machine, [
             partial(_run, machine, source, [variant], stdin) for variant in variants
         ]))
     return _run(machine, source, variants, stdin)

@@ -62,6 +62,8 @@ def simple(
     if node.redirections or name == 'tee':
         outputs.write(machine, source, node, stdin)
     values = machine.state.values
+    if name == ':':
+        expand.fields(machine, source, node.words)
     if name in _INERT and '()' + name not in values and name + ' ' not in values:
         return total
     if builtins.declares(machine, source, name, node):

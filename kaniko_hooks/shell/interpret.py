@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
+from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import outputs
@@ -15,10 +15,7 @@ from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.summary import EXIT
-from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
@@ -43,49 +40,29 @@ def statements(
     group: worlds.Group | None = None
     for node in body:
         mark = len(machine.state.journal)
-        guarded = worlds.read(node)
+        guarded = worlds.read(node, group.subject if group else None)
         if guarded is None:
             found = statement(machine, source, node)
         else:
-            arms = guarded_arms(machine, source, node)
+            arms = branching.guarded_arms(machine, source, node)
             found = either(arms)
-            if has_builds(found) and (group is None or group.name != guarded.name):
+            if has_builds(found) and (group is None or group.subject != guarded.subject):
                 total = worlds.closed(total, group)
-                group = worlds.Group(guarded.name, [], [])
-            if group and group.name == guarded.name:
+                group = worlds.Group(guarded.subject, [], [])
+            if group and group.subject == guarded.subject:
                 group.literals.extend(guarded.literals)
                 group.members.append((guarded, arms))
                 found = NOTHING
         if group is not None:
             if found is not NOTHING:
                 group.members.append((None, [found]))
-            if worlds.is_full(group) or group.name in machine.state.changed(mark):
+            if worlds.is_full(group) or machine.state.altered(mark, group.subject.variables):
                 total, group = worlds.closed(total, group), None
         else:
             total = sequence(total, found)
         if GO not in found:
             break
     return worlds.closed(total, group)
-
-
-def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list[Summary]:
-    """The summaries of a guarded statement, one for each arm and one for none of them."""
-    command = node.pipelines[0].commands[0]
-    machine.depth += 1
-    if len(node.pipelines) > 1:
-        rest = tree.Statement(
-            node.pipelines[1:], node.operators[1:], node.background, node.start, node.end,
-        )
-        arms = branches(machine, [
-            lambda: statement(machine, source, rest), lambda: NOTHING,
-        ])
-    elif isinstance(command, tree.If):
-        arms = if_arms(machine, source, command)
-    else:
-        assert isinstance(command, tree.Case)
-        arms = case_arms(machine, source, command)
-    machine.depth -= 1
-    return arms
 
 
 def statement(machine: Machine, source: Source, node: tree.Statement) -> Summary:
@@ -114,9 +91,14 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
     state = machine.state
     total = pipeline(machine, source, node.pipelines[0])
     conditional = -1
+    status = branching.status(machine, node.pipelines[0])
     for index, operator in enumerate(node.operators):
         if GO not in total:
             break
+        if status is (operator == '||'):
+            continue
+        if status is not None:
+            status = branching.status(machine, node.pipelines[index + 1])
         mark = len(state.journal)
         found = pipeline(machine, source, node.pipelines[index + 1])
         if operator == '||':
@@ -185,66 +167,12 @@ def _compound(machine: Machine, source: Source, node: tree.Command) -> Summary:
             return apart(machine, lambda: statements(machine, source, node.body))
         return statements(machine, source, node.body)
     if isinstance(node, tree.If):
-        return either(if_arms(machine, source, node))
+        return either(branching.if_arms(machine, source, node))
     if isinstance(node, tree.Case):
-        return either(case_arms(machine, source, node))
+        return either(branching.case_arms(machine, source, node))
     if isinstance(node, tree.For):
         return loops.for_words(machine, source, node)
     if isinstance(node, tree.While):
         return loops.conditional(machine, source, node)
     assert isinstance(node, tree.Test)
     return commands.substitutions(machine, source, node.words)
-
-
-def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
-    """One summary for each arm and for `else`, with the conditions before it."""
-    prefix = NOTHING
-    prefixes: list[Summary] = []
-    for arm in node.arms:
-        if GO in prefix:
-            prefix = sequence(prefix, statements(machine, source, arm.condition))
-        prefixes.append(prefix)
-    bodies = [arm.body for arm in node.arms] + [node.otherwise]
-    found = branches(machine, [_listed(machine, source, body) for body in bodies])
-    return [
-        sequence(before, each) for before, each in zip([*prefixes, prefix], found)
-    ]
-
-
-def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary]:
-    """One summary for each arm and for no arm."""
-    patterns = [word for arm in node.arms for word in arm.patterns]
-    subject = commands.substitutions(machine, source, [node.word, *patterns])
-    bodies: list[tuple[tree.Statement, ...]] = []
-    for index, arm in enumerate(node.arms):
-        body = arm.body
-        while node.arms[index].falls and index + 1 < len(node.arms) and len(body) < 200:
-            index += 1
-            body += node.arms[index].body
-        bodies.append(body)
-    runs = [_listed(machine, source, body) for body in [*bodies, ()]]
-    return [sequence(subject, each) for each in branches(machine, runs)]
-
-
-def _listed(
-    machine: Machine, source: Source, body: Sequence[tree.Statement],
-) -> Callable[[], Summary]:
-    return lambda: statements(machine, source, body)
-
-
-def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Summary]:
-    """Each from the same state; after them the state of those that go on is joined."""
-    state = machine.state
-    found: list[Summary] = []
-    changes: list[dict[str, Held]] = []
-    for run in runs:
-        mark = len(state.journal)
-        each = run()
-        changed = state.taken_back(mark)
-        found.append(each)
-        if any(way not in (EXIT, FAIL) for way in each):
-            changes.append(changed)
-    state.join(changes)
-    return found
-
-

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Word
+from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import interpret
@@ -73,6 +74,8 @@ def _words(machine: Machine, source: Source, node: tree.For) -> list[Word] | Non
 
 def conditional(machine: Machine, source: Source, node: tree.While) -> Summary:
     """`while` and `until`."""
+    if branching.condition(machine, node.condition) is node.until:
+        return interpret.statements(machine, source, node.condition)
     return any_number(machine, source, node, node.condition, node.body, '')
 
 

@@ -65,9 +65,13 @@ class State:
         self.journal.append((name, self.values.get(name, MISSING)))
         self.values[name] = value
 
-    def changed(self, mark: int) -> frozenset[str]:
-        """The names that were set since the journal had this length."""
-        return frozenset(name for name, _ in self.journal[mark:])
+    def altered(self, mark: int, names: frozenset[str]) -> bool:
+        """Whether one of these is no longer what it was when the journal had this length."""
+        before: dict[str, Held] = {}
+        for name, held in self.journal[mark:]:
+            if name in names:
+                before.setdefault(name, held)
+        return any(held is not self.values[name] for name, held in before.items())
 
     def taken_back(self, mark: int) -> dict[str, Held]:
         """Undo what was done since; what it was."""

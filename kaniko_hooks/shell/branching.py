@@ -1,0 +1,118 @@
+"""Branches: `if`, `case`, guarded lists, and conditions that always or never hold."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+
+from kaniko_hooks.shell import commands
+from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import EXIT
+from kaniko_hooks.shell.summary import FAIL
+from kaniko_hooks.shell.summary import GO
+from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import sequence
+
+
+def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list[Summary]:
+    """The summaries of a guarded statement, one for each arm and one for none of them."""
+    command = node.pipelines[0].commands[0]
+    machine.depth += 1
+    if len(node.pipelines) > 1:
+        rest = tree.Statement(
+            node.pipelines[1:], node.operators[1:], node.background, node.start, node.end,
+        )
+        arms = branches(machine, [
+            lambda: interpret.statement(machine, source, rest), lambda: NOTHING,
+        ])
+    elif isinstance(command, tree.If):
+        arms = if_arms(machine, source, command)
+    else:
+        assert isinstance(command, tree.Case)
+        arms = case_arms(machine, source, command)
+    machine.depth -= 1
+    return arms
+
+
+def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
+    """One summary for each arm and for `else`, with the conditions before it.
+
+    An arm that a constant condition rules out is one that runs nothing.
+    """
+    prefix = NOTHING
+    prefixes: list[Summary] = []
+    bodies: list[Sequence[tree.Statement]] = []
+    certain = False
+    for arm in node.arms:
+        holds = None if certain else condition(machine, arm.condition)
+        if not certain and GO in prefix:
+            prefix = sequence(prefix, interpret.statements(machine, source, arm.condition))
+        bodies.append(() if certain or holds is False else arm.body)
+        prefixes.append(prefix)
+        certain |= holds is True
+    bodies.append(() if certain else node.otherwise)
+    found = branches(machine, [_listed(machine, source, body) for body in bodies])
+    return [
+        sequence(before, each) for before, each in zip([*prefixes, prefix], found)
+    ]
+
+
+def condition(machine: Machine, body: Sequence[tree.Statement]) -> bool | None:
+    """Whether a condition always holds or never, None if that is not told."""
+    if not body or body[-1].operators or body[-1].background:
+        return None
+    return status(machine, body[-1].pipelines[0])
+
+
+def status(machine: Machine, node: tree.Pipeline) -> bool | None:
+    """What `true`, `:` and `false` always give."""
+    command = node.commands[-1]
+    if not isinstance(command, tree.Simple) or not command.words or command.redirections:
+        return None
+    name = commands.literal(command.words[0])
+    if name not in ('true', ':', 'false') or '()' + name in machine.state.values:
+        return None
+    return (name != 'false') != node.negated
+
+
+def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary]:
+    """One summary for each arm and for no arm."""
+    patterns = [word for arm in node.arms for word in arm.patterns]
+    subject = commands.substitutions(machine, source, [node.word, *patterns])
+    bodies: list[tuple[tree.Statement, ...]] = []
+    for index, arm in enumerate(node.arms):
+        body = arm.body
+        while node.arms[index].falls and index + 1 < len(node.arms) and len(body) < 200:
+            index += 1
+            body += node.arms[index].body
+        bodies.append(body)
+    runs = [_listed(machine, source, body) for body in [*bodies, ()]]
+    return [sequence(subject, each) for each in branches(machine, runs)]
+
+
+def _listed(
+    machine: Machine, source: Source, body: Sequence[tree.Statement],
+) -> Callable[[], Summary]:
+    return lambda: interpret.statements(machine, source, body)
+
+
+def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Summary]:
+    """Each from the same state; after them the state of those that go on is joined."""
+    state = machine.state
+    found: list[Summary] = []
+    changes: list[dict[str, Held]] = []
+    for run in runs:
+        mark = len(state.journal)
+        each = run()
+        changed = state.taken_back(mark)
+        found.append(each)
+        if any(way not in (EXIT, FAIL) for way in each):
+            changes.append(changed)
+    state.join(changes)
+    return found
+
+

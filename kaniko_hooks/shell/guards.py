@@ -1,0 +1,203 @@
+"""Tests of a variable: `[ "$A" = x ]`, `[[ … ]]`, `test`, and lists of them."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.state import ARGUMENTS
+
+# Numeric comparisons, and what each denies.
+_DENIED = {'-le': '-gt', '-ge': '-lt', '-ne': '-eq'}
+_EQUAL = frozenset(('=', '==', '!='))
+_JOINS = {'&&': '&&', '-a': '&&', '||': '||', '-o': '||'}
+
+
+class Condition(NamedTuple):
+    """The subject is one of the literals, or none of them."""
+
+    literals: tuple[str, ...]
+    negated: bool
+    sure: bool = True  # False: something else has to hold, too
+
+
+# May hold or not, whatever the subject is.
+ANY = Condition((), True, False)
+
+
+class Subject(NamedTuple):
+    """What is tested: a variable, or a whole comparison that holds or not."""
+
+    name: str
+    variables: frozenset[str]  # it stays the same as long as these do
+
+
+Tested = tuple[Subject, Condition]
+
+
+def of_list(body: Sequence[tree.Statement]) -> list[Tested]:
+    """What the list of a condition tests, one entry for each subject."""
+    if len(body) != 1 or body[0].background:
+        return []
+    found = [of_pipeline(pipeline) for pipeline in body[0].pipelines]
+    if len(found) == 1:
+        return found[0]
+    operators = set(body[0].operators)
+    return _combined(found, operators.pop() if len(operators) == 1 else '')
+
+
+def _combined(found: Sequence[Sequence[Tested]], operator: str) -> list[Tested]:
+    """Tests joined with `&&`: each has to hold; with `||`: one of them."""
+    if operator == '&&':
+        return [each for listed in found for each in also(listed)]
+    first = found[0][:1]
+    if operator != '||' or not first:
+        return []
+    literals: list[str] = []
+    for each in found:
+        if len(each) != 1 or each[0][0] != first[0][0] or each[0][1].negated:
+            return []
+        literals.extend(each[0][1].literals)
+    return [(first[0][0], Condition(tuple(literals), False, all(e[0][1].sure for e in found)))]
+
+
+def also(found: Sequence[Tested]) -> list[Tested]:
+    """Tests that have to hold beside others."""
+    return [(subject, condition._replace(sure=False)) for subject, condition in found]
+
+
+def is_test(node: tree.Pipeline) -> bool:
+    """Whether a command only tests: `[ … ]`, `[[ … ]]` or `test …`, and runs nothing in it."""
+    command = node.commands[0]
+    if len(node.commands) > 1 or any(word.active for word in getattr(command, 'words', ())):
+        return False
+    if isinstance(command, tree.Test):
+        return True
+    named = isinstance(command, tree.Simple) and command.words[:1]
+    return bool(named) and literal(named[0]) in ('[', 'test')
+
+
+def of_pipeline(node: tree.Pipeline) -> list[Tested]:
+    if len(node.commands) != 1:
+        return []
+    found = _of_command(node.commands[0])
+    return negated(found) if node.negated else found
+
+
+def negated(found: Sequence[Tested]) -> list[Tested]:
+    """The opposite; of several tests it is not told."""
+    return [
+        (subject, condition._replace(negated=not condition.negated))
+        for subject, condition in found if condition.sure
+    ]
+
+
+def _of_command(command: tree.Command) -> list[Tested]:
+    if isinstance(command, tree.Test) and not command.arithmetic:
+        return _of_words(command.words, True)
+    if not isinstance(command, tree.Simple) or not command.words or command.assignments:
+        return []
+    words = command.words[1:]
+    opening = literal(command.words[0])
+    if opening == '[' and words and literal(words[-1]) == ']':
+        return _of_words(words[:-1], False)
+    if opening == 'test':
+        return _of_words(words, False)
+    subject = variable(command.words[0]) if not words else None
+    if subject is None:
+        return []
+    return [(Subject('$' + subject.name, subject.variables), Condition(('',), False))]
+
+
+def _of_words(words: Sequence[tree.Word], brackets: bool) -> list[Tested]:
+    if any(word.active for word in words):
+        return []
+    texts = [literal(word) for word in words]
+    joins = {_JOINS[text] for text in texts if text in _JOINS}
+    if joins:
+        parts: list[list[tree.Word]] = [[]]
+        for word, text in zip(words, texts):
+            if text in _JOINS:
+                parts.append([])
+            else:
+                parts[-1].append(word)
+        found = [_of_words(part, brackets) for part in parts]
+        return _combined(found, joins.pop() if len(joins) == 1 and '(' not in texts else '')
+    if texts[:1] == ['!']:
+        return negated(_of_words(words[1:], brackets)) if len(words) < 8 else []
+    names = [variable(word) for word in words]
+    if len(words) == 1 and names[0]:
+        return [(names[0], Condition(('',), True))]
+    if len(words) == 2 and names[1] and texts[0] in ('-n', '-z'):
+        return [(names[1], Condition(('',), texts[0] == '-n'))]
+    return _compared(words, texts[1], brackets) if len(words) == 3 and texts[1] else []
+
+
+def _compared(words: Sequence[tree.Word], operator: str, brackets: bool) -> list[Tested]:
+    left, right = words[0], words[2]
+    if operator in _EQUAL and variable(left) is None and literal(left) is not None:
+        left, right = right, left
+    subject, text = _subject(left, literal(right))
+    pattern = brackets and text is not None and any(each in text for each in '*?[(')
+    if operator in _EQUAL and subject and text is not None and not pattern:
+        return [(subject, Condition((text,), operator == '!='))]
+    denies = operator == '!=' or operator in _DENIED
+    operator = '=' if operator in _EQUAL else _DENIED.get(operator, operator)
+    if operator == '-eq' and subject and text is not None:
+        numeric = Subject(f'{subject.name} -eq', subject.variables)
+        return [(numeric, Condition((text,), denies))]
+    first, second = _shape(words[0]), _shape(words[2])
+    if first is None or second is None or not first.variables | second.variables:
+        return []
+    whole = Subject(f'{first.name} {operator} {second.name}', first.variables | second.variables)
+    return [(whole, Condition(('',), denies))]
+
+
+def _subject(word: tree.Word, text: str | None) -> tuple[Subject | None, str | None]:
+    """The variable that is compared with a text; `x$A` with `xa` is `$A` with `a`."""
+    prefix = word.pieces[0] if len(word.pieces) > 1 else None
+    if isinstance(prefix, tree.Text) and text is not None and text.startswith(prefix.value):
+        text = text[len(prefix.value):]
+        word = word._replace(pieces=word.pieces[1:])
+    return variable(word), text
+
+
+def variable(word: tree.Word) -> Subject | None:
+    """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`."""
+    pieces = [piece for piece in word.pieces if not _is_empty(piece)]
+    piece = pieces[0] if len(pieces) == 1 else None
+    if not isinstance(piece, tree.Parameter):
+        return None
+    empty = piece.operand is not None and not piece.operand.pieces
+    if piece.operator and not (piece.operator in (':-', '-') and empty):
+        return None
+    if piece.name.isdigit():
+        return Subject(piece.name, frozenset((ARGUMENTS,)))
+    return Subject(piece.name, frozenset((piece.name,))) if piece.name.isidentifier() else None
+
+
+def _is_empty(piece: tree.Piece) -> bool:
+    return isinstance(piece, tree.Text) and not piece.value
+
+
+def _shape(word: tree.Word) -> Subject | None:
+    """A word as text, and the variables in it."""
+    texts: list[str] = []
+    names: set[str] = set()
+    for piece in word.pieces:
+        if isinstance(piece, tree.Text):
+            texts.append(piece.value)
+            continue
+        found = variable(tree.Word((piece,), 0, 0))
+        if found is None:
+            return None
+        texts.append('${' + found.name + '}')
+        names |= found.variables
+    return Subject(''.join(texts), frozenset(names))
+
+
+def literal(word: tree.Word) -> str | None:
+    """The text of a word without expansions."""
+    if all(isinstance(piece, tree.Text) for piece in word.pieces):
+        return ''.join(piece.value for piece in word.pieces if isinstance(piece, tree.Text))
+    return None
