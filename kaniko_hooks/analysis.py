@@ -3,21 +3,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks import kaniko
-from kaniko_hooks import rule
 from kaniko_hooks.ci import read
-from kaniko_hooks.internal_error import internal_error
+from kaniko_hooks.glance import one_build_at_most
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reading
 from kaniko_hooks.model import Result
 from kaniko_hooks.model import Run
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
-from kaniko_hooks.shell.runs import container_run
-from kaniko_hooks.shell.expand import expand
 
 
 class Analysis(NamedTuple):
@@ -34,15 +31,42 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
     error about one file or container costs that one only.
     """
     reading, crashes = read(repository, named, options.gitlab_configs)
+    marked = _has_comments(repository, reading)
+    # Where each container is listed, or may be named by a comment, all are read in full.
+    in_full = marked or options.format != 'text' or options.output_file is not None
     judged = []
     for container in reading.containers:
+        if not in_full and one_build_at_most(container):
+            continue
         try:
             run = run_of(repository, container)
         except Exception as error:
+            from kaniko_hooks.internal_error import internal_error
             crashes.append(internal_error(f'{container.place.file} ({container.name})', error))
             continue
         if run.builds_in_worst_run:
             judged.append((container, run))
+    if marked or judged or reading.problems:
+        result = _judged(repository, reading, judged, named, options)
+    else:
+        result = Result((), (), reading.notes)
+    return Analysis(result, tuple(crashes))
+
+
+def _has_comments(repository: Repository, reading: Reading) -> bool:
+    """Whether a file that was read speaks to the hooks: a comment may be unused, too."""
+    files = set(reading.files)
+    for each in reading.containers:
+        files.update(place.file for place in (each.place, *each.places))
+        files.update(command.file for part in each.parts for command in part.commands)
+    return any('kaniko-hooks:' in repository.known_text(file) for file in files)
+
+
+def _judged(
+        repository: Repository, reading: Reading, judged: Sequence[tuple[Container, Run]],
+        named: Sequence[str], options: Options,
+) -> Result:
+    from kaniko_hooks import rule
     found = rule.findings(
         judged, options.strict,
         lambda container, run: options.allow_cleanup and accepted(container, run),
@@ -55,18 +79,19 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
         each for each in judged
         if any(place.file in files for place in rule.places_involved(*each))
     )
-    return Analysis(
-        Result(
-            _without_covered_templates(shown),
-            tuple(each for each in found if _concerns(each, files)),
-            reading.notes,
-        ),
-        tuple(crashes),
+    return Result(
+        _without_covered_templates(shown),
+        tuple(each for each in found if _concerns(each, files)),
+        reading.notes,
     )
 
 
 def run_of(repository: Repository, container: Container) -> Run:
     """What a container's script parts can do, at worst."""
+    # Most containers are settled without these.
+    from kaniko_hooks import kaniko
+    from kaniko_hooks.shell.runs import container_run
+
     def read_script(path: str) -> str | None:
         try:
             return repository.text(path)
@@ -82,6 +107,7 @@ def image_name(container: Container) -> str | None:
     """The image's name with the variables of the first part; of several the one with `kaniko`."""
     if container.image is None:
         return None
+    from kaniko_hooks.shell.expand import expand
     variables = container.parts[0].variables if container.parts else {}
     names = [expand(value, variables).text for value in container.image.values]
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
@@ -89,6 +115,7 @@ def image_name(container: Container) -> str | None:
 
 def accepted(container: Container, run: Run) -> bool:
     """Whether cleaning up is enough: a fork that is known to, in every build but the last."""
+    from kaniko_hooks import kaniko
     one_image = container.image is not None and len(container.image.values) == 1
     return one_image and run.clean_between and kaniko.cleans_up(image_name(container))
 
@@ -102,6 +129,7 @@ def _suppressed(
         repository: Repository, found: list[Finding], containers: Sequence[Container],
         judged: Sequence[tuple[Container, Run]], options: Options,
 ) -> list[Finding]:
+    from kaniko_hooks import rule
     files = {place.file for each in judged for place in rule.places_involved(*each)}
     files |= {place.file for each in containers for place in (each.place, *each.places)}
     texts = {file: repository.known_text(file) for file in sorted(files)}

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks import analysis
-from kaniko_hooks import ci
 from kaniko_hooks.check_kaniko_builds import main
 from tests.conftest import Write
 
@@ -249,20 +247,20 @@ def test_internal_error_costs_one_container(
         write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write({CI: TWO})
-    monkeypatch.setattr(analysis, 'container_run', broken)
+    monkeypatch.setattr('kaniko_hooks.shell.runs.container_run', broken)
     assert main([CI]) == 2
     err = capsys.readouterr().err
     assert f'{CI} (images): internal error: ZeroDivisionError at tests.check_kaniko' in err
     assert 'please report' in err
 
 
-@pytest.mark.parametrize('name', ('_recognised', 'gitlab_read'))
+@pytest.mark.parametrize('name', ('others.recognised', 'gitlab.containers.read'))
 def test_internal_error_costs_one_file(
         name: str, write: Write, capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write({CI: TWO, '.github/workflows/a.yml': WORKFLOW, 'build.sh': SCRIPT})
-    monkeypatch.setattr(ci, name, broken)
+    monkeypatch.setattr(f'kaniko_hooks.ci.{name}', broken)
     assert main([CI, '.github/workflows/a.yml']) == 2
     assert 'internal error' in capsys.readouterr().err
 

@@ -1,32 +1,18 @@
 """Which CI system reads each named file, and what its containers run."""
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable
 from collections.abc import Sequence
 from functools import partial
 
-from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.gitlab.containers import read as gitlab_read
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.internal_error import internal_error
-from kaniko_hooks.model import Place
 from kaniko_hooks.model import Problem
 from kaniko_hooks.model import Reading
 from kaniko_hooks.prefilter import may_matter
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 
-_READERS = {
-    recognise.GITHUB: 'github_actions',
-    recognise.FORGEJO: 'github_actions',
-    recognise.GITEA: 'github_actions',
-    recognise.CIRCLECI: 'circleci',
-    recognise.CLOUD_BUILD: 'cloud_build',
-}
+_ROOT = '.gitlab-ci.yml'
 
 
 def read(
@@ -39,36 +25,69 @@ def read(
     """
     crashes: list[str] = []
     problems: list[Problem] = []
+    candidates = [
+        path for path in (*named, *_callers(repository, named))
+        if path.lower().endswith(('.yml', '.yaml')) and
+        may_matter(os.path.join(repository.root, path), True)
+    ]
+    gitlab = [path for path in candidates if _is_gitlab(path)]
+    others: list[_Other] = []
+    if len(gitlab) < len(candidates):
+        # What reads the other systems is not imported where there is nothing of theirs.
+        gitlab, others = _recognised(repository, candidates, problems, crashes)
+    readings = []
+    if gitlab or configs or _has_root(repository):
+        from kaniko_hooks.ci.gitlab.containers import read as gitlab_read
+        readings.append(_guarded(
+            lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes,
+        ))
+    # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
+    taken = readings[0].files if readings else frozenset()
+    readings.extend(
+        _guarded(reads, path, crashes) for path, reads in others if path not in taken
+    )
+    return _joined(readings, problems), crashes
+
+
+def _is_gitlab(path: str) -> bool:
+    """Whether a path alone says GitLab; the table of systems knows more."""
+    return path.lower().endswith(('.gitlab-ci.yml', '.gitlab-ci.yaml')) and \
+        '{' not in path and '}' not in path
+
+
+def _has_root(repository: Repository) -> bool:
+    try:
+        return repository.text(_ROOT) is not None
+    except Unreadable:
+        return True
+
+
+# A file's path, and what reads it.
+_Other = tuple[str, Callable[[], Reading]]
+
+
+def _recognised(
+        repository: Repository, paths: Sequence[str], problems: list[Problem],
+        crashes: list[str],
+) -> tuple[list[str], list[_Other]]:
+    """The files of GitLab, and those of other systems."""
+    from kaniko_hooks.ci import others
     gitlab: list[str] = []
-    others: list[tuple[str, str, list[Node]]] = []
-    for path in (*named, *_callers(repository, named)):
-        if not path.lower().endswith(('.yml', '.yaml')):
-            continue
-        if not may_matter(os.path.join(repository.root, path), True):
-            continue
+    found: list[_Other] = []
+    for path in paths:
         try:
-            found = _recognised(repository, path)
-        except _NotYaml as error:
+            recognised = others.recognised(repository, path)
+        except others.NotYaml as error:
             problems.extend(error.problems)
             continue
         except Exception as error:
-            crashes.append(internal_error(path, error))
+            crashes.append(_crash(path, error))
             continue
-        if found is not None and found[0] == recognise.GITLAB:
+        if recognised is not None and recognised[0] == others.GITLAB:
             gitlab.append(path)
-        elif found is not None:
-            others.append((path, *found))
-    readings = [_guarded(
-        lambda: gitlab_read(repository, gitlab, configs), '.gitlab-ci.yml', crashes,
-    )]
-    for path, system, documents in others:
-        # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
-        if path not in readings[0].files:
-            reader = importlib.import_module(f'kaniko_hooks.ci.{_READERS.get(system, "steps")}')
-            readings.append(_guarded(
-                partial(reader.read, repository, path, documents), path, crashes,
-            ))
-    return _joined(readings, problems), crashes
+        elif recognised is not None:
+            found.append((path, partial(others.read, repository, path, *recognised)))
+    return gitlab, found
 
 
 # Where configuration stands that may call a script or an action of the repository.
@@ -91,41 +110,16 @@ def _is_action(path: str) -> bool:
     return path.rpartition('/')[2] in ('action.yml', 'action.yaml')
 
 
-class _NotYaml(Exception):
-    """A file that does not parse, and what is to be said about that."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__()
-        self.problems = problems
-
-
-def _recognised(repository: Repository, path: str) -> tuple[str, list[Node]] | None:
-    """The system of a file and its documents; None if it is no CI configuration."""
-    system = recognise.system_by_path(path)
-    if system == recognise.GITLAB:
-        return system, []
-    try:
-        text = repository.text(path) or ''
-        documents = compose(text, path)
-    except Unreadable as error:
-        raise _NotYaml(*_told(system, Problem(Place(path, 0), f'the file {error}'))) from None
-    except InvalidYaml as error:
-        problem = Problem(Place(path, error.offset), f'not valid YAML: {error.message}')
-        raise _NotYaml(*_told(system, problem)) from None
-    system = system or recognise.system_of(path, documents)
-    return None if system is None else (system, documents)
-
-
-def _told(system: str | None, problem: Problem) -> Sequence[Problem]:
-    """Templates of Helm and Jinja are no YAML: only a path that says CI makes it a problem."""
-    return () if system is None else (problem,)
+def _crash(where: str, error: Exception) -> str:
+    from kaniko_hooks.internal_error import internal_error
+    return internal_error(where, error)
 
 
 def _guarded(reads: Callable[[], Reading], where: str, crashes: list[str]) -> Reading:
     try:
         return reads()
     except Exception as error:
-        crashes.append(internal_error(where, error))
+        crashes.append(_crash(where, error))
         return Reading(())
 
 
