@@ -54,6 +54,7 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.options import Options
 
 MAX_PARTS = 200
+MAX_STEPS = 2_000  # of all parts
 
 
 class Draft(NamedTuple):
@@ -169,6 +170,8 @@ def _split_edits(
         check_written(build, found.functions)
     check_state(found.steps, found.functions, after)
     made = parts(found.steps)
+    if sum(len(part.kept) for part in made) > MAX_STEPS:
+        raise Refusal('its set-up is too long to be repeated in every job')
     taken = set(taken) - {job.name}
     names = part_names(job.name, [label(each.argv) for each in builds], taken)
     template = template_name(job.name, taken)

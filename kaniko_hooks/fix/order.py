@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kaniko_hooks.fix.arguments import dockerfiles
 from kaniko_hooks.fix.arguments import image_of
@@ -35,44 +36,47 @@ def needed(builds: Sequence[Argv], texts: Sequence[str], read_text: ReadText) ->
     `texts[i]` is what stands in the script before build `i` and is repeated for
     it; `read_text` gives the text of a file of the repository, None without one.
     """
+    known = [_build(argv, text, read_text) for argv, text in zip(builds, texts)]
     return [
         [
             earlier for earlier in range(index)
-            if _clash(builds[earlier], argv) or
-            any(_uses(image, argv, texts[index], read_text) for image in _images(builds[earlier]))
+            if known[earlier].written & build.written or
+            any(_uses(image, build) for image in known[earlier].images)
         ]
-        for index, argv in enumerate(builds)
+        for index, build in enumerate(known)
     ]
 
 
-def _images(argv: Argv) -> list[str]:
-    found = [image_of(spelled(word)) for word in values(argv, '--destination')]
-    return [image for image in found if not _ARGUMENT.search(image)]
+class _Build(NamedTuple):
+    images: list[str]  # without tags
+    written: set[str]  # images with tags, and files
+    words: list[str]  # arguments that may name an image to build on
+    text: str  # what stands before it in the script
+    bases: list[str]
 
 
-def _clash(one: Argv, other: Argv) -> bool:
-    """Whether both write the same image or the same file."""
-    return bool(_written(one) & _written(other))
+def _build(argv: Argv, text: str, read_text: ReadText) -> _Build:
+    """What one build writes and uses, as far as it can be told."""
+    names = [spelled(word) for word in values(argv, '--destination')]
+    files = (read_text(path) for path in dockerfiles(argv))
+    return _Build(
+        [image_of(name) for name in names if not _ARGUMENT.search(image_of(name))],
+        {name for name in (*names, *outputs(argv)) if not _ARGUMENT.search(name)},
+        [spelled(word) for word in others(argv, *_NOT_USES)],
+        plain_variables(text),
+        list(bases(next((file for file in files if file is not None), ''))),
+    )
 
 
-def _written(argv: Argv) -> set[str]:
-    """The images and files of a build, as far as they can be told apart."""
-    found = {spelled(word) for word in values(argv, '--destination')} | set(outputs(argv))
-    return {name for name in found if not _ARGUMENT.search(name)}
-
-
-def _uses(image: str, argv: Argv, text: str, read_text: ReadText) -> bool:
+def _uses(image: str, build: _Build) -> bool:
     named = rf'(?<![\w./$-]){re.escape(image)}(?![\w./-])'
-    if any(re.search(named, spelled(word)) for word in others(argv, *_NOT_USES)):
+    if any(image in word and re.search(named, word) for word in build.words):
         return True
     # A Dockerfile that the script writes.
-    if re.search(rf'FROM[ \t]+(?:--\S+[ \t]+)?{named}', plain_variables(text), re.IGNORECASE):
+    written = rf'FROM[ \t]+(?:--\S+[ \t]+)?{named}'
+    if image in build.text and re.search(written, build.text, re.IGNORECASE):
         return True
-    for path in dockerfiles(argv):
-        dockerfile = read_text(path)
-        if dockerfile is not None:
-            return any(same_image(image, base) for base in bases(dockerfile))
-    return False
+    return any(same_image(image, base) for base in build.bases)
 
 
 def bases(dockerfile: str) -> Iterator[str]:
