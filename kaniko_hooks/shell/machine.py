@@ -26,6 +26,16 @@ ReadScript = Callable[[str], str | None]
 DEPTH = 40
 # Commands that may be followed more than once (loop bodies, functions).
 REPEATS = 20_000
+# Code points of script that are read for a container: some seconds' work.
+MAX_SCRIPT = 1024 * 1024
+
+
+class TooLarge(Exception):
+    """There is too much script to read; `path` is the followed file that was too much."""
+
+    def __init__(self, path: str | None) -> None:
+        super().__init__()
+        self.path = path
 
 
 class Traced(NamedTuple):
@@ -43,7 +53,7 @@ class Machine:
         'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
         'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
         'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
-        'stdin', 'process',
+        'stdin', 'process', 'unread',
     )
 
     def __init__(
@@ -68,10 +78,17 @@ class Machine:
         self.widest = 1
         self.calls: list[int] = []
         self.recursive: set[int] = set()
-        self.memo: dict[int, Summary] = {}
+        self.memo: dict[int | str, Summary] = {}
+        self.unread = MAX_SCRIPT
         self.following: list[str] = []
         self.locals: list[dict[str, Held]] = []
         self.trace: list[Traced] | None = None
         self.stdin: Sequence[Bit] | str | None = None  # what a compound command reads
         self.process = 0  # shells started by shells
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []
+
+    def take(self, text: str, path: str | None = None) -> None:
+        """Account for a script that is going to be read. Raises TooLarge."""
+        self.unread -= len(text)
+        if self.unread < 0:
+            raise TooLarge(path)

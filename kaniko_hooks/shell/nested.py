@@ -31,6 +31,8 @@ from kaniko_hooks.shell.values import item_of
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 STDIN = frozenset(('/dev/stdin', '/dev/fd/0', '/proc/self/fd/0', '-'))
 _SHEBANG = re.compile(r'#!\s*(\S+)(?:[ \t]+(\S+(?:[ \t]+\S+)?))?')
+# What a script says that builds, or that calls one.
+_BUILDERS = ('kaniko', 'executor')
 # Scripts that call scripts.
 _SCRIPTS = 8
 
@@ -179,17 +181,43 @@ def file(
 ) -> Summary:
     """Run a file of the repository; nothing if it is not there or not a shell script.
 
-    `argv` begins with the name that it is called by.
+    `argv` begins with the name that it is called by. Raises TooLarge.
     """
     if path is None or path in machine.following or len(machine.following) >= _SCRIPTS:
         return NOTHING
     content = machine.read_script(path)
     if content is None or machine.depth >= DEPTH or not sourced and not is_shell(content):
         return NOTHING
-    machine.scripts[path] = None
+    again = path in machine.scripts
+    if not again:
+        if len(content) > machine.unread and not any(each in content for each in _BUILDERS):
+            return NOTHING
+        machine.take(content, path)
+        machine.scripts[path] = None
+    elif machine.repeats <= 0:
+        return _any_run(machine, path, content, sourced)
+    machine.repeating += again
+    found = _followed(machine, path, content, argv, sourced)
+    machine.repeating -= again
+    return found
+
+
+def _any_run(machine: Machine, path: str, content: str, sourced: bool) -> Summary:
+    """A file when too much was followed already: read once, without arguments."""
+    if path not in machine.memo:
+        machine.memo[path] = NOTHING
+        machine.memo[path] = _followed(machine, path, content, None, sourced)
+    return machine.memo[path]
+
+
+def _followed(
+    machine: Machine, path: str, content: str, argv: Sequence[Field] | None, sourced: bool,
+) -> Summary:
     machine.following.append(path)
     outer = machine.state.get(ARGUMENTS)
-    if not sourced or len(argv) > 1:
+    if argv is None:
+        machine.state.set(ARGUMENTS, None)
+    elif not sourced or len(argv) > 1:
         _arguments(machine, argv)
     machine.state.set('BASH_SOURCE', paths.absolute(path))
     if not sourced:

@@ -46,7 +46,7 @@ def container_run(
 
     The runner strips each command and joins them with line ends (GitLab Runner,
     shells/abstract.go writeCommands); later parts run after status 0, parts that
-    are `always` in any case.
+    are `always` in any case. Raises TooLarge.
     """
     machine = Machine(image, read_build, read_script)
     return _run(machine, _container(machine, parts))
@@ -102,6 +102,7 @@ def script_text(part: ScriptPart) -> tuple[str, tuple[int, ...]]:
 def _prepared(machine: Machine, part: ScriptPart) -> Source:
     """The source of a part, and a fresh shell for it."""
     text, starts = script_text(part)
+    machine.take(text)
     machine.state = state.State()
     machine.variables = part.variables
     machine.traps = []
@@ -223,10 +224,10 @@ def _executions(machine: Machine, rope: summary.Rope) -> tuple[Execution, ...]:
     times: dict[Place, int] = {}
     reasons: dict[Place, dict[Reason, None]] = {}
     met: dict[Place, int] = {}
-    for build, count, why in summary.flattened(rope):
+    for build, count, meetings, why in summary.flattened(rope):
         times[build.place] = min(times.get(build.place, 0) + count, MANY)
-        met[build.place] = met.get(build.place, 0) + 1
-        reasons.setdefault(build.place, {}).update(dict.fromkeys(why))
+        met[build.place] = met.get(build.place, 0) + meetings
+        reasons.setdefault(build.place, {}).update(why)
     found: list[Execution] = []
     for place, build in machine.found.items():
         kept = reasons.get(place, {})

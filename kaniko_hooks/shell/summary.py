@@ -58,6 +58,8 @@ class Entry(NamedTuple):
 Entries = dict[Key, Entry]
 Summary = dict[tuple[str, int], Entries]
 
+# Reasons of one build that are kept; a person reads the first few.
+_MOST_REASONS = 100
 _ZERO = Key(0, True, True)
 _NONE: Entries = {_ZERO: Entry(0, None)}
 NOTHING: Summary = {GO: _NONE}
@@ -185,18 +187,62 @@ def _add(entries: Entries, added: Iterable[tuple[Key, Entry]]) -> None:
             entries[key] = entry
 
 
-def flattened(rope: Rope) -> list[tuple[Build, int, tuple[Reason, ...]]]:
-    """The executions of a run: build, how often, and why."""
-    found: list[tuple[Build, int, tuple[Reason, ...]]] = []
-    stack: list[tuple[Rope, int, tuple[Reason, ...]]] = [(rope, 1, ())]
-    while stack:
-        node, times, reasons = stack.pop()
+class Flat(NamedTuple):
+    """A build of a run: how often it is executed, and why."""
+
+    build: Build
+    times: int
+    meetings: int  # how many pieces of the run have it
+    reasons: dict[Reason, None]
+
+
+def flattened(rope: Rope) -> list[Flat]:
+    """The builds of a run, in order.
+
+    Pieces may be shared, so that a run may be much larger than its rope: each
+    piece is visited once, after all that it is a part of.
+    """
+    met: dict[int, tuple[int, int, dict[Reason, None]]] = {id(rope): (1, 1, {})}
+
+    def meet(part: Rope, times: int, meetings: int, reasons: dict[Reason, None]) -> None:
+        known = met.get(id(part))
+        if known is not None:
+            times, meetings = min(times + known[0], MANY), min(meetings + known[1], MANY)
+            if reasons is not known[2] and len(known[2]) < _MOST_REASONS:
+                reasons = {**known[2], **reasons}
+            else:
+                reasons = known[2]
+        met[id(part)] = times, meetings, reasons
+
+    found: list[Flat] = []
+    for node in _wholes_first(rope):
+        times, meetings, reasons = met[id(node)]
         if isinstance(node, Build):
-            found.append((node, times, reasons))
+            found.append(Flat(node, times, meetings, reasons))
         elif isinstance(node, Joined):
-            stack.append((node.second, times, reasons))
-            stack.append((node.first, times, reasons))
+            meet(node.first, times, meetings, reasons)
+            meet(node.second, times, meetings, reasons)
         elif node is not None:
             more = min(times * node.times, MANY)
-            stack.append((node.rope, more, (*reasons, node.reason)))
+            meet(node.rope, more, meetings, {**reasons, node.reason: None})
     return found
+
+
+def _wholes_first(rope: Rope) -> list[Rope]:
+    """Each piece of a rope once: wholes before their parts, first parts before second ones."""
+    order: list[Rope] = []
+    seen: set[int] = set()
+    stack: list[tuple[Rope, bool]] = [(rope, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            if isinstance(node, Joined):
+                stack += (node.first, False), (node.second, False)
+            elif isinstance(node, Repeated):
+                stack.append((node.rope, False))
+    order.reverse()
+    return order
