@@ -69,8 +69,9 @@ class Repository:
         found: list[str] = []
         for where, folders, names in os.walk(top):
             folders[:] = [name for name in folders if name != '.git']
-            found.extend(os.path.relpath(os.path.join(where, name), self.root) for name in names)
-        yield from sorted((path.replace(os.sep, '/') for path in found), key=os.fsencode)
+            below = os.path.relpath(where, self.root).replace(os.sep, '/')
+            found.extend(name if below == '.' else f'{below}/{name}' for name in names)
+        yield from sorted(found, key=os.fsencode)
 
 
 def within(real: str, root: str) -> bool:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -137,21 +136,11 @@ def test_a_symbolic_link_out_of_the_repository(tmp_path: Path) -> None:
         read(folder, {})
 
 
-def test_wildcards_know_what_git_knows(tmp_path: Path) -> None:
-    files = root('"ci/*.yml"', ci__a=A, ci__gone='gone: {script: [a]}')
+def test_wildcards_name_files_below_their_folder(tmp_path: Path) -> None:
+    files = root('"ci/*.yml"', ci__a=A, other__b='b: {script: [a]}')
     folder = written(tmp_path, files)
-    subprocess.run(('git', 'init', '-q', '.'), cwd=folder, check=True)
-    assert list(read(folder, {}).jobs) == ['a', 'gone', 'j']
-    subprocess.run(('git', 'add', '.'), cwd=folder, check=True)
-    (folder / 'ci' / 'gone.yml').unlink()
-    (folder / 'ci' / 'new.yml').write_text('new: {script: [a]}')
-    assert list(read(folder, {}).jobs) == ['a', 'j']
-
-
-def test_wildcards_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = written(tmp_path, root('"ci/*.yml"', ci__a=A))
-    (folder / '.git').mkdir()
-    monkeypatch.setenv('PATH', '')
+    (folder / 'ci/.git').mkdir()
+    (folder / 'ci/.git/c.yml').write_text('c: {script: [a]}')
     assert list(read(folder, {}).jobs) == ['a', 'j']
 
 

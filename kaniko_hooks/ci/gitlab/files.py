@@ -5,7 +5,6 @@ lib/gitlab/config/loader/multi_doc_yaml.rb, ci/config/yaml/result.rb).
 """
 from __future__ import annotations
 
-import os
 import re
 
 from kaniko_hooks.ci.gitlab.convert import value_of
@@ -22,7 +21,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 
-_DIVIDER = re.compile(r'^---[ \t\r\n\f\v]+', re.MULTILINE)
+_DIVIDER = r'^---[ \t\r\n\f\v]+'
 _MAX_PIECES = 3
 
 
@@ -40,7 +39,7 @@ class Files:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._documents: dict[str, Document | InvalidPipeline | None] = {}
-        self._listing: list[str] | None = None
+        self._listings: dict[str, list[str]] = {}
 
     def document(self, path: str) -> Document | None:
         """The file at a path of the repository; None if there is none.
@@ -64,12 +63,11 @@ class Files:
         except Unreadable:
             return True
 
-    def listing(self) -> list[str]:
-        """The files that git knows of (all, where it knows none), in byte order."""
-        if self._listing is None:
-            root = self.repository.root
-            self._listing = _tracked(root) or list(self.repository.files_below())
-        return self._listing
+    def listing(self, folder: str = '') -> list[str]:
+        """The files below a folder of the repository, in byte order."""
+        if folder not in self._listings:
+            self._listings[folder] = list(self.repository.files_below(folder))
+        return self._listings[folder]
 
     def told(self, error: InvalidPipeline) -> InvalidPipeline:
         """The error with the line that its place is on."""
@@ -102,25 +100,11 @@ class Files:
         return Document(first if has_header and isinstance(first, Table) else None, content, nodes)
 
 
-def _tracked(root: str) -> list[str]:
-    if not os.path.lexists(os.path.join(root, '.git')):
-        return []
-    import subprocess
-    try:
-        listed = subprocess.run(
-            ('git', 'ls-files', '-z'), cwd=root, capture_output=True, check=True,
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return []
-    names = sorted(name for name in listed.split(b'\0') if name)
-    return list(dict.fromkeys(map(os.fsdecode, names)))
-
-
 def _cut(text: str) -> list[tuple[int, int]]:
     """The start and end of each piece, at most three of them."""
     pieces: list[tuple[int, int]] = []
     start = 0
-    for match in _DIVIDER.finditer(text):
+    for match in re.finditer(_DIVIDER, text, re.MULTILINE) if '---' in text else ():
         if len(pieces) == _MAX_PIECES - 1:
             break
         pieces.append((start, match.start()))

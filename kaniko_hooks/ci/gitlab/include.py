@@ -6,17 +6,11 @@ Each file is merged over those it includes, in order, the including file last
 from __future__ import annotations
 
 import posixpath
-import re
+from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Document
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.inputs import checked_inputs
-from kaniko_hooks.ci.gitlab.interpolate import interpolated
-from kaniko_hooks.ci.gitlab.locations import Location
-from kaniko_hooks.ci.gitlab.locations import include_of
-from kaniko_hooks.ci.gitlab.locations import locations
-from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Key
 from kaniko_hooks.ci.gitlab.values import Table
@@ -29,11 +23,15 @@ from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 
+# Most pipelines have no include, and their check imports nothing of includes.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.ci.gitlab.locations import Location
+
 GITLAB_MAX_INCLUDES = 150  # an instance setting, so that only STRICT knows it
 MAX_INCLUDES = 1_000
 _MAX_CHAIN = 150
 
-_YAML = re.compile(r'.+\.(yml|yaml)\Z', re.IGNORECASE)
 
 
 class Mode(NamedTuple):
@@ -125,10 +123,8 @@ class _Includes:
 
     def merged(self, content: Table, chain: tuple[tuple[str, str], ...]) -> Table:
         """A file's content over the files that it includes."""
-        found, notes = locations(include_of(content), self.files, self.mode.strict)
-        self.notes.update(dict.fromkeys(notes))
         entries: dict[Key, Entry] = {}
-        for location in found:
+        for location in self._locations(content):
             if location.verdict.taken or self.mode.every_rule:
                 table = self._included(location, chain)
                 if table is not None:
@@ -142,6 +138,15 @@ class _Includes:
         merge_into(entries, content)
         entries.pop('include', None)
         return Table(entries, content.node)
+
+    def _locations(self, content: Table) -> Sequence[Location]:
+        if 'include' not in content.entries:
+            return ()
+        from kaniko_hooks.ci.gitlab.locations import include_of
+        from kaniko_hooks.ci.gitlab.locations import locations
+        found, notes = locations(include_of(content), self.files, self.mode.strict)
+        self.notes.update(dict.fromkeys(notes))
+        return found
 
     def _define(self, name: str, definition: Definition) -> None:
         known = self.definitions.setdefault(name, [])
@@ -191,7 +196,7 @@ class _Includes:
 
     def _document(self, location: Location) -> Document | None:
         path, place = location.path, location.place
-        if not _YAML.search(posixpath.basename(path)):
+        if not posixpath.basename(path).lower()[1:].endswith(('.yml', '.yaml')):
             raise InvalidPipeline(
                 f'Included file `{path}` does not have YAML extension!', place,
             )
@@ -213,6 +218,9 @@ class _Includes:
                     'configuration file', place,
                 )
             return content
+        from kaniko_hooks.ci.gitlab.inputs import checked_inputs
+        from kaniko_hooks.ci.gitlab.interpolate import interpolated
+        from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
         variables = PUSH_TO_MAIN if strict else {}
         values = checked_inputs(document.header, given, strict)
         return interpolated(content, values, variables, strict)

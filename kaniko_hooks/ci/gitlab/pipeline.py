@@ -20,7 +20,6 @@ from kaniko_hooks.ci.gitlab.jobs import is_template
 from kaniko_hooks.ci.gitlab.jobs import job_entries
 from kaniko_hooks.ci.gitlab.jobs import job_of
 from kaniko_hooks.ci.gitlab.reference import resolved
-from kaniko_hooks.ci.gitlab.validate import validate
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.model import Note
 from kaniko_hooks.named_tuple import NamedTuple
@@ -82,6 +81,7 @@ def _pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
     with_parents = extended(found.table, lenient)
     table = resolved(with_parents, lenient)
     if mode.strict:
+        from kaniko_hooks.ci.gitlab.validate import validate
         validate(table, found.visible)
     default = defaults(table)
     jobs: dict[str, Job] = {}
