@@ -47,6 +47,9 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('"**.yml"', a=A), 'Maximum of 150', id='a wildcard for itself'),
         pytest.param(root('"ci/*"') | {'ci/a.txt': A}, 'YAML extension', id='wildcard, text'),
         pytest.param(rule('a'), 'array of hashes', id='rules of texts'),
+        pytest.param(rule(''), 'array of hashes', id='no rules'),
+        pytest.param(rule('{}'), 'array of hashes', id='an empty rule'),
+        pytest.param(rule('{when: manual}'), 'unknown value: manual', id='rules: when'),
         pytest.param(root('{local: a.yml, rules: {if: $A}}', a=A), 'array', id='rules a hash'),
         pytest.param(rule('{unless: $A}'), 'unknown keys: unless', id='rules with other keys'),
         pytest.param(rule('{if: "$A =="}'), 'invalid expression', id='rules: no expression'),
@@ -97,7 +100,6 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
         pytest.param(rule('{exists: {paths: [a.yml], project: g/p}}'), ['j'], id='elsewhere'),
         pytest.param(rule('{exists: $X}'), ['j'], id='exists a variable'),
         pytest.param(rule('{changes: [x]}'), ['a', 'j'], id='changes'),
-        pytest.param(rule(''), ['j'], id='no rules'),
         pytest.param(root('{local: a.yml, rules: }', a=A), ['a', 'j'], id='null'),
     ),
 )

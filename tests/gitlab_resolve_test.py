@@ -115,8 +115,7 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
         pytest.param('j: {needs: {pipeline: g/p}}', [], id='a bridge without trigger'),
         pytest.param(
             'j:\n  script: a\n  dependencies: [j]\n  needs: [{job: gone, optional: true}, '
-            '{project: g/p, job: x}, {pipeline: g/q}, j, {artifacts: true}, "j: [b, c]", '
-            '"j 1/2"]', ['a'],
+            '{project: g/p, job: x}, {pipeline: g/q}, {artifacts: true}]', ['a'],
             id='needs of other pipelines',
         ),
         pytest.param('j: {script: a, inherit: {default: true, variables: true}}', ['a'],
@@ -192,11 +191,9 @@ def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
     assert job.variables == {}
 
 
-def test_a_matrix_is_never_larger_than_gitlab_makes_it(tmp_path: Path) -> None:
-    letters = ', '.join('abcdefghij')
-    row = ', '.join(f'V{i}: [{letters}]' for i in range(9))
-    job = read(tmp_path, f'j: {{script: [a], parallel: {{matrix: [{{{row}}}]}}}}').jobs['j']
-    assert len(job.matrix) == 200
+def test_needs_may_name_instances(tmp_path: Path) -> None:
+    text = 'k: {script: k, parallel: 2}\nj: {script: a, needs: ["k: [b, c]", "k 1/2", k]}'
+    assert scripts(read(tmp_path, text)) == {'k': ['k'], 'j': ['a']}
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ lib/psych/visitors/to_ruby.rb.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
-from typing import Union
 
 from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.named_tuple import NamedTuple
 
-Typed = Union[str, int, float, bool, None]
+Typed = str | int | float | bool | None
 
 
 class Refused(Exception):
@@ -28,8 +27,21 @@ class Read(NamedTuple):
 
 
 _YAML = 'tag:yaml.org,2002:'
-_STRING = re.compile(r'!(?:str|ruby/string)(?::.*)?\Z')
-_SYMBOL = re.compile(r'!ruby/sym(?:bol)?(?::.*)?\Z')
+# All but the commonest are compiled when they are first needed.
+_STRING = r'!(?:str|ruby/string)(?::(.*))?\Z'
+_SYMBOL = r'!ruby/sym'
+_OF_SCALARS = (
+    r'!ruby/(?:class|module|regexp|range|encoding|'
+    r'object:(?:BigDecimal|DateTime|Complex|Rational))\Z'
+)
+_OF_SEQUENCES = r'!(?:seq|ruby/array):'
+_OF_MAPPINGS = (
+    r'(?:!|tag:yaml\.org,2002:)(?:set|omap)\Z|!ruby/(?:struct|object(?!:Hash\Z)|exception|range\Z'
+    r'|(?:array|hash|marshalable|hash-with-ivars):)|!map:'
+)
+_DIGITS = (
+    r'[-+]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][-+]?\d+)?)'
+)
 
 
 def read(node: Scalar) -> Read:
@@ -37,56 +49,75 @@ def read(node: Scalar) -> Read:
     tag = node.tag
     if tag is None:
         return Read(node.value) if node.style else tokenize(node.value)
-    if tag == f'{_YAML}str' or _STRING.match(tag) or _SYMBOL.match(tag):
+    if tag == f'{_YAML}str' or re.match(_SYMBOL, tag):
+        return Read(node.value)
+    string = re.match(_STRING, tag)
+    if string:
+        _refuse(bool(string[1]), tag)
         return Read(node.value)
     if tag in (f'{_YAML}binary', '!binary'):
         return Read(_unpacked(node.value))
     if tag in (f'{_YAML}float', '!float'):
         return Read(_as_float(tokenize(node.value).value))
-    refuse_class(tag)
+    _refuse(re.match(_OF_SCALARS, tag) is not None, tag)
     return tokenize(node.value)
 
 
-def refuse_class(tag: str | None) -> None:
-    """Raises Refused for a tag that asks for a Ruby object."""
-    if tag and tag.startswith('!ruby/') and not _STRING.match(tag):
-        name = tag.partition(':')[2] or tag[len('!ruby/'):].capitalize()
+def refuse_class(tag: str | None, is_mapping: bool) -> None:
+    """Raises Refused for a collection's tag that asks for a Ruby object."""
+    if tag:
+        wrong = _OF_MAPPINGS if is_mapping else _OF_SEQUENCES
+        _refuse(wrong.match(tag) is not None, tag)
+
+
+def is_ordered_map(tag: str | None) -> bool:
+    """Whether a sequence with this tag is a hash whose entries are its items."""
+    return tag in ('!omap', f'{_YAML}omap')
+
+
+def _refuse(wrong: bool, tag: str) -> None:
+    if wrong:
+        name = tag.partition(':')[2] or tag.rpartition('/')[2].capitalize()
         raise Refused(f'Tried to load unspecified class: {name}')
 
 
 def _unpacked(text: str) -> str:
-    from binascii import Error
+    """What Ruby's `unpack('m')` makes of it: other characters are passed over."""
     from binascii import a2b_base64
-    try:
-        return a2b_base64(text.encode('utf-8')).decode('utf-8', 'replace')
-    except Error:
-        return text
+    digits = re.sub(r'[^A-Za-z0-9+/]', '', text.partition('=')[0])
+    digits = digits[:-1] if len(digits) % 4 == 1 else digits
+    return a2b_base64(digits + '=' * (-len(digits) % 4)).decode('utf-8', 'replace')
 
 
 def _as_float(value: Typed) -> float:
-    if isinstance(value, str) or value is None:
+    if isinstance(value, str) and re.fullmatch(_DIGITS, value.strip(), re.ASCII):
+        digits = value.strip()
+        return float(int(digits, 16) if 'x' in digits.lower() else float(digits))
+    if isinstance(value, (str, bool)) or value is None:
         raise Refused(f'invalid value for Float(): {inspect(value)}')
     return float(value)
 
 
 _WORD = re.compile(r'[^\d.:-]?(?:[^\W\d]|[\s!@#$%^&*(){}<>|/\\~;=])+')
-_TIME = re.compile(
+_TIME = (
     r'-?\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?'
-    r'(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?\Z', re.ASCII,
+    r'(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?\Z'
 )
-_DATE = re.compile(r'\d{4}-(?:1[012]|0\d|\d)-(?:[12]\d|3[01]|0\d|\d)\Z', re.ASCII)
-_SYMBOL_QUOTED = re.compile(r':(["\'])(.*)\1')
-_BASE_60 = re.compile(r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\Z')
-_BASE_60_FLOAT = re.compile(r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\.[0-9_]*\Z')
-_FLOAT = re.compile(r'[-+]?(?:[0-9][0-9_,]*)?\.[0-9]*(?:[eE][-+][0-9]+)?\Z')
-_INTEGER = re.compile(
-    r'[-+]?(?:0b[01_,]+|0[0-7_,]+|0|[1-9][0-9_,]*|0x[0-9a-fA-F_,]+)\Z',
+_DATE = r'\d{4}-(?:1[012]|0\d|\d)-(?:[12]\d|3[01]|0\d|\d)\Z'
+_SYMBOL_QUOTED = r':(["\'])(.*)\1'
+_BASE_60 = r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\Z'
+_BASE_60_FLOAT = r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\.[0-9_]*\Z'
+_FLOAT = r'[-+]?(?:[0-9][0-9_,]*)?\.[0-9]*(?:[eE][-+][0-9]+)?\Z'
+_INTEGER = (
+    r'[-+]?(?:0b[01_,]+|0[0-7_,]+|0|[1-9](?:[0-9]|[,_][0-9])*|0x[0-9a-fA-F_,]+)\Z'
 )
 _WORDS: dict[str, Typed] = {
     '~': None, 'null': None, 'yes': True, 'true': True, 'on': True,
     'no': False, 'false': False, 'off': False,
 }
-_ENDLESS = {'.inf': float('inf'), '-.inf': float('-inf'), '.nan': float('nan')}
+_ENDLESS = {
+    '.inf': float('inf'), '+.inf': float('inf'), '-.inf': float('-inf'), '.nan': float('nan'),
+}
 
 
 def tokenize(text: str) -> Read:
@@ -95,28 +126,28 @@ def tokenize(text: str) -> Read:
         return Read(None)
     if '\n' in text or _WORD.match(text):
         return Read(_WORDS.get(text.lower(), text))
-    if _TIME.match(text):
+    if re.match(_TIME, text, re.ASCII):
         raise Refused('Tried to load unspecified class: Time')
-    if _DATE.match(text):
+    if re.match(_DATE, text, re.ASCII):
         raise Refused('Tried to load unspecified class: Date')
     if text.lower() in _ENDLESS:
         return Read(_ENDLESS[text.lower()])
     if text[0] == ':' and len(text) > 1:
-        quoted = _SYMBOL_QUOTED.match(text)
+        quoted = re.match(_SYMBOL_QUOTED, text)
         return Read(quoted[2], 2) if quoted else Read(text[1:], 1)
     return Read(_number(text))
 
 
 def _number(text: str) -> Typed:
-    if _BASE_60.match(text):
+    if re.match(_BASE_60, text):
         return sum(int(part) * power for part, power in _parts(text))
-    if _BASE_60_FLOAT.match(text):
+    if re.match(_BASE_60_FLOAT, text):
         return sum(float(part) * power for part, power in _parts(text))
     digits = re.sub(r'[,_]', '', text)
     try:
-        if _FLOAT.match(text):
+        if re.match(_FLOAT, text):
             return float(digits)
-        if _INTEGER.match(text):
+        if re.match(_INTEGER, text):
             return int(digits, _base(digits.lstrip('+-')))
     except ValueError:
         pass
@@ -143,11 +174,18 @@ def to_s(value: Typed) -> str:
     return _float(value) if isinstance(value, float) else str(value)
 
 
+_FIXED_DIGITS = 15  # before the point; Python writes 16 without an exponent
+
+
 def _float(value: float) -> str:
     text = repr(value)
     if text in ('inf', '-inf', 'nan'):
         return {'inf': 'Infinity', '-inf': '-Infinity', 'nan': 'NaN'}[text]
     mantissa, exponent, power = text.partition('e')
+    whole, _, fraction = mantissa.lstrip('-').partition('.')
+    if len(whole) > _FIXED_DIGITS:
+        digits = (whole + fraction).rstrip('0')
+        return f'{"-" if value < 0 else ""}{digits[0]}.{digits[1:] or 0}e+{len(whole) - 1}'
     if exponent and '.' not in mantissa:
         mantissa += '.0'
     return mantissa + exponent + power
@@ -157,14 +195,14 @@ _ESCAPES = {
     '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\f': '\\f', '\v': '\\v',
     '\a': '\\a', '\b': '\\b', '\x1b': '\\e',
 }
-_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]|#(?=[{$@])')
+_TO_ESCAPE = r'["\\\x00-\x1f\x7f]|#(?=[{$@])'
 
 
 def inspect(value: Typed) -> str:
     """The value as Ruby's `inspect` writes it: strings in quotes, `nil`."""
     if value is None:
         return 'nil'
-    return f'"{_TO_ESCAPE.sub(_escaped, value)}"' if isinstance(value, str) else to_s(value)
+    return f'"{re.sub(_TO_ESCAPE, _escaped, value)}"' if isinstance(value, str) else to_s(value)
 
 
 def _escaped(match: re.Match[str]) -> str:

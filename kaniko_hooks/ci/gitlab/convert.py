@@ -16,11 +16,13 @@ from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.ci.gitlab.values import ruby_text
+from kaniko_hooks.document.compose import children
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.document.psych import Refused
+from kaniko_hooks.document.psych import is_ordered_map
 from kaniko_hooks.document.psych import read
 from kaniko_hooks.document.psych import refuse_class
 
@@ -66,7 +68,7 @@ class _Converter:
 
     def _collection(self, node: Sequence | Mapping) -> Value:
         try:
-            refuse_class(node.tag)
+            refuse_class(node.tag, isinstance(node, Mapping))
         except Refused as error:
             raise InvalidPipeline(str(error), place_of(node)) from None
         if isinstance(node, Mapping):
@@ -77,6 +79,8 @@ class _Converter:
             self.value(_unless_lost(item) if index in node.aliases else item)
             for index, item in enumerate(node.items)
         )
+        if is_ordered_map(node.tag):
+            return self._ordered_map(node)
         if node.tag != _REFERENCE:
             return Items(items, node)
         path = tuple(
@@ -97,6 +101,15 @@ class _Converter:
                         entries.update(source.entries)
                     continue
             entries[name] = Entry(key, value)
+        return Table(entries, node)
+
+    def _ordered_map(self, node: Sequence) -> Table:
+        entries: dict[Key, Entry] = {}
+        for item in node.items:
+            inner = list(children(item))
+            if not inner:
+                raise InvalidPipeline('an item of `!!omap` is no pair', place_of(item))
+            entries[self._key(inner[0])] = Entry(inner[0], self.value(inner[-1]))
         return Table(entries, node)
 
     def _key(self, node: Node) -> Key:

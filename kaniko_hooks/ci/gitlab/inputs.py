@@ -91,6 +91,9 @@ def _specs(header: Table) -> dict[str, Entry]:
 def _misspelt(header: Table, specs: Mapping[str, Entry]) -> tuple[str, Place] | None:
     spec = header.entries['spec'].value
     inputs = specified(get(spec, 'inputs'))
+    unknown = [name for name, _ in entries_of(header) if name != 'spec']
+    if unknown:
+        return f'header config contains unknown keys: {", ".join(unknown)}', place_of(header)
     unknown = [name for name, _ in entries_of(spec) if name not in _SPEC_KEYS]
     if unknown:
         return f'header:spec config contains unknown keys: {", ".join(unknown)}', place_of(spec)
@@ -105,6 +108,11 @@ def _misspelt(header: Table, specs: Mapping[str, Entry]) -> tuple[str, Place] | 
             return f'{where} contains unknown keys: {", ".join(unknown)}', place_of(entry.key)
         if not isinstance(entry.value, Table) and not is_null(entry.value):
             return f'{where} should be a hash', place_of(entry.key)
+        options = specified(get(entry.value, 'options'))
+        if options is not None and (
+                not isinstance(options, Items) or any(is_null(item) for item in options.items)
+        ):
+            return f'{where} options should be an array without null', place_of(options)
     return None
 
 
@@ -140,15 +148,19 @@ def _unfit(found: _Input, strict: bool) -> str | None:
     """Why the default or the given value cannot be taken."""
     if found.default is None and found.given is None:
         return 'required value has not been provided'
-    if strict and found.given is not None and is_null(found.spec):
-        # Documented for an input without any specification.
-        if not isinstance(found.given, Leaf) or not isinstance(found.given.value, str):
-            return 'provided value is not a string'
+    if strict and is_null(found.spec) and _is_plain_number(found.given):
+        # As documented; GitLab's own code makes a string of whatever else is no string.
+        return 'provided value is not a string'
     for value, which in ((found.default, 'default'), (found.given, 'provided')):
         reason = None if value is None else _misfit(found, coerced(found.kind, value), which)
         if reason:
             return reason
     return None
+
+
+def _is_plain_number(value: Value | None) -> bool:
+    return isinstance(value, Leaf) and isinstance(value.value, int) \
+        and value.node.value == str(value.value)
 
 
 def _misfit(found: _Input, value: Value, which: str) -> str | None:
@@ -179,7 +191,10 @@ def _no_option(found: _Input, value: Value) -> str | None:
         wrong = [ruby_text(item) for item in items_of(value) if plain(item) not in allowed]
         return f'{", ".join(wrong)} cannot be used because it is not in the list of ' \
             'allowed options' if wrong else None
-    if ruby_text(value) in [ruby_text(option) for option in options]:
+    if found.kind == 'number':
+        if plain(value) in [plain(option) for option in options]:
+            return None
+    elif ruby_text(value) in [ruby_text(option) for option in options]:
         return None
     return f'`{ruby_text(value)}` cannot be used because it is not in the list of allowed options'
 

@@ -126,7 +126,7 @@ class _Interpolator:
 
     def _evaluated(self, data: str) -> Value | str | None:
         """The value of a block, None if it is not ours to replace, a text if it is wrong."""
-        access, *functions = (part.strip() for part in data.split('|'))
+        access, *functions = (part.strip() for part in data.rstrip('| \t').split('|'))
         names = access.split('.')
         if names[0] in ('matrix', 'component'):
             return None

@@ -101,6 +101,11 @@ def is_job(value: Value) -> bool:
     )
 
 
+def is_script_job(value: Value) -> bool:
+    """Whether GitLab takes a job for one with commands, not for a trigger job."""
+    return isinstance(value, Table) and any(name in value.entries for name in ('script', 'run'))
+
+
 def defaults(top: Table) -> dict[str, Entry]:
     """What jobs get that do not say otherwise: `default:` and the old globals."""
     section = get(top, 'default')

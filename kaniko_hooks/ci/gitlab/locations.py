@@ -61,11 +61,16 @@ def locations(
     for entry in items_of(value):
         if is_null(entry):
             continue
-        kind, name = _target(entry)
-        verdict = judged(specified(get(entry, 'rules')), files.listing)
-        if not verdict.possible:
-            continue
-        _add(entry, kind, name, verdict, files, strict, found, notes)
+        try:
+            kind, name = _target(entry)
+            verdict = judged(specified(get(entry, 'rules')), files.listing)
+            if verdict.possible:
+                _add(entry, kind, name, verdict, files, strict, found, notes)
+        except InvalidPipeline as error:
+            if strict:
+                raise
+            # A newer GitLab may know more.
+            notes.append(Note(error.place, f'include: {error.message}'))
     return found, notes
 
 
@@ -91,12 +96,14 @@ def _add(
             continue
         if '*' in path and kind == 'local':
             # GitLab forgets the inputs of a wildcard.
+            listed = files.listing(path[:path.index('*')].rpartition('/')[0])
             found.extend(
                 Location(each, place, None, verdict, True)
-                for each in globs.included(path, files.listing()) if files.has(each)
+                for each in globs.included(path, listed) if files.has(each)
             )
         else:
             found.append(Location(path.lstrip('/'), place, inputs, verdict))
+
 
 def _target(entry: Value) -> tuple[str, Value]:
     """The one of KINDS that an entry has, with its value."""

@@ -22,9 +22,11 @@ def check_order(jobs: Mapping[str, Value], stages: Mapping[str, int]) -> None:
 
     `jobs` are the visible ones, `stages` has the number of each job's stage.
     """
+    needed_by: dict[str, list[str]] = {}
     for name, table in jobs.items():
         for needed, value in _needs(table):
             need = _job_of(needed, jobs)
+            needed_by.setdefault(need, []).append(name)
             if need not in jobs:
                 _refuse(f'{name} job: undefined need: {need}', value)
             if stages[need] > stages[name]:
@@ -39,6 +41,24 @@ def check_order(jobs: Mapping[str, Value], stages: Mapping[str, int]) -> None:
                 _refuse(
                     f'{name} job: dependency {other} is not defined in prior stages', item,
                 )
+    circle = _in_a_circle(jobs, needed_by)
+    if circle:
+        _refuse('The pipeline has circular dependencies', jobs[circle[0]])
+
+
+def _in_a_circle(jobs: Mapping[str, Value], needed_by: Mapping[str, list[str]]) -> list[str]:
+    """The jobs that wait for themselves, and those that wait for them."""
+    waits = dict.fromkeys(jobs, 0)
+    for names in needed_by.values():
+        for name in names:
+            waits[name] += 1
+    ready = [name for name, count in waits.items() if not count]
+    while ready:
+        for name in needed_by.get(ready.pop(), ()):
+            waits[name] -= 1
+            if not waits[name]:
+                ready.append(name)
+    return [name for name, count in waits.items() if count]
 
 
 def _job_of(name: str, jobs: Mapping[str, Value]) -> str:

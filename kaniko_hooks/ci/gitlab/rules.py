@@ -20,6 +20,8 @@ from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import plain
+from kaniko_hooks.ci.gitlab.values import specified
 from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -37,6 +39,7 @@ PUSH_TO_MAIN: Mapping[str, str] = {
 }
 
 _CLAUSES = frozenset(('if', 'exists', 'changes', 'when'))
+_WHEN = ('always', 'never')
 
 
 class Verdict(NamedTuple):
@@ -62,8 +65,10 @@ def judged(rules: Value | None, listing: Callable[[], Sequence[str]]) -> Verdict
         return Verdict(True, True)
     taken: bool | None = None
     possible = False
-    for rule in items_of(rules):
-        _check(rule, rules)
+    if not isinstance(rules, Items) or not rules.items:
+        raise InvalidPipeline('include:rules config should be an array of hashes', place_of(rules))
+    for rule in rules.items:
+        _check(rule)
         never = string_of(get(rule, 'when')) == 'never'
         met = _met(rule, listing)
         if met.holds and taken is None:
@@ -75,14 +80,19 @@ def judged(rules: Value | None, listing: Callable[[], Sequence[str]]) -> Verdict
     return Verdict(bool(taken), possible)
 
 
-def _check(rule: Value, rules: Value) -> None:
-    if not isinstance(rule, Table) or not isinstance(rules, Items):
-        raise InvalidPipeline('include:rules config should be an array of hashes', place_of(rules))
+def _check(rule: Value) -> None:
+    if not isinstance(rule, Table) or not rule.entries:
+        raise InvalidPipeline('include:rules config should be an array of hashes', place_of(rule))
     unknown = [name for name, _ in entries_of(rule) if name not in _CLAUSES]
     if unknown:
         raise InvalidPipeline(
             f'include:rules:rule config contains unknown keys: {", ".join(unknown)}',
             place_of(rule),
+        )
+    when = specified(get(rule, 'when'))
+    if when is not None and string_of(when) not in _WHEN:
+        raise InvalidPipeline(
+            f'include:rules:rule when unknown value: {plain(when)}', place_of(when),
         )
 
 

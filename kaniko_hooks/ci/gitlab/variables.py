@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
@@ -43,7 +44,11 @@ class Setting(NamedTuple):
 
 def own_entries(table: Value | None) -> dict[str, Entry]:
     """The entries of a job's or of the global `variables:`."""
-    return dict(entries_of(get(table, 'variables')))
+    value = get(table, 'variables')
+    return {
+        key if isinstance(key, str) else key.text: entry
+        for key, entry in (value.entries.items() if isinstance(value, Table) else ())
+    }
 
 
 def text_of(entry: Entry) -> str:
@@ -91,6 +96,14 @@ def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
         }
         for row in items_of(specified(get(job, 'parallel', 'matrix')))
     ]
+
+
+def matrix_size(parallel: Table) -> int:
+    """How many instances `parallel:` with a matrix makes."""
+    rows = items_of(get(parallel, 'matrix'))
+    return sum(
+        prod(len(items_of(entry.value)) for _, entry in entries_of(row)) for row in rows
+    )
 
 
 def matrix_cells(job: Table) -> list[dict[str, str]]:
