@@ -111,7 +111,7 @@ class Generated:
 
 def built(root: Path) -> Counter[str]:
     """The destinations of all builds, each as often as it is pushed."""
-    result = analyse(Repository(str(root)), NAMED, Options()).result
+    result = analyse(Repository(str(root)), NAMED, Options(format='json')).result
     return Counter(
         name for _, run in result.containers for each in run.executions
         for name in each.build.flags.destinations for _ in range(each.times)
