@@ -13,7 +13,7 @@ UNKNOWN = '\0'
 
 _SHORT = {'-d': '--destination', '-f': '--dockerfile', '-c': '--context'}
 # Kaniko: files that a build leaves beside its image.
-_OUTPUTS = frozenset((
+OUTPUTS = frozenset((
     '--digest-file', '--image-name-with-digest-file', '--image-name-tag-with-digest-file',
     '--oci-layout-path', '--tar-path', '--tarPath', '--image-fs-extract-dir',
 ))
@@ -101,7 +101,7 @@ def image_of(reference: str) -> str:
 
 def outputs(argv: Sequence[Word]) -> list[str]:
     """The files that a build writes besides its image, as written."""
-    return [spelled(word) for word in values(argv, *_OUTPUTS)]
+    return [spelled(word) for word in values(argv, *OUTPUTS)]
 
 
 def dockerfiles(argv: Sequence[Word]) -> list[str]:

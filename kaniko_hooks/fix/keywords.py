@@ -15,6 +15,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.fix.arguments import OUTPUTS
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.subject import Subject
 
@@ -44,7 +45,7 @@ def refuse(subject: Subject, unsafe: bool) -> None:
         raise Refusal(f'{reason}; only with --unsafe')
 
 
-def _given(table: Table, keyword: str) -> bool:
+def _given(table: Value, keyword: str) -> bool:
     value = get(table, keyword)
     return not is_null(value) and not (isinstance(value, Leaf) and value.value is False)
 
@@ -60,10 +61,26 @@ def _risks(subject: Subject) -> Iterator[str]:
         yield 'it has a `coverage`, which would count once for every job'
     if not is_null(effective(subject.found[0], table, 'artifacts')):
         yield 'it has `artifacts`, which would come from several jobs'
+    if _caches_outputs(subject):
+        yield "it has a `cache` and its builds write files: only one job's cache would be kept"
     for source in (table, *items_of(get(table, 'rules'))):
         when = string_of(get(source, 'when'))
         if when in ('manual', 'delayed'):
             yield f'it is `when: {when}`: there would be several to start'
+
+
+def _caches_outputs(subject: Subject) -> bool:
+    """Whether a file that a build writes may go to a cache, which each job would replace."""
+    if not any(
+        flag in command.text
+        for part in subject.container.parts for command in part.commands for flag in OUTPUTS
+    ):
+        return False
+    return any(
+        (_given(cache, 'paths') or _given(cache, 'untracked'))
+        and string_of(get(cache, 'policy')) != 'pull'
+        for cache in items_of(effective(subject.found[0], subject.job.table, 'cache'))
+    )
 
 
 def effective(found: Found, table: Table, keyword: str) -> Value | None:
