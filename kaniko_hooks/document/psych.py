@@ -67,7 +67,7 @@ def refuse_class(tag: str | None, is_mapping: bool) -> None:
     """Raises Refused for a collection's tag that asks for a Ruby object."""
     if tag:
         wrong = _OF_MAPPINGS if is_mapping else _OF_SEQUENCES
-        _refuse(wrong.match(tag) is not None, tag)
+        _refuse(re.match(wrong, tag) is not None, tag)
 
 
 def is_ordered_map(tag: str | None) -> bool:
