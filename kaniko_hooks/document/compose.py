@@ -7,7 +7,6 @@ input. So the events are put together here, without recursion.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import yaml
 
@@ -23,12 +22,6 @@ MAX_EVENTS = 500_000
 _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(
     yaml, 'CSafeLoader', yaml.SafeLoader,
 )
-
-
-class _Mark(Protocol):
-    """What the marks of both loaders have."""
-
-    index: int
 
 
 class InvalidYaml(Exception):
@@ -180,7 +173,7 @@ class _Open:
         return Sequence(self.items, self.aliases, file, start, end, flow, event.tag, event.anchor)
 
 
-def _at(mark: _Mark | None) -> int:
+def _at(mark: yaml.error.Mark | yaml._yaml.Mark | None) -> int:
     # The parser marks every event; only events made by hand have none.
     assert mark is not None
     return mark.index

@@ -12,8 +12,8 @@ from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.model import Command
 
 _BREAK = re.compile('\r\n|[\r\n\x85\u2028\u2029]')
-_PROPERTIES = re.compile(r'(?:[!&]\S*(?:\s+|$))*')
-_HEADER = re.compile('[|>][-+0-9]*[ \t]*(?:#[^\r\n\x85\u2028\u2029]*)?')
+_PROPERTIES = r'(?:[!&]\S*(?:\s+|$))*'
+_HEADER = '[|>][-+0-9]*[ \t]*(?:#[^\r\n\x85\u2028\u2029]*)?'
 _ESCAPES = {
     '0': '\0', 'a': '\a', 'b': '\b', 't': '\t', '\t': '\t', 'n': '\n', 'v': '\v', 'f': '\f',
     'r': '\r', 'e': '\x1b', ' ': ' ', '"': '"', '/': '/', '\\': '\\', 'N': '\x85', '_': '\xa0',
@@ -96,13 +96,15 @@ class _Scan:
 
 
 def _after_properties(text: str, at: int) -> int:
-    match = _PROPERTIES.match(text, at)
+    if text[at:at + 1] not in ('!', '&'):
+        return at
+    match = re.compile(_PROPERTIES).match(text, at)
     assert match is not None
     return match.end()
 
 
 def _after_header(text: str, at: int) -> int:
-    match = _HEADER.match(text, at)
+    match = re.compile(_HEADER).match(text, at)
     return match.end() if match else at
 
 
