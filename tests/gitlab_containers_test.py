@@ -221,6 +221,18 @@ def test_files_that_no_pipeline_includes(tmp_path: Path) -> None:
     assert found.problems == ()
 
 
+def test_includes_that_a_newer_gitlab_may_know(tmp_path: Path) -> None:
+    found = reading(tmp_path, {
+        ROOT: f'{KANIKO}include: [{{space: a}}, {{local: a.yml, rules: [{{when: x}}]}}]\n'
+              'j: {extends: .gone, script: a}\n',
+        'a.yml': 'a: {script: a}',
+    })
+    assert found.problems == ()
+    assert [container.name for container in found.containers] == ['j']
+    assert 'valid subkey' in found.notes[0].message
+    assert 'unknown value: x' in found.notes[1].message
+
+
 def test_two_files_alone_that_include_each_other(tmp_path: Path) -> None:
     found = reading(tmp_path, {
         'a.yml': 'include: b.yml\na: {script: a}', 'b.yml': 'include: a.yml\nb: {script: b}',

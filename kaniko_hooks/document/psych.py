@@ -98,7 +98,7 @@ def _as_float(value: Typed) -> float:
     return float(value)
 
 
-_WORD = re.compile(r'[^\d.:-]?(?:[^\W\d]|[\s!@#$%^&*(){}<>|/\\~;=])+')
+_WORD = re.compile(r'[^\d.:-]?(?:[^\W\d]|[\s!@#$%^&*(){}<>|/\\~;=])')
 _TIME = (
     r'-?\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?'
     r'(?:\s*(?:Z|[-+]\d{1,2}:?(?:\d\d)?))?\Z'
@@ -138,7 +138,12 @@ def tokenize(text: str) -> Read:
     return Read(_number(text))
 
 
+_LONGEST_NUMBER = 300  # Python refuses to write very large ones, or to make floats of them
+
+
 def _number(text: str) -> Typed:
+    if len(text) > _LONGEST_NUMBER:
+        return text
     if re.match(_BASE_60, text):
         return sum(int(part) * power for part, power in _parts(text))
     if re.match(_BASE_60_FLOAT, text):
