@@ -25,6 +25,7 @@ REFUSED = {
     'empty name': "'': {script: [x]}",
     'stages a hash': f'stages: {{a: b}}\n{J}',
     'stages a number': 'stages: [1]\nj: {script: [x], stage: 1}',
+    'default a text': f'default: foo\n{J}',
     'cache a text': f'cache: foo\n{J}',
     'services a text': 'j: {script: [x], services: foo}',
     'workflow a text': f'workflow: foo\n{J}',
