@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
 from kaniko_hooks.prefilter import nothing_matters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,10 @@ cannot settle at once is left to the real reading.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MOST = 16 * 1024 * 1024  # no more is read of any file
 # Options that change nothing where there is nothing to find.
@@ -29,7 +32,8 @@ def nothing_matters(argv: Sequence[str]) -> bool:
     if not paths or any(path.startswith('-') for path in paths):
         return False
     try:
-        roots = {repository_root(path) for path in paths}
+        folders = {os.path.dirname(path) for path in paths}
+        roots = {repository_root(os.path.join(folder, 'x')) for folder in folders}
         pipelines = [os.path.join(root, '.gitlab-ci.yml') for root in roots]
         return not any(may_matter(path, True) for path in paths) and not any(
             may_matter(path, False) for path in pipelines if os.path.lexists(path)

@@ -26,12 +26,14 @@ def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
     """
     found: dict[str, set[str]] = {}
     errors = []
+    folders: _Folders = {}
     for path in paths or (os.getcwd(),):
         if not paths:
             path = repository_root(os.path.join(path, 'x'))
         if os.path.isdir(path):
             root = repository_root(os.path.join(path, 'x'))
-            found.setdefault(root, set()).update(_listed(root, path))
+            listed = _listed(path)
+            found.setdefault(root, set()).update(_relative(each, root, folders) for each in listed)
             continue
         try:
             if read_bytes(path) is None:
@@ -40,26 +42,39 @@ def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
             errors.append(f'{path}: {error}')
             continue
         root = repository_root(path)
-        found.setdefault(root, set()).add(_relative(path, root))
+        found.setdefault(root, set()).add(_relative(path, root, folders))
     return [Target(root, tuple(sorted(files))) for root, files in sorted(found.items())], errors
 
 
-def _relative(path: str, root: str) -> str:
+# A folder and a repository's root -> the folder as the repository names it, ending with '/'.
+_Folders = dict[tuple[str, str], str]
+
+
+def _relative(path: str, root: str, folders: _Folders) -> str:
     """A path as the repository names it, whichever links lead to the working directory."""
-    folder, name = os.path.split(os.path.abspath(path))
-    real = os.path.join(os.path.realpath(folder), name)
-    return os.path.relpath(real, os.path.realpath(root)).replace(os.sep, '/')
+    folder, name = os.path.split(path)
+    if (folder, root) not in folders:
+        real = os.path.realpath(os.path.abspath(folder))
+        below = os.path.relpath(real, os.path.realpath(root)).replace(os.sep, '/')
+        folders[folder, root] = '' if below == '.' else f'{below}/'
+    return folders[folder, root] + name
 
 
-def _listed(root: str, folder: str) -> Iterator[str]:
+def _listed(folder: str) -> Iterator[str]:
     """YAML and shell files that git tracks below a folder; without git, all of them."""
-    from identify import identify
     tracked = _tracked(folder)
     for path in _walked(folder) if tracked is None else tracked:
-        if not os.path.islink(path) and os.path.isfile(path):
-            tags = identify.tags_from_path(path)
-            if 'yaml' in tags or 'shell' in tags:
-                yield _relative(path, root)
+        if not os.path.islink(path) and os.path.isfile(path) and _matters(path):
+            yield path
+
+
+def _matters(path: str) -> bool:
+    """Whether pre-commit would take a regular file for YAML or a shell script."""
+    # What `identify` says of these names; it reads files for others.
+    if os.path.splitext(path)[1].lower() in ('.yaml', '.yml', '.sh'):
+        return True
+    from identify import identify
+    return not identify.tags_from_path(path).isdisjoint(('yaml', 'shell'))
 
 
 def _tracked(folder: str) -> list[str] | None:
