@@ -17,6 +17,7 @@ class Timing(NamedTuple):
     """Medians over the counted runs of one command."""
 
     seconds: float
+    processor: float  # seconds of user and system time
     peak_kib: int  # the largest resident size of its processes
 
 
@@ -42,6 +43,7 @@ def measure(
     return {
         name: Timing(
             statistics.median(each.seconds for each in timings),
+            statistics.median(each.processor for each in timings),
             round(statistics.median(each.peak_kib for each in timings)),
         )
         for name, timings in taken.items()
@@ -56,4 +58,6 @@ def once(command: Sequence[str], folder: Path) -> Timing:
     )
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
-    return Timing(time.perf_counter() - started, usage.ru_maxrss)
+    return Timing(
+        time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss,
+    )
