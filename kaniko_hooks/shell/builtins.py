@@ -12,9 +12,9 @@ from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Missing
-from kaniko_hooks.shell.state import EVERYWHERE
 from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import EVERYWHERE
+from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.summary import BREAK
 from kaniko_hooks.shell.summary import CONTINUE
 from kaniko_hooks.shell.summary import EXIT
@@ -23,11 +23,11 @@ from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import leaves
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import item_of
 
 # The key of the commands that a `trap … EXIT` runs.

@@ -4,15 +4,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
+from kaniko_hooks.model import MANY
 from kaniko_hooks.model import Reason
+from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import functions
 from kaniko_hooks.shell import branching
+from kaniko_hooks.shell import functions
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import wrappers

@@ -17,11 +17,11 @@ from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import choice
 from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import merged

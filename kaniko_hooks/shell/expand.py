@@ -14,12 +14,12 @@ from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Missing
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import UNSET
+from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import plain
 from kaniko_hooks.shell.values import scalar_of
@@ -102,7 +102,9 @@ def _fields(machine: Machine, source: Source, word: tree.Word) -> list[Field]:
 
 def _may_be_several(piece: tree.Piece, value: Scalar) -> bool:
     """Whether it is `"${NAME[@]}"` or `"$@"` of which the items are not known."""
-    listed = isinstance(piece, tree.Parameter) and '@' in (piece.name, piece.operator[1:2])
+    listed = isinstance(piece, tree.Parameter) and (
+        '@' in (piece.name, piece.operator[1:2]) or piece.operator[:3] == '![@'
+    )
     return listed and any(not fragment.known for fragment in value.fragments)
 
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.model import ON
-from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Flags
+from kaniko_hooks.model import ON
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
+from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell.machine import DEPTH

@@ -73,8 +73,9 @@ def is_test(node: tree.Pipeline) -> bool:
         return False
     if isinstance(command, tree.Test):
         return True
-    named = isinstance(command, tree.Simple) and command.words[:1]
-    return bool(named) and literal(named[0]) in ('[', 'test')
+    if not isinstance(command, tree.Simple) or not command.words or command.redirections:
+        return False
+    return literal(command.words[0]) in ('[', 'test')
 
 
 def of_pipeline(node: tree.Pipeline) -> list[Tested]:

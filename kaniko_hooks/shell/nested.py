@@ -25,8 +25,8 @@ from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import item_of
+from kaniko_hooks.shell.values import known
 
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 STDIN = frozenset(('/dev/stdin', '/dev/fd/0', '/proc/self/fd/0', '-'))

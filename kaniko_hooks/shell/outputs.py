@@ -15,9 +15,9 @@ from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.values import LENGTH
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import LENGTH
 from kaniko_hooks.shell.values import word_of
 
 # What a command reads: a text, a file of the repository, or nothing known.

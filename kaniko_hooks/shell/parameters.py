@@ -18,11 +18,11 @@ from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Choice
+from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Value
 from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import merged

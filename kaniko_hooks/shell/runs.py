@@ -5,17 +5,18 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import SCRIPT
 from kaniko_hooks.model import Execution
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Run
+from kaniko_hooks.model import SCRIPT
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import state
+from kaniko_hooks.shell import steps
 from kaniko_hooks.shell import summary
 from kaniko_hooks.shell.argv import words
 from kaniko_hooks.shell.machine import Machine
@@ -144,56 +145,7 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
 
 
 def _container(machine: Machine, parts: Sequence[ScriptPart]) -> summary.Summary:
-    """The parts one after the other; `fail` is the way of a container that failed."""
-    total = summary.NOTHING
-    index = 0
-    while index < len(parts):
-        guard = parts[index].guard
-        group = [parts[index]]
-        while guard and index + len(group) < len(parts):
-            following = parts[index + len(group)]
-            if following.guard is None or following.guard[0] != guard[0]:
-                break
-            group.append(following)
-        index += len(group)
-        found = [_ended(_part(machine, part)) for part in group]
-        total = _after(total, group, found)
-    return total
-
-
-def _ended(found: summary.Summary) -> summary.Summary:
-    """A part's end: status 0 or unknown goes on to the next part."""
-    return summary.renamed(found, {
-        way: summary.GO for way in found if way != summary.FAIL
-    })
-
-
-def _after(
-    total: summary.Summary, group: Sequence[ScriptPart], found: Sequence[summary.Summary],
-) -> summary.Summary:
-    """Parts with the same guard run if it holds, or if it does not."""
-    senses = {part.guard[1] for part in group if part.guard} or {False}
-    ways: list[summary.Summary] = []
-    for sense in sorted(senses):
-        here = total
-        for part, each in zip(group, found):
-            if part.guard is None or part.guard[1] == sense:
-                here = _then(here, each, part.always)
-        ways.append(here)
-    return summary.either(ways)
-
-
-def _then(
-    total: summary.Summary, found: summary.Summary, always: bool,
-) -> summary.Summary:
-    failed = summary.only(total, (summary.FAIL,))
-    result = summary.sequence(total, found)
-    if not always or not failed:
-        return result
-    going = summary.sequence(summary.only(total, (summary.GO,)), found)
-    again = summary.sequence(summary.renamed(failed, {summary.FAIL: summary.GO}), found)
-    still = summary.renamed(again, {summary.GO: summary.FAIL})
-    return summary.either([still, going] if going else [still])
+    return steps.combined(parts, [_part(machine, part) for part in parts])
 
 
 def _run(machine: Machine, total: summary.Summary) -> Run:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Choice
+from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import Value
 from kaniko_hooks.shell.values import choice

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kaniko_hooks.model import Build
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import OFF
 from kaniko_hooks.model import ON
-from kaniko_hooks.model import UNKNOWN
-from kaniko_hooks.model import Build
 from kaniko_hooks.model import Reason
+from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.named_tuple import NamedTuple
 
 # Ways of leaving; BREAK and CONTINUE with the number of loops that they leave.

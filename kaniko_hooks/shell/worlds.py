@@ -101,12 +101,12 @@ def _of_list(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
     if operators[-1] == '||' and isinstance(last, tree.Simple) and len(last.words) == 1:
         if guards.literal(last.words[0]) in ('true', ':'):
             operators = operators[:-1]
-    if len(set(operators)) != 1:
+    if len(set(operators)) != 1 or not guards.is_test(node.pipelines[0]):
         return None
     found = guards.of_pipeline(node.pipelines[0])
     if operators[0] == '||':
         found = guards.negated(found)
-    elif guards.is_test(node.pipelines[0]):
+    else:
         for pipeline in node.pipelines[1:-1]:
             if not guards.is_test(pipeline):
                 break

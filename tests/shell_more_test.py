@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.shell_sample import argvs
+from tests.shell_sample import count
+from tests.shell_sample import run
+
+E = '/kaniko/executor'
+
+
+@pytest.mark.parametrize('script', (
+    pytest.param(f'f() {{ {E}; }}; timeout 5 f; bash -c f; ls | xargs -n 1 f',
+                 id='programs see no functions'),
+    pytest.param(f'cat <<EOF > s.sh\n{E}\nEOF\nls', id='file that is not run'),
+    pytest.param(f'echo {E} > s.py; python s.py', id='file for python'),
+    pytest.param(f"printf '#!/usr/bin/python\\n{E}' > s; chmod +x s; ./s", id='shebang'),
+    pytest.param(f'echo {E} > log | sh', id='output in a file'),
+    pytest.param(f'echo {E} > s.sh; date > s.sh; sh s.sh', id='file written again'),
+    pytest.param(f"su root -c; su; f() {{ ls; }}; f | sh; date | sh; X=$(f)", id='nothing known'),
+    pytest.param('cat <<EOF > s.sh\nsh s.sh; sh s.sh\nEOF\nsh s.sh', id='file that runs itself'),
+    pytest.param(f'if false; then {E}; fi; true || {E}; false && {E}; while false; do {E}; done',
+                 id='never'),
+    pytest.param(f'until true; do {E}; done; if ! true; then {E}; elif true; then ls; else {E}; fi',
+                 id='not reached'),
+    pytest.param('A=(); for i in "${A[@]}"; do ' + E + '; done', id='empty array'),
+    pytest.param(f'unset A; for i in "${{A[@]}}"; do {E}; done', id='no array'),
+    pytest.param(f'for ((i=0; i<{"9" * 500}', id='arithmetic'),
+))
+def test_no_build(script: str) -> None:
+    assert count(run(script)) == 0
+
+
+@pytest.mark.parametrize(('script', 'expected'), (
+    # Wrappers
+    pytest.param(f'env - A=b {E}; sudo -Eu root {E}; sudo -uroot {E}; env -iu X {E}', 4,
+                 id='option clusters'),
+    pytest.param(f"su - root -c '{E}; {E}'; flock -n f -c '{E}'; script -qec {E}", 4, id='texts'),
+    pytest.param(f'env -S "{E} -d a"; gosu root {E}; chroot / {E}', 3, id='more wrappers'),
+    pytest.param(f'ls | xargs -rn1 {E}', 'many', id='xargs -rn1'),
+    pytest.param(f'ls | xargs -0I {{}} {E} -d {{}}', 'many', id='xargs -0I'),
+    pytest.param(f'ls | xargs -rt --verbose -a f {E} -d', 1, id='xargs -rt'),
+    pytest.param(f"find . -exec sh -c 'for f; do {E}; done' _ {{}} +", 'many', id='find +'),
+    pytest.param(f'f() {{ {E}; }}; export -f f; export -f g; bash -c f', 1, id='exported function'),
+    # Text from elsewhere
+    pytest.param(f"bash -s -- a b <<'EOF'\nfor i; do {E} -d $i; done\nEOF", 2, id='sh -s'),
+    pytest.param(f'sh /dev/stdin <<< {E}; . /dev/stdin <<< "{E}; return; {E}"; echo {E} | sh -', 3,
+                 id='/dev/stdin'),
+    pytest.param(f'cat <<EOF > s.sh\n#!/bin/sh\n{E}\nEOF\nchmod +x s.sh; ./s.sh; . ./s.sh', 2,
+                 id='written file'),
+    pytest.param(f'echo {E} > /tmp/s; echo {E} >> /tmp/s; sh /tmp/s; cat /tmp/s | sh', 4,
+                 id='file that grows'),
+    pytest.param(f'echo {E} | tee -a s.sh; sh s.sh', 1, id='tee'),
+    pytest.param(f'{{ echo {E}; date; cat <<EOF; }} > s\n{E}\nEOF\nsh s', 2, id='group into a file'),
+    pytest.param(f'if a; then echo {E} > s; else echo {E} > s; fi; sh s', 1, id='either file'),
+    pytest.param(f'f() {{ echo {E} -d $1; }}; f a | sh; $(f b)', 2, id="a function's output"),
+    pytest.param(f'f() {{ g; }}; g() {{ echo {E}; }}; f | sh', 0, id='two functions'),
+    pytest.param(f"(echo {E}; printf '%s\\n' {E} {E}) | tee log | sh", 3, id='group into sh'),
+    pytest.param(f"echo -e '{E}\\n{E}' | (sh)", 2, id='echo -e'),
+    pytest.param(f'eval "$(cat <<EOF\n{E}\n{E}\nEOF\n)"', 2, id='heredoc in a substitution'),
+    pytest.param(f'bash <(echo {E}); source <(cat <<EOF\n{E}\nEOF\n); sh -c $(date)', 2,
+                 id='process substitution'),
+    pytest.param(f'sh $(date) <(echo {E})', 0, id='substitution first'),
+    pytest.param(f'f() {{ {"{ " * 30}echo {E};{" }" * 30}; }}\n{"{ " * 30}f | sh;{" }" * 30}', 0,
+                 id='too deep'),
+    pytest.param(f'X=$(cat <<EOF\nEOF\n); echo "# {"x" * 50_000}" > s; sh s; {E} $X', 1,
+                 id='empty and long texts'),
+    pytest.param(f'K=$(which {E}); $K; $(command -v {E}) -d x', 2, id='which'),
+    # Words
+    pytest.param(f'for i in {{1..10..3}} {{c..a}}; do {E}; done', 7, id='steps'),
+    pytest.param('for i in ' + 'w ' * 400 + f'; do {E}; done', 400, id='many words'),
+    pytest.param(f'for i in {{1..999999}}; do {E}; done', 1, id='too many words'),
+    pytest.param(f'A=(*/); for i in "${{A[@]}}"; do {E}; done', 'many', id='glob in an array'),
+    pytest.param(f'f() {{ for i; do {E}; done; }}; f */x', 'many', id='glob as an argument'),
+    pytest.param(f'declare -a A; A+=(a); A+=(b); for i in ${{A[@]}}; do {E}; done', 2,
+                 id='array that grows'),
+    pytest.param(f'A=(a b); for i in "${{!A[@]}}" ${{#A[@]}} "${{!B[@]}}"; do {E}; done', 'many',
+                 id='indices'),
+    pytest.param(f'A=([x]=1 [y]=2); for i in "${{!A[@]}}"; do {E}; done', 2, id='keys'),
+    pytest.param(f'X=a,b; IFS=,; for i in $X; do {E}; done', 2, id='IFS'),
+    pytest.param(f'X="a b"; IFS=; for i in $X; do {E}; done', 1, id='no IFS'),
+    pytest.param(f'X="a b"; read IFS; for i in $X; do {E}; done', 'many', id='unknown IFS'),
+    pytest.param(f'X="a b"; IFS=$Y; for i in $X; do {E}; done', 'many', id='IFS of a variable'),
+    pytest.param(f'X="a b"; O=$IFS; IFS=,; IFS=$O; for i in $X; do {E}; done', 2, id='IFS again'),
+    # Guards
+    pytest.param(f'[ "$A" ] && {E}; [ "$A" ] || {E}', 1, id='or'),
+    pytest.param(f'[ $A ] && [ $B = x ] && {E}; [ -f x ] && [ $A = "" ] && {E}', 1, id='two tests'),
+    pytest.param(f'[ $A = x ] && date && {E}; [ $A = y ] && {E}', 1, id='a command after'),
+    pytest.param(f'if [ $A = x ] || [ $A = y ]; then {E}; fi; [[ $A == z ]] && {E}', 1, id='or list'),
+    pytest.param(f'if [ $A = x ] || [ $A != y ]; then {E}; fi; [[ $A == z ]] && {E}', 2, id='or not'),
+    pytest.param(f'if [ $A = x ] || date; then {E}; fi; [[ $A == z ]] && {E}', 2, id='or else'),
+    pytest.param(f'if date || [ $A = x ]; then {E}; fi; [[ $A == z ]] && {E}', 2, id='else or'),
+    pytest.param(f'[[ $A = x && $B = y ]] && {E}; [[ $A = z ]] && {E}', 1, id='and'),
+    pytest.param(f'[ $A = x -o $A = y ] && {E}; [[ $A = z ]] && {E}', 1, id='-o'),
+    pytest.param(f'[[ ($A = x) || $A = y ]] && {E}; [[ $A = z ]] && {E}', 2, id='parentheses'),
+    pytest.param(f'[ x$A = xa ] && {E}; [ "x$A" = xb ] && {E}', 1, id='prefix'),
+    pytest.param(f'[ "$A" = "$B" ] && {E}; [ "$A" != "$B" ] && {E}', 1, id='two variables'),
+    pytest.param(f'[ "$A" = "$B" ] && {E}; [ "$A" = x ] && {E}', 2, id='variable and literal'),
+    pytest.param(f'[ "$(a)" = "$B" ] && {E}; [ "$A" = "${{B%x}}" ] && {E}', 2, id='substitution'),
+    pytest.param(f'[ $A -eq 1 ] && {E}; [ $A -eq 2 ] && {E}', 1, id='numbers'),
+    pytest.param(f'[ $A -gt 1 ] && {E}; [ $A -le 1 ] && {E}', 1, id='greater'),
+    pytest.param(f'[[ $A =~ ^v ]] && {E}; [[ ! $A =~ ^v ]] && {E}', 1, id='pattern'),
+    pytest.param(f'if $A; then {E}; fi; if ! $A; then {E}; fi', 1, id='command'),
+    pytest.param(f'K={E}; $K && $K', 2, id='command that builds'),
+    pytest.param(f'f() {{ [ $1 = a ] && {E}; [ $1 = b ] && {E}; }}; f $X', 1, id='argument'),
+    pytest.param(f'[ "$A" = x ] && {E}; : ${{A:=y}}; [ "$A" = y ] && {E}', 2, id='default between'),
+    pytest.param(f'if [ -f x ]; then {E}; elif [ $A = x ]; then {E}; fi; [ $A = y ] && {E}', 2,
+                 id='another test first'),
+    pytest.param(f'[ "$A" ] > f && {E}; "$A" x && {E}', 2, id='no test'),
+    pytest.param(f'[[ ! ($A && $B) ]] && {E}; [[ $A ]] && {E}', 2, id='not all'),
+    pytest.param(f'false || true && {E}; true && a && {E}', 2, id='constants'),
+))
+def test_builds(script: str, expected: int | str) -> None:
+    assert count(run(script)) == expected
+
+
+@pytest.mark.parametrize(('script', 'expected'), (
+    pytest.param(f'{E} --$X', 'unknown', id='unknown flag'),
+    pytest.param(f'{E} --ca$X=1', 'unknown', id='beginning of a flag'),
+    pytest.param(f'{E} --no$X=1', 'off', id='beginning of another flag'),
+    pytest.param(f'{E} --cache \\', 'on', id='continued at the end'),
+    pytest.param(f'{E} "${{A[@]}}"', 'unknown', id='unknown array'),
+    pytest.param(f'unset C; {E} --cache=${{C-true}}', 'on', id='unset'),
+    pytest.param(f'C=; {E} ${{C+--cache}}', 'on', id='set and empty'),
+    pytest.param(f': ${{C:=true}}; {E} --cache=$C', 'on', id='assigned by default'),
+))
+def test_cache(script: str, expected: str) -> None:
+    assert run(script).executions[0].build.flags.cache == expected
+
+
+def test_empty_variable_has_its_default() -> None:
+    script = f'{E} --cache=${{C:-true}}'
+    assert argvs(script, {'C': ''}) == [[E, '--cache=true']]
+
+
+def test_count_of_an_array() -> None:
+    assert argvs(f'A=(a b); {E} -d ${{#A[@]}}') == [[E, '-d', '2']]
