@@ -58,7 +58,8 @@ def _combined(found: Sequence[Sequence[Tested]], operator: str) -> list[Tested]:
         if len(each) != 1 or each[0][0] != first[0][0] or each[0][1].negated:
             return []
         literals.extend(each[0][1].literals)
-    return [(first[0][0], Condition(tuple(literals), False, all(e[0][1].sure for e in found)))]
+    sure = all(each[0][1].sure for each in found)
+    return [(first[0][0], Condition(tuple(literals), False, sure))]
 
 
 def also(found: Sequence[Tested]) -> list[Tested]:
