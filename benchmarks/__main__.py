@@ -23,8 +23,8 @@ from benchmarks.commands import script
 from benchmarks.repository import write_repository
 
 ROOT = Path(__file__).parent.parent
-GOOD = str(ROOT / 'examples/good/.gitlab-ci.yml')
-BAD = str(ROOT / 'examples/bad/.gitlab-ci.yml')
+GOOD = 'good.gitlab-ci.yml'
+BAD = 'bad.gitlab-ci.yml'
 
 
 def main() -> int:
@@ -43,6 +43,9 @@ def start_up(runs: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / '.git').mkdir()
+        for example in ('good', 'bad'):
+            text = (ROOT / 'examples' / example / '.gitlab-ci.yml').read_text()
+            (folder / f'{example}.gitlab-ci.yml').write_text(text)
         (folder / 'values.yml').write_text('service:\n  replicas: 2\n')
         timings = measure({
             'python -c pass': (sys.executable, '-c', 'pass'),
