@@ -8,6 +8,7 @@ from kaniko_hooks.glance import one_build_at_most
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
+from kaniko_hooks.model import Problem
 from kaniko_hooks.model import Reading
 from kaniko_hooks.model import Result
 from kaniko_hooks.model import Run
@@ -35,17 +36,23 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
     # Where each container is listed, or may be named by a comment, all are read in full.
     in_full = marked or options.format != 'text' or options.output_file is not None
     judged = []
+    unreadable: list[Problem] = []
     for container in reading.containers:
         if not in_full and one_build_at_most(container):
             continue
         try:
             run = run_of(repository, container)
+        except Unreadable as error:
+            message = f'{container.name}: {error}'
+            unreadable.append(Problem(container.place, message))
+            continue
         except Exception as error:
             from kaniko_hooks.internal_error import internal_error
             crashes.append(internal_error(f'{container.place.file} ({container.name})', error))
             continue
         if run.builds_in_worst_run:
             judged.append((container, run))
+    reading = reading._replace(problems=(*reading.problems, *unreadable))
     if marked or judged or reading.problems:
         result = _judged(repository, reading, judged, named, options)
     else:
@@ -87,9 +94,13 @@ def _judged(
 
 
 def run_of(repository: Repository, container: Container) -> Run:
-    """What a container's script parts can do, at worst."""
+    """What a container's script parts can do, at worst.
+
+    Raises Unreadable: there is more script than can be read.
+    """
     # Most containers are settled without these.
     from kaniko_hooks import kaniko
+    from kaniko_hooks.shell.machine import TooLarge
     from kaniko_hooks.shell.runs import container_run
 
     def read_script(path: str) -> str | None:
@@ -98,9 +109,13 @@ def run_of(repository: Repository, container: Container) -> Run:
         except Unreadable:
             return None
 
-    return container_run(
-        container.parts, image_name(container), kaniko.read_build, read_script,
-    )
+    try:
+        return container_run(
+            container.parts, image_name(container), kaniko.read_build, read_script,
+        )
+    except TooLarge as error:
+        which = f' `{error.path}`' if error.path else ''
+        raise Unreadable(f'the script{which} is too large to be read') from None
 
 
 def image_name(container: Container) -> str | None:

@@ -28,7 +28,7 @@ def read(
     candidates = [
         path for path in (*named, *_callers(repository, named))
         if path.lower().endswith(('.yml', '.yaml')) and
-        may_matter(os.path.join(repository.root, path), True)
+        _may_matter(os.path.join(repository.root, path))
     ]
     gitlab = [path for path in candidates if _is_gitlab(path)]
     others: list[_Other] = []
@@ -53,6 +53,13 @@ def _is_gitlab(path: str) -> bool:
     """Whether a path alone says GitLab; the table of systems knows more."""
     return path.lower().endswith(('.gitlab-ci.yml', '.gitlab-ci.yaml')) and \
         '{' not in path and '}' not in path
+
+
+def _may_matter(path: str) -> bool:
+    try:
+        return may_matter(path, True)
+    except OSError:
+        return True  # that it cannot be read is told later
 
 
 def _has_root(repository: Repository) -> bool:

@@ -78,7 +78,10 @@ def _plan(
     crashed = list(crashes)
     edited: Mapping[str, str] = {}
     if first:
-        edited = _settle(state_of(asked, {}), list(first.values()), told, crashed).edited
+        try:
+            edited = _settle(state_of(asked, {}), list(first.values()), told, crashed).edited
+        except Exception as error:
+            crashed.append(internal_error('the fix', error))
     # A job that is found twice, with other variables, is one job.
     outcomes = tuple(
         told[_key(each)]._replace(finding=each) if _key(each) in told else

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.repository import Found
 from kaniko_hooks.ci.gitlab.repository import pipelines
@@ -50,7 +51,10 @@ def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
     """For each of the jobs' names, path -> where the file names it."""
     found: dict[str, dict[str, list[Mention]]] = {name: {} for name in names}
     for path in _files(state.found):
-        document = state.files.document(path)
+        try:
+            document = state.files.document(path)
+        except InvalidPipeline:
+            continue  # that it cannot be read is a finding of its own
         for root in document.nodes if document else ():
             for each in mentions(root, names):
                 found[each.name].setdefault(path, []).append(each)
