@@ -21,8 +21,7 @@ E = '/kaniko/executor'
     pytest.param('cat <<EOF > s.sh\nsh s.sh; sh s.sh\nEOF\nsh s.sh', id='file that runs itself'),
     pytest.param(f'if false; then {E}; fi; true || {E}; false && {E}; while false; do {E}; done',
                  id='never'),
-    pytest.param(f'until true; do {E}; done; if ! true; then {E}; elif true; then ls; else {E}; fi'
-                     pytest.param(f'until true; do {E}; done; if ! true; then {E}; elif true; then ls; else {E}; fi',
+    pytest.param(f'until true; do {E}; done; if ! true; then {E}; elif :; then ls; else {E}; fi',
                  id='not reached'),
     pytest.param('A=(); for i in "${A[@]}"; do ' + E + '; done', id='empty array'),
     pytest.param(f'unset A; for i in "${{A[@]}}"; do {E}; done', id='no array'),
