@@ -20,6 +20,8 @@ from kaniko_hooks.ci.gitlab import read_pipeline
 from tests.fix_cases_test import CASES
 from tests.fix_cases_test import folders
 
+pytestmark = pytest.mark.slow
+
 PACKAGES = ('gitlab-ci-local@4.75.1', 'node@22.23.3')
 _DESTINATION = re.compile(r'--destination[ =]([^\s;]+)')
 

@@ -22,6 +22,8 @@ from kaniko_hooks.shell.runs import container_run
 from kaniko_hooks.shell.runs import trace
 from tests.shell_sample import part
 
+pytestmark = pytest.mark.slow
+
 DECLARATIONS = ('export', 'readonly', 'local', 'declare', 'typeset', 'let')
 SHELLS = (('bash',), ('dash',), ('busybox', 'sh'))
 STUB = '''#!/bin/sh
