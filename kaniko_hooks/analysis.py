@@ -44,7 +44,8 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
             run = run_of(repository, container)
         except Unreadable as error:
             message = f'{container.name}: {error}'
-            unreadable.append(Problem(container.place, message))
+            files = tuple({place.file for place in container.places})
+            unreadable.append(Problem(container.place, message, files))
             continue
         except Exception as error:
             from kaniko_hooks.internal_error import internal_error
@@ -82,13 +83,18 @@ def _judged(
     found += [rule.unreadable(problem) for problem in reading.problems]
     found = _suppressed(repository, found, reading.containers, judged, options)
     files = frozenset(named)
+    configs = files.union(options.gitlab_configs)
     shown = tuple(
         each for each in judged
         if any(place.file in files for place in rule.places_involved(*each))
     )
     return Result(
         _without_covered_templates(shown),
-        tuple(each for each in found if _concerns(each, files)),
+        tuple(
+            each for each in found
+            # A root pipeline that the command line asks for is named, too.
+            if _concerns(each, configs if each.rule == rule.UNREADABLE else files)
+        ),
         reading.notes,
     )
 

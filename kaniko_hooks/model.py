@@ -171,6 +171,7 @@ class Problem(NamedTuple):
 
     place: Place
     message: str
+    files: tuple[str, ...] = ()  # of the pipeline, as far as it could be read
 
 
 class Reading(NamedTuple):

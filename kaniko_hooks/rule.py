@@ -63,7 +63,7 @@ def unreadable(problem: Problem) -> Finding:
     return Finding(
         UNREADABLE, problem.place,
         f'{problem.message}, so it cannot be told how many Kaniko builds share a container',
-        places=frozenset((problem.place,)),
+        places=frozenset((problem.place, *(Place(file, 0) for file in problem.files))),
     )
 
 

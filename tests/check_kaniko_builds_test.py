@@ -275,3 +275,22 @@ def test_module_is_a_command(
     with pytest.raises(SystemExit) as raised:
         runpy.run_module('kaniko_hooks.check_kaniko_builds', run_name='__main__')
     assert raised.value.code == 0
+
+
+@pytest.mark.parametrize('named', (CI, 'a.yml', 'b.yml'))
+def test_broken_pipeline_is_told_for_each_of_its_files(
+        named: str, write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    write({CI: 'include: a.yml\n', 'a.yml': f'include: b.yml\n{TWO}', 'b.yml': 'x: [\n',
+           'c.yml': 'kaniko: 1\n'})
+    assert main([named]) == 1
+    assert 'b.yml:2:1: unreadable-ci-file: ' in capsys.readouterr().out
+    assert main(['c.yml']) == 0
+
+
+def test_missing_gitlab_config_is_told(
+        write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    write({'a.yml': 'kaniko: 1\n'})
+    assert main(['--gitlab-config', 'ci/none.yml', 'a.yml']) == 1
+    assert capsys.readouterr().out.startswith('ci/none.yml:1:1: unreadable-ci-file: there is no')

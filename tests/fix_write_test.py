@@ -151,6 +151,32 @@ def test_files_are_replaced(tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
+@pytest.mark.parametrize('allowed', (True, False))
+def test_owner_stays_where_that_is_allowed(
+        allowed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = file(tmp_path, 'a.yml')
+    real = os.stat
+    asked: list[tuple[int, int]] = []
+
+    def foreign(name: str) -> os.stat_result:
+        found = list(real(name))
+        if not str(name).endswith('.tmp'):
+            found[4:6] = 4321, 1234
+        return os.stat_result(found)
+
+    def chown(name: str, user: int, group: int) -> None:
+        asked.append((user, group))
+        if not allowed:
+            raise PermissionError(1, 'Operation not permitted')
+
+    monkeypatch.setattr('kaniko_hooks.fix.write.os.stat', foreign)
+    monkeypatch.setattr('kaniko_hooks.fix.write.os.chown', chown)
+    write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
+    assert path.read_text() == NEW
+    assert asked == [(4321, 1234)]
+
+
 def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
     path = file(tmp_path, 'a.yml', '\ufeff' + OLD)
     write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})

@@ -89,12 +89,6 @@ def test_directory_is_unreadable(write: Write) -> None:
         read_bytes(str(write({})))
 
 
-def test_impossible_name_is_unreadable() -> None:
-    with pytest.raises(Unreadable) as raised:
-        read_bytes('a\0b')
-    assert str(raised.value) == 'has a name that no file can have'
-
-
 @pytest.mark.parametrize('name', ('a\0b.yml', 'a/\0/b.yml', '\ud800.yml'), ids=ascii)
 def test_impossible_name_is_unreadable(name: str, write: Write) -> None:
     with pytest.raises(Unreadable, match='has a name that no file can have'):

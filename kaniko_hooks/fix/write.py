@@ -1,9 +1,9 @@
 """Write rewritten files: all of them or none, each at once and as it was.
 
 A file is replaced by a complete one beside it, so whoever reads it, or kills
-this process, sees the old text or the new one. Its mode stays; a byte order
-mark stays; through a symlink the file that it names is replaced. Other hard
-links to a replaced file keep the old text.
+this process, sees the old text or the new one. Its mode stays, a byte order
+mark, its owner where that is allowed; through a symlink the file that it names
+is replaced. Other hard links to a replaced file keep the old text.
 """
 from __future__ import annotations
 
@@ -61,18 +61,18 @@ def _prepare(root: str, path: str, text: str, expected: str) -> _Ready:
         before = read_bytes(real)
         if before is None or decode(before) != expected:
             raise NotWritten(f'{path}: has changed while it was read')
-        mode = stat.S_IMODE(os.stat(real).st_mode)
-        if not mode & 0o222 or not os.access(real, os.W_OK):
+        like = os.stat(real)
+        if not like.st_mode & 0o222 or not os.access(real, os.W_OK):
             raise NotWritten(f'{path}: is read-only')
         bom = _BOM if before.startswith(_BOM) else b''
-        return _Ready(path, real, before, _temporary(real, bom + text.encode(), mode))
+        return _Ready(path, real, before, _temporary(real, bom + text.encode(), like))
     except Unreadable as error:
         raise NotWritten(f'{path}: {error}') from None
     except OSError as error:
         raise NotWritten(f'{path}: {_said(error)}') from None
 
 
-def _temporary(real: str, data: bytes, mode: int) -> str:
+def _temporary(real: str, data: bytes, like: os.stat_result) -> str:
     handle, temporary = tempfile.mkstemp(
         prefix=f'.{os.path.basename(real)[:64]}.', suffix='.tmp', dir=os.path.dirname(real),
     )
@@ -81,11 +81,22 @@ def _temporary(real: str, data: bytes, mode: int) -> str:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, mode)
+        _keep_owner(temporary, like)
+        os.chmod(temporary, stat.S_IMODE(like.st_mode))
     except BaseException:
         _remove(temporary)
         raise
     return temporary
+
+
+def _keep_owner(temporary: str, like: os.stat_result) -> None:
+    """As far as that is allowed: only root may give files away."""
+    made = os.stat(temporary)
+    if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+        try:
+            os.chown(temporary, like.st_uid, like.st_gid)
+        except PermissionError:
+            pass
 
 
 def _replace(ready: list[_Ready]) -> None:
@@ -104,8 +115,7 @@ def _replace(ready: list[_Ready]) -> None:
 
 def _undo(done: list[_Ready]) -> None:
     for each in done:
-        mode = stat.S_IMODE(os.stat(each.real).st_mode)
-        os.replace(_temporary(each.real, each.old, mode), each.real)
+        os.replace(_temporary(each.real, each.old, os.stat(each.real)), each.real)
 
 
 def _remove(temporary: str) -> None:

@@ -147,7 +147,7 @@ class _Reader:
     def _problem(self, error: InvalidPipeline) -> None:
         self.seen.update(error.files)
         if any('kaniko' in self.files.text(file).lower() for file in error.files):
-            self.problems[Problem(error.place, error.message)] = None
+            self.problems[Problem(error.place, error.message, tuple(error.files))] = None
 
     def read_children(self) -> None:
         """The child pipelines of all that is found, and theirs."""
