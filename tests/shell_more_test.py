@@ -115,6 +115,16 @@ def test_no_build(script: str) -> None:
     pytest.param(f'[ "$A" ] > f && {E}; "$A" x && {E}', 2, id='no test'),
     pytest.param(f'[[ ! ($A && $B) ]] && {E}; [[ $A ]] && {E}', 2, id='not all'),
     pytest.param(f'false || true && {E}; true && a && {E}', 2, id='constants'),
+    pytest.param(f'[ $A = x ] && {E}; [ $A = y ] && {E}; [ $A != x ] && [ $A != y ] && {E}', 1,
+                 id='neither of those before'),
+    pytest.param(f'if [ $A != x ] && [ $A = y ]; then {E}; fi; if [ $A = x ]; then {E}; fi', 1,
+                 id='one and not another'),
+    pytest.param(f'if [ $A = y ] && [ $A != y ]; then {E}; fi; if [ $A = y ]; then {E}; fi', 1,
+                 id='never'),
+    pytest.param(f'if [ $A = y ] && [ $A = y ]; then {E}; fi; if [ $A = y ]; then {E}; fi', 2,
+                 id='the same twice'),
+    pytest.param(f'if [ $A != x ] && [ $B != x ]; then {E}; fi; if [ $A = y ]; then {E}; fi', 2,
+                 id='not one, and another variable'),
 ))
 def test_builds(script: str, expected: int | str) -> None:
     assert count(run(script)) == expected

@@ -67,6 +67,26 @@ def also(found: Sequence[Tested]) -> list[Tested]:
     return [(subject, condition._replace(sure=False)) for subject, condition in found]
 
 
+def together(found: Sequence[Tested]) -> dict[Subject, Condition]:
+    """Tests that all have to hold, one for each subject."""
+    conditions: dict[Subject, Condition] = {}
+    for subject, condition in found:
+        known = conditions.get(subject)
+        conditions[subject] = condition if known is None else _both(known, condition)
+    return conditions
+
+
+def _both(one: Condition, other: Condition) -> Condition:
+    if one.negated and not other.negated:
+        one, other = other, one
+    if one.negated:
+        return Condition((*one.literals, *other.literals), True, False)
+    return Condition(
+        tuple(each for each in one.literals if (each in other.literals) != other.negated),
+        False, False,
+    )
+
+
 def is_test(node: tree.Pipeline) -> bool:
     """Whether a command only tests: `[ … ]`, `[[ … ]]` or `test …`, and runs nothing in it."""
     command = node.commands[0]

@@ -85,7 +85,7 @@ def read(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
         return _of_case(command)
     if not isinstance(command, tree.If) or command.redirections:
         return None
-    found = [dict(guards.of_list(arm.condition)) for arm in command.arms]
+    found = [guards.together(guards.of_list(arm.condition)) for arm in command.arms]
     subjects = {subject: None for each in found for subject in each}
     if not subjects:
         return None
@@ -111,7 +111,7 @@ def _of_list(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
             if not guards.is_test(pipeline):
                 break
             found = [*found, *guards.also(guards.of_pipeline(pipeline))]
-    conditions = dict(found)
+    conditions = guards.together(found)
     if not conditions:
         return None
     subject = wanted if wanted in conditions else next(iter(conditions))
