@@ -5,7 +5,6 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.analysis import image_name
 from kaniko_hooks.fix.arguments import label
@@ -51,6 +50,7 @@ from kaniko_hooks.fix.trial import trial
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 
 MAX_PARTS = 200

@@ -7,7 +7,6 @@ line break of their last line.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
@@ -17,6 +16,7 @@ from kaniko_hooks.document.nodes import Span
 from kaniko_hooks.document.position import value_offsets
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.named_tuple import NamedTuple
 
 _LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
 

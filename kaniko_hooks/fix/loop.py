@@ -4,7 +4,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
@@ -35,6 +34,7 @@ from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.yaml_words import word
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For
 from kaniko_hooks.shell.tree import Function
 from kaniko_hooks.shell.tree import Text

@@ -4,13 +4,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.document.nodes import get
+from kaniko_hooks.named_tuple import NamedTuple
 
 FOLLOWS = 'follows'  # an item of needs or dependencies
 EXTENDS = 'extends'

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.fix.arguments import dockerfiles
 from kaniko_hooks.fix.arguments import image_of
@@ -15,6 +14,7 @@ from kaniko_hooks.fix.arguments import plain_variables
 from kaniko_hooks.fix.arguments import spelled
 from kaniko_hooks.fix.arguments import values
 from kaniko_hooks.model import Word
+from kaniko_hooks.named_tuple import NamedTuple
 
 Argv = Sequence[Word]
 ReadText = Callable[[str], 'str | None']

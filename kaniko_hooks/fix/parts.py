@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
@@ -10,6 +9,7 @@ from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import LOOP
 from kaniko_hooks.fix.steps import OTHER
 from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Part(NamedTuple):

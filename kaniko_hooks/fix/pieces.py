@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import Assignment
 from kaniko_hooks.shell.tree import Case
 from kaniko_hooks.shell.tree import Command

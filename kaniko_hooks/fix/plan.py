@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.fix.draft import Draft
@@ -17,6 +16,7 @@ from kaniko_hooks.fix.state import mentions_of
 from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Finding
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
 from kaniko_hooks.rule import CACHED

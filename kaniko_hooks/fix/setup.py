@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.fix.pieces import bodies
 from kaniko_hooks.fix.pieces import commands_of
@@ -16,6 +15,7 @@ from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import parameters
 from kaniko_hooks.fix.pieces import substitutions
 from kaniko_hooks.fix.pieces import words_of
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import Case
 from kaniko_hooks.shell.tree import Command
 from kaniko_hooks.shell.tree import For

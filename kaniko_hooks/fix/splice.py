@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Edit(NamedTuple):

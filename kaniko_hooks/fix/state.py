@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
@@ -12,6 +11,7 @@ from kaniko_hooks.ci.gitlab.repository import Found
 from kaniko_hooks.ci.gitlab.repository import pipelines
 from kaniko_hooks.fix.mentions import Mention
 from kaniko_hooks.fix.mentions import mentions
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
 

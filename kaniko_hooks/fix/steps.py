@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.scripts import leaves
 from kaniko_hooks.ci.gitlab.values import Table
@@ -22,6 +21,7 @@ from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import trial
 from kaniko_hooks.model import Command
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.tree import For
 from kaniko_hooks.shell.tree import Function

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Definition
@@ -17,6 +16,7 @@ from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding
+from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Subject(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 from kaniko_hooks.shell.machine import Traced

@@ -11,8 +11,8 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Unreadable
 from kaniko_hooks.project import decode
 from kaniko_hooks.project import read_bytes
