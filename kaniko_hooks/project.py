@@ -83,7 +83,9 @@ def read_bytes(path: str) -> bytes | None:
     """The bytes of a regular file; None if there is none. Raises Unreadable."""
     try:
         # A pipe would block for ever; O_NONBLOCK opens it without waiting.
-        handle = os.open(path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0))
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0),
+        )
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:

@@ -88,7 +88,7 @@ def _both(one: Condition, other: Condition) -> Condition:
 
 
 def is_test(node: tree.Pipeline) -> bool:
-    """Whether a command only tests: `[ … ]`, `[[ … ]]` or `test …`, and runs nothing in it."""
+    """Whether a command only tests and runs nothing: `[ … ]`, `[[ … ]]`, `test …`."""
     command = node.commands[0]
     if len(node.commands) > 1 or any(word.active for word in getattr(command, 'words', ())):
         return False
