@@ -43,12 +43,16 @@ def nothing_matters(argv: Sequence[str]) -> bool:
 
 
 def repository_root(path: str) -> str:
-    """The nearest folder above a path that has `.git`; the working directory if none has."""
-    folder = os.path.dirname(os.path.abspath(path))
+    """The nearest folder above a path that has `.git`.
+
+    Where none has, the working directory, or the path's own folder if it is not below that.
+    """
+    folder = own = os.path.dirname(os.path.abspath(path))
     while not os.path.lexists(os.path.join(folder, '.git')):
         above = os.path.dirname(folder)
         if above == folder:
-            return os.getcwd()
+            here = os.getcwd()
+            return here if f'{own}/'.startswith(f'{here}/') else own
         folder = above
     return folder
 

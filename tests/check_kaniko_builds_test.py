@@ -294,3 +294,13 @@ def test_missing_gitlab_config_is_told(
     write({'a.yml': 'kaniko: 1\n'})
     assert main(['--gitlab-config', 'ci/none.yml', 'a.yml']) == 1
     assert capsys.readouterr().out.startswith('ci/none.yml:1:1: unreadable-ci-file: there is no')
+
+
+def test_file_outside_of_git_and_of_the_working_directory(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ('here', 'there'):
+        (tmp_path / name).mkdir()
+    (tmp_path / 'there' / CI).write_text(TWO)
+    monkeypatch.chdir(tmp_path / 'here')
+    assert main([f'../there/{CI}']) == 1

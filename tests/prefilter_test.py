@@ -99,3 +99,6 @@ def test_root_without_git_is_the_working_directory(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert repository_root('a/b/c.yml') == str(tmp_path)
+    (tmp_path / 'a').mkdir()
+    monkeypatch.chdir(tmp_path / 'a')
+    assert repository_root('../b/c.yml') == str(tmp_path / 'b')
