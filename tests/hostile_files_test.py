@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,9 @@ from tests.conftest import Write
 from tests.hostile import BUILDS
 from tests.hostile import CI
 from tests.hostile import HOOKS
+from tests.hostile import both
 from tests.hostile import hook
+from tests.hostile import hooks
 
 JOB = 'job:\n' + BUILDS
 
@@ -25,8 +28,7 @@ def test_links_and_pipes(write: Write) -> None:
     (root / 'link').symlink_to('.')
     (root / 'folder.yml').mkdir()
     os.mkfifo(root / 'pipe.yml')
-    for module in HOOKS:
-        code, said = hook(module, root, CI, 'loop.yml', 'pipe.yml')
+    for code, said in both(root, CI, 'loop.yml', 'pipe.yml'):
         assert code == 1
         assert 'pipe.yml: is not a regular file' in said
         assert 'loop.yml: ' in said
@@ -45,10 +47,9 @@ def test_root_pipeline_is_no_file(kind: str, write: Write) -> None:
     for folder in ('.github/workflows', '.circleci'):
         (root / folder).mkdir(parents=True)
         os.mkfifo(root / folder / 'config.yml')
-    for module in HOOKS:
-        hook(module, root, 'a.yml', 'a.sh')
-        code, _ = hook(module, root, CI, '.circleci/config.yml')
+    for code, _ in both(root, CI, '.circleci/config.yml'):
         assert code == 1
+    both(root, 'a.yml', 'a.sh')
     hook('check_kaniko_builds', root)
 
 
@@ -59,6 +60,17 @@ def test_memory_of_a_process_is_no_file_to_read(write: Write) -> None:
     assert said == '/proc/self/mem: input/output error\n'
 
 
+def somebody(root: Path) -> int | None:
+    """A user who is not root and gets to the folder; None for who runs the tests."""
+    if os.getuid() != 0:
+        return None
+    top = Path(tempfile.gettempdir())
+    for folder in (root, *root.parents):
+        if top in folder.parents:
+            folder.chmod(folder.stat().st_mode | 0o055)
+    return 65534
+
+
 def test_no_permission(write: Write) -> None:
     """Root may read all files, so that somebody else has to ask then."""
     root = write({
@@ -67,13 +79,9 @@ def test_no_permission(write: Write) -> None:
     })
     for path in ('secret.yml', 'closed', 'a.sh'):
         (root / path).chmod(0)
-    user = 65534 if os.getuid() == 0 else None
-    if user is not None:
-        for folder in (root, *root.parents):
-            folder.chmod(folder.stat().st_mode | 0o055)
+    user = somebody(root)
     before = (root / CI).read_bytes()
-    for module in HOOKS:
-        code, said = hook(module, root, CI, 'secret.yml', 'closed/b.yml', 'a.sh', user=user)
+    for code, said in both(root, CI, 'secret.yml', 'closed/b.yml', 'a.sh', user=user):
         assert code == 1
         assert 'secret.yml: permission denied' in said
     if user is not None:
@@ -92,14 +100,10 @@ def test_file_without_permission_to_write(write: Write) -> None:
 def test_folder_without_permission_to_write(write: Write) -> None:
     """Root may write anywhere, so that somebody else has to try then."""
     root = write({CI: JOB})
-    user = 65534 if os.getuid() == 0 else None
+    user = somebody(root)
     (root / CI).chmod(0o666)
-    if user is not None:
-        for folder in (*root.parents,):
-            folder.chmod(folder.stat().st_mode | 0o055)
     root.chmod(0o555)
-    code, said = hook('fix_kaniko_builds', root, CI, user=user)
-    check, _ = hook('check_kaniko_builds', root, CI, user=user)
+    (check, _), (code, said) = both(root, CI, user=user)
     root.chmod(0o755)
     assert (code, check, (root / CI).read_text()) == (1, 1, JOB)
     assert f'{CI}: permission denied' in said
@@ -124,20 +128,20 @@ def test_storm_of_scripts(write: Write) -> None:
     assert (code, 'many Kaniko builds' in said) == (1, True)
 
 
-@pytest.mark.parametrize('size', (500_000, 2_000_000, 20_000_000))
+@pytest.mark.parametrize('size', (200_000, 2_000_000, 20_000_000))
 def test_long_script(size: int, write: Write) -> None:
     root = write({
         CI: 'job:\n  script: [sh a.sh]\n',
         'a.sh': ': a line of a script\n' * (size // 21) + '/kaniko/executor --cache -d x\n' * 2,
     })
     code, said = hook('check_kaniko_builds', root, CI)
-    told = {500_000: 'cached-builds-share-container', 2_000_000: 'job: the script `a.sh` is too '
+    told = {200_000: 'cached-builds-share-container', 2_000_000: 'job: the script `a.sh` is too '
             'large to be read'}
     assert code == (1 if size in told else 0)
     assert told.get(size, '') in said
 
 
-@pytest.mark.parametrize('include', ('every', '"*.yml"', '"**/*.yml"'))
+@pytest.mark.parametrize('include', ('every', '"**/*.yml"'))
 def test_storm_of_includes(include: str, write: Write) -> None:
     """Each of 150 files includes all of them."""
     files = [f'i{n}.yml' for n in range(150)]
@@ -146,8 +150,7 @@ def test_storm_of_includes(include: str, write: Write) -> None:
         **{name: f'include: {every}\nj{name}:\n{BUILDS}' for name in files},
         CI: f'include: {every}\n{JOB}',
     })
-    for module in HOOKS:
-        code, _ = hook(module, root, CI, *files[:3])
+    for code, _ in both(root, CI, files[0]):
         assert code == 1
 
 
@@ -169,17 +172,13 @@ def test_odd_names(name: str | bytes, write: Write) -> None:
     named = os.fsdecode(name)
     root = write({CI: JOB})
     (root / named).write_text(f'image: kaniko\nstages: [a]\n{JOB}')
-    for module in HOOKS:
-        code, said = hook(module, root, './' + named)
+    path, check = './' + named, 'check_kaniko_builds'
+    calls = [('fix_kaniko_builds', '--diff', path), (check, path), (check,),
+             (check, f'--gitlab-config={named}', CI)]
+    calls += [(check, '--format', form, path) for form in ('json', 'gitlab', 'sarif')]
+    for code, said in hooks(root, *calls):
         assert code == 1
         assert '\x07' not in said and '\u202e' not in said and 'new\nline' not in said
-    code, _ = hook('check_kaniko_builds', root)
-    assert code == 1
-    for form in ('json', 'gitlab', 'sarif'):
-        code, _ = hook('check_kaniko_builds', root, '--format', form, './' + named)
-        assert code == 1
-    code, _ = hook('check_kaniko_builds', root, f'--gitlab-config={named}', CI)
-    assert code == 1
 
 
 @pytest.mark.parametrize('config', (
@@ -189,8 +188,7 @@ def test_odd_names(name: str | bytes, write: Write) -> None:
 def test_odd_values_of_gitlab_config(config: str, write: Write) -> None:
     root = write({CI: JOB})
     os.mkfifo(root / 'pipe.yml')
-    for module in HOOKS:
-        code, said = hook(module, root, f'--gitlab-config={config}', CI)
+    for code, said in both(root, f'--gitlab-config={config}', CI):
         assert code == 1
         assert 'root:' not in said
 
@@ -198,7 +196,7 @@ def test_odd_values_of_gitlab_config(config: str, write: Write) -> None:
 def test_very_many_arguments(write: Write) -> None:
     root = write({CI: JOB, 'a.yml': 'x: 1\n'})
     for module in HOOKS:
-        code, said = hook(module, root, CI, *['a.yml'] * 20_000, *['no.yml'] * 3)
+        code, said = hook(module, root, CI, *['a.yml'] * 10_000, *['no.yml'] * 3)
         assert code == 1
         assert 'no.yml: no such file' in said
 
@@ -216,8 +214,8 @@ def test_odd_repositories(git: str, write: Write) -> None:
     elif git == 'loop':
         (root / '.git').symlink_to('.git')
     # Without a work tree git tracks nothing.
-    for argv in ((CI,),) if git == 'bare' else ((CI,), (), ('.',)):
-        code, said = hook('check_kaniko_builds', root, *argv)
+    calls = [(CI,)] if git == 'bare' else [(CI,), (), ('.',)]
+    for code, said in hooks(root, *(('check_kaniko_builds', *argv) for argv in calls)):
         assert (code, 'cached-builds-share-container' in said) == (1, True)
     code, _ = hook('fix_kaniko_builds', root, CI)
     assert code == 1
@@ -240,8 +238,7 @@ def test_file_that_changes_while_it_is_read(write: Write) -> None:
     writer.start()
     try:
         for _ in range(4):
-            for module in HOOKS:
-                hook(module, root, CI)
+            both(root, *[CI] * 5)
     finally:
         stop.set()
         writer.join()

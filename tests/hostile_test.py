@@ -8,8 +8,7 @@ import pytest
 from tests.conftest import Write
 from tests.hostile import BUILDS
 from tests.hostile import CI
-from tests.hostile import HOOKS
-from tests.hostile import hook
+from tests.hostile import both
 
 
 def laughs() -> str:
@@ -93,12 +92,12 @@ HOSTILE: Mapping[str, str | bytes] = {
         f'a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}, *a{n - 1}]}}\n' for n in range(1, 60)
     ) + 'job:\n  <<: *a59\n' + BUILDS,
     'many nodes': 'kaniko:\n' + '- a\n' * 510_000,
-    'many keys': 'kaniko:\n' + ''.join(f'  k{n}: v\n' for n in range(20_000)),
-    'many equal keys': 'kaniko: 1\n' * 20_000,
+    'many keys': 'kaniko:\n' + ''.join(f'  k{n}: v\n' for n in range(5_000)),
+    'many equal keys': 'kaniko: 1\n' * 5_000,
     'many jobs': ''.join(f'j{n}:\n{BUILDS}' for n in range(100)),
-    'many builds': 'job:\n  script:\n' + '    - /kaniko/executor --cache -d x\n' * 2_000,
-    'many comments': BUILDS.join(('job:\n', '')) + '# kaniko-hooks: ignore[x]\n' * 20_000,
-    'many needs': 'job:\n' + BUILDS + '  needs: [' + 'job, ' * 20_000 + ']\n',
+    'many builds': 'job:\n  script:\n' + '    - /kaniko/executor --cache -d x\n' * 1_000,
+    'many comments': BUILDS.join(('job:\n', '')) + '# kaniko-hooks: ignore[x]\n' * 5_000,
+    'many needs': 'job:\n' + BUILDS + '  needs: [' + 'job, ' * 5_000 + ']\n',
     'long file name in an include': f'include: {"a/" * 5_000}b.yml\njob:\n' + BUILDS,
     'parent folders': f'include: {"a/../" * 2_000}{CI}\njob:\n' + BUILDS,
     'stars in an include': f'include: "{"**/*" * 2_000}.yml"\njob:\n' + BUILDS,
@@ -126,15 +125,14 @@ TOLD: Mapping[str, str] = {
 }
 
 
-@pytest.mark.parametrize('module', HOOKS)
 @pytest.mark.parametrize('case', HOSTILE)
-def test_hostile_file(case: str, module: str, write: Write) -> None:
+def test_hostile_file(case: str, write: Write) -> None:
     data = HOSTILE[case]
     data = data.encode('utf-8', 'surrogatepass') if isinstance(data, str) else data
     root = write({CI: data, 'named.gitlab-ci.yml': data})
-    code, said = hook(module, root, CI, 'named.gitlab-ci.yml')
-    assert (code, case) == (1, case) if case in TOLD else code in (0, 1)
-    assert TOLD.get(case, '') in said
+    for code, said in both(root, CI, 'named.gitlab-ci.yml'):
+        assert code == 1 or case not in TOLD
+        assert TOLD.get(case, '') in said
 
 
 @pytest.mark.parametrize('path', (
@@ -151,5 +149,4 @@ def test_hostile_files_of_other_systems(path: str, write: Write) -> None:
     root = write(files)
     for name in files:
         (root / name.split('/')[0] / '.git').mkdir()
-    for module in HOOKS:
-        hook(module, root, *files)
+    both(root, *files)
