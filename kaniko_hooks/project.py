@@ -113,7 +113,8 @@ def _reason(error: OSError | ValueError) -> str:
 def decode(data: bytes) -> str:
     """UTF-8 text without its byte order mark. Raises Unreadable."""
     try:
-        return data.decode('utf-8-sig')
+        # The codec `utf-8-sig` does the same, but is a module to import.
+        return data.decode().removeprefix('\ufeff')
     except UnicodeDecodeError as error:
         if data[:2] in (b'\xff\xfe', b'\xfe\xff'):
             raise Unreadable('is UTF-16, not UTF-8') from None
