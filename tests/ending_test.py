@@ -1,6 +1,7 @@
 """Whatever surrounds a hook fails: it ends with a code and at most a line."""
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -86,6 +87,13 @@ def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended('check-kaniko-builds', len, ()) == 0
     print('nobody reads this')
     assert in_process(OSError(28, 'No space left on device')) == 2
+
+
+def test_stream_of_the_callers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, 'stdout', stream)
+    print('☃')
+    assert (ended('check-kaniko-builds', len, ()), stream.getvalue()) == (0, '☃\n')
 
 
 @pytest.mark.parametrize('module', HOOKS)

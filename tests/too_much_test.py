@@ -1,0 +1,79 @@
+"""What cannot be read is told for the containers and files that it is about, no others."""
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from kaniko_hooks.analysis import analyse
+from kaniko_hooks.check_kaniko_builds import main
+from kaniko_hooks.fix import plan
+from kaniko_hooks.fix_kaniko_builds import main as fix
+from kaniko_hooks.options import Options
+from kaniko_hooks.project import Repository
+from kaniko_hooks.shell.machine import MAX_SCRIPT
+from tests.conftest import Write
+
+CI = '.gitlab-ci.yml'
+TWO = '  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
+MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_SCRIPT // 4)
+
+
+def found(root: Path, *named: str) -> list[tuple[str, str]]:
+    result = analyse(Repository(str(root)), named, Options()).result
+    return [(each.rule, each.message.partition(',')[0]) for each in result.findings]
+
+
+def test_as_much_as_can_be_read(write: Write) -> None:
+    long = ': x\n      ' * 20_000
+    assert found(write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'}), CI) == []
+
+
+def test_too_much_in_the_pipeline_costs_one_job_only(write: Write) -> None:
+    lines = MUCH.replace('\n', '\n      ')
+    root = write({CI: f'a:\n  script:\n    - |\n      {lines}\nb:\n{TWO}'})
+    assert found(root, CI) == [
+        ('cached-builds-share-container', 'job b runs 2 Kaniko builds in one container'),
+        ('unreadable-ci-file', 'a: the script is too large to be read'),
+    ]
+
+
+def test_too_much_in_a_script(write: Write) -> None:
+    root = write({CI: 'a: {script: [ci/a.sh, /kaniko/executor]}\n', 'ci/a.sh': MUCH})
+    assert found(root, CI) == [
+        ('unreadable-ci-file', 'a: the script `ci/a.sh` is too large to be read'),
+    ]
+
+
+def test_callers_that_are_no_files(write: Write) -> None:
+    root = write({'a.sh': '/kaniko/executor --cache\n' * 2, CI: f'a:\n{TWO}'})
+    (root / '.circleci').mkdir()
+    os.mkfifo(root / '.circleci/config.yml')
+    (root / '.woodpecker').mkdir()
+    (root / '.woodpecker/a.yml').symlink_to('/proc/self/mem')
+    assert found(root, 'a.sh') == []
+    assert len(found(root, 'a.sh', CI)) == 1
+
+
+def test_root_pipeline_that_cannot_be_read(write: Write) -> None:
+    root = write({'a.sh': '/kaniko/executor --cache\n' * 2})
+    os.mkfifo(root / CI)
+    assert found(root, 'a.sh') == []
+
+
+def test_mistake_of_the_fix_costs_no_finding(
+        write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = write({CI: f'a:\n{TWO}'})
+
+    def broken(asked: object, edited: object) -> Sequence[object]:
+        raise KeyError(0)
+
+    monkeypatch.setattr(plan, 'state_of', broken)
+    assert main([CI]) == 1
+    assert 'cached-builds-share-container' in capsys.readouterr().out
+    assert fix([CI]) == 2
+    assert 'internal error: KeyError at tests.too_much_test:' in capsys.readouterr().err
+    assert (root / CI).read_text() == f'a:\n{TWO}'
