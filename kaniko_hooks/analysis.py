@@ -156,7 +156,7 @@ def _suppressed(
     texts = {file: repository.known_text(file) for file in sorted(files)}
     if not any('kaniko-hooks:' in text for text in texts.values()):
         return found
-    from kaniko_hooks.suppression import apply
+    from kaniko_hooks.suppression.findings import apply
     on = {rule.CACHED, rule.UNREADABLE} | ({rule.UNCACHED} if options.strict else set())
     return apply(
         found, containers, texts, frozenset(on),

@@ -18,9 +18,6 @@ from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.document.position import command
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.lines import where
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import OFF
-from kaniko_hooks.model import ON
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Container
@@ -28,14 +25,17 @@ from kaniko_hooks.model import Execution
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
+from kaniko_hooks.model import MANY
 from kaniko_hooks.model import Note
+from kaniko_hooks.model import OFF
+from kaniko_hooks.model import ON
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Result
 from kaniko_hooks.model import Run
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Word
-from kaniko_hooks.suppression import apply
+from kaniko_hooks.suppression.findings import apply
 
 CI = '.gitlab-ci.yml'
 _BUILD = re.compile(r'/kaniko/executor[^\n#;]*[^\s#;]')

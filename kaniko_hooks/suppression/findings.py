@@ -8,10 +8,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from kaniko_hooks.aims import Aim
-from kaniko_hooks.aims import aims_of
-from kaniko_hooks.directives import MARK
-from kaniko_hooks.directives import Directive
 from kaniko_hooks.lines import lines_of
 from kaniko_hooks.lines import position
 from kaniko_hooks.model import Container
@@ -19,6 +15,10 @@ from kaniko_hooks.model import Execution
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.suppression.aims import Aim
+from kaniko_hooks.suppression.aims import aims_of
+from kaniko_hooks.suppression.directives import Directive
+from kaniko_hooks.suppression.directives import MARK
 
 BAD = 'bad-suppression'
 UNUSED = 'unused-suppression'

@@ -8,7 +8,7 @@ from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.suppression import apply
+from kaniko_hooks.suppression.findings import apply
 from tests.samples import A
 from tests.samples import B
 from tests.samples import CACHED

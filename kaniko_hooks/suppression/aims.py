@@ -3,12 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.directives import MARK
-from kaniko_hooks.directives import Directive
-from kaniko_hooks.directives import in_script
-from kaniko_hooks.directives import in_yaml
-from kaniko_hooks.directives import nodes_of
-from kaniko_hooks.directives import scalars_of
 from kaniko_hooks.document.compose import InvalidYaml
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.nodes import Mapping
@@ -21,6 +15,12 @@ from kaniko_hooks.lines import position
 from kaniko_hooks.model import Command
 from kaniko_hooks.model import Container
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.suppression.directives import Directive
+from kaniko_hooks.suppression.directives import MARK
+from kaniko_hooks.suppression.directives import in_script
+from kaniko_hooks.suppression.directives import in_yaml
+from kaniko_hooks.suppression.directives import nodes_of
+from kaniko_hooks.suppression.directives import scalars_of
 
 
 class Aim(NamedTuple):

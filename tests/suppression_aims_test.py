@@ -7,7 +7,7 @@ from kaniko_hooks.model import Container
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Problem
 from kaniko_hooks.model import Reason
-from kaniko_hooks.suppression import apply
+from kaniko_hooks.suppression.findings import apply
 from tests.samples import A
 from tests.samples import B
 from tests.samples import CACHED

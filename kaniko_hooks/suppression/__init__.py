@@ -1,0 +1,1 @@
+"""Comments that silence findings: what they say, what they are about, what they do."""
