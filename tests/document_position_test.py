@@ -96,3 +96,12 @@ def test_flow_scalars(quote: str, lines: list[str]) -> None:
         return
     for node in nodes:
         assert_located(text, node)
+
+
+def test_start_of_a_block_that_cannot_be_told_exactly() -> None:
+    text = '- |1-\n  \r\n x  \n   '
+    node = scalars(text)[0]
+    assert (node.value, value_offsets(text, node)) == (' \nx  \n  ', None)
+    made = command(text, node)
+    assert text[made.offset] == 'x'
+    assert made.locate(3) == made.offset
