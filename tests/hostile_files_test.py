@@ -162,8 +162,9 @@ def test_storm_of_children(write: Write) -> None:
 
 
 NAMES = (
-    'new\nline.yml', 'bell\x07.yml', b'byte\xff.yml', '-d.yml', '--strict.yml', 'a b.yml', '$HOME.yml',
-    '\u202eabc.yml', 'ünï.yml', '*.yml', '~.yml', 'a\\b.yml', '%s{}.yml', '.yml', 'x' * 251 + '.yml',
+    'new\nline.yml', 'bell\x07.yml', b'byte\xff.yml', '-d.yml', '--strict.yml', 'a b.yml',
+    '$HOME.yml', '\u202eabc.yml', 'ünï.yml', '*.yml', '~.yml', 'a\\b.yml', '%s{}.yml', '.yml',
+    'x' * 251 + '.yml',
 )
 
 

@@ -25,7 +25,9 @@ def extends_chain(length: int) -> str:
 
 HOSTILE: Mapping[str, str | bytes] = {
     'billion laughs': laughs(),
-    'laughs in variables': laughs().replace('script: *a29', 'script: [executor]\n  variables: *a29'),
+    'laughs in variables': laughs().replace(
+        'script: *a29', 'script: [executor]\n  variables: *a29',
+    ),
     'contains itself': 'kaniko: &a [*a]\njob: {script: *a}\n',
     'mapping contains itself': 'executor: &a\n  script: [kaniko]\n  x: *a\n',
     'merges itself': 'job: &a\n  <<: *a\n' + BUILDS,
@@ -64,17 +66,20 @@ HOSTILE: Mapping[str, str | bytes] = {
                         'job:\n' + BUILDS,
     'include above': 'include: ../../../../etc/passwd.yml\njob:\n' + BUILDS,
     'include NUL': 'include: "a\\0b.yml"\njob:\n' + BUILDS,
-    'regular expression bomb': 'spec: {inputs: {x: {default: "' + 'a' * 40 + '!", regex: "(a+)+$"}}}'
-                               '\n---\njob: {script: ["/kaniko/executor $[[ inputs.x ]]"]}\n',
+    'regular expression bomb': 'spec: {inputs: {x: {default: "' + 'a' * 40
+                               + '!", regex: "(a+)+$"}}}\n---\n'
+                               'job: {script: ["/kaniko/executor $[[ inputs.x ]]"]}\n',
     'rules bomb': 'job:\n  rules: [{if: "' + '(' * 5_000 + '"}]\n' + BUILDS,
     'function calls itself': 'job: {script: ["f() { f; f; /kaniko/executor; }; f"]}\n',
-    'functions double': 'job:\n  script:\n    - |\n      f0() { /kaniko/executor -d a; }\n' + ''.join(
+    'functions double': 'job:\n  script:\n    - |\n      f0() { /kaniko/executor -d a; }\n'
+                        + ''.join(
         f'      f{n}() {{ f{n - 1}; f{n - 1}; }}\n' for n in range(1, 60)) + '      f59\n',
     'nested substitutions': 'job:\n  script:\n    - ' + '$(' * 3_000 + '/kaniko/executor\n',
     'nested defaults': "job:\n  script:\n    - '" + '${a:-' * 20_000 + "/kaniko/executor'\n",
     'nested quotes': "job:\n  script:\n    - '" + '"$(' * 3_000 + "/kaniko/executor'\n",
     'nested groups': 'job:\n  script:\n    - |\n      ' + '{ ' * 20_000 + '/kaniko/executor\n',
-    'nested shells': 'job:\n  script:\n    - |\n      ' + 'sh -c eval\\ ' * 2_000 + '/kaniko/executor\n',
+    'nested shells': 'job:\n  script:\n    - |\n      ' + 'sh -c eval\\ ' * 2_000
+                     + '/kaniko/executor\n',
     'doubling variables': 'job:\n  script:\n    - |\n      A=kaniko\n' + ''.join(
         '      A=$A$A$A$A\n' for _ in range(40)) + '      /kaniko/executor $A\n',
     'doubling CI variables': 'variables:\n  A0: kaniko\n' + ''.join(
@@ -96,6 +101,8 @@ HOSTILE: Mapping[str, str | bytes] = {
     'many equal keys': 'kaniko: 1\n' * 5_000,
     'many jobs': ''.join(f'j{n}:\n{BUILDS}' for n in range(100)),
     'many builds': 'job:\n  script:\n' + '    - /kaniko/executor --cache -d x\n' * 1_000,
+    'long commands': 'job:\n  script:\n' + f'    - curl {"y " * 1_000}\n' * 100
+                     + '    - /kaniko/executor --cache\n' * 2,
     'many comments': BUILDS.join(('job:\n', '')) + '# kaniko-hooks: ignore[x]\n' * 5_000,
     'many needs': 'job:\n' + BUILDS + '  needs: [' + 'job, ' * 5_000 + ']\n',
     'long file name in an include': f'include: {"a/" * 5_000}b.yml\njob:\n' + BUILDS,

@@ -10,6 +10,7 @@ import pytest
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.check_kaniko_builds import main
 from kaniko_hooks.fix import plan
+from kaniko_hooks.fix import steps
 from kaniko_hooks.fix_kaniko_builds import main as fix
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -61,6 +62,21 @@ def test_root_pipeline_that_cannot_be_read(write: Write) -> None:
     root = write({'a.sh': '/kaniko/executor --cache\n' * 2})
     os.mkfifo(root / CI)
     assert found(root, 'a.sh') == []
+
+
+def test_script_that_costs_too_much_to_take_apart(
+        write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Each command that is no set-up is tried with all that stands before it.
+    script = '  script:\n' + '    - curl $CI_API\n' * 9 + '    - /kaniko/executor --cache\n' * 2
+    root = write({CI: f'a:\n{script}'})
+    monkeypatch.setattr(steps, 'MAX_TRIED', 500)
+    assert fix([CI]) == 1
+    assert capsys.readouterr().err.endswith(': no automatic fix: its script is too long\n')
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    assert fix([CI]) == 1
+    assert 'too long' not in capsys.readouterr().err
 
 
 def test_mistake_of_the_fix_costs_no_finding(

@@ -33,7 +33,9 @@ BUILD = 'build'
 LOOP = 'loop'
 OTHER = 'other'
 
-MAX_STEPS = 400  # trying each costs what stands before it
+# Trying a step costs what stands before it.
+MAX_STEPS = 400
+MAX_TRIED = 500_000  # code points that are tried, again and again
 
 
 class Step(NamedTuple):
@@ -95,6 +97,7 @@ class _Reading:
         self.prefix = before
         self.functions: dict[str, Function] = {}
         self.steps: list[Step] = []
+        self.tried = 0
         self.chain: Statement | None = None  # of the last piece in `prefix`
         for text in before:
             for piece in pieces(parse(text)):
@@ -144,9 +147,13 @@ class _Reading:
             self.prefix = self._followed_by(piece, text)
             self.chain = piece.whole
             return SETUP, ()
-        tried = trial(self.setting, self._followed_by(piece, text))
+        texts = self._followed_by(piece, text)
+        self.tried += sum(map(len, texts))
+        if self.tried > MAX_TRIED:
+            raise Refusal('its script is too long')
+        tried = trial(self.setting, texts)
         if tried.builds == 0:
-            self.prefix = self._followed_by(piece, text)
+            self.prefix = texts
             self.chain = piece.whole
             return OTHER, ()
         if tried.builds == 1:

@@ -21,8 +21,10 @@ def main() -> int:
         until = time.monotonic() + options.seconds
         inputs = run(target, options.seed, lambda _: time.monotonic() < until)
     print(
-        f'{inputs} inputs, the worst took {target.worst:.2f} s, {len(target.failures)} failed',
+        f'{inputs} inputs, {target.fixed} fixed, the worst took {target.worst:.2f} s, '
+        f'{len(target.failures)} failed',
     )
+    print(f'the worst: {target.slowest[:2000]}')
     for failure in target.failures:
         print(failure, file=sys.stderr)
     return 1 if target.failures else 0

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from kaniko_hooks import check_kaniko_builds
 from kaniko_hooks import fix_kaniko_builds
+from tests.fuzz.mutator import job
 from tests.fuzz.mutator import mutated
+from tests.fuzz.mutator import scripts
 from tests.fuzz.mutator import seeds
 
 SECONDS = 5.0
@@ -23,7 +25,9 @@ class Target:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.worst = 0.0
+        self.worst = 0.0  # seconds of processor time
+        self.slowest = ''
+        self.fixed = 0
         self.failures: list[str] = []
         (root / '.git').mkdir()
 
@@ -38,7 +42,14 @@ class Target:
             self.failures.append(f'check changed {name}: {data!r}')
         self._call('fix', fix_kaniko_builds.main, [str(path), '--unsafe', '--strict'], data)
         taken = time.process_time() - started
-        self.worst = max(self.worst, taken)
+        fixed = path.read_bytes()
+        if fixed != data:
+            self.fixed += 1
+            self._call('fix', fix_kaniko_builds.main, [str(path), '--unsafe', '--strict'], data)
+            if path.read_bytes() != fixed:
+                self.failures.append(f'a second fix changes {name}: {data!r}')
+        if taken > self.worst:
+            self.worst, self.slowest = taken, f'{name}: {data!r}'
         if taken > SECONDS:
             self.failures.append(f'{taken:.1f} s for {name}: {data[:5000]!r}')
         path.unlink()
@@ -60,10 +71,14 @@ class Target:
 def run(target: Target, seed: int, go_on: Callable[[int], bool]) -> int:
     """Tries mutated inputs while `go_on(number)` says so; returns how many."""
     choose = random.Random(seed)
-    given = seeds()
+    given, given_scripts = seeds(), scripts()
     number = 0
     while go_on(number):
-        name = choose.choice(_NAMES)
-        target.try_input(name, mutated(choose.choice(given), given, choose))
+        if choose.random() < .5:
+            name, data = choose.choice(_NAMES), mutated(choose.choice(given), given, choose)
+        else:
+            script = mutated(choose.choice(given_scripts), given_scripts, choose)
+            name, data = _NAMES[0], job(script, choose)
+        target.try_input(name, data)
         number += 1
     return number
