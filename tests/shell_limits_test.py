@@ -62,3 +62,12 @@ def test_functions_that_double() -> None:
         assert found.verdict == 'cached'
         assert found.builds_in_worst_run == min(2 ** (levels - 1), MANY)
         assert [each.times for each in found.executions] == [found.builds_in_worst_run]
+
+
+@pytest.mark.parametrize('script', (
+    'for x && a b; do /kaniko/executor -d x; done', 'for x; do :; done && :',
+    'for x; do :; done || :', 'case x in esac && :', 'f() { :; } || :', '(( 1 )) && :',
+    'if && x; then', '[ -n "$A" ] && || x', 'select x; do :; done && :',
+))
+def test_lists_of_all_kinds_of_commands(script: str) -> None:
+    assert run(script).builds_in_worst_run == 0

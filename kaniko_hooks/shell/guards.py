@@ -90,11 +90,13 @@ def _both(one: Condition, other: Condition) -> Condition:
 def is_test(node: tree.Pipeline) -> bool:
     """Whether a command only tests and runs nothing: `[ … ]`, `[[ … ]]`, `test …`."""
     command = node.commands[0]
-    if len(node.commands) > 1 or any(word.active for word in getattr(command, 'words', ())):
+    if len(node.commands) > 1 or not isinstance(command, (tree.Simple, tree.Test)):
+        return False
+    if any(word.active for word in command.words):
         return False
     if isinstance(command, tree.Test):
         return True
-    if not isinstance(command, tree.Simple) or not command.words or command.redirections:
+    if not command.words or command.redirections:
         return False
     return literal(command.words[0]) in ('[', 'test')
 
