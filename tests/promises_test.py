@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,15 +19,21 @@ events = []
 def hook(event, arguments):
     if event == 'open':
         path, mode, flags = arguments
+        if isinstance(path, int):
+            return  # a file that is open already
         writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC)
-        events.append(('write' if writes else 'read', os.path.abspath(os.fsdecode(path))
-                       if isinstance(path, (str, bytes)) else str(path)))
+        events.append(('write' if writes else 'read', os.path.abspath(os.fsdecode(path))))
     elif event.partition('.')[0] in ('socket', 'subprocess', 'pty', 'urllib', 'ftplib', 'smtplib'):
         events.append((event, repr(arguments[1] if len(arguments) > 1 else arguments)))
     elif event in ('os.system', 'os.exec', 'os.posix_spawn', 'os.fork', 'os.startfile'):
         events.append((event, repr(arguments)))
-    elif event in ('os.rename', 'os.remove', 'os.chmod', 'os.link', 'os.symlink', 'os.mkdir'):
-        events.append((event, os.path.abspath(os.fsdecode(arguments[0]))))
+    elif event in ('os.rename', 'os.remove', 'os.chmod', 'os.link', 'os.symlink', 'os.mkdir',
+                   'os.rmdir', 'os.truncate', 'os.chown', 'os.utime', 'os.setxattr'):
+        for path in arguments[:2]:
+            if isinstance(path, (str, bytes)):
+                events.append((event, os.path.abspath(os.fsdecode(path))))
+    elif event in ('os.listdir', 'os.scandir') and isinstance(arguments[0], (str, bytes)):
+        events.append(('read', os.path.abspath(os.fsdecode(arguments[0])) + '/'))
 sys.dont_write_bytecode = True
 sys.addaudithook(hook)
 from kaniko_hooks import {module}
@@ -86,6 +93,63 @@ def outside(events: list[tuple[str, str]], kind: str, folder: Path) -> set[str]:
     }
 
 
+# Python and this package are read, too.
+_OURS = tuple(map(os.path.realpath, (sys.prefix, sys.base_prefix, str(ROOT)))) + (sys.prefix,)
+
+
+def assert_inside(events: list[tuple[str, str]], repository: Path) -> None:
+    """All that is read is in the repository or is Python's; all else is in the repository."""
+    for event in {event for event, _ in events} - {'read', 'subprocess.Popen'}:
+        assert outside(events, event, repository) == set(), event
+    read = outside(events, 'read', repository)
+    assert {what for what in read if not what.startswith(_OURS)} == set()
+
+
+def test_the_audit_sees_what_is_not_promised(tmp_path: Path) -> None:
+    seen = []
+    for call in ("open('/etc/passwd')", "os.rename('a', '../b')", "os.listdir('/')",
+                 "__import__('socket').socket()", "__import__('subprocess').run('true')"):
+        (tmp_path / 'a').touch()
+        script = _AUDITED.replace('from kaniko_hooks import {module}', '').replace(
+            '{module}.main(sys.argv[1:])', call,
+        ).replace('[code, before]', '[0, before]')
+        done = subprocess.run(
+            (sys.executable, '-c', script), cwd=tmp_path, text=True, capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        seen.append([tuple(each) for each in json.loads(done.stdout.splitlines()[-1])[1]])
+    assert ('read', '/etc/passwd') in seen[0]
+    assert ('os.rename', str(tmp_path.parent / 'b')) in seen[1]
+    assert ('read', '//') in seen[2] or ('read', '/') in seen[2]
+    assert [event for event, _ in seen[3] if event.startswith('socket')]
+    assert [event for event, _ in seen[4] if event == 'subprocess.Popen']
+
+
+def test_fix_writes_its_file_and_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / 'repository'
+    shutil.copytree(ROOT / 'examples/bad', root)
+    subprocess.run(('git', 'init', '-q'), cwd=root, check=True)
+    subprocess.run(('git', 'add', '-A'), cwd=root, check=True)
+    before = contents(tmp_path)
+    for argv in (('--diff', '.gitlab-ci.yml'), ('.gitlab-ci.yml',)):
+        assert contents(tmp_path) == before
+        code, events = audited('fix_kaniko_builds', root, *argv)
+        assert code == 1
+        assert_inside(events, root)
+        assert 'subprocess.Popen' not in {event for event, _ in events}
+    after = contents(tmp_path)
+    assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} \
+        == {'repository/.gitlab-ci.yml'}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file with its bytes; git's own are among them."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob('*') if path.is_file()
+    }
+
+
 @pytest.mark.parametrize('module', ('check_kaniko_builds', 'fix_kaniko_builds'))
 def test_named_files(module: str, repository: Path) -> None:
     argv = [str(path) for path in sorted(repository.rglob('*.y*ml')) if path.is_file()]
@@ -93,9 +157,7 @@ def test_named_files(module: str, repository: Path) -> None:
     assert code == 1
     others = {event for event, _ in events} - {'read', 'write'}
     assert not [event for event in others if not event.startswith('os.')], others
-    assert outside(events, 'write', repository) == set()
-    for event in ('os.rename', 'os.remove', 'os.chmod', 'os.mkdir'):
-        assert outside(events, event, repository) == set()
+    assert_inside(events, repository)
     assert not {what for _, what in events if 'secret' in what or what == '/etc/profile'}
 
 
@@ -104,5 +166,9 @@ def test_whole_repository_asks_git_for_its_files_only(repository: Path) -> None:
     started = [what for event, what in events if event == 'subprocess.Popen']
     assert [what.strip('[]()') for what in started] == ["'git', 'ls-files', '-z'"]
     assert not [event for event, _ in events if event.startswith('socket')]
-    assert outside(events, 'write', repository) == set()
+    # How Python starts a process.
+    assert_inside(
+        [each for each in events if each[1] != '/dev/null' and not each[0].startswith('os.posix')],
+        repository,
+    )
     assert not {what for _, what in events if 'secret' in what}
