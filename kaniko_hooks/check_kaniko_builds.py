@@ -16,11 +16,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if nothing_matters(argv):
             return 0
-        from kaniko_hooks.commands import check
         from kaniko_hooks.ending import ended
     except KeyboardInterrupt:
         return 130
-    return ended('check-kaniko-builds', check, argv)
+    return ended('check-kaniko-builds', _check, argv)
+
+
+def _check(argv: Sequence[str]) -> int:
+    from kaniko_hooks.commands import check
+    return check(argv)
 
 
 if __name__ == '__main__':

@@ -1,10 +1,8 @@
 """What both hooks do once a file may matter: from the command line to an exit code."""
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -19,29 +17,6 @@ from kaniko_hooks.targets import targets
 
 def check(argv: Sequence[str]) -> int:
     """Report findings; 0 none, 1 some or a path that cannot be read, 2 an internal error."""
-    return _uncollected(_check, argv)
-
-
-def fix(argv: Sequence[str]) -> int:
-    """Rewrite jobs; 0 nothing to say, 1 rewritten or refused, 2 an internal error."""
-    return _uncollected(_fix_all, argv)
-
-
-def _uncollected(run: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
-    """Run without looking for garbage: what is read lives to the end, and most is no cycle.
-
-    In a large repository the search grows faster than all the rest.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return run(argv)
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _check(argv: Sequence[str]) -> int:
     options = parse('check-kaniko-builds', argv)
     if options.explain:
         from kaniko_hooks.explain import explain
@@ -57,7 +32,8 @@ def _check(argv: Sequence[str]) -> int:
     return code
 
 
-def _fix_all(argv: Sequence[str]) -> int:
+def fix(argv: Sequence[str]) -> int:
+    """Rewrite jobs; 0 nothing to say, 1 rewritten or refused, 2 an internal error."""
     options = parse('fix-kaniko-builds', argv)
     found, errors = targets(options.paths)
     code = _tell(errors)

@@ -1,6 +1,7 @@
-"""How a hook ends when what surrounds it fails: a line, never a traceback."""
+"""Around a hook: no search for garbage, and a line, never a traceback, where it ends early."""
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -13,10 +14,16 @@ INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
 def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     """The exit code of a hook called with arguments; `name` is its command's.
 
+    What a hook imports and reads lives to its end, so nothing is searched for
+    garbage meanwhile: that takes a tenth of its time, and more in a large
+    repository.
+
     1 where nobody reads the output any more, 2 where it cannot be written or
     the working directory is gone, 130 after Ctrl-C.
     """
     _open_streams()
+    collects = gc.isenabled()
+    gc.disable()
     try:
         code = hook(argv)
         sys.stdout.flush()
@@ -35,6 +42,9 @@ def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) 
         from kaniko_hooks.internal_error import internal_error
         _tell(internal_error(name, error))
         return 2
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _open_streams() -> None:

@@ -16,11 +16,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if nothing_matters(argv):
             return 0
-        from kaniko_hooks.commands import fix
         from kaniko_hooks.ending import ended
     except KeyboardInterrupt:
         return 130
-    return ended('fix-kaniko-builds', fix, argv)
+    return ended('fix-kaniko-builds', _fix, argv)
+
+
+def _fix(argv: Sequence[str]) -> int:
+    from kaniko_hooks.commands import fix
+    return fix(argv)
 
 
 if __name__ == '__main__':
