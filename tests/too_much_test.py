@@ -70,7 +70,7 @@ def test_script_that_costs_too_much_to_take_apart(
     # Each command that is no set-up is tried with all that stands before it.
     script = '  script:\n' + '    - curl $CI_API\n' * 9 + '    - /kaniko/executor --cache\n' * 2
     root = write({CI: f'a:\n{script}'})
-    monkeypatch.setattr(steps, 'MAX_TRIED', 500)
+    monkeypatch.setattr(steps, 'MAX_TRIED', 2_000)
     assert fix([CI]) == 1
     assert capsys.readouterr().err.endswith(': no automatic fix: its script is too long\n')
     monkeypatch.undo()

@@ -35,7 +35,8 @@ OTHER = 'other'
 
 # Trying a step costs what stands before it.
 MAX_STEPS = 400
-MAX_TRIED = 500_000  # code points that are tried, again and again
+MAX_TRIED = 500_000  # code points, each time that they are tried
+_COMMAND = 50  # code points that cost what a command costs beside its length
 
 
 class Step(NamedTuple):
@@ -148,7 +149,7 @@ class _Reading:
             self.chain = piece.whole
             return SETUP, ()
         texts = self._followed_by(piece, text)
-        self.tried += sum(map(len, texts))
+        self.tried += sum(map(len, texts)) + _COMMAND * len(texts)
         if self.tried > MAX_TRIED:
             raise Refusal('its script is too long')
         tried = trial(self.setting, texts)
