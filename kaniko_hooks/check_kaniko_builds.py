@@ -1,6 +1,7 @@
 """Hook: find every container whose script can run two Kaniko builds."""
 from __future__ import annotations
 
+import os
 import sys
 
 from kaniko_hooks.prefilter import nothing_matters
@@ -25,6 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(argv: Sequence[str]) -> int:
     from kaniko_hooks.commands import check
     return check(argv)
+
+
+def entry() -> None:
+    """The console script: leaves without the time that it takes to free what nobody needs."""
+    os._exit(main())
 
 
 if __name__ == '__main__':

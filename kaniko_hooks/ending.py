@@ -25,7 +25,8 @@ def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) 
     collects = gc.isenabled()
     gc.disable()
     try:
-        code = hook(argv)
+        code = _code(name, hook, argv)
+        # Who calls this may leave at once (see the hooks' `entry`).
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -38,13 +39,21 @@ def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) 
         where = f'{error.filename}: ' if error.filename else ''
         _tell(f'{name}: error: {where}{(error.strerror or str(error)).lower()}')
         return 2
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _code(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    """What the hook returns, or 2 for a mistake of ours. Raises OSError."""
+    try:
+        return hook(argv)
+    except OSError:
+        raise
     except Exception as error:
         from kaniko_hooks.internal_error import internal_error
         _tell(internal_error(name, error))
         return 2
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _open_streams() -> None:

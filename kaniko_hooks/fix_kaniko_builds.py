@@ -1,6 +1,7 @@
 """Hook: rewrite GitLab jobs with several Kaniko builds into one job per image."""
 from __future__ import annotations
 
+import os
 import sys
 
 from kaniko_hooks.prefilter import nothing_matters
@@ -25,6 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _fix(argv: Sequence[str]) -> int:
     from kaniko_hooks.commands import fix
     return fix(argv)
+
+
+def entry() -> None:
+    """The console script: leaves without the time that it takes to free what nobody needs."""
+    os._exit(main())
 
 
 if __name__ == '__main__':

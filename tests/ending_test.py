@@ -1,11 +1,13 @@
 """Whatever surrounds a hook fails: it ends with a code and at most a line."""
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
 JOB = 'größe:\n  script:\n    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n'
+INSTALLED = Path(sysconfig.get_path('scripts'))
 HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
 
 
@@ -143,6 +146,36 @@ def test_surroundings(command: str, code: int, told: str, write: Write) -> None:
         command = command.replace('env -i', f'env -i PYTHONPATH="{Path(__file__).parent.parent}"')
     ended_with, said = shell(command, write({CI: JOB}))
     assert (ended_with, told in said) == (code, True), said
+
+
+def test_console_scripts_say_all_before_they_leave(write: Write) -> None:
+    jobs = ''.join(JOB.replace('größe', f'größe {n}') for n in range(500))
+    root = write({CI: jobs})
+    for script, part in (('check-kaniko-builds --color always', b'500 findings'),
+                         ('check-kaniko-builds --format json', b'"version": 1'),
+                         ('fix-kaniko-builds --diff', b'+++ ')):
+        name, *options = script.split()
+        done = subprocess.run((INSTALLED / name, *options, CI), cwd=root, capture_output=True)
+        module = name.replace('-', '_')
+        same = subprocess.run((sys.executable, '-m', f'kaniko_hooks.{module}', *options, CI),
+                              cwd=root, capture_output=True)
+        assert done.returncode == same.returncode == 1
+        assert part in done.stdout + done.stderr
+        assert (done.stdout, done.stderr) == (same.stdout, same.stderr)
+    with open('/dev/full', 'w', encoding='utf-8') as full:
+        code = subprocess.run((INSTALLED / 'check-kaniko-builds', CI), cwd=root, stdout=full,
+                              stderr=subprocess.DEVNULL, check=False).returncode
+    assert code == 2
+
+
+@pytest.mark.parametrize('module', HOOKS)
+def test_entry(module: str, monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    root = write({CI: JOB})
+    codes: list[int] = []
+    monkeypatch.setattr(os, '_exit', codes.append)
+    monkeypatch.setattr(sys, 'argv', [module, str(root / CI)])
+    importlib.import_module(f'kaniko_hooks.{module}').entry()
+    assert codes == [1]
 
 
 @pytest.mark.parametrize('encoding', ('ascii', 'latin-1', 'utf-16', 'cp1252'))
