@@ -60,10 +60,11 @@ def describe(reason: Reason, at: str) -> str:
 
 def _called(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
     places = list(dict.fromkeys(reason.place for reason in calls))
-    lines = [_line(place, file, line_of) for place in places]
-    if all(place.file == file for place in places):
-        return f'called {count(len(places))}: lines {_listed(lines)}'
-    return f'called {count(len(places))}: {_listed([f"line {line}" for line in lines])}'
+    often = f'called {count(len(places))}'
+    if len({place.file for place in places}) > 1:
+        return f'{often}: {_listed([f"line {_line(place, file, line_of)}" for place in places])}'
+    where = '' if places[0].file == file else f' of {places[0].file}'
+    return f'{often}: lines {_listed([str(line_of(place)) for place in places])}{where}'
 
 
 def count(times: int) -> str:

@@ -88,6 +88,10 @@ def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
         'called twice: line 8 and line 4 of lib.sh', id='calls in two files',
     ),
     pytest.param(
+        run((2, (reason('call', 8, 1, 'ci.yml'), reason('call', 9, 1, 'ci.yml')))),
+        'called twice: lines 8 and 9 of ci.yml', id='calls in another file',
+    ),
+    pytest.param(
         run((6, (reason('loop', 2, 3, 'lib.sh'), reason('retry', 9, 2)))),
         'the loop at line 2 of lib.sh runs it for each of 3 words; '
         'retried at line 9 when the first attempt fails', id='two reasons',

@@ -8,6 +8,7 @@ import pytest
 from kaniko_hooks.kaniko import read_build
 from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import MANY
+from kaniko_hooks.model import Place
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
 from kaniko_hooks.shell.runs import builds_in
@@ -224,6 +225,10 @@ def test_shown_run_is_the_one_with_the_strongest_cache() -> None:
     pytest.param(f'while read i; do {E} -d $i; done', [('loop', 0, MANY)], id='many'),
     pytest.param(f'f() {{ {E}; }}\nf\nf', [('call', 26, 1), ('call', 28, 1)], id='calls'),
     pytest.param(f'f() {{ {E}; }}\nf', [], id='one call'),
+    pytest.param(f'g() {{ {E}; }}\nf() {{ g\ng; }}\nf', [('call', 32, 1), ('call', 34, 1)],
+                 id='one call of two calls'),
+    pytest.param(f'g() {{ {E}; }}\nf() {{ g; }}\nf\nf', [('call', 37, 1), ('call', 39, 1)],
+                 id='two calls of one call'),
     pytest.param(f'for i in 1 2; do {E} && break; done', [('retry', 0, 2)], id='retry'),
     pytest.param(f'for i in 1 2; do if {E}; then break; fi; done', [('retry', 0, 2)],
                  id='retry with if'),
@@ -307,6 +312,9 @@ def test_followed_script_has_its_own_places() -> None:
     execution, = found.executions
     assert execution.build.place.file == 'ci/one.sh'
     assert execution.times == 2
+    assert [(each.kind, each.place) for each in execution.reasons] == [
+        ('call', Place('ci/all.sh', 21)), ('call', Place('ci/all.sh', 35)),
+    ]
     assert found.scripts == ('ci/all.sh', 'ci/one.sh')
 
 

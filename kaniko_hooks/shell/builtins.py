@@ -148,7 +148,7 @@ def _eval(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 def _source(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     if len(argv) < 2:
         return NOTHING
-    return nested.called(machine, argv[1:], True)
+    return nested.called(machine, source, argv[1:], True)
 
 
 def _trap(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:

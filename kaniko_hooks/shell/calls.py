@@ -91,7 +91,7 @@ def _run(
     found = _build(machine, source, variants)
     if found is None and '/' in name:
         mark = len(state.journal)
-        found = process(nested.called(machine, argv, False))
+        found = process(nested.called(machine, source, argv, False))
         state.taken_back(mark)
     return found or NOTHING
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reason
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell import tree
@@ -20,6 +21,7 @@ from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.values import Array
@@ -101,7 +103,7 @@ def shell(
     elif rest[0].text in STDIN:
         found = read(machine, source, stdin, rest, False)
     else:
-        found = called(machine, rest, False)
+        found = called(machine, source, rest, False)
     machine.state.taken_back(mark)
     return process(found)
 
@@ -134,12 +136,22 @@ def read(
     return renamed(found, {RETURN: GO}) if RETURN in found else found
 
 
-def called(machine: Machine, argv: Sequence[Field], sourced: bool) -> Summary:
+def called(
+    machine: Machine, source: Source, argv: Sequence[Field], sourced: bool,
+) -> Summary:
     """Run the file that the first word names: one of the repository, or a written one."""
     key = paths.written(machine, argv[0].bits)
     held = machine.state.get(key)
-    if not isinstance(held, Written):
-        return file(machine, paths.repository_path(machine, argv[0].bits), argv, sourced)
+    if isinstance(held, Written):
+        found = _written(machine, key, held, argv, sourced)
+    else:
+        found = file(machine, paths.repository_path(machine, argv[0].bits), argv, sourced)
+    return because(found, Reason('call', source.locate(argv[0].start), 1))
+
+
+def _written(
+    machine: Machine, key: str, held: Written, argv: Sequence[Field], sourced: bool,
+) -> Summary:
     whole = ''.join(bit.text for bit in held.bits)
     if key in machine.following or len(machine.following) >= _SCRIPTS:
         return NOTHING

@@ -15,6 +15,7 @@ from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
+from kaniko_hooks.shell import rope
 from kaniko_hooks.shell import state
 from kaniko_hooks.shell import steps
 from kaniko_hooks.shell import summary
@@ -171,20 +172,22 @@ def _run(machine: Machine, total: summary.Summary) -> Run:
     )
 
 
-def _executions(machine: Machine, rope: summary.Rope) -> tuple[Execution, ...]:
+def _executions(machine: Machine, run: rope.Rope) -> tuple[Execution, ...]:
     """Each build place once, in order, with what makes its number."""
     times: dict[Place, int] = {}
-    reasons: dict[Place, dict[Reason, None]] = {}
+    reasons: dict[Place, dict[Reason, int]] = {}
     met: dict[Place, int] = {}
-    for build, count, meetings, why in summary.flattened(rope):
+    for build, count, meetings, why in rope.flattened(run):
         times[build.place] = min(times.get(build.place, 0) + count, MANY)
         met[build.place] = met.get(build.place, 0) + meetings
-        reasons.setdefault(build.place, {}).update(why)
+        reasons[build.place] = rope.added(reasons.get(build.place, {}), why)
     found: list[Execution] = []
     for place, build in machine.found.items():
-        kept = reasons.get(place, {})
-        if met.get(place, 0) < 2:
-            kept = {each: None for each in kept if each.kind != 'call' or each.times > 1}
+        # A call that all the others go through makes nothing more than once.
+        kept = [
+            each for each, meetings in reasons.get(place, {}).items()
+            if each.kind != 'call' or each.times > 1 or meetings < met[place]
+        ]
         found.append(Execution(build, times.get(place, 0), tuple(kept)))
     return tuple(found)
 

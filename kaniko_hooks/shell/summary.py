@@ -14,6 +14,9 @@ from kaniko_hooks.model import ON
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.rope import Joined
+from kaniko_hooks.shell.rope import Repeated
+from kaniko_hooks.shell.rope import Rope
 
 # Ways of leaving; BREAK and CONTINUE with the number of loops that they leave.
 GO = ('go', 0)
@@ -32,24 +35,6 @@ class Key(NamedTuple):
     last_clean: bool
 
 
-class Joined(NamedTuple):
-    """Executions one after the other."""
-
-    first: Rope
-    second: Rope
-
-
-class Repeated(NamedTuple):
-    """Executions inside what runs them several times, or is a reason to."""
-
-    rope: Rope
-    times: int
-    reason: Reason
-
-
-Rope = Build | Joined | Repeated | None
-
-
 class Entry(NamedTuple):
     builds: int
     rope: Rope
@@ -58,8 +43,6 @@ class Entry(NamedTuple):
 Entries = dict[Key, Entry]
 Summary = dict[tuple[str, int], Entries]
 
-# Reasons of one build that are kept; a person reads the first few.
-_MOST_REASONS = 100
 _ZERO = Key(0, True, True)
 _NONE: Entries = {_ZERO: Entry(0, None)}
 NOTHING: Summary = {GO: _NONE}
@@ -185,64 +168,3 @@ def _add(entries: Entries, added: Iterable[tuple[Key, Entry]]) -> None:
         known = entries.get(key)
         if known is None or entry.builds > known.builds:
             entries[key] = entry
-
-
-class Flat(NamedTuple):
-    """A build of a run: how often it is executed, and why."""
-
-    build: Build
-    times: int
-    meetings: int  # how many pieces of the run have it
-    reasons: dict[Reason, None]
-
-
-def flattened(rope: Rope) -> list[Flat]:
-    """The builds of a run, in order.
-
-    Pieces may be shared, so that a run may be much larger than its rope: each
-    piece is visited once, after all that it is a part of.
-    """
-    met: dict[int, tuple[int, int, dict[Reason, None]]] = {id(rope): (1, 1, {})}
-
-    def meet(part: Rope, times: int, meetings: int, reasons: dict[Reason, None]) -> None:
-        known = met.get(id(part))
-        if known is not None:
-            times, meetings = min(times + known[0], MANY), min(meetings + known[1], MANY)
-            if reasons is not known[2] and len(known[2]) < _MOST_REASONS:
-                reasons = {**known[2], **reasons}
-            else:
-                reasons = known[2]
-        met[id(part)] = times, meetings, reasons
-
-    found: list[Flat] = []
-    for node in _wholes_first(rope):
-        times, meetings, reasons = met[id(node)]
-        if isinstance(node, Build):
-            found.append(Flat(node, times, meetings, reasons))
-        elif isinstance(node, Joined):
-            meet(node.first, times, meetings, reasons)
-            meet(node.second, times, meetings, reasons)
-        elif node is not None:
-            more = min(times * node.times, MANY)
-            meet(node.rope, more, meetings, {**reasons, node.reason: None})
-    return found
-
-
-def _wholes_first(rope: Rope) -> list[Rope]:
-    """Each piece of a rope once: wholes before their parts, first parts before second ones."""
-    order: list[Rope] = []
-    seen: set[int] = set()
-    stack: list[tuple[Rope, bool]] = [(rope, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            if isinstance(node, Joined):
-                stack += (node.first, False), (node.second, False)
-            elif isinstance(node, Repeated):
-                stack.append((node.rope, False))
-    order.reverse()
-    return order
