@@ -71,11 +71,13 @@ def _report(repository: Repository, target: Target, options: Options) -> int:
 
 
 def _advised(finding: Finding) -> Finding:
-    """Where no fix is made for a system, the shape to aim for."""
-    if not finding.containers or finding.containers[0].system == 'gitlab-ci':
+    """What to do by hand, where the fix hook does nothing even if it is asked to."""
+    if finding.run is None or finding.no_fix is None or '--unsafe' in finding.no_fix:
         return finding
     from kaniko_hooks.ci.advice import advice
     aim = advice(finding.containers[0].system)
+    if any(why.kind == 'retry' for each in finding.run.executions for why in each.reasons):
+        aim += ', and let CI retry it'
     return finding._replace(no_fix=f'{finding.no_fix}; make it {aim}')
 
 

@@ -62,7 +62,8 @@ def unreadable(problem: Problem) -> Finding:
     """The finding about CI configuration that cannot be read."""
     return Finding(
         UNREADABLE, problem.place,
-        f'{problem.message}, so it cannot be told how many Kaniko builds share a container',
+        f'{problem.message.rstrip("!.")}, '
+        'so it cannot be told how many Kaniko builds share a container',
         places=frozenset((problem.place, *(Place(file, 0) for file in problem.files))),
     )
 
@@ -107,14 +108,15 @@ def _sentence(containers: Sequence[Container], run: Run, line_of: LineOf) -> str
     more = f' (and {len(containers) - 1} more)' if len(containers) > 1 else ''
     why = because(run, line_of)
     told = f' ({why})' if why else ''
-    return f'{_kind(container)} {container.name}{more} runs {builds} in one container{told}, ' \
+    return f'{_kind(container)}{container.name}{more} runs {builds} in one container{told}, ' \
         f'{_HARM[run.verdict]}'
 
 
 def _kind(container: Container) -> str:
+    """What stands before the name; the name of a node path says it by itself."""
     if container.system == 'gitlab-ci':
-        return 'hidden job' if container.template else 'job'
-    return 'container'
+        return 'hidden job ' if container.template else 'job '
+    return ''
 
 
 def places_involved(container: Container, run: Run) -> set[Place]:

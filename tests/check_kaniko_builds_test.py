@@ -79,8 +79,8 @@ def test_finding(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith(f'{CI}:5:7: cached-builds-share-container: job images runs 2 Kaniko ')
     assert '  4 |     - /kaniko/executor --cache=true --context shop' in out
     assert 'fix: fix-kaniko-builds splits it into image-shop and image-mail' in out
-    assert err == '1 finding in 1 file, 1 container with Kaniko builds, ' \
-                  'fix-kaniko-builds can fix 1 of them\n'
+    assert err == '1 finding in 1 file (fix-kaniko-builds can fix 1), ' \
+                  '1 container with Kaniko builds\n'
 
 
 @pytest.mark.parametrize(
@@ -233,10 +233,29 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
         assert capsys.readouterr().out.count(': job steps runs 2 Kaniko builds') == 1
 
 
-def test_advice_for_other_systems(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
-    write({'.github/workflows/a.yml': WORKFLOW, 'build.sh': SCRIPT})
-    assert main(['.github/workflows/a.yml']) == 1
-    assert 'make it one job per build' in capsys.readouterr().out
+@pytest.mark.parametrize(('path', 'text', 'advice'), (
+    pytest.param(
+        '.github/workflows/a.yml', WORKFLOW, '; make it one job per build', id='other system',
+    ),
+    pytest.param(
+        CI, pipeline(build('shop'), 'make', build('mail')), '; make it one job per build',
+        id='refused',
+    ),
+    pytest.param(
+        CI, pipeline(f'{build("shop")} || {build("shop")}'),
+        '; make it one job per build, and let CI retry it', id='retry',
+    ),
+    pytest.param(CI, TWO + '  artifacts: {paths: [x]}\n', '; only with --unsafe', id='unsafe'),
+))
+def test_what_to_do_by_hand(
+        write: Write, capsys: pytest.CaptureFixture[str], path: str, text: str, advice: str,
+) -> None:
+    write({path: text, 'build.sh': SCRIPT})
+    assert main([path]) == 1
+    line, = (
+        each for each in capsys.readouterr().out.splitlines() if 'no automatic fix: ' in each
+    )
+    assert line.endswith(advice)
 
 
 def broken(*_: object) -> None:

@@ -46,10 +46,10 @@ def test_a_mark_on_an_empty_line() -> None:
 
 @pytest.mark.parametrize(('source', 'start', 'end', 'shown', 'carets'), (
     pytest.param(
-        'S' + 'x' * 99, 'S', 'x', 'S' + 'x' * 99, '^^', id='fits',
+        'Sx ' + 'x' * 97, 'S', 'x', 'Sx ' + 'x' * 97, '^^', id='fits',
     ),
     pytest.param(
-        'S' + 'x' * 100, 'S', 'x', 'S' + 'x' * 96 + '...', '^^', id='cut behind',
+        'Sx ' + 'x' * 98, 'S', 'x', 'Sx ' + 'x' * 94 + '...', '^^', id='cut behind',
     ),
     pytest.param(
         'x' * 99 + ' S', 'S', 'S', '...' + 'x' * 19 + ' S', ' ' * 23 + '^', id='cut before',
@@ -59,8 +59,8 @@ def test_a_mark_on_an_empty_line() -> None:
         '...' + 'x' * 20 + 'SE' + 'y' * 72 + '...', ' ' * 23 + '^' * 74, id='cut on both sides',
     ),
     pytest.param(
-        'x' * 2000 + 'SE' + 'y' * 2000, 'SE', 'E',
-        '...' + 'x' * 20 + 'SE' + 'y' * 72 + '...', ' ' * 23 + '^^', id='very long',
+        'x' * 2000 + 'SE ' + 'y' * 2000, 'SE', 'E',
+        '...' + 'x' * 20 + 'SE ' + 'y' * 71 + '...', ' ' * 23 + '^^', id='very long',
     ),
     pytest.param(
         '\u0301' * 99 + 'x' * 2 + 'S' + 'E' * 99, 'S', 'E' * 99,

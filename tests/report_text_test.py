@@ -62,7 +62,7 @@ publish:
   3 | publish:
   ...
   6 |     - /kaniko/executor --cache -d r/shop
-    |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ first build, cache on: r/shop
+    |       ^^^^^^^^^^^^^^^^ first build, cache on: r/shop
   ...
   8 |       /kaniko/executor
     |       ^^^^^^^^^^^^^^^^ second build, same container, cache on: r/mail (and 1 more)
@@ -98,8 +98,8 @@ def test_two_builds_on_one_line() -> None:
     assert '\n'.join(rendered(source).split('\n')[1:5]).replace(', cache on', '') == '''\
   1 | job:
   2 |   script: /kaniko/executor -d a; /kaniko/executor -d b
-    |           ^^^^^^^^^^^^^^^^^^^^^ first build: a
-    |                                  ^^^^^^^^^^^^^^^^^^^^^ second build, same container: b'''
+    |           ^^^^^^^^^^^^^^^^ first build: a
+    |                                  ^^^^^^^^^^^^^^^^ second build, same container: b'''
 
 
 def test_several_files_are_shown_one_after_the_other() -> None:
@@ -185,8 +185,8 @@ more about it: check-kaniko-builds --explain bad-suppression
             Finding('r', Place('a', 0), '', fix='split'), Finding('r', Place('b', 0), '', fix='x'),
             Finding('r', Place('a', 1), '', no_fix='why'),
         ), (2, 3, 2),
-        '3 findings in 2 files, 3 containers with Kaniko builds, '
-        'fix-kaniko-builds can fix 2 of them', id='some can be fixed',
+        '3 findings in 2 files (fix-kaniko-builds can fix 2), 3 containers with Kaniko builds',
+        id='some can be fixed',
     ),
 ))
 def test_summary(found: tuple[Finding, ...], runs: tuple[int, ...], expected: str) -> None:

@@ -124,10 +124,10 @@ def test_hidden_job_counts_only_where_no_visible_job_runs_its_builds() -> None:
     assert found.message.startswith('hidden job .images runs')
 
 
-def test_other_systems_speak_of_containers() -> None:
+def test_other_systems_have_node_paths() -> None:
     step = container('steps[0]')._replace(system='tekton')
     found, = findings((step, run('cached', execution(10), execution(20))))
-    assert found.message.startswith('container steps[0] runs')
+    assert found.message.startswith('steps[0] runs 2 Kaniko builds in one container, ')
 
 
 def test_every_place_involved_is_told() -> None:

@@ -133,7 +133,8 @@ def test_a_comment_is_not_unused_where_not_everything_can_be_seen() -> None:
         'put it above the list item', id='folded',
     ),
     pytest.param(
-        f'{IGNORE}\njob: {{script: {A}}}\n', f'there is no {CACHED} here to silence: delete it',
+        f'{IGNORE}\njob: {{script: {A}}}\n',
+        f'there is no {CACHED} finding here to silence: delete the comment',
         id='unused',
     ),
 ))

@@ -1,6 +1,8 @@
 """Findings for people: where, what, the lines, why, and what to do."""
 from __future__ import annotations
 
+import re
+
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Build
@@ -23,6 +25,7 @@ _CLEANUP = (
     '(--explain tells what was measured, --allow-cleanup accepts the fork that does better)'
 )
 _DESTINATION = 60
+_WORD = re.compile(r'\S+')
 
 
 def render(result: Result, text_of: TextOf, color: bool = False) -> str:
@@ -45,8 +48,8 @@ def summary(result: Result) -> str:
         return f'no findings, {containers} with Kaniko builds'
     files = _number(len({finding.place.file for finding in result.findings}), 'file')
     fixable = sum(finding.fix is not None for finding in result.findings)
-    fix = f', fix-kaniko-builds can fix {fixable} of them' if fixable else ''
-    return f'{found} in {files}, {containers} with Kaniko builds{fix}'
+    fix = f' (fix-kaniko-builds can fix {fixable})' if fixable else ''
+    return f'{found} in {files}{fix}, {containers} with Kaniko builds'
 
 
 def _notes(result: Result, text_of: TextOf) -> list[str]:
@@ -68,7 +71,7 @@ def _finding(finding: Finding, text_of: TextOf, color: bool) -> list[str]:
     place = paint(f'{safe(finding.place.file)}:{line}:{column}:', 'bold', color)
     rule = paint(finding.rule + ':', 'red', color)
     lines = [f'{place} {rule} {safe(finding.message)}']
-    lines.extend(snippet(_marks(finding), text_of, color))
+    lines.extend(snippet(_marks(finding, text_of), text_of, color))
     if len(finding.containers) > 1:
         names = [safe(container.name) for container in finding.containers]
         more = f' and {len(names) - _NAMES} more' if len(names) > _NAMES else ''
@@ -86,7 +89,7 @@ def _line(name: str, text: str, color: bool) -> str:
     return f'  = {paint(name + ":", "bold", color)} {safe(text)}'
 
 
-def _marks(finding: Finding) -> list[Mark]:
+def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
     """The container's own line, the first and the offending build, and reasons."""
     executed = order.executed(finding)
     if not executed:
@@ -101,22 +104,25 @@ def _marks(finding: Finding) -> list[Mark]:
     for reason in list(dict.fromkeys(reasons))[:_REASONS]:
         marks.append(Mark(reason.place, reason.place.offset, brief(reason)))
     if first is offending:
-        return [*marks, _build(first, 'build', 'red', len(executed) - 1)]
+        return [*marks, _build(first, text_of, 'build', 'red', len(executed) - 1)]
     return [
-        *marks, _build(first, 'first build', 'blue'),
-        _build(offending, 'second build, same container', 'red', len(executed) - 2),
+        *marks, _build(first, text_of, 'first build', 'blue'),
+        _build(offending, text_of, 'second build, same container', 'red', len(executed) - 2),
     ]
 
 
-def _build(execution: Execution, label: str, color: str, others: int = 0) -> Mark:
+def _build(
+        execution: Execution, text_of: TextOf, label: str, color: str, others: int = 0,
+) -> Mark:
+    """The build's first word: with all of a long command marked, the label is far right."""
     build = execution.build
     often = f', {count(execution.times)}' if execution.times > 1 else ''
     here = [reason for reason in execution.reasons if reason.place == build.place]
     often += ''.join(f', {brief(reason)}' for reason in here)
     more = f' (and {others} more)' if others else ''
-    end = build.end.offset if build.end.file == build.place.file else build.place.offset
+    word = _WORD.match(text_of(build.place.file), build.place.offset)
     return Mark(
-        build.place, end,
+        build.place, word.end() if word else build.place.offset,
         f'{label}{often}, cache {build.flags.cache}{_destination(build)}{more}', color,
     )
 

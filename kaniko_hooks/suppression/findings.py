@@ -51,7 +51,10 @@ def apply(
                     silenced.add(finding.rule)
                     kept[number] = left and _left(left, aim, text, reworded)
             comments.extend(
-                _finding(UNUSED, directive, f'there is no {rule} here to silence: delete it')
+                _finding(
+                    UNUSED, directive,
+                    f'there is no {rule} finding here to silence: delete the comment',
+                )
                 for rule in dict.fromkeys(directive.rules)
                 if rule not in silenced and rule in rules_on and judged
             )
