@@ -44,6 +44,7 @@ def assert_located(text: str, node: Scalar) -> None:
         ('- >+\n  a\u2028\u2028\n', 'a'), ('- a\\b"c\'d', 'a\\b"'),
         (f'- {LONG}', 'word'), (f'- "{LONG}"', 'word'), (f"- '{LONG}'", 'word'),
         (f'- |\n    {LONG}\n', 'word'), ('- "\\0\\_\\e"', '\\0'),
+        ('- &x # c\n  # d\n  a b\n', 'a'), ('- !!str \u3000 a\n', '\u3000 a'),
     ),
 )
 def test_values_are_found_in_the_text(text: str, first: str) -> None:

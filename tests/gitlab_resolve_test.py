@@ -183,10 +183,10 @@ def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
 def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
     job = read(tmp_path, (
         'j:\n  script: [a]\n  parallel:\n    matrix:\n'
-        '    - {A: [1, two], B: yes}\n    - A: three\n'
+        '    - {A: [1, two], B: 012}\n    - A: three\n'
     )).jobs['j']
     assert job.matrix == [
-        {'A': '1', 'B': 'true'}, {'A': 'two', 'B': 'true'}, {'A': 'three'},
+        {'A': '1', 'B': '10'}, {'A': 'two', 'B': '10'}, {'A': 'three'},
     ]
     assert job.variables == {}
 

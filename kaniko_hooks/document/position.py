@@ -10,7 +10,11 @@ import re
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.model import Command
 
-_PROPERTIES = r'(?:[!&]\S*(?:\s+|$))*'
+# White space is what YAML calls so; Python knows more.
+_PROPERTIES = (
+    '(?:[!&][^ \t\r\n\x85\u2028\u2029]*[ \t\r\n\x85\u2028\u2029]*'
+    '(?:#[^\r\n\x85\u2028\u2029]*[ \t\r\n\x85\u2028\u2029]*)*)*'
+)
 _HEADER = '[|>][-+0-9]*[ \t]*(?:#[^\r\n\x85\u2028\u2029]*)?'
 
 

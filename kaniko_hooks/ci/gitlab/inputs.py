@@ -11,6 +11,7 @@ from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.expression import InvalidExpression
 from kaniko_hooks.ci.gitlab.expression import is_true
 from kaniko_hooks.ci.gitlab.expression import matches
+from kaniko_hooks.ci.gitlab.header import misspelt
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Leaf
@@ -31,8 +32,6 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 
 _TYPES = ('array', 'boolean', 'number', 'string')
-_SPEC_KEYS = frozenset(('inputs', 'component', 'include', 'description'))
-_INPUT_KEYS = frozenset(('default', 'description', 'options', 'regex', 'type', 'rules'))
 _NUMBER = re.compile(r'\s*-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?\s*')
 
 
@@ -57,7 +56,7 @@ def input_values(
     specs = _specs(header)
     arguments = {name: entry.value for name, entry in entries_of(given)}
     values: dict[str, Value] = {}
-    wrong = _misspelt(header, specs)
+    wrong = misspelt(header, specs)
     for name, entry in specs.items():
         found = _input(name, entry.value, arguments, values)
         if isinstance(found, str):
@@ -86,34 +85,6 @@ def checked_inputs(header: Table, given: Table | None, strict: bool) -> dict[str
 
 def _specs(header: Table) -> dict[str, Entry]:
     return dict(entries_of(get(header, 'spec', 'inputs')))
-
-
-def _misspelt(header: Table, specs: Mapping[str, Entry]) -> tuple[str, Place] | None:
-    spec = header.entries['spec'].value
-    inputs = specified(get(spec, 'inputs'))
-    unknown = [name for name, _ in entries_of(header) if name != 'spec']
-    if unknown:
-        return f'header config contains unknown keys: {", ".join(unknown)}', place_of(header)
-    unknown = [name for name, _ in entries_of(spec) if name not in _SPEC_KEYS]
-    if unknown:
-        return f'header:spec config contains unknown keys: {", ".join(unknown)}', place_of(spec)
-    if not isinstance(spec, Table) and not is_null(spec):
-        return 'header:spec config should be a hash', place_of(spec)
-    if inputs is not None and not isinstance(inputs, Table):
-        return 'header:spec:inputs config should be a hash', place_of(inputs)
-    for name, entry in specs.items():
-        where = f'header:spec:inputs:{name} config'
-        unknown = [key for key, _ in entries_of(entry.value) if key not in _INPUT_KEYS]
-        if unknown:
-            return f'{where} contains unknown keys: {", ".join(unknown)}', place_of(entry.key)
-        if not isinstance(entry.value, Table) and not is_null(entry.value):
-            return f'{where} should be a hash', place_of(entry.key)
-        options = specified(get(entry.value, 'options'))
-        if options is not None and (
-                not isinstance(options, Items) or any(is_null(item) for item in options.items)
-        ):
-            return f'{where} options should be an array without null', place_of(options)
-    return None
 
 
 def _input(

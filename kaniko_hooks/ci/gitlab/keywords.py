@@ -34,6 +34,7 @@ _ONLY_WITH_SCRIPT = frozenset((
     'secrets', 'pages', 'start_in',
 ))
 _IMAGE_KEYS = frozenset(('name', 'entrypoint', 'ports', 'pull_policy', 'docker', 'kubernetes'))
+_MAX_CHILD_FILES = 3
 _VARIABLE_KEYS = ('value', 'expand', 'description', 'options')
 _WHEN = ('on_success', 'on_failure', 'always', 'manual', 'delayed')
 
@@ -66,7 +67,7 @@ def check_job(name: str, table: Table, bridge: bool) -> None:
     if bridge:
         trigger = get(table, 'trigger')
         if trigger is not None and not _names_a_pipeline(trigger):
-            refuse(f'{where}:trigger config should be a string or a hash', trigger)
+            refuse(f'{where}:trigger config should name a project or at most 3 files', trigger)
         unknown = [key for key, _ in entries_of(table) if key in _ONLY_WITH_SCRIPT]
         if unknown:
             refuse(f'{where} config contains unknown keys: {", ".join(unknown)}', table)
@@ -79,7 +80,7 @@ def check_job(name: str, table: Table, bridge: bool) -> None:
     check_variables(f'{where}:variables', get(table, 'variables'), _VARIABLE_KEYS[:2])
     _check_inherit(where, specified(get(table, 'inherit')))
     _check_hooks(where, specified(get(table, 'hooks')))
-    _check_parallel(where, specified(get(table, 'parallel')))
+    _check_parallel(where, specified(get(table, 'parallel')), bridge)
     _check_rules(where, table)
     run = specified(get(table, 'run'))
     if run is not None and not isinstance(run, Items):
@@ -87,7 +88,9 @@ def check_job(name: str, table: Table, bridge: bool) -> None:
 
 
 def _names_a_pipeline(trigger: Value) -> bool:
-    return bool(string_of(trigger)) or (isinstance(trigger, Table) and bool(trigger.entries))
+    if isinstance(trigger, Table) and 'include' in trigger.entries:
+        return len(items_of(get(trigger, 'include'))) <= _MAX_CHILD_FILES
+    return bool(string_of(get(trigger, 'project') if isinstance(trigger, Table) else trigger))
 
 
 def _check_hash(where: str, value: Value, known: tuple[str, ...]) -> None:
@@ -133,18 +136,29 @@ def _check_hooks(where: str, hooks: Value | None) -> None:
             leaves(script, f'{where}:hooks:pre_get_sources_script')
 
 
-def _check_parallel(where: str, parallel: Value | None) -> None:
+def _check_parallel(where: str, parallel: Value | None, bridge: bool) -> None:
+    where = f'{where}:parallel'
     if isinstance(parallel, Table):
         matrix = specified(get(parallel, 'matrix'))
-        if not isinstance(matrix, Items):
-            refuse(f'{where}:parallel:matrix config should be an array of hashes', parallel)
+        if not isinstance(matrix, Items) or not all(_is_row(row) for row in matrix.items):
+            refuse(f'{where}:matrix config should be an array of hashes', parallel)
+        _check_hash(where, parallel, ('matrix',))
         size: object = matrix_size(parallel)
     else:
-        size = parallel.value if isinstance(parallel, Leaf) else None
+        size = parallel.value if isinstance(parallel, Leaf) and not bridge else None
     if parallel is not None and (
             not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= MAX_CELLS
     ):
-        refuse(f'{where}:parallel config must be from 1 to {MAX_CELLS}', parallel)
+        refuse(f'{where} config must be from 1 to {MAX_CELLS}', parallel)
+
+
+def _is_row(row: Value) -> bool:
+    """Whether a row of a matrix has variables, and each of them strings or whole numbers."""
+    cells = [item for _, entry in entries_of(row) for item in items_of(entry.value)]
+    return bool(cells) and all(
+        isinstance(cell, Leaf) and isinstance(cell.value, (str, int))
+        and not isinstance(cell.value, bool) for cell in cells
+    )
 
 
 def _check_rules(where: str, table: Table) -> None:
