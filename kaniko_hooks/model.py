@@ -141,6 +141,7 @@ class Execution(NamedTuple):
     build: Build
     times: int  # 0 where only another run executes it
     reasons: tuple[Reason, ...] = ()
+    calls: tuple[Place, ...] = ()  # of functions and scripts that lead to it
 
 
 class Run(NamedTuple):

@@ -177,18 +177,20 @@ def _executions(machine: Machine, run: rope.Rope) -> tuple[Execution, ...]:
     times: dict[Place, int] = {}
     reasons: dict[Place, dict[Reason, int]] = {}
     met: dict[Place, int] = {}
-    for build, count, meetings, why in rope.flattened(run):
+    for build, count, meetings, because in rope.flattened(run):
         times[build.place] = min(times.get(build.place, 0) + count, MANY)
         met[build.place] = met.get(build.place, 0) + meetings
-        reasons[build.place] = rope.added(reasons.get(build.place, {}), why)
+        reasons[build.place] = rope.added(reasons.get(build.place, {}), because)
     found: list[Execution] = []
     for place, build in machine.found.items():
+        why = reasons.get(place, {})
         # A call that all the others go through makes nothing more than once.
-        kept = [
-            each for each, meetings in reasons.get(place, {}).items()
+        kept = tuple(
+            each for each, meetings in why.items()
             if each.kind != 'call' or each.times > 1 or meetings < met[place]
-        ]
-        found.append(Execution(build, times.get(place, 0), tuple(kept)))
+        )
+        calls = tuple(each.place for each in why if each.kind == 'call')
+        found.append(Execution(build, times.get(place, 0), kept, calls))
     return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """What each `kaniko-hooks: ignore[…]` comment of a file is about."""
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from kaniko_hooks.document.compose import InvalidYaml
@@ -8,8 +9,11 @@ from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Sequence as SequenceNode
 from kaniko_hooks.document.nodes import Span
 from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.lines import Lines
+from kaniko_hooks.lines import line_text
 from kaniko_hooks.lines import lines_of
 from kaniko_hooks.lines import position
 from kaniko_hooks.model import Command
@@ -28,8 +32,14 @@ class Aim(NamedTuple):
 
     directive: Directive
     spans: list[Span]  # of scalars and list items
-    job: str | None = None  # whose key is on the line, in GitLab's files
-    template: Span | None = None  # of that job, if it is hidden
+    job: Job | None = None  # whose key is on the line, or an item that stands elsewhere
+
+
+class Job(NamedTuple):
+    """A key of the document, in GitLab's files a job, and where it is defined."""
+
+    name: str
+    span: Span  # from the key to the end of the value
 
 
 class Aims(NamedTuple):
@@ -89,14 +99,13 @@ def _aims(
 ) -> list[Aim]:
     begin, end = _items(text, scalars, documents)
     jobs = _jobs(text, documents)
-    aims = []
+    aims: list[Aim] = []
     for each in directives:
         if not each.yaml:
             aims.append(Aim(each, []))
             continue
         spans = begin.get(each.line, []) + ([] if each.above else end.get(each.line, []))
-        job, span = jobs.get(each.line, (None, None))
-        aims.append(Aim(each, spans, job, span if job and job.startswith('.') else None))
+        aims.append(Aim(each, spans, jobs.get(each.line)))
     return aims
 
 
@@ -110,6 +119,10 @@ def _items(
     items = [item for node in nodes_of(documents) for item in items_of(node)]
     for node in [*scalars, *items]:
         begin.setdefault(position(lines, node.start)[0], []).append((node.start, node.end))
+    for item in items:
+        dash = _dash(lines, item.start)
+        if dash:
+            begin.setdefault(dash, []).append((item.start, item.end))
     for scalar in scalars:
         if scalar.style not in ('|', '>'):
             line = position(lines, scalar.end)[0]
@@ -117,11 +130,40 @@ def _items(
     return begin, end
 
 
-def _jobs(text: str, documents: Sequence[Node]) -> dict[int, tuple[str, Span]]:
-    """The keys of the documents by line, each with its span and that of its value."""
+def _dash(lines: Lines, start: int) -> int | None:
+    """The line with the dash of an item that begins further down, after nothing but comments."""
+    line, column = position(lines, start)
+    before = line_text(lines, line)[:column - 1]
+    if before.strip():
+        return None
+    while line > 1 and not before.partition('#')[0].strip():
+        line -= 1
+        before = line_text(lines, line)
+    return line if before.partition('#')[0].rstrip().endswith('-') else None
+
+
+def _jobs(text: str, documents: Sequence[Node]) -> dict[int, Job]:
+    """The keys of the documents by line, and by the lines of list items that stand
+    elsewhere: what those build, others may build as well."""
     lines = lines_of(text)
-    return {
-        position(lines, key.start)[0]: (key.value, (key.start, value.end))
+    jobs = [
+        Job(key.value, (key.start, value.end))
         for document in documents if isinstance(document, Mapping)
         for key, value in document.pairs if isinstance(key, Scalar)
-    }
+    ]
+    found = {position(lines, job.span[0])[0]: job for job in jobs}
+    starts = [job.span[0] for job in jobs]
+    for node in nodes_of(documents):
+        for start in _elsewhere(node):
+            index = bisect_right(starts, start) - 1
+            if index >= 0 and start < jobs[index].span[1]:
+                found.setdefault(position(lines, start)[0], jobs[index])
+    return found
+
+
+def _elsewhere(node: Node) -> list[int]:
+    """Where the items of a list start that are an alias or a `!reference`."""
+    if not isinstance(node, SequenceNode):
+        return []
+    named = [item.start for item in node.items if item.tag == '!reference']
+    return named + [start for start, _ in node.aliases.values()]

@@ -90,13 +90,14 @@ def _places(finding: Finding) -> Iterator[Place]:
     for execution in finding.run.executions if finding.run else ():
         yield execution.build.place
         yield execution.build.end
+        yield from execution.calls
         for reason in execution.reasons:
             yield reason.place
 
 
 def _candidates(aim: Aim, index: _Index) -> list[int]:
     found = set(index.lines.get(aim.directive.line, ()))
-    for start, end in aim.spans + ([aim.template] if aim.template else []):
+    for start, end in aim.spans + ([aim.job.span] if aim.job else []):
         first, last = (bisect_left(index.offsets, (offset,)) for offset in (start, end))
         found.update(number for _, number in index.offsets[first:last])
     return sorted(found)
@@ -125,9 +126,9 @@ def _concerns(finding: Finding, aim: Aim, text: str) -> bool:
 
 
 def _meant(aim: Aim, execution: Execution, text: str) -> bool:
-    """The build's own line, its list item, or the line that makes it run again."""
+    """The build's own line, its list item, or a line that leads to it or makes it run again."""
     build = execution.build
-    places = [build.place, *(reason.place for reason in execution.reasons)]
+    places = [build.place, *execution.calls, *(reason.place for reason in execution.reasons)]
     if not aim.directive.above:
         places.append(build.end)
     return any(_on_line(aim, place, text) for place in places) or any(
@@ -136,15 +137,13 @@ def _meant(aim: Aim, execution: Execution, text: str) -> bool:
 
 
 def _holds(aim: Aim, container: Container, text: str) -> bool:
-    """Whether the directive is on the container's own line, on another one where the
-    same job is defined, or on that of its template."""
+    """Whether the directive is on the container's own line, or is about the job or a
+    template of it, wherever that is defined."""
     if _on_line(aim, container.place, text):
         return True
-    if aim.job == container.name:
-        return any(_on_line(aim, place, text) for place in container.places)
-    template = aim.template
-    return template is not None and any(
-        _within(place, aim, template) for place in container.places
+    job = aim.job
+    return job is not None and (job.name == container.name or job.name.startswith('.')) and any(
+        _within(place, aim, job.span) for place in (container.place, *container.places)
     )
 
 
