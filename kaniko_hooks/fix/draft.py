@@ -14,7 +14,6 @@ from kaniko_hooks.fix.followers import follower_edits
 from kaniko_hooks.fix.keywords import refuse
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.layout import layout
-from kaniko_hooks.fix.loop import loop_edits
 from kaniko_hooks.fix.loop import loop_of
 from kaniko_hooks.fix.mentions import EXTENDS
 from kaniko_hooks.fix.mentions import FOLLOWS
@@ -27,8 +26,10 @@ from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import check_others
 from kaniko_hooks.fix.parts import parts
 from kaniko_hooks.fix.claim import Claim
+from kaniko_hooks.fix.prints import owners
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.shape import check_state
+from kaniko_hooks.fix.remains import check_jobs
+from kaniko_hooks.fix.remains import check_state
 from kaniko_hooks.fix.shape import check_written
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.splice import apply
@@ -39,6 +40,7 @@ from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import LOOP
 from kaniko_hooks.fix.steps import Steps
+from kaniko_hooks.fix.steps import setup_of
 from kaniko_hooks.fix.steps import steps
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.subject import defines_anchor
@@ -47,6 +49,7 @@ from kaniko_hooks.fix.subject import subject
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import reader
 from kaniko_hooks.fix.trial import trial
+from kaniko_hooks.fix.unroll import loop_edits
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Finding
 from kaniko_hooks.model import Place
@@ -136,14 +139,13 @@ def _own_edits(
         if anchor:
             raise Refusal(f'an item of its script defines the anchor &{anchor}')
     first = [command.text for command in job.job.before_script or ()]
-    after = [command.text for command in job.job.after_script or ()]
     found = steps(
         setting, first, place.items, job.job.script or (), job.found[0].pipeline.table,
     )
     check_others(found.steps, options.unsafe)
     if any(each.kind == LOOP for each in found.steps):
         return _loop_edits(job, place, setting, first, found)
-    return _split_edits(job, place, setting, after, found, taken)
+    return _split_edits(job, place, setting, found, taken)
 
 
 def _loop_edits(
@@ -160,16 +162,21 @@ def _loop_edits(
 
 
 def _split_edits(
-        job: Subject, place: Layout, setting: Setting, after: Sequence[str], found: Steps,
-        taken: Collection[str],
+        job: Subject, place: Layout, setting: Setting, found: Steps, taken: Collection[str],
 ) -> _Own:
     builds = [each for each in found.steps if each.kind == BUILD]
     if not 2 <= len(builds) <= MAX_PARTS:
         raise Refusal(f'its script has {len(builds)} commands that build, not 2 to {MAX_PARTS}')
     for build in builds:
         check_written(build, found.functions)
-    check_state(found.steps, found.functions, after)
-    made = parts(found.steps)
+    first, after = (
+        [command.text for command in commands or ()]
+        for commands in (job.job.before_script, job.job.after_script)
+    )
+    owned = owners(found.steps, found.functions)
+    check_state(found.steps, found.functions, after, owned)
+    check_jobs(setup_of(first), found.steps, found.functions)
+    made = parts(found.steps, owned, found.functions)
     if sum(len(part.kept) for part in made) > MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
     taken = set(taken) - {job.name}

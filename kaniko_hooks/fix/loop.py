@@ -2,38 +2,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.layout import line_end
-from kaniko_hooks.fix.layout import line_start
-from kaniko_hooks.fix.layout import next_line
-from kaniko_hooks.fix.layout import offsets_of
 from kaniko_hooks.fix.order import needed
+from kaniko_hooks.fix.outputs import pipelines_of
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.pieces import pieces
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.remains import check_jobs
+from kaniko_hooks.fix.remains import check_state
 from kaniko_hooks.fix.setup import change
-from kaniko_hooks.fix.shape import check_state
 from kaniko_hooks.fix.shape import check_written
-from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import LOOP
 from kaniko_hooks.fix.steps import OTHER
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.steps import Steps
 from kaniko_hooks.fix.steps import body_steps
+from kaniko_hooks.fix.steps import setup_of
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.yaml_words import word
+from kaniko_hooks.fix.trial import commands
+from kaniko_hooks.fix.trial import traced
+from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For
 from kaniko_hooks.shell.tree import Function
@@ -45,6 +44,7 @@ MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
 _ENVIRONMENT = re.compile(
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z',
 )
+_PROBE = '/kaniko/executor --destination probe'
 _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 
 
@@ -118,9 +118,18 @@ def _check_variable(
     if name in setting.variables or _ENVIRONMENT.match(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
     after = [command.text for command in subject.job.after_script or ()]
-    texts = [*before, *after, *(each.text for each in found.steps if each is not step)]
+    others = [*setup_of(before), *(each for each in found.steps if each is not step)]
+    texts = [*after, *(each.text for each in others if not _only_defines(each))]
+    called = {each for text in texts for each in re.findall(r'[\w.-]+', text)}
+    if not called.isdisjoint(found.functions):
+        texts += [each.text for each in others if _only_defines(each)]
     if any(_uses(text, name) for text in texts):
         raise Refusal(f'the loop variable {name} is used outside the loop')
+
+
+def _only_defines(step: Step) -> bool:
+    """Whether a step defines functions, which run where they are called."""
+    return step.piece is not None and not pipelines_of(step)
 
 
 def _uses(text: str, name: str) -> bool:
@@ -144,8 +153,30 @@ def _iterations(
         if len(builds) != 1:
             raise Refusal(f'the loop over ${command.name} has more than one build')
         argvs.append(builds[0].argv)
+        _check_directory(setting, [*before, *setup], assigned, command, text, found)
     _check_body(inner, command, found)
+    rest = found.steps[found.steps.index(step) + 1:]
+    check_jobs(
+        setup_of(before), [*found.steps[:len(setup)], *inner, *inner, *rest], found.functions,
+    )
     return inner, tuple(argvs)
+
+
+def _check_directory(
+        setting: Setting, before: Sequence[str], assigned: str, command: For, text: str,
+        found: Steps,
+) -> None:
+    """An iteration must end where it began, or go to a folder that all have the same."""
+    pipelines = tuple(pipeline for each in command.body for pipeline in each.pipelines)
+    if not change(pipelines, found.functions).moves:
+        return
+    body = text[command.body[0].start:command.body[-1].end]
+    part = ScriptPart(commands([*before, _PROBE, assigned, body, _PROBE]), setting.variables)
+    places = [each.directory for each in traced(setting, (part,))]
+    if places[0] is None or places[0] != places[-1]:
+        raise Refusal(
+            f'the loop over ${command.name} changes the directory for the iterations that follow',
+        )
 
 
 def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
@@ -156,15 +187,17 @@ def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
             )
         if each.kind == BUILD:
             check_written(each, found.functions)
-    check_state((*inner, *inner), found.functions, ())
+    count = len(inner)
+    at = next(index for index, each in enumerate(inner) if each.kind == BUILD)
+    owned = {index: at for index in range(at + 1, count)}
+    check_state((*inner, *inner), found.functions, (), {
+        **owned, **{index + count: count + at for index in owned},
+    })
     said = f'the loop over ${command.name}'
     pipelines = [pipeline for each in command.body for pipeline in each.pipelines]
     for inside in commands_in(pipelines):
         if not isinstance(inside, Function) and any(each.heredoc for each in inside.redirections):
             raise Refusal(f'{said} has a here-document')
-    left = change(tuple(pipelines), found.functions)
-    if left.moves:
-        raise Refusal(f'{said} changes the directory for the iterations that follow')
     _check_carried(inner, said)
 
 
@@ -181,65 +214,3 @@ def _check_carried(inner: Sequence[Step], said: str) -> None:
         if early:
             raise Refusal(f'{said} carries ${min(early)} from one iteration to the next')
         assigned |= change(pipelines, {}).assigned
-
-
-def loop_edits(text: str, place: Layout, loop: Loop) -> list[Edit]:
-    """The edits of the job's file: the words become a matrix, the body the script."""
-    return [_matrix(text, place, loop), *_unrolled(text, place, loop)]
-
-
-def _matrix(text: str, place: Layout, loop: Loop) -> Edit:
-    indent, new = place.indent, place.newline
-    start = _above_comments(text, place)
-    unit = indent[place.key.start - place.start:] or '  '
-    listed = ', '.join(map(word, loop.values))
-    lines = (
-        f'{indent}parallel:', f'{indent}{unit}matrix:',
-        f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{listed}]',
-    )
-    return Edit(start, start, ''.join(f'{line}{new}' for line in lines))
-
-
-def _above_comments(text: str, place: Layout) -> int:
-    """Where the comments above `script:` begin."""
-    start = place.script_start
-    # The line of the job's key ends it.
-    while text.startswith(f'{place.indent}#', line_start(text, start - 1)):
-        start = line_start(text, start - 1)
-    return start
-
-
-def _unrolled(text: str, place: Layout, loop: Loop) -> Iterable[Edit]:
-    """`for … do` and `done` go; the lines of the body move to the left."""
-    item = place.items[loop.step.item]
-    assert isinstance(item.node, Scalar)  # a loop is found in nothing else
-    value, offsets = item.node.value, offsets_of(text, item.node)
-    command = loop.command
-    inner = [each.piece for each in loop.inner if each.piece is not None]
-    begin = _body_start(value, command, inner[0].first)
-    finish = command.end - len('done')
-    finish = len(value[:finish].rstrip(' \t\n;'))
-    yield Edit(offsets[command.start], offsets[begin], '')
-    yield Edit(offsets[finish], min(offsets[command.end], item.content_end), '')
-    yield from _dedented(text, offsets[command.start], offsets[begin], offsets[finish])
-
-
-def _body_start(value: str, command: For, first: int) -> int:
-    """The first statement of the body, or the comment lines above it."""
-    at = max([command.start, *(each.end for each in command.words or ())])
-    match = re.compile(r'\bdo[ \t]*\n[ \t]*(?=#)').search(value, at, first)
-    return match.end() if match else first
-
-
-def _dedented(text: str, outer: int, begin: int, end: int) -> Iterable[Edit]:
-    """Take from each further line of the body what its first is indented more than `for`."""
-    if '\n' not in text[outer:begin]:
-        return
-    columns = (begin - line_start(text, begin)) - (outer - line_start(text, outer))
-    at = next_line(text, line_end(text, begin))
-    while at < end and columns > 0:
-        line = text[at:line_end(text, at)]
-        blank = len(line) - len(line.lstrip(' \t'))
-        if blank < len(line):
-            yield Edit(at, at + min(columns, blank), '')
-        at = next_line(text, at)

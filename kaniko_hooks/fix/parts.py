@@ -3,17 +3,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kaniko_hooks.fix.prints import Owners
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.setup import Functions
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import LOOP
 from kaniko_hooks.fix.steps import OTHER
 from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.superseded import without_superseded
 from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Part(NamedTuple):
-    """One build with what stands before it; the last one with what stands after it."""
+    """One build with the set-up before it and what goes with it alone."""
 
     build: Step
     kept: tuple[Step, ...]  # in order, with the build
@@ -23,22 +26,26 @@ class Part(NamedTuple):
         return list(self.kept[:self.kept.index(self.build)])
 
 
-def parts(steps: Sequence[Step]) -> list[Part]:
-    """A part for each build, in order; there is at least one."""
+def parts(steps: Sequence[Step], owned: Owners, functions: Functions) -> list[Part]:
+    """A part for each build, in order; there is at least one.
+
+    Set-up is for all builds after it, but for what goes with one build alone.
+    """
     found: list[Part] = []
-    setup: list[Step] = []
-    for step in steps:
-        if step.kind == BUILD:
-            found.append(Part(step, (*setup, step)))
-        else:
-            setup.append(step)
-    found[-1] = found[-1]._replace(kept=(*found[-1].kept, *_trailing(steps)))
+    previous = 0
+    for index, build in enumerate(steps):
+        if build.kind != BUILD:
+            continue
+        kept = [
+            at for at, step in enumerate(steps) if at == index or
+            owned.get(at, index if at < index and step.kind != BUILD else None) == index
+        ]
+        early = sum(at < previous for at in kept)
+        found.append(Part(build, without_superseded(
+            [steps[at] for at in kept], early, functions,
+        )))
+        previous = index
     return found
-
-
-def _trailing(steps: Sequence[Step]) -> list[Step]:
-    last = max(index for index, step in enumerate(steps) if step.kind == BUILD)
-    return list(steps[last + 1:])
 
 
 def check_others(steps: Sequence[Step], unsafe: bool) -> None:

@@ -30,17 +30,18 @@ from kaniko_hooks.shell.tree import Test
 from kaniko_hooks.shell.tree import Text
 
 TESTS = frozenset(('test', '[', '[['))
-PRINTS = frozenset(('echo', 'printf', ':', 'true', 'pwd', 'ls'))
-_LOCAL = PRINTS | TESTS | frozenset((
-    'cat', 'cd', 'chmod', 'cp', 'declare', 'env', 'export', 'false', 'local', 'mkdir', 'printenv',
-    'readonly', 'set', 'touch', 'typeset', 'umask', 'unset',
+_SAYING = frozenset(('echo', 'printf', 'pwd', 'ls', 'cat'))
+_PRINTS = _SAYING | {':', 'true'}
+_LOCAL = _PRINTS | TESTS | frozenset((
+    'cd', 'chmod', 'cp', 'declare', 'env', 'export', 'false', 'local', 'mkdir', 'popd', 'printenv',
+    'pushd', 'readonly', 'set', 'touch', 'typeset', 'umask', 'unset',
 ))
 # Their output depends on nothing but their input and the checked out files.
 _FILTERS = frozenset((
     'awk', 'base64', 'basename', 'cut', 'dirname', 'envsubst', 'expr', 'git', 'grep', 'head', 'id',
     'jq', 'md5sum', 'paste', 'readlink', 'realpath', 'rev', 'sed', 'seq', 'sha1sum', 'sha256sum',
     'sort', 'tail', 'tee', 'tr', 'uname', 'uniq', 'wc', 'whoami', 'yq',
-)) | PRINTS | TESTS | {'cat', 'printenv', 'command', 'date', 'hostname', 'mktemp', 'uuidgen'}
+)) | _PRINTS | TESTS | {'printenv', 'command', 'date', 'hostname', 'mktemp', 'uuidgen'}
 _READ_ONLY_GIT = frozenset((
     'describe', 'diff', 'log', 'ls-files', 'rev-list', 'rev-parse', 'show', 'symbolic-ref',
 ))
@@ -155,13 +156,31 @@ def _substituted(body: Sequence[Statement], functions: Functions, depth: int) ->
     )
 
 
-def prints_only(pipelines: tuple[Pipeline, ...]) -> bool:
-    """Whether commands only write to the log."""
+def prints_only(pipelines: tuple[Pipeline, ...], functions: Functions) -> bool:
+    """Whether commands, or the functions that they call, only write to the log."""
     return all(
         isinstance(command, Simple) and not command.redirections and bool(command.words) and
-        literal(command.words[0]) in PRINTS
+        _prints(command, functions) and not _assigned_in_words(command)
         for pipeline in pipelines for command in pipeline.commands
     )
+
+
+def _prints(command: Simple, functions: Functions) -> bool:
+    name = literal(command.words[0]) or ''
+    if name not in functions:
+        return name in _SAYING
+    return prints_only(tuple(
+        pipeline for body in bodies(functions[name].body) for statement in body
+        for pipeline in statement.pipelines
+    ), {})
+
+
+def _assigned_in_words(command: Command) -> set[str]:
+    """The variables that `${name:=word}` sets."""
+    return {
+        parameter.name for word in words_of(command) for parameter in parameters(word)
+        if parameter.operator in ('=', ':=')
+    }
 
 
 def is_test(pipeline: Pipeline) -> bool:
@@ -183,6 +202,7 @@ def change(pipelines: tuple[Pipeline, ...], functions: Functions) -> Change:
     while waiting:
         command = waiting.pop()
         volatile |= _is_volatile(command)
+        assigned |= _assigned_in_words(command)
         if isinstance(command, Group) and command.subshell:
             continue
         waiting += [each for body in bodies(command) for each in commands_of(body)]

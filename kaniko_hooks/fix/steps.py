@@ -16,7 +16,6 @@ from kaniko_hooks.fix.pieces import pieces
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.setup import is_setup
-from kaniko_hooks.fix.setup import prints_only
 from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import trial
@@ -90,6 +89,14 @@ def body_steps(
     return tuple(reading.steps)
 
 
+def setup_of(texts: Sequence[str]) -> list[Step]:
+    """The steps of `before_script`, which has no build."""
+    return [
+        Step(SETUP, 0, piece, text[piece.first:piece.end])
+        for text in texts for piece in pieces(parse(text))
+    ]
+
+
 class _Reading:
     """The steps so far, and the set-up among them: what later ones need to be tried."""
 
@@ -114,14 +121,6 @@ class _Reading:
     def add_pieces(self, index: int, text: str, found: Sequence[Piece]) -> None:
         """The pieces of one item's text."""
         for piece in found:
-            last = self.steps[-1] if self.steps else None
-            if last is not None and last.piece is not None and last.kind == BUILD and \
-                    last.item == index and piece.chained and prints_only(piece.pipelines):
-                # What a build's success prints goes with the build.
-                merged = last.piece._replace(end=piece.end)
-                said = text[last.piece.first:piece.end]
-                self.steps[-1] = last._replace(piece=merged, text=said)
-                continue
             kind, argv = self._kind(piece, text[piece.first:piece.end])
             self.steps.append(Step(kind, index, piece, text[piece.first:piece.end], argv))
 

@@ -47,11 +47,15 @@ def reader(repository: Repository) -> Callable[[str], str | None]:
 
 def trial(setting: Setting, texts: Sequence[str]) -> Trial:
     """The builds of command texts, run in order in one shell."""
-    commands = tuple(Command(text, '', 0, _nowhere) for text in texts)
-    part = (ScriptPart(commands, setting.variables),)
+    part = (ScriptPart(commands(texts), setting.variables),)
     run = container_run(part, setting.image, kaniko.read_build, setting.read_text)
     met = tuple(tuple(each.build.argv) for each in traced(setting, part))
     return Trial(run.builds_in_worst_run, met)
+
+
+def commands(texts: Sequence[str]) -> tuple[Command, ...]:
+    """Commands that stand in no file."""
+    return tuple(Command(text, '', 0, _nowhere) for text in texts)
 
 
 def traced(setting: Setting, parts: Sequence[ScriptPart]) -> tuple[Traced, ...]:

@@ -1,0 +1,148 @@
+"""What a build leaves behind that another job would not find, and what each job has anew."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from kaniko_hooks.fix.arguments import outputs
+from kaniko_hooks.fix.arguments import spelled
+from kaniko_hooks.fix.arguments import values
+from kaniko_hooks.fix.pieces import bodies
+from kaniko_hooks.fix.pieces import commands_in
+from kaniko_hooks.fix.pieces import literal
+from kaniko_hooks.fix.pieces import names_used
+from kaniko_hooks.fix.outputs import pipelines_of
+from kaniko_hooks.fix.outputs import redirected
+from kaniko_hooks.fix.outputs import uses_file
+from kaniko_hooks.fix.outputs import written_by
+from kaniko_hooks.fix.prints import Owners
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.setup import Functions
+from kaniko_hooks.fix.setup import change
+from kaniko_hooks.fix.steps import BUILD
+from kaniko_hooks.fix.steps import SETUP
+from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.shell.tree import Function
+from kaniko_hooks.shell.tree import Pipeline
+from kaniko_hooks.shell.tree import Simple
+
+_STATUS = frozenset(('?', '!', '_'))
+# GitLab: what is another value in each job.
+_PER_JOB = re.compile(r'\$CI_JOB_(?:ID|STARTED_AT)(?!\w)')
+
+
+def check_state(
+        steps: Sequence[Step], functions: Functions, after: Iterable[str], owned: Owners,
+) -> None:
+    """Raises Refusal for what a build leaves behind that a later step or build uses.
+
+    `after` are the texts of `after_script`, which will run once for each build.
+    """
+    builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
+    for index in builds:
+        written = written_by(steps[index])
+        for text in after:
+            _check_unused(written, text)
+        later = [at for at in range(index + 1, len(steps)) if owned.get(at) != index]
+        for at in later:
+            build = steps[owned.get(at, at)]
+            own = set(outputs(build.argv)) if at in owned else set()
+            _check_unused([path for path in written if path not in own], steps[at].text)
+        piece = steps[index].piece
+        if piece is None or index == builds[-1]:
+            continue
+        if change(piece.pipelines, functions).moves:
+            raise Refusal(
+                f'{shortened(steps[index].text)} changes the directory in which later '
+                'commands run',
+            )
+        _check_status([steps[at] for at in later])
+
+
+def _check_unused(paths: Sequence[str], text: str) -> None:
+    for path in paths:
+        if uses_file(text, path):
+            raise Refusal(
+                f'{shortened(text)} uses the file {path}, which an earlier build writes',
+            )
+
+
+def _check_status(later: Iterable[Step]) -> None:
+    for step in later:
+        if step.piece is not None and _STATUS & names_used(step.piece.pipelines):
+            raise Refusal(f'{shortened(step.text)} uses the status of what ran before it')
+
+
+def check_jobs(before: Sequence[Step], steps: Sequence[Step], functions: Functions) -> None:
+    """Raises Refusal for what several builds share only as long as they are in one job.
+
+    `before` is what runs before the steps; `functions` are all that they call.
+    """
+    every = [*before, *steps]
+    _check_volatile(every, functions)
+    goes_on = None
+    for step in every:
+        if step.kind == BUILD and goes_on is not None:
+            raise Refusal(f'after {shortened(goes_on)} a build that fails does not fail the job')
+        for option in _errexit(step):
+            goes_on = None if option else step.text
+    per_job = [
+        found.group() for step in every for word in values(step.argv, '--destination')[:1]
+        for found in _PER_JOB.finditer(spelled(word))
+    ]
+    if len(per_job) > 1:
+        raise Refusal(f'its images are named by {per_job[0]}, which is another one in each job')
+
+
+def _errexit(step: Step) -> Iterator[bool]:
+    """Whether commands switch on, or off, that the first failure ends the job."""
+    for command in commands_in(pipelines_of(step)):
+        if not isinstance(command, Simple) or not command.words or \
+                literal(command.words[0]) != 'set':
+            continue
+        options = [literal(word) or '' for word in command.words[1:]]
+        for option, following in zip(options, [*options[1:], '']):
+            if option[:1] in ('-', '+') and (
+                    'e' in option or option[-1:] == 'o' and following == 'errexit'):
+                yield option[0] == '-'
+
+
+def _reached(step: Step, functions: Functions) -> tuple[Pipeline, ...]:
+    """What a step runs, with the bodies of the functions that it calls."""
+    found = list(pipelines_of(step))
+    called: set[str] = set()
+    waiting = list(commands_in(found))
+    while waiting:
+        command = waiting.pop()
+        name = literal(command.words[0]) if isinstance(command, Simple) and command.words else None
+        if name in functions and name not in called:
+            called.add(name or '')
+            body = [each for part in bodies(functions[name or '']) for each in part]
+            inside = [pipeline for statement in body for pipeline in statement.pipelines]
+            found += inside
+            waiting += commands_in(inside)
+    return tuple(found)
+
+
+def _check_volatile(steps: Sequence[Step], functions: Functions) -> None:
+    """A value that is another one each time must not be needed by several builds."""
+    reached = [_reached(step, functions) for step in steps]
+    changes = [change(each, {}) for each in reached]
+    for index, (step, left) in enumerate(zip(steps, changes)):
+        writes = bool(redirected(reached[index]))
+        if step.kind == BUILD or not left.volatile or not left.assigned and not writes:
+            continue
+        end = next((
+            at for at in range(index + 1, len(steps))
+            if not writes and left.assigned <= changes[at].assigned
+        ), len(steps))
+        later = range(index + 1, end)
+        users = [at for at in later if left.assigned & names_used(reached[at])]
+        if sum(steps[at].kind == BUILD for at in later) > 1 and (
+                writes or len(users) > 1 or any(steps[at].kind == SETUP for at in users)):
+            raise Refusal(
+                f'{shortened(step.text)} gives another value each time, and several builds use it',
+            )
