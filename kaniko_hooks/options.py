@@ -1,6 +1,7 @@
 """The command line of both hooks."""
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -86,7 +87,7 @@ def _parse_options(hook: str, argv: Sequence[str]) -> Options:
         )
     given = vars(parser.parse_args(argv))
     given['paths'] = tuple(given['paths'])
-    given['gitlab_configs'] = tuple(given['gitlab_configs'])
+    given['gitlab_configs'] = tuple(map(os.path.normpath, given['gitlab_configs']))
     return Options(**given)
 
 

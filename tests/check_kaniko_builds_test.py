@@ -307,12 +307,17 @@ def test_broken_pipeline_is_told_for_each_of_its_files(
     assert main(['c.yml']) == 0
 
 
-def test_missing_gitlab_config_is_told(
-        write: Write, capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(('config', 'told'), (
+    pytest.param('ci/none.yml', 'there is no such file', id='missing'),
+    pytest.param('ci', 'the file is not a regular file', id='folder'),
+    pytest.param('../a.yml', 'the file is outside the repository', id='outside'),
+))
+def test_gitlab_config_that_is_not_there_is_told(
+        config: str, told: str, write: Write, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    write({'a.yml': 'kaniko: 1\n'})
-    assert main(['--gitlab-config', 'ci/none.yml', 'a.yml']) == 1
-    assert capsys.readouterr().out.startswith('ci/none.yml:1:1: unreadable-ci-file: there is no')
+    write({'a.yml': 'kaniko: 1\n', 'ci/b.yml': ''})
+    assert main(['--gitlab-config', config, 'a.yml']) == 1
+    assert capsys.readouterr().out.startswith(f'{config}:1:1: unreadable-ci-file: {told}, so')
 
 
 def test_file_outside_of_git_and_of_the_working_directory(

@@ -19,7 +19,7 @@ FIX = 'fix-kaniko-builds'
             Options(('a.yml',), strict=True, allow_cleanup=True), id='flags',
         ),
         pytest.param(
-            CHECK, ['--gitlab-config', 'x.yml', '--gitlab-config=y.yml', '--color', 'never'],
+            CHECK, ['--gitlab-config', 'x.yml', '--gitlab-config=./y.yml', '--color', 'never'],
             Options(gitlab_configs=('x.yml', 'y.yml'), color='never'), id='repeated option',
         ),
         pytest.param(

@@ -25,6 +25,7 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.model import Problem
 from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.project import Unreadable
 
 ROOT = '.gitlab-ci.yml'
 MAX_CHILDREN = 500
@@ -77,10 +78,11 @@ def pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pip
     """
     reader = _Reader(files)
     for root in dict.fromkeys((ROOT, *configs)):
-        if files.has(root):
+        missing = _missing(files, root) if root in configs else None
+        if missing is not None:
+            reader.problems[Problem(Place(root, 0), missing)] = None
+        elif files.has(root):
             reader.read(root, _of_file(files, root))
-        elif root in configs:
-            reader.problems[Problem(Place(root, 0), 'there is no such file')] = None
     reader.read_children()
     for path in dict.fromkeys(named):
         if path not in reader.seen:
@@ -89,6 +91,14 @@ def pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pip
     found = reader.result()
     of_pipelines = reader.seen.union(*(each.pipeline.files for each in found))
     return Pipelines(found, tuple(reader.problems), frozenset(of_pipelines))
+
+
+def _missing(files: Files, root: str) -> str | None:
+    """Why a root pipeline that was asked for cannot be read at all, whatever is in it."""
+    try:
+        return None if files.repository.text(root) is not None else 'there is no such file'
+    except Unreadable as error:
+        return f'the file {error}'
 
 
 Load = Callable[[Mode], Configuration]
