@@ -6,7 +6,7 @@ from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.layout import Unusual
+from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.layout import layout
 from kaniko_hooks.fix.layout import newline_of
 from kaniko_hooks.fix.layout import offsets_of
@@ -35,7 +35,7 @@ def laid_out(text: str) -> Layout:
     ('j:\n  script: [a, # b\n   c]\n', 'comments'),
 ))
 def test_unusual(text: str, reason: str) -> None:
-    with pytest.raises(Unusual, match=reason):
+    with pytest.raises(Refusal, match=reason):
         laid_out(text)
 
 
@@ -73,5 +73,5 @@ def test_a_value_that_its_text_does_not_give() -> None:
     assert isinstance(node, Mapping)
     value = node.pairs[0][1]
     assert isinstance(value, Scalar) and offsets_of('a: xyz', value) == [3, 4, 5, 6]
-    with pytest.raises(Unusual):
+    with pytest.raises(Refusal):
         offsets_of('a: abc', value)

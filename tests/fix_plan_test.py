@@ -57,7 +57,7 @@ def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize('where', ('draft', 'prove'))
+@pytest.mark.parametrize('where', ('drafts', 'prove'))
 def test_a_mistake_of_ours_costs_one_finding(
         where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

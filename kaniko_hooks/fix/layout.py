@@ -15,6 +15,7 @@ from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.document.nodes import Span
 from kaniko_hooks.document.position import value_offsets
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import Shared
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -77,21 +78,20 @@ def newline_of(text: str, at: int) -> str:
 
 
 def layout(text: str, key: Scalar, body: Mapping) -> Layout:
-    """How the job of this key is written; it must have one `script`. Raises Unusual."""
+    """How the job of this key is written; it must have one `script`. Raises Refusal."""
+    name, value, alias = _script(body)
     if body.flow:
-        raise Unusual('the job is written in braces')
+        raise Unusual('the job is written in braces, not in lines')
     if key.tag or key.anchor or not _blank(text[line_start(text, key.start):key.start]):
         raise Unusual('the key of the job does not stand alone on its line')
-    name, value, alias = _script(body)
     start = line_start(text, name.start)
     indent = text[start:name.start]
     if not _blank(indent) or name.tag or name.anchor:
         raise Unusual('`script:` does not stand at the start of its line')
-    if alias is not None or value.tag or value.anchor:
-        raise Unusual(
-            'its script is an alias or a reference' if alias or value.tag else
-            f'its script defines the anchor &{value.anchor}',
-        )
+    if alias is not None or value.tag:
+        raise Shared('its script is an alias or a reference')
+    if value.anchor:
+        raise Unusual(f'its script defines the anchor &{value.anchor}')
     style, items = _items(text, name, value)
     last = line_end(text, value.end) if style == 'flow' else items[-1].end
     end = _with_comments(text, last, len(indent))
@@ -118,7 +118,7 @@ def _script(body: Mapping) -> tuple[Scalar, Node, Span | None]:
         if isinstance(key, Scalar) and key.value == 'script'
     ]
     if not found:
-        raise Unusual('its script stands elsewhere')
+        raise Shared('its script stands elsewhere')
     if len(found) > 1:
         raise Unusual('it has two `script:` keys')
     return found[0]

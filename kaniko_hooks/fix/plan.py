@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.draft import draft
+from kaniko_hooks.fix.draft import drafts
+from kaniko_hooks.fix.draft import given_names
 from kaniko_hooks.fix.draft import rewritten
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
@@ -107,13 +108,14 @@ def _settle(
     All is drafted, made and proven at once; only if that fails by halves, so
     that one bad draft costs no other.
     """
-    drafts = _drafts(state, findings, told, crashed)
-    if not drafts:
+    made = _drafts(state, findings, told, crashed)
+    if not made:
         return state
-    left = [each for each in findings if _key(each) in drafts]
+    left = [each for each in findings if _key(each) in made]
     try:
-        after = rewritten(state, drafts.values())
-        prove(state, after, list(drafts.values()))
+        every = [each for some in made.values() for each in some]
+        after = rewritten(state, every)
+        prove(state, after, every)
     except Exception as error:
         if len(left) == 1:
             told[_key(left[0])] = _failed(left[0], error, crashed)
@@ -122,29 +124,33 @@ def _settle(
         state = _settle(state, left[:half], told, crashed)
         return _settle(state, left[half:], told, crashed)
     for each in left:
-        made = drafts[_key(each)]
-        does = f'fix-kaniko-builds {made.does}'
-        told[_key(each)] = Outcome(each, does, None, tuple(sorted(made.edits)))
+        some = made[_key(each)]
+        does = [
+            one.does if len(some) == 1 else f'{one.subject.name}: {one.does}' for one in some
+        ]
+        files = {path for one in some for path in one.edits}
+        told[_key(each)] = Outcome(
+            each, f'fix-kaniko-builds {"; ".join(does)}', None, tuple(sorted(files)),
+        )
     return after
 
 
 def _drafts(
         state: State, findings: Sequence[Finding], told: dict[_Key, Outcome],
         crashed: list[str],
-) -> dict[_Key, Draft]:
-    names = {finding.containers[0].name for finding in findings if finding.containers}
-    found = mentions_of(state, names)
+) -> dict[_Key, list[Draft]]:
+    found = mentions_of(state, {each.name for one in findings for each in one.containers})
     taken: set[str] = set()
-    drafts: dict[_Key, Draft] = {}
+    made: dict[_Key, list[Draft]] = {}
     for finding in findings:
         try:
-            made = draft(state, found, taken, finding)
+            some = drafts(state, found, taken, finding)
         except Exception as error:
             told[_key(finding)] = _failed(finding, error, crashed)
             continue
-        drafts[_key(finding)] = made
-        taken.update(made.names, [made.claim.hidden] if made.claim.hidden else [])
-    return drafts
+        made[_key(finding)] = some
+        taken.update(name for each in some for name in given_names(each))
+    return made
 
 
 def _failed(finding: Finding, error: Exception, crashed: list[str]) -> Outcome:

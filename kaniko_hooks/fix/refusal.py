@@ -6,6 +6,10 @@ class Refusal(Exception):
     """The reason, in one line that goes on from "no automatic fix: "."""
 
 
+class Shared(Refusal):
+    """What would be changed is another job's, too, or may be."""
+
+
 def shortened(text: str) -> str:
     """A command as it is named in a reason: its first line, not too long."""
     line = ' '.join(text.split('\n')[0].split())

@@ -25,7 +25,6 @@ from kaniko_hooks.fix.setup import change
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import SETUP
 from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.shell.tree import Function
 from kaniko_hooks.shell.tree import Pipeline
 from kaniko_hooks.shell.tree import Simple
 

@@ -1,4 +1,4 @@
-"""The job that a finding is about: where it stands, and in which pipelines."""
+"""A job that a finding is about: where it stands, and in which pipelines."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,7 +15,6 @@ from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.model import Container
-from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -37,9 +36,10 @@ class Subject(NamedTuple):
     files: tuple[str, ...]
 
 
-def subject(files: Files, pipelines: tuple[Found, ...], finding: Finding) -> Subject:
-    """The one job of a finding, as it now is: its place may have moved. Raises Refusal."""
-    container = _one_container(finding)
+def subject(files: Files, pipelines: tuple[Found, ...], container: Container) -> Subject:
+    """The job of a container, as it now is: its place may have moved. Raises Refusal."""
+    if container.system != SYSTEM:
+        raise Refusal('only jobs of GitLab CI can be rewritten')
     found = tuple(each for each in pipelines if _has(each, container))
     if not found:
         raise Refusal('its pipeline cannot be read')
@@ -52,17 +52,6 @@ def subject(files: Files, pipelines: tuple[Found, ...], finding: Finding) -> Sub
         container.name, fresh or container, key.file, files.text(key.file), key, body, job, found,
         tuple(dict.fromkeys(file for each in found for file in each.pipeline.files)),
     )
-
-
-def _one_container(finding: Finding) -> Container:
-    if not finding.containers or finding.containers[0].system != SYSTEM:
-        raise Refusal('only jobs of GitLab CI can be rewritten')
-    first = finding.containers[0]
-    others = {each.name for each in finding.containers} - {first.name}
-    if others:
-        more = f' and {len(others) - 1} more' if len(others) > 1 else ''
-        raise Refusal(f'its commands are shared with {min(others)}{more}')
-    return first
 
 
 def _has(found: Found, container: Container) -> bool:

@@ -1,0 +1,120 @@
+"""A job's script -> the edits that split it or turn its loop into a matrix."""
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Sequence
+
+from kaniko_hooks.fix.arguments import label
+from kaniko_hooks.fix.chain import needs_lines
+from kaniko_hooks.fix.claim import Claim
+from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.loop import loop_of
+from kaniko_hooks.fix.names import LONGEST
+from kaniko_hooks.fix.names import part_names
+from kaniko_hooks.fix.names import template_name
+from kaniko_hooks.fix.order import needed
+from kaniko_hooks.fix.parts import check_others
+from kaniko_hooks.fix.parts import parts
+from kaniko_hooks.fix.prints import owners
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.remains import check_jobs
+from kaniko_hooks.fix.remains import check_state
+from kaniko_hooks.fix.shape import check_written
+from kaniko_hooks.fix.splice import Edit
+from kaniko_hooks.fix.split import split_edits
+from kaniko_hooks.fix.steps import BUILD
+from kaniko_hooks.fix.steps import LOOP
+from kaniko_hooks.fix.steps import Steps
+from kaniko_hooks.fix.steps import setup_of
+from kaniko_hooks.fix.steps import steps
+from kaniko_hooks.fix.subject import Subject
+from kaniko_hooks.fix.subject import defines_anchor
+from kaniko_hooks.fix.trial import Setting
+from kaniko_hooks.fix.unroll import loop_edits
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.options import Options
+
+MAX_PARTS = 200
+MAX_STEPS = 2_000  # of all parts
+
+
+class Own(NamedTuple):
+    """What becomes of a job in its own file; `names` take its place where others wait."""
+
+    edits: list[Edit]  # of the job's file
+    names: tuple[str, ...]
+    claim: Claim
+    does: str
+
+
+def own_edits(
+        job: Subject, place: Layout, setting: Setting, options: Options, taken: Collection[str],
+) -> Own:
+    """The edits for a job that is written as `place` tells; `taken` are names of other jobs.
+
+    Raises Refusal.
+    """
+    for item in place.items:
+        anchor = defines_anchor(item.node) if item.alias is None else None
+        if anchor:
+            raise Refusal(f'an item of its script defines the anchor &{anchor}')
+    first = [command.text for command in job.job.before_script or ()]
+    found = steps(
+        setting, first, place.items, job.job.script or (), job.found[0].pipeline.table,
+    )
+    check_others(found.steps, options.unsafe)
+    if any(each.kind == LOOP for each in found.steps):
+        return _loop_edits(job, place, setting, first, found)
+    return _split_edits(job, place, setting, found, taken)
+
+
+def _loop_edits(
+        job: Subject, place: Layout, setting: Setting, first: Sequence[str], found: Steps,
+) -> Own:
+    loop = loop_of(job, place, setting, first, found)
+    said = [
+        each.text for step in found.steps
+        for each in (loop.inner if step is loop.step else [step])
+    ]
+    claim = Claim({job.name: said}, None, {}, loop.command.name, loop.values)
+    does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
+    return Own(loop_edits(job.text, place, loop), (job.name,), claim, does)
+
+
+def _split_edits(
+        job: Subject, place: Layout, setting: Setting, found: Steps, taken: Collection[str],
+) -> Own:
+    builds = [each for each in found.steps if each.kind == BUILD]
+    if not 2 <= len(builds) <= MAX_PARTS:
+        raise Refusal(f'its script has {len(builds)} commands that build, not 2 to {MAX_PARTS}')
+    for build in builds:
+        check_written(build, found.functions)
+    first, after = (
+        [command.text for command in commands or ()]
+        for commands in (job.job.before_script, job.job.after_script)
+    )
+    owned = owners(found.steps, found.functions)
+    check_state(found.steps, found.functions, after, owned)
+    check_jobs(setup_of(first), found.steps, found.functions)
+    made = parts(found.steps, owned, found.functions)
+    if sum(len(part.kept) for part in made) > MAX_STEPS:
+        raise Refusal('its set-up is too long to be repeated in every job')
+    taken = set(taken) - {job.name}
+    names = part_names(job.name, [label(each.argv) for each in builds], taken)
+    template = template_name(job.name, taken)
+    if max(map(len, (template, *names))) > LONGEST:
+        raise Refusal('the names of the new jobs would be too long')
+    order = needed(
+        [each.argv for each in builds],
+        ['\n'.join(step.text for step in part.before) for part in made], setting.read_text,
+    )
+    needs = needs_lines(job, place, names, order)
+    own = split_edits(job.text, place, found.steps, made, names, template, needs)
+    has_template = len(place.body.pairs) > 1
+    claim = Claim(
+        {name: [step.text for step in part.kept] for name, part in zip(names, made)},
+        template if has_template else None,
+        {name: [names[index] for index in each] for name, each in zip(names, order)},
+    )
+    does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
+    return Own(own, tuple(names), claim, does)
