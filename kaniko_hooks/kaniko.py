@@ -45,6 +45,8 @@ _SHORT = {
 }
 # A sub-command of coming versions; every other one builds nothing.
 _BUILDS = frozenset(('bake',))
+# Flags with which nothing is built.
+_STOPS = (('help', ON), ('dryrun', ON))
 _TRUE = frozenset(('1', 't', 'T', 'TRUE', 'true', 'True'))
 _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
 
@@ -96,9 +98,23 @@ def _long_name(text: str) -> str:
 
 def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] | None:
     """Cache, cleanup (None if no flag says) and destinations; None: nothing is built."""
+    given = _given(words)
+    if given is None:
+        return None
     cache: str = OFF
     cleanup: bool | None = None
-    destinations: list[str] = []
+    for name, value in given:
+        if name == 'cache':
+            cache = value
+        elif name == 'cleanup':
+            cleanup = value == ON
+    return cache, cleanup, tuple(value for name, value in given if name == 'destination')
+
+
+def _given(words: Sequence[Word]) -> list[tuple[str, str]] | None:
+    """The known flags by their long names, in order, with their values (a boolean one's
+    is ON, OFF or UNKNOWN); None if Kaniko stops before it builds."""
+    found: list[tuple[str, str]] = []
     loose = False  # the word before may be a flag that takes this one
     index = 0
     while index < len(words):
@@ -107,7 +123,7 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
         index += 1
         if word.fragments and not word.fragments[0].known:
             # Unquoted it may be a flag or several; a quoted word is trusted to be a value.
-            cache = UNKNOWN if word.splits else cache
+            found += [('cache', UNKNOWN)] if word.splits else []
             loose = word.splits
         elif text == '--':
             break
@@ -118,37 +134,35 @@ def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] |
                 return None
             loose = False
         elif _may_name_cache(word):
-            cache = UNKNOWN
+            found.append(('cache', UNKNOWN))
             loose = '=' not in text
-        elif text[:2] == '--':
-            name, equals, value = text[2:].partition('=')
-            loose = name not in _BOOLEAN and name not in _VALUED and not equals
-            if name in _VALUED:
-                if not equals:
-                    value = words[index].text if index < len(words) else ''
-                    index += 1
-                if name == 'destination':
-                    destinations.append(value)
-            elif name in _BOOLEAN:
-                state = _state(word, name, value) if equals else ON
-                if state is None or name in ('help', 'dryrun') and state == ON:
-                    return None
-                cache = state if name == 'cache' else cache
-                if name == 'cleanup':
-                    cleanup = state == ON
         else:
-            name = _SHORT.get(text[1], '')
-            if text[1] == 'h':
+            name, value = _flag(word)
+            loose = not name and value is None
+            if name and value is None:
+                value = words[index].text if index < len(words) else ''
+                index += 1
+            if name in _BOOLEAN and not value or (name, value) in _STOPS:
                 return None
-            loose = not name
-            if name:
-                value = text[3:] if text[2:3] == '=' else text[2:]
-                if len(text) == 2:
-                    value = words[index].text if index < len(words) else ''
-                    index += 1
-                if name == 'destination':
-                    destinations.append(value)
-    return cache, cleanup, tuple(destinations)
+            found.append((name, value or ''))
+    return found
+
+
+def _flag(word: Word) -> tuple[str, str | None]:
+    """A flag's long name, '' if Kaniko has none such, and its value: None if that is
+    the next word, '' for a boolean one that ParseBool rejects."""
+    text = word.text
+    if text[:2] == '--':
+        name, equals, value = text[2:].partition('=')
+        if name in _BOOLEAN:
+            return name, _state(word, name, value) if equals else ON
+        return name if name in _VALUED else '', value if equals else None
+    if text[1] == 'h':
+        return 'help', ON
+    name = _SHORT.get(text[1], '')
+    if not name or len(text) == 2:
+        return name, None
+    return name, text[3:] if text[2] == '=' else text[2:]
 
 
 def _may_name_cache(word: Word) -> bool:
@@ -157,15 +171,15 @@ def _may_name_cache(word: Word) -> bool:
     return len(word.fragments) > 1 and '--cache'.startswith(first)
 
 
-def _state(word: Word, name: str, value: str) -> str | None:
-    """A boolean flag's value as Go's ParseBool takes it; None if it is rejected."""
+def _state(word: Word, name: str, value: str) -> str:
+    """A boolean flag's value as Go's ParseBool takes it; '' if it is rejected."""
     at = len(name) + 3
     for fragment in word.fragments:
         if not fragment.known and at < len(word.text):
             return UNKNOWN
     if value in _TRUE:
         return ON
-    return OFF if value in _FALSE else None
+    return OFF if value in _FALSE else ''
 
 
 def _cleans_by_default(image: str | None, variable: Variable) -> bool:

@@ -69,7 +69,7 @@ def test_builds_nothing(arguments: str) -> None:
     ('--new-flag value -d x', 'off'), ('--new-flag=value -d x', 'off'), ('-x value', 'off'),
     ('--no-cache --cach --Cache', 'off'), ('bake file', 'off'), ('--dryrun=false', 'off'),
     ('--dryrun=$X', 'off'), ('-d', 'off'), ('--destination', 'off'), (' -d x', 'off'),
-    ('--context ./app --cache', 'on'),
+    ('--context ./app --cache', 'on'), ('--ca$X', 'unknown'), ('--ca$X value', 'unknown'),
 ))
 def test_cache(arguments: str, expected: str) -> None:
     assert _cache(arguments) == expected
