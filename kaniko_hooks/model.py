@@ -49,6 +49,29 @@ class Variable(NamedTuple):
     expand: bool = False  # `$NAME` in a value is replaced by the CI system
 
 
+class Comparison(NamedTuple):
+    """A comparison in a step's condition: whether `subject` is, or begins with, `value`."""
+
+    subject: str  # as it is written, 'github.ref'; the same text is the same value
+    value: str
+    prefix: bool = False
+    fixed: bool = True  # False: a step in between may change it
+
+
+class Group(NamedTuple):
+    """Conditions of a step put together."""
+
+    kind: str  # AND, OR, or NOT with one part
+    parts: tuple[Guard, ...]
+
+
+# A bool where that is certain, None where nothing is known.
+Guard = Comparison | Group | bool | None
+AND = 'and'
+OR = 'or'
+NOT = 'not'
+
+
 class ScriptPart(NamedTuple):
     """Commands that run in order in one shell, or the words of one argv.
 
@@ -59,8 +82,7 @@ class ScriptPart(NamedTuple):
       that is not known.
     - `shell`: the interpreter ('sh', 'bash', …); a part for another one
       (python) has runs without builds.
-    - `guard`: a step's `if:` as (expression, negated); neighbouring parts with
-      the same expression and opposite sense never run both.
+    - `guard`: a step's `if:`; parts whose guards never hold together never run both.
     - `arguments`: the positional parameters of a script, as words of an argv.
     """
 
@@ -70,7 +92,7 @@ class ScriptPart(NamedTuple):
     always: bool = False
     directory: str | None = ''
     shell: str = 'sh'
-    guard: tuple[str, bool] | None = None
+    guard: Guard = True
     arguments: tuple[Command, ...] = ()
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kaniko_hooks.model import Container
@@ -8,6 +10,7 @@ from kaniko_hooks.model import Reading
 from kaniko_hooks.model import ScriptPart
 from tests.other_ci import only
 from tests.other_ci import reading
+from tests.other_ci import shown
 from tests.other_ci import texts
 
 PATH = '.circleci/config.yml'
@@ -181,37 +184,88 @@ workflows: {main: {jobs: [{job: {a: 1}}, job]}}
     assert part.variables['Q'].values == ()
 
 
+ORB = '''\
+orbs:
+  own:
+    orbs: {inner: {commands: {c: {steps: [{run: inner}]}}}}
+    executors: {e: {docker: [{image: i:1}], environment: {A: b}}}
+    commands:
+      build: {parameters: {p: {default: d}}, steps: [{run: "x << parameters.p >>"}, other, inner/c]}
+      other: {steps: [{run: other}]}
+    jobs:
+      job: {parameters: {p: {type: string}}, executor: e, steps: [{run: "y << parameters.p >>"}]}
+'''
+
+
+def test_an_orb_of_the_file_has_commands_and_executors() -> None:
+    result = reading(PATH, f'''{ORB}
+jobs:
+  a: {{executor: own/e, steps: [{{own/build: {{p: q}}}}, own/missing]}}
+workflows: {{w: {{jobs: [a, {{own/job: {{p: r}}}}]}}}}
+''')
+    first, second = result.containers
+    assert texts(first) == [['x q'], ['other'], ['inner']]
+    assert (first.name, second.name) == ('jobs.a', 'orbs.own.jobs.job')
+    assert texts(second) == [['y r']]
+    for container in result.containers:
+        assert container.image is not None and container.image.values == ('i:1',)
+        assert container.parts[0].variables['A'].values == ('b',)
+    assert [note.message for note in result.notes] == [
+        'the orb command own/missing is not visible here',
+    ]
+
+
+def test_steps_around_those_of_a_job_are_those_of_one_call() -> None:
+    container = _container('''\
+jobs: {a: {steps: [{run: x}]}}
+workflows:
+  w:
+    jobs:
+      - a: {name: one, pre-steps: [{run: before}], post-steps: [{run: after}]}
+      - a: {name: two, post-steps: [{run: other}]}
+''')
+    assert texts(container) == [['before'], ['x'], ['after'], ['other']]
+    assert [shown(part.guard) for part in container.parts] == [
+        'call of the job == 0', 'True', 'call of the job == 0', 'call of the job == 1',
+    ]
+
+
+def test_steps_that_are_passed_run_where_they_are_asked_for() -> None:
+    container = _container('''\
+commands:
+  around:
+    parameters: {p: {default: inner}, s: {type: steps}, t: {type: steps, default: [{run: t}]}}
+    steps: [{run: a}, {steps: << parameters.s >>}, {steps: << parameters.t >>}, {steps: [x]}]
+jobs:
+  a:
+    parameters: {p: {default: outer}}
+    steps: [{around: {s: [{run: "x << parameters.p >>"}, {around: {s: []}}]}}]
+''')
+    assert texts(container) == [['a'], ['x outer'], ['a'], ['t'], ['t']]
+
+
 @pytest.mark.parametrize(
-    ('step', 'expected'),
+    ('command', 'expected'),
     (
-        ('when: {condition: << parameters.p >>, steps: [{run: a}]}', ('<<parameters.p>>', False)),
-        ('unless: {condition: <<parameters.p>>, steps: [{run: a}]}', ('<<parameters.p>>', True)),
-        ('when: {condition: {not: << parameters.p >>}, steps: [{run: a}]}',
-         ('<<parameters.p>>', True)),
-        ('when: {condition: true, steps: [{run: a}]}', None),
-        ('unless: {condition: false, steps: [{run: a}]}', None),
-        ('when: {condition: << parameters.on >>, steps: [{run: a}]}', None),
-        ('when: {condition: {equal: [x, << parameters.p >>]}, steps: [{run: a}]}',
-         ('{equal:[x,<<parameters.p>>]}', False)),
-        ('unless: {condition: {equal: [x, << parameters.p >>]}, steps: [{run: a}]}',
-         ('{equal:[x,<<parameters.p>>]}', True)),
+        ('x \\<< y', 'x << y'),
+        ('x \\<< parameters.on >>', 'x << parameters.on >>'),
+        ('x <<# parameters.on >>y<</ parameters.on >>', 'x y'),
+        ('x <<#parameters.off>>y<</parameters.off>>', 'x '),
+        ('x <<^ parameters.on >>y<</ parameters.on >>', 'x '),
+        ('x <<^ parameters.off >>y<</ parameters.off >>', 'x y'),
+        ('x <<# parameters.on >>y << parameters.off >><</ parameters.on >>', 'x y false'),
+        ('x <<# parameters.some >>y<</ parameters.some >>', 'x {{parameters.some}}'),
+        ('x <<# parameters.some >>\ny<</ parameters.some >>', 'x \ny'),
+        ('x <<# parameters.on >>y<</ parameters.off >>',
+         'x <<# parameters.on >>y<</ parameters.off >>'),
     ),
 )
-def test_conditions(step: str, expected: tuple[str, bool] | None) -> None:
+def test_sections_and_what_is_escaped(command: str, expected: str) -> None:
     part = _part(
-        'jobs: {a: {parameters: {p: {type: boolean}, on: {default: true}}, '
-        f'steps: [{{{step}}}, {{when: {{condition: "", steps: [{{run: b}}]}}}}]}}}}',
+        'jobs: {a: {parameters: {on: {default: true}, off: {default: false}, '
+        f'some: {{type: boolean}}}}, steps: [{{run: {json.dumps(command)}}}]}}}}',
     )
-    assert part.guard == expected
-
-
-def test_conditions_without_end() -> None:
-    part = _part('jobs: {a: {steps: [{when: {condition: &c {or: [*c]}, steps: [{run: b}]}}]}}')
-    assert part.guard is not None and '…' in part.guard[0]
-    container = reading(PATH, '''\
-jobs: {a: {steps: &s [{when: {condition: &n {not: *n}, steps: *s}}, {run: x}]}}
-''')
-    assert len(only(container).parts) == 11
+    assert part.commands[0].text == expected
 
 
 def test_a_guard_holds_for_the_steps_of_a_command() -> None:
@@ -223,4 +277,4 @@ jobs:
     - when: {{condition: << parameters.p >>, 
         steps: [build, {{when: {{condition: 1, steps: [build]}}}}]}}
 ''')
-    assert [part.guard for part in container.parts] == [('<<parameters.p>>', False)] * 2
+    assert [shown(part.guard) for part in container.parts] == ['<<parameters.p>>?'] * 2

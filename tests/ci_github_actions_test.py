@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.ci.github_values import Condition
-from kaniko_hooks.ci.github_values import Context
-from kaniko_hooks.ci.github_values import condition
 from kaniko_hooks.model import ARGUMENTS
 from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import Container
@@ -14,6 +11,7 @@ from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
 from tests.other_ci import only
 from tests.other_ci import reading
+from tests.other_ci import shown
 from tests.other_ci import texts
 
 PATH = '.github/workflows/a.yml'
@@ -172,48 +170,13 @@ def test_inputs_of_a_workflow(trigger: str, inputs: str, expected: str) -> None:
     assert texts(only(reading(PATH, text))) == [[expected]]
 
 
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    (
-        (None, Condition()),
-        ('true', Condition()),
-        ('success()', Condition()),
-        ('false', Condition(never=True)),
-        ('${{ false }}', Condition(never=True)),
-        ('always()', Condition(always=True)),
-        ('${{ !cancelled() }}', Condition(always=True)),
-        ('failure() && x', Condition(('x', False), True)),
-        ('success() && inputs.x', Condition(('inputs.x', False))),
-        ('inputs.x && success()', Condition(('inputs.x', False))),
-        ('inputs.x', Condition(('inputs.x', False))),
-        ('${{ inputs.x }}', Condition(('inputs.x', False))),
-        ('!inputs.x', Condition(('inputs.x', True))),
-        ('${{ !(inputs.x) }}', Condition(('inputs.x', True))),
-        ('!(!inputs.x)', Condition(('inputs.x', False))),
-        ('(inputs.x)', Condition(('inputs.x', False))),
-        ('inputs.x == true', Condition(('inputs.x', False))),
-        ("inputs.x == 'false'", Condition(('inputs.x', True))),
-        ('inputs.x != true', Condition(('inputs.x', True))),
-        ("inputs.x == 'A'", Condition(("inputs.x == 'a'", False))),
-        ("inputs.x != 'a'", Condition(("inputs.x == 'a'", True))),
-        ("!(inputs.x == 'a')", Condition(("inputs.x == 'a'", True))),
-        ("!contains(inputs.x, 'a')", Condition(("contains(inputs.x, 'a')", True))),
-        ("${{ inputs.x }} == 'a'", Condition(("inputs.x == 'a'", False))),
-        ('!a && !b', Condition(('!a && !b', False))),
-        ('a  ||   b', Condition(('a || b', False))),
-    ),
-)
-def test_conditions(text: str | None, expected: Condition) -> None:
-    assert condition(text, Context({}, {})) == expected
-
-
 def test_opposite_ifs_and_steps_that_run_after_a_failure() -> None:
     container = _job(
         'steps:\n- {run: a, if: inputs.x}\n- {run: b, if: "!inputs.x"}\n'
         '- {run: c, continue-on-error: true}\n- {run: d}\n- {run: e, if: always()}',
     )
-    assert [part.guard for part in container.parts] == [
-        ('inputs.x', False), ('inputs.x', True), None, None, None,
+    assert [shown(part.guard) for part in container.parts] == [
+        'inputs.x?', 'not inputs.x?', 'True', 'True', 'None',
     ]
     assert [part.always for part in container.parts] == [False, False, False, True, True]
 
@@ -239,8 +202,8 @@ def test_a_composite_action_runs_in_the_container_of_its_caller() -> None:
         ['build two ${{ inputs.flag }}'], ['${{ github.workspace }}/.github/actions/build/y'],
     ]
     assert {command.file for part in container.parts for command in part.commands} == {ACTION}
-    assert [part.guard for part in container.parts] == [
-        None, ('inputs.z', False), ('a', False), ('inputs.z', False),
+    assert [shown(part.guard) for part in container.parts] == [
+        'True', 'jobs.build.steps[0]: inputs.z?', 'a?', '(a? and jobs.build.steps[1]: inputs.z?)',
     ]
     assert container.parts[2].variables['E'].values == ('f',)
     assert container.parts[0].variables['GITHUB_ACTION_PATH'] == Variable(

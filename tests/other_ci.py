@@ -6,7 +6,11 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.document.compose import compose
+from kaniko_hooks.model import NOT
+from kaniko_hooks.model import Comparison
 from kaniko_hooks.model import Container
+from kaniko_hooks.model import Group
+from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Reading
 from kaniko_hooks.project import Repository
 
@@ -44,3 +48,16 @@ def only(result: Reading) -> Container:
 def texts(container: Container) -> list[list[str]]:
     """The command texts of each part."""
     return [[command.text for command in part.commands] for part in container.parts]
+
+
+def shown(guard: Guard) -> str:
+    """A guard as a text: 'x == a', 'x ^= a' for a prefix, 'x?' for the truth of x."""
+    if isinstance(guard, Comparison):
+        if guard.subject.endswith('?'):
+            return guard.subject
+        return f'{guard.subject} {"^=" if guard.prefix else "=="} {guard.value}'
+    if not isinstance(guard, Group):
+        return str(guard)
+    if guard.kind == NOT:
+        return f'not {shown(guard.parts[0])}'
+    return f'({f" {guard.kind} ".join(map(shown, guard.parts))})'

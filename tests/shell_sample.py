@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from kaniko_hooks.kaniko import read_build
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import Command
+from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Run
 from kaniko_hooks.model import ScriptPart
@@ -20,7 +21,7 @@ def part(
     variables: Mapping[str, str] | None = None,
     form: str = 'script',
     always: bool = False,
-    guard: tuple[str, bool] | None = None,
+    guard: Guard = True,
     shell: str = 'sh',
     directory: str | None = '',
     arguments: tuple[str, ...] = (),

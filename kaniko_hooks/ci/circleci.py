@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.ci import circleci_values as values
+from kaniko_hooks.ci.circleci_conditions import condition
 from kaniko_hooks.ci.circleci_values import Scope
+from kaniko_hooks.ci.conditions import both
+from kaniko_hooks.ci.conditions import compared
+from kaniko_hooks.ci.conditions import negated
 from kaniko_hooks.ci.recognise import CIRCLECI
 from kaniko_hooks.ci.values import MAX_COMMANDS
 from kaniko_hooks.ci.values import MAX_NESTING
@@ -25,6 +29,7 @@ from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.model import Container
+from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reading
@@ -38,7 +43,6 @@ class _Job(NamedTuple):
     """One container, while its steps are read."""
 
     file: File
-    document: Node
     parts: list[ScriptPart]
     places: list[Place]
     notes: list[Note]
@@ -47,10 +51,11 @@ class _Job(NamedTuple):
 class _Setting(NamedTuple):
     """What the steps of a job run in."""
 
+    document: Node  # whose commands they call
     scope: Scope
     shell: str
     directory: str | None
-    guard: tuple[str, bool] | None = None
+    guard: Guard = True
 
 
 def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
@@ -59,22 +64,35 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
     containers = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        pipeline = values.defaults('pipeline.parameters', value_of(document, 'parameters'))
-        for name, field in fields(value_of(document, 'jobs')).items():
-            job = _Job(file, document, [], [], notes)
-            container = _container(job, f'{prefix}jobs.{name}', name, field, Scope({}, pipeline))
-            if container:
-                containers.append(container)
+        scope = Scope({}, values.defaults(
+            'pipeline.parameters', value_of(document, 'parameters'),
+        ))
+        for holder, where, orb in _job_holders(document):
+            for name, field in fields(value_of(holder, 'jobs')).items():
+                job = _Job(file, [], [], notes)
+                calls = values.invocations(document, orb + name)
+                containers.extend(_containers(
+                    job, f'{prefix}{where}jobs.{name}', holder, field, calls, scope,
+                ))
     return Reading(tuple(containers), tuple(notes))
 
 
-def _container(
-        job: _Job, path: str, name: str, field: Field, outer: Scope,
-) -> Container | None:
+def _job_holders(document: Node) -> list[tuple[Node, str, str]]:
+    """A document and its inline orbs: their paths, and what workflows call their jobs by."""
+    return [(document, '', '')] + [
+        (field.value, f'orbs.{name}.', f'{name}/')
+        for name, field in fields(value_of(document, 'orbs')).items()
+    ]
+
+
+def _containers(
+        job: _Job, path: str, document: Node, field: Field, calls: Sequence[Node | None],
+        outer: Scope,
+) -> list[Container]:
     node, file = field.value, job.file
-    scope = outer.given('parameters', value_of(node, 'parameters'), None)
-    scope = scope.called(values.calls(job.document, name))
-    executor, inner = _executor(job, node, scope)
+    declared = value_of(node, 'parameters')
+    scope = outer.given('parameters', declared, None).called(values.passed(calls, declared))
+    executor, inner = _executor(job, document, node, scope)
     images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
     image = images[0] if images else None
     for holder, source in (
@@ -84,25 +102,36 @@ def _container(
         scope = scope.with_environment(file, source, holder)
     shell = value_of(node, 'shell') or value_of(executor, 'shell')
     setting = _Setting(
-        scope, inner.text(shell) or 'bash',
+        document, scope, inner.text(shell) or 'bash',
         _folder('', scope.text(value_of(node, 'working_directory'))),
     )
     notes = len(job.notes)
+    _add_around(job, 'pre-steps', calls, setting)
     _add_steps(job, value_of(node, 'steps'), setting, ())
+    _add_around(job, 'post-steps', calls, setting)
     if not job.parts:
-        return None
-    return Container(
+        return []
+    return [Container(
         CIRCLECI, path, Place(file.path, field.key.start), _image(file, image, inner),
         tuple(job.parts), places=(Place(file.path, node.start), *job.places),
         visible=len(job.notes) == notes,
-    )
+    )]
 
 
-def _executor(job: _Job, node: Node, scope: Scope) -> tuple[Node, Scope]:
+def _add_around(
+        job: _Job, name: str, calls: Sequence[Node | None], setting: _Setting,
+) -> None:
+    """Adds what workflows put before or after the steps of a job, each call for itself."""
+    for index, call in enumerate(calls):
+        guard = compared('call of the job', str(index))
+        _add_steps(job, value_of(call, name), setting._replace(guard=guard), ())
+
+
+def _executor(job: _Job, document: Node, node: Node, scope: Scope) -> tuple[Node, Scope]:
     """The mapping that says what a job runs in, and what its parameters are there."""
     named = value_of(node, 'executor')
     name = scope.text(named if isinstance(named, Scalar) else value_of(named, 'name'))
-    found = value_of(job.document, 'executors', name) if name else None
+    found = values.defined(document, 'executors', name)[0] if name else None
     if found is None:
         return node, scope
     job.places.append(Place(job.file.path, found.start))
@@ -136,6 +165,11 @@ def _add_steps(job: _Job, steps: Node | None, setting: _Setting, stack: tuple[st
                     _add_run(job, field.value, setting)
                 elif name in ('when', 'unless'):
                     _add_branch(job, name, field.value, setting, stack)
+                elif name == 'steps' and len(stack) < MAX_NESTING:
+                    steps, scope = setting.scope.passed(field.value)
+                    # A command may be passed steps that call it.
+                    unnamed = ('',) * (len(stack) + 1)
+                    _add_steps(job, steps, setting._replace(scope=scope), unnamed)
                 else:
                     _add_call(job, field.key, name, field.value, setting, stack)
 
@@ -143,28 +177,30 @@ def _add_steps(job: _Job, steps: Node | None, setting: _Setting, stack: tuple[st
 def _add_branch(
         job: _Job, name: str, node: Node, setting: _Setting, stack: tuple[str, ...],
 ) -> None:
-    expression = value_of(node, 'condition')
-    guard, constant = values.condition(expression, setting.scope, name == 'unless')
-    if constant is False or len(stack) >= MAX_NESTING:
-        return
-    guard = setting.guard if constant is True else guard
-    _add_steps(job, value_of(node, 'steps'), setting._replace(guard=guard), (*stack, ''))
+    guard = condition(value_of(node, 'condition'), setting.scope)
+    guard = both((setting.guard, negated(guard) if name == 'unless' else guard))
+    if guard is not False and len(stack) < MAX_NESTING:
+        _add_steps(job, value_of(node, 'steps'), setting._replace(guard=guard), (*stack, ''))
 
 
 def _add_call(
         job: _Job, key: Scalar, name: str, given: Node | None, setting: _Setting,
         stack: tuple[str, ...],
 ) -> None:
-    """Adds the steps of a reusable command, or of a parameter of type `steps`."""
+    """Adds the steps of a reusable command."""
     place = Place(job.file.path, key.start)
-    body = value_of(job.document, 'commands', name)
-    if '/' in name:
+    body, document = values.defined(setting.document, 'commands', name)
+    if '/' in name and body is None:
         job.notes.append(Note(place, f'the orb command {name} is not visible here'))
     if body is None or name in stack or len(stack) >= MAX_NESTING:
         return
     job.places.append(place)
     scope = setting.scope.given('parameters', value_of(body, 'parameters'), given)
-    _add_steps(job, value_of(body, 'steps'), setting._replace(scope=scope), (*stack, name))
+    scope = scope._replace(call=f'{setting.scope.call}/{key.start}')
+    _add_steps(
+        job, value_of(body, 'steps'), setting._replace(document=document, scope=scope),
+        (*stack, name),
+    )
 
 
 def _add_run(job: _Job, node: Node, setting: _Setting) -> None:

@@ -1,23 +1,23 @@
-"""CircleCI's parameters: what `<< parameters.x >>` stands for, and its conditions.
+"""CircleCI's parameters: what `<< parameters.x >>` stands for.
 
 Source: circleci.com/docs/reusing-config (defaults, arguments of jobs, commands
-and executors, `matrix` of workflows) and …/configuration-reference (logic statements).
+and executors, `matrix` of workflows).
 """
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping
 
 from kaniko_hooks.ci.values import MAX_COMMANDS
-from kaniko_hooks.ci.values import MAX_NESTING
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import named_values
 from kaniko_hooks.ci.values import variable
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Mapping as MappingNode
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Sequence
 from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.document.substitution import replace
@@ -26,8 +26,12 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
-_REFERENCE = re.compile(r'<<\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*>>')
-_FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))
+_NAME = r'[A-Za-z_][\w-]*(?:\.[\w-]+)+'
+_REFERENCE = re.compile(rf'(?<!\\)<<\s*({_NAME})\s*>>')
+# `<<# parameters.x >>--push<</ parameters.x >>`, with `^` for the opposite.
+_SECTION = re.compile(rf'(?<!\\)<<([#^])\s*({_NAME})\s*>>(.*?)<</\s*\2\s*>>', re.DOTALL)
+_ESCAPED = re.compile(r'\\<<')
+FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))
 
 Alternatives = Mapping[str, tuple[str, ...]]
 
@@ -37,10 +41,15 @@ class Scope(NamedTuple):
 
     environment: Mapping[str, Variable]
     known: Alternatives  # 'parameters.x' -> its alternatives
+    call: str = ''  # the call of the reusable command they are in
+    # 'parameters.x' -> steps that were passed, and what they can refer to
+    steps: Mapping[str, tuple[Node, Scope]] = {}
 
     def resolved(self, command: Command) -> Command:
         """The command with its references replaced where their value is the only one."""
-        return replace(command, _REFERENCE, self._single)
+        command = replace(command, _SECTION, self._section)
+        command = replace(command, _REFERENCE, self._single)
+        return replace(command, _ESCAPED, lambda match: '<<')
 
     def text(self, node: Node | None) -> str | None:
         """A scalar's text with its references replaced; None for anything else."""
@@ -63,12 +72,25 @@ class Scope(NamedTuple):
             name: found for name, found in self.known.items() if not name.startswith(f'{prefix}.')
         }
         known.update(defaults(prefix, declared))
+        steps: dict[str, tuple[Node, Scope]] = {}
+        for name, field in fields(declared).items():
+            default = value_of(field.value, 'default')
+            if isinstance(default, Sequence):
+                steps[f'{prefix}.{name}'] = default, self
         for name, field in fields(arguments).items():
             known.pop(f'{prefix}.{name}', None)
             found = self.texts(field.value.value) if isinstance(field.value, Scalar) else ()
             if found and not any('<<' in text for text in found):
                 known[f'{prefix}.{name}'] = found
-        return self._replace(known=known)
+            if isinstance(field.value, Sequence):
+                steps[f'{prefix}.{name}'] = field.value, self
+        return self._replace(known=known, steps=steps)
+
+    def passed(self, node: Node | None) -> tuple[Node | None, Scope]:
+        """The steps that a reference stands for, in the scope that they were written in."""
+        match = _REFERENCE.fullmatch(text_of(node) or '')
+        steps, scope = self.steps.get(match[1] if match else '', (None, self))
+        return steps, scope._replace(environment=self.environment)
 
     def called(self, arguments: Alternatives) -> Scope:
         """With the values that workflows give to the parameters of a job."""
@@ -85,7 +107,15 @@ class Scope(NamedTuple):
         return tuple(_REFERENCE.sub(lambda match: each, text) for each in found)
 
     def _filled(self, text: str) -> str:
+        text = _SECTION.sub(self._section, text)
         return _REFERENCE.sub(lambda match: self._single(match) or match[0], text)
+
+    def _section(self, match: re.Match[str]) -> str:
+        """A section's content if it is there; of one line that may be, an unknown word."""
+        found = self.known.get(match[2], ())
+        if len(found) == 1:
+            return match[3] if (found[0] in FALSE) == (match[1] == '^') else ''
+        return match[3] if '\n' in match[3] else f'{{{{{match[2]}}}}}'
 
     def _single(self, match: re.Match[str]) -> str | None:
         found = self.known.get(match[1], ())
@@ -102,24 +132,26 @@ def defaults(prefix: str, declared: Node | None) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def calls(document: Node, job: str) -> dict[str, tuple[str, ...]]:
-    """What workflows pass to the parameters of a job, matrices included.
+def passed(
+        calls: Iterable[Node | None], declared: Node | None,
+) -> dict[str, tuple[str, ...]]:
+    """What the calls of a job pass to its declared parameters, matrices included.
 
     A call that passes nothing leaves the default; a parameter is listed here
     only if every call passes it, so defaults are one of the alternatives else.
     """
     found: dict[str, dict[str, None]] = {}
-    declared = {
+    by_default = {
         f'parameters.{name}': text_of(value_of(field.value, 'default'))
-        for name, field in fields(value_of(document, 'jobs', job, 'parameters')).items()
+        for name, field in fields(declared).items()
     }
-    for arguments in _arguments(document, job):
+    for arguments in calls:
         given: dict[str, list[Node]] = {
             f'parameters.{name}': [field.value] for name, field in fields(arguments).items()
         }
         for name, field in fields(value_of(arguments, 'matrix', 'parameters')).items():
             given[f'parameters.{name}'] = items_of(field.value)
-        for name, default in declared.items():
+        for name, default in by_default.items():
             values = [text_of(node) for node in given[name]] if name in given else [default]
             for value in values:
                 text = value if value is not None and '<<' not in value else f'<< {name} >>'
@@ -130,7 +162,8 @@ def calls(document: Node, job: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _arguments(document: Node, job: str) -> list[Node | None]:
+def invocations(document: Node, job: str) -> list[Node | None]:
+    """What each mention of a job in the workflows passes to it."""
     found: list[Node | None] = []
     for workflow in fields(value_of(document, 'workflows')).values():
         for item in items_of(value_of(workflow.value, 'jobs'))[:MAX_COMMANDS]:
@@ -141,29 +174,10 @@ def _arguments(document: Node, job: str) -> list[Node | None]:
     return found
 
 
-def condition(
-        node: Node | None, scope: Scope, negated: bool = False, depth: int = 0,
-) -> tuple[tuple[str, bool] | None, bool | None]:
-    """A condition as a guard (expression, negated), and its value if that is known."""
-    inner = value_of(node, 'not')
-    if inner is not None and depth < MAX_NESTING:
-        return condition(inner, scope, not negated, depth + 1)
-    if isinstance(node, Scalar):
-        texts = scope.texts(node.value)
-        if len(texts) == 1 and '<<' not in texts[0]:
-            return None, (texts[0] not in _FALSE) ^ negated
-        return (re.sub(r'\s+', '', node.value), negated), None
-    return (_written(node), negated), None
-
-
-def _written(node: Node | None, depth: int = 0) -> str:
-    """A statement as one text, alike for alike statements."""
-    if isinstance(node, Scalar):
-        return re.sub(r'\s+', '', node.value)
-    if depth >= MAX_NESTING:
-        return '…'
-    if isinstance(node, MappingNode):
-        parts = [f'{name}:{_written(field.value, depth + 1)}'
-                 for name, field in fields(node).items()]
-        return f'{{{",".join(parts)}}}'
-    return f'[{",".join(_written(item, depth + 1) for item in items_of(node)[:20])}]'
+def defined(document: Node, kind: str, name: str) -> tuple[Node | None, Node]:
+    """What a name stands for, and where names in it are looked up: an orb is a document."""
+    orb, slash, rest = name.partition('/')
+    inner = value_of(document, 'orbs', orb) if slash else None
+    if inner is None:
+        return value_of(document, kind, name), document
+    return value_of(inner, kind, rest), inner

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.ci import github_values as values
+from kaniko_hooks.ci.github_conditions import Condition
+from kaniko_hooks.ci.github_conditions import condition
 from kaniko_hooks.ci.github_local import LocalAction
 from kaniko_hooks.ci.github_local import arguments
 from kaniko_hooks.ci.github_local import local_action
@@ -86,7 +88,7 @@ def _containers(
 ) -> list[Container]:
     node, notes = field.value, len(job.notes)
     is_action = node is value_of(document, 'runs')
-    if values.condition(text_of(value_of(node, 'if')), context).never:
+    if condition(text_of(value_of(node, 'if')), context).guard is False:
         return []
     context = context._replace(values={
         **context.values, **values.matrix_values(value_of(node, 'strategy', 'matrix')),
@@ -136,41 +138,40 @@ def _image(file: File, container: Node | None, context: Context) -> Variable | N
 
 def _add_steps(
         job: _Job, file: File, name: str, steps: Node | None, context: Context,
-        stack: tuple[str, ...], outer: values.Condition = values.Condition(),
+        stack: tuple[str, ...], outer: Condition = Condition(),
 ) -> None:
     """Adds what the steps of a job or of a composite action run."""
-    tolerant = outer.always
     for index, step in enumerate(items_of(steps)):
-        condition = values.condition(text_of(value_of(step, 'if')), context)
-        if condition.never or len(job.parts) > MAX_COMMANDS:
+        when = condition(text_of(value_of(step, 'if')), context).also(outer)
+        if when.guard is False or len(job.parts) > MAX_COMMANDS:
             continue
-        condition = values.Condition(condition.guard or outer.guard, condition.always or tolerant)
         inner = values.with_environment(context, file, value_of(step, 'env'))
         run, uses = value_of(step, 'run'), values.text_in(value_of(step, 'uses'), inner)
         if isinstance(run, Scalar):
-            job.parts.append(_part(file, step, run, inner, condition))
+            job.parts.append(_part(file, step, run, inner, when))
         elif uses:
-            _add_action(job, file, f'{name}[{index}]', step, uses, inner, condition, stack)
+            _add_action(job, file, f'{name}[{index}]', step, uses, inner, when, stack)
         # After a step that may fail, the next ones run whatever became of it.
-        tolerant = tolerant or text_of(value_of(step, 'continue-on-error')) == 'true'
+        if text_of(value_of(step, 'continue-on-error')) == 'true':
+            outer = outer._replace(always=True)
 
 
 def _part(
-        file: File, step: Node, run: Scalar, context: Context, condition: values.Condition,
+        file: File, step: Node, run: Scalar, context: Context, when: Condition,
 ) -> ScriptPart:
     folder = values.text_in(value_of(step, 'working-directory'), context)
     shell = values.text_in(value_of(step, 'shell'), context) or context.shell
     return ScriptPart(
         (values.resolved(file.command(run), context),), context.environment,
-        always=condition.always,
+        always=when.always,
         directory=folder_in('', _relative(folder)) if folder else context.directory,
-        shell=shell_of(shell), guard=condition.guard,
+        shell=shell_of(shell), guard=when.guard,
     )
 
 
 def _add_action(
         job: _Job, file: File, name: str, step: Node, uses: str, context: Context,
-        condition: values.Condition, stack: tuple[str, ...],
+        when: Condition, stack: tuple[str, ...],
 ) -> None:
     """Adds what an action runs: in the job's container, or in its own."""
     given = value_of(step, 'with')
@@ -191,13 +192,13 @@ def _add_action(
     if action.file.path in stack or len(stack) >= MAX_NESTING:
         return
     job.places.append(place)
-    inner = action.context(file, given, context)
+    inner = action.context(file, given, context)._replace(call=name)
     runs = value_of(action.document, 'runs')
     using = text_of(value_of(runs, 'using'))
     if using == 'composite':
         _add_steps(
             job, action.file, name, value_of(runs, 'steps'), inner,
-            (*stack, action.file.path), condition,
+            (*stack, action.file.path), when,
         )
     elif using == 'docker':
         _add_docker(job, name, action, inner, place)

@@ -1,4 +1,4 @@
-"""GitHub's `${{ … }}`: what is known of a text, and which `if:` exclude each other.
+"""GitHub's `${{ … }}`: what is known of a text.
 
 Only plain references are resolved (`env.X`, `matrix.x`, `inputs.x`); any other
 expression stays as it is written.
@@ -27,13 +27,7 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
-_REFERENCE = re.compile(r'\$\{\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*\}\}')
-_STATUS = re.compile(r'\b(?:always|failure|cancelled)\s*\(\s*\)', re.IGNORECASE)
-_STATUS_CALL = r'!?\s*(?:always|failure|cancelled|success)\s*\(\s*\)'
-_AND_STATUS = re.compile(
-    rf'{_STATUS_CALL}\s*&&\s*|\s*&&\s*{_STATUS_CALL}|^{_STATUS_CALL}$', re.IGNORECASE,
-)
-_NEGATED = re.compile(r'!\s*(?:\([^()]*\)|[\w.-]+(?:\([^()]*\))?)')
+REFERENCE = re.compile(r'\$\{\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*\}\}')
 _MAX_CELLS = 1_000
 
 
@@ -44,14 +38,7 @@ class Context(NamedTuple):
     values: Mapping[str, tuple[str, ...]]  # 'matrix.x' -> its alternatives
     directory: str | None = ''
     shell: str = ''
-
-
-class Condition(NamedTuple):
-    """What an `if:` says: its expression as a guard, and when it holds."""
-
-    guard: tuple[str, bool] | None = None
-    always: bool = False  # also after a failure
-    never: bool = False
+    call: str = ''  # the step that calls the action they are in
 
 
 def alternatives(name: str, context: Context) -> tuple[str, ...]:
@@ -68,7 +55,7 @@ def resolved(command: Command, context: Context) -> Command:
     def value(match: re.Match[str]) -> str | None:
         values = alternatives(match[1], context)
         return values[0] if len(values) == 1 else None
-    return replace(command, _REFERENCE, value)
+    return replace(command, REFERENCE, value)
 
 
 def texts(text: str, context: Context) -> tuple[str, ...]:
@@ -81,12 +68,12 @@ def texts(text: str, context: Context) -> tuple[str, ...]:
             open_names.add(match[1])
         return values[0] if len(values) == 1 else match[0]
 
-    text = _REFERENCE.sub(value, text)
+    text = REFERENCE.sub(value, text)
     if len(open_names) != 1:
         return (text,)
     name = open_names.pop()
     return tuple(
-        _REFERENCE.sub(lambda match: each if match[1] == name else match[0], text)
+        REFERENCE.sub(lambda match: each if match[1] == name else match[0], text)
         for each in alternatives(name, context)
     )
 
@@ -157,49 +144,3 @@ def input_values(inputs: Node | None) -> dict[str, tuple[str, ...]]:
         elif default is not None and '${{' not in default:
             found[f'inputs.{name}'.lower()] = (default,)
     return found
-
-
-def condition(text: str | None, context: Context) -> Condition:
-    """What an `if:` says."""
-    if text is None:
-        return Condition()
-    for found in _REFERENCE.finditer(text):
-        text = text.replace(found[0], found[1])
-    expression = _bare(text.strip())
-    if expression.lower() == 'false':
-        return Condition(never=True)
-    always = _STATUS.search(expression) is not None
-    expression = _AND_STATUS.sub('', expression)
-    return Condition(None if expression.lower() in ('', 'true') else _normal(expression), always)
-
-
-def _normal(expression: str) -> tuple[str, bool]:
-    """An expression without its negation, and whether it had one."""
-    negated = False
-    while True:
-        expression = _bare(expression.strip())
-        if not expression.startswith('!') or expression.startswith('!='):
-            break
-        if not _NEGATED.fullmatch(expression):
-            break
-        expression, negated = expression[1:], not negated
-    compared = re.fullmatch(r"([\w.-]+)\s*([!=]=)\s*('[^']*'|[\w.-]+)", expression)
-    if compared:
-        left, operator, right = compared.groups()
-        negated ^= operator == '!='
-        right = right.lower()
-        if right.strip("'") in ('true', 'false'):
-            return left.lower(), negated ^ (right.strip("'") == 'false')
-        return f'{left.lower()} == {right}', negated
-    return re.sub(r'\s+', ' ', expression), negated
-
-
-def _bare(expression: str) -> str:
-    """Without `${{ }}` and brackets around the whole."""
-    while True:
-        whole = re.fullmatch(r'\$\{\{\s*((?:(?!\}\}).)*?)\s*\}\}', expression, re.DOTALL)
-        if not whole:
-            whole = re.fullmatch(r'\(\s*([^()]*?)\s*\)', expression)
-        if not whole:
-            return expression
-        expression = whole[1]

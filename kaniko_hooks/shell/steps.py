@@ -1,57 +1,35 @@
 """What each script part can run -> what the container can, with the parts' guards."""
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from kaniko_hooks.model import Guard
 from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.shell import step_guards
 from kaniko_hooks.shell import summary
+from kaniko_hooks.shell.step_guards import World
 
-_COMPARED = re.compile(r"([^&|=!<>]+?)\s*==\s*('[^']*'|\"[^\"]*\")")
-# What no step of a job can change.
-_FIXED = re.compile(r'(?:github|inputs|matrix|vars|needs)\.[\w.\-]+|<<.*>>')
-# Guards with more literals are taken to hold together.
-_LITERALS = 16
+# How often a part is put together with the others, and all of them are.
+_WORLDS = 256
+_MOST = 20_000
 
 
 def combined(parts: Sequence[ScriptPart], found: Sequence[summary.Summary]) -> summary.Summary:
-    """The parts one after the other; `fail` is the way of a container that failed.
+    """The parts one after the other, in the worst of the worlds that their guards tell
+    apart; `fail` is the way of a container that failed.
 
     A part that is not `always` runs only if nothing before it failed.
     """
-    total = summary.NOTHING
-    index = 0
-    while index < len(parts):
-        end = _end(parts, index)
-        ended = [_ended(each) for each in found[index:end]]
-        total = _after(total, parts[index:end], ended)
-        index = end
-    return total
-
-
-def _tested(part: ScriptPart) -> tuple[str, str] | None:
-    """What a part's guard looks at, and the value that it asks for."""
-    if part.guard is None:
-        return None
-    match = _COMPARED.fullmatch(part.guard[0])
-    return (match.group(1), match.group(2)[1:-1]) if match else (part.guard[0], '')
-
-
-def _end(parts: Sequence[ScriptPart], start: int) -> int:
-    """Where the parts end whose guards look at the same; others may stand between
-    if no part can change what they look at."""
-    tested = _tested(parts[start])
-    end = start + 1
-    if tested is None:
-        return end
-    fixed = _FIXED.fullmatch(tested[0]) is not None
-    for index in range(start + 1, len(parts)):
-        other = _tested(parts[index])
-        if other is not None and other[0] == tested[0]:
-            end = index + 1
-        elif other is not None or not fixed:
-            break
-    return end
+    guards = [part.guard for part in parts]
+    worlds: list[World] = [{}]
+    if any(guard is not True for guard in guards):
+        guards = step_guards.told_apart(guards)
+        worlds = step_guards.worlds(
+            [guard for guard, each in zip(guards, found) if summary.has_builds(each)],
+            min(_WORLDS, _MOST // len(parts)),
+        )
+    ended = [_ended(each) for each in found]
+    return summary.either([_in_world(parts, guards, ended, world) for world in worlds])
 
 
 def _ended(found: summary.Summary) -> summary.Summary:
@@ -61,23 +39,18 @@ def _ended(found: summary.Summary) -> summary.Summary:
     })
 
 
-def _after(
-    total: summary.Summary, group: Sequence[ScriptPart], found: Sequence[summary.Summary],
+def _in_world(
+    parts: Sequence[ScriptPart], guards: Sequence[Guard], found: Sequence[summary.Summary],
+    world: World,
 ) -> summary.Summary:
-    """The group in the worst of the worlds that its guards tell apart."""
-    tested = [_tested(part) for part in group]
-    literals = list(dict.fromkeys(each[1] for each in tested if each))
-    ways: list[summary.Summary] = []
-    for world in [*literals[:_LITERALS], None]:
-        here = total
-        for part, each, runs in zip(group, tested, found):
-            holds = each is None or part.guard is None or (
-                len(literals) > _LITERALS or (each[1] == world) != part.guard[1]
-            )
-            if holds:
-                here = _then(here, runs, part.always)
-        ways.append(here)
-    return summary.either(ways)
+    total = summary.NOTHING
+    for part, guard, runs in zip(parts, guards, found):
+        holds = step_guards.holds(guard, world)
+        if holds is False:
+            continue
+        done = _then(total, runs, part.always)
+        total = done if holds else summary.either([total, done])
+    return total
 
 
 def _then(

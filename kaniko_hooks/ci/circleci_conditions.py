@@ -1,0 +1,76 @@
+"""CircleCI's logic statements (`when`, `unless`) -> the guard of steps.
+
+Source: circleci.com/docs/configuration-reference, "Logic statements".
+"""
+from __future__ import annotations
+
+import re
+
+from kaniko_hooks.ci.circleci_values import FALSE
+from kaniko_hooks.ci.circleci_values import Scope
+from kaniko_hooks.ci.conditions import any_of
+from kaniko_hooks.ci.conditions import both
+from kaniko_hooks.ci.conditions import compared
+from kaniko_hooks.ci.conditions import negated
+from kaniko_hooks.ci.conditions import truth
+from kaniko_hooks.document.fields import fields
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.model import Guard
+
+# Aliases can make a statement as large as you like, or without end.
+_DEPTH = 3
+_ITEMS = 20
+
+
+def condition(node: Node | None, scope: Scope, depth: int = 0) -> Guard:
+    """A statement as a guard."""
+    if isinstance(node, Scalar):
+        text = scope.text(node) or ''
+        return truth(_subject(text, scope)) if '<<' in text else text not in FALSE
+    for name, field in fields(node).items() if depth < _DEPTH else ():
+        items = items_of(field.value)[:_ITEMS]
+        if name == 'not':
+            return negated(condition(field.value, scope, depth + 1))
+        if name in ('and', 'or'):
+            found = [condition(item, scope, depth + 1) for item in items]
+            return both(found) if name == 'and' else any_of(found)
+        if name == 'equal' and all(isinstance(item, Scalar) for item in items):
+            return _equal([scope.text(item) or '' for item in items], scope)
+    whole = _written(node)
+    return None if whole is None else truth(_subject(whole, scope))
+
+
+def _equal(texts: list[str], scope: Scope) -> Guard:
+    """Whether all are the same; one that is not known is compared with the others."""
+    known = list(dict.fromkeys(text for text in texts if '<<' not in text))
+    if len(known) > 1:
+        return False
+    subjects = dict.fromkeys(_subject(text, scope) for text in texts if '<<' in text)
+    if known:
+        return both([compared(subject, known[0]) for subject in subjects])
+    return truth(f'equal {" ".join(subjects)}') if len(subjects) > 1 else True
+
+
+def _subject(text: str, scope: Scope) -> str:
+    """A text as the name of its value, of which each call of a command has another one."""
+    text = re.sub(r'\s+', '', text)
+    return f'{scope.call}: {text}' if '<<parameters.' in text and scope.call else text
+
+
+def _written(node: Node | None, depth: int = 0) -> str | None:
+    """A statement that is not taken apart as one text; None if it is too deep."""
+    if isinstance(node, Scalar):
+        return node.value
+    if depth > _DEPTH:
+        return None
+    found = [('', item) for item in items_of(node)[:_ITEMS]]
+    found += [(f'{name}:', field.value) for name, field in fields(node).items()]
+    texts = []
+    for name, inner in found:
+        text = _written(inner, depth + 1)
+        if text is None:
+            return None
+        texts.append(name + text)
+    return ','.join(texts)
