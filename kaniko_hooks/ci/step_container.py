@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.ci.parameters import with_environment
+from kaniko_hooks.ci.step_scope import ESCAPING_SYSTEMS
 from kaniko_hooks.ci.step_scope import POD_SYSTEMS
 from kaniko_hooks.ci.step_scope import Scope
 from kaniko_hooks.ci.step_scope import environment_of
@@ -46,6 +47,9 @@ def container(
         file: File, name: str, place: Place, node: Node, found: Mapping[str, Field], scope: Scope,
 ) -> Container | None:
     """The container of a mapping with these fields; None if it says nothing to run."""
+    if scope.system == recognise.CODEFRESH and 'arguments' in found:
+        # A typed step says what it runs there.
+        found = {**found, **fields(found['arguments'].value)}
     image = image_of(file, found, scope)
     parts = _parts(file, found, scope, image)
     if not parts:
@@ -70,8 +74,11 @@ def _parts(
         after = _script(file, found.get('after-script'), scope)
         return (part, part._replace(commands=after, always=True)) if after else (part,)
     run = fields(found['run'].value) if 'run' in found else {}
-    first = found.get('command') or _first(found, _COMMANDS) or run.get('path')
+    first = _first(found, _COMMANDS) or run.get('path')
     rest = _first(found, _ARGUMENTS) or run.get('args')
+    if scope.system in ESCAPING_SYSTEMS:
+        # They name both as Docker does.
+        first, rest = found.get('entrypoint'), found.get('command')
     argv = argv_part(
         _words(file, first, scope, environment), _words(file, rest, scope, environment),
         rest, environment, folder,

@@ -30,7 +30,7 @@ _ESCAPED = re.compile(r'\$\$')
 POD_SYSTEMS = frozenset((
     recognise.TEKTON, recognise.KUBERNETES, recognise.PROW, recognise.ARGO, recognise.SHIPWRIGHT,
 ))
-_ESCAPING_SYSTEMS = frozenset((recognise.DRONE, recognise.WOODPECKER, recognise.VELA))
+ESCAPING_SYSTEMS = frozenset((recognise.DRONE, recognise.WOODPECKER, recognise.VELA))
 
 
 class Scope(NamedTuple):
@@ -42,6 +42,7 @@ class Scope(NamedTuple):
     image: Variable | None = None
     environment: Mapping[str, Variable] = {}
     parameters: Parameters = Parameters()
+    defaults: Mapping[str, Mapping[str, Field]] = {}  # of Argo's templates: 'container', 'script'
 
     def within(self, file: File, found: Mapping[str, Field], at_root: bool) -> Scope:
         """The scope further in, below a mapping with these fields."""
@@ -54,6 +55,11 @@ class Scope(NamedTuple):
                 image=image_of(file, template, scope),
                 environment={**scope.environment, **environment_of(file, template, scope)},
             )
+        if 'templateDefaults' in found:
+            scope = scope._replace(defaults={
+                name: fields(field.value)
+                for name, field in fields(found['templateDefaults'].value).items()
+            })
         if at_root and self.system not in POD_SYSTEMS:
             scope = scope._replace(
                 image=image_of(file, found, scope), environment=environment_of(file, found, scope),
@@ -65,9 +71,23 @@ class Scope(NamedTuple):
         return scope
 
 
+    def with_defaults(
+            self, file: File, name: str, found: Mapping[str, Field],
+    ) -> tuple[Mapping[str, Field], Scope]:
+        """The fields of a container under this key, with those that templates have by default.
+
+        Source: argo-workflows.readthedocs.io, "Template Defaults": merged, variables by name.
+        """
+        given = self.defaults.get(name, {})
+        if not given:
+            return found, self
+        environment = {**self.environment, **environment_of(file, given, self)}
+        return {**given, **found}, self._replace(environment=environment)
+
+
 def resolved(command: Command, scope: Scope) -> Command:
     """A command with what the system puts into texts of any kind."""
-    if scope.system in _ESCAPING_SYSTEMS:
+    if scope.system in ESCAPING_SYSTEMS:
         return replace(command, _ESCAPED, lambda match: '$')
     if scope.system == recognise.CONCOURSE:
         return with_unknown_vars(command)
@@ -105,7 +125,7 @@ def environment_of(file: File, found: Mapping[str, Field], scope: Scope) -> dict
             place = Place(file.path, start)
             if not isinstance(value, Scalar):
                 known[key] = Variable((), (place,))
-            elif scope.system in _ESCAPING_SYSTEMS:
+            elif scope.system in ESCAPING_SYSTEMS:
                 # `$$` and `${DRONE_TAG}` are just as the shell's reader takes them.
                 known[key] = Variable((value.value,), (place,), expand='$' in value.value)
             else:

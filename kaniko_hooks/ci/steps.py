@@ -114,7 +114,11 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
                 continue
             if visit.role == 'container':
                 place = Place(file.path, visit.start)
-                one = container(file, visit.path or 'doc[0]', place, visit.node, found, scope)
+                name = visit.path or 'doc[0]'
+                one = container(
+                    file, name, place, visit.node,
+                    *scope.with_defaults(file, name.rpartition('.')[2], found),
+                )
                 if one:
                     yield one
             waiting.extend(reversed(list(_values(visit, found, scope))))
