@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.fix.arguments import label
+from kaniko_hooks.fix.labels import labels
 from kaniko_hooks.fix.names import part_names
 from kaniko_hooks.fix.names import separator
 from kaniko_hooks.fix.names import stem
@@ -52,6 +52,9 @@ def test_separator(job: str, expected: str) -> None:
     ('build_images', ['image-a', 'my-app'], [], ['build_image_a', 'build_image_my_app']),
     ('build images', ['image-a', 'web'], [], ['build image a', 'build image web']),
     ('build:apps', ['app-x', 'y'], [], ['build:app:x', 'build:app:y']),
+    ('build:images', ['my-app', 'my_db'], [], ['build:image:my-app', 'build:image:my_db']),
+    ('build images', ['my-app', 'image-my-db'], [], ['build image my-app', 'build image my-db']),
+    ('build-images', ['my_app', '3.11'], [], ['build-image-my-app', 'build-image-3.11']),
     ('build-web', ['web', 'api'], ['deploy'], ['build-web', 'build-web-api']),
     ('build-web-images', ['web-image', 'x'], [], ['build-web-image', 'build-web-image-x']),
     ('a-b', ['a', 'b'], [], ['a-b-a', 'a-b']),
@@ -87,8 +90,8 @@ def words(*texts: str) -> list[Word]:
 @pytest.mark.parametrize(('argv', 'expected'), (
     (['executor'], None),
     (['executor', '--destination', '‹$R›'], None),
-    (['executor', '--destination', '‹$R›:tag'], None),
-    (['executor', '--destination', 'r/a-‹$X›'], None),
+    (['executor', '--destination', '‹$R›:tag'], 'tag'),
+    (['executor', '--destination', 'r/a-‹$X›'], 'a'),
     (['executor', '--destination', '‹$R›/image-a:‹$SHA›'], 'image-a'),
     (['executor', '--destination=r:5000/g/web'], 'web'),
     (['executor', '-d', 'web@sha256:1'], 'web'),
@@ -104,9 +107,34 @@ def words(*texts: str) -> list[Word]:
     (['executor', '-f', 'Dockerfile', '-c', './web/'], 'web'),
     (['executor', '-c', '‹$CI_PROJECT_DIR›/web'], 'web'),
     (['executor', '-c', '.'], None),
+    (['executor', '-c', 'git://x'], 'x'),
+    (['executor', '-c', 's3://'], None),
     (['executor', '-c', '..'], None),
     (['executor', '-c', '‹$CI_PROJECT_DIR›'], None),
     (['executor', '-c', 'dir://web'], 'web'),
 ))
 def test_label(argv: list[str], expected: str | None) -> None:
-    assert label(words(*argv)) == expected
+    assert labels([words(*argv)]) == [expected]
+
+
+@pytest.mark.parametrize(('builds', 'expected'), (
+    (['-d ‹$R›', '-d ‹$R›'], [None, None]),
+    (['-d ‹$R›:latest -c .', '-d ‹$R›:latest -c .'], [None, None]),
+    (['-d ‹$R›', '-c a -d ‹$R›'], [None, 'a']),
+    (['-d ‹$R› -f d/Dockerfile', '-d ‹$R› -f d/Dockerfile'], ['d', 'd']),
+    (['-d ‹$R›/web', '-d ‹$R› -c ‹$X›'], ['web', None]),
+    (['-d ‹$R›/web:a', '-d ‹$R›/web:b'], ['web', 'web']),
+    (['-d ‹$R›/web -f b/Dockerfile', '-d ‹$R› -f a/Dockerfile'], ['web', 'a']),
+    (['-d ‹$R›/a-‹$X›', '-d ‹$R›/‹$X›-b'], ['a', 'b']),
+    (['-d ‹$R›/a-‹$X›-b', '-d ‹$R›/a-‹$X›-c'], [None, None]),
+    (['-f d/Dockerfile.api', '-f d/web.Dockerfile'], ['api', 'web']),
+    (['-f Dockerfile', '-f Dockerfile-web'], [None, None]),
+    (['-f Containerfile-a', '-f Dockerfile_b'], ['a', 'b']),
+    (['-f d/build', '-f d/other'], ['d', 'd']),
+    (['-d ‹$R›:x-‹$S› --target a', '-d ‹$R›:y-‹$S› --target=b'], ['a', 'b']),
+    (['-d ‹$R›:x-‹$S› --target a', '-d ‹$R›:y-‹$S› --target a'], ['x', 'y']),
+    (['-d ‹$R›:3.11', '-d ‹$R›:3.12'], ['3.11', '3.12']),
+    (['--no-push', '--no-push'], [None, None]),
+))
+def test_labels(builds: list[str], expected: list[str | None]) -> None:
+    assert labels([words(*build.split()) for build in builds]) == expected

@@ -141,4 +141,5 @@ def test_edits() -> None:
 
 def test_a_command_is_named_by_its_first_line() -> None:
     assert shortened('  a   b\nc') == '`a b`'
-    assert shortened('x' * 61) == '`' + 'x' * 57 + '…`'
+    assert shortened('x' * 30 + 'y' * 31) == '`' + 'x' * 27 + '…x' + 'y' * 31 + '`'
+    assert shortened('\na \\\n  b\nc') == '`a b`'

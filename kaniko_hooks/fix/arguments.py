@@ -4,9 +4,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.names import context_label
-from kaniko_hooks.fix.names import folder_label
-from kaniko_hooks.fix.names import image_label
 from kaniko_hooks.model import Word
 
 UNKNOWN = '\0'
@@ -78,18 +75,6 @@ def spelled(word: Word) -> str:
 
 def plain_variables(text: str) -> str:
     return _BRACED.sub(r'$\1', text)
-
-
-def label(argv: Sequence[Word]) -> str | None:
-    """What a part is named after: the image, else the folder of its Dockerfile."""
-    for word in values(argv, '--destination'):
-        found = image_label(masked(word))
-        if found:
-            return found
-    files, contexts = values(argv, '--dockerfile'), values(argv, '--context')
-    if files and '/' in masked(files[-1]).strip('./'):
-        return folder_label(masked(files[-1]))
-    return context_label(masked(contexts[-1])) if contexts else None
 
 
 def image_of(reference: str) -> str:

@@ -84,11 +84,11 @@ def _draft(
 ) -> Draft:
     options = state.asked.options
     job = subject(state.files, state.found, container)
-    refuse(job, options.unsafe)
-    _refuse_mentions(state, job, found[job.name])
     setting = Setting(
         image_name(job.container), job.container.parts[0].variables, reader(state.repository),
     )
+    refuse(job, setting, options.unsafe)
+    _refuse_mentions(state, job, found[job.name])
     for keyword, commands in (
             ('before_script', job.job.before_script), ('after_script', job.job.after_script),
     ):
@@ -125,6 +125,9 @@ def _refuse_mentions(state: State, job: Subject, found: Mentions) -> None:
             raise Shared(f'{path}:{line} refers to it')
         if each.kind != FOLLOWS:
             raise Refusal(f'{path}:{line} names it, and it would have another name')
+        item = each.holder.items[each.position] if each.holder is not None else each.scalar
+        if item.anchor or each.scalar.anchor:
+            raise Refusal(f'{path}:{line} names it where an anchor is defined')
 
 
 def _with_followers(

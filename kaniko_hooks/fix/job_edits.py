@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.arguments import label
 from kaniko_hooks.fix.chain import needs_lines
 from kaniko_hooks.fix.claim import Claim
+from kaniko_hooks.fix.labels import labels
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.loop import loop_of
 from kaniko_hooks.fix.names import LONGEST
@@ -86,7 +86,7 @@ def _split_edits(
 ) -> Own:
     builds = [each for each in found.steps if each.kind == BUILD]
     if not 2 <= len(builds) <= MAX_PARTS:
-        raise Refusal(f'its script has {len(builds)} commands that build, not 2 to {MAX_PARTS}')
+        raise Refusal(f'it would become {len(builds)} jobs, not 2 to {MAX_PARTS}')
     for build in builds:
         check_written(build, found.functions)
     first, after = (
@@ -100,7 +100,7 @@ def _split_edits(
     if sum(len(part.kept) for part in made) > MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
     taken = set(taken) - {job.name}
-    names = part_names(job.name, [label(each.argv) for each in builds], taken)
+    names = part_names(job.name, labels([each.argv for each in builds]), taken)
     template = template_name(job.name, taken)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')

@@ -15,9 +15,11 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.fix.arguments import OUTPUTS
+from kaniko_hooks.fix.cached import keeps_outputs
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.subject import Subject
+from kaniko_hooks.fix.trial import Setting
+from kaniko_hooks.fix.trial import traced
 
 _NEVER = {
     'environment': 'has an `environment`: every job would be a deployment of its own',
@@ -29,7 +31,7 @@ _NEVER = {
 }
 
 
-def refuse(subject: Subject, unsafe: bool) -> None:
+def refuse(subject: Subject, setting: Setting, unsafe: bool) -> None:
     """Raises Refusal for what is refused always, and without --unsafe for what is risky."""
     table = subject.job.table
     if subject.name == 'pages':
@@ -41,7 +43,7 @@ def refuse(subject: Subject, unsafe: bool) -> None:
         raise Refusal('it uses CI_JOB_NAME, and its name would change')
     if unsafe:
         return
-    for reason in _risks(subject):
+    for reason in _risks(subject, setting):
         raise Refusal(f'{reason}; only with --unsafe')
 
 
@@ -50,7 +52,7 @@ def _given(table: Value, keyword: str) -> bool:
     return not is_null(value) and not (isinstance(value, Leaf) and value.value is False)
 
 
-def _risks(subject: Subject) -> Iterator[str]:
+def _risks(subject: Subject, setting: Setting) -> Iterator[str]:
     table = subject.job.table
     for found in subject.found:
         if found.alone:
@@ -61,26 +63,13 @@ def _risks(subject: Subject) -> Iterator[str]:
         yield 'it has a `coverage`, which would count once for every job'
     if not is_null(effective(subject.found[0], table, 'artifacts')):
         yield 'it has `artifacts`, which would come from several jobs'
-    if _caches_outputs(subject):
-        yield "it has a `cache` and its builds write files: only one job's cache would be kept"
+    caches = items_of(effective(subject.found[0], table, 'cache'))
+    if keeps_outputs(caches, traced(setting, subject.container.parts) if caches else ()):
+        yield "it has a `cache` of files that its builds write: only one job's would be kept"
     for source in (table, *items_of(get(table, 'rules'))):
         when = string_of(get(source, 'when'))
         if when in ('manual', 'delayed'):
             yield f'it is `when: {when}`: there would be several to start'
-
-
-def _caches_outputs(subject: Subject) -> bool:
-    """Whether a file that a build writes may go to a cache, which each job would replace."""
-    if not any(
-        flag in command.text
-        for part in subject.container.parts for command in part.commands for flag in OUTPUTS
-    ):
-        return False
-    return any(
-        (_given(cache, 'paths') or _given(cache, 'untracked'))
-        and string_of(get(cache, 'policy')) != 'pull'
-        for cache in items_of(effective(subject.found[0], subject.job.table, 'cache'))
-    )
 
 
 def effective(found: Found, table: Table, keyword: str) -> Value | None:

@@ -44,6 +44,7 @@ MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
 _ENVIRONMENT = re.compile(
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z',
 )
+_JOINED = 'redirected, in the background or joined with other commands'
 _PROBE = '/kaniko/executor --destination probe'
 _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 
@@ -70,11 +71,11 @@ def loop_of(
     if any(each.kind == BUILD or each.kind == LOOP and each is not step for each in found.steps):
         raise Refusal('its script has other builds besides a loop')
     if step.piece is None or len(step.piece.pipelines) > 1 or step.piece.background:
-        raise Refusal(f'{shortened(step.text)} is more than a plain loop')
+        raise Refusal(f'{shortened(step.text)} is {_JOINED}')
     command = step.piece.pipelines[0].commands[0]
     assert isinstance(command, For)
     if command.redirections or len(step.piece.whole.pipelines) > 1 or command.select:
-        raise Refusal(f'{shortened(step.text)} is more than a plain loop')
+        raise Refusal(f'{shortened(step.text)} is {_JOINED}')
     values = _values(command)
     if not is_null(get(subject.job.table, 'parallel')):
         raise Refusal('it has a `parallel` already')

@@ -18,7 +18,9 @@ REFERENCES = 'references'
 OTHER = 'other'
 
 # Below these keys the same text means something else: a stage, a tag, an image.
-_NOT_JOBS = frozenset(('stage', 'stages', 'tags', 'image', 'services', 'cache', 'artifacts'))
+_NOT_JOBS = frozenset((
+    'artifacts', 'cache', 'image', 'resource_group', 'services', 'stage', 'stages', 'tags',
+))
 _FOLLOWING = ('needs', 'dependencies')
 _MEANING = frozenset((*_FOLLOWING, 'extends'))
 
@@ -96,7 +98,7 @@ def _mention(visit: _Visit, node: Scalar) -> Iterator[Mention]:
         yield Mention(node.value, FOLLOWS, node, visit.holder, visit.position)
     elif 'extends' in visit.path[1:3]:
         yield Mention(node.value, EXTENDS, node)
-    elif not (_NOT_JOBS & set(visit.path) or _bare_hidden(visit)):
+    elif not (_NOT_JOBS & set(visit.path) or _bare_hidden(visit) or _names_environment(visit)):
         yield Mention(node.value, OTHER, node)
 
 
@@ -110,6 +112,10 @@ def _is_needed_job(visit: _Visit, node: Scalar) -> bool:
         return visit.path[-1] == '' and visit.path[-2] in _FOLLOWING
     elsewhere = get(visit.item, 'pipeline') or get(visit.item, 'project')
     return visit.path[-1] == 'job' and visit.path[-3] in _FOLLOWING and elsewhere is None
+
+
+def _names_environment(visit: _Visit) -> bool:
+    return visit.path[1:] in (('environment',), ('environment', 'name'))
 
 
 def _bare_hidden(visit: _Visit) -> bool:

@@ -38,13 +38,23 @@ def separator(job: str) -> str:
 
 
 def joined(stem_: str, label: str, between: str) -> str:
-    """Stem and label with the words that they share at the border only once."""
+    """Stem and label with the words that they share at the border only once.
+
+    A separator of words is the same all over the name, but no other one is put
+    into a label.
+    """
     left = _WORD.findall(stem_)
-    right = _WORD.findall(label)
+    right = list(_WORD.finditer(label))
+    words = [each.group() for each in right]
     shared = next(
-        (n for n in range(min(len(left), len(right)), 0, -1) if left[-n:] == right[:n]), 0,
+        (n for n in range(min(len(left), len(right)), 0, -1) if left[-n:] == words[:n]), 0,
     )
-    return between.join([stem_, *right[shared:]])
+    if shared == len(right):
+        return stem_
+    rest = label[right[shared].start():right[-1].end()]
+    if between in ('-', '_'):
+        rest = re.sub('[-_]+', between, rest)
+    return f'{stem_}{between}{rest}'
 
 
 def part_names(job: str, labels: Sequence[str | None], taken: Collection[str]) -> list[str]:
@@ -72,29 +82,3 @@ def unused(name: str, taken: Collection[str]) -> str:
     while f'{name}-{number}' in taken:
         number += 1
     return f'{name}-{number}'
-
-
-_UNKNOWN = '\0'
-
-
-def image_label(reference: str) -> str | None:
-    r"""The last path segment of an image's name, without tag and digest.
-
-    Unknown pieces of the reference are NUL. None where the segment has one.
-    """
-    segment = reference.split('@')[0].rsplit('/', 1)[-1].split(':')[0]
-    return segment if segment and _UNKNOWN not in segment and _WORD.search(segment) else None
-
-
-def folder_label(path: str) -> str | None:
-    r"""The last folder of a Dockerfile's path (unknown pieces are NUL), if it has one."""
-    folder = path.rstrip('/').rpartition('/')[0].rstrip('/')
-    return context_label(folder)
-
-
-def context_label(folder: str) -> str | None:
-    r"""The last segment of a folder's path (unknown pieces are NUL), if it is literal."""
-    segment = folder.rstrip('/').rsplit('/', 1)[-1]
-    if not segment or _UNKNOWN in segment or segment in ('.', '..'):
-        return None
-    return segment if _WORD.search(segment) and '://' not in segment else None

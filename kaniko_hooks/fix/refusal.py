@@ -11,6 +11,6 @@ class Shared(Refusal):
 
 
 def shortened(text: str) -> str:
-    """A command as it is named in a reason: its first line, not too long."""
-    line = ' '.join(text.split('\n')[0].split())
-    return f'`{line if len(line) <= 60 else line[:57] + "…"}`'
+    """A command as it is named in a reason: its first line; of a long one both ends."""
+    line = ' '.join(text.replace('\\\n', ' ').strip().split('\n')[0].split())
+    return f'`{line if len(line) <= 60 else line[:27] + "…" + line[-32:]}`'

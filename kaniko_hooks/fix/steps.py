@@ -66,7 +66,7 @@ def steps(
     reading = _Reading(setting, list(before))
     counts = [_count(item, table) for item in items]
     if sum(counts) != len(commands):
-        raise Refusal('its script cannot be told apart')
+        raise Refusal('an item of its script stands for several commands from elsewhere')
     at = 0
     for index, (item, count) in enumerate(zip(items, counts)):
         texts = [command.text for command in commands[at:at + count]]

@@ -3,7 +3,9 @@
 A file is replaced by a complete one beside it, so whoever reads it, or kills
 this process, sees the old text or the new one. Its mode stays, a byte order
 mark, its owner where that is allowed; through a symlink the file that it names
-is replaced. Other hard links to a replaced file keep the old text.
+is replaced. Other hard links to a replaced file keep the old text. Where this
+process is killed with a signal that cannot be caught, the complete file may
+stay: its name ends with `.kaniko-hooks.tmp`, and nothing reads it.
 """
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from kaniko_hooks.project import read_bytes
 from kaniko_hooks.project import within
 
 _BOM = b'\xef\xbb\xbf'
+_SUFFIX = '.kaniko-hooks.tmp'
 
 
 class NotWritten(Exception):
@@ -74,7 +77,7 @@ def _prepare(root: str, path: str, text: str, expected: str) -> _Ready:
 
 def _temporary(real: str, data: bytes, like: os.stat_result) -> str:
     handle, temporary = tempfile.mkstemp(
-        prefix=f'.{os.path.basename(real)[:64]}.', suffix='.tmp', dir=os.path.dirname(real),
+        prefix=f'.{os.path.basename(real)[:64]}.', suffix=_SUFFIX, dir=os.path.dirname(real),
     )
     try:
         with os.fdopen(handle, 'wb') as file:
