@@ -33,6 +33,8 @@ _VALUED = frozenset('''
     image-name-tag-with-digest-file kaniko-dir log-format oci-layout-path push-retry
     snapshot-mode tar-path image-format tarPath snapshotMode customPlatform
 '''.split())
+# The executor of Kaniko's images, of wrapper images, and of Homebrew's formula.
+NAMES = ('executor', 'kaniko', 'kaniko-executor')
 # Long flags that other programs named `executor` do not have.
 _COMMON = frozenset('''
     cache cleanup force insecure help context bucket verbosity build-arg label annotation
@@ -85,9 +87,9 @@ def _is_executor(argv: Sequence[Word], image: str | None) -> bool:
         return image is not None and 'kaniko' in image and not _WARMER.search(image)
     text = command.text
     folder, _, base = text.rpartition('/')
-    if base not in ('executor', 'kaniko') or not command.fragments[-1].known:
+    if base not in NAMES or not command.fragments[-1].known:
         return False
-    if 'kaniko' in folder.split('/') or image is not None and 'kaniko' in image:
+    if base == 'kaniko-executor' or 'kaniko' in folder.split('/') or image is not None and 'kaniko' in image:
         return True
     return any(_long_name(word.text) in _DISTINCTIVE for word in argv[1:])
 

@@ -84,7 +84,7 @@ def test_word_after_an_unknown_list_may_be_a_value() -> None:
 
 @pytest.mark.parametrize('command', (
     '/kaniko/executor', '/opt/kaniko/bin/executor -d x', '$ROOT/kaniko/executor',
-    'kaniko/executor',
+    'kaniko/executor', 'kaniko-executor -c .', './kaniko-executor',
     'executor --destination=x', 'kaniko --dockerfile D', '/usr/bin/executor --snapshot-mode redo',
 ))
 def test_executor_by_path_or_flag(command: str) -> None:

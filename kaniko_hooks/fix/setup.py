@@ -15,6 +15,7 @@ from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import parameters
 from kaniko_hooks.fix.pieces import substitutions
 from kaniko_hooks.fix.pieces import words_of
+from kaniko_hooks.kaniko import NAMES
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import Case
 from kaniko_hooks.shell.tree import Command
@@ -124,7 +125,7 @@ def _simple(command: Simple, functions: Functions, depth: int) -> bool:
 
 
 def _quiet_executor(command: Simple, name: str) -> bool:
-    return name.rsplit('/', 1)[-1] in ('executor', 'kaniko') and len(command.words) > 1 and \
+    return name.rsplit('/', 1)[-1] in NAMES and len(command.words) > 1 and \
         literal(command.words[1]) in _HARMLESS_EXECUTOR
 
 

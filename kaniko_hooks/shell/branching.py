@@ -4,8 +4,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import interpret
+from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.source import Source
@@ -41,21 +43,24 @@ def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list
 def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
     """One summary for each arm and for `else`, with the conditions before it.
 
-    An arm that a constant condition rules out is one that runs nothing.
+    An arm that is ruled out has no way to leave it.
     """
     prefix = NOTHING
     prefixes: list[Summary] = []
-    bodies: list[Sequence[tree.Statement]] = []
+    bodies: list[Sequence[tree.Statement] | None] = []
     certain = False
     for arm in node.arms:
         holds = None if certain else condition(machine, arm.condition)
         if not certain and GO in prefix:
             prefix = sequence(prefix, interpret.statements(machine, source, arm.condition))
-        bodies.append(() if certain or holds is False else arm.body)
+        bodies.append(None if certain or holds is False else arm.body)
         prefixes.append(prefix)
         certain |= holds is True
-    bodies.append(() if certain else node.otherwise)
+    bodies.append(None if certain else node.otherwise)
     found = branches(machine, [_listed(machine, source, body) for body in bodies])
+    for arm, body in zip(node.arms, bodies):
+        if body is None:
+            machine.state.not_set(loops.assigned(arm.body))
     return [
         sequence(before, each) for before, each in zip([*prefixes, prefix], found)
     ]
@@ -64,18 +69,18 @@ def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
 def condition(machine: Machine, body: Sequence[tree.Statement]) -> bool | None:
     """Whether a condition always holds or never, None if that is not told."""
     if not body or body[-1].operators or body[-1].background:
-        return None
+        return arguments.condition(machine, body)
     return status(machine, body[-1].pipelines[0])
 
 
 def status(machine: Machine, node: tree.Pipeline) -> bool | None:
-    """What `true`, `:` and `false` always give."""
+    """What `true`, `:` and `false` always give, and tests of known arguments."""
     command = node.commands[-1]
     if not isinstance(command, tree.Simple) or not command.words or command.redirections:
-        return None
+        return arguments.status(machine, node)
     name = commands.literal(command.words[0])
     if name not in ('true', ':', 'false') or '()' + name in machine.state.values:
-        return None
+        return arguments.status(machine, node)
     return (name != 'false') != node.negated
 
 
@@ -83,21 +88,27 @@ def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary
     """One summary for each arm and for no arm."""
     patterns = [word for arm in node.arms for word in arm.patterns]
     subject = commands.substitutions(machine, source, [node.word, *patterns])
-    bodies: list[tuple[tree.Statement, ...]] = []
+    bodies: list[tuple[tree.Statement, ...] | None] = []
+    possible = arguments.arms(machine, node)
     for index, arm in enumerate(node.arms):
         body = arm.body
         while node.arms[index].falls and index + 1 < len(node.arms) and len(body) < 200:
             index += 1
             body += node.arms[index].body
-        bodies.append(body)
-    runs = [_listed(machine, source, body) for body in [*bodies, ()]]
-    return [sequence(subject, each) for each in branches(machine, runs)]
+        bodies.append(body if possible[len(bodies)] else None)
+    bodies.append(() if possible[-1] else None)
+    runs = [_listed(machine, source, body) for body in bodies]
+    found = branches(machine, runs)
+    for each, chosen in zip(node.arms, possible):
+        if not chosen:
+            machine.state.not_set(loops.assigned(each.body))
+    return [sequence(subject, run) for run in found]
 
 
 def _listed(
-    machine: Machine, source: Source, body: Sequence[tree.Statement],
+    machine: Machine, source: Source, body: Sequence[tree.Statement] | None,
 ) -> Callable[[], Summary]:
-    return lambda: interpret.statements(machine, source, body)
+    return lambda: {} if body is None else interpret.statements(machine, source, body)
 
 
 def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Summary]:

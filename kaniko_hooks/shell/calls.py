@@ -212,7 +212,7 @@ def _traced(machine: Machine, build: Build) -> Traced:
     """The build with the variables and the directory that it is run with."""
     variables: dict[str, Word | None] = {}
     for name, held in machine.state.values.items():
-        if name[:1] in '.(>' or name.endswith(' ') or name == ARGUMENTS:
+        if name[:1] in '.(>=' or name.endswith(' ') or name == ARGUMENTS:
             continue
         if not isinstance(held, (Missing, Defined, Written)):
             variables[name] = Word(held.fragments) if isinstance(held, Scalar) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence
 
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import builtins
 from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import expand
@@ -159,6 +160,7 @@ def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
     if node.subscript is not None:
         machine.state.set(node.name, None)
         return
+    given = None if node.append else arguments.text(machine, node.word)
     outer = machine.variant, machine.widest
     machine.variant, machine.widest = 0, 1
     found = [_assigned(machine, source, node)]
@@ -167,6 +169,8 @@ def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
     machine.variant, machine.widest = outer
     held = choice(found) if len(found) > 1 else found[0]
     machine.state.set(node.name, held)
+    if given is not None:
+        machine.state.set(arguments.FROM_ARGUMENTS + node.name, held)
 
 
 def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar | Array | None:

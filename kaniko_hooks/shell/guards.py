@@ -10,7 +10,7 @@ from kaniko_hooks.shell.state import ARGUMENTS
 # Numeric comparisons, and what each denies.
 _DENIED = {'-le': '-gt', '-ge': '-lt', '-ne': '-eq'}
 _EQUAL = frozenset(('=', '==', '!='))
-_JOINS = {'&&': '&&', '-a': '&&', '||': '||', '-o': '||'}
+JOINS = {'&&': '&&', '-a': '&&', '||': '||', '-o': '||'}
 
 
 class Condition(NamedTuple):
@@ -137,11 +137,11 @@ def _of_words(words: Sequence[tree.Word], brackets: bool) -> list[Tested]:
     if any(word.active for word in words):
         return []
     texts = [literal(word) for word in words]
-    joins = {_JOINS[text] for text in texts if text in _JOINS}
+    joins = {JOINS[text] for text in texts if text in JOINS}
     if joins:
         parts: list[list[tree.Word]] = [[]]
         for word, text in zip(words, texts):
-            if text in _JOINS:
+            if text in JOINS:
                 parts.append([])
             else:
                 parts[-1].append(word)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 
 from kaniko_hooks.model import Reason
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import loops
@@ -41,6 +42,8 @@ def statements(
     for node in body:
         mark = len(machine.state.journal)
         guarded = worlds.read(node, group.subject if group else None)
+        if guarded is not None and arguments.decide(machine, node):
+            guarded = None
         if guarded is None:
             found = statement(machine, source, node)
         else:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Word
@@ -84,7 +85,7 @@ def any_number(
     condition: tuple[tree.Statement, ...], body: tuple[tree.Statement, ...], name: str,
 ) -> Summary:
     """Any number of iterations; what they set is not known while they run."""
-    for each in _assigned((*condition, *body)):
+    for each in assigned((*condition, *body)):
         machine.state.set(each, None)
     if name:
         machine.state.set(name, None)
@@ -127,8 +128,8 @@ def _leaves(command: tree.Simple) -> bool:
     return commands.literal(command.words[-1]) in (*_LEAVES, '0')
 
 
-def _assigned(body: Iterable[object]) -> set[str]:
-    """The names that a loop's body sets, but for those that it only appends to."""
+def assigned(body: Iterable[object]) -> set[str]:
+    """The names that commands set, but for those that they only append to."""
     found: set[str] = set()
     stack: list[object] = [tuple(body)]
     while stack:
@@ -142,13 +143,23 @@ def _assigned(body: Iterable[object]) -> set[str]:
             found.add(node.name)
         elif isinstance(node, tree.Simple) and node.words:
             name = commands.literal(node.words[0])
-            if name == 'shift':
+            if name == 'shift' or name == 'set' and _replaces(node.words):
                 found.add(ARGUMENTS)
             if name in _SETTERS:
                 found.update(filter(None, map(commands.literal, node.words[1:])))
         if isinstance(node, tuple):
             stack.extend(node)
     return found
+
+
+def _replaces(words: Sequence[tree.Word]) -> bool:
+    """Whether `set` sets other arguments than `set -- "$@" more`."""
+    literals = [commands.literal(word) for word in words]
+    if '--' not in literals:
+        return False
+    first = words[literals.index('--') + 1:][:1]
+    piece = first[0].pieces[0] if first and first[0].pieces else None
+    return not isinstance(piece, tree.Parameter) or piece.name != '@'
 
 
 def _appends(node: tree.Assignment) -> bool:

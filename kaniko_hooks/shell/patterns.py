@@ -33,6 +33,12 @@ def changed(text: str, operator: str, argument: str) -> str | None:
     return text[start:start + int(match.group(2))] if match.group(2) else text[start:]
 
 
+def matches(text: str, pattern: str) -> bool | None:
+    """Whether the whole text matches; None where this does not say."""
+    compiled = _regex(pattern, True)
+    return None if compiled is None else compiled.fullmatch(text) is not None
+
+
 def _trimmed(text: str, operator: str, pattern: str) -> str | None:
     compiled = _regex(pattern, operator in ('##', '%%'))
     if compiled is None or len(text) > 2000:

@@ -15,6 +15,7 @@ from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
+from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import rope
 from kaniko_hooks.shell import state
 from kaniko_hooks.shell import steps
@@ -105,7 +106,7 @@ def _prepared(machine: Machine, part: ScriptPart) -> Source:
     """The source of a part, and a fresh shell for it."""
     text, starts = script_text(part)
     machine.take(text)
-    machine.state = state.State()
+    machine.state = state.State(lambda name: parameters.look_up(machine, name))
     machine.variables = part.variables
     machine.traps = []
     directory = None if part.directory is None else known(part.directory)

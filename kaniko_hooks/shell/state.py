@@ -5,6 +5,7 @@ branch costs what it changes, not what there is.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 
@@ -52,11 +53,14 @@ MISSING = Missing()
 
 
 class State:
-    __slots__ = ('values', 'journal')
+    """`given`: what a variable is that the script has not set."""
 
-    def __init__(self) -> None:
+    __slots__ = ('values', 'journal', 'given')
+
+    def __init__(self, given: Callable[[str], Held] = lambda name: MISSING) -> None:
         self.values: dict[str, Held] = {}
         self.journal: list[tuple[str, Held]] = []
+        self.given = given
 
     def get(self, name: str) -> Held:
         return self.values.get(name, MISSING)
@@ -86,7 +90,15 @@ class State:
         listed = list(branches)
         for name in {name: None for branch in listed for name in branch}:
             base = self.get(name)
+            if isinstance(base, Missing):
+                base = self.given(name)
             self.set(name, _joined([branch.get(name, base) for branch in listed]))
+
+    def not_set(self, names: Iterable[str]) -> None:
+        """Go on without a branch that would have set these."""
+        for name in names:
+            if isinstance(self.get(name), Missing):
+                self.set(name, _joined([self.given(name), EMPTY]))
 
 
 def _joined(found: list[Held]) -> Held:

@@ -1,0 +1,188 @@
+"""What a test of a script's or function's arguments gives, where the call tells them.
+
+`sh build.sh login` takes one arm of `case $1 in`, and `build push` one of
+`if [ "$1" = push ]`. Only `$1`, `$#` and variables that are set from them decide:
+any other value may come from elsewhere when the pipeline runs.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaniko_hooks.shell import guards
+from kaniko_hooks.shell import patterns
+from kaniko_hooks.shell import tree
+from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import plain
+
+# Key of a variable's value that comes from the arguments, with the name after it.
+FROM_ARGUMENTS = '='
+
+
+def text(machine: Machine, word: tree.Word | None) -> str | None:
+    """The text of a word that has an argument in it; None if that is not told."""
+    pieces = word.pieces if word else ()
+    if not any(isinstance(piece, tree.Parameter) for piece in pieces):
+        return None
+    return _text(machine, pieces)
+
+
+def _text(machine: Machine, pieces: Sequence[tree.Piece]) -> str | None:
+    found = ''
+    for piece in pieces:
+        each = piece.value if isinstance(piece, tree.Text) else _parameter(machine, piece)
+        if each is None:
+            return None
+        found += each
+    return found
+
+
+def _parameter(machine: Machine, piece: tree.Piece) -> str | None:
+    value = _value(machine, piece.name) if isinstance(piece, tree.Parameter) else None
+    if value is None or not isinstance(piece, tree.Parameter) or not piece.operator:
+        return value
+    default = guards.literal(piece.operand) if piece.operand else None
+    return value or default if piece.operator == ':-' else None
+
+
+def _value(machine: Machine, name: str) -> str | None:
+    held = machine.state.get(ARGUMENTS)
+    if name == '#':
+        if not isinstance(held, Array) or any(word.splits for word in held.words):
+            return None
+        return str(len(held.words))
+    if name.isdigit():
+        words = held.words[:int(name[:3])] if isinstance(held, Array) else ()
+        if not isinstance(held, Array) or any(word.splits for word in words) or name == '0':
+            return None
+        if len(words) < int(name[:3]):
+            return ''
+        return words[-1].text if words[-1].known else None
+    value = machine.state.get(name)
+    if machine.state.get(FROM_ARGUMENTS + name) is not value or not isinstance(value, Scalar):
+        return None
+    return plain(value)
+
+
+def decide(machine: Machine, node: tree.Statement) -> bool:
+    """Whether they choose an arm of a guarded statement, the first one or another."""
+    command = node.pipelines[0].commands[0]
+    if isinstance(command, tree.Case):
+        return text(machine, command.word) is not None
+    if isinstance(command, tree.If):
+        return condition(machine, command.arms[0].condition) is not None
+    return status(machine, node.pipelines[0]) is not None
+
+
+def condition(machine: Machine, body: Sequence[tree.Statement]) -> bool | None:
+    """What a list of tests joined with `&&` and `||` gives."""
+    if len(body) != 1 or body[0].background:
+        return None
+    found = [status(machine, pipeline) for pipeline in body[0].pipelines]
+    return _combined(found, body[0].operators)
+
+
+def _combined(found: Sequence[bool | None], operators: Sequence[str]) -> bool | None:
+    total = found[0]
+    for operator, each in zip(operators, found[1:]):
+        decisive = operator == '||'
+        if total is not decisive:
+            total = each if total is not None or each is decisive else None
+    return total
+
+
+def status(machine: Machine, node: tree.Pipeline) -> bool | None:
+    """What a test gives: `[ … ]`, `[[ … ]]`, `test …`."""
+    command = node.commands[0]
+    if len(node.commands) > 1 or not isinstance(command, (tree.Simple, tree.Test)):
+        return None
+    words: Sequence[tree.Word] = command.words
+    brackets = isinstance(command, tree.Test)
+    if isinstance(command, tree.Test) and command.arithmetic:
+        return None
+    if isinstance(command, tree.Simple):
+        opening = guards.literal(words[0]) if words else None
+        closed = len(words) > 1 and guards.literal(words[-1]) == ']'
+        if opening not in ('[', 'test') or opening == '[' and not closed:
+            return None
+        words = words[1:-1] if opening == '[' else words[1:]
+    found = _tested(machine, words, brackets)
+    return found if found is None else found != node.negated
+
+
+def _tested(machine: Machine, words: Sequence[tree.Word], brackets: bool) -> bool | None:
+    parts: list[list[tree.Word]] = [[]]
+    operators: list[str] = []
+    for word in words:
+        join = guards.JOINS.get(guards.literal(word) or '')
+        if join:
+            operators.append(join)
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    if len(set(operators)) > 1:
+        return None
+    return _combined([_one(machine, part, brackets) for part in parts], operators)
+
+
+def _one(machine: Machine, words: Sequence[tree.Word], brackets: bool) -> bool | None:
+    opposite = bool(words) and guards.literal(words[0]) == '!'
+    words = words[opposite:]
+    found = [_operand(machine, word, brackets) for word in words]
+    if not any(isinstance(each, tree.Parameter) for word in words for each in word.pieces):
+        return None
+    result: bool | None = None
+    if len(found) == 1 and found[0] is not None:
+        result = found[0] != ''
+    elif len(found) == 2 and found[0] in ('-n', '-z') and found[1] is not None:
+        result = (found[1] != '') is (found[0] == '-n')
+    elif len(found) == 3 and found[0] is not None and found[2] is not None:
+        result = _compared(found[0], found[1] or '', found[2], brackets)
+    return result if result is None else result is not opposite
+
+
+def _operand(machine: Machine, word: tree.Word, brackets: bool) -> str | None:
+    """A word's text; None if it is not told, or may not stay one word."""
+    found = _text(machine, word.pieces)
+    bare = any(isinstance(each, tree.Parameter) and not each.quoted for each in word.pieces)
+    if found is not None and bare and not brackets and len(found.split()) != 1:
+        return None
+    return found
+
+
+def _compared(left: str, operator: str, right: str, brackets: bool) -> bool | None:
+    if operator in ('=', '==', '!='):
+        if brackets and any(each in right for each in '*?[('):
+            return None
+        return (left == right) is (operator != '!=')
+    if not left.isdigit() or not right.isdigit() or len(left + right) > 20:
+        return None
+    difference = int(left) - int(right)
+    return {
+        '-eq': difference == 0, '-ne': difference != 0, '-gt': difference > 0,
+        '-ge': difference >= 0, '-lt': difference < 0, '-le': difference <= 0,
+    }.get(operator)
+
+
+def arms(machine: Machine, node: tree.Case) -> list[bool]:
+    """Which arms of a `case` may be the one that its word chooses; last: none of them."""
+    value = text(machine, node.word)
+    if value is None:
+        return [True] * (len(node.arms) + 1)
+    found: list[bool] = []
+    for each in node.arms:
+        matches = [_matches(value, pattern) for pattern in each.patterns]
+        found.append(any(match is not False for match in matches))
+        if True in matches:
+            return found + [False] * (len(node.arms) + 1 - len(found))
+    return [*found, True]
+
+
+def _matches(value: str, pattern: tree.Word) -> bool | None:
+    wanted = guards.literal(pattern)
+    quoted = any(isinstance(each, tree.Text) and each.quoted for each in pattern.pieces)
+    if wanted is None or quoted and any(each in wanted for each in '*?['):
+        return None
+    return patterns.matches(value, wanted)

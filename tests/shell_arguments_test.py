@@ -1,0 +1,135 @@
+"""Scripts and functions that are called with what tells which branch they take."""
+from __future__ import annotations
+
+import pytest
+
+from tests.shell_sample import count
+from tests.shell_sample import run
+
+E = '/kaniko/executor'
+ON = f'{E} --cache=true -d a'
+OFF = f'{E} -d b'
+DISPATCH = f'case "$1" in login) cp a b;; build|all) {ON};; *) exit 1;; esac'
+
+
+@pytest.mark.parametrize('script', (
+    pytest.param('sh ci.sh login; sh ci.sh logout; sh ci.sh', id='case'),
+    pytest.param(f'f() {{ if [ "$1" = push ]; then {E}; fi; }}; f; f x', id='if'),
+    pytest.param(f'f() {{ [ "$1" = push ] && {E}; [ -z "$1" ] || {E}; }}; f ""', id='lists'),
+    pytest.param(f'f() {{ while [ -n "$1" ]; do {E}; shift; done; }}; f', id='while'),
+    pytest.param(f'f() {{ if [ $# -gt 1 ] || [ "$1" = a ]; then {E}; fi; }}; f b', id='number'),
+    pytest.param(f'f() {{ if [[ $1 == a && -f x ]]; then {E}; fi; }}; f "b c"', id='brackets'),
+    pytest.param(f'f() {{ if test "$1" = a -a -f x; then {E}; fi; }}; f b', id='-a'),
+    pytest.param(f'f() {{ [ "$1" ] && {E}; }}; f ""', id='not empty'),
+    pytest.param(f'f() {{ if ! [ "$1" != a ]; then {E}; fi; }}; f b', id='not'),
+    pytest.param(f'f() {{ if [ ! "$1" = b ]; then {E}; fi; }}; f b', id='not inside'),
+    pytest.param(f'f() {{ case $1 in *.yml) {E};; esac; }}; f a.txt', id='pattern'),
+    pytest.param(f'f() {{ case ${{1:-none}} in all) {E};; esac; }}; f', id='default'),
+    pytest.param(f'f() {{ local a="$1"; case $a in all) {E};; esac; }}; f one', id='variable'),
+    pytest.param(f'f() {{ if [ "$1" = a ]; then return; fi; {E}; }}; f a', id='early return'),
+    pytest.param(f'f() {{ if [ "$1" = a ]; then ls; else {E}; fi; }}; f a', id='else'),
+    pytest.param(
+        f'f() {{ if [ "$1" = b ]; then {E}; elif [ "$1" = a ]; then ls; else {E}; fi; }}; f a',
+        id='elif',
+    ),
+))
+def test_no_build(script: str) -> None:
+    assert count(run(script, files={'ci.sh': DISPATCH})) == 0
+
+
+@pytest.mark.parametrize(('script', 'expected'), (
+    pytest.param('sh ci.sh login; sh ci.sh build', 1, id='one of two calls'),
+    pytest.param('sh ci.sh build; sh ci.sh all', 2, id='both calls'),
+    pytest.param('sh ci.sh "$A"; sh ci.sh build', 2, id='one is not known'),
+    pytest.param('sh ci.sh $A build', 1, id='may be the first or the second'),
+    pytest.param('f() { sh ci.sh "$@"; }; f login; f build', 1, id='handed on'),
+    pytest.param('for i in login build; do sh ci.sh $i; done', 1, id='words of a loop'),
+    pytest.param('. ./ci.sh build; . ./ci.sh login', 1, id='sourced'),
+    pytest.param('set -- login; . ./ci.sh; set -- build; . ./ci.sh', 1, id='set'),
+    pytest.param(
+        f'f() {{ if [ "$1" = a ]; then {E}; fi; if [ "$1" != b ]; then {E}; fi; }}; f a', 2,
+        id='both hold',
+    ),
+    pytest.param(
+        f'f() {{ if [ "$1" = a ] && [ -f x ]; then {E}; else {E}; {E}; fi; }}; f a', 2,
+        id='something else has to hold',
+    ),
+    pytest.param(
+        f'f() {{ if [ "$1" = a ] || [ -f x ]; then {E}; else {E}; {E}; fi; }}; f a', 1,
+        id='one holds',
+    ),
+    pytest.param(
+        f'f() {{ while [ $# -gt 0 ]; do case $1 in -a) {E};; -b) {E};; esac; shift; done; }}; '
+        f'f -a -b', 'many', id='shift in a loop',
+    ),
+    pytest.param(
+        f'f() {{ for i in 1 2; do if [ "$1" = a ]; then {E}; fi; set -- a; done; }}; f b', 1,
+        id='set in a loop',
+    ),
+    pytest.param(
+        f'f() {{ while ls; do if [ "$1" = a ]; then {E}; fi; set -- a; done; }}; f b', 'many',
+        id='set in a loop without words',
+    ),
+    pytest.param(f'f() {{ a=$1; read a; [ "$a" = x ] && {E}; }}; f y', 1, id='read'),
+    pytest.param(f'f() {{ a=$1; if ls; then a=x; fi; [ "$a" = x ] && {E}; }}; f y', 1,
+                 id='set in a branch'),
+    pytest.param(f'f() {{ a=$1; a+=x; [ "$a" = x ] && {E}; }}; f y', 1, id='appended to'),
+    pytest.param(f'f() {{ [ $1 = x ] && {E}; }}; f "y z"', 1, id='not one word'),
+    pytest.param(f'f() {{ [[ $1 == x* ]] && {E}; }}; f y', 1, id='pattern in brackets'),
+    pytest.param(f'f() {{ case $1 in "y*"|[x]|$B) {E};; esac; }}; f y', 1, id='other patterns'),
+    pytest.param(f'f() {{ case $1 in a) ls;& b) {E};; esac; }}; f a', 1, id='falls through'),
+    pytest.param(f'f() {{ [ "$1" -lt 2 ] && {E}; [ "$1" -eq x ] && {E}; }}; f 3', 1,
+                 id='numbers'),
+    pytest.param(f'f() {{ [ "${{1-a}}" = b ] && {E}; [ "${{1:?}}" = b ] && {E}; }}; f a', 2,
+                 id='other operators'),
+    pytest.param(f'f() {{ [ "$1" = a -a -f x -o -f y ] && {E}; }}; f b', 1, id='-a and -o'),
+    pytest.param(f'f() {{ [ "$1" = b; ] && {E}; }}; f a', 1, id='no closing bracket'),
+    pytest.param(f'f() {{ (( $1 )) && {E}; [ "$0" = a ] && {E}; }}; f 0', 2, id='other tests'),
+    pytest.param(f'f() {{ if [ "$1" = b ] | cat; then {E}; fi; }}; f a', 1, id='pipeline'),
+    pytest.param(f'f() {{ if ls; [ "$1" = b ]; then {E}; fi; }}; f a', 0, id='the last decides'),
+    pytest.param(f'f() {{ if ls; [ "$1" = b ] && ls; then {E}; fi; }}; f a', 1, id='two lists'),
+))
+def test_builds(script: str, expected: int | str) -> None:
+    assert count(run(script, files={'ci.sh': DISPATCH})) == expected
+
+
+def test_only_arguments_decide() -> None:
+    """A pipeline's variables may have other values when it runs; so may a file's."""
+    script = f'X=a; . ./env; if [ "$X" = b ]; then {E}; fi; if [ "$Y" = b ]; then {E}; fi'
+    assert count(run(script, variables={'Y': 'a'})) == 2
+
+
+@pytest.mark.parametrize(('script', 'expected'), (
+    pytest.param('f() { if [ "$1" = yes ]; then C=--cache; fi; }; f no', 'uncached', id='if'),
+    pytest.param('f() { case $1 in yes) C=--cache;; esac; }; f no', 'uncached', id='case'),
+    pytest.param('f() { case $1 in no) C=--cache;; esac; }; f no', 'cached', id='taken'),
+    pytest.param('f() { if [ "$1" = yes ]; then D=1; fi; }; f no', 'maybe-cached', id='other'),
+    pytest.param('f() { if [ "$1" = yes ]; then C=-v; fi; }; C=--cache; f no', 'cached',
+                 id='set before'),
+))
+def test_variables_of_branches_that_are_not_taken(script: str, expected: str) -> None:
+    assert run(f'{script}; {E} $C; {E} $C').verdict == expected
+
+
+@pytest.mark.parametrize(('variables', 'expected'), (
+    pytest.param({'C': 'false'}, 'uncached', id='the same'),
+    pytest.param({'C': 'true'}, 'maybe-cached', id='another'),
+    pytest.param({}, 'uncached', id='not set'),
+))
+def test_variable_of_the_pipeline_that_a_branch_sets(
+    variables: dict[str, str], expected: str,
+) -> None:
+    script = f'if ls; then C=false; fi; {E} --cache=$C -d a; {E} --cache=$C -d b'
+    assert run(script, variables=variables).verdict == expected
+
+
+def test_arguments_that_a_loop_adds_to() -> None:
+    script = f'set -- -d a; while read -r b; do set -- "$@" -d $b; done; {E} "$@"; {E} "$@"'
+    assert run(script).verdict == 'uncached'
+
+
+def test_cache_of_the_branch_that_is_taken() -> None:
+    script = f'f() {{ if [ "$1" = yes ]; then {ON}; else {OFF}; fi; }}; f no; f no'
+    found = run(script)
+    assert count(found) == 2
+    assert found.verdict == 'uncached'
