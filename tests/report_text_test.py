@@ -136,8 +136,7 @@ def test_many_containers_are_named_shortly() -> None:
 
 def test_a_long_destination_keeps_its_end() -> None:
     source = f'job:\n  script: /kaniko/executor -d a; /kaniko/executor -d {"r/" * 40}shop:1\n'
-    assert f': ...{"/r" * 25}/shop:1\n' in rendered(source).replace('/r/r/shop', '/r/shop') or \
-        'shop:1\n' in rendered(source)
+    assert f': .../{"r/" * 25}shop:1\n' in rendered(source)
 
 
 def test_a_file_that_cannot_be_read_has_no_lines() -> None:

@@ -5,13 +5,11 @@ import os
 
 import pytest
 
-from kaniko_hooks.kaniko import read_build
 from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import MANY
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.model import Variable
-from kaniko_hooks.shell.runs import builds_in
 from tests.shell_sample import argvs
 from tests.shell_sample import count
 from tests.shell_sample import lines
@@ -20,7 +18,6 @@ from tests.shell_sample import run
 from tests.shell_sample import traced
 
 E = '/kaniko/executor'
-NO_FILES: dict[str, str] = {}
 CASES = os.path.join(os.path.dirname(__file__), 'cases', 'shell')
 
 
@@ -409,12 +406,6 @@ def test_variables_inside_variables_are_used() -> None:
     found = run(part(f'{E} $A; {E} $C')._replace(variables=variables))
     assert found.used_variables == {'A', 'B', 'C'}
     assert found.executions[0].build.flags.cache == 'unknown'
-
-
-def test_statements_with_builds() -> None:
-    listed = builds_in(part(f'f() {{ {E}; }}; f', 'echo', f'{E} -d a'), None, read_build,
-                       NO_FILES.get)
-    assert [builds for _, _, builds in listed] == [False, True, False, True]
 
 
 def test_trace_has_the_state_of_each_build() -> None:

@@ -13,7 +13,6 @@ from kaniko_hooks.fix.outputs import pipelines_of
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import names_used
-from kaniko_hooks.fix.pieces import pieces
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.remains import check_jobs

@@ -14,7 +14,6 @@ from kaniko_hooks.shell.tree import Text
 from kaniko_hooks.shell.tree import Word
 
 _TOKEN = re.compile(r'&&|\|\||[()<>](?!\()|\(|\]\](?=[\s;&|()<>]|\Z)')
-_MATCHES = Word((Text('=~', 0, 0, False),), 0, 0)
 
 
 def test(cursor: Cursor) -> tuple[Word, ...]:

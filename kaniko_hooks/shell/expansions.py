@@ -14,7 +14,6 @@ from kaniko_hooks.shell.tree import Parameter
 from kaniko_hooks.shell.tree import Piece
 from kaniko_hooks.shell.tree import Substitution
 from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
 
 _NAME = re.compile(r'\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!\-])')
 _BRACED = re.compile(

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 
 from kaniko_hooks.shell import compound
-from kaniko_hooks.shell import words
 from kaniko_hooks.shell.cursor import Broken
 from kaniko_hooks.shell.cursor import Cursor
 from kaniko_hooks.shell.cursor import ahead

@@ -72,23 +72,6 @@ def trace(
     return tuple(machine.trace)
 
 
-def builds_in(
-    part: ScriptPart, image: str | None, read_build: ReadBuild, read_script: ReadScript,
-) -> tuple[tuple[int, int, bool], ...]:
-    """The top-level statements of a part's script, each as (start, end, builds).
-
-    The offsets count in the part's text (`script_text`); `builds` tells whether
-    the statement runs a build, in a function or a followed script too.
-    """
-    machine = Machine(image, read_build, read_script)
-    source = _prepared(machine, part)
-    found: list[tuple[int, int, bool]] = []
-    for each in parse(source.text).body:
-        runs = summary.has_builds(interpret.statements(machine, source, (each,)))
-        found.append((each.start, each.end, runs))
-    return tuple(found)
-
-
 def script_text(part: ScriptPart) -> tuple[str, tuple[int, ...]]:
     """The script of a part, and the offset in it where each command starts."""
     starts: list[int] = []

@@ -7,7 +7,6 @@ the typed value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
@@ -35,7 +34,6 @@ _VARIABLE = re.compile(r'\$(?:([a-zA-Z_]\w*)|\{([a-zA-Z_]\w*)\})|%([a-zA-Z_]\w*)
 _UNSAFE = re.compile(r'[^A-Za-z0-9_\-.,:+/@\n]')
 _BACKSLASH = re.compile(r'\\([\\0-9&`\'])')
 
-Failure = Callable[[str], None]
 
 
 def interpolated(
