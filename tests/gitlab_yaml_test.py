@@ -32,7 +32,6 @@ LONG_ALIASES = '.a0: &a0 [x]\n' + ''.join(
         pytest.param('.x: !!float yes\nj: {script: [a]}', 'Float()', id='a boolean as float'),
         pytest.param('.x: !!float abc\nj: {script: [a]}', 'Float()', id='no float'),
         pytest.param('.x: &x [*x]\nj: {script: [a]}', 'contains itself', id='cycle'),
-        pytest.param('j: &x {<<: *x, script: [a]}', 'contains itself', id='merge cycle'),
         pytest.param(DEEP_ALIASES, 'too big', id='billion laughs'),
         pytest.param(LONG_ALIASES, 'too big', id='deep by aliases'),
         pytest.param('j: ' + '[' * 300, 'nested too deeply', id='deep'),
@@ -84,6 +83,11 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
         pytest.param(
             '.x: &x {script: [m]}\nj:\n  <<: {script: [in place]}\n', ['in place'],
             id='merged mapping in place',
+        ),
+        pytest.param('j: &x {<<: *x, script: [a]}', ['a'], id='merged into itself'),
+        pytest.param(
+            'j: &x\n  script: [a]\n  cache: {key: b, <<: *x}', ['a'],
+            id='merged into what it contains',
         ),
         pytest.param(
             'j:\n  script: [a]\n  ? !!str <<\n  : {script: [b]}', None, id='merge key as string',

@@ -48,7 +48,7 @@ class _Converter:
 
     def __init__(self) -> None:
         self.done: dict[int, Value] = {}
-        self.open: set[int] = set()
+        self.open: dict[int, dict[Key, Entry]] = {}  # what is in a mapping so far
         self.sizes: dict[int, tuple[int, int]] = {}  # values and levels, aliases written out
 
     def value(self, node: Node) -> Value:
@@ -59,9 +59,9 @@ class _Converter:
         if identity in self.open:
             raise InvalidPipeline('the value contains itself', place_of(node))
         if identity not in self.done:
-            self.open.add(identity)
+            self.open[identity] = {}
             made = self._collection(node)
-            self.open.remove(identity)
+            del self.open[identity]
             self.done[identity] = made
             self.sizes[id(made)] = self._measured(made)
         return self.done[identity]
@@ -89,12 +89,17 @@ class _Converter:
         return Reference(path if path and len(path) == len(items) else None, node)
 
     def _mapping(self, node: Mapping) -> Table:
-        entries: dict[Key, Entry] = {}
+        entries = self.open[id(node.pairs)]
         for index, (key, value_node) in enumerate(node.pairs):
             alias = index in node.aliases
-            value = self.value(_unless_lost(value_node) if alias else value_node)
             name = self._key(key)
-            if name == _MERGE and key.tag != _STRING_TAG:
+            is_merge = name == _MERGE and key.tag != _STRING_TAG
+            if is_merge and isinstance(value_node, Mapping) and id(value_node.pairs) in self.open:
+                # A mapping around this one, or itself.
+                entries.update(self.open[id(value_node.pairs)])
+                continue
+            value = self.value(_unless_lost(value_node) if alias else value_node)
+            if is_merge:
                 sources = _merged_sources(value, alias)
                 if sources is not None:
                     for source in sources:
