@@ -34,6 +34,7 @@ LONG_ALIASES = '.a0: &a0 [x]\n' + ''.join(
         pytest.param('.x: &x [*x]\nj: {script: [a]}', 'contains itself', id='cycle'),
         pytest.param(DEEP_ALIASES, 'too big', id='billion laughs'),
         pytest.param(LONG_ALIASES, 'too big', id='deep by aliases'),
+        pytest.param(f'j: {{script: [a]}}\n.x: {"[" * 100}{"]" * 100}', 'too big', id='101 levels'),
         pytest.param('j: ' + '[' * 300, 'nested too deeply', id='deep'),
         pytest.param('j: {script: [*x]}', 'undefined alias', id='unknown alias'),
         pytest.param(
@@ -91,6 +92,9 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
         ),
         pytest.param(
             'j:\n  script: [a]\n  ? !!str <<\n  : {script: [b]}', None, id='merge key as string',
+        ),
+        pytest.param(
+            f'j: {{script: [a]}}\n.x: {"[" * 99}b{"]" * 99}', ['a'], id='100 levels',
         ),
         pytest.param('j: {script: [!grep x]}', ['x'], id='unknown tag'),
         pytest.param('j: {script: !custom [a, b]}', ['a', 'b'], id='unknown tag of a list'),

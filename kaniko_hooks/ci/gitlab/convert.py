@@ -127,14 +127,14 @@ class _Converter:
         inner = made.items if isinstance(made, Items) else tuple(
             entry.value for entry in made.entries.values()
         ) if isinstance(made, Table) else ()
-        count, depth = 1, 0
+        count = depth = 1
         for each in inner:
-            size, levels = self.sizes.get(id(each), (1, 1))
+            size, levels = self.sizes.get(id(each), (1, 0))
             count += size
-            depth = max(depth, levels)
-        if count > MAX_VALUES or depth >= MAX_DEPTH:
+            depth = max(depth, levels + 1)
+        if count > MAX_VALUES or depth > MAX_DEPTH:
             raise InvalidPipeline('The parsed YAML is too big', place_of(made))
-        return count, depth + 1
+        return count, depth
 
 
 def _scalar(node: Scalar) -> Value:
