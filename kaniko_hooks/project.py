@@ -61,13 +61,17 @@ class Repository:
     def files_below(self, folder: str = '') -> Iterator[str]:
         """Every regular file below a folder of the repository, in byte order.
 
-        Symlinked folders and `.git` are left out.
+        Symlinked folders, `.git` and other repositories (submodules, work trees) are
+        left out.
         """
         top = os.path.join(self.root, folder)
         if not within(os.path.realpath(top), self.root):
             return
         found: list[str] = []
         for where, folders, names in os.walk(top):
+            if where != top and '.git' in (*folders, *names):
+                folders.clear()
+                continue
             folders[:] = [name for name in folders if name != '.git']
             below = os.path.relpath(where, self.root).replace(os.sep, '/')
             found.extend(name if below == '.' else f'{below}/{name}' for name in names)

@@ -117,3 +117,12 @@ def test_files_below_are_sorted_by_their_bytes(write: Write) -> None:
     assert list(repository.files_below('ci')) == ['ci/B.yml', 'ci/a/x.yml', 'ci/b.yml']
     assert 'c.yml' in list(repository.files_below())
     assert list(repository.files_below('missing')) == []
+
+
+def test_other_repositories_below_are_left_out(write: Write) -> None:
+    root = write({
+        '.git/HEAD': '', 'ci/a.yml': '', 'ci/sub/.git': 'gitdir: x', 'ci/sub/b.yml': '',
+        'ci/clone/.git/HEAD': '', 'ci/clone/x/c.yml': '',
+    })
+    assert list(Repository(str(root)).files_below('ci')) == ['ci/a.yml']
+    assert list(Repository(str(root)).files_below()) == ['ci/a.yml']
