@@ -75,7 +75,7 @@ def _advised(finding: Finding) -> Finding:
     if finding.run is None or finding.no_fix is None or '--unsafe' in finding.no_fix:
         return finding
     from kaniko_hooks.ci.advice import advice
-    aim = advice(finding.containers[0].system)
+    aim = advice(finding.containers[0].system, finding.containers[0].name)
     if any(why.kind == 'retry' for each in finding.run.executions for why in each.reasons):
         aim += ', and let CI retry it'
     return finding._replace(no_fix=f'{finding.no_fix}; make it {aim}')

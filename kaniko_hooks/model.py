@@ -84,6 +84,7 @@ class ScriptPart(NamedTuple):
       (python) has runs without builds.
     - `guard`: a step's `if:`; parts whose guards never hold together never run both.
     - `arguments`: the positional parameters of a script, as words of an argv.
+    - `calls`: the steps that call what the part is written in, outermost first.
     """
 
     commands: tuple[Command, ...]
@@ -94,6 +95,7 @@ class ScriptPart(NamedTuple):
     shell: str = 'sh'
     guard: Guard = True
     arguments: tuple[Command, ...] = ()
+    calls: tuple[Place, ...] = ()
 
 
 class Container(NamedTuple):

@@ -9,10 +9,11 @@ from kaniko_hooks.ci.github_values import Context
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.model import Comparison
 from kaniko_hooks.model import Group
+from kaniko_hooks.model import Place
 from tests.other_ci import shown
 
 IN_WORKFLOW = Context({}, {'inputs.known': ('Yes',)})
-IN_ACTION = IN_WORKFLOW._replace(call='jobs.a.steps[0]')
+IN_ACTION = IN_WORKFLOW._replace(calls=(Place('a.yml', 7),))
 
 
 @pytest.mark.parametrize(
@@ -76,11 +77,11 @@ def test_conditions_of_github(text: str | None, expected: str) -> None:
     (
         ("inputs.known == 'yes'", 'True'),
         ("inputs.known == 'no'", 'False'),
-        ('inputs.known', 'jobs.a.steps[0]: inputs.known?'),
-        ('inputs.x == 3', 'jobs.a.steps[0]: inputs.x == 3'),
-        ("steps.a.outputs.b != 'c'", 'not jobs.a.steps[0]: steps.a.outputs.b == c'),
-        ("startsWith(inputs.x, 'y')", 'jobs.a.steps[0]: inputs.x ^= y'),
-        ('github.sha == inputs.x', 'jobs.a.steps[0]: github.sha == inputs.x?'),
+        ('inputs.known', 'a.yml:7 inputs.known?'),
+        ('inputs.x == 3', 'a.yml:7 inputs.x == 3'),
+        ("steps.a.outputs.b != 'c'", 'not a.yml:7 steps.a.outputs.b == c'),
+        ("startsWith(inputs.x, 'y')", 'a.yml:7 inputs.x ^= y'),
+        ('github.sha == inputs.x', 'a.yml:7 github.sha == inputs.x?'),
         ('github.ref', 'github.ref?'),
     ),
 )
@@ -171,5 +172,5 @@ def test_conditions_of_circleci(text: str, expected: str) -> None:
 
 def test_parameters_of_a_command_are_those_of_its_call() -> None:
     node, = compose('{and: [<< parameters.p >>, << pipeline.x >>]}', 'x.yml')
-    guard = circleci_conditions.condition(node, SCOPE._replace(call='/7'))
-    assert shown(guard) == '(/7: <<parameters.p>>? and <<pipeline.x>>?)'
+    guard = circleci_conditions.condition(node, SCOPE._replace(calls=(Place('a.yml', 7), Place('b.yml', 8))))
+    assert shown(guard) == '(a.yml:7 b.yml:8 <<parameters.p>>? and <<pipeline.x>>?)'

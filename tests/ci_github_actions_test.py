@@ -203,8 +203,11 @@ def test_a_composite_action_runs_in_the_container_of_its_caller() -> None:
     ]
     assert {command.file for part in container.parts for command in part.commands} == {ACTION}
     assert [shown(part.guard) for part in container.parts] == [
-        'True', 'jobs.build.steps[0]: inputs.z?', 'a?', '(a? and jobs.build.steps[1]: inputs.z?)',
+        'True', f'{PATH}:41 inputs.z?', 'a?', f'(a? and {PATH}:77 inputs.z?)',
     ]
+    assert [part.calls for part in container.parts] == [(Place(PATH, 41),)] * 2 + [
+        (Place(PATH, 77),),
+    ] * 2
     assert container.parts[2].variables['E'].values == ('f',)
     assert container.parts[0].variables['GITHUB_ACTION_PATH'] == Variable(
         ('$GITHUB_WORKSPACE/.github/actions/build',), expand=True,
@@ -307,6 +310,13 @@ def test_words_of_docker_arguments_keep_their_place() -> None:
     assert words[0].offset == words[0].locate(2) == text.index('args')
     assert words[1].offset == text.index('b}')
     assert words[1].locate(1) == text.index('b}') + 1
+    text = 'on: push\njobs: {a: {steps: [{uses: "docker://i", '\
+        'with: {entrypoint: sh, args: -c "ab c"d}}]}}'
+    entrypoint, option, word = only(reading(PATH, text)).parts[0].commands
+    assert (entrypoint.text, option.text, word.text) == ('sh', '-c', 'ab cd')
+    assert [word.locate(offset) for offset in (0, 3, 4, 5)] == [
+        text.index(part) for part in ('ab c', 'c"d', 'd}}', '}}]')
+    ]
 
 
 def test_forgejo_and_gitea_and_several_documents() -> None:

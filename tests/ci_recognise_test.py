@@ -141,3 +141,9 @@ def test_every_system_has_its_own_shape_to_aim_for() -> None:
         assert advice(system.name).startswith('one ') and advice(system.name).endswith('per build')
         assert advice(system.name) != advice('unknown')
     assert advice('unknown') == 'one container per build'
+
+
+def test_the_container_of_a_docker_action_is_a_step() -> None:
+    assert advice('github-actions', 'jobs.a') == 'one job per build'
+    assert advice('github-actions', 'jobs.a.steps[0]') == 'one step per build'
+    assert advice('concourse', 'jobs[0].plan[0].config') == 'one task per build'

@@ -8,6 +8,8 @@ from kaniko_hooks.model import OR
 from kaniko_hooks.model import Comparison
 from kaniko_hooks.model import Group
 from kaniko_hooks.model import Guard
+from kaniko_hooks.model import Place
+from kaniko_hooks.model import Reason
 from tests.shell_sample import count
 from tests.shell_sample import part
 from tests.shell_sample import run
@@ -75,6 +77,15 @@ def _begins(value: str) -> Comparison:
 ))
 def test_parts_with_guards(guards: tuple[Guard, ...], expected: int) -> None:
     assert count(run(*(part(E, guard=guard) for guard in guards))) == expected
+
+
+def test_the_calls_that_lead_to_a_part_are_reasons() -> None:
+    outer, first, second = (Place('ci.yml', offset) for offset in (1, 2, 3))
+    found = run(part(E)._replace(calls=(outer, first)), part(E)._replace(calls=(outer, second)))
+    execution, = found.executions
+    assert execution.times == 2
+    assert execution.reasons == (Reason('call', first, 1), Reason('call', second, 1))
+    assert set(execution.calls) == {outer, first, second}
 
 
 def test_a_part_that_fails_where_its_guard_holds() -> None:

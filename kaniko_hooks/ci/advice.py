@@ -27,6 +27,10 @@ _ADVICE = {
 }
 
 
-def advice(system: str) -> str:
-    """What to do instead, as a noun phrase: 'one step per build'."""
-    return _ADVICE.get(system, 'one container per build')
+def advice(system: str, name: str = '') -> str:
+    """What to do instead, as a noun phrase: 'one step per build'.
+
+    `name` is the container's: a Docker action's step of a GitHub job is one by itself.
+    """
+    found = _ADVICE.get(system, 'one container per build')
+    return _STEP if found == _JOB and name.endswith(']') and '.steps[' in name else found

@@ -196,7 +196,7 @@ def _add_call(
         return
     job.places.append(place)
     scope = setting.scope.given('parameters', value_of(body, 'parameters'), given)
-    scope = scope._replace(call=f'{setting.scope.call}/{key.start}')
+    scope = scope._replace(calls=(*setting.scope.calls, place))
     _add_steps(
         job, value_of(body, 'steps'), setting._replace(document=document, scope=scope),
         (*stack, name),
@@ -213,5 +213,5 @@ def _add_run(job: _Job, node: Node, setting: _Setting) -> None:
         (scope.resolved(job.file.command(text)),), scope.environment,
         always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
         directory=_folder(setting.directory, scope.text(value_of(node, 'working_directory'))),
-        shell=shell_of(shell), guard=setting.guard,
+        shell=shell_of(shell), guard=setting.guard, calls=scope.calls,
     ))

@@ -12,6 +12,7 @@ from kaniko_hooks.ci.conditions import any_of
 from kaniko_hooks.ci.conditions import both
 from kaniko_hooks.ci.conditions import compared
 from kaniko_hooks.ci.conditions import negated
+from kaniko_hooks.ci.conditions import own
 from kaniko_hooks.ci.conditions import truth
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.nodes import Node
@@ -56,7 +57,7 @@ def _equal(texts: list[str], scope: Scope) -> Guard:
 def _subject(text: str, scope: Scope) -> str:
     """A text as the name of its value, of which each call of a command has another one."""
     text = re.sub(r'\s+', '', text)
-    return f'{scope.call}: {text}' if '<<parameters.' in text and scope.call else text
+    return own(text, scope.calls) if '<<parameters.' in text else text
 
 
 def _written(node: Node | None, depth: int = 0) -> str | None:

@@ -41,7 +41,7 @@ class Scope(NamedTuple):
 
     environment: Mapping[str, Variable]
     known: Alternatives  # 'parameters.x' -> its alternatives
-    call: str = ''  # the call of the reusable command they are in
+    calls: tuple[Place, ...] = ()  # those of the reusable command they are in
     # 'parameters.x' -> steps that were passed, and what they can refer to
     steps: Mapping[str, tuple[Node, Scope]] = {}
 

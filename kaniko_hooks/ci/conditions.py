@@ -8,6 +8,7 @@ from kaniko_hooks.model import NOT
 from kaniko_hooks.model import OR
 from kaniko_hooks.model import Group
 from kaniko_hooks.model import Guard
+from kaniko_hooks.model import Place
 from kaniko_hooks.model import Comparison
 
 
@@ -41,6 +42,11 @@ def compared(subject: str, value: str, fixed: bool = True) -> Guard:
         found = truth(subject, fixed)
         return found if value == 'true' else negated(found)
     return Comparison(subject, value, fixed=fixed)
+
+
+def own(subject: str, calls: Sequence[Place]) -> str:
+    """The name of a value that is another one in each call of what it is used in."""
+    return ''.join(f'{place.file}:{place.offset} ' for place in calls) + subject
 
 
 def _joined(kind: str, parts: Sequence[Guard]) -> Guard:

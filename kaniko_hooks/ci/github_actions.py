@@ -165,7 +165,7 @@ def _part(
         (values.resolved(file.command(run), context),), context.environment,
         always=when.always,
         directory=folder_in('', _relative(folder)) if folder else context.directory,
-        shell=shell_of(shell), guard=when.guard,
+        shell=shell_of(shell), guard=when.guard, calls=context.calls,
     )
 
 
@@ -192,7 +192,7 @@ def _add_action(
     if action.file.path in stack or len(stack) >= MAX_NESTING:
         return
     job.places.append(place)
-    inner = action.context(file, given, context)._replace(call=name)
+    inner = action.context(file, given, context)._replace(calls=(*context.calls, place))
     runs = value_of(action.document, 'runs')
     using = text_of(value_of(runs, 'using'))
     if using == 'composite':

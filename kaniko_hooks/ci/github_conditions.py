@@ -12,6 +12,7 @@ from kaniko_hooks.ci.conditions import any_of
 from kaniko_hooks.ci.conditions import both
 from kaniko_hooks.ci.conditions import compared
 from kaniko_hooks.ci.conditions import negated
+from kaniko_hooks.ci.conditions import own
 from kaniko_hooks.ci.conditions import truth
 from kaniko_hooks.ci.github_values import REFERENCE
 from kaniko_hooks.ci.github_values import Context
@@ -96,14 +97,14 @@ def _comparison(subject: str, operand: str, context: Context) -> Guard:
     if subject == 'github.ref_type' and value in ('tag', 'branch'):
         return _TAG if value == 'tag' else negated(_TAG)
     known = context.values.get(subject, ())
-    if context.call and subject.startswith('inputs.') and len(known) == 1:
+    if context.calls and subject.startswith('inputs.') and len(known) == 1:
         return known[0].lower() == value
     return compared(_own(subject, context), value, _is_fixed(subject))
 
 
 def _own(subject: str, context: Context) -> str:
     """A subject that is another one in each call of an action."""
-    return f'{context.call}: {subject}' if _OWN.search(subject) and context.call else subject
+    return own(subject, context.calls) if _OWN.search(subject) else subject
 
 
 def _is_fixed(expression: str) -> bool:

@@ -83,24 +83,14 @@ def arguments(file: File, given: Node | None, context: Context) -> tuple[Command
     if field is None or not isinstance(field.value, Scalar):
         return ()
     whole = values.resolved(file.command(field.value), context)
-    words = tuple(
-        Command(
-            re.sub(r'''["']''', '', match[0]), whole.file, whole.locate(match.start()),
-            _Shifted(whole, match.start()),
-        )
-        for match in _WORD.finditer(whole.text)
-    )
+    words = tuple(_unquoted(whole, match) for match in _WORD.finditer(whole.text))
     return keyed(words, field, 'entrypoint' in fields(given))
 
 
-class _Shifted:
-    """Offsets in a word of a command -> offsets in the file (quotes are not counted)."""
-
-    __slots__ = ('command', 'start')
-
-    def __init__(self, command: Command, start: int) -> None:
-        self.command = command
-        self.start = start
-
-    def __call__(self, offset: int) -> int:
-        return self.command.locate(self.start + offset)
+def _unquoted(whole: Command, word: re.Match[str]) -> Command:
+    kept = [word.start() + at for at, char in enumerate(word[0]) if char not in '"\'']
+    text = ''.join(whole.text[at] for at in kept)
+    kept.append(word.end())
+    return Command(
+        text, whole.file, whole.locate(kept[0]), lambda offset: whole.locate(kept[offset]),
+    )

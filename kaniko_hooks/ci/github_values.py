@@ -38,7 +38,7 @@ class Context(NamedTuple):
     values: Mapping[str, tuple[str, ...]]  # 'matrix.x' -> its alternatives
     directory: str | None = ''
     shell: str = ''
-    call: str = ''  # the step that calls the action they are in
+    calls: tuple[Place, ...] = ()  # the steps that call the action they are in
 
 
 def alternatives(name: str, context: Context) -> tuple[str, ...]:

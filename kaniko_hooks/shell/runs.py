@@ -130,7 +130,13 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
 
 
 def _container(machine: Machine, parts: Sequence[ScriptPart]) -> summary.Summary:
-    return steps.combined(parts, [_part(machine, part) for part in parts])
+    found = []
+    for part in parts:
+        one = _part(machine, part)
+        for place in reversed(part.calls):
+            one = summary.because(one, Reason('call', place, 1))
+        found.append(one)
+    return steps.combined(parts, found)
 
 
 def _run(machine: Machine, total: summary.Summary) -> Run:
