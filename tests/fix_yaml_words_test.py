@@ -34,7 +34,8 @@ def test_a_flow_list_reads_back_the_word(text: str) -> None:
 
 @pytest.mark.parametrize('style', ('', "'", '"'))
 @pytest.mark.parametrize('text', (
-    '.build-image', 'build image: a', "it's", 'a "b"', '1.5', 'x ', 'build:a',
+    '.build-image', 'build image: a', "it's", 'a "b"', '1.5', 'x ', 'build:a', 'a:b c', 'a:',
+    '🐳 a', '\xa0a', 'a\u2028b', '-a',
 ))
 def test_a_name_reads_back_in_every_style(text: str, style: str) -> None:
     assert yaml.safe_load(f'{like(text, style)}: 1\n') == {text: 1}
@@ -44,3 +45,4 @@ def test_a_name_reads_back_in_every_style(text: str, style: str) -> None:
 def test_a_name_keeps_the_style_of_the_old_one() -> None:
     assert [like('a-b', style) for style in ('', "'", '"')] == ['a-b', "'a-b'", '"a-b"']
     assert like('größe a', '') == 'größe a'
+    assert like('🐳 a:b c', '') == '🐳 a:b c'

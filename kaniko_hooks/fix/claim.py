@@ -14,6 +14,7 @@ class Claim(NamedTuple):
     - `hidden`: the template, if there is one.
     - `needs`: for a part, the parts that it waits for besides the job's needs.
     - `cells`: the values of the matrix `variable`, which make one job run often.
+    - `lender`: the template that had the script.
     """
 
     parts: Mapping[str, Sequence[str]]
@@ -21,3 +22,4 @@ class Claim(NamedTuple):
     needs: Mapping[str, Sequence[str]]
     variable: str | None = None
     cells: tuple[str, ...] = ()
+    lender: str | None = None

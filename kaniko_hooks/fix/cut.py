@@ -73,7 +73,7 @@ def _in_chain(
     """What is left out of a chain of `&&` that stays in part."""
     stays = [index for index in indexes if index in kept]
     if stays[0] != indexes[0]:
-        yield pieces[indexes[0]].first, pieces[stays[0]].first
+        yield pieces[indexes[0]].first, pieces[stays[0]].start
     for one, other in zip(stays, stays[1:]):
         if other > one + 1:
             yield pieces[one].end, pieces[other - 1].end

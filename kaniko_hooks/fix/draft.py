@@ -12,7 +12,8 @@ from kaniko_hooks.fix.followers import follower_edits
 from kaniko_hooks.fix.job_edits import Own
 from kaniko_hooks.fix.job_edits import own_edits
 from kaniko_hooks.fix.keywords import refuse
-from kaniko_hooks.fix.layout import layout
+from kaniko_hooks.fix.lender import own_place
+from kaniko_hooks.fix.lender import script_of
 from kaniko_hooks.fix.mentions import EXTENDS
 from kaniko_hooks.fix.mentions import FOLLOWS
 from kaniko_hooks.fix.mentions import OTHER
@@ -94,8 +95,9 @@ def _draft(
     ):
         if commands and trial(setting, [command.text for command in commands]).builds:
             raise Refusal(f'a build stands in its {keyword}')
-    place = layout(job.text, job.key, job.body)
-    own = own_edits(job, place, setting, options, state.taken.union(taken))
+    script = script_of(state.files, job.job, job.found[0].pipeline.hidden)
+    place = own_place(state, job, script)
+    own = own_edits(job, place, script, setting, options, state.taken.union(taken))
     edits = _with_followers(state, job, found[job.name], own)
     return Draft(job, setting, edits, own.names, own.claim, own.does)
 

@@ -8,6 +8,7 @@ from kaniko_hooks.fix.chain import needs_lines
 from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.labels import labels
 from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.lender import Script
 from kaniko_hooks.fix.loop import loop_of
 from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.names import part_names
@@ -48,7 +49,8 @@ class Own(NamedTuple):
 
 
 def own_edits(
-        job: Subject, place: Layout, setting: Setting, options: Options, taken: Collection[str],
+        job: Subject, place: Layout, script: Script, setting: Setting, options: Options,
+        taken: Collection[str],
 ) -> Own:
     """The edits for a job that is written as `place` tells; `taken` are names of other jobs.
 
@@ -64,25 +66,28 @@ def own_edits(
     )
     check_others(found.steps, options.unsafe)
     if any(each.kind == LOOP for each in found.steps):
-        return _loop_edits(job, place, setting, first, found)
-    return _split_edits(job, place, setting, found, taken)
+        return _loop_edits(job, script, setting, first, found)
+    return _split_edits(job, place, script, setting, found, taken)
 
 
 def _loop_edits(
-        job: Subject, place: Layout, setting: Setting, first: Sequence[str], found: Steps,
+        job: Subject, script: Script, setting: Setting, first: Sequence[str], found: Steps,
 ) -> Own:
-    loop = loop_of(job, place, setting, first, found)
+    loop = loop_of(job, script.place, setting, first, found)
     said = [
         each.text for step in found.steps
         for each in (loop.inner if step is loop.step else [step])
     ]
-    claim = Claim({job.name: said}, None, {}, loop.command.name, loop.values)
+    claim = Claim(
+        {job.name: said}, None, {}, loop.command.name, loop.values, script.lender,
+    )
     does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
-    return Own(loop_edits(job.text, place, loop), (job.name,), claim, does)
+    return Own(loop_edits(job.text, script.place, loop), (job.name,), claim, does)
 
 
 def _split_edits(
-        job: Subject, place: Layout, setting: Setting, found: Steps, taken: Collection[str],
+        job: Subject, place: Layout, script: Script, setting: Setting, found: Steps,
+        taken: Collection[str],
 ) -> Own:
     builds = [each for each in found.steps if each.kind == BUILD]
     if not 2 <= len(builds) <= MAX_PARTS:
@@ -109,12 +114,14 @@ def _split_edits(
         ['\n'.join(step.text for step in part.before) for part in made], setting.read_text,
     )
     needs = needs_lines(job, place, names, order)
-    own = split_edits(job.text, place, found.steps, made, names, template, needs)
-    has_template = len(place.body.pairs) > 1
+    lender = script.place if script.lender else None
+    own = split_edits(job.text, place, found.steps, made, names, template, needs, lender)
+    has_template = lender is not None or len(place.body.pairs) > 1
     claim = Claim(
         {name: [step.text for step in part.kept] for name, part in zip(names, made)},
         template if has_template else None,
         {name: [names[index] for index in each] for name, each in zip(names, order)},
+        lender=script.lender,
     )
     does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
     return Own(own, tuple(names), claim, does)

@@ -80,10 +80,7 @@ def newline_of(text: str, at: int) -> str:
 def layout(text: str, key: Scalar, body: Mapping) -> Layout:
     """How the job of this key is written; it must have one `script`. Raises Refusal."""
     name, value, alias = _script(body)
-    if body.flow:
-        raise Unusual('the job is written in braces, not in lines')
-    if key.tag or key.anchor or not _blank(text[line_start(text, key.start):key.start]):
-        raise Unusual('the key of the job does not stand alone on its line')
+    first, job_end, _ = surroundings(text, key, body)
     start = line_start(text, name.start)
     indent = text[start:name.start]
     if not _blank(indent) or name.tag or name.anchor:
@@ -100,12 +97,27 @@ def layout(text: str, key: Scalar, body: Mapping) -> Layout:
     column = value.start - line_start(text, value.start)
     listed = style == 'list'
     return Layout(
-        key, body, line_start(text, key.start), max(end, _body_end(text, key, body)), indent,
+        key, body, first, max(end, job_end), indent,
         newline_of(text, key.start), name, start, end, style,
         ' ' * max(column - len(indent), 0) if listed else _usual_gap(text, body, indent),
         text[value.start:items[0].content] if listed and _one_line(text, value, items) else '- ',
         items,
     )
+
+
+def surroundings(text: str, key: Scalar, body: Mapping) -> tuple[int, int, str]:
+    """Where a job's lines begin and end, and the white space before its first key.
+
+    Raises Refusal.
+    """
+    if body.flow:
+        raise Unusual('the job is written in braces, not in lines')
+    start = line_start(text, key.start)
+    if key.tag or key.anchor or not _blank(text[start:key.start]):
+        raise Unusual('the key of the job does not stand alone on its line')
+    end = _with_comments(text, line_end(text, max(body.end, key.end)), key.start - start)
+    first = body.pairs[0][0].start
+    return start, end, text[line_start(text, first):first]
 
 
 def _one_line(text: str, value: Node, items: tuple[Item, ...]) -> bool:
@@ -170,11 +182,6 @@ def offsets_of(text: str, node: Scalar) -> list[int]:
     if offsets is None:
         raise Unusual(f'{shortened(node.value)} cannot be taken apart')
     return offsets
-
-
-def _body_end(text: str, key: Scalar, body: Mapping) -> int:
-    end = line_end(text, max(body.end, key.end))
-    return _with_comments(text, end, key.start - line_start(text, key.start))
 
 
 def _with_comments(text: str, end: int, column: int) -> int:

@@ -12,11 +12,9 @@ from kaniko_hooks.ci.gitlab.job_container import container_of
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.repository import Found
 from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.document.nodes import Mapping as MappingNode
-from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.layout import layout
+from kaniko_hooks.fix.lender import script_of
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import BUILD
@@ -110,6 +108,9 @@ def _prove_others(
     assert isinstance(was, dict) and isinstance(now, dict)
     for each in drafts:
         was.pop(each.subject.name)
+        for template in (was.get(each.claim.lender), now.get(each.claim.lender)):
+            if isinstance(template, dict):
+                _without(template, each)
     for each in drafts:
         for added in (*each.claim.parts, each.claim.hidden):
             now.pop(added, None)
@@ -160,22 +161,24 @@ def _prove_same(draft: Draft, parts: Parts, old: Found, job: Job) -> None:
     further = draft.claim.needs.get(job.name, ())
     if further:
         was['needs'] = [*(was.get('needs') or ()), *further]
-    for keyword in ('script', 'extends', *(['parallel'] if draft.claim.cells else [])):
-        was.pop(keyword, None)
-        now.pop(keyword, None)
+    for table in (was, now):
+        table.pop('extends', None)
+        _without(table, draft)
     if was != now:
         raise Refusal(f'{job.name} would differ from {name} in more than the script')
+
+
+def _without(table: dict[str, object], draft: Draft) -> None:
+    """Leave out what a draft is meant to change."""
+    for keyword in ('script', *(['parallel'] if draft.claim.cells else [])):
+        table.pop(keyword, None)
 
 
 def _prove_setup(
         setting: Setting, files: Files, new: Found, job: Job, said: Sequence[str],
 ) -> None:
     """A new job runs what stood before and after its build in the old one, in order."""
-    definition = job.definitions[-1]
-    text = files.text(definition.file)
-    key, body = definition.key, definition.value
-    assert isinstance(key, Scalar) and isinstance(body, MappingNode)  # what a job is made of
-    place = layout(text, key, body)
+    place = script_of(files, job, new.pipeline.hidden).place
     before = [command.text for command in job.before_script or ()]
     found = steps(setting, before, place.items, job.script or (), new.pipeline.table)
     if _flat([each.text for each in found.steps]) != _flat(said) or \

@@ -23,13 +23,16 @@ from kaniko_hooks.fix.yaml_words import like
 
 def split_edits(
         text: str, place: Layout, steps: Sequence[Step], parts: Sequence[Part],
-        names: Sequence[str], template: str, needs: Sequence[str],
+        names: Sequence[str], template: str, needs: Sequence[str], lender: Layout | None = None,
 ) -> list[Edit]:
-    """The edits of the job's file; `needs[i]` are the lines of part `i` for `needs:`, or ''."""
+    """The edits of the job's file; `needs[i]` are the lines of part `i` for `needs:`, or ''.
+
+    `lender` is the template that has the script, if the job itself has none.
+    """
     scripts = [_script(text, place, steps, part) for part in parts]
     prefix = text[place.start:place.key.start]
     new = place.newline
-    has_template = len(place.body.pairs) > 1
+    has_template = lender is not None or len(place.body.pairs) > 1
     extends = (
         f'{place.indent}extends:{new}{place.indent}{place.gap}{place.dash}'
         f'{like(template, _list_style(place))}{new}'
@@ -42,6 +45,8 @@ def split_edits(
         return [Edit(place.start, place.end, f'{new}{new}'.join(jobs))]
     added = ''.join(f'{new}{new}{job}' for job in jobs)
     renamed = Edit(place.key.start, place.key.end, like(template, place.key.style))
+    if lender is not None:
+        return [renamed, Edit(place.end, place.end, added), *_moved(text, lender, '')]
     return [renamed, *_moved(text, place, added)]
 
 

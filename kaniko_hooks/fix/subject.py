@@ -47,6 +47,9 @@ def subject(files: Files, pipelines: tuple[Found, ...], container: Container) ->
     if job.hidden:
         raise Refusal('it is a template, and the jobs that use it may be elsewhere')
     key, body = _definition(job)
+    document = files.document(key.file)
+    if document is not None and _count(document.nodes, container.name) > 1:
+        raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
     fresh = container_of(found[0].pipeline, job, found[0].visible, found[0].handed)
     return Subject(
         container.name, fresh or container, key.file, files.text(key.file), key, body, job, found,
@@ -80,6 +83,13 @@ def _definition(job: Job) -> tuple[Scalar, Mapping]:
     if not isinstance(body, Mapping) or body.start < key.end or body.file != key.file:
         raise Refusal('it is an alias of another job')
     return key, body
+
+
+def _count(roots: tuple[Node, ...], name: str) -> int:
+    return sum(
+        isinstance(key, Scalar) and key.value == name
+        for root in roots if isinstance(root, Mapping) for key, _ in root.pairs
+    )
 
 
 def is_merged(roots: tuple[Node, ...], body: Mapping) -> bool:

@@ -17,7 +17,7 @@ _NOT_A_STRING = re.compile(
 # The characters of a plain scalar that need no thought, in a flow list either.
 _PLAIN = re.compile(r'[A-Za-z0-9_./][\w./+=@%^-]*(?::[\w./+=@%^-]+)*\Z', re.ASCII)
 _PLAIN_NAME = re.compile(
-    r'[\w.][^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]*(?::[^\s"\'{}\[\],&*!|>%@`#:\\]+)*\Z',
+    r'(?:[\w.]|[^\x00-\x7f])(?:[^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]|:(?=[^\s"\'{}\[\],]))*\Z',
 )
 
 
@@ -42,8 +42,8 @@ def quoted(text: str) -> str:
 
 def like(text: str, style: str) -> str:
     """A name in the style ('', "'" or '"') of the scalar whose place it takes."""
-    if style == "'":
+    if style == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    if style == '"' or not _PLAIN_NAME.match(text) or text != text.strip():
-        return quoted(text)
-    return quoted(text) if _NOT_A_STRING.match(text) else text
+    plain = style != '"' and text.isprintable() and text == text.strip() and \
+        _PLAIN_NAME.match(text) and not _NOT_A_STRING.match(text)
+    return text if plain else quoted(text)

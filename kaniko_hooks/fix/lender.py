@@ -1,0 +1,73 @@
+"""Where the script of a job stands: in the job, or in a template that no other job uses."""
+from __future__ import annotations
+
+from collections.abc import Mapping as Jobs
+
+from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.ci.gitlab.jobs import Job
+from kaniko_hooks.ci.gitlab.values import entry_of
+from kaniko_hooks.document.nodes import Mapping
+from kaniko_hooks.document.nodes import Node
+from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.layout import layout
+from kaniko_hooks.fix.layout import surroundings
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import Shared
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.state import mentions_of
+from kaniko_hooks.fix.subject import Subject
+from kaniko_hooks.fix.subject import is_merged
+from kaniko_hooks.lines import where
+from kaniko_hooks.model import Place
+from kaniko_hooks.named_tuple import NamedTuple
+
+
+class Script(NamedTuple):
+    """How a script is written, in the job or in the template `lender`."""
+
+    place: Layout
+    lender: str | None = None
+
+
+def script_of(files: Files, job: Job, templates: Jobs[str, Job]) -> Script:
+    """The layout of what has a job's script. Raises Refusal."""
+    definition = job.definitions[-1]
+    entry = entry_of(job.table, 'script')
+    found = [
+        (name, each) for name, template in templates.items() for each in template.definitions
+        if entry is not None and _has(each.value, entry.key)
+    ]
+    lent = found and entry is not None and not _has(definition.value, entry.key)
+    name, each = found[0] if lent else (None, definition)
+    if each.file != definition.file:
+        raise Shared(f'its script stands in {name} in {each.file}')
+    assert isinstance(each.key, Scalar) and isinstance(each.value, Mapping)
+    return Script(layout(files.text(each.file), each.key, each.value), name)
+
+
+def _has(body: Node, key: Node) -> bool:
+    return isinstance(body, Mapping) and any(
+        (each.file, each.start) == (key.file, key.start) for each, _ in body.pairs
+    )
+
+
+def own_place(state: State, job: Subject, script: Script) -> Layout:
+    """The job with the script, as if it stood there. Raises Refusal where that is shared."""
+    place, name = script
+    if name is None:
+        return place
+    for path, some in mentions_of(state, [name])[name].items():
+        for each in some:
+            if path != job.file or not job.body.start <= each.scalar.start < job.body.end:
+                line = where(Place(path, each.scalar.start), state.repository.known_text)[0]
+                raise Shared(f'its script stands in {name}, which {path}:{line} uses, too')
+    document = state.files.document(job.file)
+    if document is not None and is_merged(document.nodes, place.body):
+        raise Shared(f'its script stands in {name}, which is merged as *{place.body.anchor}')
+    if len(place.body.pairs) == 1:
+        raise Refusal(f'{name}, where its script stands, would have nothing else')
+    start, end, indent = surroundings(job.text, job.key, job.body)
+    if indent != place.indent:
+        raise Refusal(f'its script stands in {name}, which is indented in another way')
+    return place._replace(key=job.key, body=job.body, start=start, end=end)
