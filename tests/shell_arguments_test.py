@@ -70,6 +70,18 @@ def test_no_build(script: str) -> None:
         f'f() {{ while ls; do if [ "$1" = a ]; then {E}; fi; set -- a; done; }}; f b', 'many',
         id='set in a loop without words',
     ),
+    pytest.param(
+        f'f() {{ while ls; do if [ "$1" = a ]; then {E}; fi; set -e a; done; }}; f b', 'many',
+        id='set in a loop without dashes',
+    ),
+    pytest.param(
+        f'f() {{ while ls; do set -eo pipefail; if [ "$1" = a ]; then {E}; fi; done; }}; '
+        f'f b; {E}', 1, id='options set in a loop',
+    ),
+    pytest.param(
+        f'f() {{ while ls; do if [ $# = 0 ]; then {E}; fi; set --; done; }}; f b', 'many',
+        id='arguments unset in a loop',
+    ),
     pytest.param(f'f() {{ a=$1; read a; [ "$a" = x ] && {E}; }}; f y', 1, id='read'),
     pytest.param(f'f() {{ a=$1; if ls; then a=x; fi; [ "$a" = x ] && {E}; }}; f y', 1,
                  id='set in a branch'),

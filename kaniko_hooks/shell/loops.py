@@ -153,11 +153,16 @@ def assigned(body: Iterable[object]) -> set[str]:
 
 
 def _replaces(words: Sequence[tree.Word]) -> bool:
-    """Whether `set` sets other arguments than `set -- "$@" more`."""
-    literals = [commands.literal(word) for word in words]
-    if '--' not in literals:
+    """Whether `set` sets other arguments than `set -- "$@" more`; options alone set none."""
+    literals = [commands.literal(word) or '' for word in words]
+    place = 1
+    while literals[place:] and literals[place][:1] in ('-', '+') and literals[place] != '--':
+        place += 2 if literals[place].endswith('o') else 1
+    if literals[place:place + 1] == ['--']:
+        place += 1
+    elif not literals[place:]:
         return False
-    first = words[literals.index('--') + 1:][:1]
+    first = words[place:place + 1]
     piece = first[0].pieces[0] if first and first[0].pieces else None
     return not isinstance(piece, tree.Parameter) or piece.name != '@'
 
