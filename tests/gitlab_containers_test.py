@@ -240,6 +240,17 @@ def test_two_files_alone_that_include_each_other(tmp_path: Path) -> None:
     assert shown(found) == {'a': [['a']], 'b': [['b']]}
 
 
+def test_inputs_of_a_file_alone_may_stand_elsewhere(tmp_path: Path) -> None:
+    found = reading(tmp_path, {
+        'a.yml': 'spec: {include: none.yml}\n---\nj: {script: "a $[[ inputs.x ]]"}\n',
+        'b.yml': 'spec: {include: in.yml, inputs: {x: {default: own}}}\n---\n'
+                 'k: {script: "b $[[ inputs.x ]]"}\n',
+        'in.yml': 'inputs: {x: {default: other}}\n',
+    }, ('a.yml', 'b.yml'))
+    assert shown(found) == {'j': [['a $[[ inputs.x ]]']], 'k': [['b own']]}
+    assert [note.message for note in found.notes] == ['include: `none.yml` is not here']
+
+
 def test_inputs_of_a_file_alone(tmp_path: Path) -> None:
     found = reading(tmp_path, {'templates/c.yml': (
         'spec: {inputs: {must: , may: {default: "--cache=true"}, n: {type: number}}}\n---\n'

@@ -167,6 +167,45 @@ def test_taken(
     assert scripts(read(tmp_path, given(spec, inputs, item))) == {'j': ['a', *expected]}
 
 
+SPEC_INCLUDE = {
+    ROOT: 'include: [{local: t.yml, inputs: {a: one}}]\n',
+    't.yml': (
+        'spec:\n  include: [{local: /ci/in.yml}]\n  inputs: {c: {default: three}}\n---\n'
+        'j: {script: ["$[[ inputs.a ]] $[[ inputs.b ]] $[[ inputs.c ]]"]}\n'
+    ),
+    'ci/in.yml': 'inputs: {a: , b: {default: two}}\n',
+}
+
+
+@pytest.mark.parametrize(
+    ('files', 'expected'), (
+        pytest.param({}, 'one two three', id='local'),
+        pytest.param({
+            ROOT: 'spec: {include: [{remote: "https://x/y.yml"}]}\n---\n'
+                  'j: {script: ["a $[[ inputs.a ]]"]}\n',
+        }, 'a $[[ inputs.a ]]', id='that cannot be seen'),
+        pytest.param({
+            ROOT: 'spec: {include: ci/in.yml}\n---\nj: {script: [j]}\n',
+            'ci/in.yml': 'x: {a: }\n',
+        }, 'j', id='without inputs'),
+    ),
+)
+def test_inputs_of_another_file(tmp_path: Path, files: Files, expected: str) -> None:
+    assert scripts(read(tmp_path, {**SPEC_INCLUDE, **files})) == {'j': [expected]}
+
+
+@pytest.mark.parametrize(
+    ('file', 'message'), (
+        ('inputs: {a: , d: }', 'required value'), ('inputs: {c: }', 'Duplicate input keys'),
+        ('inputs: {a: {foo: b}}', 'unknown keys: foo'), ('', 'unknown input arguments: a'),
+        ('a: [', 'not valid YAML'),
+    ),
+)
+def test_wrong_inputs_of_another_file(tmp_path: Path, file: str, message: str) -> None:
+    with pytest.raises(InvalidPipeline, match=message):
+        read(tmp_path, {**SPEC_INCLUDE, 'ci/in.yml': file})
+
+
 def test_interpolated_everywhere_but_in_references(tmp_path: Path) -> None:
     pipeline = read(tmp_path, {
         ROOT: 'include: {local: t.yml, inputs: {n: b, f: c}}',

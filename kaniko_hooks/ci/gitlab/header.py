@@ -1,13 +1,16 @@
-"""What GitLab refuses in the `spec:` header of a file.
+"""The `spec:` header of a file: inputs it has from elsewhere, and what GitLab refuses in it.
 
 Rules: G: lib/gitlab/ci/config/header/.
 """
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 
+from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Key
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
@@ -21,6 +24,26 @@ from kaniko_hooks.model import Place
 _SPEC_KEYS = frozenset(('inputs', 'component', 'include', 'description'))
 _INPUT_KEYS = frozenset(('default', 'description', 'options', 'regex', 'type', 'rules'))
 _MAX_OPTIONS = 50
+
+
+def with_inputs(header: Table, files: Sequence[Table], strict: bool) -> Table:
+    """A header with the `inputs` of other files, its own last.
+
+    With `strict`, raises InvalidPipeline for an input that is specified twice, as
+    GitLab does (G: lib/gitlab/ci/config/external/header/processor.rb).
+    """
+    spec = header.entries['spec']
+    assert isinstance(spec.value, Table)
+    inputs: dict[Key, Entry] = {}
+    for table in (*files, spec.value):
+        for name, entry in entries_of(get(table, 'inputs')):
+            if strict and name in inputs:
+                raise InvalidPipeline(f'Duplicate input keys found: {name}', place_of(entry.key))
+            inputs[name] = entry
+    merged = {**spec.value.entries, 'inputs': Entry(spec.key, Table(inputs, spec.value.node))}
+    return Table({
+        **header.entries, 'spec': Entry(spec.key, Table(merged, spec.value.node)),
+    }, header.node)
 
 
 def misspelt(header: Table, specs: Mapping[str, Entry]) -> tuple[str, Place] | None:

@@ -164,24 +164,27 @@ class _Includes:
         if step in chain and (location.wildcard or lenient) and not self.mode.strict:
             return None
         self._count(location, step in chain or len(chain) > _MAX_CHAIN)
-        try:
-            document = self._document(location)
-        except InvalidPipeline:
-            if not lenient:
-                raise
-            document = None
+        document = self._found(location, lenient)
         if document is not None and document.content is not None:
             content = self._interpolated(
                 document, document.content, location.inputs, location.place,
             )
             return self.merged(content, (*chain, step))
-        if document is None:
-            self.notes[Note(location.place, f'include: `{location.path}` is not here')] = None
-        elif self.mode.strict:
+        if document is not None and self.mode.strict:
             raise InvalidPipeline(
                 f'Included file `{location.path}` does not have valid YAML syntax!',
                 location.place,
             )
+        return None
+
+    def _found(self, location: Location, lenient: bool) -> Document | None:
+        """The file at a location; None, with a note, where it may be elsewhere."""
+        try:
+            return self._document(location)
+        except InvalidPipeline:
+            if not lenient:
+                raise
+        self.notes[Note(location.place, f'include: `{location.path}` is not here')] = None
         return None
 
     def _count(self, location: Location, endless: bool) -> None:
@@ -195,8 +198,9 @@ class _Includes:
         self.count += 1
 
     def _document(self, location: Location) -> Document | None:
+        from kaniko_hooks.ci.gitlab.locations import is_yaml
         path, place = location.path, location.place
-        if not posixpath.basename(path).lower()[1:].endswith(('.yml', '.yaml')):
+        if not is_yaml(path):
             raise InvalidPipeline(
                 f'Included file `{path}` does not have YAML extension!', place,
             )
@@ -222,5 +226,22 @@ class _Includes:
         from kaniko_hooks.ci.gitlab.interpolate import interpolated
         from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
         variables = PUSH_TO_MAIN if strict else {}
-        values = checked_inputs(document.header, given, strict)
+        notes = len(self.notes)
+        header = self._header(document.header)
+        strict = strict and len(self.notes) == notes
+        values = checked_inputs(header, given, strict)
         return interpolated(content, values, variables, strict)
+
+    def _header(self, header: Table) -> Table:
+        """A header with the inputs of the files that `spec:include` names."""
+        spec = header.entries['spec'].value
+        if not isinstance(spec, Table) or 'include' not in spec.entries:
+            return header
+        from kaniko_hooks.ci.gitlab.header import with_inputs
+        found = []
+        for location in self._locations(spec):
+            self._count(location, False)
+            document = self._found(location, self.mode.lenient)
+            if document is not None and document.content is not None:
+                found.append(document.content)
+        return with_inputs(header, found, self.mode.strict)

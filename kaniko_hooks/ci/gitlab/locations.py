@@ -31,7 +31,8 @@ from kaniko_hooks.named_tuple import NamedTuple
 KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 
 _URL = re.compile(r'(?:https?|ssh|git)://', re.IGNORECASE)
-_VARIABLE = re.compile(r'\$(?:\w+|\{\w+\})|%\w+%', re.ASCII)
+# G: lib/expand_variables.rb
+_VARIABLE = re.compile(r'(?a:\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*\})|%[a-zA-Z_]\w*%)')
 _THIS_PROJECT = re.compile(r'\$(?:CI_PROJECT_PATH|\{CI_PROJECT_PATH\})')
 _COMPONENT_HERE = re.compile(
     r'\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@\S+',
@@ -80,6 +81,7 @@ def _add(
 ) -> None:
     place = place_of(entry)
     inputs = _inputs(entry)
+    _check_address(kind, name)
     paths = _paths_here(entry, kind, name, files)
     if not paths:
         notes.append(Note(place, f'include: {kind} is not visible here'))
@@ -103,6 +105,25 @@ def _add(
             )
         else:
             found.append(Location(path.lstrip('/'), place, inputs, verdict))
+
+
+def _check_address(kind: str, name: Value) -> None:
+    text = string_of(name)
+    if kind != 'remote' or text is None or _VARIABLE.search(text):
+        return
+    if not _URL.match(text.strip()):
+        raise InvalidPipeline(
+            f'Remote file `{text}` does not have a valid address!', place_of(name),
+        )
+    if not is_yaml(text):
+        raise InvalidPipeline(
+            f'Included file `{text}` does not have YAML extension!', place_of(name),
+        )
+
+
+def is_yaml(path: str) -> bool:
+    """Whether a path ends as an included file's must."""
+    return path.rpartition('/')[2].lower()[1:].endswith(('.yml', '.yaml'))
 
 
 def _target(entry: Value) -> tuple[str, Value]:
