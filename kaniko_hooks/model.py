@@ -148,6 +148,7 @@ class Reason(NamedTuple):
     kind: str  # 'loop', 'call', 'retry', 'xargs', 'find'
     place: Place
     times: int = MANY  # how many times this reason alone makes of one
+    level: int = 0  # of a call: how many others it stands in
 
 
 class Build(NamedTuple):

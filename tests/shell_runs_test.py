@@ -226,6 +226,8 @@ def test_shown_run_is_the_one_with_the_strongest_cache() -> None:
                  id='one call of two calls'),
     pytest.param(f'g() {{ {E}; }}\nf() {{ g; }}\nf\nf', [('call', 37, 1), ('call', 39, 1)],
                  id='two calls of one call'),
+    pytest.param(f'f() {{ {E}; }}\ng() {{ f; }}\nh() {{ f; }}\ng\nh',
+                 [('call', 48, 1), ('call', 50, 1)], id='two ways to one call'),
     pytest.param(f'for i in 1 2; do {E} && break; done', [('retry', 0, 2)], id='retry'),
     pytest.param(f'for i in 1 2; do if {E}; then break; fi; done', [('retry', 0, 2)],
                  id='retry with if'),

@@ -49,7 +49,7 @@ def call(
     state.set(ARGUMENTS, choice([
         Array(tuple(item_of(field) for field in variant[1:])) for variant in variants
     ]))
-    found = because(_body(machine, defined), Reason('call', place, 1))
+    found = because(_body(machine, defined), Reason('call', place, 1, machine.level))
     state.set(ARGUMENTS, outer)
     if id(node) in machine.recursive and has_builds(found):
         found = repeated(found, Reason('call', place))

@@ -87,6 +87,11 @@ class Machine:
         self.process = 0  # shells started by shells
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []
 
+    @property
+    def level(self) -> int:
+        """In how many calls of functions and scripts the script stands."""
+        return len(self.calls) + len(self.following)
+
     def take(self, text: str, path: str | None = None) -> None:
         """Account for a script that is going to be read. Raises TooLarge."""
         self.unread -= len(text)

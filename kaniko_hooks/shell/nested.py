@@ -146,7 +146,7 @@ def called(
         found = _written(machine, key, held, argv, sourced)
     else:
         found = file(machine, paths.repository_path(machine, argv[0].bits), argv, sourced)
-    return because(found, Reason('call', source.locate(argv[0].start), 1))
+    return because(found, Reason('call', source.locate(argv[0].start), 1, machine.level))
 
 
 def _written(

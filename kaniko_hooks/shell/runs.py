@@ -174,13 +174,20 @@ def _executions(machine: Machine, run: rope.Rope) -> tuple[Execution, ...]:
     found: list[Execution] = []
     for place, build in machine.found.items():
         why = reasons.get(place, {})
-        # A call that all the others go through makes nothing more than once.
-        kept = tuple(
-            each for each, meetings in why.items()
-            if each.kind != 'call' or each.times > 1 or meetings < met[place]
-        )
         calls = tuple(each.place for each in why if each.kind == 'call')
+        kept = _telling(why, met.get(place, 0))
         found.append(Execution(build, times.get(place, 0), kept, calls))
     return tuple(found)
+
+
+def _telling(reasons: dict[Reason, int], met: int) -> tuple[Reason, ...]:
+    """Without the calls that make nothing more than once: one that all the others go
+    through, and those inside of one that is told."""
+    def is_call(reason: Reason) -> bool:
+        return reason.kind == 'call' and reason.times == 1
+
+    kept = [each for each, meetings in reasons.items() if not is_call(each) or meetings < met]
+    outer = min((each.level for each in kept if is_call(each)), default=0)
+    return tuple(each for each in kept if not is_call(each) or each.level == outer)
 
 
