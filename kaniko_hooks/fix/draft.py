@@ -126,7 +126,7 @@ def _refuse_mentions(state: State, job: Subject, found: Mentions) -> None:
         if each.kind == REFERENCES:
             raise Shared(f'{path}:{line} refers to it')
         if each.kind != FOLLOWS:
-            raise Refusal(f'{path}:{line} names it, and it would have another name')
+            raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
         item = each.holder.items[each.position] if each.holder is not None else each.scalar
         if item.anchor or each.scalar.anchor:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')

@@ -48,7 +48,7 @@ def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
     in_url = re.compile(rf'(?<![\w.-])(?:{longest_first})(?![\w.-])')
     stack = [_Visit(root, (), None, 0, None)]
-    seen: set[tuple[int, str, bool, bool]] = set()
+    seen: set[tuple[int, str, bool, bool, str]] = set()
     while stack:
         visit = stack.pop()
         node = visit.node
@@ -63,6 +63,7 @@ def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
         mark = (
             _identity(node), means, visit.holder is not None, bool(_NOT_JOBS & set(visit.path)),
+            _with_variables(visit),
         )
         if mark in seen:
             continue
@@ -98,7 +99,10 @@ def _mention(visit: _Visit, node: Scalar) -> Iterator[Mention]:
         yield Mention(node.value, FOLLOWS, node, visit.holder, visit.position)
     elif 'extends' in visit.path[1:3]:
         yield Mention(node.value, EXTENDS, node)
-    elif not (_NOT_JOBS & set(visit.path) or _bare_hidden(visit) or _names_environment(visit)):
+    elif not (
+            _NOT_JOBS & set(visit.path) or _bare_hidden(visit) or _names_environment(visit)
+            or _with_variables(visit) == node.value
+    ):
         yield Mention(node.value, OTHER, node)
 
 
@@ -116,6 +120,11 @@ def _is_needed_job(visit: _Visit, node: Scalar) -> bool:
 
 def _names_environment(visit: _Visit) -> bool:
     return visit.path[1:] in (('environment',), ('environment', 'name'))
+
+
+def _with_variables(visit: _Visit) -> str:
+    """The job whose own variables these are: its name is there what it builds, say."""
+    return visit.path[0] if visit.path[1:2] == ('variables',) else ''
 
 
 def _bare_hidden(visit: _Visit) -> bool:
