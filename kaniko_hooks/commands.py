@@ -93,7 +93,7 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
     written: set[str] = set()
     for group in plan.writes:
         if options.diff:
-            _show_diff(group, plan.old, options)
+            _show_diff(target.root, group, plan.old, options)
         else:
             try:
                 write_all(target.root, group, plan.old)
@@ -117,9 +117,13 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
     return code
 
 
-def _show_diff(new: Mapping[str, str], old: Mapping[str, str], options: Options) -> None:
+def _show_diff(
+        root: str, new: Mapping[str, str], old: Mapping[str, str], options: Options,
+) -> None:
     from kaniko_hooks.fix.diff import unified
+    from kaniko_hooks.fix.write import mark_of
     from kaniko_hooks.terminal import use_color
     color = use_color(options.color, sys.stdout, os.environ)
     for path, text in new.items():
-        print(unified(path, old[path], text, color), end='')
+        mark = '' if color else mark_of(root, path)
+        print(unified(path, mark + old[path], mark + text, color), end='')

@@ -55,6 +55,17 @@ def test_diff_writes_nothing(write: Write, capsys: pytest.CaptureFixture[str]) -
     assert '\x1b[' in capsys.readouterr().out
 
 
+def test_diff_of_a_file_with_a_byte_order_mark(
+        write: Write, capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = write({CI: f'\ufeff{TWO}'})
+    assert main(['--diff', '--color', 'never', CI]) == 1
+    assert '\n-\ufeffimages:\n+\ufeff.image:\n' in capsys.readouterr().out
+    assert main(['--diff', '--color', 'always', CI]) == 1
+    assert 'feff' not in capsys.readouterr().out
+    assert (root / CI).read_text() == f'\ufeff{TWO}'
+
+
 def test_file_that_cannot_be_written(
         write: Write, capsys: pytest.CaptureFixture[str],
 ) -> None:

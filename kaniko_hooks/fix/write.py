@@ -35,6 +35,15 @@ class _Ready(NamedTuple):
     temporary: str
 
 
+def mark_of(root: str, path: str) -> str:
+    """A file's byte order mark, which its text comes without, or ''."""
+    try:
+        data = read_bytes(os.path.join(root, path))
+    except Unreadable:
+        return ''
+    return '\ufeff' if data is not None and data.startswith(_BOM) else ''
+
+
 def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
     """Replace each file's text; paths are relative to the repository's root.
 
