@@ -94,7 +94,7 @@ def test_a_wrong_edit_is_refused(old: str, new: str, reason: str | None, tmp_pat
 
 def test_the_builds_must_be_the_same(tmp_path: Path) -> None:
     claim = Claim({'build-a': ['cd x', A], 'build-b': ['cd x', f'{B}c']}, '.build', {})
-    with pytest.raises(Refusal, match='the builds would not be the same'):
+    with pytest.raises(Refusal, match='the builds would not have the same'):
         proven(tmp_path, OLD, NEW.replace(B, f'{B}c'), claim)
 
 

@@ -39,7 +39,7 @@ def refuse(subject: Subject, setting: Setting, unsafe: bool) -> None:
     for keyword, reason in _NEVER.items():
         if _given(table, keyword):
             raise Refusal('it ' + reason)
-    if any('CI_JOB_NAME' in text for text in _texts(subject)):
+    if any('CI_JOB_NAME' in text for text in (*_texts(subject), *_followed(subject, setting))):
         raise Refusal('it uses CI_JOB_NAME, and its name would change')
     if unsafe:
         return
@@ -84,6 +84,19 @@ def effective(found: Found, table: Table, keyword: str) -> Value | None:
         return None
     entry: Entry | None = defaults(found.pipeline.table).get(keyword)
     return entry.value if entry else None
+
+
+def _followed(subject: Subject, setting: Setting) -> list[str]:
+    """The scripts of the repository that the job runs."""
+    texts: list[str] = []
+
+    def read_text(path: str) -> str | None:
+        text = setting.read_text(path)
+        texts.append(text or '')
+        return text
+
+    traced(setting._replace(read_text=read_text), subject.container.parts)
+    return texts
 
 
 def _texts(subject: Subject) -> Iterator[str]:

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.fix.iterations import Body
+from kaniko_hooks.fix.iterations import check_directory
+from kaniko_hooks.fix.iterations import check_iterations
 from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.outputs import pipelines_of
+from kaniko_hooks.fix.outputs import written_by
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
-from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.remains import check_jobs
-from kaniko_hooks.fix.remains import check_state
-from kaniko_hooks.fix.setup import change
+from kaniko_hooks.fix.remains import check_unused
 from kaniko_hooks.fix.shape import check_written
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import LOOP
@@ -29,9 +32,6 @@ from kaniko_hooks.fix.steps import setup_of
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.trial import commands
-from kaniko_hooks.fix.trial import traced
-from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For
 from kaniko_hooks.shell.tree import Function
@@ -44,7 +44,6 @@ _ENVIRONMENT = re.compile(
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z',
 )
 _JOINED = 'redirected, in the background or joined with other commands'
-_PROBE = '/kaniko/executor --destination probe'
 _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 
 
@@ -76,12 +75,15 @@ def loop_of(
     if command.redirections or len(step.piece.whole.pipelines) > 1 or command.select:
         raise Refusal(f'{shortened(step.text)} is {_JOINED}')
     values = _values(command)
+    if max(len(f'{subject.name}: [{each}]') for each in values) > LONGEST:
+        raise Refusal('the names of the new jobs would be too long')
     if not is_null(get(subject.job.table, 'parallel')):
         raise Refusal('it has a `parallel` already')
     _check_variable(subject, setting, before, found, step, command.name)
     node = place.items[step.item].node
     text = node.value if isinstance(node, Scalar) else ''
-    inner, argvs = _iterations(setting, before, found, step, command, values, text)
+    last = [each.text for each in subject.job.after_script or ()]
+    inner, argvs = _iterations(setting, before, found, step, command, values, text, last)
     if any(needed(argvs, [step.text for _ in values], setting.read_text)):
         raise Refusal(
             'the builds of its loop depend on each other or write the same image or file',
@@ -138,9 +140,10 @@ def _uses(text: str, name: str) -> bool:
 
 def _iterations(
         setting: Setting, before: Sequence[str], found: Steps, step: Step, command: For,
-        values: Sequence[str], text: str,
+        values: Sequence[str], text: str, last: Sequence[str],
 ) -> tuple[tuple[Step, ...], tuple[Argv, ...]]:
     """The steps of the loop's body, and the build of each iteration."""
+    after = [*(each.text for each in found.steps[found.steps.index(step) + 1:]), *last]
     setup = [each.text for each in found.steps[:found.steps.index(step)]]
     argvs = []
     inner: tuple[Step, ...] = ()
@@ -153,30 +156,16 @@ def _iterations(
         if len(builds) != 1:
             raise Refusal(f'the loop over ${command.name} has more than one build')
         argvs.append(builds[0].argv)
-        _check_directory(setting, [*before, *setup], assigned, command, text, found)
+        body = text[command.body[0].start:command.body[-1].end]
+        check_directory(setting, [*before, *setup], assigned, Body(command, body), found.functions)
+        check_unused(written_by(builds[0]), after)
     _check_body(inner, command, found)
-    rest = found.steps[found.steps.index(step) + 1:]
+    check_iterations(inner, command.name, found.functions)
+    rest = found.steps[len(setup) + 1:]
     check_jobs(
         setup_of(before), [*found.steps[:len(setup)], *inner, *inner, *rest], found.functions,
     )
     return inner, tuple(argvs)
-
-
-def _check_directory(
-        setting: Setting, before: Sequence[str], assigned: str, command: For, text: str,
-        found: Steps,
-) -> None:
-    """An iteration must end where it began, or go to a folder that all have the same."""
-    pipelines = tuple(pipeline for each in command.body for pipeline in each.pipelines)
-    if not change(pipelines, found.functions).moves:
-        return
-    body = text[command.body[0].start:command.body[-1].end]
-    part = ScriptPart(commands([*before, _PROBE, assigned, body, _PROBE]), setting.variables)
-    places = [each.directory for each in traced(setting, (part,))]
-    if places[0] is None or places[0] != places[-1]:
-        raise Refusal(
-            f'the loop over ${command.name} changes the directory for the iterations that follow',
-        )
 
 
 def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
@@ -187,30 +176,8 @@ def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:
             )
         if each.kind == BUILD:
             check_written(each, found.functions)
-    count = len(inner)
-    at = next(index for index, each in enumerate(inner) if each.kind == BUILD)
-    owned = {index: at for index in range(at + 1, count)}
-    check_state((*inner, *inner), found.functions, (), {
-        **owned, **{index + count: count + at for index in owned},
-    })
     said = f'the loop over ${command.name}'
     pipelines = [pipeline for each in command.body for pipeline in each.pipelines]
     for inside in commands_in(pipelines):
         if not isinstance(inside, Function) and any(each.heredoc for each in inside.redirections):
             raise Refusal(f'{said} has a here-document')
-    _check_carried(inner, said)
-
-
-def _check_carried(inner: Sequence[Step], said: str) -> None:
-    """No iteration may use what the one before it has assigned."""
-    assigned: set[str] = set()
-    all_assigned = {
-        name for each in inner if each.piece is not None
-        for name in change(each.piece.pipelines, {}).assigned
-    }
-    for each in inner:
-        pipelines = each.piece.pipelines if each.piece is not None else ()
-        early = (names_used(pipelines) & all_assigned) - assigned
-        if early:
-            raise Refusal(f'{said} carries ${min(early)} from one iteration to the next')
-        assigned |= change(pipelines, {}).assigned

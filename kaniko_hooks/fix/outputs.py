@@ -3,17 +3,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from kaniko_hooks.fix.arguments import OUTPUTS
 from kaniko_hooks.fix.arguments import outputs
 from kaniko_hooks.fix.arguments import plain_variables
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
+from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.shell.tree import Function
 from kaniko_hooks.shell.tree import Pipeline
 from kaniko_hooks.shell.tree import Simple
 
+_WORDS = re.compile(r'[\s"\';|&()<>=]+')
+_GLOB = re.compile(r'[*?\[]')
+_ARITHMETIC = re.compile(r'\(\((.*?)\)\)', re.DOTALL)
+_NAME = re.compile(r'[A-Za-z_]\w*')
 _OUTPUT = re.compile(rf'(?:{"|".join(sorted(OUTPUTS))})(?:=|\s+)\S+')
 
 
@@ -24,11 +30,31 @@ def written_by(step: Step) -> list[str]:
 
 def uses_file(text: str, path: str) -> bool:
     """Whether commands speak of a file, but for builds that write it themselves."""
-    name = path.rstrip('/').rsplit('/', 1)[-1]
-    if name not in plain_variables(text):
-        return False
-    said = _OUTPUT.sub('', plain_variables(text))
-    return re.search(rf'(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)', said) is not None
+    said = plain_variables(text)
+    folder, _, name = path.rstrip('/').rpartition('/')
+    if name in said and _is_named(_OUTPUT.sub('', said), re.escape(name)):
+        return True
+    words = [each.lstrip('./') for each in _WORDS.split(_OUTPUT.sub('', said))]
+    inside = path.lstrip('./')
+    return any(
+        fnmatchcase(inside, each) if _GLOB.search(each) else folder and each == f'{folder}/'
+        for each in words
+    )
+
+
+def _is_named(text: str, pattern: str) -> bool:
+    return re.search(rf'(?<![\w.-]){pattern}(?![\w-]|\.\w)', text) is not None
+
+
+def names_read(step: Step) -> set[str]:
+    """The variables that a step's commands use; in arithmetic they have no `$`."""
+    found = names_used(pipelines_of(step))
+    for each in _ARITHMETIC.findall(step.text):
+        found.update(_NAME.findall(each))
+    return found.union(
+        assignment.name for command in commands_in(pipelines_of(step))
+        if isinstance(command, Simple) for assignment in command.assignments if assignment.append
+    )
 
 
 def pipelines_of(step: Step) -> tuple[Pipeline, ...]:
@@ -51,3 +77,12 @@ def redirected(pipelines: Sequence[Pipeline]) -> list[str]:
         if isinstance(command, Simple) and command.words and literal(command.words[0]) == 'tee':
             found += [name for name in map(literal, command.words[1:]) if name and name[0] != '-']
     return found
+
+
+def adds_to(pipelines: Sequence[Pipeline]) -> list[str]:
+    """The files that commands append to."""
+    return [
+        literal(each.target) or 'a file' for command in commands_in(pipelines)
+        if not isinstance(command, Function) for each in command.redirections
+        if each.operator in ('>>', '&>>')
+    ]

@@ -67,7 +67,7 @@ def _prove_builds(
     if met != Counter(
         _spelled(each, claim) for each in traced(setting, draft.subject.container.parts)
     ):
-        raise Refusal('the builds would not be the same')
+        raise Refusal('the builds would not have the same arguments, directory and variables')
 
 
 def _builds(setting: Setting, container: Container, claim: Claim) -> Counter[_Done]:

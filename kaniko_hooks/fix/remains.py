@@ -13,6 +13,7 @@ from kaniko_hooks.fix.pieces import bodies
 from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import names_used
+from kaniko_hooks.fix.outputs import names_read
 from kaniko_hooks.fix.outputs import pipelines_of
 from kaniko_hooks.fix.outputs import redirected
 from kaniko_hooks.fix.outputs import uses_file
@@ -34,7 +35,7 @@ _PER_JOB = re.compile(r'\$CI_JOB_(?:ID|STARTED_AT)(?!\w)')
 
 
 def check_state(
-        steps: Sequence[Step], functions: Functions, after: Iterable[str], owned: Owners,
+        steps: Sequence[Step], functions: Functions, after: Sequence[str], owned: Owners,
 ) -> None:
     """Raises Refusal for what a build leaves behind that a later step or build uses.
 
@@ -43,13 +44,12 @@ def check_state(
     builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
     for index in builds:
         written = written_by(steps[index])
-        for text in after:
-            _check_unused(written, text)
+        check_unused(written, after)
         later = [at for at in range(index + 1, len(steps)) if owned.get(at) != index]
         for at in later:
             build = steps[owned.get(at, at)]
             own = set(outputs(build.argv)) if at in owned else set()
-            _check_unused([path for path in written if path not in own], steps[at].text)
+            check_unused([path for path in written if path not in own], [steps[at].text])
         piece = steps[index].piece
         if piece is None or index == builds[-1]:
             continue
@@ -61,12 +61,14 @@ def check_state(
         _check_status([steps[at] for at in later])
 
 
-def _check_unused(paths: Sequence[str], text: str) -> None:
-    for path in paths:
-        if uses_file(text, path):
-            raise Refusal(
-                f'{shortened(text)} uses the file {path}, which an earlier build writes',
-            )
+def check_unused(paths: Sequence[str], texts: Iterable[str]) -> None:
+    """Raises Refusal where commands use one of the files that a build writes."""
+    for text in texts:
+        for path in paths:
+            if uses_file(text, path):
+                raise Refusal(
+                    f'{shortened(text)} uses the file {path}, which an earlier build writes',
+                )
 
 
 def _check_status(later: Iterable[Step]) -> None:
@@ -139,7 +141,7 @@ def _check_volatile(steps: Sequence[Step], functions: Functions) -> None:
             if not writes and left.assigned <= changes[at].assigned
         ), len(steps))
         later = range(index + 1, end)
-        users = [at for at in later if left.assigned & names_used(reached[at])]
+        users = [at for at in later if left.assigned & (names_used(reached[at]) | names_read(steps[at]))]
         if sum(steps[at].kind == BUILD for at in later) > 1 and (
                 writes or len(users) > 1 or any(steps[at].kind == SETUP for at in users)):
             raise Refusal(

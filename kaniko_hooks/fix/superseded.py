@@ -3,9 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.outputs import pipelines_of
+from kaniko_hooks.fix.outputs import names_read
 from kaniko_hooks.fix.pieces import literal
-from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.setup import Functions
 from kaniko_hooks.fix.steps import SETUP
 from kaniko_hooks.fix.steps import Step
@@ -31,7 +30,7 @@ def _is_replaced(step: Step, later: Sequence[Step], functions: Functions) -> boo
     for each in later if names else ():
         command = _command(each)
         if command is None or _name(command) in (None, *functions) or \
-                names_used(pipelines_of(each)) & set(names):
+                names_read(each) & set(names):
             return False
         if _assigned(each) == names:
             return True

@@ -1,0 +1,79 @@
+"""What one iteration of a loop leaves for the next: none of it is there in a job of its own."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaniko_hooks.fix.outputs import adds_to
+from kaniko_hooks.fix.outputs import names_read
+from kaniko_hooks.fix.outputs import pipelines_of
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.remains import check_state
+from kaniko_hooks.fix.setup import Functions
+from kaniko_hooks.fix.setup import change
+from kaniko_hooks.fix.steps import BUILD
+from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.trial import Setting
+from kaniko_hooks.fix.trial import commands
+from kaniko_hooks.fix.trial import traced
+from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.tree import For
+
+_PROBE = '/kaniko/executor --destination probe'
+
+
+class Body(NamedTuple):
+    """A loop and the text of its body."""
+
+    command: For
+    text: str
+
+
+def check_directory(
+        setting: Setting, before: Sequence[str], assigned: str, body: Body, functions: Functions,
+) -> None:
+    """Raises Refusal unless an iteration ends where it began, or goes to an absolute path.
+
+    `assigned` gives the loop's variable its value.
+    """
+    command = body.command
+    pipelines = tuple(pipeline for each in command.body for pipeline in each.pipelines)
+    if not change(pipelines, functions).moves:
+        return
+    part = ScriptPart(commands([*before, _PROBE, assigned, body.text, _PROBE]), setting.variables)
+    places = [each.directory for each in traced(setting, (part,))]
+    if places[0] is None or places[0] != places[-1]:
+        raise Refusal(
+            f'the loop over ${command.name} changes the directory for the iterations that follow',
+        )
+
+
+def check_iterations(inner: Sequence[Step], name: str, functions: Functions) -> None:
+    """Raises Refusal where an iteration uses what the one before it has left.
+
+    `inner` are the steps of the body, with one build; `name` is the loop's variable.
+    """
+    count = len(inner)
+    at = next(index for index, each in enumerate(inner) if each.kind == BUILD)
+    owned = {index: at for index in range(at + 1, count)}
+    check_state((*inner, *inner), functions, (), {
+        **owned, **{index + count: count + at for index in owned},
+    })
+    said = f'the loop over ${name}'
+    _check_carried(inner, said)
+    added = [path for each in inner for path in adds_to(pipelines_of(each))]
+    if added:
+        raise Refusal(f'{said} adds to {added[0]} in each iteration')
+
+
+def _check_carried(inner: Sequence[Step], said: str) -> None:
+    """No iteration may use what the one before it has assigned."""
+    assigned: set[str] = set()
+    all_assigned = {
+        name for each in inner for name in change(pipelines_of(each), {}).assigned
+    }
+    for each in inner:
+        early = (names_read(each) & all_assigned) - assigned
+        if early:
+            raise Refusal(f'{said} carries ${min(early)} from one iteration to the next')
+        assigned |= change(pipelines_of(each), {}).assigned

@@ -1,0 +1,2 @@
+echo "$CI_JOB_NAME"
+/kaniko/executor --cache --context "$1" --destination "$CI_REGISTRY_IMAGE/$1"
