@@ -58,6 +58,11 @@ class Repository:
         data = read_bytes(real)
         return None if data is None else decode(data)
 
+    def has_mark(self, path: str) -> bool:
+        """Whether a file that can be read begins with a byte order mark on the disk."""
+        data = read_bytes(os.path.join(self.root, path))
+        return data is not None and data.startswith(b'\xef\xbb\xbf')
+
     def files_below(self, folder: str = '') -> Iterator[str]:
         """Every regular file below a folder of the repository, in byte order.
 

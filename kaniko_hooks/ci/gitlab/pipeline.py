@@ -22,6 +22,7 @@ from kaniko_hooks.ci.gitlab.jobs import job_of
 from kaniko_hooks.ci.gitlab.reference import resolved
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.model import Note
+from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
@@ -64,7 +65,14 @@ def read_pipeline(
     """
     files = Files(Repository(os.fspath(repository)))
     mode = Mode(strict=True)
-    return pipeline_of(files, configuration(files, path, mode), mode)
+    found = configuration(files, path, mode)
+    for each in found.files:
+        if files.text(each).startswith('---') and files.repository.has_mark(each):
+            # The divider is not at the start of the line then, as libyaml counts.
+            raise files.told(InvalidPipeline(
+                'mapping values are not allowed after a byte order mark and `---`', Place(each, 0),
+            ))
+    return pipeline_of(files, found, mode)
 
 
 def pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
