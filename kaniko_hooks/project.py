@@ -58,6 +58,18 @@ class Repository:
         data = read_bytes(real)
         return None if data is None else decode(data)
 
+    def has_file(self, path: str) -> bool:
+        """Whether there is a file or a symlink whose path is written just so."""
+        folder, _, name = path.rpartition('/')
+        where = os.path.join(self.root, folder)
+        try:
+            if not within(os.path.realpath(where), self.root) or name not in os.listdir(where):
+                return False
+        except (OSError, ValueError):
+            return False
+        found = os.path.join(where, name)
+        return os.path.isfile(found) or os.path.islink(found)
+
     def has_mark(self, path: str) -> bool:
         """Whether a file that can be read begins with a byte order mark on the disk."""
         data = read_bytes(os.path.join(self.root, path))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.ci.gitlab.globs import exists
+from kaniko_hooks.ci.gitlab.globs import folder_of
 from kaniko_hooks.ci.gitlab.globs import included
 
 FILES = ('.a.yml', 'Dockerfile', 'a.yml', 'ci/a.yml', 'ci/b.yaml', 'ci/sub/c.yml', 'x[1].yml')
@@ -22,13 +23,23 @@ def test_included(pattern: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ('pattern', 'expected'), (
-        ('none', False), ('ci', False), ('ci/', False), ('*.txt', False), ('ci/?', False),
+        ('*.txt', False), ('ci/?', False),
         ('[b-z].yml', False), ('[!a].yml', False), ('ci/{x,y}.yml', False), ('[z-a].yml', False),
         ('*/c.yml', False), ('[', False),
-        ('Dockerfile', True), ('ci/a.yml', True), ('ci/?.yml', True), ('[ab].yml', True),
+        ('ci/?.yml', True), ('[ab].yml', True),
         ('[!b].yml', True), ('ci/{a,z}.yml', True), ('**/c.yml', True), ('**/a.yml', True),
         ('*.y{a,}ml', True), ('ci/**/c.yml', True), ('**.yml', True), ('ci/*.y[a]ml', True),
     ),
 )
 def test_exists(pattern: str, expected: bool) -> None:
-    assert exists(pattern, frozenset(FILES)) is expected
+    assert exists(pattern, FILES) is expected
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'expected'), (
+        ('Dockerfile', None), ('ci/a.yml', None), ('*.yml', ''), ('ci/a?.yml', 'ci'),
+        ('a/b/**/c', 'a/b'), ('{a,b}/c', ''), ('a/b[12]/c', 'a'),
+    ),
+)
+def test_folder_of(pattern: str, expected: str | None) -> None:
+    assert folder_of(pattern) == expected

@@ -119,6 +119,17 @@ def test_files_below_are_sorted_by_their_bytes(write: Write) -> None:
     assert list(repository.files_below('missing')) == []
 
 
+def test_has_file(write: Write) -> None:
+    root = write({'a/b.yml': '', 'c': ''})
+    (root / 'gone').symlink_to('nowhere')
+    (root / 'out').symlink_to('/')
+    repository = Repository(str(root))
+    assert [path for path in (
+        'a/b.yml', 'c', 'gone', 'out', 'a', 'a/', '', '/a/b.yml', 'C', 'x/y', 'c/d', 'out/etc',
+        '../a/b.yml', 'a\0/b',
+    ) if repository.has_file(path)] == ['a/b.yml', 'c', 'gone', 'out']
+
+
 def test_other_repositories_below_are_left_out(write: Write) -> None:
     root = write({
         '.git/HEAD': '', 'ci/a.yml': '', 'ci/sub/.git': 'gitdir: x', 'ci/sub/b.yml': '',

@@ -19,10 +19,14 @@ def included(pattern: str, files: Iterable[str]) -> list[str]:
 
 
 def exists(pattern: str, files: Iterable[str]) -> bool:
-    """Whether a file fits a path or a glob of `rules:exists` (Ruby's `File.fnmatch?`)."""
-    if not re.search(r'[*?\[{]', pattern):
-        return pattern in files
+    """Whether a file fits a glob of `rules:exists` (Ruby's `File.fnmatch?`)."""
     return bool(_found(_translated(pattern), pattern, files))
+
+
+def folder_of(pattern: str) -> str | None:
+    """The folder below which a glob of `rules:exists` looks; None for a path of one file."""
+    fixed = re.split(r'[*?\[{]', pattern, maxsplit=1)[0]
+    return None if fixed == pattern else fixed.rpartition('/')[0]
 
 
 def _found(expression: str, pattern: str, files: Iterable[str]) -> list[str]:

@@ -64,7 +64,7 @@ def locations(
             continue
         try:
             kind, name = _target(entry)
-            verdict = judged(specified(get(entry, 'rules')), files.listing)
+            verdict = judged(specified(get(entry, 'rules')), files)
             if verdict.possible:
                 _add(entry, kind, name, verdict, files, strict, found, notes)
         except InvalidPipeline as error:

@@ -5,14 +5,13 @@ Rules: G: lib/gitlab/ci/config/external/rules.rb, ci/build/rules/rule/clause/.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab import globs
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.expression import InvalidExpression
 from kaniko_hooks.ci.gitlab.expression import is_true
+from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
@@ -56,10 +55,10 @@ class _Met(NamedTuple):
     certain: bool
 
 
-def judged(rules: Value | None, listing: Callable[[], Sequence[str]]) -> Verdict:
+def judged(rules: Value | None, files: Files) -> Verdict:
     """The verdict of `rules:` (None: there are none). Raises InvalidPipeline.
 
-    `listing` gives the files of the repository, for `exists`.
+    `files` are asked for `exists`.
     """
     if rules is None:
         return Verdict(True, True)
@@ -70,7 +69,7 @@ def judged(rules: Value | None, listing: Callable[[], Sequence[str]]) -> Verdict
     for rule in rules.items:
         _check(rule)
         never = string_of(get(rule, 'when')) == 'never'
-        met = _met(rule, listing)
+        met = _met(rule, files)
         if met.holds and taken is None:
             taken = not never
         if met.holds or not met.certain:
@@ -96,10 +95,10 @@ def _check(rule: Value) -> None:
         )
 
 
-def _met(rule: Value, listing: Callable[[], Sequence[str]]) -> _Met:
+def _met(rule: Value, files: Files) -> _Met:
     met = _if(rule)
     if met.holds and get(rule, 'exists') is not None:
-        found = _exists(get(rule, 'exists'), listing)
+        found = _exists(get(rule, 'exists'), files)
         met = _Met(found.holds, met.certain and found.certain)
     if met.holds and get(rule, 'changes') is not None:
         met = _Met(True, False)
@@ -125,12 +124,18 @@ def _if(rule: Value) -> _Met:
     return _Met(holds, not asked)
 
 
-def _exists(value: Value | None, listing: Callable[[], Sequence[str]]) -> _Met:
+def _exists(value: Value | None, files: Files) -> _Met:
     """Other projects and paths with variables can't be seen, so they may exist."""
     if get(value, 'project') is not None:
         return _Met(False, False)
     patterns = [string_of(item) or '' for item in items_of(get(value, 'paths') or value)]
-    files = frozenset(listing())
-    if any(globs.exists(pattern, files) for pattern in patterns):
+    if any(_is_there(pattern, files) for pattern in patterns):
         return _Met(True, True)
     return _Met(False, not any(re.search(r'\$\w|\$\{', pattern) for pattern in patterns))
+
+
+def _is_there(pattern: str, files: Files) -> bool:
+    folder = globs.folder_of(pattern)
+    if folder is None:
+        return files.repository.has_file(pattern)
+    return globs.exists(pattern, files.listing(folder))
