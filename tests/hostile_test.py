@@ -103,6 +103,8 @@ HOSTILE: Mapping[str, str | bytes] = {
     'many builds': 'job:\n  script:\n' + '    - /kaniko/executor --cache -d x\n' * 1_000,
     'long commands': 'job:\n  script:\n' + f'    - curl {"y " * 1_000}\n' * 100
                      + '    - /kaniko/executor --cache\n' * 2,
+    'many expansions': 'job:\n  script:\n    - ' + '$X${x##**/} ${x%.*} ${x//a/b} ${x:1:2}; ' * 50
+                       + 'echo\n    - /kaniko/executor --cache\n' * 2,
     'many comments': BUILDS.join(('job:\n', '')) + '# kaniko-hooks: ignore[x]\n' * 5_000,
     'many needs': 'job:\n' + BUILDS + '  needs: [' + 'job, ' * 5_000 + ']\n',
     'long file name in an include': f'include: {"a/" * 5_000}b.yml\njob:\n' + BUILDS,

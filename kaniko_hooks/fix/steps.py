@@ -34,7 +34,7 @@ OTHER = 'other'
 
 # Trying a step costs what stands before it.
 MAX_STEPS = 400
-MAX_TRIED = 500_000  # code points, each time that they are tried
+MAX_TRIED = 250_000  # code points, each time that they are tried
 _COMMAND = 50  # code points that cost what a command costs beside its length
 
 
