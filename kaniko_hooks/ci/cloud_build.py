@@ -35,6 +35,7 @@ from kaniko_hooks.model import Variable
 from kaniko_hooks.project import Repository
 
 _REFERENCE = re.compile(r'\$\$|\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)')
+_COMPUTED = re.compile(r'\$\{(_[A-Z0-9_]+)[^A-Z0-9_}][^}]*\}')  # `${_X:-true}`
 _MAX_ROUNDS = 5  # a substitution may refer to others
 
 
@@ -84,6 +85,8 @@ def _resolved(command: Command, substitutions: Mapping[str, str]) -> Command:
             return '$'
         name = match[1] or match[2]
         return substitutions.get(name, f'$({name})' if is_word and name[0] == '_' else None)
+    if is_word:
+        command = replace(command, _COMPUTED, lambda match: f'$({match[1]})')
     return replace(command, _REFERENCE, value)
 
 

@@ -19,7 +19,8 @@ _OPAQUE = re.compile(
     r'\$\{\{(?:[^}\n]|\}(?!\})){0,400}\}\}'  # GitHub Actions, Azure Pipelines
     r'|\$\[\[[^\n]{0,400}?\]\]'  # GitLab
     r'|\{\{(?:[^}\n]|\}(?!\})){0,400}\}\}'  # Helm, Argo, Jinja
-    r'|<<[ \t]*(?:parameters|pipeline|matrix|item)\.[\w.\-]+[ \t]*>>',  # CircleCI
+    r'|<<[ \t]*(?:parameters|pipeline|matrix|item)\.[\w.\-]+[ \t]*>>'  # CircleCI
+    r'|\$\((?:tt\.|inputs\.)?(?:params|workspaces|results|context)[.\[][^()\s]{1,400}\)',  # Tekton
 )
 
 

@@ -159,9 +159,12 @@ def _of_words(words: Sequence[tree.Word], brackets: bool) -> list[Tested]:
 
 def _compared(words: Sequence[tree.Word], operator: str, brackets: bool) -> list[Tested]:
     left, right = words[0], words[2]
-    if operator in _EQUAL and variable(left) is None and literal(left) is not None:
+    if operator in _EQUAL and literal(left) is not None and literal(right) is None:
         left, right = right, left
     subject, text = _subject(left, literal(right))
+    if subject is None and literal(left) is not None:
+        # CI put in what is compared: in other runs it is another text.
+        subject = Subject(f"'{literal(left)}'", frozenset())
     pattern = brackets and text is not None and any(each in text for each in '*?[(')
     if operator in _EQUAL and subject and text is not None and not pattern:
         return [(subject, Condition((text,), operator == '!='))]
@@ -187,9 +190,11 @@ def _subject(word: tree.Word, text: str | None) -> tuple[Subject | None, str | N
 
 
 def variable(word: tree.Word) -> Subject | None:
-    """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`."""
+    """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`, `${{ inputs.a }}`."""
     pieces = [piece for piece in word.pieces if not _is_empty(piece)]
     piece = pieces[0] if len(pieces) == 1 else None
+    if isinstance(piece, tree.Opaque) and piece.name:
+        return Subject(piece.name, frozenset())
     if not isinstance(piece, tree.Parameter):
         return None
     empty = piece.operand is not None and not piece.operand.pieces

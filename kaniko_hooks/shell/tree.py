@@ -55,11 +55,16 @@ class Arithmetic(NamedTuple):
 
 
 class Opaque(NamedTuple):
-    """What another program replaces before the shell starts: `${{ x }}`."""
+    """What another program replaces before the shell starts: `${{ x }}`.
+
+    `name` is how it is written, blanks aside: the same name is the same value.
+    It is empty for what only is not known.
+    """
 
     start: int
     end: int
     quoted: bool
+    name: str = ''
 
 
 Piece = Text | Parameter | Substitution | Arithmetic | Opaque

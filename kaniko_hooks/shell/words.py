@@ -71,7 +71,7 @@ def special(cursor: Cursor, found: list[Piece], quoted: bool) -> bool:
     """Add what an expansion, a quote or an escape stands for; False if none starts here."""
     end = opaque_end(cursor)
     if end:
-        found.append(Opaque(cursor.at, end, quoted))
+        found.append(_opaque(cursor, end, quoted))
         cursor.at = end
         return True
     char = cursor.text[cursor.at]
@@ -99,6 +99,11 @@ def special(cursor: Cursor, found: list[Piece], quoted: bool) -> bool:
     else:
         return False
     return True
+
+
+def _opaque(cursor: Cursor, end: int, quoted: bool) -> Opaque:
+    name = '' if cursor.at in cursor.opaque else cursor.text[cursor.at:end]
+    return Opaque(cursor.at, end, quoted, ''.join(name.split()))
 
 
 def double(cursor: Cursor, found: list[Piece]) -> None:
@@ -143,7 +148,7 @@ def _single(cursor: Cursor, found: list[Piece]) -> None:
         match = _LITERAL.match(cursor.text, cursor.at, close)
         opaque = 0 if match else opaque_end(cursor)
         if opaque:
-            found.append(Opaque(cursor.at, opaque, True))
+            found.append(_opaque(cursor, opaque, True))
         stop = match.end() if match else opaque or cursor.at + 1
         if not opaque:
             add(found, Text(cursor.text[cursor.at:stop], cursor.at, stop, True))
