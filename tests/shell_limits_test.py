@@ -55,6 +55,13 @@ def test_arguments_are_unknown_where_too_much_was_followed(
     assert found.verdict == 'maybe-cached'
 
 
+def test_file_that_grows_and_is_run_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, 'REPEATS', 50)
+    script = 'echo /kaniko/executor -d x >> f; sh f\n'
+    assert run(script * 4).builds_in_worst_run == 10
+    assert run(script * 40).builds_in_worst_run < 100
+
+
 def test_functions_that_double() -> None:
     for levels in (8, 12):
         functions = ''.join(f'f{n}() {{ f{n - 1}; f{n - 1}; }}\n' for n in range(1, levels))

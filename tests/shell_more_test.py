@@ -151,3 +151,19 @@ def test_empty_variable_has_its_default() -> None:
 
 def test_count_of_an_array() -> None:
     assert argvs(f'A=(a b); {E} -d ${{#A[@]}}') == [[E, '-d', '2']]
+
+
+@pytest.mark.parametrize('number', ('²', '٣', '9' * 300))
+def test_numbers_that_no_shell_takes(number: str) -> None:
+    script = (
+        f'A=(a b); B=ab; C=0; (exit {number}); (shift {number}; {E} -d "${number}")\n'
+        f'for i in a b; do break {number}; {E} {{1..{number}}}; done\n'
+        f'{E} -d "${{A[{number}]}}" -c "${{B:{number}}}" -f "${{B:1:{number}}}" -b "${{{number}}}"'
+    )
+    assert count(run(script)) == 2
+
+
+def test_large_numbers() -> None:
+    number = '9' * 5_000
+    assert count(run(f'shift {number}; for i in a; do break {number}; done; {E}')) == 1
+    assert count(run(f'{E}; exit {number}; {E}')) == 1

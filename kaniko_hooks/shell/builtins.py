@@ -22,6 +22,7 @@ from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import leaves
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import EMPTY
@@ -29,9 +30,7 @@ from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import item_of
-
-# The key of the commands that a `trap … EXIT` runs.
-TRAP = '.trap'
+from kaniko_hooks.shell.values import number
 
 
 def current(machine: Machine, name: str) -> Scalar | Array | None:
@@ -42,7 +41,7 @@ def current(machine: Machine, name: str) -> Scalar | Array | None:
 
 def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> bool:
     """Run `export`, `local`, … ; False if the command is another one."""
-    if name not in ('export', 'readonly', 'local', 'declare', 'typeset'):
+    if name not in tree.DECLARATIONS:
         return False
     if name == 'export' and '-f' in map(commands.literal, node.words):
         for word in node.words[1:]:
@@ -75,13 +74,14 @@ def _leave(way: tuple[str, int]) -> Callable[[Machine, Source, Sequence[Field]],
 
 def _exit(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     status = argv[1].text if len(argv) > 1 and argv[1].known else '0'
-    return leaves(FAIL if status.isdigit() and int(status[-3:]) % 256 else EXIT)
+    return leaves(FAIL if (number(status) or 0) % 256 else EXIT)
 
 
 def _break(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
-    level = argv[1].text if len(argv) > 1 else '1'
-    count = min(int(level[:3]), 50) if level[:3].isdigit() else 1
-    return leaves((BREAK if argv[0].text == 'break' else CONTINUE, max(count, 1)))
+    count = number(argv[1].text) if len(argv) > 1 else 1
+    found = leaves((BREAK if argv[0].text == 'break' else CONTINUE, min(max(count or 1, 1), 50)))
+    # Without a loop in the same function shells differ: bash goes on, dash leaves the caller's.
+    return found if machine.loops else either((found, NOTHING))
 
 
 def _cd(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
@@ -129,14 +129,14 @@ def _set(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 
 
 def _shift(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
-    count = argv[1].text if len(argv) > 1 else '1'
+    count = number(argv[1].text) if len(argv) > 1 else 1
     held = machine.state.get(ARGUMENTS)
-    if not isinstance(held, Array) or not count.isdigit():
+    if not isinstance(held, Array) or count is None:
         machine.state.set(ARGUMENTS, None)
-    elif any(word.splits for word in held.words[:int(count)]):
+    elif any(word.splits for word in held.words[:count]):
         machine.state.set(ARGUMENTS, None)
     else:
-        machine.state.set(ARGUMENTS, Array(held.words[int(count):]))
+        machine.state.set(ARGUMENTS, Array(held.words[count:]))
     return NOTHING
 
 

@@ -18,6 +18,7 @@ from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import wrappers
 from kaniko_hooks.shell.builtins import BUILTINS
 from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.machine import Traced
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
@@ -46,7 +47,7 @@ _WRAPPERS = 8
 
 def run(
     machine: Machine, source: Source, variants: Sequence[list[Field]],
-    stdin: Sequence[Bit] | str | None,
+    stdin: Stdin,
 ) -> Summary:
     """Run an argv; several variants of it are one command, or one of several."""
     names = {variant[0].text if variant else '' for variant in variants}
@@ -59,7 +60,7 @@ def run(
 
 def _run(
     machine: Machine, source: Source, variants: Sequence[list[Field]],
-    stdin: Sequence[Bit] | str | None, level: int = 0,
+    stdin: Stdin, level: int = 0,
 ) -> Summary:
     argv = variants[0]
     if not argv or level > _WRAPPERS:
@@ -98,7 +99,7 @@ def _run(
 
 def _wrapped(
     machine: Machine, source: Source, variants: Sequence[list[Field]],
-    stdin: Sequence[Bit] | str | None, level: int,
+    stdin: Stdin, level: int,
 ) -> Summary:
     base = variants[0][0].text.rpartition('/')[2]
     found = [wrappers.inner(variant, wrappers.WRAPPERS[base]) for variant in variants]
@@ -118,7 +119,7 @@ def _wrapped(
 
 def _xargs(
     machine: Machine, source: Source, argv: Sequence[Field],
-    stdin: Sequence[Bit] | str | None, level: int,
+    stdin: Stdin, level: int,
 ) -> Summary:
     command, many, replaced = wrappers.xargs(argv)
     if not command:
@@ -126,11 +127,11 @@ def _xargs(
     start, end = command[-1].start, command[-1].end
     if many:
         command = [_unknown(field, replaced) for field in command] if replaced else command
-    elif isinstance(stdin, str) or stdin is None:
+    elif stdin is None or any(isinstance(each, str) for each in stdin):
         bit = Bit('$(cat)', False, start, False, False)
         command = [*command, Field((bit,), True, start, end)]
     else:
-        for bit in stdin:
+        for bit in (each for each in stdin if isinstance(each, Bit)):
             words = bit.text.split() if bit.known else [bit.text]
             command += [
                 Field((Bit(word, bit.known, bit.at, False, False),), not bit.known, start, end)

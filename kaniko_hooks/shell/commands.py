@@ -13,6 +13,7 @@ from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import outputs
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
@@ -49,7 +50,7 @@ def literal(word: tree.Word) -> str:
 
 
 def simple(
-    machine: Machine, source: Source, node: tree.Simple, stdin: outputs.Stdin,
+    machine: Machine, source: Source, node: tree.Simple, stdin: Stdin,
 ) -> Summary:
     if machine.repeating:
         machine.repeats -= 1
@@ -84,8 +85,8 @@ def simple(
 
 
 def _from_process(
-    machine: Machine, source: Source, words: tuple[tree.Word, ...], stdin: outputs.Stdin,
-) -> tuple[tuple[tree.Word, ...], outputs.Stdin]:
+    machine: Machine, source: Source, words: tuple[tree.Word, ...], stdin: Stdin,
+) -> tuple[tuple[tree.Word, ...], Stdin]:
     """`sh <(command)` as `command | sh /dev/stdin`."""
     for index, word in enumerate(words):
         piece = word.pieces[0]

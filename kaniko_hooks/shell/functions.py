@@ -61,11 +61,13 @@ def _body(machine: Machine, defined: Defined) -> Summary:
     frame: dict[str, Held] = {}
     machine.calls.append(id(node))
     machine.locals.append(frame)
+    outer, machine.loops = machine.loops, 0
     machine.repeating += 1
     machine.depth += 1
     found = interpret.command(machine, source, node.body, None)
     machine.depth -= 1
     machine.repeating -= 1
+    machine.loops = outer
     machine.locals.pop()
     machine.calls.pop()
     for name, held in frame.items():

@@ -14,6 +14,7 @@ from kaniko_hooks.shell import tree
 from kaniko_hooks.shell import worlds
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Written
@@ -100,7 +101,8 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
             break
         if status is (operator == '||'):
             continue
-        if status is not None:
+        certain = status is not None
+        if certain:
             status = branching.status(machine, node.pipelines[index + 1])
         mark = len(state.journal)
         found = pipeline(machine, source, node.pipelines[index + 1])
@@ -113,7 +115,11 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
         elif conditional < 0 and not _is_sure(node.pipelines[index]):
             conditional = mark
         if found is not NOTHING:
-            total = either((total, sequence(total, found)))
+            after = sequence(total, found)
+            total = after if certain else either((total, after))
+        if not certain and GO not in found:
+            # Only the other status goes on: `build && exit || exit 1` always exits.
+            status = operator == '||'
     if conditional >= 0:
         state.join([state.taken_back(conditional), {}])
     return total
@@ -131,7 +137,7 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
     if len(node.commands) == 1:
         return command(machine, source, node.commands[0], None)
     total = NOTHING
-    stdin: outputs.Stdin = None
+    stdin: Stdin = None
     for each in node.commands:
         mark = len(machine.state.journal)
         total = sequence(total, process(command(machine, source, each, stdin)))
@@ -143,7 +149,7 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
 
 
 def command(
-    machine: Machine, source: Source, node: tree.Command, stdin: outputs.Stdin,
+    machine: Machine, source: Source, node: tree.Command, stdin: Stdin,
 ) -> Summary:
     if machine.depth >= DEPTH:
         return NOTHING

@@ -38,7 +38,7 @@ _SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts', 'print
 
 def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
     before = commands.substitutions(machine, source, node.words or ())
-    listed = _words(machine, source, node)
+    listed = words(machine, source, node)
     if listed is None or node.select or machine.repeats <= 0:
         return sequence(before, any_number(machine, source, node, (), node.body, node.name))
     place = source.locate(node.start)
@@ -46,6 +46,7 @@ def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
     total: Summary = NOTHING
     left: list[Summary] = []
     machine.repeating += 1
+    machine.loops += 1
     for word in listed:
         if GO not in total:
             break
@@ -57,11 +58,12 @@ def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
         if ending:
             left.append(sequence(total, ending))
         total = sequence(total, going)
+    machine.loops -= 1
     machine.repeating -= 1
     return sequence(before, either([total, *left]))
 
 
-def _words(machine: Machine, source: Source, node: tree.For) -> list[Word] | None:
+def words(machine: Machine, source: Source, node: tree.For) -> list[Word] | None:
     """The words of a `for`, None if their number is not known."""
     if node.words is None:
         held = parameters.chosen(machine, parameters.look_up(machine, ARGUMENTS))
@@ -90,9 +92,11 @@ def any_number(
     if name:
         machine.state.set(name, None)
     mark = len(machine.state.journal)
+    machine.loops += 1
     tested = interpret.statements(machine, source, condition) if condition else NOTHING
     after_test: dict[str, Held] = {}
     done = interpret.statements(machine, source, body) if GO in tested else NOTHING
+    machine.loops -= 1
     changes = machine.state.taken_back(mark)
     machine.state.join([changes, after_test])
     kind = 'retry' if _retries(body) or has_builds(tested) else 'loop'

@@ -21,6 +21,8 @@ ReadBuild = Callable[
     [Sequence[Word], str | None, Callable[[str], Word | None]], Flags | None,
 ]
 ReadScript = Callable[[str], str | None]
+# What a command reads: pieces of text and files of the repository; None: not known.
+Stdin = Sequence[Bit | str] | None
 
 # Levels of commands in commands, functions and scripts: Python's stack must hold them.
 DEPTH = 40
@@ -53,7 +55,7 @@ class Machine:
         'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
         'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
         'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
-        'stdin', 'process', 'unread',
+        'stdin', 'process', 'unread', 'copied', 'loops',
     )
 
     def __init__(
@@ -83,8 +85,10 @@ class Machine:
         self.following: list[str] = []
         self.locals: list[dict[str, Held]] = []
         self.trace: list[Traced] | None = None
-        self.stdin: Sequence[Bit] | str | None = None  # what a compound command reads
+        self.stdin: Stdin = None  # what a compound command reads
+        self.copied: dict[str, Sequence[Bit | str]] = {}  # what `$(cat file)` stands for
         self.process = 0  # shells started by shells
+        self.loops = 0  # around, in the function at hand
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []
 
     @property

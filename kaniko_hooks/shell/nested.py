@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
+from kaniko_hooks.shell import followed
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
@@ -24,6 +26,7 @@ from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
+from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
@@ -33,14 +36,12 @@ from kaniko_hooks.shell.values import known
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 STDIN = frozenset(('/dev/stdin', '/dev/fd/0', '/proc/self/fd/0', '-'))
 _SHEBANG = re.compile(r'#!\s*(\S+)(?:[ \t]+(\S+(?:[ \t]+\S+)?))?')
-# What a script says that builds, or that calls one.
-_BUILDERS = ('kaniko', 'executor')
 # Scripts that call scripts.
-_SCRIPTS = 8
+SCRIPTS = 8
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> tree.Script:
+def parsed(text: str) -> tree.Script:
     return parse(text)
 
 
@@ -58,6 +59,8 @@ def text(machine: Machine, source: Source, bits: Sequence[Bit]) -> Summary:
     pieces = [bit for bit in bits if bit.text]
     if not pieces or machine.depth >= DEPTH:
         return NOTHING
+    if len(pieces) == 1 and not pieces[0].known and pieces[0].text in machine.copied:
+        return read(machine, source, machine.copied[pieces[0].text], (), True)
     starts: list[int] = []
     opaque: dict[int, int] = {}
     at = 0
@@ -73,7 +76,7 @@ def text(machine: Machine, source: Source, bits: Sequence[Bit]) -> Summary:
         return source.locate(bit.at + (offset - starts[index] if bit.verbatim else 0))
 
     whole = ''.join(bit.text for bit in pieces)
-    script = parse(whole, opaque) if opaque else _parsed(whole)
+    script = parse(whole, opaque) if opaque else parsed(whole)
     machine.depth += 1
     found = interpret.statements(machine, Source(whole, locate, source.path), script.body)
     machine.depth -= 1
@@ -91,7 +94,7 @@ def joined(fields: Sequence[Field]) -> list[Bit]:
 
 
 def shell(
-    machine: Machine, source: Source, argv: Sequence[Field], stdin: Sequence[Bit] | str | None,
+    machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin,
 ) -> Summary:
     """`sh -c text`, `sh file`, `sh < text`: a process of its own."""
     takes_text, reads, rest = _options(argv)
@@ -114,7 +117,7 @@ def given(
     """Run a text with `$0` and arguments, in a process of its own."""
     mark = len(machine.state.journal)
     machine.process += 1
-    _arguments(machine, arguments)
+    set_arguments(machine, arguments)
     found = text(machine, source, script.bits)
     machine.process -= 1
     machine.state.taken_back(mark)
@@ -122,16 +125,35 @@ def given(
 
 
 def read(
-    machine: Machine, source: Source, stdin: Sequence[Bit] | str | None,
-    argv: Sequence[Field], sourced: bool,
+    machine: Machine, source: Source, stdin: Stdin, argv: Sequence[Field], sourced: bool,
 ) -> Summary:
     """Run what is read from the standard input."""
-    if isinstance(stdin, str):
-        return file(machine, stdin, argv, sourced)
+    pieces: list[str | list[Bit]] = []
+    for each in stdin or ():
+        if isinstance(each, str):
+            pieces.append(each)
+        elif pieces and isinstance(pieces[-1], list):
+            pieces[-1].append(each)
+        else:
+            pieces.append([each])
+    total = NOTHING
+    for piece in pieces:
+        if GO not in total:
+            break
+        if isinstance(piece, str):
+            total = sequence(total, followed.file(machine, piece, argv, sourced))
+        else:
+            total = sequence(total, _typed(machine, source, piece, argv, sourced))
+    return total
+
+
+def _typed(
+    machine: Machine, source: Source, bits: Sequence[Bit], argv: Sequence[Field], sourced: bool,
+) -> Summary:
     if not sourced:
-        _arguments(machine, argv)
+        set_arguments(machine, argv)
     machine.process += not sourced
-    found = text(machine, source, stdin or ())
+    found = text(machine, source, bits)
     machine.process -= not sourced
     return renamed(found, {RETURN: GO}) if RETURN in found else found
 
@@ -145,18 +167,20 @@ def called(
     if isinstance(held, Written):
         found = _written(machine, key, held, argv, sourced)
     else:
-        found = file(machine, paths.repository_path(machine, argv[0].bits), argv, sourced)
+        path = paths.repository_path(machine, argv[0].bits)
+        found = followed.file(machine, path, argv, sourced)
     return because(found, Reason('call', source.locate(argv[0].start), 1, machine.level))
 
 
 def _written(
     machine: Machine, key: str, held: Written, argv: Sequence[Field], sourced: bool,
 ) -> Summary:
-    whole = ''.join(bit.text for bit in held.bits)
-    if key in machine.following or len(machine.following) >= _SCRIPTS:
+    whole = ''.join(bit.text for bit in held.bits if isinstance(bit, Bit))
+    if key in machine.following or len(machine.following) >= SCRIPTS:
         return NOTHING
-    if not sourced and not is_shell(whole.lstrip()):
+    if machine.repeats <= 0 or not sourced and not is_shell(whole.lstrip()):
         return NOTHING
+    machine.repeats -= len(held.bits)
     machine.following.append(key)
     found = read(machine, held.source, held.bits, argv, sourced)
     machine.following.pop()
@@ -181,66 +205,8 @@ def _options(argv: Sequence[Field]) -> tuple[bool, bool, list[Field]]:
     return takes_text, reads, rest
 
 
-def _arguments(machine: Machine, fields: Sequence[Field]) -> None:
-    """`$0` and the positional parameters."""
+def set_arguments(machine: Machine, fields: Sequence[Field]) -> None:
+    """Set `$0` and the positional parameters."""
     if fields:
         machine.state.set('0', known(fields[0].text) if fields[0].known else None)
     machine.state.set(ARGUMENTS, Array(tuple(item_of(field) for field in fields[1:])))
-
-
-def file(
-    machine: Machine, path: str | None, argv: Sequence[Field], sourced: bool,
-) -> Summary:
-    """Run a file of the repository; nothing if it is not there or not a shell script.
-
-    `argv` begins with the name that it is called by. Raises TooLarge.
-    """
-    if path is None or path in machine.following or len(machine.following) >= _SCRIPTS:
-        return NOTHING
-    content = machine.read_script(path)
-    if content is None or machine.depth >= DEPTH or not sourced and not is_shell(content):
-        return NOTHING
-    again = path in machine.scripts
-    if not again:
-        if len(content) > machine.unread and not any(each in content for each in _BUILDERS):
-            return NOTHING
-        machine.take(content, path)
-        machine.scripts[path] = None
-    elif machine.repeats <= 0:
-        return _any_run(machine, path, content, sourced)
-    machine.repeating += again
-    found = _followed(machine, path, content, argv, sourced)
-    machine.repeating -= again
-    return found
-
-
-def _any_run(machine: Machine, path: str, content: str, sourced: bool) -> Summary:
-    """A file when too much was followed already: read once, without arguments."""
-    if path not in machine.memo:
-        machine.memo[path] = NOTHING
-        machine.memo[path] = _followed(machine, path, content, None, sourced)
-    return machine.memo[path]
-
-
-def _followed(
-    machine: Machine, path: str, content: str, argv: Sequence[Field] | None, sourced: bool,
-) -> Summary:
-    machine.following.append(path)
-    outer = machine.state.get(ARGUMENTS)
-    if argv is None:
-        machine.state.set(ARGUMENTS, None)
-    elif not sourced or len(argv) > 1:
-        _arguments(machine, argv)
-    machine.state.set('BASH_SOURCE', paths.absolute(path))
-    if not sourced:
-        machine.state.set('0', paths.absolute(path))
-    source = Source(content, lambda offset: Place(path, offset), path)
-    machine.depth += 1
-    machine.process += not sourced
-    found = interpret.statements(machine, source, _parsed(content).body)
-    machine.process -= not sourced
-    machine.depth -= 1
-    machine.following.pop()
-    if sourced:
-        machine.state.set(ARGUMENTS, outer)
-    return renamed(found, {RETURN: GO}) if RETURN in found else found

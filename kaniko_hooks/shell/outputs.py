@@ -3,30 +3,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kaniko_hooks.model import Fragment
+from kaniko_hooks.model import Word
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import expand
+from kaniko_hooks.shell import guards
+from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import substitution
+from kaniko_hooks.shell import printing
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import LENGTH
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import word_of
 
-# What a command reads: a text, a file of the repository, or nothing known.
-Stdin = Sequence[Bit] | str | None
 # Commands that redirections may stand after.
 Redirected = tree.Simple | tree.Group | tree.If | tree.Case | tree.For | tree.While | tree.Test
 
 _WRITES = frozenset(('>', '>>', '>|', '&>', '&>>', '>&'))
-# A longer body is not searched for what it prints.
+# A longer body is not searched for what it prints, nor for more words.
 _STATEMENTS = 100
 
 
@@ -37,11 +42,12 @@ def stdin(
     for each in redirections:
         if each.operator == '<' and each.descriptor in ('', '0'):
             value = expand.scalar(machine, source, each.target)
-            given = paths.repository_path(machine, value.fragments)
+            given = _content(machine, source, value.fragments)
         elif each.heredoc is not None:
             given = _bits(machine, source, each.heredoc.body)
         elif each.operator == '<<<':
-            given = _bits(machine, source, each.target)
+            end = Bit('\n', True, each.end, False, True)
+            given = [*_bits(machine, source, each.target), end]
     return given
 
 
@@ -51,32 +57,86 @@ def _bits(machine: Machine, source: Source, word: tree.Word) -> list[Bit]:
     return [bit for field in fields for bit in field.bits]
 
 
+def _content(
+    machine: Machine, source: Source, path: Sequence[Fragment | Bit],
+) -> Sequence[Bit | str] | None:
+    """What a file has in it: one that the script wrote, or one of the repository."""
+    held = machine.state.get(paths.written(machine, path))
+    if isinstance(held, Written):
+        return held.bits if held.source is source else None
+    named = paths.repository_path(machine, path)
+    return None if named is None else (named,)
+
+
 def printed(
     machine: Machine, source: Source, node: tree.Command, given: Stdin, called: bool = False,
 ) -> Stdin:
-    """What a command prints, for the next one in a pipeline or for a file.
+    """What a command prints, for the next one in a pipeline, for a file or a variable.
 
     - `given`: what it reads.
     - `called`: it stands in a function that is called; functions in it are not followed.
+
+    Of branches it takes the one that the variant at hand looks at, the first one by itself.
     """
+    mark = len(machine.state.journal)
+    found = _printed(machine, source, node, given, called)
+    machine.state.taken_back(mark)
+    return found
+
+
+def _printed(
+    machine: Machine, source: Source, node: tree.Command, given: Stdin, called: bool,
+) -> Stdin:
     if isinstance(node, tree.Simple):
-        kept = [each for each in node.redirections if not _redirects(each)]
-        return _simple(machine, source, node, kept, given, called)
-    if not isinstance(node, tree.Group) or any(map(_redirects, node.redirections)):
+        return _simple(machine, source, node, given, called)
+    if isinstance(node, (tree.Function, tree.Test)) or any(map(_redirects, node.redirections)):
         return None
-    if machine.depth >= DEPTH or len(node.body) > _STATEMENTS:
+    if machine.depth >= DEPTH:
         return None
     machine.depth += 1
-    found: list[Bit] = []
-    for pipeline in (each for statement in node.body for each in statement.pipelines):
-        reads = stdin(machine, source, node.redirections, given)
-        for command in pipeline.commands:
-            reads = printed(machine, source, command, reads, called)
-        if reads and not isinstance(reads, str):
-            found += [Bit('\n', True, node.start, False, True)] * bool(found)
-            found += reads
+    given = stdin(machine, source, node.redirections, given)
+    found: list[Bit | str] = []
+    if isinstance(node, tree.Group):
+        found = _list(machine, source, node.body, given, called)
+    elif isinstance(node, tree.For):
+        for word in _words(machine, source, node):
+            machine.repeats -= len(node.body)
+            machine.state.set(node.name, None if word.splits else Scalar(word.fragments))
+            found += _list(machine, source, node.body, given, called)
+    elif isinstance(node, (tree.If, tree.Case)):
+        otherwise = node.otherwise if isinstance(node, tree.If) else ()
+        bodies = [*[arm.body for arm in node.arms], otherwise]
+        machine.widest = max(machine.widest, len(bodies))
+        body = bodies[min(machine.variant, len(bodies) - 1)]
+        found = _list(machine, source, body, given, called)
     machine.depth -= 1
     return found or None
+
+
+def _words(machine: Machine, source: Source, node: tree.For) -> Sequence[Word]:
+    listed = loops.words(machine, source, node) or ()
+    return listed if len(listed) <= _STATEMENTS and machine.repeats > 0 else ()
+
+
+def _list(
+    machine: Machine, source: Source, body: Sequence[tree.Statement], given: Stdin, called: bool,
+) -> list[Bit | str]:
+    """What a list prints; the tests in it hold in the first variant, and in no other."""
+    found: list[Bit | str] = []
+    for node in body if len(body) <= _STATEMENTS else ():
+        holds = True
+        for operator, pipeline in zip(('&&', *node.operators), node.pipelines):
+            if holds is not (operator == '&&'):
+                continue
+            holds = True
+            if node.operators and guards.is_test(pipeline):
+                machine.widest = max(machine.widest, 2)
+                holds = not machine.variant
+            reads = given
+            for command in pipeline.commands:
+                reads = _printed(machine, source, command, reads, called)
+            found += reads or ()
+    return found
 
 
 def _redirects(node: tree.Redirection) -> bool:
@@ -84,40 +144,41 @@ def _redirects(node: tree.Redirection) -> bool:
 
 
 def _simple(
-    machine: Machine, source: Source, node: tree.Simple, redirections: Sequence[tree.Redirection],
-    given: Stdin, called: bool,
+    machine: Machine, source: Source, node: tree.Simple, given: Stdin, called: bool,
 ) -> Stdin:
     name = commands.literal(node.words[0]) if node.words else ''
-    if len(redirections) < len(node.redirections) and name != 'tee':
+    if not node.words or name in tree.DECLARATIONS:
+        for assignment in node.assignments:
+            commands.assign(machine, source, assignment)
+    if name != 'tee' and any(map(_redirects, node.redirections)):
         return None
     if name in ('echo', 'printf'):
-        return substitution.lines(expand.fields(machine, source, node.words))
-    if name == 'tee':
-        return stdin(machine, source, redirections, given)
-    if name == 'cat':
-        return _copied(machine, source, node, given)
+        return printing.printed(expand.fields(machine, source, node.words))
+    if name in ('tee', 'cat') or not node.words:
+        redirections = [each for each in node.redirections if not _redirects(each)]
+        reads = stdin(machine, source, redirections, given if node.words else None)
+        return _copied(machine, source, node, reads) if name == 'cat' else reads
     defined = machine.state.get('()' + name)
     if called or not isinstance(defined, Defined) or defined.source is not source:
         return None
-    outer = machine.state.get(ARGUMENTS)
     arguments = expand.fields(machine, source, node.words[1:])
+    outer = machine.state.get(ARGUMENTS)
     machine.state.set(ARGUMENTS, Array(tuple(word_of(each) for each in arguments)))
-    found = printed(machine, source, defined.node.body, given, True)
+    found = _printed(machine, source, defined.node.body, given, True)
     machine.state.set(ARGUMENTS, outer)
     return found
 
 
 def _copied(machine: Machine, source: Source, node: tree.Simple, given: Stdin) -> Stdin:
-    """What `cat` prints."""
-    if len(node.words) == 1 or commands.literal(node.words[1]) in nested.STDIN:
-        return stdin(machine, source, node.redirections, given)
-    if len(node.words) > 2:
-        return None
-    value = expand.scalar(machine, source, node.words[1])
-    held = machine.state.get(paths.written(machine, value.fragments))
-    if isinstance(held, Written):
-        return held.bits if held.source is source else None
-    return paths.repository_path(machine, value.fragments)
+    """What `cat` prints: the files that can be seen, one after the other."""
+    named = expand.fields(machine, source, node.words[1:])
+    found: list[Bit | str] = []
+    for field in named or (Field((), False, 0, 0),):
+        if not field.text or field.text in nested.STDIN:
+            found += given or ()
+        elif not field.text.startswith('-'):
+            found += _content(machine, source, field.bits) or ()
+    return found or None
 
 
 def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> None:
@@ -143,13 +204,11 @@ def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> N
 
 def _keep(machine: Machine, source: Source, key: str, text: Stdin, appends: bool) -> None:
     before = machine.state.get(key)
-    bits: list[Bit] = []
+    bits: Sequence[Bit | str] = text or ()
     if isinstance(before, Written):
         if appends and before.source is source:
-            bits = [*before.bits, Bit('\n', True, 0, False, True)]
-    elif not text or isinstance(text, str):
+            bits = (*before.bits, *bits)
+    elif not text:
         return
-    if text and not isinstance(text, str):
-        bits += text
-    if sum(len(bit.text) for bit in bits) <= 10 * LENGTH:
+    if sum(len(bit.text) for bit in bits if isinstance(bit, Bit)) <= 10 * LENGTH:
         machine.state.set(key, Written(source, tuple(bits)))

@@ -26,6 +26,7 @@ from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Value
 from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
 from kaniko_hooks.shell.values import unknown
 
@@ -118,19 +119,21 @@ def _joined(value: Array) -> Scalar:
 
 
 def _item(value: Scalar | Array | Missing | None, index: str) -> Scalar | Missing | None:
-    if not isinstance(value, Array) or not index.isdigit():
+    at = number(index)
+    if not isinstance(value, Array) or at is None:
         return value if isinstance(value, Scalar) and index == '0' else None
-    if any(word.splits for word in value.words[:int(index) + 1]):
+    if any(word.splits for word in value.words[:at + 1]):
         return None
-    words = value.words[int(index):int(index) + 1]
+    words = value.words[at:at + 1]
     return Scalar(words[0].fragments) if words else EMPTY
 
 
 def look_up(machine: Machine, name: str) -> Value | Missing:
     """A variable of the script, else of the CI system; Missing if neither sets it."""
     held: Held = machine.state.get(name)
-    if name.isdigit() and name != '0':
-        return _positional(machine.state.get(ARGUMENTS), int(name) - 1)
+    position = number(name)
+    if position:
+        return _positional(machine.state.get(ARGUMENTS), position - 1)
     if name in ('@', '*'):
         held = machine.state.get(ARGUMENTS)
     assert not isinstance(held, (Defined, Written))

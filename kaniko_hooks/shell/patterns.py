@@ -7,7 +7,7 @@ from kaniko_hooks.model import Fragment
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.values import Scalar
 
-_SLICE = re.compile(r'\s*(\d+)\s*(?::\s*(\d+)\s*)?')
+_SLICE = re.compile(r'\s*([0-9]{1,9})\s*(?::\s*([0-9]{1,9})\s*)?')
 
 
 def changed(text: str, operator: str, argument: str) -> str | None:

@@ -11,13 +11,13 @@ from kaniko_hooks.shell.cursor import opaque_end
 from kaniko_hooks.shell.cursor import problem
 from kaniko_hooks.shell.redirections import redirection
 from kaniko_hooks.shell.tree import Assignment
+from kaniko_hooks.shell.tree import DECLARATIONS
 from kaniko_hooks.shell.tree import Redirection
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.tree import Text
 from kaniko_hooks.shell.tree import Word
 
 _ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=', re.ASCII)
-_DECLARATIONS = frozenset(('export', 'readonly', 'local', 'declare', 'typeset'))
 _STOP = frozenset('\n;&|)')
 
 
@@ -63,7 +63,7 @@ def _skip(cursor: Cursor) -> None:
 def _declares(word: Word) -> bool:
     pieces = word.pieces
     return (
-        len(pieces) == 1 and isinstance(pieces[0], Text) and pieces[0].value in _DECLARATIONS
+        len(pieces) == 1 and isinstance(pieces[0], Text) and pieces[0].value in DECLARATIONS
     )
 
 

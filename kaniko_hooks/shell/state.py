@@ -42,7 +42,7 @@ class Written(NamedTuple):
     """A file that the script writes itself."""
 
     source: Source
-    bits: tuple[Bit, ...]
+    bits: tuple[Bit | str, ...]  # a name stands for what that file of the repository has
 
 
 Held = Value | Missing | Defined | Written

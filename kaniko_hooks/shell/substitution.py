@@ -23,37 +23,59 @@ from kaniko_hooks.shell.values import scalar_of
 # What prints the name of a command that is there.
 _NAMED = (['which'], ['command', '-v'], ['type', '-p'])
 
+_PRINTS = frozenset(('echo', 'printf', '[', 'test', 'true', ':'))
+
 
 def value(machine: Machine, source: Source, piece: tree.Substitution) -> Scalar | None:
     """The output of the commands, None if it is not known."""
-    commands = [
+    if machine.depth > 8 or piece.text is not None:
+        return None
+    group = tree.Group(piece.body, False, (), piece.start, piece.end)
+    if _only_prints(group, 0):
+        return _stripped(outputs.printed(machine, source, group, None) or ())
+    listed = [
         command
         for statement in piece.body
         for pipeline in statement.pipelines
         for command in pipeline.commands
     ]
-    if not 1 <= len(commands) <= 2 or len(piece.body) > 1 or machine.depth > 8:
-        return None
-    last = commands[-1]
-    if not isinstance(last, tree.Simple) or not last.words or last.assignments:
-        return None
-    if len(commands) == 2:
-        return _entered(machine, source, commands[0], last)
-    name = _literal(last.words[0])
-    if name in ('echo', 'printf'):
-        return printed(machine, source, last)
+    first = listed[0]
+    if len(listed) > 1 or not isinstance(first, tree.Simple) or first.assignments:
+        return _entered(machine, source, listed)
+    name = _literal(first.words[0]) if first.words else 'cat'
     if name == 'cat' or isinstance(machine.state.get('()' + name), Defined):
-        text = outputs.printed(machine, source, last, None)
-        return None if text is None or isinstance(text, str) else _stripped(text)
+        text = outputs.printed(machine, source, first, None)
+        if text and any(isinstance(each, str) for each in text):
+            machine.copied[source.text[piece.start:piece.end]] = text
+            return None
+        return _stripped(text) if text else None
     machine.depth += 1
-    found = _output(machine, name, expand.fields(machine, source, last.words[1:]))
+    found = _output(machine, name, expand.fields(machine, source, first.words[1:]))
     machine.depth -= 1
     return found
 
 
-def _stripped(bits: Sequence[Bit]) -> Scalar:
+def _only_prints(node: tree.Command, level: int) -> bool:
+    """Whether all that a command prints can be told."""
+    if isinstance(node, tree.Simple):
+        return bool(node.words) and _literal(node.words[0]) in _PRINTS
+    if isinstance(node, (tree.Test, tree.Function, tree.While)) or level > 8:
+        return isinstance(node, tree.Test)
+    if isinstance(node, tree.If):
+        bodies = [body for arm in node.arms for body in arm] + [node.otherwise]
+    elif isinstance(node, tree.Case):
+        bodies = [arm.body for arm in node.arms]
+    else:
+        bodies = [node.body]
+    return all(
+        len(pipeline.commands) == 1 and _only_prints(pipeline.commands[0], level + 1)
+        for body in bodies for statement in body for pipeline in statement.pipelines
+    )
+
+
+def _stripped(text: Sequence[Bit | str]) -> Scalar:
     """A text without the line ends at its end."""
-    fragments = merged(Fragment(bit.text, bit.known) for bit in bits)
+    fragments = merged(Fragment(bit.text, bit.known) for bit in text if isinstance(bit, Bit))
     if fragments and fragments[-1].known:
         fragments[-1] = Fragment(fragments[-1].text.rstrip('\n'), True)
     return Scalar(tuple(merged(fragments)))
@@ -87,10 +109,13 @@ def _output(machine: Machine, name: str, arguments: list[Field]) -> Scalar | Non
 
 
 def _entered(
-    machine: Machine, source: Source, first: tree.Command, last: tree.Simple,
+    machine: Machine, source: Source, listed: Sequence[tree.Command],
 ) -> Scalar | None:
     """`cd folder && pwd`."""
+    first, last = listed[0], listed[-1]
     if not isinstance(first, tree.Simple) or len(first.words) < 2:
+        return None
+    if len(listed) != 2 or not isinstance(last, tree.Simple) or not last.words:
         return None
     if _literal(first.words[0]) != 'cd' or _literal(last.words[0]) != 'pwd':
         return None
@@ -99,54 +124,3 @@ def _entered(
     machine.depth -= 1
     path = paths.repository_path(machine, folder[0].bits) if len(folder) == 1 else None
     return None if path is None else paths.absolute(path)
-
-
-def printed(machine: Machine, source: Source, command: tree.Simple) -> Scalar | None:
-    """What `echo` and a simple `printf` print, without the last line end."""
-    machine.depth += 1
-    fields = expand.fields(machine, source, command.words)
-    machine.depth -= 1
-    kept = output(fields)
-    return None if kept is None else scalar_of(kept)
-
-
-def lines(fields: list[Field]) -> list[Bit] | None:
-    """The same as pieces of text; `printf '%s\\n'` puts each field on a line of its own."""
-    kept = output(fields)
-    if kept is None:
-        return None
-    between = '\n' if fields[0].text == 'printf' else ' '
-    found: list[Bit] = []
-    for field in kept:
-        found += [Bit(between, True, field.start, False, True)] * bool(found)
-        found += field.bits
-    return found
-
-
-def output(fields: list[Field]) -> list[Field] | None:
-    """The fields that an `echo` or `printf` with these fields prints, blanks between."""
-    name, arguments = fields[0].text, fields[1:]
-    if name == 'echo':
-        escapes = False
-        while arguments and arguments[0].text in ('-n', '-e', '-ne', '-en', '-E'):
-            escapes |= 'e' in arguments[0].text
-            arguments = arguments[1:]
-        if escapes:
-            return [each._replace(bits=_unescaped(each.bits)) for each in arguments]
-        return arguments
-    if name != 'printf' or not arguments:
-        return None
-    text = arguments[0].text
-    if '%' not in text:
-        cut = arguments[0].bits
-        return [arguments[0]._replace(bits=_unescaped(cut))] if len(arguments) == 1 else None
-    if text.replace('\\n', '').replace('\n', '').strip() == '%s':
-        return arguments[1:]
-    return None
-
-
-def _unescaped(bits: tuple[Bit, ...]) -> tuple[Bit, ...]:
-    return tuple(
-        bit._replace(text=bit.text.replace('\\n', ' \n')) if '\\n' in bit.text else bit
-        for bit in bits
-    )

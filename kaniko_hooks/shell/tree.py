@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from kaniko_hooks.named_tuple import NamedTuple
 
+# Commands whose arguments are assignments.
+DECLARATIONS = frozenset(('export', 'readonly', 'local', 'declare', 'typeset'))
 
 
 class Text(NamedTuple):
@@ -116,8 +118,7 @@ class Redirection(NamedTuple):
 class Simple(NamedTuple):
     """Assignments, words and redirections.
 
-    Arguments of `export`, `local`, `declare`, … that look like assignments are
-    in `assignments`.
+    Arguments of DECLARATIONS that look like assignments are in `assignments`.
     """
 
     assignments: tuple[Assignment, ...]

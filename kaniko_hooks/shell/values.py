@@ -74,6 +74,11 @@ def unknown(text: str) -> Scalar:
     return Scalar((Fragment(text, False),))
 
 
+def number(text: str) -> int | None:
+    """The number that digits are; None for other texts and very large numbers."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def plain(value: Scalar) -> str | None:
     """The text of a value that is known as a whole."""
     if all(fragment.known for fragment in value.fragments):
