@@ -145,7 +145,7 @@ class Flags(NamedTuple):
 class Reason(NamedTuple):
     """Why a build runs more than once."""
 
-    kind: str  # 'loop', 'call', 'retry', 'xargs', 'find'
+    kind: str  # 'loop', 'call', 'retry', 'xargs', 'find', 'parallel', 'watch'
     place: Place
     times: int = MANY  # how many times this reason alone makes of one
     level: int = 0  # of a call: how many others it stands in

@@ -52,7 +52,9 @@ def describe(reason: Reason, at: str) -> str:
         return f'the loop {at} runs it {each}'
     if reason.kind == 'retry':
         return f'retried {at} when the first attempt fails'
-    if reason.kind in ('xargs', 'find'):
+    if reason.kind == 'watch':
+        return f'watch {at} runs it again and again'
+    if reason.kind != 'call':
         each = 'once per item' if many else f'{reason.times} times'
         return f'{reason.kind} {at} runs it {each}'
     return f'called {count(reason.times)} {at}'
@@ -97,4 +99,4 @@ def brief(reason: Reason) -> str:
         return 'called here'
     if reason.times < MANY:
         return f'{reason.times} times'
-    return 'again and again' if reason.kind == 'loop' else 'once per item'
+    return 'again and again' if reason.kind in ('loop', 'watch') else 'once per item'

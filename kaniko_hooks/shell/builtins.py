@@ -152,7 +152,7 @@ def _source(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 
 
 def _trap(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
-    if len(argv) > 2 and any(field.text in ('EXIT', '0') for field in argv[2:]):
+    if len(argv) > 2 and any(field.text in ('EXIT', '0', 'ERR') for field in argv[2:]):
         if argv[1].known:
             machine.traps.append((source, argv[1].bits))
     return NOTHING

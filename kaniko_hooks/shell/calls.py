@@ -7,14 +7,14 @@ from functools import partial
 from kaniko_hooks.model import Build
 from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Reason
 from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Word
 from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import functions
+from kaniko_hooks.shell import items
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import parameters
+from kaniko_hooks.shell import paths
 from kaniko_hooks.shell import wrappers
 from kaniko_hooks.shell.builtins import BUILTINS
 from kaniko_hooks.shell.machine import Machine
@@ -35,9 +35,7 @@ from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import one
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
-from kaniko_hooks.shell.summary import repeated
 from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import shown
@@ -53,12 +51,12 @@ def run(
     names = {variant[0].text if variant else '' for variant in variants}
     if len(names) > 1:
         return either(branching.branches(machine, [
-            partial(_run, machine, source, [variant], stdin) for variant in variants
+            partial(run_once, machine, source, [variant], stdin) for variant in variants
         ]))
-    return _run(machine, source, variants, stdin)
+    return run_once(machine, source, variants, stdin)
 
 
-def _run(
+def run_once(
     machine: Machine, source: Source, variants: Sequence[list[Field]],
     stdin: Stdin, level: int = 0,
 ) -> Summary:
@@ -81,12 +79,16 @@ def _run(
     text = wrappers.text(argv, base) if base in wrappers.TEXTS else None
     if text:
         return nested.given(machine, source, text[0], text[1])
+    if base in wrappers.LOGINS and stdin and wrappers.logs_in(argv):
+        return nested.shell(machine, source, argv[:1], stdin)
     if base in wrappers.WRAPPERS:
         return _wrapped(machine, source, variants, stdin, level)
     if base == 'xargs':
-        return _xargs(machine, source, argv, stdin, level)
+        return items.xargs(machine, source, argv, stdin, level)
     if base == 'find':
-        return _find(machine, source, argv, level)
+        return items.find(machine, source, argv, level)
+    if base in wrappers.AGAIN:
+        return items.again(machine, source, argv, stdin)
     if base in nested.SHELLS:
         return nested.shell(machine, source, argv, stdin)
     found = _build(machine, source, variants)
@@ -94,7 +96,24 @@ def _run(
         mark = len(state.journal)
         found = process(nested.called(machine, source, argv, False))
         state.taken_back(mark)
-    return found or NOTHING
+    if found is None or found is NOTHING:
+        return _unseen(machine, source, variants)
+    return found
+
+
+def _unseen(machine: Machine, source: Source, variants: Sequence[list[Field]]) -> Summary:
+    """What a command does that is not known: if an executor and its destination are among
+    its words, it runs them. Others that take a command run it elsewhere, or only show it."""
+    argv = variants[0]
+    base = argv[0].text.rpartition('/')[2]
+    if base in wrappers.ELSEWHERE or base.startswith(wrappers.SHOWING):
+        return NOTHING
+    for index, field in enumerate(argv):
+        if '/' in field.text and field.text.rpartition('/')[2] != base:
+            inner = [variant[index:] for variant in variants if len(variant) > index]
+            if any(each.destinations for each in _flags(machine, inner)):
+                return _build(machine, source, inner) or NOTHING
+    return NOTHING
 
 
 def _wrapped(
@@ -108,90 +127,20 @@ def _wrapped(
         fragments = tuple(Fragment(bit.text, bit.known) for bit in field.bits)
         machine.state.set(name, Scalar(fragments))
     if base in ('exec', 'command', 'builtin'):
-        summary = _run(machine, source, [each.argv for each in found], stdin, level + 1)
+        summary = run_once(machine, source, [each.argv for each in found], stdin, level + 1)
         if base == 'exec' and found[0].argv:
             return renamed(summary, {way: EXIT for way in summary if way != FAIL})
         return summary
-    summary = _run(machine, source, [each.argv for each in found], stdin, level + 1)
+    summary = run_once(machine, source, [each.argv for each in found], stdin, level + 1)
     machine.state.taken_back(mark)
     return process(summary)
-
-
-def _xargs(
-    machine: Machine, source: Source, argv: Sequence[Field],
-    stdin: Stdin, level: int,
-) -> Summary:
-    command, many, replaced = wrappers.xargs(argv)
-    if not command:
-        return NOTHING
-    start, end = command[-1].start, command[-1].end
-    if many:
-        command = [_unknown(field, replaced) for field in command] if replaced else command
-    elif stdin is None or any(isinstance(each, str) for each in stdin):
-        bit = Bit('$(cat)', False, start, False, False)
-        command = [*command, Field((bit,), True, start, end)]
-    else:
-        for bit in (each for each in stdin if isinstance(each, Bit)):
-            words = bit.text.split() if bit.known else [bit.text]
-            command += [
-                Field((Bit(word, bit.known, bit.at, False, False),), not bit.known, start, end)
-                for word in words
-            ]
-    found = process(_run(machine, source, [command], None, level + 1))
-    if not many or found is NOTHING:
-        return found
-    return repeated(found, Reason('xargs', source.locate(argv[0].start)))
-
-
-def _unknown(field: Field, replaced: str) -> Field:
-    """A word in which `xargs -I` or `find` puts a name."""
-    bits: list[Bit] = []
-    for bit in field.bits:
-        pieces = bit.text.split(replaced) if bit.known else [bit.text]
-        at = bit.at
-        for index, text in enumerate(pieces):
-            if index:
-                bits.append(Bit(replaced, False, at, bit.verbatim, True))
-                at += len(replaced)
-            if text or len(pieces) == 1:
-                bits.append(bit._replace(text=text, at=at))
-            at += len(text)
-    return field._replace(bits=tuple(bits))
-
-
-def _find(
-    machine: Machine, source: Source, argv: Sequence[Field], level: int,
-) -> Summary:
-    total = NOTHING
-    for command, many in wrappers.find(argv):
-        listed = [_unknown(field, '{}') for field in command]
-        if not many:
-            listed[-1] = listed[-1]._replace(splits=True)
-        found = process(_run(machine, source, [listed], None, level + 1))
-        if many and found is not NOTHING:
-            found = repeated(found, Reason('find', source.locate(argv[0].start), MANY))
-        total = sequence(total, found)
-    return total
 
 
 def _build(
     machine: Machine, source: Source, variants: Sequence[list[Field]],
 ) -> Summary | None:
     """The build that an argv does, None if it is none."""
-    def variable(name: str) -> Word | None:
-        value = parameters.look_up(machine, name)
-        if isinstance(value, Missing):
-            return None
-        if isinstance(value, Scalar):
-            return Word(value.fragments)
-        return Word((Fragment('$' + name, False),))
-
-    words = [shown([variant]) for variant in variants]
-    read = [machine.read_build(argv, machine.image, variable) for argv in words]
-    if machine.image is not None:
-        blind = [machine.read_build(argv, None, variable) for argv in words]
-        machine.used_image |= blind != read
-    flags = [each for each in read if each is not None]
+    flags = _flags(machine, variants)
     if not flags:
         return None
     states = {each.cache for each in flags}
@@ -209,6 +158,31 @@ def _build(
     return one(build)
 
 
+def _flags(machine: Machine, variants: Sequence[list[Field]]) -> list[Flags]:
+    """The flags of the builds that the variants of an argv do."""
+    def variable(name: str) -> Word | None:
+        value = parameters.look_up(machine, name)
+        if isinstance(value, Missing):
+            return None
+        if isinstance(value, Scalar):
+            return Word(value.fragments)
+        return Word((Fragment('$' + name, False),))
+
+    words = [_located(machine, shown([variant])) for variant in variants]
+    read = [machine.read_build(argv, machine.image, variable) for argv in words]
+    if machine.image is not None:
+        blind = [machine.read_build(argv, None, variable) for argv in words]
+        machine.used_image |= blind != read
+    return [each for each in read if each is not None]
+
+
+def _located(machine: Machine, argv: tuple[Word, ...]) -> tuple[Word, ...]:
+    """An argv of which the command has its whole path: `./executor` in /kaniko."""
+    fragments = argv[0].fragments
+    path = paths.outside(machine, fragments) if '/' in argv[0].text else None
+    return argv if path is None else (Word((Fragment(path, True),)), *argv[1:])
+
+
 def _traced(machine: Machine, build: Build) -> Traced:
     """The build with the variables and the directory that it is run with."""
     variables: dict[str, Word | None] = {}
@@ -221,4 +195,5 @@ def _traced(machine: Machine, build: Build) -> Traced:
     directory = None
     if isinstance(here, Scalar):
         directory = ''.join(each.text for each in here.fragments)
-    return Traced(build, variables, directory)
+    inside = directory is None or not directory.startswith('/')
+    return Traced(build, variables, directory if inside else None)

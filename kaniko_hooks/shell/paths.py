@@ -42,12 +42,28 @@ def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> st
         text = ''.join(each.text for each in rest)
     if folder is None or text.startswith(('/', '~')) or not all(each.known for each in rest):
         return None
-    return normal(f'{folder}/{text}')
+    return None if folder.startswith('/') else normal(f'{folder}/{text}')
+
+
+def outside(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str | None:
+    """The absolute path of what a known path names outside of the repository, else None."""
+    if not all(each.known for each in fragments):
+        return None
+    text = ''.join(each.text for each in fragments)
+    base = machine.state.get(DIRECTORY)
+    folder = ''.join(each.text for each in base.fragments) if isinstance(base, Scalar) else ''
+    if text[:1] == '~' or '/' not in (text[:1], folder[:1]):
+        return None
+    path = normal(text if text.startswith('/') else f'{folder}/{text}')
+    return None if path is None else '/' + path
 
 
 def written(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str:
     """The key of a file that a script writes, however its path is spelled."""
     path = repository_path(machine, fragments)
+    elsewhere = outside(machine, fragments)
+    if elsewhere is not None:
+        return '>' + elsewhere
     return '>' + (''.join(each.text for each in fragments) if path is None else './' + path)
 
 
@@ -65,17 +81,24 @@ def normal(path: str) -> str | None:
 
 
 def absolute(path: str) -> Scalar:
-    """A path in the repository as a script sees it."""
+    """A path in the repository, or one outside, as a script sees it."""
+    if path.startswith('/'):
+        return known(path)
     return Scalar(tuple(merged((ROOT, Fragment('/' + path if path else '', True)))))
 
 
 def enter(machine: Machine, field: Field | None) -> None:
-    """`cd`: without or with an unknown folder the directory is not known."""
+    """`cd`: without or with an unknown folder the directory is not known.
+
+    It begins with `/` outside of the repository, and is relative to its root inside.
+    """
     state = machine.state
     here = state.get(DIRECTORY)
     if field is not None and field.text == '-':
         state.set(DIRECTORY, state.get(OLD_DIRECTORY))
     else:
         path = repository_path(machine, field.bits) if field else None
+        if field is not None and path is None:
+            path = outside(machine, field.bits)
         state.set(DIRECTORY, None if path is None else known(path))
     state.set(OLD_DIRECTORY, here)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import number
 
 _ASSIGNMENT = re.compile(r'[A-Za-z_]\w*=', re.ASCII)
 
@@ -26,15 +27,30 @@ def _wrapper(
 
 WRAPPERS = {
     'env': _wrapper('-u --unset -C --chdir', assigns=True),
+    'catatonit': _wrapper(),
+    'catchsegv': _wrapper(),
     'chroot': _wrapper(operands=1),
     'chrt': _wrapper('-T -P -D', 1),
+    'eatmydata': _wrapper(),
     'fakeroot': _wrapper('-l -s -i -b'),
     'gosu': _wrapper(operands=1),
+    'linux32': _wrapper(),
+    'linux64': _wrapper(),
+    'ltrace': _wrapper('-o -e -l -n -p -s -u -x'),
+    'nsenter': _wrapper('-t --target -S -G'),
+    'numactl': _wrapper('-i -N -c -C -m -p'),
+    'prlimit': _wrapper('-p -o'),
+    'proxychains': _wrapper('-f'),
+    'proxychains4': _wrapper('-f'),
     'runuser': _wrapper('-u -g -G --user --group --supp-group'),
+    's6-setuidgid': _wrapper(operands=1),
+    'setpriv': _wrapper('--reuid --regid --groups --inh-caps --ambient-caps --bounding-set'),
     'strace': _wrapper('-o -e -p -s -u -E -a -b -I -O -S -P'),
     'su-exec': _wrapper(operands=1),
+    'systemd-run': _wrapper('-p -u -E -M -H --unit --property --slice --description'),
     'taskset': _wrapper(operands=1),
     'toybox': _wrapper(),
+    'xvfb-run': _wrapper('-e -f -n -p -s -w --server-num --server-args --error-file'),
     'unshare': _wrapper('-S -G -R -w'),
     'exec': _wrapper('-a'),
     'command': _wrapper(refuses='-v -V'),
@@ -55,6 +71,29 @@ WRAPPERS = {
     'tini': _wrapper('-p -e'),
     'dumb-init': _wrapper('-r --rewrite'),
 }
+# They run what stands after `--`, or else after their own words.
+for _name in ('aws-vault', 'chamber', 'doppler', 'dotenv', 'infisical', 'op', 'teller',
+              'wait-for', 'wait-for.sh', 'wait-for-it', 'wait-for-it.sh'):
+    WRAPPERS[_name] = _wrapper(operands=-1)
+# With these options, or `su` without any, they start a shell that reads its input.
+_SHELL_OPTIONS = frozenset(('-i', '-s', '--login', '--shell'))
+LOGINS = frozenset(('sudo', 'doas', 'su'))
+# They run a command again and again, or once per item.
+AGAIN = {
+    'parallel': _wrapper('-j -P -a -d -N -n -L -S -I --jobs --delay --retries --joblog --timeout'
+                         ' --colsep --tmpdir --results --halt'),
+    'retry': _wrapper('-t -d -n -m -s -r -e --times --tries --retries --delay --max --sleep'),
+    'watch': _wrapper('-n --interval'),
+}
+# They run a command in another container or on another host.
+ELSEWHERE = frozenset('''
+    act crictl ctr docker-compose earthly finch flyctl gitlab-runner incus k3s limactl lxc
+    lxc-attach machinectl microk8s minikube multipass nerdctl nomad okteto podman-compose rsh
+    systemd-nspawn telepresence tsh vagrant
+'''.split())
+# A command that has a name like these only says what it is given.
+SHOWING = ('log', 'info', 'debug', 'warn', 'err', 'echo', 'print', 'say', 'msg', 'note', 'notice',
+           'title', 'step', 'section', 'yell', 'show', 'assert')
 # What they run is the text after `-c`, or after `-S` for `env`.
 TEXTS = {
     'env': frozenset(('-S', '--split-string')),
@@ -93,7 +132,18 @@ def inner(argv: Sequence[Field], wrapper: Wrapper) -> Wrapped:
         if match is None:
             break
         assigned.append((option[:match.end() - 1], _after(rest.pop(0), match.end())))
+    if wrapper.operands < 0:
+        dashes = [index for index, field in enumerate(argv) if field.text == '--']
+        return Wrapped(list(argv[dashes[0] + 1:]) if dashes else [])
     return Wrapped(rest[wrapper.operands:], tuple(assigned))
+
+
+def logs_in(argv: Sequence[Field]) -> bool:
+    """Whether `su`, `sudo -i` or `sudo -s` starts a shell."""
+    words = [field.text for field in argv]
+    if words[0].rpartition('/')[2] == 'su':
+        return True
+    return not _SHELL_OPTIONS.isdisjoint(words) and not inner(argv, WRAPPERS['sudo']).argv
 
 
 def _last(option: str, valued: frozenset[str]) -> str:
@@ -129,22 +179,36 @@ def _after(field: Field, length: int) -> Field:
     return field._replace(bits=tuple(bits))
 
 
-def xargs(argv: Sequence[Field]) -> tuple[list[Field], bool, str]:
-    """The command of `xargs`, whether it runs many times, and the text it replaces."""
+class Xargs(NamedTuple):
+    command: list[Field]
+    many: bool  # it runs any number of times
+    replaced: str  # the text that `-I` puts each line for
+    each: int  # words that one command takes, 0 for all
+    delimited: bool  # items end at a character of their own
+
+
+def xargs(argv: Sequence[Field]) -> Xargs:
+    """What `xargs` runs, and how often."""
     rest = list(argv[1:])
     many = False
     replaced = ''
+    each = 0
+    delimited = False
     while rest and rest[0].text[:1] == '-' and len(rest[0].text) > 1:
         option = rest.pop(0).text
         if option == '--':
             break
         letter, glued = _letter(option)
         many |= letter in _ONCE_PER_WORD or option.startswith(_ONCE_PER_WORD_LONG)
+        delimited |= letter == 'd' or option.startswith('--delimiter')
+        value = glued or (rest[0].text if rest else '')
         if letter in ('I', 'i') or option.startswith('--replace'):
-            replaced = glued or (rest[0].text if letter == 'I' and rest else '{}')
+            replaced = value if letter == 'I' and value else glued or '{}'
+        if letter == 'n' or option.startswith('--max-args'):
+            each = number(value) or 0
         if not glued and (f'-{letter}' in _XARGS_VALUED or option in _XARGS_VALUED):
             del rest[:1]
-    return rest, many, replaced
+    return Xargs(rest, many, replaced, each, delimited)
 
 
 def _letter(option: str) -> tuple[str, str]:
