@@ -167,3 +167,7 @@ def test_large_numbers() -> None:
     number = '9' * 5_000
     assert count(run(f'shift {number}; for i in a; do break {number}; done; {E}')) == 1
     assert count(run(f'{E}; exit {number}; {E}')) == 1
+
+
+def test_number_of_an_argument() -> None:
+    assert count(run(f'f() {{ [ $1 -eq 2 ] && {E}; }}; f ²; f 2; f 3')) == 2

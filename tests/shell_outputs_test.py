@@ -107,6 +107,7 @@ def test_cache(script: str, expected: str) -> None:
     pytest.param(f'{E} -d $(printf %d%%%q 1 "$A")', ['-d', '1%$A'], id='directives'),
     pytest.param(f'{E} -d $(printf %s-%s a)', ['-d', 'a-'], id='too few arguments'),
     pytest.param(f'{E} -d "$(echo -n a; echo b)"', ['-d', 'ab'], id='echo -n'),
+    pytest.param(f"{E} -d $'\\101\\x42'", ['-d', 'AB'], id='codes'),
     pytest.param(f'set -- a b; A=$@; {E} -d "$A"', ['-d', 'a b'], id='words in an assignment'),
     pytest.param(f'{E} -d "$(ls a; pwd)" -c "$(cd; ls)" -f "$(ls a | sort | tail)"',
                  ['-d', '$(ls a; pwd)', '-c', '$(cd; ls)', '-f', '$(ls a | sort | tail)'],

@@ -15,6 +15,7 @@ from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
 
 # Key of a variable's value that comes from the arguments, with the name after it.
@@ -53,11 +54,12 @@ def _value(machine: Machine, name: str) -> str | None:
         if not isinstance(held, Array) or any(word.splits for word in held.words):
             return None
         return str(len(held.words))
-    if name.isdigit():
-        words = held.words[:int(name[:3])] if isinstance(held, Array) else ()
-        if not isinstance(held, Array) or any(word.splits for word in words) or name == '0':
+    position = number(name)
+    if position is not None:
+        words = held.words[:position] if isinstance(held, Array) else ()
+        if not isinstance(held, Array) or any(word.splits for word in words) or not position:
             return None
-        if len(words) < int(name[:3]):
+        if len(words) < position:
             return ''
         return words[-1].text if words[-1].known else None
     value = machine.state.get(name)
@@ -157,9 +159,10 @@ def _compared(left: str, operator: str, right: str, brackets: bool) -> bool | No
         if brackets and any(each in right for each in '*?[('):
             return None
         return (left == right) is (operator != '!=')
-    if not left.isdigit() or not right.isdigit() or len(left + right) > 20:
+    one, other = number(left), number(right)
+    if one is None or other is None:
         return None
-    difference = int(left) - int(right)
+    difference = one - other
     return {
         '-eq': difference == 0, '-ne': difference != 0, '-gt': difference > 0,
         '-ge': difference >= 0, '-lt': difference < 0, '-le': difference <= 0,
