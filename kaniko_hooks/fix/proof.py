@@ -20,6 +20,7 @@ from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import steps
 from kaniko_hooks.fix.trial import Setting
+from kaniko_hooks.fix.trial import most
 from kaniko_hooks.fix.trial import traced
 from kaniko_hooks.model import Container
 from kaniko_hooks.shell.machine import Traced
@@ -82,6 +83,8 @@ def _builds(setting: Setting, container: Container, claim: Claim) -> Counter[_Do
                 for part in parts
             )
         builds = traced(setting, parts)
+        if len(builds) > 1 and most(setting, parts) == 1:
+            raise Refusal(f'which build {container.name} would run depends on a condition')
         if len(builds) != 1:
             raise Refusal(f'{container.name} would run {len(builds)} builds')
         met[_spelled(builds[0], claim)] += 1

@@ -48,9 +48,15 @@ def reader(repository: Repository) -> Callable[[str], str | None]:
 def trial(setting: Setting, texts: Sequence[str]) -> Trial:
     """The builds of command texts, run in order in one shell."""
     part = (ScriptPart(commands(texts), setting.variables),)
-    run = container_run(part, setting.image, kaniko.read_build, setting.read_text)
     met = tuple(tuple(each.build.argv) for each in traced(setting, part))
-    return Trial(run.builds_in_worst_run, met)
+    return Trial(most(setting, part), met)
+
+
+def most(setting: Setting, parts: Sequence[ScriptPart]) -> int:
+    """The number of builds in the worst run of script parts."""
+    return container_run(
+        parts, setting.image, kaniko.read_build, setting.read_text,
+    ).builds_in_worst_run
 
 
 def commands(texts: Sequence[str]) -> tuple[Command, ...]:
