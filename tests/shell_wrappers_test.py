@@ -14,6 +14,11 @@ E = '/kaniko/executor'
 
 @pytest.mark.parametrize('script', (
     pytest.param(f'nerdctl run k {E} -d x; lxc exec c -- {E} -d x', id='another container'),
+    pytest.param(f'sudo docker run gcr.io/x/kaniko/executor -d x; D=podman; $D run {E} -d x',
+                 id='docker'),
+    pytest.param(f'$KUBECTL exec p -- {E} -d x; time kubectl exec p -- {E} -d x; sudo ls {E} -d x',
+                 id='not known where'),
+    pytest.param(f'nsenter -t 1 -m {E} -d x; frob --with={E} -d x', id='not among the words'),
     pytest.param(f'log_info {E} -d x; assert_called {E} -d x', id='only shown'),
     pytest.param(f'ldd {E}; stat {E} -c %a; strip {E} --force', id='argument'),
     pytest.param(f'frob "{E} -d x"; frob {E} -d x y', id='no command'),
@@ -31,7 +36,7 @@ def test_no_build(script: str) -> None:
 
 
 @pytest.mark.parametrize('wrapper', (
-    'eatmydata', 'proxychains4 -q', 'xvfb-run -a', 'ltrace -o f', 'nsenter -t 1 -m',
+    'eatmydata', 'proxychains4 -q', 'xvfb-run -a', 'ltrace -o f',
     'setpriv --reuid 1', 'numactl -N 0', 's6-setuidgid u', 'systemd-run --scope', 'time -v',
     'aws-vault exec p --', 'dotenv -f .env --', 'doppler run --', 'wait-for-it.sh h:1 -t 5 --',
     'run_in_section 3', './ci/with-backoff.sh', 'sudo -u x run',

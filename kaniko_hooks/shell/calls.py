@@ -10,6 +10,7 @@ from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Word
 from kaniko_hooks.shell import branching
+from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import functions
 from kaniko_hooks.shell import items
 from kaniko_hooks.shell import nested
@@ -106,10 +107,12 @@ def _unseen(machine: Machine, source: Source, variants: Sequence[list[Field]]) -
     its words, it runs them. Others that take a command run it elsewhere, or only show it."""
     argv = variants[0]
     base = argv[0].text.rpartition('/')[2]
-    if base in wrappers.ELSEWHERE or base.startswith(wrappers.SHOWING):
+    elsewhere = base in commands.INERT or base in wrappers.ELSEWHERE
+    if not argv[0].known or elsewhere or base.startswith(wrappers.SHOWING):
         return NOTHING
     for index, field in enumerate(argv):
-        if '/' in field.text and field.text.rpartition('/')[2] != base:
+        text = field.text
+        if '/' in text and text[0] != '-' and text.rpartition('/')[2] != base:
             inner = [variant[index:] for variant in variants if len(variant) > index]
             if any(each.destinations for each in _flags(machine, inner)):
                 return _build(machine, source, inner) or NOTHING

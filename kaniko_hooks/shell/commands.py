@@ -30,7 +30,7 @@ from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import too_long
 
 # Commands without an effect on the runs; their arguments need not be expanded.
-_INERT = frozenset((
+INERT = frozenset((
     'echo', 'mkdir', 'cp', 'mv', 'rm', 'ls', 'cat', 'chmod', 'chown', 'touch', 'ln', 'printf',
     'sleep', 'date', 'true', 'false', ':', '[', 'test', 'grep', 'sed', 'awk', 'cut', 'tr',
     'head', 'tail', 'sort', 'wc', 'tee', 'curl', 'wget', 'tar', 'git', 'jq', 'base64', 'apk',
@@ -66,7 +66,7 @@ def simple(
     values = machine.state.values
     if name == ':':
         expand.fields(machine, source, node.words)
-    if name in _INERT and '()' + name not in values and name + ' ' not in values:
+    if name in INERT and '()' + name not in values and name + ' ' not in values:
         return total
     if builtins.declares(machine, source, name, node):
         return total

@@ -47,7 +47,8 @@ def xargs(
         listed = [read.command + words[at:at + size] for at in range(0, len(words), size)]
     total = NOTHING
     for command in listed:
-        total = sequence(total, process(calls.run_once(machine, source, [command], None, level + 1)))
+        found = calls.run_once(machine, source, [command], None, level + 1)
+        total = sequence(total, process(found))
     once = not read.many or len(listed) == 1 and lines and (read.replaced or read.each)
     if once or total is NOTHING:
         return total

@@ -37,7 +37,6 @@ WRAPPERS = {
     'linux32': _wrapper(),
     'linux64': _wrapper(),
     'ltrace': _wrapper('-o -e -l -n -p -s -u -x'),
-    'nsenter': _wrapper('-t --target -S -G'),
     'numactl': _wrapper('-i -N -c -C -m -p'),
     'prlimit': _wrapper('-p -o'),
     'proxychains': _wrapper('-f'),
@@ -88,8 +87,8 @@ AGAIN = {
 # They run a command in another container or on another host.
 ELSEWHERE = frozenset('''
     act crictl ctr docker-compose earthly finch flyctl gitlab-runner incus k3s limactl lxc
-    lxc-attach machinectl microk8s minikube multipass nerdctl nomad okteto podman-compose rsh
-    systemd-nspawn telepresence tsh vagrant
+    lxc-attach machinectl microk8s minikube multipass nerdctl nomad nsenter okteto
+    podman-compose rsh systemd-nspawn telepresence tsh vagrant
 '''.split())
 # A command that has a name like these only says what it is given.
 SHOWING = ('log', 'info', 'debug', 'warn', 'err', 'echo', 'print', 'say', 'msg', 'note', 'notice',
