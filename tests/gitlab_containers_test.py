@@ -419,4 +419,5 @@ def test_time_is_proportional_to_size(tmp_path: Path) -> None:
         found = read(repository, (ROOT,), ())
         seconds.append(time.process_time() - start)
         assert len(found.containers) == jobs // files * files + 1
-    assert seconds[1] < 10 * seconds[0]
+    # Five times the jobs; a second look at each for each would be twenty-five.
+    assert seconds[1] < 15 * seconds[0]
