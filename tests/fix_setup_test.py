@@ -6,10 +6,10 @@ from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.setup import change
 from kaniko_hooks.fix.setup import is_setup
 from kaniko_hooks.fix.setup import is_test
-from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Pipeline
+from kaniko_hooks.shell.syntax.parser import parse
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Pipeline
 
 
 def pipelines(text: str) -> tuple[Pipeline, ...]:

@@ -16,10 +16,10 @@ import pytest
 
 from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import tree
-from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.runs import container_run
 from kaniko_hooks.shell.runs import trace
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.parser import parse
 from tests.shell_sample import part
 
 pytestmark = pytest.mark.slow

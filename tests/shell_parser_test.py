@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from kaniko_hooks.shell import tree
-from kaniko_hooks.shell.parser import parse
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.parser import parse
 from tests.shell_sample import run
 
 CASES = os.path.join(os.path.dirname(__file__), 'cases', 'shell')

@@ -52,6 +52,13 @@ def test_imports_go_the_way_of_the_data(name: str) -> None:
     assert taken - {name} <= MAY_IMPORT[name]
 
 
+def test_the_syntax_of_a_script_needs_nothing_of_what_it_does() -> None:
+    own = sorted((PACKAGE / 'shell' / 'syntax').glob('*.py'))
+    taken = {each for path in own for each in imported(path)}
+    others = {station(each) for each in taken if '.shell.syntax.' not in each}
+    assert taken and others <= _SHARED
+
+
 @pytest.mark.parametrize('path', MODULES, ids=lambda path: _dotted(path))
 def test_a_module_is_of_a_size_to_be_read(path: Path) -> None:
     text = path.read_text(encoding='utf-8')

@@ -17,7 +17,7 @@ from kaniko_hooks.fix.trial import commands
 from kaniko_hooks.fix.trial import traced
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import For
+from kaniko_hooks.shell.syntax.tree import For
 
 _PROBE = '/kaniko/executor --destination probe'
 

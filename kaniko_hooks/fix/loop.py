@@ -33,10 +33,10 @@ from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.trial import Argv
 from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import For
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Word
 
 MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
 

@@ -12,9 +12,9 @@ from kaniko_hooks.fix.pieces import commands_in
 from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Pipeline
-from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Simple
 
 _WORDS = re.compile(r'[\s"\';|&()<>=]+')
 _GLOB = re.compile(r'[*?\[]')

@@ -11,23 +11,23 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import Assignment
-from kaniko_hooks.shell.tree import Case
-from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.tree import For
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Group
-from kaniko_hooks.shell.tree import If
-from kaniko_hooks.shell.tree import Parameter
-from kaniko_hooks.shell.tree import Pipeline
-from kaniko_hooks.shell.tree import Redirection
-from kaniko_hooks.shell.tree import Script
-from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.shell.tree import Statement
-from kaniko_hooks.shell.tree import Substitution
-from kaniko_hooks.shell.tree import Test
-from kaniko_hooks.shell.tree import While
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax.tree import Assignment
+from kaniko_hooks.shell.syntax.tree import Case
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Group
+from kaniko_hooks.shell.syntax.tree import If
+from kaniko_hooks.shell.syntax.tree import Parameter
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Redirection
+from kaniko_hooks.shell.syntax.tree import Script
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Substitution
+from kaniko_hooks.shell.syntax.tree import Test
+from kaniko_hooks.shell.syntax.tree import While
+from kaniko_hooks.shell.syntax.tree import Word
 
 _COMMENT_LINE = re.compile(r'^[ \t]*#', re.MULTILINE)
 
@@ -185,7 +185,7 @@ def expansions(word: Word) -> Iterator[object]:
 
 def literal(word: Word) -> str | None:
     """The word's value where it has no expansions."""
-    from kaniko_hooks.shell.tree import Text
+    from kaniko_hooks.shell.syntax.tree import Text
     if not all(isinstance(piece, Text) for piece in word.pieces):
         return None
     return ''.join(piece.value for piece in word.pieces if isinstance(piece, Text))

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from kaniko_hooks.fix.arguments import outputs
 from kaniko_hooks.fix.arguments import spelled
 from kaniko_hooks.fix.arguments import values
-from kaniko_hooks.fix.pieces import bodies
-from kaniko_hooks.fix.pieces import commands_in
-from kaniko_hooks.fix.pieces import literal
-from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.outputs import names_read
 from kaniko_hooks.fix.outputs import pipelines_of
 from kaniko_hooks.fix.outputs import redirected
 from kaniko_hooks.fix.outputs import uses_file
 from kaniko_hooks.fix.outputs import written_by
+from kaniko_hooks.fix.pieces import bodies
+from kaniko_hooks.fix.pieces import commands_in
+from kaniko_hooks.fix.pieces import literal
+from kaniko_hooks.fix.pieces import names_used
 from kaniko_hooks.fix.prints import Owners
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
@@ -26,8 +26,8 @@ from kaniko_hooks.fix.setup import change
 from kaniko_hooks.fix.steps import BUILD
 from kaniko_hooks.fix.steps import SETUP
 from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.shell.tree import Pipeline
-from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Simple
 
 _STATUS = frozenset(('?', '!', '_'))
 # GitLab: what is another value in each job.

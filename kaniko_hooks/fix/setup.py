@@ -17,18 +17,18 @@ from kaniko_hooks.fix.pieces import substitutions
 from kaniko_hooks.fix.pieces import words_of
 from kaniko_hooks.kaniko import NAMES
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import Case
-from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.tree import For
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Group
-from kaniko_hooks.shell.tree import If
-from kaniko_hooks.shell.tree import Parameter
-from kaniko_hooks.shell.tree import Pipeline
-from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.shell.tree import Statement
-from kaniko_hooks.shell.tree import Test
-from kaniko_hooks.shell.tree import Text
+from kaniko_hooks.shell.syntax.tree import Case
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Group
+from kaniko_hooks.shell.syntax.tree import If
+from kaniko_hooks.shell.syntax.tree import Parameter
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Test
+from kaniko_hooks.shell.syntax.tree import Text
 
 TESTS = frozenset(('test', '[', '[['))
 _SAYING = frozenset(('echo', 'printf', 'pwd', 'ls', 'cat'))

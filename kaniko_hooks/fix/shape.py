@@ -11,11 +11,11 @@ from kaniko_hooks.fix.setup import Functions
 from kaniko_hooks.fix.setup import is_setup
 from kaniko_hooks.fix.setup import is_test
 from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.tree import Group
-from kaniko_hooks.shell.tree import Pipeline
-from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.shell.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import Group
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Statement
 
 def check_written(step: Step, functions: Functions) -> None:
     """Raises Refusal unless a build runs exactly once, and not only on a condition."""

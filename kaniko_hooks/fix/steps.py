@@ -21,11 +21,11 @@ from kaniko_hooks.fix.trial import Setting
 from kaniko_hooks.fix.trial import trial
 from kaniko_hooks.model import Command
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.tree import For
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Script
-from kaniko_hooks.shell.tree import Statement
+from kaniko_hooks.shell.syntax.parser import parse
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Script
+from kaniko_hooks.shell.syntax.tree import Statement
 
 SETUP = 'setup'
 BUILD = 'build'

@@ -8,7 +8,7 @@ from kaniko_hooks.fix.pieces import literal
 from kaniko_hooks.fix.setup import Functions
 from kaniko_hooks.fix.steps import SETUP
 from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Simple
 
 
 def without_superseded(

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from kaniko_hooks.shell import guards
 from kaniko_hooks.shell import patterns
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import number

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Word
 from kaniko_hooks.shell.values import WORDS
 
 _BRACES = re.compile(

@@ -8,9 +8,7 @@ from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import loops
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
@@ -18,6 +16,8 @@ from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 
 
 def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list[Summary]:

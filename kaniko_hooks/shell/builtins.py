@@ -8,9 +8,7 @@ from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import EVERYWHERE
@@ -24,6 +22,8 @@ from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import leaves
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Field

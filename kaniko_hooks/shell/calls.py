@@ -21,7 +21,6 @@ from kaniko_hooks.shell.builtins import BUILTINS
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.state import Defined
@@ -37,6 +36,7 @@ from kaniko_hooks.shell.summary import one
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import shown

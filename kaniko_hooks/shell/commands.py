@@ -11,14 +11,14 @@ from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import outputs
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import EMPTY

@@ -10,10 +10,10 @@ from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
 from kaniko_hooks.shell import braces
 from kaniko_hooks.shell import parameters
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Missing
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field

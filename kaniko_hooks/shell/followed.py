@@ -9,13 +9,13 @@ from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import renamed
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Field
 
 # What a script says that builds, or that calls one.

@@ -13,7 +13,6 @@ from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
@@ -25,6 +24,7 @@ from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import has_builds
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import repeated
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field

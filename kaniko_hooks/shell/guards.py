@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.syntax import tree
 
 # Numeric comparisons, and what each denies.
 _DENIED = {'-le': '-gt', '-ge': '-lt', '-ne': '-eq'}

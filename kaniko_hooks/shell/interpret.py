@@ -10,12 +10,10 @@ from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import outputs
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell import worlds
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import GO
@@ -26,6 +24,8 @@ from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import has_builds
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 
 # Commands that do not fail in a script that is meant to go on.
 _SURE = frozenset((

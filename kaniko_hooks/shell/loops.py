@@ -11,9 +11,7 @@ from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import parameters
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import GO
@@ -25,6 +23,8 @@ from kaniko_hooks.shell.summary import has_builds
 from kaniko_hooks.shell.summary import iteration
 from kaniko_hooks.shell.summary import repeated
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import is_open

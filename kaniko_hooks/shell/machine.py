@@ -11,10 +11,10 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import State
 from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Bit
 
 ReadBuild = Callable[

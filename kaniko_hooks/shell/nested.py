@@ -11,12 +11,9 @@ from kaniko_hooks.model import Reason
 from kaniko_hooks.shell import followed
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import GO
@@ -27,6 +24,9 @@ from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.parser import parse
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field

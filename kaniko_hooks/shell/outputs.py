@@ -12,14 +12,14 @@ from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell import printing
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Written
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field

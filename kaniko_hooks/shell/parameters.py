@@ -10,14 +10,14 @@ from kaniko_hooks.model import Word
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import patterns
 from kaniko_hooks.shell import substitution
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.state import Written
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import EMPTY

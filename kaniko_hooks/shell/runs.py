@@ -25,8 +25,8 @@ from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import ReadBuild
 from kaniko_hooks.shell.machine import ReadScript
 from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.source import Source
+from kaniko_hooks.shell.syntax.parser import parse
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import known

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.source import Source
-from kaniko_hooks.shell.tree import Function
+from kaniko_hooks.shell.syntax.source import Source
+from kaniko_hooks.shell.syntax.tree import Function
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Choice

@@ -8,11 +8,11 @@ from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import outputs
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell import patterns
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.source import Source
 from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import guards
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.guards import Condition
 from kaniko_hooks.shell.guards import Subject
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import tree
 
 _MEMBERS = 16
 

@@ -18,7 +18,7 @@ from kaniko_hooks.model import Command
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import RULES
-from kaniko_hooks.shell.comments import comments
+from kaniko_hooks.shell.syntax.comments import comments
 
 MARK = 'kaniko-hooks:'
 _DIRECTIVE = re.compile(r'#[ \t]*kaniko-hooks:[ \t]*([^\r\n]*)')

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell import expansions
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import ahead
-from kaniko_hooks.shell.cursor import opaque_end
-from kaniko_hooks.shell.cursor import problem
-from kaniko_hooks.shell.cursor import unclosed
-from kaniko_hooks.shell.tree import Arithmetic
-from kaniko_hooks.shell.tree import Opaque
-from kaniko_hooks.shell.tree import Parameter
-from kaniko_hooks.shell.tree import Piece
-from kaniko_hooks.shell.tree import Substitution
-from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax import expansions
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import ahead
+from kaniko_hooks.shell.syntax.cursor import opaque_end
+from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.cursor import unclosed
+from kaniko_hooks.shell.syntax.tree import Arithmetic
+from kaniko_hooks.shell.syntax.tree import Opaque
+from kaniko_hooks.shell.syntax.tree import Parameter
+from kaniko_hooks.shell.syntax.tree import Piece
+from kaniko_hooks.shell.syntax.tree import Substitution
+from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Word
 
 _RUN = re.compile(r'''(?:[^ \t\r\n\f\v|&;()<>$`"'\\{]|\{(?!\{))+''')
 # Of an operand of `${…}`, and of the words of `[[ … =~ … ]]`.

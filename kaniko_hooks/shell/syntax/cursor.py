@@ -4,8 +4,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.shell.tree import Heredoc
-from kaniko_hooks.shell.tree import SyntaxProblem
+from kaniko_hooks.shell.syntax.tree import Heredoc
+from kaniko_hooks.shell.syntax.tree import SyntaxProblem
 
 # Real scripts nest less than ten deep; Python's stack must hold what remains.
 DEPTH = 40

@@ -3,17 +3,17 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell import parser
-from kaniko_hooks.shell import words
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import ahead
-from kaniko_hooks.shell.cursor import deeper
-from kaniko_hooks.shell.cursor import unclosed
-from kaniko_hooks.shell.tree import Arithmetic
-from kaniko_hooks.shell.tree import Parameter
-from kaniko_hooks.shell.tree import Piece
-from kaniko_hooks.shell.tree import Substitution
-from kaniko_hooks.shell.tree import Text
+from kaniko_hooks.shell.syntax import parser
+from kaniko_hooks.shell.syntax import words
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import ahead
+from kaniko_hooks.shell.syntax.cursor import deeper
+from kaniko_hooks.shell.syntax.cursor import unclosed
+from kaniko_hooks.shell.syntax.tree import Arithmetic
+from kaniko_hooks.shell.syntax.tree import Parameter
+from kaniko_hooks.shell.syntax.tree import Piece
+from kaniko_hooks.shell.syntax.tree import Substitution
+from kaniko_hooks.shell.syntax.tree import Text
 
 _NAME = re.compile(r'\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!\-])')
 _BRACED = re.compile(

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell import words
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import ahead
-from kaniko_hooks.shell.cursor import blanks
-from kaniko_hooks.shell.cursor import opaque_end
-from kaniko_hooks.shell.cursor import problem
-from kaniko_hooks.shell.redirections import redirection
-from kaniko_hooks.shell.tree import Assignment
-from kaniko_hooks.shell.tree import DECLARATIONS
-from kaniko_hooks.shell.tree import Redirection
-from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax import words
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import ahead
+from kaniko_hooks.shell.syntax.cursor import blanks
+from kaniko_hooks.shell.syntax.cursor import opaque_end
+from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.redirections import redirection
+from kaniko_hooks.shell.syntax.tree import Assignment
+from kaniko_hooks.shell.syntax.tree import DECLARATIONS
+from kaniko_hooks.shell.syntax.tree import Redirection
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Word
 
 _ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=', re.ASCII)
 _STOP = frozenset('\n;&|)')

@@ -3,31 +3,31 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell import conditions
-from kaniko_hooks.shell import expansions
-from kaniko_hooks.shell import parser
-from kaniko_hooks.shell import words
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import ahead
-from kaniko_hooks.shell.cursor import blanks
-from kaniko_hooks.shell.cursor import deeper
-from kaniko_hooks.shell.cursor import problem
-from kaniko_hooks.shell.cursor import unclosed
-from kaniko_hooks.shell.redirections import redirection
-from kaniko_hooks.shell.simple import simple
-from kaniko_hooks.shell.tree import Arm
-from kaniko_hooks.shell.tree import Case
-from kaniko_hooks.shell.tree import CaseArm
-from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.tree import For
-from kaniko_hooks.shell.tree import Function
-from kaniko_hooks.shell.tree import Group
-from kaniko_hooks.shell.tree import If
-from kaniko_hooks.shell.tree import Redirection
-from kaniko_hooks.shell.tree import Statement
-from kaniko_hooks.shell.tree import Test
-from kaniko_hooks.shell.tree import While
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax import conditions
+from kaniko_hooks.shell.syntax import expansions
+from kaniko_hooks.shell.syntax import parser
+from kaniko_hooks.shell.syntax import words
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import ahead
+from kaniko_hooks.shell.syntax.cursor import blanks
+from kaniko_hooks.shell.syntax.cursor import deeper
+from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.cursor import unclosed
+from kaniko_hooks.shell.syntax.redirections import redirection
+from kaniko_hooks.shell.syntax.simple import simple
+from kaniko_hooks.shell.syntax.tree import Arm
+from kaniko_hooks.shell.syntax.tree import Case
+from kaniko_hooks.shell.syntax.tree import CaseArm
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Group
+from kaniko_hooks.shell.syntax.tree import If
+from kaniko_hooks.shell.syntax.tree import Redirection
+from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Test
+from kaniko_hooks.shell.syntax.tree import While
+from kaniko_hooks.shell.syntax.tree import Word
 
 _RESERVED = re.compile(
     r'(?:if|case|for|select|while|until|\{|\[\[|function)(?=[\s;&|()<>]|\Z)|\(\(?',

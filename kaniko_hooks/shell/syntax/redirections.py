@@ -3,15 +3,15 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell import words
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import blanks
-from kaniko_hooks.shell.cursor import problem
-from kaniko_hooks.shell.tree import Heredoc
-from kaniko_hooks.shell.tree import Piece
-from kaniko_hooks.shell.tree import Redirection
-from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax import words
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import blanks
+from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.tree import Heredoc
+from kaniko_hooks.shell.syntax.tree import Piece
+from kaniko_hooks.shell.syntax.tree import Redirection
+from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Word
 
 _OPERATOR = re.compile(
     r'(\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>(?!\())',

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.shell import compound
-from kaniko_hooks.shell.cursor import Broken
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import ahead
-from kaniko_hooks.shell.cursor import blanks
-from kaniko_hooks.shell.cursor import problem
-from kaniko_hooks.shell.redirections import read_heredocs
-from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.tree import Pipeline
-from kaniko_hooks.shell.tree import Script
-from kaniko_hooks.shell.tree import Statement
+from kaniko_hooks.shell.syntax import compound
+from kaniko_hooks.shell.syntax.cursor import Broken
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import ahead
+from kaniko_hooks.shell.syntax.cursor import blanks
+from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.redirections import read_heredocs
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Script
+from kaniko_hooks.shell.syntax.tree import Statement
 
 PARENTHESIS = frozenset(')')
 _TOP: frozenset[str] = frozenset()

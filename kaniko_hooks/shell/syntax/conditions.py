@@ -3,15 +3,15 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell import expansions
-from kaniko_hooks.shell import words
-from kaniko_hooks.shell.cursor import Cursor
-from kaniko_hooks.shell.cursor import ahead
-from kaniko_hooks.shell.cursor import blanks
-from kaniko_hooks.shell.cursor import problem
-from kaniko_hooks.shell.tree import Piece
-from kaniko_hooks.shell.tree import Text
-from kaniko_hooks.shell.tree import Word
+from kaniko_hooks.shell.syntax import expansions
+from kaniko_hooks.shell.syntax import words
+from kaniko_hooks.shell.syntax.cursor import Cursor
+from kaniko_hooks.shell.syntax.cursor import ahead
+from kaniko_hooks.shell.syntax.cursor import blanks
+from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.tree import Piece
+from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Word
 
 _TOKEN = re.compile(r'&&|\|\||[()<>](?!\()|\(|\]\](?=[\s;&|()<>]|\Z)')
 
