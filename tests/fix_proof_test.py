@@ -10,11 +10,11 @@ from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.trial import reader
 from kaniko_hooks.fix.state import Asked
 from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.fix.subject import subject
-from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.trial import reader
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.fix.pieces import names_used
-from kaniko_hooks.fix.setup import change
-from kaniko_hooks.fix.setup import is_setup
-from kaniko_hooks.fix.setup import is_test
+from kaniko_hooks.fix.script.pieces import names_used
+from kaniko_hooks.fix.script.setup import change
+from kaniko_hooks.fix.script.setup import is_setup
+from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.tree import Command
 from kaniko_hooks.shell.syntax.tree import Function

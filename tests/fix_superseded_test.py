@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.fix.steps import setup_of
-from kaniko_hooks.fix.superseded import without_superseded
+from kaniko_hooks.fix.script.steps import setup_of
+from kaniko_hooks.fix.script.superseded import without_superseded
 from tests.fix_setup_test import functions
 
 FUNCTIONS = functions('go() { echo "$A"; }')

@@ -10,7 +10,7 @@ import pytest
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.check_kaniko_builds import main
 from kaniko_hooks.fix import plan
-from kaniko_hooks.fix import steps
+from kaniko_hooks.fix.script import steps
 from kaniko_hooks.fix_kaniko_builds import main as fix
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository

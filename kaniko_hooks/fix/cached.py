@@ -10,8 +10,8 @@ from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.fix.arguments import outputs
-from kaniko_hooks.fix.arguments import plain_variables
+from kaniko_hooks.fix.script.arguments import outputs
+from kaniko_hooks.fix.script.arguments import plain_variables
 from kaniko_hooks.shell.machine import Traced
 
 _PATTERN = re.compile(r'[$*?\[{]')

@@ -20,6 +20,9 @@ from kaniko_hooks.fix.mentions import OTHER
 from kaniko_hooks.fix.mentions import REFERENCES
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import Shared
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.trial import reader
+from kaniko_hooks.fix.script.trial import trial
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.splice import apply
 from kaniko_hooks.fix.state import Mentions
@@ -28,9 +31,6 @@ from kaniko_hooks.fix.state import state_of
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.subject import is_merged
 from kaniko_hooks.fix.subject import subject
-from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.trial import reader
-from kaniko_hooks.fix.trial import trial
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Finding

@@ -17,9 +17,9 @@ from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.fix.cached import keeps_outputs
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.trial import traced
 from kaniko_hooks.fix.subject import Subject
-from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.trial import traced
 
 _NEVER = {
     'environment': 'has an `environment`: every job would be a deployment of its own',

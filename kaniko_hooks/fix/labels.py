@@ -4,9 +4,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.arguments import UNKNOWN
-from kaniko_hooks.fix.arguments import masked
-from kaniko_hooks.fix.arguments import values
+from kaniko_hooks.fix.script.arguments import UNKNOWN
+from kaniko_hooks.fix.script.arguments import masked
+from kaniko_hooks.fix.script.arguments import values
 from kaniko_hooks.model import Word
 
 _LETTER = re.compile(r'[^-_:./\s]')

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.arguments import dockerfiles
-from kaniko_hooks.fix.arguments import image_of
-from kaniko_hooks.fix.arguments import others
-from kaniko_hooks.fix.arguments import outputs
-from kaniko_hooks.fix.arguments import plain_variables
-from kaniko_hooks.fix.arguments import spelled
-from kaniko_hooks.fix.arguments import values
+from kaniko_hooks.fix.script.arguments import dockerfiles
+from kaniko_hooks.fix.script.arguments import image_of
+from kaniko_hooks.fix.script.arguments import others
+from kaniko_hooks.fix.script.arguments import outputs
+from kaniko_hooks.fix.script.arguments import plain_variables
+from kaniko_hooks.fix.script.arguments import spelled
+from kaniko_hooks.fix.script.arguments import values
 from kaniko_hooks.model import Word
 from kaniko_hooks.named_tuple import NamedTuple
 

@@ -16,12 +16,12 @@ from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.lender import script_of
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.steps import BUILD
+from kaniko_hooks.fix.script.steps import steps
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.trial import most
+from kaniko_hooks.fix.script.trial import traced
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.steps import BUILD
-from kaniko_hooks.fix.steps import steps
-from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.trial import most
-from kaniko_hooks.fix.trial import traced
 from kaniko_hooks.model import Container
 from kaniko_hooks.shell.machine import Traced
 

@@ -5,19 +5,19 @@ from collections.abc import Collection
 from collections.abc import Sequence
 
 from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.fix.cut import cuts
 from kaniko_hooks.fix.layout import Item
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.layout import line_end
 from kaniko_hooks.fix.layout import line_start
 from kaniko_hooks.fix.layout import next_line
 from kaniko_hooks.fix.layout import offsets_of
-from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.pieces import Piece
+from kaniko_hooks.fix.script.cut import cuts
+from kaniko_hooks.fix.script.parts import Part
+from kaniko_hooks.fix.script.pieces import Piece
+from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.splice import apply
 from kaniko_hooks.fix.splice import inside
-from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.yaml_words import like
 
 

@@ -5,13 +5,13 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from kaniko_hooks.fix.arguments import OUTPUTS
-from kaniko_hooks.fix.arguments import outputs
-from kaniko_hooks.fix.arguments import plain_variables
-from kaniko_hooks.fix.pieces import commands_in
-from kaniko_hooks.fix.pieces import literal
-from kaniko_hooks.fix.pieces import names_used
-from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.script.arguments import OUTPUTS
+from kaniko_hooks.fix.script.arguments import outputs
+from kaniko_hooks.fix.script.arguments import plain_variables
+from kaniko_hooks.fix.script.pieces import commands_in
+from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.pieces import names_used
+from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.tree import Function
 from kaniko_hooks.shell.syntax.tree import Pipeline
 from kaniko_hooks.shell.syntax.tree import Simple

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.pieces import Piece
-from kaniko_hooks.fix.pieces import bodies
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
-from kaniko_hooks.fix.setup import Functions
-from kaniko_hooks.fix.setup import is_setup
-from kaniko_hooks.fix.setup import is_test
-from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.script.pieces import Piece
+from kaniko_hooks.fix.script.pieces import bodies
+from kaniko_hooks.fix.script.setup import Functions
+from kaniko_hooks.fix.script.setup import is_setup
+from kaniko_hooks.fix.script.setup import is_test
+from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.tree import Command
 from kaniko_hooks.shell.syntax.tree import Group
 from kaniko_hooks.shell.syntax.tree import Pipeline

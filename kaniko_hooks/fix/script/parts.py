@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.prints import Owners
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
-from kaniko_hooks.fix.setup import Functions
-from kaniko_hooks.fix.steps import BUILD
-from kaniko_hooks.fix.steps import LOOP
-from kaniko_hooks.fix.steps import OTHER
-from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.fix.superseded import without_superseded
+from kaniko_hooks.fix.script.prints import Owners
+from kaniko_hooks.fix.script.setup import Functions
+from kaniko_hooks.fix.script.steps import BUILD
+from kaniko_hooks.fix.script.steps import LOOP
+from kaniko_hooks.fix.script.steps import OTHER
+from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.fix.script.superseded import without_superseded
 from kaniko_hooks.named_tuple import NamedTuple
 
 

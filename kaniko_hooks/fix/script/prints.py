@@ -4,13 +4,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.outputs import uses_file
-from kaniko_hooks.fix.outputs import written_by
-from kaniko_hooks.fix.setup import Functions
-from kaniko_hooks.fix.setup import prints_only
-from kaniko_hooks.fix.steps import BUILD
-from kaniko_hooks.fix.steps import SETUP
-from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.script.outputs import uses_file
+from kaniko_hooks.fix.script.outputs import written_by
+from kaniko_hooks.fix.script.setup import Functions
+from kaniko_hooks.fix.script.setup import prints_only
+from kaniko_hooks.fix.script.steps import BUILD
+from kaniko_hooks.fix.script.steps import SETUP
+from kaniko_hooks.fix.script.steps import Step
 
 # The index of a step -> the index of the build whose part alone has it.
 Owners = Mapping[int, int]

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.pieces import Piece
+from kaniko_hooks.fix.script.pieces import Piece
 
 Span = tuple[int, int]
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.outputs import names_read
-from kaniko_hooks.fix.pieces import literal
-from kaniko_hooks.fix.setup import Functions
-from kaniko_hooks.fix.steps import SETUP
-from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.script.outputs import names_read
+from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.setup import Functions
+from kaniko_hooks.fix.script.steps import SETUP
+from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.tree import Simple
 
 

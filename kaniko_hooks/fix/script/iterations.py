@@ -3,18 +3,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.outputs import adds_to
-from kaniko_hooks.fix.outputs import names_read
-from kaniko_hooks.fix.outputs import pipelines_of
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.remains import check_state
-from kaniko_hooks.fix.setup import Functions
-from kaniko_hooks.fix.setup import change
-from kaniko_hooks.fix.steps import BUILD
-from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.fix.trial import Setting
-from kaniko_hooks.fix.trial import commands
-from kaniko_hooks.fix.trial import traced
+from kaniko_hooks.fix.script.outputs import adds_to
+from kaniko_hooks.fix.script.outputs import names_read
+from kaniko_hooks.fix.script.outputs import pipelines_of
+from kaniko_hooks.fix.script.remains import check_state
+from kaniko_hooks.fix.script.setup import Functions
+from kaniko_hooks.fix.script.setup import change
+from kaniko_hooks.fix.script.steps import BUILD
+from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.trial import commands
+from kaniko_hooks.fix.script.trial import traced
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.tree import For

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.pieces import bodies
-from kaniko_hooks.fix.pieces import commands_of
-from kaniko_hooks.fix.pieces import literal
-from kaniko_hooks.fix.pieces import parameters
-from kaniko_hooks.fix.pieces import substitutions
-from kaniko_hooks.fix.pieces import words_of
+from kaniko_hooks.fix.script.pieces import bodies
+from kaniko_hooks.fix.script.pieces import commands_of
+from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.pieces import parameters
+from kaniko_hooks.fix.script.pieces import substitutions
+from kaniko_hooks.fix.script.pieces import words_of
 from kaniko_hooks.kaniko import NAMES
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.tree import Case
