@@ -134,7 +134,7 @@ templates:
         ('[{name: a, default: []}]', '$(params.a[*])', []),
         ('[{name: a, default: [b, c]}]', '$(params.a[1])', ['c']),
         ('[{name: a, default: [b, c]}]', '$(params.a[2])', ['$(params.a[2])']),
-        ('[{name: a, default: [b, c]}]', '$(params.a)', ['$(params.a)']),
+        ('[{name: a, default: [b, c]}]', '$(params.a)', ['b', 'c']),
         ('[{name: a, default: [b, c]}]', '-$(params.a[*])', ['-$(params.a[*])']),
         ('[{name: a, default: {k: v, l: [m]}}]', '$(params.a.k)$(params.a.l)', ['v$(params.a.l)']),
         ('[{name: a, default: $(context.x)}]', '$(params.a)', ['$(context.x)']),

@@ -81,14 +81,19 @@ class Parameters(NamedTuple):
                 text = text_of(field.value)
                 known[f'{name}.{key}'] = None if text is None else self._known(text)
         else:
-            texts = [text_of(item) for item in items_of(node)]
-            known[name] = tuple(text for text in texts if text is not None)
+            words: list[str] = []
+            for item in items_of(node):
+                text = text_of(item) or ''
+                value = self._known(text)
+                words.extend(value if isinstance(value, tuple) else (value or text,))
+            known[name] = tuple(words)
 
     def _known(self, text: str) -> Value:
         """A value with the outer parameters put in; a whole array stays one."""
         whole = _TEKTON.fullmatch(text)
-        if whole and whole[4] == '[*]':
-            return self._array(whole)
+        array = self._array(whole) if whole else None
+        if array is not None:
+            return array
         text = _TEKTON.sub(lambda match: self._text(match) or match[0], text)
         return None if _TEKTON.search(text) or '{{' in text else text
 
@@ -113,14 +118,15 @@ class Parameters(NamedTuple):
     def words(self, command: Command) -> list[Command]:
         """The words of an argv that one item stands for: several if it is a whole array."""
         match = _TEKTON.fullmatch(command.text)
-        texts = self._array(match) if match and match[4] == '[*]' else None
+        texts = self._array(match) if match else None
         if texts is None:
             return [self.resolved(command)]
         return [_standing_for(command, text) for text in texts]
 
     def _array(self, match: re.Match[str]) -> tuple[str, ...] | None:
+        """The array that a reference to a whole one, `$(params.x[*])` or `$(params.x)`, is."""
         value = self.value(f'{match[1]}.{match[2] or match[3]}')
-        return value if isinstance(value, tuple) else None
+        return value if isinstance(value, tuple) and match[4] in (None, '[*]') else None
 
 
 def _standing_for(command: Command, text: str) -> Command:
