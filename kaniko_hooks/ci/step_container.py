@@ -62,7 +62,9 @@ def container(
 def _parts(
         file: File, found: Mapping[str, Field], scope: Scope, image: Variable | None,
 ) -> tuple[ScriptPart, ...]:
-    environment = {**scope.environment, **environment_of(file, found, scope)}
+    environment = {
+        **scope.environment, **environment_of(file, found, scope), **scope.overriding,
+    }
     folder = _folder(found, scope)
     script = _first(found, _SCRIPTS)
     lines = _script(file, script, scope)

@@ -41,8 +41,10 @@ class Scope(NamedTuple):
     directory: str | None = ''
     image: Variable | None = None
     environment: Mapping[str, Variable] = {}
+    overriding: Mapping[str, Variable] = {}  # variables that go before a container's own ones
     parameters: Parameters = Parameters()
-    defaults: Mapping[str, Mapping[str, Field]] = {}  # of Argo's templates: 'container', 'script'
+    # What containers under a key have by default: Argo's 'container', 'script', Tekton's 'steps'.
+    defaults: Mapping[str, Mapping[str, Field]] = {}
 
     def within(self, file: File, found: Mapping[str, Field], at_root: bool) -> Scope:
         """The scope further in, below a mapping with these fields."""
@@ -50,16 +52,15 @@ class Scope(NamedTuple):
         if self.system in POD_SYSTEMS:
             scope = scope._replace(parameters=self.parameters.within(found))
         if 'stepTemplate' in found:
-            template = fields(found['stepTemplate'].value)
-            scope = scope._replace(
-                image=image_of(file, template, scope),
-                environment={**scope.environment, **environment_of(file, template, scope)},
-            )
+            scope = scope._replace(defaults={'steps': fields(found['stepTemplate'].value)})
         if 'templateDefaults' in found:
             scope = scope._replace(defaults={
                 name: fields(field.value)
                 for name, field in fields(found['templateDefaults'].value).items()
             })
+        if self.system == recognise.CONCOURSE and 'task' in found:
+            # A step overrides the variables of its task's `config`.
+            scope = scope._replace(overriding=environment_of(file, found, scope))
         if at_root and self.system not in POD_SYSTEMS:
             scope = scope._replace(
                 image=image_of(file, found, scope), environment=environment_of(file, found, scope),
@@ -70,15 +71,15 @@ class Scope(NamedTuple):
                 })
         return scope
 
-
     def with_defaults(
             self, file: File, name: str, found: Mapping[str, Field],
     ) -> tuple[Mapping[str, Field], Scope]:
-        """The fields of a container under this key, with those that templates have by default.
+        """The fields of a container with this key, and with those that it has by default.
 
-        Source: argo-workflows.readthedocs.io, "Template Defaults": merged, variables by name.
+        Sources: argo-workflows.readthedocs.io, "Template Defaults"; tekton.dev/docs/pipelines/tasks,
+        "Specifying a Step template": merged, variables by name.
         """
-        given = self.defaults.get(name, {})
+        given = self.defaults.get(name.partition('[')[0], {})
         if not given:
             return found, self
         environment = {**self.environment, **environment_of(file, given, self)}
