@@ -52,18 +52,18 @@ DIALECTS = {
     recognise.PROW: Dialect(_POD),
     recognise.ARGO: Dialect((*_POD, 'sidecars'), ('container', 'script'), folder=None),
     recognise.SHIPWRIGHT: Dialect(('steps', 'buildSteps'), folder=None),
-    recognise.DRONE: Dialect(('steps', 'services')),
+    recognise.DRONE: Dialect(('steps', 'pipeline', 'services')),  # 'pipeline': up to Drone 0.8
     recognise.WOODPECKER: Dialect(('steps', 'pipeline', 'services', 'clone')),
     recognise.VELA: Dialect(('steps', 'services')),
     recognise.BITBUCKET: Dialect((), ('step',)),
     recognise.CONCOURSE: Dialect((), ('config',), folder=None),
-    recognise.CODEFRESH: Dialect(('steps',)),
+    recognise.CODEFRESH: Dialect(('steps',), ('exec',)),  # 'exec': of hooks
 }
 
 # What holds templates, data or anchors, but nothing that runs where it stands.
 _PASSED_OVER = frozenset((
-    'stepTemplate', 'podTemplate', 'templateDefaults', 'definitions', 'variables', 'metadata',
-    'data', 'stringData', 'settings',
+    'stepTemplate', 'templateDefaults', 'definitions', 'variables', 'metadata', 'data',
+    'stringData', 'settings',
 ))
 
 
