@@ -16,6 +16,7 @@ from kaniko_hooks.ci.conditions import own
 from kaniko_hooks.ci.conditions import truth
 from kaniko_hooks.ci.github_values import REFERENCE
 from kaniko_hooks.ci.github_values import Context
+from kaniko_hooks.ci.github_values import input_name
 from kaniko_hooks.ci.values import MAX_NESTING
 from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Comparison
@@ -75,6 +76,7 @@ def _guard(text: str, context: Context, depth: int = 0) -> Guard:
 
 
 def _test(text: str, context: Context) -> Guard:
+    text = input_name(text, context)
     begins = _BEGINS.fullmatch(text) or _REF_HAS.fullmatch(text)
     if begins:
         subject = begins[1].lower()

@@ -47,7 +47,12 @@ def alternatives(name: str, context: Context) -> tuple[str, ...]:
     if scope.lower() == 'env':
         found = context.environment.get(rest)
         return found.values if found and not found.expand else ()
-    return context.values.get(name.lower(), ())
+    return context.values.get(input_name(name.lower(), context), ())
+
+
+def input_name(text: str, context: Context) -> str:
+    """With the inputs of `github.event`, which are the workflow's, by their shorter names."""
+    return text if context.calls else text.replace('github.event.inputs.', 'inputs.')
 
 
 def resolved(command: Command, context: Context) -> Command:
