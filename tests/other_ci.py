@@ -53,11 +53,12 @@ def texts(container: Container) -> list[list[str]]:
 def shown(guard: Guard) -> str:
     """A guard as a text: 'x == a', 'x ^= a' for a prefix, 'x?' for the truth of x."""
     if isinstance(guard, Comparison):
-        if guard.subject.endswith('?'):
-            return guard.subject
+        if not guard.value:
+            return f'not {guard.subject}?'
         return f'{guard.subject} {"^=" if guard.prefix else "=="} {guard.value}'
     if not isinstance(guard, Group):
         return str(guard)
     if guard.kind == NOT:
-        return f'not {shown(guard.parts[0])}'
+        inner = shown(guard.parts[0])
+        return inner[4:] if inner.startswith('not ') and inner.endswith('?') else f'not {inner}'
     return f'({f" {guard.kind} ".join(map(shown, guard.parts))})'

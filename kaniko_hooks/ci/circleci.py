@@ -11,7 +11,6 @@ from kaniko_hooks.ci import circleci_values as values
 from kaniko_hooks.ci.circleci_conditions import condition
 from kaniko_hooks.ci.circleci_values import Scope
 from kaniko_hooks.ci.conditions import both
-from kaniko_hooks.ci.conditions import compared
 from kaniko_hooks.ci.conditions import negated
 from kaniko_hooks.ci.recognise import CIRCLECI
 from kaniko_hooks.ci.values import MAX_COMMANDS
@@ -91,7 +90,7 @@ def _containers(
 ) -> list[Container]:
     node, file = field.value, job.file
     declared = value_of(node, 'parameters')
-    scope = outer.given('parameters', declared, None).called(values.passed(calls, declared))
+    scope = outer.given('parameters', declared, None).called(calls, declared)
     executor, inner = _executor(job, document, node, scope)
     images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
     image = images[0] if images else None
@@ -123,8 +122,8 @@ def _add_around(
 ) -> None:
     """Adds what workflows put before or after the steps of a job, each call for itself."""
     for index, call in enumerate(calls):
-        guard = compared('call of the job', str(index))
-        _add_steps(job, value_of(call, name), setting._replace(guard=guard), ())
+        setting = setting._replace(guard=values.in_call(index))
+        _add_steps(job, value_of(call, name), setting, ())
 
 
 def _executor(job: _Job, document: Node, node: Node, scope: Scope) -> tuple[Node, Scope]:
@@ -166,12 +165,17 @@ def _add_steps(job: _Job, steps: Node | None, setting: _Setting, stack: tuple[st
                 elif name in ('when', 'unless'):
                     _add_branch(job, name, field.value, setting, stack)
                 elif name == 'steps' and len(stack) < MAX_NESTING:
-                    steps, scope = setting.scope.passed(field.value)
-                    # A command may be passed steps that call it.
-                    unnamed = ('',) * (len(stack) + 1)
-                    _add_steps(job, steps, setting._replace(scope=scope), unnamed)
+                    _add_passed(job, field.value, setting, len(stack))
                 else:
                     _add_call(job, field.key, name, field.value, setting, stack)
+
+
+def _add_passed(job: _Job, node: Node, setting: _Setting, depth: int) -> None:
+    """Adds the steps that were passed as a parameter."""
+    for guard, steps, scope in setting.scope.passed(node):
+        inner = setting._replace(scope=scope, guard=both((setting.guard, guard)))
+        # A command may be passed steps that call it, so it is not named here.
+        _add_steps(job, steps, inner, ('',) * (depth + 1))
 
 
 def _add_branch(

@@ -1,6 +1,7 @@
 """CircleCI's logic statements (`when`, `unless`) -> the guard of steps.
 
-Source: circleci.com/docs/configuration-reference, "Logic statements".
+Source: circleci.com/docs/configuration-reference, "Logic statements" and
+"Using expressions in your configuration".
 """
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.model import Guard
 
+_COMPARED = re.compile(r'([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*([!=]=)\s*("[^"]*"|[\w-]+)')
+_VALUE = re.compile(r'\b(?:pipeline|parameters)\.')
 # Aliases can make a statement as large as you like, or without end.
 _DEPTH = 3
 _ITEMS = 20
@@ -28,8 +31,7 @@ _ITEMS = 20
 def condition(node: Node | None, scope: Scope, depth: int = 0) -> Guard:
     """A statement as a guard."""
     if isinstance(node, Scalar):
-        text = scope.text(node) or ''
-        return truth(_subject(text, scope)) if '<<' in text else text not in FALSE
+        return _expression(scope.text(node) or '', scope)
     for name, field in fields(node).items() if depth < _DEPTH else ():
         items = items_of(field.value)[:_ITEMS]
         if name == 'not':
@@ -41,6 +43,28 @@ def condition(node: Node | None, scope: Scope, depth: int = 0) -> Guard:
             return _equal([scope.text(item) or '' for item in items], scope)
     whole = _written(node)
     return None if whole is None else truth(_subject(whole, scope))
+
+
+def _expression(text: str, scope: Scope) -> Guard:
+    """A text as a guard: a value, or an expression with or without `<< >>` around it."""
+    if not _VALUE.search(text):
+        return _value(text, scope)
+    inner = re.sub(r'^<<|>>$', '', text).strip()
+    for word, joined in (('or', any_of), ('and', both)):
+        pieces = re.split(rf'\s+{word}\s+', inner)
+        if len(pieces) > 1 and '(' not in inner:
+            return joined([_expression(piece, scope) for piece in pieces])
+    if inner.startswith('not '):
+        return negated(_expression(inner[4:].strip(), scope))
+    match = _COMPARED.fullmatch(inner)
+    if not match:
+        return _value(scope.filled(f'<<{inner}>>'), scope)
+    found = _equal([scope.filled(f'<<{match[1]}>>'), match[3].strip('"')], scope)
+    return found if match[2] == '==' else negated(found)
+
+
+def _value(text: str, scope: Scope) -> Guard:
+    return truth(_subject(text, scope)) if '<<' in text else text not in FALSE
 
 
 def _equal(texts: list[str], scope: Scope) -> Guard:

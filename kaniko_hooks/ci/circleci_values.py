@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence as Sequence_
 
+from kaniko_hooks.ci.conditions import compared
 from kaniko_hooks.ci.values import MAX_COMMANDS
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import named_values
@@ -22,6 +24,7 @@ from kaniko_hooks.document.nodes import items_of
 from kaniko_hooks.document.nodes import text_of
 from kaniko_hooks.document.substitution import replace
 from kaniko_hooks.model import Command
+from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple
@@ -30,6 +33,8 @@ _NAME = r'[A-Za-z_][\w-]*(?:\.[\w-]+)+'
 _REFERENCE = re.compile(rf'(?<!\\)<<\s*({_NAME})\s*>>')
 # `<<# parameters.x >>--push<</ parameters.x >>`, with `^` for the opposite.
 _SECTION = re.compile(rf'(?<!\\)<<([#^])\s*({_NAME})\s*>>(.*?)<</\s*\2\s*>>', re.DOTALL)
+# `<< pipeline.git.branch == "main" >>`, in what is left when references are replaced.
+_EXPRESSION = re.compile(r'(?<!\\)<<(?![#^/])([^<>\n]*\b(?:pipeline|parameters)\.[^<>\n]*)>>')
 _ESCAPED = re.compile(r'\\<<')
 FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))
 
@@ -42,19 +47,20 @@ class Scope(NamedTuple):
     environment: Mapping[str, Variable]
     known: Alternatives  # 'parameters.x' -> its alternatives
     calls: tuple[Place, ...] = ()  # those of the reusable command they are in
-    # 'parameters.x' -> steps that were passed, and what they can refer to
-    steps: Mapping[str, tuple[Node, Scope]] = {}
+    # 'parameters.x' -> steps that were passed, when, and what they can refer to
+    steps: Mapping[str, tuple[tuple[Guard, Node, Scope], ...]] = {}
 
     def resolved(self, command: Command) -> Command:
         """The command with its references replaced where their value is the only one."""
         command = replace(command, _SECTION, self._section)
         command = replace(command, _REFERENCE, self._single)
+        command = replace(command, _EXPRESSION, _unknown)
         return replace(command, _ESCAPED, lambda match: '<<')
 
     def text(self, node: Node | None) -> str | None:
         """A scalar's text with its references replaced; None for anything else."""
         text = text_of(node)
-        return None if text is None else self._filled(text)
+        return None if text is None else self.filled(text)
 
     def with_environment(
             self, file: File, node: Node | None, scope: Scope | None = None,
@@ -72,33 +78,45 @@ class Scope(NamedTuple):
             name: found for name, found in self.known.items() if not name.startswith(f'{prefix}.')
         }
         known.update(defaults(prefix, declared))
-        steps: dict[str, tuple[Node, Scope]] = {}
+        steps: dict[str, tuple[tuple[Guard, Node, Scope], ...]] = {}
         for name, field in fields(declared).items():
             default = value_of(field.value, 'default')
             if isinstance(default, Sequence):
-                steps[f'{prefix}.{name}'] = default, self
+                steps[f'{prefix}.{name}'] = ((True, default, self),)
         for name, field in fields(arguments).items():
             known.pop(f'{prefix}.{name}', None)
             found = self.texts(field.value.value) if isinstance(field.value, Scalar) else ()
             if found and not any('<<' in text for text in found):
                 known[f'{prefix}.{name}'] = found
             if isinstance(field.value, Sequence):
-                steps[f'{prefix}.{name}'] = field.value, self
+                steps[f'{prefix}.{name}'] = ((True, field.value, self),)
         return self._replace(known=known, steps=steps)
 
-    def passed(self, node: Node | None) -> tuple[Node | None, Scope]:
+    def passed(self, node: Node | None) -> list[tuple[Guard, Node, Scope]]:
         """The steps that a reference stands for, in the scope that they were written in."""
         match = _REFERENCE.fullmatch(text_of(node) or '')
-        steps, scope = self.steps.get(match[1] if match else '', (None, self))
-        return steps, scope._replace(environment=self.environment)
+        return [
+            (guard, steps, scope._replace(environment=self.environment))
+            for guard, steps, scope in self.steps.get(match[1] if match else '', ())
+        ]
 
-    def called(self, arguments: Alternatives) -> Scope:
-        """With the values that workflows give to the parameters of a job."""
-        return self._replace(known={**self.known, **arguments})
+    def called(self, calls: Sequence_[Node | None], declared: Node | None) -> Scope:
+        """With what the workflows give to the declared parameters of a job."""
+        steps = dict(self.steps)
+        for name, field in fields(declared).items():
+            default = value_of(field.value, 'default')
+            given = [value_of(call, name) or default for call in calls]
+            found = [
+                (in_call(index), node, self)
+                for index, node in enumerate(given) if isinstance(node, Sequence)
+            ]
+            if found:
+                steps[f'parameters.{name}'] = tuple(found)
+        return self._replace(known={**self.known, **passed(calls, declared)}, steps=steps)
 
     def texts(self, text: str) -> tuple[str, ...]:
         """What a text can come to: several alternatives if one reference has several."""
-        text = self._filled(text)
+        text = self.filled(text)
         names = {match[1] for match in _REFERENCE.finditer(text)}
         name = names.pop() if len(names) == 1 else ''
         found = self.known.get(name, ())
@@ -106,7 +124,8 @@ class Scope(NamedTuple):
             return (text,)
         return tuple(_REFERENCE.sub(lambda match: each, text) for each in found)
 
-    def _filled(self, text: str) -> str:
+    def filled(self, text: str) -> str:
+        """A text with its references replaced."""
         text = _SECTION.sub(self._section, text)
         return _REFERENCE.sub(lambda match: self._single(match) or match[0], text)
 
@@ -120,6 +139,18 @@ class Scope(NamedTuple):
     def _single(self, match: re.Match[str]) -> str | None:
         found = self.known.get(match[1], ())
         return found[0] if len(found) == 1 else None
+
+
+def _unknown(expression: re.Match[str]) -> str | None:
+    """An expression as one word that the shell's reader takes for a value to be put in."""
+    if _REFERENCE.fullmatch(expression[0]):
+        return None
+    return f'{{{{{re.sub(r"[^A-Za-z0-9]+", "_", expression[1])}}}}}'
+
+
+def in_call(index: int) -> Guard:
+    """That a job runs as one of its calls, which exclude each other."""
+    return compared('call of the job', str(index))
 
 
 def defaults(prefix: str, declared: Node | None) -> dict[str, tuple[str, ...]]:

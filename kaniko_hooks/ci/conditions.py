@@ -32,8 +32,8 @@ def negated(guard: Guard) -> Guard:
 
 
 def truth(subject: str, fixed: bool = True) -> Guard:
-    """Whether a value, or a whole expression that is not taken apart, is true."""
-    return Comparison(f'{subject}?', 'true', fixed=fixed)
+    """Whether a value, or a whole expression that is not taken apart, is true: not empty."""
+    return negated(Comparison(subject, '', fixed=fixed))
 
 
 def compared(subject: str, value: str, fixed: bool = True) -> Guard:
