@@ -174,7 +174,7 @@ def _compared(words: Sequence[tree.Word], operator: str, brackets: bool) -> list
         numeric = Subject(f'{subject.name} -eq', subject.variables)
         return [(numeric, Condition((text,), denies))]
     first, second = _shape(words[0]), _shape(words[2])
-    if first is None or second is None or not first.variables | second.variables:
+    if first is None or second is None or None not in (literal(left), literal(right)):
         return []
     whole = Subject(f'{first.name} {operator} {second.name}', first.variables | second.variables)
     return [(whole, Condition(('',), denies))]
