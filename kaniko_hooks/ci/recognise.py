@@ -142,14 +142,17 @@ _CLOUD_BUILD_KEYS = frozenset((
     'serviceAccount', 'secrets', 'availableSecrets', 'artifacts', 'images', 'source',
     'dependencies', 'gitConfig',
 ))
+_CLOUD_BUILD_STEP_KEYS = frozenset((
+    'name', 'id', 'args', 'entrypoint', 'script', 'env', 'secretEnv', 'dir', 'waitFor', 'volumes',
+    'timeout', 'allowFailure', 'allowExitCodes', 'automapSubstitutions', 'results',
+))
 
 
 def _is_cloud_build(document: Node) -> bool:
     found = fields(document)
     steps = [fields(step) for step in items_of(value_of(document, 'steps'))]
     return bool(steps) and found.keys() <= _CLOUD_BUILD_KEYS and all(
-        'name' in step and not step.keys() & {'image', 'uses', 'run', 'commands', 'task'}
-        for step in steps
+        'name' in step and step.keys() <= _CLOUD_BUILD_STEP_KEYS for step in steps
     ) and any(step.keys() & {'args', 'entrypoint', 'script'} for step in steps)
 
 

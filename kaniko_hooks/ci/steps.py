@@ -63,7 +63,7 @@ DIALECTS = {
 # What holds templates, data or anchors, but nothing that runs where it stands.
 _PASSED_OVER = frozenset((
     'stepTemplate', 'templateDefaults', 'definitions', 'variables', 'metadata', 'data',
-    'stringData', 'settings',
+    'stringData', 'settings', 'values', 'valuesObject',
 ))
 
 
