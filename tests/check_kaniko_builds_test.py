@@ -201,6 +201,15 @@ jobs:
              'action/action.yml': 'runs: {using: composite, steps: [{run: ./build.sh, shell: sh}]}'},
             id='GitHub, action',
         ),
+        pytest.param(
+            {'bitbucket-pipelines.yml': 'pipelines: {default: [{step: {script: [./build.sh]}}]}'},
+            id='Bitbucket, at the root',
+        ),
+        pytest.param(
+            {'.tekton/a.yaml': 'apiVersion: tekton.dev/v1\nkind: Task\n'
+             'spec: {steps: [{image: a, script: ./build.sh}]}\n'},
+            id='Tekton, in its folder',
+        ),
     ),
 )
 def test_named_script_brings_the_pipelines_that_run_it(

@@ -98,8 +98,14 @@ def _recognised(
 
 
 # Where configuration stands that may call a script or an action of the repository.
-_CALLERS = (
+_FOLDERS = (
     '.github/workflows', '.forgejo/workflows', '.gitea/workflows', '.circleci', '.woodpecker',
+    '.tekton', '.lighthouse', '.vela', '.codefresh', '.prow',
+)
+_FILES = tuple(
+    name + ending for ending in ('.yml', '.yaml') for name in (
+        '.drone', '.woodpecker', '.vela', '.prow', 'bitbucket-pipelines', 'cloudbuild', 'codefresh',
+    )
 )
 
 
@@ -107,10 +113,9 @@ def _callers(repository: Repository, named: Sequence[str]) -> Sequence[str]:
     """Unnamed files that may run a named script or action; GitLab's are read anyway."""
     if all(path.lower().endswith(('.yml', '.yaml')) and not _is_action(path) for path in named):
         return ()
-    return [
-        path for folder in _CALLERS for path in repository.files_below(folder)
-        if path not in named
-    ]
+    files = [name for name in _FILES if os.path.isfile(os.path.join(repository.root, name))]
+    files += (path for folder in _FOLDERS for path in repository.files_below(folder))
+    return [path for path in files if path not in named]
 
 
 def _is_action(path: str) -> bool:
