@@ -97,13 +97,13 @@ def test_where_a_step_starts(job: str, expected: str | None) -> None:
 
 def test_env_of_all_levels() -> None:
     part = _step(
-        'env: {B: job, C: job, D: job}\ncontainer: {image: i, env: {C: container}}\n'
+        'env: {B: job, C: job, D: job}\ncontainer: {image: i, env: {C: container, G: container}}\n'
         'steps: [{run: a, env: {D: "${{ env.A }}-${{ env.B }}", E: {x: y}, F: ~}}]',
         'env: {A: workflow, B: workflow}\n',
     )
     values = {name: variable.values for name, variable in part.variables.items()}
     assert values == {
-        'A': ('workflow',), 'B': ('job',), 'C': ('container',), 'D': ('workflow-job',),
+        'A': ('workflow',), 'B': ('job',), 'C': ('job',), 'G': ('container',), 'D': ('workflow-job',),
         'E': (), 'F': ('',),
     }
     assert part.variables['A'].places == (Place(PATH, 15),)
@@ -302,6 +302,14 @@ jobs:
     alone = only(reading('own/action.yml', action))
     assert (alone.name, texts(alone)) == ('runs', [['--a', '1']])
     assert alone.image is not None and alone.image.values == ('img:2',)
+
+
+def test_the_container_in_an_action_belongs_to_its_callers() -> None:
+    result = reading(PATH, 'on: push\njobs: {a: {steps: [{uses: ./b}]}}', {
+        'b/action.yml': 'runs: {using: composite, steps: [{uses: "docker://i", with: {args: c}}]}',
+    })
+    assert [place.file for place in only(result).places] == [PATH]
+    assert only(result).place.file == 'b/action.yml'
 
 
 def test_words_of_docker_arguments_keep_their_place() -> None:

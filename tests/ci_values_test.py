@@ -59,6 +59,7 @@ def test_commands_that_explode_are_capped() -> None:
         ('[a=b, c, d==]', [('a', 'b', 1), ('c', None, 6), ('d', '=', 9)]),
         ('[{value: b, name: a}, {name: c, valueFrom: {}}, {value: d}]',
          [('a', 'b', 12), ('c', None, 23)]),
+        ('[a: b, {c: d, e: [f]}, [g]]', [('a', 'b', 1), ('c', 'd', 8), ('e', None, 14)]),
     ),
 )
 def test_variables_in_any_notation(text: str, expected: list[tuple[str, str | None, int]]) -> None:

@@ -93,8 +93,12 @@ def _containers(
     context = context._replace(values={
         **context.values, **values.matrix_values(value_of(node, 'strategy', 'matrix')),
     })
+    # A container is started with its `env`; the other ones are set for each step in it.
+    started = values.with_environment(
+        context._replace(environment={}), file, value_of(node, 'container', 'env'),
+    )
     context = values.with_environment(context, file, value_of(node, 'env'))
-    context = values.with_environment(context, file, value_of(node, 'container', 'env'))
+    context = context._replace(environment={**started.environment, **context.environment})
     # The host's default is bash; both run a script the same way for us.
     default = 'sh' if value_of(node, 'container') is not None else 'bash'
     context = _defaults(context, node, default)
@@ -226,4 +230,6 @@ def _beside(
     part = ScriptPart(
         entrypoint + words, context.environment, ARGV if entrypoint else ARGUMENTS,
     )
-    return [Container(job.system, name, place, Variable((image,), (place,)), (part,))]
+    return [Container(
+        job.system, name, place, Variable((image,), (place,)), (part,), places=context.calls,
+    )]

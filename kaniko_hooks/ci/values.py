@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from kaniko_hooks.document.fields import Field
 from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.nodes import Mapping as MappingNode
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.document.nodes import items_of
@@ -75,12 +74,11 @@ def scalars(node: Node | None, depth: int = 0) -> list[Scalar]:
 def named_values(node: Node | None) -> Iterator[tuple[str, Node | None, int]]:
     """Name, value and place of each variable, in any of the usual notations.
 
-    `NAME: value`, `- name: NAME` with `value:` and `- NAME=value`; the value is
-    None where it comes from elsewhere (`valueFrom`).
+    `NAME: value`, `- NAME: value`, `- name: NAME` with `value:` and `- NAME=value`;
+    the value is None where it comes from elsewhere (`valueFrom`).
     """
-    if isinstance(node, MappingNode):
-        for name, field in fields(node).items():
-            yield name, field.value, field.key.start
+    for name, field in fields(node).items():
+        yield name, field.value, field.key.start
     for item in items_of(node):
         if isinstance(item, Scalar):
             name, equals, value = item.value.partition('=')
@@ -90,6 +88,9 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Node | None, int]]:
         if 'name' in found:
             name = text_of(found['name'].value) or ''
             yield name, found['value'].value if 'value' in found else None, found['name'].key.start
+        elif 'value' not in found:
+            for name, field in found.items():
+                yield name, field.value, field.key.start
 
 
 def variable(texts: Sequence[str], *places: Place) -> Variable:
