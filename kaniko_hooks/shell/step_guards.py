@@ -35,7 +35,7 @@ def told_apart(guards: Sequence[Guard]) -> list[Guard]:
 
 
 def worlds(guards: Sequence[Guard], most: int) -> list[World]:
-    """What several of the guards look at, in every way that they tell apart.
+    """What is looked at more than once in the guards, in every way that they tell apart.
 
     The value of a prefix is the prefix itself. Subjects that would make more
     than `most` worlds are left out.
@@ -43,11 +43,9 @@ def worlds(guards: Sequence[Guard], most: int) -> list[World]:
     values: dict[str, dict[str, None]] = {}
     asking: dict[str, int] = {}
     for guard in guards:
-        tests = list(_tests(guard))
-        for test in tests:
+        for test in _tests(guard):
             values.setdefault(test.subject, {})[test.value] = None
-        for subject in {test.subject for test in tests}:
-            asking[subject] = asking.get(subject, 0) + 1
+            asking[test.subject] = asking.get(test.subject, 0) + 1
     found: list[World] = [{}]
     for subject, known in values.items():
         if asking[subject] > 1 and len(found) * (len(known) + 1) <= most:
