@@ -54,6 +54,7 @@ def test_a_path_that_says_nothing(path: str) -> None:
         pytest.param('{runs: {image: x}}', id='runs without using'),
         pytest.param('{replicas: 1, job: {image: a, script: b}}', id='values with a scalar'),
         pytest.param('{job: {enabled: true, image: a, script: b}}', id='values with a key'),
+        pytest.param('{job: {image: a, script: b}, resources: {}}', id='values with an empty one'),
         pytest.param('{a: {stage: b}}', id='no script anywhere'),
         pytest.param('{a: {script: {b: c}}}', id='a script that is a mapping'),
         pytest.param('{spec: a}\n---\n{a: {script: b}}', id='a header that is none'),

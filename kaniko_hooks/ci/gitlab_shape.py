@@ -48,7 +48,8 @@ def looks_like_gitlab(documents: Sequence[Node]) -> bool:
 
 
 def _is_job(field: Field) -> bool:
-    return isinstance(field.value, Mapping) and fields(field.value).keys() <= _JOB
+    """Whether an entry has keywords of jobs only, and some: `resources: {}` is a Helm value."""
+    return bool(fields(field.value)) and fields(field.value).keys() <= _JOB
 
 
 def _has_script(field: Field) -> bool:
