@@ -84,6 +84,7 @@ class ScriptPart(NamedTuple):
       (python) has runs without builds.
     - `guard`: a step's `if:`; parts whose guards never hold together never run both.
     - `arguments`: the positional parameters of a script, as words of an argv.
+    - `root`: where the repository stands in the container, '/workspace'; '' if that is not known.
     - `calls`: the steps that call what the part is written in, outermost first.
     """
 
@@ -96,6 +97,7 @@ class ScriptPart(NamedTuple):
     guard: Guard = True
     arguments: tuple[Command, ...] = ()
     calls: tuple[Place, ...] = ()
+    root: str = ''
 
 
 class Container(NamedTuple):

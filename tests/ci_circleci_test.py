@@ -88,11 +88,16 @@ def test_a_job_may_have_no_image() -> None:
         ('steps: [{run: {command: a, working_directory: b/c}}]', 'b/c'),
         ('working_directory: b, steps: [{run: {command: a, working_directory: c}}]', 'b/c'),
         ('working_directory: b, steps: [{run: {command: a, working_directory: ~/c}}]', None),
-        ('working_directory: /tmp, steps: [{run: a}]', None),
+        ('working_directory: /tmp, steps: [{run: a}]', ''),
+        ('working_directory: /tmp, steps: [{run: {command: a, working_directory: /b}}]', None),
+        ('executor: e, steps: [{run: a}]', 'd'),
+        ('steps: [{run: {command: a, working_directory: ~/project/b}}]', 'b'),
+        ('steps: [{run: {command: a, working_directory: ~/b}}]', None),
     ),
 )
 def test_where_a_step_starts(job: str, expected: str | None) -> None:
-    assert _part(f'jobs: {{x: {{{job}}}}}').directory == expected
+    part = _part(f'jobs: {{x: {{{job}}}}}\nexecutors: {{e: {{working_directory: d}}}}')
+    assert part.directory == expected
 
 
 def test_steps_that_run_after_a_failure() -> None:

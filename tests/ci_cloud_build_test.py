@@ -86,7 +86,9 @@ substitutions: {{_A: b}}
     assert {name: variable.values for name, variable in part.variables.items()} == expected
 
 
-@pytest.mark.parametrize(('folder', 'expected'), (('a/b', 'a/b'), ('/workspace/a', None)))
+@pytest.mark.parametrize(('folder', 'expected'), (
+    ('a/b', 'a/b'), ('/workspace/a', 'a'), ('/workspace', ''), ('/workspaces', None),
+))
 def test_where_a_step_starts(folder: str, expected: str | None) -> None:
     container = only(reading(PATH, f'steps: [{{name: a, args: [b], dir: {folder}}}]'))
     assert container.parts[0].directory == expected

@@ -54,6 +54,7 @@ class _Setting(NamedTuple):
     scope: Scope
     shell: str
     directory: str | None
+    root: str
     guard: Guard = True
 
 
@@ -99,10 +100,15 @@ def _containers(
             (scope, value_of(node, 'environment')),
     ):
         scope = scope.with_environment(file, source, holder)
+    # What `checkout` makes is there, wherever that is.
+    folder = scope.text(
+        value_of(node, 'working_directory') or value_of(executor, 'working_directory'),
+    ) or '~/project'
+    root = folder if folder[0] in '~/' else ''
     shell = value_of(node, 'shell') or value_of(executor, 'shell')
     setting = _Setting(
         document, scope, inner.text(shell) or 'bash',
-        _folder('', scope.text(value_of(node, 'working_directory'))),
+        '' if root else folder_in('', folder), root,
     )
     notes = len(job.notes)
     _add_around(job, 'pre-steps', calls, setting)
@@ -145,11 +151,12 @@ def _image(file: File, image: Node | None, scope: Scope) -> Variable | None:
     return Variable((text,), (Place(file.path, node.start),))
 
 
-def _folder(base: str | None, folder: str | None) -> str | None:
-    # The default is ~/project, where `checkout` puts the repository.
-    if folder and folder.startswith('~'):
-        return '' if base == '' else None
-    return folder_in(base, folder)
+def _folder(setting: _Setting, folder: str | None) -> str | None:
+    """Where a step starts, from its `working_directory`."""
+    root = setting.root
+    if folder and root and f'{folder}/'.startswith(f'{root}/'):
+        return folder_in('', folder[len(root):].lstrip('/'))
+    return None if folder and folder.startswith('~') else folder_in(setting.directory, folder)
 
 
 def _add_steps(job: _Job, steps: Node | None, setting: _Setting, stack: tuple[str, ...]) -> None:
@@ -216,6 +223,7 @@ def _add_run(job: _Job, node: Node, setting: _Setting) -> None:
     job.parts.append(ScriptPart(
         (scope.resolved(job.file.command(text)),), scope.environment,
         always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
-        directory=_folder(setting.directory, scope.text(value_of(node, 'working_directory'))),
+        directory=_folder(setting, scope.text(value_of(node, 'working_directory'))),
         shell=shell_of(shell), guard=setting.guard, calls=scope.calls,
+        root=setting.root,
     ))

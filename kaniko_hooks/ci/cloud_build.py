@@ -36,6 +36,7 @@ from kaniko_hooks.project import Repository
 
 _REFERENCE = re.compile(r'\$\$|\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)')
 _COMPUTED = re.compile(r'\$\{(_[A-Z0-9_]+)[^A-Z0-9_}][^}]*\}')  # `${_X:-true}`
+_ROOT = '/workspace'
 _MAX_ROUNDS = 5  # a substitution may refer to others
 
 
@@ -99,7 +100,7 @@ def _container(
         **_environment(file, value_of(options, 'env'), substitutions),
         **_environment(file, value_of(step, 'env'), substitutions),
     }
-    folder = folder_in('', text_of(value_of(step, 'dir')))
+    folder = folder_in('', re.sub(f'^{_ROOT}(?:/+|$)', './', text_of(value_of(step, 'dir')) or ''))
     script = value_of(step, 'script')
     part: ScriptPart | None
     if isinstance(script, Scalar):
@@ -114,6 +115,7 @@ def _container(
         )
     if part is None:
         return None
+    part = part._replace(root=_ROOT)
     image = value_of(step, 'name')
     place = Place(file.path, step.start)
     return Container(CLOUD_BUILD, name, place, _image(file, image, substitutions), (part,))

@@ -40,7 +40,11 @@ _FOLDERS = ('workingDir', 'directory', 'working_directory')
 # woodpeckerci/plugin-kaniko, target/vela-kaniko): one build, this is its cache.
 _CACHE_SETTINGS = ('enable_cache', 'cache')
 
-_WORKSPACE = re.compile(r'(?:\$\(workspaces\.[\w-]+\.path\)|/workspace(?:/source)?)(?:/+|$)')
+# The checkout: of Tekton's tasks, and Codefresh's `${{main_clone}}`.
+_WORKSPACE = re.compile(
+    r'(?:\$\(workspaces\.[\w-]+\.path\)|\$\{\{[\w-]+\}\}|/workspace(?:/source)?)(?:/+|$)',
+)
+_ROOTS = {recognise.TEKTON: '/workspace/source', recognise.DRONE: '/drone/src'}
 
 
 def container(
@@ -51,7 +55,8 @@ def container(
         # A typed step says what it runs there.
         found = {**found, **fields(found['arguments'].value)}
     image = image_of(file, found, scope)
-    parts = _parts(file, found, scope, image)
+    root = _ROOTS.get(scope.system, '')
+    parts = tuple(part._replace(root=root) for part in _parts(file, found, scope, image))
     if not parts:
         return None
     return Container(

@@ -55,7 +55,7 @@ class Machine:
         'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
         'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
         'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
-        'stdin', 'process', 'unread', 'copied', 'loops',
+        'stdin', 'process', 'unread', 'copied', 'loops', 'root',
     )
 
     def __init__(
@@ -89,6 +89,7 @@ class Machine:
         self.copied: dict[str, Sequence[Bit | str]] = {}  # what `$(cat file)` stands for
         self.process = 0  # shells started by shells
         self.loops = 0  # around, in the function at hand
+        self.root = ''  # where the repository stands, if that is known
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []
 
     @property

@@ -17,8 +17,9 @@ from kaniko_hooks.shell.values import merged
 # The checkout, as CI systems call it.
 _ROOT = re.compile(
     r'\$(?:\{?(?:CI_PROJECT_DIR|GITHUB_WORKSPACE|CIRCLE_WORKING_DIRECTORY|DRONE_WORKSPACE'
-    r'|CI_WORKSPACE|BITBUCKET_CLONE_DIR|BUILD_SOURCESDIRECTORY|BUILD_SOURCES_DIRECTORY)\}?'
-    r'|\{\{\s*github\.workspace\s*\}\})',
+    r'|CI_WORKSPACE|VELA_WORKSPACE|BITBUCKET_CLONE_DIR|BUILD_SOURCESDIRECTORY'
+    r'|BUILD_SOURCES_DIRECTORY)\}?'
+    r'|\{\{\s*github\.workspace\s*\}\}|\(workspaces\.[\w-]+\.path\))',
 )
 _HERE = re.compile(r'\$\{?PWD\}?')
 ROOT = Fragment('$CI_PROJECT_DIR', False)
@@ -40,6 +41,8 @@ def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> st
         text = ''.join(each.text for each in rest).lstrip('/')
     else:
         text = ''.join(each.text for each in rest)
+        if machine.root and f'{text}/'.startswith(f'{machine.root}/'):
+            folder, text = '', text[len(machine.root):].lstrip('/')
     if folder is None or text.startswith(('/', '~')) or not all(each.known for each in rest):
         return None
     return None if folder.startswith('/') else normal(f'{folder}/{text}')

@@ -91,6 +91,7 @@ def _prepared(machine: Machine, part: ScriptPart) -> Source:
     machine.take(text)
     machine.state = state.State(lambda name: parameters.look_up(machine, name))
     machine.variables = part.variables
+    machine.root = part.root
     machine.traps = []
     directory = None if part.directory is None else known(part.directory)
     machine.state.set(state.DIRECTORY, directory)
