@@ -153,6 +153,7 @@ SCOPE = Scope({}, {'parameters.on': ('true',), 'parameters.two': ('a', 'b')})
         ('<< pipeline.n == 1 and pipeline.x != "" >>', '(<<pipeline.n>> == 1 and <<pipeline.x>>?)'),
         ('pipeline.x == "y" or not pipeline.z', '(<<pipeline.x>> == y or not <<pipeline.z>>?)'),
         ('not parameters.on', 'False'),
+        ('not not  pipeline.x == "y"', '<<pipeline.x>> == y'),
         ('parameters.on == false', 'False'),
         ('(pipeline.x == "y") and pipeline.z', '<<(pipeline.x=="y")andpipeline.z>>?'),
         ('pipeline.x starts-with "y"', '<<pipeline.xstarts-with"y">>?'),

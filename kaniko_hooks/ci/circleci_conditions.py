@@ -51,14 +51,20 @@ def _expression(text: str, scope: Scope) -> Guard:
         return _value(text, scope)
     inner = re.sub(r'^<<|>>$', '', text).strip()
     for word, joined in (('or', any_of), ('and', both)):
-        pieces = re.split(rf'\s+{word}\s+', inner)
+        pieces = re.split(rf'\s{word}\s', inner)
         if len(pieces) > 1 and '(' not in inner:
             return joined([_expression(piece, scope) for piece in pieces])
-    if inner.startswith('not '):
-        return negated(_expression(inner[4:].strip(), scope))
-    match = _COMPARED.fullmatch(inner)
+    is_negated = False
+    while inner.startswith('not '):
+        inner, is_negated = inner[4:].lstrip(), not is_negated
+    found = _comparison(inner, scope)
+    return negated(found) if is_negated else found
+
+
+def _comparison(text: str, scope: Scope) -> Guard:
+    match = _COMPARED.fullmatch(text)
     if not match:
-        return _value(scope.filled(f'<<{inner}>>'), scope)
+        return _value(scope.filled(f'<<{text}>>'), scope)
     found = _equal([scope.filled(f'<<{match[1]}>>'), match[3].strip('"')], scope)
     return found if match[2] == '==' else negated(found)
 

@@ -34,7 +34,7 @@ _REFERENCE = re.compile(rf'(?<!\\)<<\s*({_NAME})\s*>>')
 # `<<# parameters.x >>--push<</ parameters.x >>`, with `^` for the opposite.
 _SECTION = re.compile(rf'(?<!\\)<<([#^])\s*({_NAME})\s*>>(.*?)<</\s*\2\s*>>', re.DOTALL)
 # `<< pipeline.git.branch == "main" >>`, in what is left when references are replaced.
-_EXPRESSION = re.compile(r'(?<!\\)<<(?![#^/])([^<>\n]*\b(?:pipeline|parameters)\.[^<>\n]*)>>')
+_EXPRESSION = re.compile(r'(?<!\\)<<(?![#^/])([^<>\n]{0,200}\b(?:pipeline|parameters)\.[^<>\n]{0,200})>>')
 _ESCAPED = re.compile(r'\\<<')
 FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))
 
