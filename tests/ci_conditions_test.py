@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.ci import circleci_conditions
-from kaniko_hooks.ci import github_conditions
-from kaniko_hooks.ci.circleci_values import Scope
-from kaniko_hooks.ci.github_values import Context
+from kaniko_hooks.ci.circleci import conditions as circleci_conditions
+from kaniko_hooks.ci.github import conditions as github_conditions
+from kaniko_hooks.ci.circleci.parameters import Scope
+from kaniko_hooks.ci.github.expressions import Context
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.model import Comparison
 from kaniko_hooks.model import Group

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.steps import DIALECTS
+from kaniko_hooks.ci.others import READERS
+from kaniko_hooks.ci.steps.reader import DIALECTS
 from kaniko_hooks.model import ARGUMENTS
 from kaniko_hooks.model import ARGV
 from kaniko_hooks.model import Container
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reading
-from tests.other_ci import READERS
 from tests.other_ci import only
 from tests.other_ci import reading
 from tests.other_ci import texts

@@ -1,9 +1,9 @@
 """What the tests of the CI readers share: reading one file of a repository in memory."""
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 
+from kaniko_hooks.ci import others
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.model import NOT
@@ -13,14 +13,6 @@ from kaniko_hooks.model import Group
 from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Reading
 from kaniko_hooks.project import Repository
-
-READERS = {
-    recognise.GITHUB: 'github_actions',
-    recognise.FORGEJO: 'github_actions',
-    recognise.GITEA: 'github_actions',
-    recognise.CIRCLECI: 'circleci',
-    recognise.CLOUD_BUILD: 'cloud_build',
-}
 
 
 def repository(files: Mapping[str, str]) -> Repository:
@@ -33,10 +25,7 @@ def reading(path: str, text: str, files: Mapping[str, str] | None = None) -> Rea
     documents = compose(text, path)
     system = recognise.system_of(path, documents)
     assert system is not None
-    module = importlib.import_module(f'kaniko_hooks.ci.{READERS.get(system, "steps")}')
-    result = module.read(repository({path: text, **(files or {})}), path, documents)
-    assert isinstance(result, Reading)
-    return result
+    return others.read(repository({path: text, **(files or {})}), path, system, documents)
 
 
 def only(result: Reading) -> Container:

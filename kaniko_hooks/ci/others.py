@@ -15,11 +15,11 @@ from kaniko_hooks.project import Repository
 from kaniko_hooks.project import Unreadable
 
 GITLAB = recognise.GITLAB
-_READERS = {
-    recognise.GITHUB: 'github_actions',
-    recognise.FORGEJO: 'github_actions',
-    recognise.GITEA: 'github_actions',
-    recognise.CIRCLECI: 'circleci',
+READERS = {
+    recognise.GITHUB: 'github.workflow',
+    recognise.FORGEJO: 'github.workflow',
+    recognise.GITEA: 'github.workflow',
+    recognise.CIRCLECI: 'circleci.config',
     recognise.CLOUD_BUILD: 'cloud_build',
 }
 
@@ -59,6 +59,6 @@ def _told(system: str | None, problem: Problem) -> Sequence[Problem]:
 
 def read(repository: Repository, path: str, system: str, documents: list[Node]) -> Reading:
     """The containers of a file of this system."""
-    reader = importlib.import_module(f'kaniko_hooks.ci.{_READERS.get(system, "steps")}')
+    reader = importlib.import_module(f'kaniko_hooks.ci.{READERS.get(system, "steps.reader")}')
     reading: Reading = reader.read(repository, path, documents)
     return reading

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.step_container import container
-from kaniko_hooks.ci.step_scope import Scope
+from kaniko_hooks.ci.steps.container import container
+from kaniko_hooks.ci.steps.scope import Scope
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import prefixes
 from kaniko_hooks.document.fields import Field

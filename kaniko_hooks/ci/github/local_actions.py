@@ -5,8 +5,8 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.ci import github_values as values
-from kaniko_hooks.ci.github_values import Context
+from kaniko_hooks.ci.github import expressions
+from kaniko_hooks.ci.github.expressions import Context
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import commands
 from kaniko_hooks.ci.values import keyed
@@ -37,12 +37,12 @@ class LocalAction(NamedTuple):
             name: found for name, found in context.values.items()
             if not name.startswith('inputs.')
         }
-        known.update(values.input_values(value_of(self.document, 'inputs')))
+        known.update(expressions.input_values(value_of(self.document, 'inputs')))
         for name, field in fields(given).items():
             # What is passed but not known must not fall back to the default.
             known.pop(f'inputs.{name}'.lower(), None)
             if isinstance(field.value, Scalar):
-                found = values.texts(field.value.value, context)
+                found = expressions.texts(field.value.value, context)
                 if not any('${{' in text for text in found):
                     known[f'inputs.{name}'.lower()] = found
         folder = posixpath.dirname(self.file.path) or '.'
@@ -58,7 +58,7 @@ class LocalAction(NamedTuple):
         words = commands(self.file, value_of(runs, 'args'))
         field = fields(runs).get('args')
         return entrypoint, keyed(
-            tuple(values.resolved(word, context) for word in words), field, bool(entrypoint),
+            tuple(expressions.resolved(word, context) for word in words), field, bool(entrypoint),
         )
 
 
@@ -82,7 +82,7 @@ def arguments(file: File, given: Node | None, context: Context) -> tuple[Command
     field = fields(given).get('args')
     if field is None or not isinstance(field.value, Scalar):
         return ()
-    whole = values.resolved(file.command(field.value), context)
+    whole = expressions.resolved(file.command(field.value), context)
     words = tuple(_unquoted(whole, match) for match in _WORD.finditer(whole.text))
     return keyed(words, field, 'entrypoint' in fields(given))
 

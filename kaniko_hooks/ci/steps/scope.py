@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.parameters import Parameters
-from kaniko_hooks.ci.parameters import with_environment
-from kaniko_hooks.ci.parameters import with_unknown_vars
+from kaniko_hooks.ci.steps.parameters import Parameters
+from kaniko_hooks.ci.steps.parameters import with_environment
+from kaniko_hooks.ci.steps.parameters import with_unknown_vars
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import named_values
 from kaniko_hooks.ci.values import variable

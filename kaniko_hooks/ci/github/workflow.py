@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.ci import github_values as values
-from kaniko_hooks.ci.github_conditions import Condition
-from kaniko_hooks.ci.github_conditions import condition
-from kaniko_hooks.ci.github_local import LocalAction
-from kaniko_hooks.ci.github_local import arguments
-from kaniko_hooks.ci.github_local import local_action
-from kaniko_hooks.ci.github_values import Context
+from kaniko_hooks.ci.github import expressions
+from kaniko_hooks.ci.github.conditions import Condition
+from kaniko_hooks.ci.github.conditions import condition
+from kaniko_hooks.ci.github.local_actions import LocalAction
+from kaniko_hooks.ci.github.local_actions import arguments
+from kaniko_hooks.ci.github.local_actions import local_action
+from kaniko_hooks.ci.github.expressions import Context
 from kaniko_hooks.ci.recognise import GITHUB
 from kaniko_hooks.ci.recognise import system_of
 from kaniko_hooks.ci.values import MAX_COMMANDS
@@ -63,7 +63,7 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
         context = _defaults(
-            values.with_environment(_workflow_context(document), file, value_of(document, 'env')),
+            expressions.with_environment(_workflow_context(document), file, value_of(document, 'env')),
             document,
         )
         found = fields(document)
@@ -77,9 +77,9 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
 
 
 def _workflow_context(document: Node) -> Context:
-    known = values.input_values(value_of(document, 'inputs'))
+    known = expressions.input_values(value_of(document, 'inputs'))
     for trigger in ('workflow_dispatch', 'workflow_call'):
-        known.update(values.input_values(value_of(document, 'on', trigger, 'inputs')))
+        known.update(expressions.input_values(value_of(document, 'on', trigger, 'inputs')))
     return Context({}, known)
 
 
@@ -91,13 +91,13 @@ def _containers(
     if condition(text_of(value_of(node, 'if')), context).guard is False:
         return []
     context = context._replace(values={
-        **context.values, **values.matrix_values(value_of(node, 'strategy', 'matrix')),
+        **context.values, **expressions.matrix_values(value_of(node, 'strategy', 'matrix')),
     })
     # A container is started with its `env`; the other ones are set for each step in it.
-    started = values.with_environment(
+    started = expressions.with_environment(
         context._replace(environment={}), file, value_of(node, 'container', 'env'),
     )
-    context = values.with_environment(context, file, value_of(node, 'env'))
+    context = expressions.with_environment(context, file, value_of(node, 'env'))
     context = context._replace(environment={**started.environment, **context.environment})
     # The host's default is bash; both run a script the same way for us.
     default = 'sh' if value_of(node, 'container') is not None else 'bash'
@@ -119,10 +119,10 @@ def _containers(
 def _defaults(context: Context, node: Node, shell: str = '') -> Context:
     """The context with what `defaults.run` says."""
     run = value_of(node, 'defaults', 'run')
-    folder = values.text_in(value_of(run, 'working-directory'), context)
+    folder = expressions.text_in(value_of(run, 'working-directory'), context)
     return context._replace(
         directory=folder_in('', _relative(folder)) if folder else context.directory,
-        shell=values.text_in(value_of(run, 'shell'), context) or context.shell or shell,
+        shell=expressions.text_in(value_of(run, 'shell'), context) or context.shell or shell,
     )
 
 
@@ -137,7 +137,7 @@ def _image(file: File, container: Node | None, context: Context) -> Variable | N
     node = container if isinstance(container, Scalar) else value_of(container, 'image')
     if not isinstance(node, Scalar):
         return None
-    return Variable(values.texts(node.value, context), (Place(file.path, node.start),))
+    return Variable(expressions.texts(node.value, context), (Place(file.path, node.start),))
 
 
 def _add_steps(
@@ -149,8 +149,8 @@ def _add_steps(
         when = condition(text_of(value_of(step, 'if')), context).also(outer)
         if when.guard is False or len(job.parts) > MAX_COMMANDS:
             continue
-        inner = values.with_environment(context, file, value_of(step, 'env'))
-        run, uses = value_of(step, 'run'), values.text_in(value_of(step, 'uses'), inner)
+        inner = expressions.with_environment(context, file, value_of(step, 'env'))
+        run, uses = value_of(step, 'run'), expressions.text_in(value_of(step, 'uses'), inner)
         if isinstance(run, Scalar):
             job.parts.append(_part(file, step, run, inner, when))
         elif uses:
@@ -163,10 +163,10 @@ def _add_steps(
 def _part(
         file: File, step: Node, run: Scalar, context: Context, when: Condition,
 ) -> ScriptPart:
-    folder = values.text_in(value_of(step, 'working-directory'), context)
-    shell = values.text_in(value_of(step, 'shell'), context) or context.shell
+    folder = expressions.text_in(value_of(step, 'working-directory'), context)
+    shell = expressions.text_in(value_of(step, 'shell'), context) or context.shell
     return ScriptPart(
-        (values.resolved(file.command(run), context),), context.environment,
+        (expressions.resolved(file.command(run), context),), context.environment,
         always=when.always,
         directory=folder_in('', _relative(folder)) if folder else context.directory,
         shell=shell_of(shell), guard=when.guard, calls=context.calls,
@@ -213,7 +213,7 @@ def _add_docker(
 ) -> None:
     runs = value_of(action.document, 'runs')
     image = text_of(value_of(runs, 'image')) or ''
-    context = values.with_environment(context, action.file, value_of(runs, 'env'))
+    context = expressions.with_environment(context, action.file, value_of(runs, 'env'))
     job.beside.extend(_beside(
         job, name, place, image.removeprefix('docker://'), action.argv(context), context,
     ))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.ci import circleci_values as values
-from kaniko_hooks.ci.circleci_conditions import condition
-from kaniko_hooks.ci.circleci_values import Scope
+from kaniko_hooks.ci.circleci import parameters
+from kaniko_hooks.ci.circleci.conditions import condition
+from kaniko_hooks.ci.circleci.parameters import Scope
 from kaniko_hooks.ci.conditions import both
 from kaniko_hooks.ci.conditions import negated
 from kaniko_hooks.ci.recognise import CIRCLECI
@@ -64,13 +64,13 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
     containers = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        scope = Scope({}, values.defaults(
+        scope = Scope({}, parameters.defaults(
             'pipeline.parameters', value_of(document, 'parameters'),
         ))
         for holder, where, orb in _job_holders(document):
             for name, field in fields(value_of(holder, 'jobs')).items():
                 job = _Job(file, [], [], notes)
-                calls = values.invocations(document, orb + name)
+                calls = parameters.invocations(document, orb + name)
                 containers.extend(_containers(
                     job, f'{prefix}{where}jobs.{name}', holder, field, calls, scope,
                 ))
@@ -128,7 +128,7 @@ def _add_around(
 ) -> None:
     """Adds what workflows put before or after the steps of a job, each call for itself."""
     for index, call in enumerate(calls):
-        setting = setting._replace(guard=values.in_call(index))
+        setting = setting._replace(guard=parameters.in_call(index))
         _add_steps(job, value_of(call, name), setting, ())
 
 
@@ -136,7 +136,7 @@ def _executor(job: _Job, document: Node, node: Node, scope: Scope) -> tuple[Node
     """The mapping that says what a job runs in, and what its parameters are there."""
     named = value_of(node, 'executor')
     name = scope.text(named if isinstance(named, Scalar) else value_of(named, 'name'))
-    found = values.defined(document, 'executors', name)[0] if name else None
+    found = parameters.defined(document, 'executors', name)[0] if name else None
     if found is None:
         return node, scope
     job.places.append(Place(job.file.path, found.start))
@@ -200,7 +200,7 @@ def _add_call(
 ) -> None:
     """Adds the steps of a reusable command."""
     place = Place(job.file.path, key.start)
-    body, document = values.defined(setting.document, 'commands', name)
+    body, document = parameters.defined(setting.document, 'commands', name)
     if '/' in name and body is None:
         job.notes.append(Note(place, f'the orb command {name} is not visible here'))
     if body is None or name in stack or len(stack) >= MAX_NESTING:

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.parameters import with_environment
-from kaniko_hooks.ci.step_scope import ESCAPING_SYSTEMS
-from kaniko_hooks.ci.step_scope import POD_SYSTEMS
-from kaniko_hooks.ci.step_scope import Scope
-from kaniko_hooks.ci.step_scope import environment_of
-from kaniko_hooks.ci.step_scope import image_of
-from kaniko_hooks.ci.step_scope import resolved
+from kaniko_hooks.ci.steps.parameters import with_environment
+from kaniko_hooks.ci.steps.scope import ESCAPING_SYSTEMS
+from kaniko_hooks.ci.steps.scope import POD_SYSTEMS
+from kaniko_hooks.ci.steps.scope import Scope
+from kaniko_hooks.ci.steps.scope import environment_of
+from kaniko_hooks.ci.steps.scope import image_of
+from kaniko_hooks.ci.steps.scope import resolved
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import argv_part
 from kaniko_hooks.ci.values import commands

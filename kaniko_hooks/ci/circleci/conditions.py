@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.ci.circleci_values import FALSE
-from kaniko_hooks.ci.circleci_values import Scope
+from kaniko_hooks.ci.circleci.parameters import FALSE
+from kaniko_hooks.ci.circleci.parameters import Scope
 from kaniko_hooks.ci.conditions import any_of
 from kaniko_hooks.ci.conditions import both
 from kaniko_hooks.ci.conditions import compared

@@ -14,9 +14,9 @@ from kaniko_hooks.ci.conditions import compared
 from kaniko_hooks.ci.conditions import negated
 from kaniko_hooks.ci.conditions import own
 from kaniko_hooks.ci.conditions import truth
-from kaniko_hooks.ci.github_values import REFERENCE
-from kaniko_hooks.ci.github_values import Context
-from kaniko_hooks.ci.github_values import input_name
+from kaniko_hooks.ci.github.expressions import REFERENCE
+from kaniko_hooks.ci.github.expressions import Context
+from kaniko_hooks.ci.github.expressions import input_name
 from kaniko_hooks.ci.values import MAX_NESTING
 from kaniko_hooks.model import Guard
 from kaniko_hooks.model import Comparison

@@ -1,0 +1,1 @@
+"""CircleCI: jobs, reusable commands and what their parameters stand for."""

@@ -1,0 +1,1 @@
+"""GitHub, Forgejo and Gitea Actions: workflows, and the actions of the repository."""
