@@ -224,6 +224,22 @@ def test_interpolated_everywhere_but_in_references(tmp_path: Path) -> None:
     }
 
 
+def test_an_array_in_a_list_is_part_of_it(tmp_path: Path) -> None:
+    job = read(tmp_path, {
+        ROOT: 'include: [{local: t.yml, inputs: {x: [.a, .b]}}]',
+        't.yml': (
+            'spec: {inputs: {x: {type: array}}}\n---\n'
+            '.a: {before_script: [a]}\n.b: {script: [b]}\n'
+            'j:\n  extends:\n    - $[[ inputs.x ]]\n  tags: [t, "$[[ inputs.x ]]"]\n'
+            '  parallel: {matrix: [{V: ["$[[ inputs.x ]]", c]}]}\n'
+        ),
+    }).jobs['j']
+    assert [command.text for command in (*(job.before_script or ()), *(job.script or ()))] == [
+        'a', 'b',
+    ]
+    assert job.matrix == [{'V': '.a'}, {'V': '.b'}, {'V': 'c'}]
+
+
 def test_commands_with_inputs_are_located_in_their_pieces(tmp_path: Path) -> None:
     text = (
         'spec: {inputs: {tag: {default: latest}, run: {default: make all}}}\n---\n'

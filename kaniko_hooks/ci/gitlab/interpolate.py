@@ -17,6 +17,7 @@ from kaniko_hooks.ci.gitlab.values import Leaf
 from kaniko_hooks.ci.gitlab.values import NonString
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
+from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.ci.gitlab.values import ruby_text
 from kaniko_hooks.document.nodes import Scalar
@@ -70,7 +71,13 @@ class _Interpolator:
 
     def _collection(self, value: Value) -> Value:
         if isinstance(value, Items):
-            return Items(tuple(self.value(item) for item in value.items), value.node)
+            items: list[Value] = []
+            for item in value.items:
+                made = self.value(item)
+                # A list that an input makes of an item is spliced in.
+                spliced = isinstance(item, Leaf) and isinstance(made, Items)
+                items.extend(items_of(made) if spliced else (made,))
+            return Items(tuple(items), value.node)
         if isinstance(value, Table):
             return Table(dict(
                 (self._key(key, entry), Entry(entry.key, self.value(entry.value)))
