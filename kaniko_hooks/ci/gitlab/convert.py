@@ -105,6 +105,8 @@ class _Converter:
                     for source in sources:
                         entries.update(source.entries)
                     continue
+                if isinstance(value, Reference) and isinstance(value_node, Sequence):
+                    raise InvalidPipeline('`<<` cannot merge a !reference', place_of(value))
             entries[name] = Entry(key, value)
         return Table(entries, node)
 

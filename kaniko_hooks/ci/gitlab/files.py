@@ -13,6 +13,7 @@ from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import is_null
+from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.document.compose import InvalidYaml
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.nodes import Node
@@ -92,12 +93,14 @@ class Files:
         pieces = [_parsed(text, path, start, end) for start, end in _cut(text)]
         nodes = tuple(node for node, _ in pieces)
         filled = [value for _, value in pieces if not _is_empty(value)]
-        first = filled[0] if filled else None
-        has_header = len(filled) > 1 and isinstance(first, Table) and 'spec' in first.entries
-        content = filled[-1] if has_header else first
-        if content is not None and not isinstance(content, Table):
-            raise InvalidPipeline('Invalid configuration format', Place(path, 0))
-        return Document(first if has_header and isinstance(first, Table) else None, content, nodes)
+        tables = [value for value in filled if isinstance(value, Table)]
+        if len(tables) < len(filled):
+            # One that is ignored may be no list or text, either.
+            wrong = next(value for value in filled if not isinstance(value, Table))
+            raise InvalidPipeline('Invalid configuration format', place_of(wrong))
+        has_header = len(tables) > 1 and 'spec' in tables[0].entries
+        content = tables[-1 if has_header else 0] if tables else None
+        return Document(tables[0] if has_header else None, content, nodes)
 
 
 def _cut(text: str) -> list[tuple[int, int]]:
