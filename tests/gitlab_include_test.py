@@ -24,7 +24,7 @@ def root(include: str, **files: str) -> dict[str, str]:
 
 def rule(text: str) -> dict[str, str]:
     """A repository whose root includes a file under one rule."""
-    return root(f"{{local: a.yml, rules: [{text}]}}", a=A)
+    return root(f"[{{local: a.yml, rules: [{text}]}}]", a=A)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('https://a/b.txt'), 'YAML extension', id='remote text'),
         pytest.param(root('b$1.yml'), '`b$1.yml` does not exist', id='no name of a variable'),
         pytest.param(root('""'), 'YAML extension', id='empty string'),
+        pytest.param(
+            root('{local: a.yml, rules: [{if: $CI_COMMIT_TAG}]}', a=A), 'an array or a string',
+            id='a hash that includes nothing',
+        ),
         pytest.param(root('{local: [a.yml]}', a=A), 'needs to be a string', id='list of paths'),
         pytest.param(root('{local: a.yml, inputs: [a]}', a=A), 'inputs config', id='inputs'),
         pytest.param(root('a.yml', a=''), 'valid YAML syntax', id='empty'),
@@ -79,6 +83,14 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
         pytest.param(root('$CI_COMMIT_BRANCH.yml', main=A), ['a', 'j'], id='the branch'),
         pytest.param(root('"${CI_DEFAULT_BRANCH}.yml"', main=A), ['a', 'j'], id='in braces'),
         pytest.param(root('"a*$NONE.yml"', ab=A), ['a', 'j'], id='unknown is empty'),
+        pytest.param(root("[{local: 'a*$NONE.yml'}]", ab=A), ['j'], id='none in a wildcard'),
+        pytest.param(
+            root('[{local: [a.yml], rules: [{when: never}]}]'), ['j'], id='wrong, but not asked',
+        ),
+        pytest.param(
+            root('[{local: a.yml, remote: b, rules: [{if: $CI_COMMIT_TAG}]}]'), ['j'],
+            id='wrong, but not for a push',
+        ),
         pytest.param(root('"*/*.yml"', c__a=A, c__d__b=J), ['a', 'j'], id='one folder'),
         pytest.param(
             root('[a.yml, a.yml]', a='b: {script: [b]}'), ['b', 'j'], id='the same twice',
@@ -114,7 +126,7 @@ def test_taken(tmp_path: Path, files: Files, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ('include', 'kind'), (
-        ('https://example.com/a.yml', 'remote'), ('{remote: https://example.com/a.yml}', 'remote'),
+        ('https://example.com/a.yml', 'remote'), ('$CI_SERVER_URL/a.yml', 'remote'), ('{remote: https://example.com/a.yml}', 'remote'),
         ('{project: g/p, file: a.yml}', 'project'), ('{template: Auto.gitlab-ci.yml}', 'template'),
         ('{project: $CI_PROJECT_PATH, file: a.yml, ref: v1}', 'project'),
         ('{component: example.com/g/p/c@1}', 'component'),

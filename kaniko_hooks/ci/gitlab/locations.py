@@ -54,8 +54,9 @@ def locations(
 ) -> tuple[list[Location], list[Note]]:
     """The files that `include:` names, in order, and notes on what cannot be seen.
 
-    With `strict`, variables in a path are those of a push to `main`, without,
-    such a path cannot be seen. Raises InvalidPipeline.
+    With `strict`, what a push to `main` does not take is passed over, and variables
+    in a path are those of that push; without, such a path cannot be seen. Raises
+    InvalidPipeline.
     """
     found: list[Location] = []
     notes: list[Note] = []
@@ -63,9 +64,9 @@ def locations(
         if is_null(entry):
             continue
         try:
-            kind, name = _target(entry)
             verdict = judged(specified(get(entry, 'rules')), files)
-            if verdict.possible:
+            if verdict.taken or (verdict.possible and not strict):
+                kind, name = _target(entry, strict)
                 _add(entry, kind, name, verdict, files, strict, found, notes)
         except InvalidPipeline as error:
             if strict:
@@ -91,20 +92,18 @@ def _add(
             raise InvalidPipeline(
                 f'Included file `{plain(item)}` needs to be a string', place_of(item),
             )
-        if strict:
-            path = _VARIABLE.sub(_pushed, path)
-        elif _VARIABLE.search(path):
+        if not strict and _VARIABLE.search(path):
             notes.append(Note(place, f'include: {kind} with variables is not visible here'))
             continue
         if '*' in path and kind == 'local':
-            # GitLab forgets the inputs of a wildcard.
+            # GitLab forgets the inputs of a wildcard, and puts no variables into it.
             listed = files.listing(path[:path.index('*')].rpartition('/')[0])
             found.extend(
                 Location(each, place, None, verdict, True)
                 for each in globs.included(path, listed) if files.has(each)
             )
         else:
-            found.append(Location(path.lstrip('/'), place, inputs, verdict))
+            found.append(Location(_pushed(path).lstrip('/'), place, inputs, verdict))
 
 
 def _check_address(kind: str, name: Value) -> None:
@@ -126,10 +125,11 @@ def is_yaml(path: str) -> bool:
     return path.rpartition('/')[2].lower()[1:].endswith(('.yml', '.yaml'))
 
 
-def _target(entry: Value) -> tuple[str, Value]:
+def _target(entry: Value, strict: bool) -> tuple[str, Value]:
     """The one of KINDS that an entry has, with its value."""
     if isinstance(entry, Leaf) and isinstance(entry.value, str):
-        return ('remote' if _URL.match(entry.value) else 'local'), entry
+        text = _pushed(entry.value) if strict else entry.value
+        return ('remote' if _URL.match(text.strip()) else 'local'), Leaf(text, entry.node)
     if not isinstance(entry, Table):
         raise InvalidPipeline('Each include must be a hash or a string', place_of(entry))
     given = [(kind, get(entry, kind)) for kind in KINDS]
@@ -171,8 +171,9 @@ def _inputs(entry: Value) -> Table | None:
     raise InvalidPipeline('include:inputs config should be a hash', place_of(inputs))
 
 
-def _pushed(match: re.Match[str]) -> str:
-    return PUSH_TO_MAIN.get(match.group().strip('${}%'), '')
+def _pushed(text: str) -> str:
+    """A text with the variables of a push to `main`."""
+    return _VARIABLE.sub(lambda match: PUSH_TO_MAIN.get(match.group().strip('${}%'), ''), text)
 
 
 def include_of(content: Table) -> Value | None:
