@@ -49,6 +49,9 @@ REFUSED = {
     'value a list': f'variables: {{A: {{value: [a]}}}}\n{J}',
     'description in a job': 'j: {script: [x], variables: {A: {value: 1, description: d}}}',
     'expand a text': 'j: {script: [x], variables: {A: {value: a, expand: "no"}}}',
+    'variable named true': f'variables: {{yes: a}}\n{J}',
+    'variable named by a fraction': 'j: {script: [x], variables: {1.5: a}}',
+    'description a list': f'variables: {{A: {{value: a, description: [b]}}}}\n{J}',
     'value is no option': f'variables: {{A: {{value: c, options: [a, b]}}}}\n{J}',
     'options are numbers': f'variables: {{A: {{value: 1, options: [1, 2]}}}}\n{J}',
     'options without value': f'variables: {{A: {{options: [a, b]}}}}\n{J}',
@@ -62,6 +65,8 @@ REFUSED = {
     'matrix row a text': 'j: {script: [x], parallel: {matrix: [a]}}',
     'matrix of booleans': 'j: {script: [x], parallel: {matrix: [{A: [a, true]}]}}',
     'matrix of fractions': 'j: {script: [x], parallel: {matrix: [{A: 1.5}]}}',
+    'matrix of nothing': 'j: {script: [x], parallel: {matrix: [{A: [a], B: ""}]}}',
+    'matrix named true': 'j: {script: [x], parallel: {matrix: [{yes: [a]}]}}',
     'matrix too large': f'j: {{script: [x], parallel: {{matrix: [{{A: [{WIDE}]}}]}}}}',
     'rules a text': 'j: {script: [x], rules: foo}',
     'rules and only': 'j: {script: [x], rules: [{when: always}], only: [main]}',
@@ -80,7 +85,7 @@ REFUSED = {
     'j: {script: [x], hooks: {pre_get_sources_script: [a]}, parallel: {matrix: [{A: [a, b]}]}}',
     'j: {script: [x], hooks: {pre_get_sources_script: }, rules: [{if: $A}], only: null}',
     f'variables: {{A: {{value: a, options: [a, b]}}, B: {{expand: false}}}}\n{J}',
-    f'variables: {{A: {{options: []}}}}\n{J}',
+    f'variables: {{A: {{options: []}}, B: {{value: b, description: 1}}}}\n{J}',
     f'{J}k: {{trigger: {{include: [a, b, c]}}, parallel: {{matrix: [{{A: 1}}, {{A: [b]}}]}}}}\n',
 ))
 def test_taken(tmp_path: Path, text: str) -> None:
@@ -88,8 +93,10 @@ def test_taken(tmp_path: Path, text: str) -> None:
 
 
 def test_names_of_variables_are_texts(tmp_path: Path) -> None:
-    job = read(tmp_path, 'variables: {1: a, yes: b}\nj: {script: [x]}').jobs['j']
-    assert job.variables == {'1': 'a', 'true': 'b'}
+    text = 'variables: {1: a, 012: b}\nj: {script: [x], parallel: {matrix: [{2: [c]}]}}'
+    job = read(tmp_path, text).jobs['j']
+    assert job.variables == {'1': 'a', '10': 'b'}
+    assert job.matrix == [{'2': 'c'}]
 
 
 @pytest.mark.parametrize('text', REFUSED.values(), ids=REFUSED.keys())

@@ -10,11 +10,13 @@ from typing import NoReturn
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.scripts import leaves
 from kaniko_hooks.ci.gitlab.values import Items
+from kaniko_hooks.ci.gitlab.values import Key
 from kaniko_hooks.ci.gitlab.values import Leaf
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_blank
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import place_of
@@ -154,11 +156,21 @@ def _check_parallel(where: str, parallel: Value | None, bridge: bool) -> None:
 
 def _is_row(row: Value) -> bool:
     """Whether a row of a matrix has variables, and each of them strings or whole numbers."""
-    cells = [item for _, entry in entries_of(row) for item in items_of(entry.value)]
-    return bool(cells) and all(
-        isinstance(cell, Leaf) and isinstance(cell.value, (str, int))
-        and not isinstance(cell.value, bool) for cell in cells
+    return isinstance(row, Table) and bool(row.entries) and all(
+        is_name(key) and not is_blank(entry.value)
+        and all(_is_alphanumeric(cell) for cell in items_of(entry.value))
+        for key, entry in row.entries.items()
     )
+
+
+def is_name(key: Key) -> bool:
+    """Whether a key may name a variable: whole numbers may."""
+    return isinstance(key, str) or key.text.lstrip('-').isdigit()
+
+
+def _is_alphanumeric(value: Value) -> bool:
+    return isinstance(value, Leaf) and isinstance(value.value, (str, int)) \
+        and not isinstance(value.value, bool)
 
 
 def _check_rules(where: str, table: Table) -> None:
@@ -175,7 +187,10 @@ def check_variables(where: str, value: Value | None, known: tuple[str, ...]) -> 
     """Raises InvalidPipeline for wrong `variables:`; `known` keys a variable may have."""
     if value is not None and not is_null(value) and not isinstance(value, Table):
         refuse(f'{where} config should be a hash', value)
-    for name, entry in entries_of(value):
+    for key, entry in value.entries.items() if isinstance(value, Table) else ():
+        if not is_name(key):
+            refuse(f'{where} key must be an alphanumeric string', entry.key)
+        name = key if isinstance(key, str) else key.text
         if isinstance(entry.value, Table):
             _check_variable(f'{where}:{name}', entry.value, known)
         elif not isinstance(entry.value, Leaf):
@@ -190,6 +205,9 @@ def _check_variable(where: str, variable: Table, known: tuple[str, ...]) -> None
     if unknown:
         refuse(f'{where} config uses invalid data keys: {", ".join(unknown)}', variable)
     value, expand = get(variable, 'value'), specified(get(variable, 'expand'))
+    description = specified(get(variable, 'description'))
+    if description is not None and not _is_alphanumeric(description):
+        refuse(f'{where} config description must be an alphanumeric string', description)
     if not isinstance(value, (Leaf, type(None))):
         refuse(f'{where} config value must be alphanumeric', variable)
     if expand is not None and not (isinstance(expand, Leaf) and isinstance(expand.value, bool)):

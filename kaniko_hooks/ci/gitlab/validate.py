@@ -21,12 +21,12 @@ from kaniko_hooks.ci.gitlab.order import check_order
 from kaniko_hooks.ci.gitlab.scripts import leaves
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
 from kaniko_hooks.ci.gitlab.values import NonString
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_blank
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import specified
 from kaniko_hooks.ci.gitlab.values import string_of
@@ -46,12 +46,16 @@ def validate(top: Table, visible: bool) -> None:
             refuse(f'jobs:{key.text} name should be a symbol', entry.key)
     _check_default(top)
     check_globals(top)
+    include = get(top, 'include')
+    if visible and isinstance(include, Table):
+        # It is still there, so nothing was included: then GitLab asks what it is.
+        refuse('include config should be an array or a string', include)
     entries = job_entries(top)
     if visible and not any(not name.startswith('.') for name, _ in entries):
         refuse('jobs config should contain at least one visible job', top.node)
     for name, entry in entries:
         if name.startswith('.'):
-            if is_null(entry.value) or _is_blank(entry.value):
+            if is_blank(entry.value):
                 refuse(f'jobs:{name} config can\'t be blank', entry.key)
         else:
             _check_job(name, entry)
@@ -59,16 +63,6 @@ def validate(top: Table, visible: bool) -> None:
         _check_stages(top, {
             name: entry.value for name, entry in entries if not name.startswith('.')
         })
-
-
-def _is_blank(value: Value) -> bool:
-    if isinstance(value, Table):
-        return not value.entries
-    if isinstance(value, Items):
-        return not value.items
-    return isinstance(value, Leaf) and (
-        value.value is False or (isinstance(value.value, str) and not value.value.strip())
-    )
 
 
 def _check_default(top: Table) -> None:
@@ -111,7 +105,7 @@ def _check_job(name: str, entry: Entry) -> None:
     if len(given) > 1:
         refuse(f'jobs:{name} these keys cannot be used together: {", ".join(given)}', entry.key)
     script = get(table, 'script')
-    if script is not None and (is_null(script) or _is_blank(script)):
+    if script is not None and is_blank(script):
         refuse(f'jobs:{name} script can\'t be blank', entry.key)
     if not is_job(table) and not _needs_pipeline(table):
         refuse(

@@ -18,7 +18,6 @@ from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Leaf
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import place_of
@@ -44,7 +43,11 @@ class Setting(NamedTuple):
 
 def own_entries(table: Value | None) -> dict[str, Entry]:
     """The entries of a job's or of the global `variables:`."""
-    value = get(table, 'variables')
+    return _named(get(table, 'variables'))
+
+
+def _named(value: Value | None) -> dict[str, Entry]:
+    """The entries of a hash of variables, whose names may be numbers."""
     return {
         key if isinstance(key, str) else key.text: entry
         for key, entry in (value.entries.items() if isinstance(value, Table) else ())
@@ -92,7 +95,7 @@ def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
                 (ruby_text(item), place_of(item))
                 for item in items_of(entry.value) if isinstance(item, Leaf)
             )
-            for name, entry in entries_of(row)
+            for name, entry in _named(row).items()
         }
         for row in items_of(specified(get(job, 'parallel', 'matrix')))
     ]
@@ -102,7 +105,7 @@ def matrix_size(parallel: Table) -> int:
     """How many instances `parallel:` with a matrix makes."""
     rows = items_of(get(parallel, 'matrix'))
     return sum(
-        prod(len(items_of(entry.value)) for _, entry in entries_of(row)) for row in rows
+        prod(len(items_of(entry.value)) for entry in _named(row).values()) for row in rows
     )
 
 
