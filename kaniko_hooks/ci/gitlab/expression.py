@@ -1,6 +1,8 @@
 """`if:` expressions: `$A == "b" && ($C =~ /d/ || $E)`.
 
-Rules: G: lib/gitlab/ci/pipeline/expression/. `&&` binds tighter than `||`.
+Rules: G: lib/gitlab/ci/pipeline/expression/. `&&` binds tighter than `||`, and both
+give one of their sides, as in Ruby, where only null and false are not true: an
+empty text is, until the whole is asked.
 """
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ def is_true(text: str, variable: Lookup, inputs: Lookup = lambda name: None) -> 
     result = reader.operation(0, 0)
     if reader.at < len(reader.tokens):
         raise InvalidExpression(text)
-    return bool(result)
+    return bool(result.strip()) if isinstance(result, str) else bool(result)
 
 
 def _tokens(text: str) -> list[re.Match[str]]:
@@ -106,22 +108,21 @@ class _Reader:
         return token['double'] if token['double'] is not None else token['single']
 
 
-def _applied(operator: str, left: _Result, right: _Result) -> bool:
-    if operator == '&&':
-        return bool(left) and bool(right)
-    if operator == '||':
-        return bool(left) or bool(right)
+def _applied(operator: str, left: _Result, right: _Result) -> _Result:
+    if operator in ('&&', '||'):
+        holds = left is not None and left is not False
+        return right if holds == (operator == '&&') else left
     if operator in ('==', '!='):
         return (left == right) == (operator == '==')
-    found = isinstance(left, str) and _found(right, left)
-    return found == (operator == '=~')
+    return _found(right, left if isinstance(left, str) else '') == (operator == '=~')
 
 
 def _found(pattern: _Result, text: str) -> bool:
     if isinstance(pattern, str):
         match = re.fullmatch(r'/(.*)/([ismU]*)', pattern, re.DOTALL)
         if match is None:
-            return False
+            # Ruby's `scan` of the one for the other.
+            return text in pattern
         pattern = _Pattern(match[1], match[2])
     if not isinstance(pattern, _Pattern):
         return False
