@@ -233,6 +233,14 @@ def test_includes_that_a_newer_gitlab_may_know(tmp_path: Path) -> None:
     assert 'unknown value: x' in found.notes[1].message
 
 
+def test_wildcards_as_a_newer_gitlab_takes_them(tmp_path: Path) -> None:
+    found = reading(tmp_path, {
+        ROOT: 'include: [{local: "/**.yml", inputs: {x: built}}]\nj: {script: a}\n',
+        'ci/a.yml': 'spec: {inputs: {x: }}\n---\na: {script: "echo $[[ inputs.x ]]"}\n',
+    })
+    assert shown(found) == {'a': [['echo built']], 'j': [['a']]}
+
+
 def test_two_files_alone_that_include_each_other(tmp_path: Path) -> None:
     found = reading(tmp_path, {
         'a.yml': 'include: b.yml\na: {script: a}', 'b.yml': 'include: a.yml\nb: {script: b}',

@@ -161,7 +161,8 @@ class _Includes:
         inputs = repr(plain(location.inputs)) if location.inputs else ''
         step = (location.path, inputs)
         lenient = self.mode.lenient or not location.verdict.taken
-        if step in chain and (location.wildcard or lenient) and not self.mode.strict:
+        again = location.path in dict(chain) if location.wildcard else lenient and step in chain
+        if again and not self.mode.strict:
             return None
         self._count(location, step in chain or len(chain) > _MAX_CHAIN)
         document = self._found(location, lenient)

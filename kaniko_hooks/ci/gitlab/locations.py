@@ -96,10 +96,12 @@ def _add(
             notes.append(Note(place, f'include: {kind} with variables is not visible here'))
             continue
         if '*' in path and kind == 'local':
-            # GitLab forgets the inputs of a wildcard, and puts no variables into it.
+            # GitLab forgets the inputs of a wildcard, and puts no variables into it; newer
+            # ones keep the inputs, and drop leading slashes.
+            path, inputs = (path, None) if strict else (path.lstrip('/'), inputs)
             listed = files.listing(path[:path.index('*')].rpartition('/')[0])
             found.extend(
-                Location(each, place, None, verdict, True)
+                Location(each, place, inputs, verdict, True)
                 for each in globs.included(path, listed) if files.has(each)
             )
         else:

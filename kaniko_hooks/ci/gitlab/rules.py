@@ -22,6 +22,7 @@ from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.ci.gitlab.values import specified
 from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.ci.gitlab.variables import flat
 from kaniko_hooks.named_tuple import NamedTuple
 
 # What a push to the default branch of some project sees, as far as it is the same everywhere.
@@ -66,7 +67,7 @@ def judged(rules: Value | None, files: Files) -> Verdict:
     possible = False
     if not isinstance(rules, Items) or not rules.items:
         raise InvalidPipeline('include:rules config should be an array of hashes', place_of(rules))
-    for rule in rules.items:
+    for rule in flat(rules):
         _check(rule)
         never = string_of(get(rule, 'when')) == 'never'
         met = _met(rule, files)

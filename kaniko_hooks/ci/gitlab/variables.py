@@ -155,7 +155,7 @@ def _setting(entry: Entry) -> Setting:
 def _by_rule(rules: Value | None, filtered_by: Table | None) -> list[dict[str, list[Setting]]]:
     """What each rule that does not say `never` sets."""
     found = []
-    for rule in _flat(rules):
+    for rule in flat(rules):
         if string_of(get(rule, 'when')) != 'never':
             entries = own_entries(rule)
             if filtered_by is not None:
@@ -164,8 +164,8 @@ def _by_rule(rules: Value | None, filtered_by: Table | None) -> list[dict[str, l
     return found
 
 
-def _flat(rules: Value | None) -> Iterator[Value]:
-    """The rules of nested lists, as `!reference` makes them."""
+def flat(rules: Value | None) -> Iterator[Value]:
+    """The rules of nested lists, as aliases and `!reference` make them."""
     waiting = [] if rules is None else [rules]
     budget = 50 * _MAX_RULES
     while waiting and budget:
