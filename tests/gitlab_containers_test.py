@@ -170,6 +170,16 @@ def test_variables_have_places_and_may_be_raw(tmp_path: Path) -> None:
     }
 
 
+def test_a_value_that_cannot_be_seen_is_unknown(tmp_path: Path) -> None:
+    away = '!reference [.there, x]'
+    found = reading(tmp_path, (
+        'include: [{project: g/p, file: x.yml}]\n'
+        f'variables: {{A: a, B: {away}, C: {{value: {away}}}, D: d}}\n'
+        f'j: {{script: a, variables: {{A: {away}, B: b}}, rules: [{{variables: {{D: {away}}}}}]}}\n'
+    ))
+    assert values(only(found)) == {'B': ('b',)}
+
+
 @pytest.mark.parametrize(
     ('trigger', 'expected'), (
         pytest.param('{include: c.yml}', {'A': ('p',), 'B': ('c',)}, id='handed over'),

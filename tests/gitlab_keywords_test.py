@@ -69,6 +69,7 @@ REFUSED = {
     'matrix named true': 'j: {script: [x], parallel: {matrix: [{yes: [a]}]}}',
     'matrix too large': f'j: {{script: [x], parallel: {{matrix: [{{A: [{WIDE}]}}]}}}}',
     'rules a text': 'j: {script: [x], rules: foo}',
+    'rules of a text': 'j: {script: [x], rules: [[{when: always}], foo]}',
     'rules and only': 'j: {script: [x], rules: [{when: always}], only: [main]}',
     'when unknown': 'j: {script: [x], when: foo}',
     'image without name': 'j: {script: [x], image: {entrypoint: [a]}}',

@@ -180,6 +180,35 @@ def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
     assert [note.message for note in pipeline.notes] == ['include: remote is not visible here']
 
 
+ELSEWHERE = '!reference [.there, x]'
+
+
+@pytest.mark.parametrize('text', (
+    f'variables: {{A: {ELSEWHERE}}}\nj: {{script: [a], variables: {ELSEWHERE}}}',
+    f'variables: {ELSEWHERE}\nj: {{script: [a], variables: {{A: {{value: {ELSEWHERE}}}}}}}',
+    f'stages: {ELSEWHERE}\nj: {{script: [a], stage: s, needs: [k], dependencies: [k]}}',
+    f'workflow: {ELSEWHERE}\nj: {{script: [a], tags: [{ELSEWHERE}], cache: {ELSEWHERE}}}',
+    f'default: {ELSEWHERE}\nj: {{script: [a], rules: [{ELSEWHERE}], when: {ELSEWHERE}}}',
+    f'default: {{image: {ELSEWHERE}}}\nj: {{script: [a], image: {{entrypoint: [e]}}}}',
+    f'j: {{script: [a], parallel: {{matrix: [{{A: {ELSEWHERE}}}]}}, inherit: {ELSEWHERE}}}',
+    f'j: {{script: [a]}}\nk: {{trigger: {ELSEWHERE}}}\nl: {ELSEWHERE}\n.m: {{}}',
+    'j: {extends: .there, script: [a]}\nsast: {stage: test}\nk: {extends: .there}',
+))
+def test_what_cannot_be_seen_may_complete_all(tmp_path: Path, text: str) -> None:
+    pipeline = read(tmp_path, f'include: [{{project: g/p, file: x.yml}}]\n{text}\n')
+    assert scripts(pipeline)['j'] == ['a']
+    assert pipeline.jobs['j'].variables == {}
+
+
+@pytest.mark.parametrize(
+    'text', ('j: {script: [1]}', 'default: {before_script: [1]}\nj: {script: [a]}',
+             'after_script: [1]\nj: {script: [a]}', '1: {script: [a]}'),
+)
+def test_what_is_wrong_whatever_stands_elsewhere(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InvalidPipeline):
+        read(tmp_path, f'include: [{{project: g/p, file: x.yml}}]\n{text}\n')
+
+
 def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
     job = read(tmp_path, (
         'j:\n  script: [a]\n  parallel:\n    matrix:\n'

@@ -23,6 +23,7 @@ from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.ci.gitlab.values import specified
 from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.ci.gitlab.variables import MAX_CELLS
+from kaniko_hooks.ci.gitlab.variables import flat
 from kaniko_hooks.ci.gitlab.variables import matrix_size
 from kaniko_hooks.document.nodes import Node
 
@@ -175,7 +176,9 @@ def _is_alphanumeric(value: Value) -> bool:
 
 def _check_rules(where: str, table: Table) -> None:
     rules, when = specified(get(table, 'rules')), specified(get(table, 'when'))
-    if rules is not None and not isinstance(rules, Items):
+    if rules is not None and not (
+            isinstance(rules, Items) and all(isinstance(rule, Table) for rule in flat(rules))
+    ):
         refuse(f'{where} rules should be an array of hashes', rules)
     if rules is not None and not all(is_null(get(table, key)) for key in ('only', 'except')):
         refuse(f'{where} config key may not be used with `rules`: only, except', rules)

@@ -39,19 +39,28 @@ _STAGES = ('build', 'test', 'deploy')
 def validate(top: Table, visible: bool) -> None:
     """Raises InvalidPipeline for the first thing that GitLab would refuse.
 
-    What depends on names is not asked where includes cannot be seen.
+    Where includes cannot be seen only names and scripts are asked: all else may
+    be completed there.
     """
     for key, entry in top.entries.items():
         if isinstance(key, NonString):
             refuse(f'jobs:{key.text} name should be a symbol', entry.key)
+    if visible:
+        _validate(top)
+    else:
+        _check_scripts('', top)
+        _check_scripts('default', get(top, 'default'))
+
+
+def _validate(top: Table) -> None:
     _check_default(top)
     check_globals(top)
     include = get(top, 'include')
-    if visible and isinstance(include, Table):
+    if isinstance(include, Table):
         # It is still there, so nothing was included: then GitLab asks what it is.
         refuse('include config should be an array or a string', include)
     entries = job_entries(top)
-    if visible and not any(not name.startswith('.') for name, _ in entries):
+    if not any(not name.startswith('.') for name, _ in entries):
         refuse('jobs config should contain at least one visible job', top.node)
     for name, entry in entries:
         if name.startswith('.'):
@@ -59,10 +68,9 @@ def validate(top: Table, visible: bool) -> None:
                 refuse(f'jobs:{name} config can\'t be blank', entry.key)
         else:
             _check_job(name, entry)
-    if visible:
-        _check_stages(top, {
-            name: entry.value for name, entry in entries if not name.startswith('.')
-        })
+    _check_stages(top, {
+        name: entry.value for name, entry in entries if not name.startswith('.')
+    })
 
 
 def _check_default(top: Table) -> None:
@@ -82,7 +90,7 @@ def _check_default(top: Table) -> None:
     check_image('image', specified(get(top, 'image')))
 
 
-def _check_scripts(where: str, table: Value) -> None:
+def _check_scripts(where: str, table: Value | None) -> None:
     for name in ('before_script', 'after_script'):
         value = specified(get(table, name))
         if value is not None:

@@ -16,6 +16,7 @@ from math import prod
 from kaniko_hooks.ci.gitlab.values import Entry
 from kaniko_hooks.ci.gitlab.values import Items
 from kaniko_hooks.ci.gitlab.values import Leaf
+from kaniko_hooks.ci.gitlab.values import Reference
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import get
@@ -84,7 +85,12 @@ def static_variables(top: Table, job: Table) -> dict[str, str]:
     entries = {**own, **{
         name: entry for name, entry in inherited(top, job).items() if name not in own
     }}
-    return {name: text_of(entry) for name, entry in entries.items()}
+    return {name: text_of(entry) for name, entry in entries.items() if _is_known(entry)}
+
+
+def _is_known(entry: Entry) -> bool:
+    """Whether the value stands here; a reference may name what cannot be seen."""
+    return not isinstance(get(entry.value, 'value') or entry.value, Reference)
 
 
 def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
@@ -128,12 +134,9 @@ def container_variables(
     `handed` has, for each trigger job of a child pipeline, the variables it
     hands over; those win over all others.
     """
-    settings: dict[str, list[Setting]] = {}
-    for name, entry in inherited(top, job).items():
-        settings[name] = [_setting(entry)]
+    settings = _settings(inherited(top, job))
     _alternatives(settings, _by_rule(get(top, 'workflow', 'rules'), job), True)
-    for name, entry in own_entries(job).items():
-        settings[name] = [_setting(entry)]
+    settings.update(_settings(own_entries(job)))
     rows = [
         {name: [Setting((text,), place, True) for text, place in values]
          for name, values in row.items()}
@@ -141,7 +144,16 @@ def container_variables(
     ]
     _alternatives(settings, rows, False)
     _alternatives(settings, _by_rule(get(job, 'rules'), None), True)
-    return _handed_over({name: _variable(found) for name, found in settings.items()}, handed)
+    return _handed_over(
+        {name: _variable(found) for name, found in settings.items() if found}, handed,
+    )
+
+
+def _settings(entries: Mapping[str, Entry]) -> dict[str, list[Setting]]:
+    """How each variable is set; none where that cannot be seen."""
+    return {
+        name: [_setting(entry)] if _is_known(entry) else [] for name, entry in entries.items()
+    }
 
 
 def _setting(entry: Entry) -> Setting:
@@ -160,7 +172,7 @@ def _by_rule(rules: Value | None, filtered_by: Table | None) -> list[dict[str, l
             entries = own_entries(rule)
             if filtered_by is not None:
                 entries = _filtered(entries, filtered_by)
-            found.append({name: [_setting(entry)] for name, entry in entries.items()})
+            found.append(_settings(entries))
     return found
 
 
@@ -185,7 +197,9 @@ def _alternatives(
     names = dict.fromkeys(name for way in ways for name in way)
     for name in names:
         found = [setting for way in ways for setting in way.get(name, ())]
-        if any(name not in way for way in ways):
+        if any(way.get(name) == [] for way in ways):
+            found = []
+        elif any(name not in way for way in ways):
             found += settings.get(name) or (
                 [Setting(('',), found[0].place, True)] if may_be_unset and found else []
             )
