@@ -46,6 +46,7 @@ X = '$[[ inputs.x ]]'
         pytest.param('{options: [a, null]}', '{x: a}', X, 'without null', id='options with null'),
         pytest.param(f'{{options: {list(range(51))}}}', '{x: 1}', X, 'more than 50', id='options'),
         pytest.param('', '{x: 1}', X, 'not a string', id='a number, as documented'),
+        pytest.param('{description: [a]}', '{x: a}', X, 'alphanumeric', id='description'),
         pytest.param('{regex: 5}', '{x: "5"}', X, 'regex should be a string', id='a number'),
         pytest.param('{regex: ^v\\d$}', '{x: v10}', X, 'RegEx pattern', id='regex'),
         pytest.param('{regex: "("}', '{x: a}', X, 'invalid regular', id='no regex'),

@@ -14,6 +14,7 @@ from kaniko_hooks.ci.gitlab.values import Key
 from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_alphanumeric
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import place_of
@@ -74,6 +75,9 @@ def _misspelt_input(name: str, entry: Entry) -> tuple[str, Place] | None:
         return f'{where} contains unknown keys: {", ".join(unknown)}', place_of(entry.key)
     if not isinstance(entry.value, Table) and not is_null(entry.value):
         return f'{where} should be a hash', place_of(entry.key)
+    description = specified(get(entry.value, 'description'))
+    if description is not None and not is_alphanumeric(description):
+        return f'{where} description must be an alphanumeric string', place_of(description)
     options = specified(get(entry.value, 'options'))
     if options is not None and (
             not isinstance(options, Items) or any(is_null(item) for item in options.items)

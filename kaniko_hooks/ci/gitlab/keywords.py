@@ -16,6 +16,7 @@ from kaniko_hooks.ci.gitlab.values import Table
 from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import entries_of
 from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.ci.gitlab.values import is_alphanumeric
 from kaniko_hooks.ci.gitlab.values import is_blank
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import items_of
@@ -159,7 +160,7 @@ def _is_row(row: Value) -> bool:
     """Whether a row of a matrix has variables, and each of them strings or whole numbers."""
     return isinstance(row, Table) and bool(row.entries) and all(
         is_name(key) and not is_blank(entry.value)
-        and all(_is_alphanumeric(cell) for cell in items_of(entry.value))
+        and all(is_alphanumeric(cell) for cell in items_of(entry.value))
         for key, entry in row.entries.items()
     )
 
@@ -167,11 +168,6 @@ def _is_row(row: Value) -> bool:
 def is_name(key: Key) -> bool:
     """Whether a key may name a variable: whole numbers may."""
     return isinstance(key, str) or key.text.lstrip('-').isdigit()
-
-
-def _is_alphanumeric(value: Value) -> bool:
-    return isinstance(value, Leaf) and isinstance(value.value, (str, int)) \
-        and not isinstance(value.value, bool)
 
 
 def _check_rules(where: str, table: Table) -> None:
@@ -209,7 +205,7 @@ def _check_variable(where: str, variable: Table, known: tuple[str, ...]) -> None
         refuse(f'{where} config uses invalid data keys: {", ".join(unknown)}', variable)
     value, expand = get(variable, 'value'), specified(get(variable, 'expand'))
     description = specified(get(variable, 'description'))
-    if description is not None and not _is_alphanumeric(description):
+    if description is not None and not is_alphanumeric(description):
         refuse(f'{where} config description must be an alphanumeric string', description)
     if not isinstance(value, (Leaf, type(None))):
         refuse(f'{where} config value must be alphanumeric', variable)

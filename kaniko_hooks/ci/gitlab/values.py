@@ -104,6 +104,12 @@ def is_blank(value: Value) -> bool:
     )
 
 
+def is_alphanumeric(value: Value) -> bool:
+    """Whether a value is a string or a whole number, which GitLab calls alphanumeric."""
+    return isinstance(value, Leaf) and isinstance(value.value, (str, int)) \
+        and not isinstance(value.value, bool)
+
+
 def specified(value: Value | None) -> Value | None:
     """The value, None where it is null."""
     return None if is_null(value) else value
