@@ -32,6 +32,7 @@ class Document(NamedTuple):
     header: Table | None  # with `spec`
     content: Table | None  # None if there is nothing in the file
     nodes: tuple[Node, ...]
+    stray: Value | None  # GitLab ignores it, but refuses the file if it is no hash
 
 
 class Files:
@@ -93,14 +94,14 @@ class Files:
         pieces = [_parsed(text, path, start, end) for start, end in _cut(text)]
         nodes = tuple(node for node, _ in pieces)
         filled = [value for _, value in pieces if not _is_empty(value)]
-        tables = [value for value in filled if isinstance(value, Table)]
-        if len(tables) < len(filled):
-            # One that is ignored may be no list or text, either.
-            wrong = next(value for value in filled if not isinstance(value, Table))
-            raise InvalidPipeline('Invalid configuration format', place_of(wrong))
-        has_header = len(tables) > 1 and 'spec' in tables[0].entries
-        content = tables[-1 if has_header else 0] if tables else None
-        return Document(tables[0] if has_header else None, content, nodes)
+        first = filled[0] if filled else None
+        has_header = len(filled) > 1 and isinstance(first, Table) and 'spec' in first.entries
+        content = filled[-1] if has_header else first
+        if content is not None and not isinstance(content, Table):
+            raise InvalidPipeline('Invalid configuration format', place_of(content))
+        stray = next((value for value in filled if not isinstance(value, Table)), None)
+        header = first if has_header and isinstance(first, Table) else None
+        return Document(header, content, nodes, stray)
 
 
 def _cut(text: str) -> list[tuple[int, int]]:

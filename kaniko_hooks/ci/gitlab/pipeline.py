@@ -21,6 +21,7 @@ from kaniko_hooks.ci.gitlab.jobs import job_entries
 from kaniko_hooks.ci.gitlab.jobs import job_of
 from kaniko_hooks.ci.gitlab.reference import resolved
 from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.model import Note
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -67,6 +68,11 @@ def read_pipeline(
     mode = Mode(strict=True)
     found = configuration(files, path, mode)
     for each in found.files:
+        document = files.document(each)
+        if document is not None and document.stray is not None:
+            raise files.told(InvalidPipeline(
+                'Invalid configuration format', place_of(document.stray),
+            ))
         if files.text(each).startswith('---') and files.repository.has_mark(each):
             # The divider is not at the start of the line then, as libyaml counts.
             raise files.told(InvalidPipeline(
