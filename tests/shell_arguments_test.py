@@ -135,6 +135,17 @@ def test_variable_of_the_pipeline_that_a_branch_sets(
     assert run(script, variables=variables).verdict == expected
 
 
+@pytest.mark.parametrize(('arms', 'expected'), (
+    pytest.param('main) C=false;; *) C=false;;', 'uncached', id='the same in each'),
+    pytest.param('main) C=false;; dev|*) C=true;;', 'maybe-cached', id='another'),
+    pytest.param('main) C=false;; "*") C=false;;', 'maybe-cached', id='a quoted star'),
+    pytest.param('main) C=false;;', 'maybe-cached', id='none may be taken'),
+))
+def test_case_that_takes_an_arm_for_every_word(arms: str, expected: str) -> None:
+    script = f'case $B in {arms} esac; {E} --cache=$C -d a; {E} --cache=$C -d b'
+    assert run(script, variables={'C': 'true'}).verdict == expected
+
+
 def test_arguments_that_a_loop_adds_to() -> None:
     script = f'set -- -d a; while read -r b; do set -- "$@" -d $b; done; {E} "$@"; {E} "$@"'
     assert run(script).verdict == 'uncached'

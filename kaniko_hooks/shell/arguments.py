@@ -13,6 +13,7 @@ from kaniko_hooks.shell import patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.syntax.conditions import is_text
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import number
@@ -173,7 +174,8 @@ def arms(machine: Machine, node: tree.Case) -> list[bool]:
     """Which arms of a `case` may be the one that its word chooses; last: none of them."""
     value = text(machine, node.word)
     if value is None:
-        return [True] * (len(node.arms) + 1)
+        every = [pattern for each in node.arms for pattern in each.patterns]
+        return [*[True] * len(node.arms), not any(is_text(each, '*') for each in every)]
     found: list[bool] = []
     for each in node.arms:
         matches = [_matches(value, pattern) for pattern in each.patterns]
