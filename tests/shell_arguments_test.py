@@ -156,3 +156,25 @@ def test_cache_of_the_branch_that_is_taken() -> None:
     found = run(script)
     assert count(found) == 2
     assert found.verdict == 'uncached'
+
+
+@pytest.mark.parametrize(('script', 'verdict', 'expected'), (
+    pytest.param(f'f() {{ n=$1; shift; until "$@"; do ls; done; }}; f $N {E} -d a', 'uncached',
+                 'many', id='retry as often as a variable says'),
+    pytest.param(f'f() {{ shift; shift 1; "$@"; "$@"; }}; f $A $B {E} -d a', 'uncached', 2,
+                 id='two of them'),
+    pytest.param(f'f() {{ shift; {E} -d a "$@"; }}; f $A; f $A', 'maybe-cached', 2,
+                 id='several words'),
+    pytest.param(f'f() {{ shift $n; "$@"; }}; f a {E}; {E}', 'ok', 1, id='by an unknown number'),
+    pytest.param(f'f() {{ "${{@:2}}"; "${{@:2:1}}"; }}; f $N {E} -d a', 'uncached', 2,
+                 id='slice'),
+    pytest.param(f'f() {{ {E} -d a "${{@:2}}"; }}; f $A; f $A', 'maybe-cached', 2,
+                 id='slice of several words'),
+    pytest.param(f'f() {{ {E} -d a "${{@:2:1}}"; }}; f --cache -v info; f a --force', 'uncached', 2,
+                 id='slice of known words'),
+))
+def test_words_of_unknown_number_are_left_out(
+    script: str, verdict: str, expected: int | str,
+) -> None:
+    found = run(script)
+    assert (found.verdict, count(found)) == (verdict, expected)

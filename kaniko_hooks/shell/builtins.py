@@ -25,10 +25,12 @@ from kaniko_hooks.shell.summary import leaves
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import UNSET
+from kaniko_hooks.shell.values import choice
 from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import number
 
@@ -131,12 +133,17 @@ def _set(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 def _shift(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     count = number(argv[1].text) if len(argv) > 1 else 1
     held = machine.state.get(ARGUMENTS)
-    if not isinstance(held, Array) or count is None:
-        machine.state.set(ARGUMENTS, None)
-    elif any(word.splits for word in held.words[:count]):
-        machine.state.set(ARGUMENTS, None)
-    else:
-        machine.state.set(ARGUMENTS, Array(held.words[count:]))
+    found: list[Array | None] = []
+    for each in held.values if isinstance(held, Choice) else (held,):
+        if not isinstance(each, Array) or count is None:
+            found.append(None)
+            continue
+        found.append(Array(each.words[count:]))
+        # A word that is not known is mostly one, as in `retry $TIMES command`.
+        several = tuple(word for word in each.words[:count] if word.splits)
+        if several:
+            found.append(Array((*several, *each.words[count:])))
+    machine.state.set(ARGUMENTS, choice(found))
     return NOTHING
 
 

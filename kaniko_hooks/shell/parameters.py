@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
+from kaniko_hooks.shell import arrays
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import patterns
 from kaniko_hooks.shell import substitution
@@ -75,7 +76,8 @@ def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Ar
     if operator[:1] in ('#', '!') and bracket == '' and piece.operand is None:
         return _prefixed(machine, piece, operator, written)
     if bracket and subscript[:1] in ('#', '!'):
-        return _indices(machine, piece, subscript) or written
+        listed = chosen(machine, look_up(machine, piece.name))
+        return arrays.indices(listed, piece.name, subscript) or written
     value = chosen(machine, look_up(machine, piece.name))
     if subscript in ('[@', '[*') or piece.name in ('@', '*'):
         if value is None or isinstance(value, Missing) and bracket:
@@ -84,10 +86,10 @@ def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Ar
             return Array(())
         value = value if isinstance(value, Array) else Array((Word(value.fragments),))
         if subscript == '[*' and piece.quoted or piece.name == '*' and piece.quoted:
-            return _joined(value)
-        return written if operator and operator[-1] not in '-=+?' else value
+            return arrays.joined(value)
+        return arrays.each(machine, source, piece, operator, value) or written
     if bracket:
-        value = _item(value, subscript[1:])
+        value = arrays.item(value, subscript[1:])
     elif isinstance(value, Array):
         value = Scalar(value.words[0].fragments) if value.words else EMPTY
     if operator:
@@ -95,37 +97,6 @@ def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Ar
     if isinstance(value, Missing):
         return EMPTY if piece.name.isdigit() else written
     return written if value is None else value
-
-
-def _indices(machine: Machine, piece: tree.Parameter, subscript: str) -> Scalar | Array | None:
-    """`${#name[@]}` and `${!name[@]}`; the keys of an associative array are not known."""
-    value = chosen(machine, look_up(machine, piece.name))
-    if not isinstance(value, Array) or any(word.splits for word in value.words):
-        return None
-    if subscript[0] == '#':
-        return known(str(len(value.words)))
-    keyed = any(word.text[:1] == '[' for word in value.words)
-    return Array(tuple(
-        Word((Fragment('${!' + piece.name + '}' if keyed else str(index), not keyed),))
-        for index in range(len(value.words))
-    ))
-
-
-def _joined(value: Array) -> Scalar:
-    found: list[Fragment] = []
-    for word in value.words:
-        found += [Fragment(' ', True)] * bool(found) + list(word.fragments)
-    return Scalar(tuple(merged(found)))
-
-
-def _item(value: Scalar | Array | Missing | None, index: str) -> Scalar | Missing | None:
-    at = number(index)
-    if not isinstance(value, Array) or at is None:
-        return value if isinstance(value, Scalar) and index == '0' else None
-    if any(word.splits for word in value.words[:at + 1]):
-        return None
-    words = value.words[at:at + 1]
-    return Scalar(words[0].fragments) if words else EMPTY
 
 
 def look_up(machine: Machine, name: str) -> Value | Missing:

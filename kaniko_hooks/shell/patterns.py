@@ -17,7 +17,9 @@ def changed(text: str, operator: str, argument: str) -> str | None:
     if operator in ('/', '//'):
         pattern, _, replacement = argument.partition('/')
         compiled = _regex(pattern, True)
-        if compiled is None or not pattern or pattern[0] in '#%':
+        if pattern[:1] in ('#', '%'):
+            return _anchored(text, pattern, replacement) if operator == '/' else None
+        if compiled is None or not pattern:
             return None
         return compiled.sub(lambda _: replacement, text, 0 if operator == '//' else 1)
     if argument and operator in ('^', '^^', ',', ',,'):
@@ -26,11 +28,28 @@ def changed(text: str, operator: str, argument: str) -> str | None:
         return text.upper() if operator == '^^' else text.lower()
     if operator in ('^', ','):
         return (text[:1].upper() if operator == '^' else text[:1].lower()) + text[1:]
-    match = _SLICE.fullmatch(argument) if operator == ':' else None
+    found = bounds(argument) if operator == ':' else None
+    if found is None:
+        return None
+    start, length = found
+    return text[start:] if length is None else text[start:start + length]
+
+
+def bounds(argument: str) -> tuple[int, int | None] | None:
+    """Where `${name:1:2}` starts, and its length, None for all the rest."""
+    match = _SLICE.fullmatch(argument)
     if match is None:
         return None
-    start = int(match.group(1))
-    return text[start:start + int(match.group(2))] if match.group(2) else text[start:]
+    return int(match.group(1)), int(match.group(2)) if match.group(2) else None
+
+
+def _anchored(text: str, pattern: str, replacement: str) -> str | None:
+    """`${name/#pattern/text}` and `${name/%pattern/text}`."""
+    starts = pattern[0] == '#'
+    rest = _trimmed(text, '##' if starts else '%%', pattern[1:])
+    if rest is None or rest == text and pattern[1:]:
+        return rest
+    return replacement + rest if starts else rest + replacement
 
 
 def matches(text: str, pattern: str) -> bool | None:
