@@ -43,6 +43,12 @@ def test_no_build(script: str) -> None:
     pytest.param(f"find . -exec sh -c 'for f; do {E}; done' _ {{}} +", 'many', id='find +'),
     pytest.param(f'f() {{ {E}; }}; export -f f; export -f g; bash -c f', 1,
                  id='exported function'),
+    pytest.param(f'a_b() {{ {E}; }}; a_c() {{ {E}; {E}; }}; b() {{ {E}; }}; a_$X; ""$X', 2,
+                 id='one of some functions'),
+    pytest.param(f'a_b() {{ {E}; }}; c_b() {{ {E}; }}; ${{X}}_b; "$Y"_b', 2,
+                 id='functions by the end of their names'),
+    pytest.param(f'a() {{ {E}; }}; for i in $LIST; do "a$i"; done', 'many',
+                 id='functions that words name'),
     # Text from elsewhere
     pytest.param(f"bash -s -- a b <<'EOF'\nfor i; do {E} -d $i; done\nEOF", 2, id='sh -s'),
     pytest.param(f'sh /dev/stdin <<< {E}; . /dev/stdin <<< "{E}; return; {E}"; echo {E} | sh -', 3,

@@ -69,6 +69,12 @@ def run_once(
     defined = None if level else state.get('()' + name)
     if isinstance(defined, Defined) and defined.process in (machine.process, EVERYWHERE):
         return functions.call(machine, source, defined, variants)
+    if not argv[0].known and not level:
+        named = functions.named_like(machine, argv[0])
+        if named:
+            return either(branching.branches(machine, [
+                partial(functions.call, machine, source, each, variants) for each in named
+            ]))
     alias = None if level else state.get(name + ' ')
     if isinstance(alias, Scalar):
         return functions.aliased(machine, source, alias, argv)

@@ -15,6 +15,7 @@ from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import EVERYWHERE
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
@@ -31,6 +32,9 @@ from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import choice
 from kaniko_hooks.shell.values import item_of
+
+# Functions that one call may be of.
+_ALIKE = 20
 
 
 def call(
@@ -54,6 +58,20 @@ def call(
     if id(node) in machine.recursive and has_builds(found):
         found = repeated(found, Reason('call', place))
     return found
+
+
+def named_like(machine: Machine, name: Field) -> list[Defined]:
+    """The functions that `build_$IMAGE` may be one of."""
+    start, end = (bit.text * bit.known for bit in (name.bits[0], name.bits[-1]))
+    if machine.repeats <= 0 or not start + end:
+        return []
+    machine.repeats -= len(machine.state.values) // 100
+    start = '()' + start
+    return [
+        held for key, held in machine.state.values.items()
+        if key.startswith(start) and key[len(start):].endswith(end)
+        and isinstance(held, Defined) and held.process in (machine.process, EVERYWHERE)
+    ][:_ALIKE]
 
 
 def _body(machine: Machine, defined: Defined) -> Summary:
