@@ -17,6 +17,7 @@ from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.syntax import expansions
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
@@ -49,6 +50,16 @@ def literal(word: tree.Word) -> str:
     return piece.value if isinstance(piece, tree.Text) else ''
 
 
+def counted(node: tree.Simple) -> Sequence[str]:
+    """The names that `let` and `printf -v` set."""
+    name = literal(node.words[0])
+    if name == 'let':
+        return [each for word in node.words for each in expansions.counted(literal(word))]
+    if name == 'printf' and [literal(word) for word in node.words[1:2]] == ['-v']:
+        return [literal(word) for word in node.words[2:3]]
+    return ()
+
+
 def simple(
     machine: Machine, source: Source, node: tree.Simple, stdin: Stdin,
 ) -> Summary:
@@ -66,6 +77,8 @@ def simple(
     values = machine.state.values
     if name == ':':
         expand.fields(machine, source, node.words)
+    for each in counted(node):
+        machine.state.set(each, None)
     if name in INERT and '()' + name not in values and name + ' ' not in values:
         return total
     if builtins.declares(machine, source, name, node):
@@ -141,6 +154,8 @@ def _substituted(
         if isinstance(piece, tree.Substitution):
             total = sequence(total, _substitution(machine, source, piece))
         elif isinstance(piece, tree.Arithmetic):
+            for name in piece.names:
+                machine.state.set(name, None)
             total = sequence(total, _substituted(machine, source, piece.pieces))
         elif isinstance(piece, tree.Parameter) and piece.operand and piece.operand.active:
             total = sequence(total, _substituted(machine, source, piece.operand.pieces))

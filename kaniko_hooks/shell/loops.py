@@ -33,7 +33,7 @@ from kaniko_hooks.shell.values import word_of
 # A `for` over more words is read as one over any number.
 _WORDS = 5000
 _LEAVES = frozenset(('break', 'exit', 'return'))
-_SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts', 'printf'))
+_SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts'))
 
 
 def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
@@ -145,10 +145,13 @@ def assigned(body: Iterable[object]) -> set[str]:
                 found.add(node.name)
         elif isinstance(node, tree.For):
             found.add(node.name)
+        elif isinstance(node, tree.Arithmetic):
+            found.update(node.names)
         elif isinstance(node, tree.Simple) and node.words:
             name = commands.literal(node.words[0])
             if name == 'shift' or name == 'set' and _replaces(node.words):
                 found.add(ARGUMENTS)
+            found.update(commands.counted(node))
             if name in _SETTERS:
                 found.update(filter(None, map(commands.literal, node.words[1:])))
         if isinstance(node, tuple):

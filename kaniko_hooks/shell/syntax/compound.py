@@ -23,6 +23,7 @@ from kaniko_hooks.shell.syntax.tree import For
 from kaniko_hooks.shell.syntax.tree import Function
 from kaniko_hooks.shell.syntax.tree import Group
 from kaniko_hooks.shell.syntax.tree import If
+from kaniko_hooks.shell.syntax.tree import Pipeline
 from kaniko_hooks.shell.syntax.tree import Redirection
 from kaniko_hooks.shell.syntax.tree import Statement
 from kaniko_hooks.shell.syntax.tree import Test
@@ -154,8 +155,10 @@ def _for(cursor: Cursor, start: int, select: bool) -> Command:
     if ahead(cursor, '(('):
         end = expansions.arithmetic_end(cursor, cursor.at)
         if end:
-            cursor.at = end
-            return _while(cursor, start, (), False)
+            at = cursor.at
+            head = Test(conditions.calculation(cursor, at, end), True, (), at, end)
+            pipeline = Pipeline((head,), False, at, end)
+            return _while(cursor, start, (Statement((pipeline,), (), False, at, end),), False)
     match = _NAME.match(cursor.text, cursor.at, cursor.end)
     name = match.group() if match else ''
     cursor.at = match.end() if match else cursor.at

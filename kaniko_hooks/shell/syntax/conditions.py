@@ -71,7 +71,6 @@ def _pattern(cursor: Cursor) -> Word | None:
 
 
 def calculation(cursor: Cursor, start: int, end: int) -> tuple[Word, ...]:
-    """The expansions of `((…))` that spans these offsets, as a word."""
-    pieces = expansions.calculation(cursor, start + 2, end - 2)
-    cursor.at = end
-    return (words.made(list(pieces), start, end),)
+    """What stands in the `((…))` that spans these offsets, as a word."""
+    found = expansions.calculation(cursor, start, start + 2, end, False)
+    return (words.made([found], start, end),)

@@ -24,6 +24,10 @@ _BRACE_LIMIT = re.compile(r'[^}\n]{0,400}\}')
 _BACKQUOTED = re.compile(r'(?:[^`\\]|\\.)*', re.DOTALL)
 _ESCAPED = re.compile(r'\\([$`\\])')
 _ESCAPED_QUOTED = re.compile(r'\\([$`\\"])')
+_COUNTED = re.compile(
+    r'([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'
+    r'|(?:\+\+|--)\s*([A-Za-z_]\w*)',
+)
 # An arithmetic expression is short; a longer text is not searched for its end.
 _ARITHMETIC = 400
 
@@ -38,7 +42,7 @@ def dollar(cursor: Cursor, quoted: bool) -> Piece:
     if ahead(cursor, '$(('):
         end = arithmetic_end(cursor, start + 1)
         if end:
-            return _arithmetic(cursor, start + 3, end, quoted)
+            return calculation(cursor, start, start + 3, end, quoted)
     if ahead(cursor, '$('):
         return _substitution(cursor, start + 2, quoted)
     if ahead(cursor, '${'):
@@ -121,19 +125,18 @@ def arithmetic_end(cursor: Cursor, start: int) -> int:
     return 0
 
 
-def _arithmetic(cursor: Cursor, inside: int, end: int, quoted: bool) -> Arithmetic:
-    start = cursor.at
-    pieces = calculation(cursor, inside, end - 2)
-    cursor.at = end
-    return Arithmetic(pieces, start, end, quoted)
-
-
-def calculation(cursor: Cursor, start: int, end: int) -> tuple[Piece, ...]:
-    """The expansions in an arithmetic expression."""
-    outer, cursor.end, cursor.at = cursor.end, end, start
+def calculation(cursor: Cursor, start: int, inside: int, end: int, quoted: bool) -> Arithmetic:
+    """An arithmetic expression; `inside` is the offset after its brackets."""
+    outer, cursor.end, cursor.at = cursor.end, end - 2, inside
     found: list[Piece] = []
     deeper(cursor)
     words.quoted(cursor, found, '')
     cursor.depth -= 1
-    cursor.end = outer
-    return tuple(piece for piece in found if not isinstance(piece, Text))
+    cursor.end, cursor.at = outer, end
+    pieces = tuple(piece for piece in found if not isinstance(piece, Text))
+    return Arithmetic(pieces, counted(cursor.text[inside:end - 2]), start, end, quoted)
+
+
+def counted(text: str) -> tuple[str, ...]:
+    """The names that an arithmetic expression sets: `a = 1`, `a++`, `--a`."""
+    return tuple(match.group(1) or match.group(2) for match in _COUNTED.finditer(text))

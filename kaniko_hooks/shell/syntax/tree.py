@@ -48,9 +48,10 @@ class Substitution(NamedTuple):
 
 
 class Arithmetic(NamedTuple):
-    """`$((…))`; `pieces` are the expansions inside."""
+    """`$((…))`, or what stands in `((…))`: the expansions inside and the names that it sets."""
 
     pieces: tuple[Piece, ...]
+    names: tuple[str, ...]
     start: int
     end: int
     quoted: bool
@@ -73,7 +74,7 @@ Piece = Text | Parameter | Substitution | Arithmetic | Opaque
 
 
 class Word(NamedTuple):
-    """One word as written; `active` if commands are substituted in it."""
+    """One word as written; `active` if commands are substituted or names are set in it."""
 
     pieces: tuple[Piece, ...]
     start: int
@@ -182,7 +183,7 @@ class For(NamedTuple):
 
 
 class While(NamedTuple):
-    """`while`, `until` and, without a condition, `for ((…))`."""
+    """`while`, `until` and, with its head as the condition, `for ((…))`."""
 
     condition: tuple[Statement, ...]
     body: tuple[Statement, ...]

@@ -232,5 +232,5 @@ def _runs(piece: Piece) -> bool:
     if isinstance(piece, Parameter):
         return piece.operand is not None and piece.operand.active
     if isinstance(piece, Arithmetic):
-        return any(_runs(each) for each in piece.pieces)
+        return bool(piece.names) or any(_runs(each) for each in piece.pieces)
     return isinstance(piece, Substitution)
