@@ -114,7 +114,55 @@ def test_builds(script: str, expected: int | str) -> None:
     assert count(run(script, files={'ci.sh': DISPATCH})) == expected
 
 
-def test_only_arguments_decide() -> None:
+@pytest.mark.parametrize(('script', 'expected'), (
+    pytest.param(f'X=0; if [ $X = 1 ]; then {E}; fi; {E}', 1, id='number'),
+    pytest.param(f'X=no; case $X in yes) {E}; {E};; no) {E};; esac', 1, id='case'),
+    pytest.param(f'export X=false; if $X; then {E}; fi; $X && {E}; "$X" || {E}', 1, id='command'),
+    pytest.param(f'X=; [ -n "$X" ] && {E}; [ -z "$X" ] && {E}', 1, id='empty'),
+    pytest.param(f'X=a; f() {{ [ "$X" = b ] && {E}; }}; f; X=b; f', 1, id='function'),
+    pytest.param(f'X=a; (X=b); [ "$X" = b ] && {E}', 0, id='lost with its process'),
+    pytest.param(f'for i in login build; do [ $i = build ] && {E}; done', 1, id='words'),
+    pytest.param(f'for i in a b c; do [ $i = b ] && continue; {E}; done', 2, id='but one word'),
+    pytest.param(f'for i in a b; do case $i in a) {E} -d a;; b) {E} -d b;; esac; done', 2,
+                 id='one for each'),
+    pytest.param(f'f() {{ for i; do [ $i = a ] && {E}; done; }}; f a b', 1, id='own arguments'),
+    pytest.param(f'A=(a b); for i in "${{A[@]}}"; do [ $i = a ] && {E}; done', 1, id='array'),
+    pytest.param(f'for i in a b; do for j in 1 2; do [ $j = 2 ] && continue 2; {E}; done; done',
+                 2, id='nested'),
+    pytest.param(f'X=1; for i in a b; do [ $X = 1 ] && {E}; X=0; done', 1, id='first word'),
+))
+def test_what_the_script_sets_decides(script: str, expected: int) -> None:
+    assert count(run(script)) == expected
+
+
+@pytest.mark.parametrize('script', (
+    pytest.param(f'X=1; f() {{ ls && return; X=0; }}; f; [ $X = 1 ] && {E}', id='return'),
+    pytest.param(f'X=1; for i in a b; do ls && break; X=0; done; [ $X = 1 ] && {E}', id='break'),
+    pytest.param(f'for i in a b; do X=1; ls && continue; X=0; done; [ $X = 1 ] && {E}',
+                 id='continue'),
+    pytest.param(f'X=0; cat f && X=1; [ $X = 0 ] && {E}', id='may fail'),
+    pytest.param(f'X=0; . ./env; [ $X = 1 ] && {E}', id='file not seen'),
+    pytest.param(f'X=0; . ./lib.sh; [ $X = 1 ] && {E}', id='file with a return'),
+    pytest.param(f'X=0; source <(cat env); [ $X = 1 ] && {E}', id='output not seen'),
+    pytest.param(f'X=0; eval "$A"; [ $X = 1 ] && {E}', id='eval'),
+    pytest.param(f'X=0; export $(cat env); [ $X = 1 ] && {E}', id='export'),
+    pytest.param(f'X=0; read $Y; [ $X = 1 ] && {E}', id='read'),
+    pytest.param(f'X=0; $Y; [ $X = 1 ] && {E}', id='command not known'),
+    pytest.param(f'X=0; trap "X=1" ERR; ls; [ $X = 1 ] && {E}', id='handler'),
+    pytest.param(f'X=0; f() {{ X=1; }}; while ls; do [ $X = 1 ] && {E}; f; done',
+                 id='called in a loop'),
+    pytest.param(f'X=0; f() {{ X=1; g; }}; g() {{ X=0; f; }}; f; [ $X = 1 ] && {E}', id='recursion'),
+    pytest.param(f"X=0; trap '[ $X = 0 ] && {E}' EXIT; ls; X=1", id='earlier end'),
+    pytest.param(f'if ls; then L=build; else L="a b"; fi; for i in $L; do [ $i = build ] && {E}; '
+                 'done', id='other words'),
+    pytest.param(f'X=0; f() {{ X=1; }}; {"f;" * 21_000} [ $X = 1 ] && {E}', id='too many calls'),
+))
+def test_what_may_be_set_otherwise_does_not_decide(script: str) -> None:
+    found = run(script, files={'lib.sh': 'X=1; ls && return; X=0'})
+    assert found.builds_in_worst_run > 0
+
+
+def test_values_from_elsewhere_do_not_decide() -> None:
     """A pipeline's variables may have other values when it runs; so may a file's."""
     script = f'X=a; . ./env; if [ "$X" = b ]; then {E}; fi; if [ "$Y" = b ]; then {E}; fi'
     assert count(run(script, variables={'Y': 'a'})) == 2

@@ -1,8 +1,8 @@
-"""What a test of a script's or function's arguments gives, where the call tells them.
+"""What a test gives of what the script itself says: arguments, literal values, loop words.
 
-`sh build.sh login` takes one arm of `case $1 in`, and `build push` one of
-`if [ "$1" = push ]`. Only `$1`, `$#` and variables that are set from them decide:
-any other value may come from elsewhere when the pipeline runs.
+`sh build.sh login` takes one arm of `case $1 in`, and `DEBUG=0` decides
+`if [ $DEBUG = 1 ]`. Only what the script has set for certain decides: any other
+value may come from elsewhere when the pipeline runs.
 """
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from kaniko_hooks.shell import guards
 from kaniko_hooks.shell import patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.conditions import is_text
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
+from kaniko_hooks.shell.values import unknown
 
-# Key of a variable's value that comes from the arguments, with the name after it.
-FROM_ARGUMENTS = '='
+# Key of a variable's value that the script itself gives, with the name after it; twice, of
+# when it gave it; by itself, of when something not seen here last may have set any variable.
+_GIVEN = '='
 
 
 def text(machine: Machine, word: tree.Word | None) -> str | None:
@@ -49,6 +52,31 @@ def _parameter(machine: Machine, piece: tree.Piece) -> str | None:
     return value or default if piece.operator == ':-' else None
 
 
+def given(machine: Machine, node: tree.Assignment) -> str | None:
+    """The text that an assignment sets for certain."""
+    if node.append or node.array is not None:
+        return None
+    return _text(machine, node.word.pieces if node.word else ())
+
+
+def settle(machine: Machine, name: str, held: Held) -> None:
+    """Let tests of a variable be decided by the value that it just got."""
+    machine.state.set(_GIVEN + name, held)
+    machine.state.set(2 * _GIVEN + name, machine.state.get(_GIVEN))
+
+
+def unsettle(machine: Machine, mark: int) -> None:
+    """What was set since then may not have been: a `return` or `break` stands between."""
+    for name in {name for name, _ in machine.state.journal[mark:]}:
+        if _GIVEN + name in machine.state.values:
+            machine.state.set(_GIVEN + name, None)
+
+
+def forget(machine: Machine) -> None:
+    """Something that is not seen here may have set any variable."""
+    machine.state.set(_GIVEN, unknown(''))
+
+
 def _value(machine: Machine, name: str) -> str | None:
     held = machine.state.get(ARGUMENTS)
     if name == '#':
@@ -63,10 +91,11 @@ def _value(machine: Machine, name: str) -> str | None:
         if len(words) < position:
             return ''
         return words[-1].text if words[-1].known else None
-    value = machine.state.get(name)
-    if machine.state.get(FROM_ARGUMENTS + name) is not value or not isinstance(value, Scalar):
+    state, value = machine.state, machine.state.get(name)
+    if state.get(_GIVEN + name) is not value or not isinstance(value, Scalar):
         return None
-    return plain(value)
+    seen = state.get(2 * _GIVEN + name) is state.get(_GIVEN) and name not in machine.handled
+    return plain(value) if seen else None
 
 
 def decide(machine: Machine, node: tree.Statement) -> bool:

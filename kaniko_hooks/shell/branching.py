@@ -60,7 +60,7 @@ def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
     found = branches(machine, [_listed(machine, source, body) for body in bodies])
     for arm, body in zip(node.arms, bodies):
         if body is None:
-            machine.state.not_set(loops.assigned(arm.body))
+            machine.state.not_set(loops.assigned(machine, arm.body))
     return [
         sequence(before, each) for before, each in zip([*prefixes, prefix], found)
     ]
@@ -74,11 +74,11 @@ def condition(machine: Machine, body: Sequence[tree.Statement]) -> bool | None:
 
 
 def status(machine: Machine, node: tree.Pipeline) -> bool | None:
-    """What `true`, `:` and `false` always give, and tests of known arguments."""
+    """What `true`, `:` and `false` always give, and tests of what is known."""
     command = node.commands[-1]
     if not isinstance(command, tree.Simple) or not command.words or command.redirections:
         return arguments.status(machine, node)
-    name = commands.literal(command.words[0])
+    name = commands.literal(command.words[0]) or arguments.text(machine, command.words[0])
     if name not in ('true', ':', 'false') or '()' + name in machine.state.values:
         return arguments.status(machine, node)
     return (name != 'false') != node.negated
@@ -101,7 +101,7 @@ def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary
     found = branches(machine, runs)
     for each, chosen in zip(node.arms, possible):
         if not chosen:
-            machine.state.not_set(loops.assigned(each.body))
+            machine.state.not_set(loops.assigned(machine, each.body))
     return [sequence(subject, run) for run in found]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import commands
+from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import paths
@@ -51,6 +53,8 @@ def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> 
             if isinstance(defined, Defined):
                 exported = defined._replace(process=EVERYWHERE)
                 machine.state.set('()' + commands.literal(word), exported)
+    if any(any(not isinstance(each, tree.Text) for each in word.pieces) for word in node.words):
+        arguments.forget(machine)
     if name in ('local', 'declare', 'typeset') and machine.locals:
         names = [each.name for each in node.assignments]
         names += [commands.literal(word) for word in node.words[1:]]
@@ -97,7 +101,14 @@ def _popd(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     return NOTHING
 
 
+def _named(machine: Machine, argv: Sequence[Field]) -> None:
+    """Variables by names, some of which may not be known."""
+    if not all(field.known for field in argv):
+        arguments.forget(machine)
+
+
 def _unset(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    _named(machine, argv)
     for field in argv[1:]:
         if field.text == '-f' or argv[1].text == '-f':
             machine.state.set('()' + field.text, Missing())
@@ -107,6 +118,7 @@ def _unset(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 
 
 def _read(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
+    _named(machine, argv)
     for field in argv[1:]:
         if not field.text.startswith('-'):
             machine.state.set(field.text, None)
@@ -162,6 +174,8 @@ def _trap(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     if len(argv) > 2 and any(field.text in ('EXIT', '0', 'ERR') for field in argv[2:]):
         if argv[1].known:
             machine.traps.append((source, argv[1].bits))
+    if len(argv) > 2 and argv[1].known:
+        machine.handled |= loops.assigned(machine, nested.parsed(argv[1].text).body)
     return NOTHING
 
 

@@ -9,6 +9,7 @@ from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Word
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import functions
@@ -70,6 +71,7 @@ def run_once(
     if isinstance(defined, Defined) and defined.process in (machine.process, EVERYWHERE):
         return functions.call(machine, source, defined, variants)
     if not argv[0].known and not level:
+        arguments.forget(machine)
         named = functions.named_like(machine, argv[0])
         if named:
             return either(branching.branches(machine, [

@@ -176,7 +176,7 @@ def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
     if node.subscript is not None:
         machine.state.set(node.name, None)
         return
-    given = None if node.append else arguments.text(machine, node.word)
+    given = arguments.given(machine, node)
     outer = machine.variant, machine.widest
     machine.variant, machine.widest = 0, 1
     found = [_assigned(machine, source, node)]
@@ -186,7 +186,7 @@ def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
     held = choice(found) if len(found) > 1 else found[0]
     machine.state.set(node.name, held)
     if given is not None:
-        machine.state.set(arguments.FROM_ARGUMENTS + node.name, held)
+        arguments.settle(machine, node.name, held)
 
 
 def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar | Array | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Place
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import paths
@@ -29,10 +30,13 @@ def file(
 
     `argv` begins with the name that it is called by. Raises TooLarge.
     """
-    if path is None or path in machine.following or len(machine.following) >= nested.SCRIPTS:
+    content = None
+    if path not in machine.following and len(machine.following) < nested.SCRIPTS:
+        content = None if path is None else machine.read_script(path)
+    if path is None or content is None:
+        arguments.forget(machine)
         return NOTHING
-    content = machine.read_script(path)
-    if content is None or machine.depth >= DEPTH or not sourced and not nested.is_shell(content):
+    if machine.depth >= DEPTH or not sourced and not nested.is_shell(content):
         return NOTHING
     again = path in machine.scripts
     if not again:
@@ -59,6 +63,7 @@ def _any_run(machine: Machine, path: str, content: str, sourced: bool) -> Summar
 def _followed(
     machine: Machine, path: str, content: str, argv: Sequence[Field] | None, sourced: bool,
 ) -> Summary:
+    mark = len(machine.state.journal)
     machine.following.append(path)
     outer = machine.state.get(ARGUMENTS)
     if argv is None:
@@ -77,4 +82,7 @@ def _followed(
     machine.following.pop()
     if sourced:
         machine.state.set(ARGUMENTS, outer)
-    return renamed(found, {RETURN: GO}) if RETURN in found else found
+    if RETURN not in found:
+        return found
+    arguments.unsettle(machine, mark)
+    return renamed(found, {RETURN: GO})

@@ -9,6 +9,7 @@ from kaniko_hooks.model import ON
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import UNKNOWN
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
 from kaniko_hooks.shell.machine import DEPTH
@@ -45,6 +46,7 @@ def call(
     place = source.locate(variants[0][0].start)
     if id(node) in machine.calls or machine.depth >= DEPTH:
         machine.recursive.add(id(node))
+        arguments.forget(machine)
         return NOTHING
     if machine.repeats <= 0:
         return _any_call(machine, defined, place)
@@ -76,6 +78,7 @@ def named_like(machine: Machine, name: Field) -> list[Defined]:
 
 def _body(machine: Machine, defined: Defined) -> Summary:
     node, source = defined.node, defined.source
+    mark = len(machine.state.journal)
     frame: dict[str, Held] = {}
     machine.calls.append(id(node))
     machine.locals.append(frame)
@@ -90,12 +93,16 @@ def _body(machine: Machine, defined: Defined) -> Summary:
     machine.calls.pop()
     for name, held in frame.items():
         machine.state.set(name, held)
-    return renamed(found, {RETURN: GO}) if RETURN in found else found
+    if RETURN not in found:
+        return found
+    arguments.unsettle(machine, mark)
+    return renamed(found, {RETURN: GO})
 
 
 def _any_call(machine: Machine, defined: Defined, place: Place) -> Summary:
     """A call when too much was followed already: read once, without arguments."""
     key = id(defined.node)
+    arguments.forget(machine)
     if key not in machine.memo:
         machine.memo[key] = NOTHING
         machine.state.set(ARGUMENTS, None)

@@ -95,6 +95,7 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
     state = machine.state
     total = pipeline(machine, source, node.pipelines[0])
     conditional = -1
+    first = len(state.journal)
     status = branching.status(machine, node.pipelines[0])
     for index, operator in enumerate(node.operators):
         if GO not in total:
@@ -122,6 +123,8 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
             status = operator == '||'
     if conditional >= 0:
         state.join([state.taken_back(conditional), {}])
+    elif node.operators:
+        arguments.unsettle(machine, first)
     return total
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Word
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import expand
@@ -13,7 +14,10 @@ from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import EXIT
+from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
@@ -38,7 +42,7 @@ _SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts'))
 
 def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
     before = commands.substitutions(machine, source, node.words or ())
-    listed = words(machine, source, node)
+    listed, sure = words(machine, source, node)
     if listed is None or node.select or machine.repeats <= 0:
         return sequence(before, any_number(machine, source, node, (), node.body, node.name))
     place = source.locate(node.start)
@@ -50,8 +54,13 @@ def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
     for word in listed:
         if GO not in total:
             break
+        mark = len(machine.state.journal)
         machine.state.set(node.name, None if word.splits else Scalar(word.fragments))
+        if sure:
+            arguments.settle(machine, node.name, machine.state.get(node.name))
         body = interpret.statements(machine, source, node.body)
+        if any(way not in (GO, EXIT, FAIL) for way in body):
+            arguments.unsettle(machine, mark)
         if len(listed) > 1:
             body = because(body, reason)
         going, ending = iteration(body)
@@ -63,16 +72,21 @@ def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
     return sequence(before, either([total, *left]))
 
 
-def words(machine: Machine, source: Source, node: tree.For) -> list[Word] | None:
-    """The words of a `for`, None if their number is not known."""
+def words(
+    machine: Machine, source: Source, node: tree.For,
+) -> tuple[list[Word] | None, bool]:
+    """The words of a `for`, None if their number is not known; whether it has no others."""
     if node.words is None:
-        held = parameters.chosen(machine, parameters.look_up(machine, ARGUMENTS))
-        listed = list(held.words) if isinstance(held, Array) else None
-        return None if listed is None or any(word.splits for word in listed) else listed
-    found = max(expand.variants(machine, source, node.words, _WORDS), key=len)
+        given = parameters.look_up(machine, ARGUMENTS)
+        held = parameters.chosen(machine, given)
+        if not isinstance(held, Array) or any(word.splits for word in held.words):
+            return None, False
+        return list(held.words), held is given
+    variants = expand.variants(machine, source, node.words, _WORDS)
+    found = max(variants, key=len)
     if any(is_open(field) for field in found):
-        return None
-    return [word_of(field) for field in found]
+        return None, False
+    return [word_of(field) for field in found], len(variants) == 1
 
 
 def conditional(machine: Machine, source: Source, node: tree.While) -> Summary:
@@ -87,7 +101,7 @@ def any_number(
     condition: tuple[tree.Statement, ...], body: tuple[tree.Statement, ...], name: str,
 ) -> Summary:
     """Any number of iterations; what they set is not known while they run."""
-    for each in assigned((*condition, *body)):
+    for each in assigned(machine, (*condition, *body)):
         machine.state.set(each, None)
     if name:
         machine.state.set(name, None)
@@ -132,9 +146,11 @@ def _leaves(command: tree.Simple) -> bool:
     return commands.literal(command.words[-1]) in (*_LEAVES, '0')
 
 
-def assigned(body: Iterable[object]) -> set[str]:
-    """The names that commands set, but for those that they only append to."""
+def assigned(machine: Machine, body: Iterable[object]) -> set[str]:
+    """The names that commands, and functions that they call, set, but for those that they
+    only add to."""
     found: set[str] = set()
+    called: set[str] = set()
     stack: list[object] = [tuple(body)]
     while stack:
         node = stack.pop()
@@ -152,6 +168,10 @@ def assigned(body: Iterable[object]) -> set[str]:
             if name == 'shift' or name == 'set' and _replaces(node.words):
                 found.add(ARGUMENTS)
             found.update(commands.counted(node))
+            defined = machine.state.get('()' + name)
+            if isinstance(defined, Defined) and name not in called:
+                called.add(name)
+                stack.append(defined.node.body)
             if name in _SETTERS:
                 found.update(filter(None, map(commands.literal, node.words[1:])))
         if isinstance(node, tuple):

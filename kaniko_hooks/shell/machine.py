@@ -55,7 +55,7 @@ class Machine:
         'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
         'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
         'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
-        'stdin', 'process', 'unread', 'copied', 'loops', 'root',
+        'stdin', 'process', 'unread', 'copied', 'loops', 'root', 'handled',
     )
 
     def __init__(
@@ -90,6 +90,7 @@ class Machine:
         self.process = 0  # shells started by shells
         self.loops = 0  # around, in the function at hand
         self.root = ''  # where the repository stands, if that is known
+        self.handled: set[str] = set()  # variables that the handler of a signal sets
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []
 
     @property

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import followed
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import paths
@@ -77,6 +78,8 @@ def text(machine: Machine, source: Source, bits: Sequence[Bit]) -> Summary:
 
     whole = ''.join(bit.text for bit in pieces)
     script = parse(whole, opaque) if opaque else parsed(whole)
+    if opaque:
+        arguments.forget(machine)
     machine.depth += 1
     found = interpret.statements(machine, Source(whole, locate, source.path), script.body)
     machine.depth -= 1
@@ -137,6 +140,8 @@ def read(
         else:
             pieces.append([each])
     total = NOTHING
+    if not pieces:
+        arguments.forget(machine)
     for piece in pieces:
         if GO not in total:
             break

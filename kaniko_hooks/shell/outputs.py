@@ -114,7 +114,7 @@ def _printed(
 
 
 def _words(machine: Machine, source: Source, node: tree.For) -> Sequence[Word]:
-    listed = loops.words(machine, source, node) or ()
+    listed = loops.words(machine, source, node)[0] or ()
     return listed if len(listed) <= _STATEMENTS and machine.repeats > 0 else ()
 
 

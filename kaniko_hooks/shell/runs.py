@@ -12,6 +12,7 @@ from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Run
 from kaniko_hooks.model import SCRIPT
 from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import nested
@@ -93,6 +94,7 @@ def _prepared(machine: Machine, part: ScriptPart) -> Source:
     machine.variables = part.variables
     machine.root = part.root
     machine.traps = []
+    machine.handled = set()
     directory = None if part.directory is None else known(part.directory)
     machine.state.set(state.DIRECTORY, directory)
     given = words(part.arguments, part.variables, [0] * len(part.arguments))
@@ -122,6 +124,8 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
         if part.form == ARGUMENTS:
             fields.insert(0, Field((), False, fields[0].start, fields[0].start))
         found = calls.run(machine, source, [fields], None)
+    # A script may end before it sets what it has at its end.
+    arguments.forget(machine)
     for trapped, bits in machine.traps:
         after = nested.text(machine, trapped, bits)
         if after is not summary.NOTHING:

@@ -117,10 +117,7 @@ class Redirection(NamedTuple):
 
 
 class Simple(NamedTuple):
-    """Assignments, words and redirections.
-
-    Arguments of DECLARATIONS that look like assignments are in `assignments`.
-    """
+    """Assignments, those after DECLARATIONS too, other words and redirections."""
 
     assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
