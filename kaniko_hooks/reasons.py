@@ -66,7 +66,10 @@ def _called(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
     if len({place.file for place in places}) > 1:
         return f'{often}: {_listed([f"line {_line(place, file, line_of)}" for place in places])}'
     where = '' if places[0].file == file else f' of {places[0].file}'
-    return f'{often}: lines {_listed([str(line_of(place)) for place in places])}{where}'
+    lines = list(dict.fromkeys(str(line_of(place)) for place in places))
+    if len(lines) == 1:
+        return f'{often} at line {lines[0]}{where}'
+    return f'{often}: lines {_listed(lines)}{where}'
 
 
 def count(times: int) -> str:

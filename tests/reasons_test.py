@@ -105,6 +105,11 @@ def test_because(given: Run, expected: str) -> None:
     assert because(given, lambda place: place.offset) == expected
 
 
+def test_calls_in_one_line() -> None:
+    given = run((2, (reason('call', 8, 1), reason('call', 9, 1))))
+    assert because(given, lambda place: 4) == 'called twice at line 4'
+
+
 @pytest.mark.parametrize(('given', 'expected'), (
     (reason('loop', 1, 3), '3 times'),
     (reason('loop', 1), 'again and again'),

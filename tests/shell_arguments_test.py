@@ -208,6 +208,12 @@ def test_arguments_that_a_loop_adds_to() -> None:
     assert run(script).verdict == 'uncached'
 
 
+@pytest.mark.parametrize('adds', ('A="-d $b $A"', 'A="$A -d $b"', 'A=(-d $b "${A[@]}")'))
+def test_variable_that_a_loop_adds_to(adds: str) -> None:
+    script = f'A="-d a"; while read -r b; do {adds}; done; {E} ${{A[@]}}; {E} ${{A[@]}}'
+    assert run(script).verdict == 'uncached'
+
+
 def test_cache_of_the_branch_that_is_taken() -> None:
     script = f'f() {{ if [ "$1" = yes ]; then {ON}; else {OFF}; fi; }}; f no; f no'
     found = run(script)

@@ -269,6 +269,18 @@ def test_reasons(script: str, expected: list[tuple[str, int, int]]) -> None:
     assert reasons == expected
 
 
+@pytest.mark.parametrize(('script', 'expected'), (
+    pytest.param(f'if ! {E}; then ls; {E}; fi', [[], [28]], id='if not'),
+    pytest.param(f'if {E}; then ls; else {E}; fi', [[], [35]], id='else'),
+    pytest.param(f'if {E}; then ls; elif ls; then {E}; else {E}; fi', [[], [44], []], id='elif'),
+    pytest.param(f'if {E}; then {E}; fi', [[], []], id='after success'),
+    pytest.param(f'if ! {E}; then ls; else {E}; fi', [[], []], id='else after success'),
+))
+def test_retry_in_a_branch(script: str, expected: list[list[int]]) -> None:
+    found = [each.reasons for each in run(script).executions]
+    assert [[each.place.offset for each in reasons] for reasons in found] == expected
+
+
 def test_retry_is_a_reason_of_the_second_build() -> None:
     first, second = run(f'{E} -d a || {E} -d a').executions
     assert first.reasons == ()

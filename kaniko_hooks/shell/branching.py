@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 
+from kaniko_hooks.model import Reason
 from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import interpret
@@ -15,6 +16,8 @@ from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import has_builds
 from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
@@ -49,10 +52,16 @@ def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
     prefixes: list[Summary] = []
     bodies: list[Sequence[tree.Statement] | None] = []
     certain = False
+    failed = False  # a build in a condition
+    retries: list[bool] = []
     for arm in node.arms:
         holds = None if certain else condition(machine, arm.condition)
         if not certain and GO in prefix:
-            prefix = sequence(prefix, interpret.statements(machine, source, arm.condition))
+            tested = interpret.statements(machine, source, arm.condition)
+            prefix = sequence(prefix, tested)
+            negated = arm.condition[-1].pipelines[-1].negated
+            retries.append(failed or negated and has_builds(tested))
+            failed |= not negated and has_builds(tested)
         bodies.append(None if certain or holds is False else arm.body)
         prefixes.append(prefix)
         certain |= holds is True
@@ -61,6 +70,10 @@ def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
     for arm, body in zip(node.arms, bodies):
         if body is None:
             machine.state.not_set(loops.assigned(machine, arm.body))
+    for index, (body, retry) in enumerate(zip(bodies, [*retries, failed])):
+        if body and retry:
+            reason = Reason('retry', source.locate(body[0].start), 1)
+            found[index] = because(found[index], reason)
     return [
         sequence(before, each) for before, each in zip([*prefixes, prefix], found)
     ]

@@ -197,7 +197,8 @@ def _replaces(words: Sequence[tree.Word]) -> bool:
 def _appends(node: tree.Assignment) -> bool:
     if node.append:
         return True
-    pieces = node.word.pieces if node.word else ()
-    listed = node.array[0].pieces if node.array else pieces
-    first = listed[0] if listed else None
-    return isinstance(first, tree.Parameter) and first.name == node.name
+    words = (node.word,) if node.word else node.array or ()
+    return any(
+        isinstance(piece, tree.Parameter) and piece.name == node.name
+        for word in words for piece in word.pieces
+    )
