@@ -114,7 +114,10 @@ def _printed(
 
 
 def _words(machine: Machine, source: Source, node: tree.For) -> Sequence[Word]:
-    listed = loops.words(machine, source, node)[0] or ()
+    listed = loops.words(machine, source, node)[0]
+    if listed is None:
+        # Of any number two tell whether what it prints builds more than once.
+        listed = 2 * [Word((), True)]
     return listed if len(listed) <= _STATEMENTS and machine.repeats > 0 else ()
 
 
