@@ -274,6 +274,7 @@ def test_reasons(script: str, expected: list[tuple[str, int, int]]) -> None:
     pytest.param(f'if {E}; then ls; else {E}; fi', [[], [35]], id='else'),
     pytest.param(f'if {E}; then ls; elif ls; then {E}; else {E}; fi', [[], [44], []], id='elif'),
     pytest.param(f'if {E}; then {E}; fi', [[], []], id='after success'),
+    pytest.param(f'if; then {E}; else {E}; fi', [[], []], id='no condition'),
     pytest.param(f'if ! {E}; then ls; else {E}; fi', [[], []], id='else after success'),
 ))
 def test_retry_in_a_branch(script: str, expected: list[list[int]]) -> None:

@@ -59,7 +59,7 @@ def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
         if not certain and GO in prefix:
             tested = interpret.statements(machine, source, arm.condition)
             prefix = sequence(prefix, tested)
-            negated = arm.condition[-1].pipelines[-1].negated
+            negated = any(each.pipelines[-1].negated for each in arm.condition[-1:])
             retries.append(failed or negated and has_builds(tested))
             failed |= not negated and has_builds(tested)
         bodies.append(None if certain or holds is False else arm.body)
