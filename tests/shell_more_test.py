@@ -40,6 +40,8 @@ def test_no_build(script: str) -> None:
     pytest.param(f'proot -R "$r" -b "$PWD":/w -w /w -0 {E} "$@"; ssh-agent -t 5 sh -c {E}', 2,
                  id='proot and ssh-agent'),
     pytest.param(f'eval $(ssh-agent -s); setarch x86_64 {E}; fakechroot {E}', 2, id='setarch'),
+    pytest.param(f'env ${{C:+{E} -d a}}; env ${{C:+ls -l}}; nice -n 5 ${{D:+{E}}}', 2,
+                 id='nothing to run, perhaps'),
     pytest.param(f'ls | xargs -rn1 {E}', 'many', id='xargs -rn1'),
     pytest.param(f'ls | xargs -0I {{}} {E} -d {{}}', 'many', id='xargs -0I'),
     pytest.param(f'ls | xargs -rt --verbose -a f {E} -d', 1, id='xargs -rt'),

@@ -137,12 +137,14 @@ def _wrapped(
     for name, field in found[0].assigned:
         fragments = tuple(Fragment(bit.text, bit.known) for bit in field.bits)
         machine.state.set(name, Scalar(fragments))
+    # In some variants a word that may be none is all that there is to run.
+    listed = [each.argv for each in found if each.argv] or [[]]
     if base in ('exec', 'command', 'builtin'):
-        summary = run_once(machine, source, [each.argv for each in found], stdin, level + 1)
+        summary = run_once(machine, source, listed, stdin, level + 1)
         if base == 'exec' and found[0].argv:
             return renamed(summary, {way: EXIT for way in summary if way != FAIL})
         return summary
-    summary = run_once(machine, source, [each.argv for each in found], stdin, level + 1)
+    summary = run_once(machine, source, listed, stdin, level + 1)
     machine.state.taken_back(mark)
     return process(summary)
 
