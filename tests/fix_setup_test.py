@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from kaniko_hooks.fix.script.change import change
 from kaniko_hooks.fix.script.pieces import names_used
-from kaniko_hooks.fix.script.setup import change
 from kaniko_hooks.fix.script.setup import is_setup
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.shell.syntax.parser import parse
@@ -33,7 +33,7 @@ HELPERS = functions('log() { echo "$@"; }\nget() { curl "$1"; }\nagain() { again
     'X=`make \\`x\\``', 'echo $(if true; then make; fi)', '{ echo a & }', 'return 1',
     'echo $((1 + $(make)))', 'echo ${X:-$(make)}', 'cat <<EOF > x\n$(make)\nEOF',
     '[[ -n $(make) ]]', 'echo x | cat $(make)', 'a=($(make))', 'trap x EXIT', 'rm x', 'wait',
-    'source x', '. ./x',
+    'source x', '. ./x', 'env X=1 make', 'env -i', 'command make', 'echo $(command make)',
 ))
 def test_more_than_setup(text: str) -> None:
     assert not is_setup(pipelines(text), HELPERS)
@@ -48,6 +48,7 @@ def test_more_than_setup(text: str) -> None:
     'if [ "$X" ]; then Y=1; elif test -d x; then Y=2; else Y=3; fi', '(cd x; ls)', '{ X=1; }',
     'case "$X" in a|b) Y=1;; *) exit 1;; esac', 'for x in a b; do mkdir $x; done', '((x = 1))',
     'X=$(date)', 'X=$(cat VERSION)', 'echo "$(log x)"', 'X=$([ -f y ] && cat y)',
+    'env', 'env | sort', 'command -v jq', 'X=$(command -v jq)', 'date', 'df -h', 'sleep 5', 'which aws',
 ))
 def test_only_setup(text: str) -> None:
     assert is_setup(pipelines(text), HELPERS)

@@ -15,6 +15,7 @@ from kaniko_hooks.fix.names import part_names
 from kaniko_hooks.fix.names import template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.carried import check_builds
 from kaniko_hooks.fix.script.parts import check_others
 from kaniko_hooks.fix.script.parts import parts
 from kaniko_hooks.fix.script.prints import owners
@@ -100,6 +101,7 @@ def _split_edits(
     )
     owned = owners(found.steps, found.functions)
     check_state(found.steps, found.functions, after, owned)
+    check_builds(found.steps, found.functions, owned)
     check_jobs(setup_of(first), found.steps, found.functions)
     made = parts(found.steps, owned, found.functions)
     if sum(len(part.kept) for part in made) > MAX_STEPS:

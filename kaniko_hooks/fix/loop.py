@@ -158,7 +158,7 @@ def _iterations(
         argvs.append(builds[0].argv)
         body = text[command.body[0].start:command.body[-1].end]
         check_directory(setting, [*before, *setup], assigned, Body(command, body), found.functions)
-        check_unused(written_by(builds[0]), after)
+        check_unused(written_by(builds[0], found.functions), after)
     _check_body(inner, command, found)
     check_iterations(inner, command.name, found.functions)
     rest = found.steps[len(setup) + 1:]

@@ -4,12 +4,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.carried import check_loop
+from kaniko_hooks.fix.script.change import Functions
+from kaniko_hooks.fix.script.change import change
 from kaniko_hooks.fix.script.outputs import adds_to
-from kaniko_hooks.fix.script.outputs import names_read
-from kaniko_hooks.fix.script.outputs import pipelines_of
+from kaniko_hooks.fix.script.outputs import reached
 from kaniko_hooks.fix.script.remains import check_state
-from kaniko_hooks.fix.script.setup import Functions
-from kaniko_hooks.fix.script.setup import change
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.fix.script.trial import Setting
@@ -59,21 +59,7 @@ def check_iterations(inner: Sequence[Step], name: str, functions: Functions) -> 
     check_state((*inner, *inner), functions, (), {
         **owned, **{index + count: count + at for index in owned},
     })
-    said = f'the loop over ${name}'
-    _check_carried(inner, said)
-    added = [path for each in inner for path in adds_to(pipelines_of(each))]
+    check_loop(inner, name, functions)
+    added = [path for each in inner for path in adds_to(reached(each, functions))]
     if added:
-        raise Refusal(f'{said} adds to {added[0]} in each iteration')
-
-
-def _check_carried(inner: Sequence[Step], said: str) -> None:
-    """No iteration may use what the one before it has assigned."""
-    assigned: set[str] = set()
-    all_assigned = {
-        name for each in inner for name in change(pipelines_of(each), {}).assigned
-    }
-    for each in inner:
-        early = (names_read(each) & all_assigned) - assigned
-        if early:
-            raise Refusal(f'{said} carries ${min(early)} from one iteration to the next')
-        assigned |= change(pipelines_of(each), {}).assigned
+        raise Refusal(f'the loop over ${name} adds to {added[0]} in each iteration')

@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from kaniko_hooks.fix.script.arguments import OUTPUTS
 from kaniko_hooks.fix.script.arguments import outputs
 from kaniko_hooks.fix.script.arguments import plain_variables
+from kaniko_hooks.fix.script.change import Functions
+from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.pieces import commands_in
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.pieces import names_used
@@ -18,14 +20,12 @@ from kaniko_hooks.shell.syntax.tree import Simple
 
 _WORDS = re.compile(r'[\s"\';|&()<>=]+')
 _GLOB = re.compile(r'[*?\[]')
-_ARITHMETIC = re.compile(r'\(\((.*?)\)\)', re.DOTALL)
-_NAME = re.compile(r'[A-Za-z_]\w*')
 _OUTPUT = re.compile(rf'(?:{"|".join(sorted(OUTPUTS))})(?:=|\s+)\S+')
 
 
-def written_by(step: Step) -> list[str]:
+def written_by(step: Step, functions: Functions) -> list[str]:
     """The files that a build, or what its output goes to, writes, as written."""
-    return [*outputs(step.argv), *redirected(pipelines_of(step))]
+    return [*outputs(step.argv), *redirected(reached(step, functions))]
 
 
 def uses_file(text: str, path: str) -> bool:
@@ -47,11 +47,8 @@ def _is_named(text: str, pattern: str) -> bool:
 
 
 def names_read(step: Step) -> set[str]:
-    """The variables that a step's commands use; in arithmetic they have no `$`."""
-    found = names_used(pipelines_of(step))
-    for each in _ARITHMETIC.findall(step.text):
-        found.update(_NAME.findall(each))
-    return found.union(
+    """The variables that a step's commands use, or add to."""
+    return names_used(pipelines_of(step)).union(
         assignment.name for command in commands_in(pipelines_of(step))
         if isinstance(command, Simple) for assignment in command.assignments if assignment.append
     )
@@ -63,6 +60,23 @@ def pipelines_of(step: Step) -> tuple[Pipeline, ...]:
     return tuple(
         each for each in found if not all(isinstance(one, Function) for one in each.commands)
     )
+
+
+def reached(step: Step, functions: Functions) -> tuple[Pipeline, ...]:
+    """What a step runs, with the bodies of the functions that it calls."""
+    found = list(pipelines_of(step))
+    called: set[str] = set()
+    waiting = list(commands_in(found))
+    while waiting:
+        command = waiting.pop()
+        name = literal(command.words[0]) if isinstance(command, Simple) and command.words else None
+        if name in functions and name not in called:
+            called.add(name or '')
+            body = [each for part in bodies(functions[name or '']) for each in part]
+            inside = [pipeline for statement in body for pipeline in statement.pipelines]
+            found += inside
+            waiting += commands_in(inside)
+    return tuple(found)
 
 
 def redirected(pipelines: Sequence[Pipeline]) -> list[str]:
@@ -84,5 +98,5 @@ def adds_to(pipelines: Sequence[Pipeline]) -> list[str]:
     return [
         literal(each.target) or 'a file' for command in commands_in(pipelines)
         if not isinstance(command, Function) for each in command.redirections
-        if each.operator in ('>>', '&>>')
+        if each.operator in ('>>', '&>>') and not (literal(each.target) or '').startswith('/dev/')
     ]

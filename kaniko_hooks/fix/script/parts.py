@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.prints import Owners
-from kaniko_hooks.fix.script.setup import Functions
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import LOOP
 from kaniko_hooks.fix.script.steps import OTHER

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.syntax.tree import Arithmetic
 from kaniko_hooks.shell.syntax.tree import Assignment
 from kaniko_hooks.shell.syntax.tree import Case
 from kaniko_hooks.shell.syntax.tree import Command
@@ -29,6 +30,7 @@ from kaniko_hooks.shell.syntax.tree import Test
 from kaniko_hooks.shell.syntax.tree import While
 from kaniko_hooks.shell.syntax.tree import Word
 
+NAME = re.compile(r'(?<![\w$])[A-Za-z_]\w*')  # in arithmetic
 _COMMENT_LINE = re.compile(r'^[ \t]*#', re.MULTILINE)
 
 
@@ -192,8 +194,12 @@ def literal(word: Word) -> str | None:
 
 
 def names_used(pipelines: Iterable[Pipeline]) -> set[str]:
-    """The names of all parameters that commands expand."""
-    return {
-        parameter.name for command in commands_in(pipelines) for word in words_of(command)
-        for parameter in parameters(word)
-    }
+    """The names of all parameters that commands expand; in arithmetic they have no `$`."""
+    found: set[str] = set()
+    for command in commands_in(pipelines):
+        for piece in (each for word in words_of(command) for each in expansions(word)):
+            if isinstance(piece, Parameter):
+                found.add(piece.name)
+            elif isinstance(piece, Arithmetic):
+                found.update(NAME.findall(piece.text))
+    return found

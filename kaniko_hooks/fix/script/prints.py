@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.outputs import uses_file
 from kaniko_hooks.fix.script.outputs import written_by
-from kaniko_hooks.fix.script.setup import Functions
 from kaniko_hooks.fix.script.setup import prints_only
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import SETUP
@@ -37,7 +37,7 @@ def owners(steps: Sequence[Step], functions: Functions) -> Owners:
         for index in prints.intersection(range(before + 1, after)):
             near = prints.issuperset(range(before + 1, index))
             tells = not leading or _in_chain(steps[before], steps[index], steps[after]) or \
-                any(uses_file(steps[index].text, each) for each in written_by(steps[before]))
+                any(uses_file(steps[index].text, each) for each in written_by(steps[before], functions))
             found[index] = before if near and tells else after
     return found
 

@@ -11,22 +11,22 @@ from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.arguments import outputs
 from kaniko_hooks.fix.script.arguments import spelled
 from kaniko_hooks.fix.script.arguments import values
+from kaniko_hooks.fix.script.change import Functions
+from kaniko_hooks.fix.script.change import change
+from kaniko_hooks.fix.script.outputs import adds_to
 from kaniko_hooks.fix.script.outputs import names_read
 from kaniko_hooks.fix.script.outputs import pipelines_of
+from kaniko_hooks.fix.script.outputs import reached
 from kaniko_hooks.fix.script.outputs import redirected
 from kaniko_hooks.fix.script.outputs import uses_file
 from kaniko_hooks.fix.script.outputs import written_by
-from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.pieces import commands_in
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.pieces import names_used
 from kaniko_hooks.fix.script.prints import Owners
-from kaniko_hooks.fix.script.setup import Functions
-from kaniko_hooks.fix.script.setup import change
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import SETUP
 from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.tree import Pipeline
 from kaniko_hooks.shell.syntax.tree import Simple
 
 _STATUS = frozenset(('?', '!', '_'))
@@ -42,8 +42,9 @@ def check_state(
     `after` are the texts of `after_script`, which will run once for each build.
     """
     builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
+    _check_added([steps[index] for index in builds], functions)
     for index in builds:
-        written = written_by(steps[index])
+        written = written_by(steps[index], functions)
         check_unused(written, after)
         later = [at for at in range(index + 1, len(steps)) if owned.get(at) != index]
         for at in later:
@@ -59,6 +60,18 @@ def check_state(
                 'commands run',
             )
         _check_status([steps[at] for at in later])
+
+
+def _check_added(builds: Iterable[Step], functions: Functions) -> None:
+    """No two builds may add to one file: the second finds what the first has added."""
+    before: set[str] = set()
+    for build in builds:
+        added = set(adds_to(reached(build, functions)))
+        if before & added:
+            raise Refusal(
+                f'{shortened(build.text)} adds to {min(before & added)}, as an earlier build does',
+            )
+        before |= added
 
 
 def check_unused(paths: Sequence[str], texts: Iterable[str]) -> None:
@@ -111,29 +124,12 @@ def _errexit(step: Step) -> Iterator[bool]:
                 yield option[0] == '-'
 
 
-def _reached(step: Step, functions: Functions) -> tuple[Pipeline, ...]:
-    """What a step runs, with the bodies of the functions that it calls."""
-    found = list(pipelines_of(step))
-    called: set[str] = set()
-    waiting = list(commands_in(found))
-    while waiting:
-        command = waiting.pop()
-        name = literal(command.words[0]) if isinstance(command, Simple) and command.words else None
-        if name in functions and name not in called:
-            called.add(name or '')
-            body = [each for part in bodies(functions[name or '']) for each in part]
-            inside = [pipeline for statement in body for pipeline in statement.pipelines]
-            found += inside
-            waiting += commands_in(inside)
-    return tuple(found)
-
-
 def _check_volatile(steps: Sequence[Step], functions: Functions) -> None:
     """A value that is another one each time must not be needed by several builds."""
-    reached = [_reached(step, functions) for step in steps]
-    changes = [change(each, {}) for each in reached]
+    ran = [reached(step, functions) for step in steps]
+    changes = [change(each, {}) for each in ran]
     for index, (step, left) in enumerate(zip(steps, changes)):
-        writes = bool(redirected(reached[index]))
+        writes = bool(redirected(ran[index]))
         if step.kind == BUILD or not left.volatile or not left.assigned and not writes:
             continue
         end = next((
@@ -141,7 +137,7 @@ def _check_volatile(steps: Sequence[Step], functions: Functions) -> None:
             if not writes and left.assigned <= changes[at].assigned
         ), len(steps))
         later = range(index + 1, end)
-        users = [at for at in later if left.assigned & (names_used(reached[at]) | names_read(steps[at]))]
+        users = [at for at in later if left.assigned & (names_used(ran[at]) | names_read(steps[at]))]
         if sum(steps[at].kind == BUILD for at in later) > 1 and (
                 writes or len(users) > 1 or any(steps[at].kind == SETUP for at in users)):
             raise Refusal(

@@ -5,62 +5,46 @@ local files from what every job has.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 
+from kaniko_hooks.fix.script.change import Functions
+from kaniko_hooks.fix.script.change import assigned_in_words
 from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.pieces import commands_of
 from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.pieces import parameters
 from kaniko_hooks.fix.script.pieces import substitutions
 from kaniko_hooks.fix.script.pieces import words_of
 from kaniko_hooks.kaniko import NAMES
-from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.tree import Case
 from kaniko_hooks.shell.syntax.tree import Command
 from kaniko_hooks.shell.syntax.tree import For
 from kaniko_hooks.shell.syntax.tree import Function
 from kaniko_hooks.shell.syntax.tree import Group
 from kaniko_hooks.shell.syntax.tree import If
-from kaniko_hooks.shell.syntax.tree import Parameter
 from kaniko_hooks.shell.syntax.tree import Pipeline
 from kaniko_hooks.shell.syntax.tree import Simple
 from kaniko_hooks.shell.syntax.tree import Statement
 from kaniko_hooks.shell.syntax.tree import Test
-from kaniko_hooks.shell.syntax.tree import Text
 
 TESTS = frozenset(('test', '[', '[['))
-_SAYING = frozenset(('echo', 'printf', 'pwd', 'ls', 'cat'))
+_SAYING = frozenset((
+    'cat', 'date', 'df', 'du', 'echo', 'free', 'hostname', 'id', 'ls', 'printf', 'pwd', 'sleep',
+    'type', 'uname', 'which', 'whoami',
+))
 _PRINTS = _SAYING | {':', 'true'}
 _LOCAL = _PRINTS | TESTS | frozenset((
-    'cd', 'chmod', 'cp', 'declare', 'env', 'export', 'false', 'local', 'mkdir', 'popd', 'printenv',
+    'cd', 'chmod', 'cp', 'declare', 'export', 'false', 'local', 'mkdir', 'popd', 'printenv',
     'pushd', 'readonly', 'set', 'touch', 'typeset', 'umask', 'unset',
 ))
 # Their output depends on nothing but their input and the checked out files.
 _FILTERS = frozenset((
-    'awk', 'base64', 'basename', 'cut', 'dirname', 'envsubst', 'expr', 'git', 'grep', 'head', 'id',
-    'jq', 'md5sum', 'paste', 'readlink', 'realpath', 'rev', 'sed', 'seq', 'sha1sum', 'sha256sum',
-    'sort', 'tail', 'tee', 'tr', 'uname', 'uniq', 'wc', 'whoami', 'yq',
-)) | _PRINTS | TESTS | {'printenv', 'command', 'date', 'hostname', 'mktemp', 'uuidgen'}
+    'awk', 'base64', 'basename', 'cut', 'dirname', 'envsubst', 'expr', 'git', 'grep', 'head', 'jq',
+    'md5sum', 'paste', 'readlink', 'realpath', 'rev', 'sed', 'seq', 'sha1sum', 'sha256sum', 'sort',
+    'tail', 'tee', 'tr', 'uniq', 'wc', 'yq',
+)) | _PRINTS | TESTS | {'printenv', 'mktemp', 'uuidgen'}
 _READ_ONLY_GIT = frozenset((
     'describe', 'diff', 'log', 'ls-files', 'rev-list', 'rev-parse', 'show', 'symbolic-ref',
 ))
-# Their output is another one each time.
-_VOLATILE = frozenset(('date', 'hostname', 'mktemp', 'uuidgen'))
-_VOLATILE_NAMES = frozenset(('RANDOM', 'SECONDS', 'SRANDOM', 'EPOCHSECONDS', '$', 'BASHPID'))
-_ASSIGNING = frozenset(('declare', 'export', 'readonly', 'typeset', 'unset'))
 _HARMLESS_EXECUTOR = frozenset(('login', 'version', 'help', 'completion'))
-
-Functions = Mapping[str, Function]
-
-
-class Change(NamedTuple):
-    """What a piece leaves behind."""
-
-    assigned: frozenset[str]
-    volatile: bool  # another run of it gives another value
-    moves: bool  # it changes the working directory
 
 
 def is_setup(
@@ -121,7 +105,14 @@ def _simple(command: Simple, functions: Functions, depth: int) -> bool:
         return _command(body, {key: functions[key] for key in functions if key != name}, depth + 1)
     if name in ('exit', 'return'):
         return depth > 0
+    if name in ('env', 'command'):
+        return not _runs(command)
     return name in _LOCAL or _quiet_executor(command, name)
+
+
+def _runs(command: Simple) -> bool:
+    """Whether `env` or `command` has a command to run."""
+    return [literal(word) for word in command.words[1:2]] not in ([], ['-v'])
 
 
 def _quiet_executor(command: Simple, name: str) -> bool:
@@ -161,7 +152,7 @@ def prints_only(pipelines: tuple[Pipeline, ...], functions: Functions) -> bool:
     """Whether commands, or the functions that they call, only write to the log."""
     return all(
         isinstance(command, Simple) and not command.redirections and bool(command.words) and
-        _prints(command, functions) and not _assigned_in_words(command)
+        _prints(command, functions) and not assigned_in_words(command)
         for pipeline in pipelines for command in pipeline.commands
     )
 
@@ -176,14 +167,6 @@ def _prints(command: Simple, functions: Functions) -> bool:
     ), {})
 
 
-def _assigned_in_words(command: Command) -> set[str]:
-    """The variables that `${name:=word}` sets."""
-    return {
-        parameter.name for word in words_of(command) for parameter in parameters(word)
-        if parameter.operator in ('=', ':=')
-    }
-
-
 def is_test(pipeline: Pipeline) -> bool:
     """Whether a pipeline is a condition: what follows it with `&&` may not run."""
     return pipeline.negated or any(
@@ -191,57 +174,4 @@ def is_test(pipeline: Pipeline) -> bool:
         isinstance(command, Simple) and bool(command.words) and
         literal(command.words[0]) in TESTS | {'false', 'grep'}
         for command in pipeline.commands
-    )
-
-
-def change(pipelines: tuple[Pipeline, ...], functions: Functions) -> Change:
-    """What commands leave behind in the shell; called functions count too."""
-    assigned: set[str] = set()
-    volatile = moves = False
-    waiting = [command for each in pipelines for command in each.commands]
-    called: set[str] = set()
-    while waiting:
-        command = waiting.pop()
-        volatile |= _is_volatile(command)
-        assigned |= _assigned_in_words(command)
-        if isinstance(command, Group) and command.subshell:
-            continue
-        waiting += [each for body in bodies(command) for each in commands_of(body)]
-        if isinstance(command, For):
-            assigned.add(command.name)
-        if isinstance(command, Simple):
-            name = literal(command.words[0]) if command.words else None
-            if name is None and not command.words or name in _ASSIGNING:
-                assigned.update(each.name for each in command.assignments)
-            moves |= name in ('cd', 'pushd', 'popd') and not _is_absolute(command)
-            if name in functions and name not in called:
-                called.add(name or '')
-                waiting.append(functions[name or ''].body)
-    return Change(frozenset(assigned), volatile, moves)
-
-
-def _is_volatile(command: Command) -> bool:
-    return any(
-        isinstance(each, Simple) and bool(each.words) and literal(each.words[0]) in _VOLATILE or
-        any(
-            parameter.name in _VOLATILE_NAMES
-            for word in words_of(each) for parameter in parameters(word)
-        )
-        for each in [command, *_substituted_in(command)]
-    )
-
-
-def _substituted_in(command: Command) -> Iterator[Command]:
-    for word in words_of(command):
-        for substitution in substitutions(word):
-            yield from commands_of(substitution.body)
-
-
-def _is_absolute(command: Simple) -> bool:
-    if len(command.words) != 2:
-        return False
-    first = command.words[1].pieces[:1]
-    return bool(first) and (
-        isinstance(first[0], Parameter) and first[0].name == 'CI_PROJECT_DIR' or
-        isinstance(first[0], Text) and first[0].value.startswith('/')
     )

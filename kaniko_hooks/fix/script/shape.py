@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.pieces import Piece
 from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.setup import Functions
 from kaniko_hooks.fix.script.setup import is_setup
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.fix.script.steps import Step

@@ -16,7 +16,9 @@ from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.pieces import Piece
 from kaniko_hooks.fix.script.pieces import pieces
 from kaniko_hooks.fix.script.setup import is_setup
+from kaniko_hooks.fix.script.trial import NOTHING
 from kaniko_hooks.fix.script.trial import Argv
+from kaniko_hooks.fix.script.trial import Met
 from kaniko_hooks.fix.script.trial import Setting
 from kaniko_hooks.fix.script.trial import trial
 from kaniko_hooks.model import Command
@@ -39,13 +41,18 @@ _COMMAND = 50  # code points that cost what a command costs beside its length
 
 
 class Step(NamedTuple):
-    """A piece of an item, or an item from elsewhere as a whole (`piece` is None)."""
+    """A piece of an item, or an item from elsewhere as a whole (`piece` is None).
+
+    `argv` is a build's, and `unknown` the variables of which it does not find
+    a known value.
+    """
 
     kind: str
     item: int
     piece: Piece | None
     text: str
     argv: Argv = ()
+    unknown: frozenset[str] = frozenset()
 
 
 class Steps(NamedTuple):
@@ -121,32 +128,33 @@ class _Reading:
     def add_pieces(self, index: int, text: str, found: Sequence[Piece]) -> None:
         """The pieces of one item's text."""
         for piece in found:
-            kind, argv = self._kind(piece, text[piece.first:piece.end])
-            self.steps.append(Step(kind, index, piece, text[piece.first:piece.end], argv))
+            said = text[piece.first:piece.end]
+            kind, met = self._kind(piece, said)
+            self.steps.append(Step(kind, index, piece, said, met.argv, met.unknown))
 
     def add_foreign(self, index: int, texts: Sequence[str]) -> None:
         """An alias, a `!reference` or a nested list: copied as it is written."""
         kinds = []
-        argv: Argv = ()
+        met = NOTHING
         for text in texts:
             for piece in _pieces(text):
-                kind, argv = self._kind(piece, text[piece.first:piece.end])
+                kind, met = self._kind(piece, text[piece.first:piece.end])
                 kinds.append(kind)
         if BUILD in kinds and len(kinds) > 1 or LOOP in kinds:
             raise Refusal(
                 f'the item with {shortened(texts[0])} stands elsewhere and has more than a build',
             )
         kind = OTHER if OTHER in kinds else BUILD if BUILD in kinds else SETUP
-        self.steps.append(Step(kind, index, None, '\n'.join(texts), argv))
+        self.steps.append(Step(kind, index, None, '\n'.join(texts), met.argv, met.unknown))
 
-    def _kind(self, piece: Piece, text: str) -> tuple[str, Argv]:
+    def _kind(self, piece: Piece, text: str) -> tuple[str, Met]:
         if len(self.steps) > MAX_STEPS:
             raise Refusal('its script is too long')
         if is_setup(piece.pipelines, self.functions, piece.chained) and not piece.background:
             self._define(piece)
             self.prefix = self._followed_by(piece, text)
             self.chain = piece.whole
-            return SETUP, ()
+            return SETUP, NOTHING
         texts = self._followed_by(piece, text)
         self.tried += sum(map(len, texts)) + _COMMAND * len(texts)
         if self.tried > MAX_TRIED:
@@ -155,12 +163,12 @@ class _Reading:
         if tried.builds == 0:
             self.prefix = texts
             self.chain = piece.whole
-            return OTHER, ()
+            return OTHER, NOTHING
         if tried.builds == 1:
-            return BUILD, tried.argvs[-1]
+            return BUILD, tried.last
         command = piece.pipelines[0].commands[0]
         if isinstance(command, For) and len(piece.pipelines[0].commands) == 1:
-            return LOOP, ()
+            return LOOP, NOTHING
         raise Refusal(f'{shortened(text)} alone runs more than one build')
 
     def _followed_by(self, piece: Piece, text: str) -> list[str]:

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.outputs import names_read
 from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.setup import Functions
 from kaniko_hooks.fix.script.steps import SETUP
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.tree import Simple

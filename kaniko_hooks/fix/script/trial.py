@@ -1,6 +1,7 @@
 """How many builds some commands of a job do, and with which argv."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from kaniko_hooks.shell.runs import trace
 
 Argv = tuple[Word, ...]
 
+_VARIABLE = re.compile(r'\$(?:\w+|\{\w+\})')  # the same wherever it is not set
+
 
 class Setting(NamedTuple):
     """What surrounds the commands of a job."""
@@ -28,11 +31,21 @@ class Setting(NamedTuple):
     read_text: Callable[[str], str | None]
 
 
+class Met(NamedTuple):
+    """A build as it was met; `unknown` are the variables whose values are not known there."""
+
+    argv: Argv
+    unknown: frozenset[str]
+
+
+NOTHING = Met((), frozenset())
+
+
 class Trial(NamedTuple):
-    """What commands come to: builds in the worst run, and each argv as it was met."""
+    """What commands come to: builds in the worst run, and the last one as it was met."""
 
     builds: int
-    argvs: tuple[Argv, ...]
+    last: Met
 
 
 def reader(repository: Repository) -> Callable[[str], str | None]:
@@ -48,8 +61,16 @@ def reader(repository: Repository) -> Callable[[str], str | None]:
 def trial(setting: Setting, texts: Sequence[str]) -> Trial:
     """The builds of command texts, run in order in one shell."""
     part = (ScriptPart(commands(texts), setting.variables),)
-    met = tuple(tuple(each.build.argv) for each in traced(setting, part))
-    return Trial(most(setting, part), met)
+    met = traced(setting, part)
+    return Trial(most(setting, part), _met(met[-1]) if met else NOTHING)
+
+
+def _met(traced_: Traced) -> Met:
+    return Met(tuple(traced_.build.argv), frozenset(
+        name for name, value in traced_.variables.items() if value is None or any(
+            not each.known and not _VARIABLE.fullmatch(each.text) for each in value.fragments
+        )
+    ))
 
 
 def most(setting: Setting, parts: Sequence[ScriptPart]) -> int:

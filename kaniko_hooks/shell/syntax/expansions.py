@@ -134,7 +134,8 @@ def calculation(cursor: Cursor, start: int, inside: int, end: int, quoted: bool)
     cursor.depth -= 1
     cursor.end, cursor.at = outer, end
     pieces = tuple(piece for piece in found if not isinstance(piece, Text))
-    return Arithmetic(pieces, counted(cursor.text[inside:end - 2]), start, end, quoted)
+    text = cursor.text[inside:end - 2]
+    return Arithmetic(pieces, counted(text), text, start, end, quoted)
 
 
 def counted(text: str) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ class Arithmetic(NamedTuple):
 
     pieces: tuple[Piece, ...]
     names: tuple[str, ...]
+    text: str
     start: int
     end: int
     quoted: bool

@@ -1,0 +1,97 @@
+"""What commands leave behind in the shell that runs them."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from kaniko_hooks.fix.script.pieces import bodies
+from kaniko_hooks.fix.script.pieces import commands_of
+from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.pieces import parameters
+from kaniko_hooks.fix.script.pieces import substitutions
+from kaniko_hooks.fix.script.pieces import words_of
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Group
+from kaniko_hooks.shell.syntax.tree import Parameter
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Text
+
+# Their output is another one each time.
+_VOLATILE = frozenset(('date', 'hostname', 'mktemp', 'uuidgen'))
+_VOLATILE_NAMES = frozenset(('RANDOM', 'SECONDS', 'SRANDOM', 'EPOCHSECONDS', '$', 'BASHPID'))
+_ASSIGNING = frozenset(('declare', 'export', 'readonly', 'typeset', 'unset'))
+
+Functions = Mapping[str, Function]
+
+
+class Change(NamedTuple):
+    """What a piece leaves behind."""
+
+    assigned: frozenset[str]
+    volatile: bool  # another run of it gives another value
+    moves: bool  # it changes the working directory
+
+
+def assigned_in_words(command: Command) -> set[str]:
+    """The variables that `${name:=word}` sets."""
+    return {
+        parameter.name for word in words_of(command) for parameter in parameters(word)
+        if parameter.operator in ('=', ':=')
+    }
+
+
+def change(pipelines: tuple[Pipeline, ...], functions: Functions) -> Change:
+    """What commands leave behind in the shell; called functions count too."""
+    assigned: set[str] = set()
+    volatile = moves = False
+    waiting = [command for each in pipelines for command in each.commands]
+    called: set[str] = set()
+    while waiting:
+        command = waiting.pop()
+        volatile |= _is_volatile(command)
+        assigned |= assigned_in_words(command)
+        if isinstance(command, Group) and command.subshell:
+            continue
+        waiting += [each for body in bodies(command) for each in commands_of(body)]
+        if isinstance(command, For):
+            assigned.add(command.name)
+        if isinstance(command, Simple):
+            name = literal(command.words[0]) if command.words else None
+            if name is None and not command.words or name in _ASSIGNING:
+                assigned.update(each.name for each in command.assignments)
+            moves |= name in ('cd', 'pushd', 'popd') and not _is_absolute(command)
+            if name in functions and name not in called:
+                called.add(name or '')
+                waiting.append(functions[name or ''].body)
+    return Change(frozenset(assigned), volatile, moves)
+
+
+def _is_volatile(command: Command) -> bool:
+    return any(
+        isinstance(each, Simple) and bool(each.words) and literal(each.words[0]) in _VOLATILE or
+        any(
+            parameter.name in _VOLATILE_NAMES
+            for word in words_of(each) for parameter in parameters(word)
+        )
+        for each in [command, *_substituted_in(command)]
+    )
+
+
+def _substituted_in(command: Command) -> Iterator[Command]:
+    for word in words_of(command):
+        for substitution in substitutions(word):
+            yield from commands_of(substitution.body)
+
+
+def _is_absolute(command: Simple) -> bool:
+    if len(command.words) != 2:
+        return False
+    first = command.words[1].pieces[:1]
+    return bool(first) and (
+        isinstance(first[0], Parameter) and first[0].name == 'CI_PROJECT_DIR' or
+        isinstance(first[0], Text) and first[0].value.startswith('/')
+    )

@@ -1,0 +1,166 @@
+"""The variables that commands change for what runs after them, and those that they take over."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.pieces import NAME
+from kaniko_hooks.fix.script.pieces import bodies
+from kaniko_hooks.fix.script.pieces import expansions
+from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.pieces import parameters
+from kaniko_hooks.fix.script.pieces import words_of
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.syntax.expansions import counted
+from kaniko_hooks.shell.syntax.tree import DECLARATIONS
+from kaniko_hooks.shell.syntax.tree import Arithmetic
+from kaniko_hooks.shell.syntax.tree import Command
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.shell.syntax.tree import Group
+from kaniko_hooks.shell.syntax.tree import Parameter
+from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Substitution
+from kaniko_hooks.shell.syntax.tree import Word
+
+_LOCAL = frozenset(('local', 'declare', 'typeset'))
+_MAX_CALLS = 20  # in one another
+_MAX_COMMANDS = 10_000
+
+
+class Effects(NamedTuple):
+    used: frozenset[str]  # before they are set here
+    assigned: frozenset[str]
+    counted: frozenset[str]  # those set in arithmetic
+
+
+def effects(pipelines: Iterable[Pipeline], functions: Mapping[str, Function]) -> Effects:
+    """What commands and the functions that they call do to variables.
+
+    All is followed as if it ran once, in the order in which it is written.
+    """
+    walk = _Walk(functions)
+    walk.pipelines(pipelines)
+    return Effects(frozenset(walk.used), frozenset(walk.assigned), frozenset(walk.counted))
+
+
+class _Walk:
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self.functions = functions
+        self.used: set[str] = set()
+        self.assigned: set[str] = set()
+        self.counted: set[str] = set()
+        self.local: set[str] = set()
+        self.calls: list[str] = []
+        self.commands = 0
+
+    def body(self, statements: Iterable[Statement]) -> None:
+        for statement in statements:
+            self.pipelines(statement.pipelines)
+
+    def pipelines(self, pipelines: Iterable[Pipeline]) -> None:
+        for pipeline in pipelines:
+            assigned = set(self.assigned)
+            for command in pipeline.commands:
+                self.command(command)
+            if len(pipeline.commands) > 1:
+                self.assigned = assigned  # each ran in a process of its own
+
+    def command(self, command: Command) -> None:
+        self.commands += 1
+        if self.commands > _MAX_COMMANDS:
+            raise Refusal('its script is too long')
+        if isinstance(command, Function):
+            return
+        own = _defaulted(command) if isinstance(command, Simple) else ''
+        for word in words_of(command):
+            self.word(word, own)
+        if isinstance(command, Simple):
+            self.simple(command)
+        if isinstance(command, For):
+            self.assigned.add(command.name)
+        assigned = set(self.assigned)
+        for body in bodies(command):
+            self.body(body)
+        if isinstance(command, Group) and command.subshell:
+            self.assigned = assigned
+
+    def word(self, word: Word, own: str) -> None:
+        """The expansions of a word; what `own` is set to may depend on its value."""
+        for piece in expansions(word):
+            if isinstance(piece, Arithmetic):
+                self.arithmetic(piece.text)
+            elif isinstance(piece, Substitution):
+                assigned = set(self.assigned)
+                self.body(piece.body)
+                self.assigned = assigned
+            elif isinstance(piece, Parameter):
+                sets = piece.operator in ('=', ':=')
+                if not (sets or piece.name == own) or self.varies(piece.operand):
+                    self.use(piece.name)
+                if sets:
+                    self.assigned.add(piece.name)
+
+    def varies(self, default: Word | None) -> bool:
+        """Whether a default value may be another one when the commands run again."""
+        return default is not None and any(
+            not each.name[:1].isalpha() or each.name in self.assigned for each in parameters(default)
+        )
+
+    def use(self, name: str) -> None:
+        if name not in self.assigned:
+            self.used.add(name)
+
+    def arithmetic(self, text: str) -> None:
+        changed = set(counted(text))
+        for name in NAME.findall(text):
+            self.use(name)
+        self.assigned |= changed
+        self.counted |= changed
+
+    def simple(self, command: Simple) -> None:
+        name = literal(command.words[0]) if command.words else None
+        arguments = [literal(word) or '' for word in command.words[1:]]
+        if name in _LOCAL and self.calls:
+            self.local.update(each.name for each in command.assignments)
+            self.local.update(arguments)
+            self.assigned.update(arguments)
+        if not command.words or name in DECLARATIONS:
+            for each in command.assignments:
+                if each.append:
+                    self.use(each.name)
+                self.assigned.add(each.name)
+        elif name in ('read', 'unset'):
+            self.assigned.update(arguments)
+        elif name == 'let':
+            self.arithmetic(' '.join(arguments))
+        elif name in self.functions and name not in self.calls and len(self.calls) < _MAX_CALLS:
+            self.call(name or '', [each.name for each in command.assignments])
+
+    def call(self, name: str, given: Sequence[str]) -> None:
+        before, outer = set(self.assigned), self.local
+        self.calls.append(name)
+        self.local = set(given)
+        self.assigned.update(given)
+        self.command(self.functions[name].body)
+        left = self.local - before
+        self.assigned -= left
+        self.counted -= left
+        self.local = outer
+        self.calls.pop()
+
+
+def _defaulted(command: Simple) -> str:
+    """The variable that keeps its value where it has one: `name=${name:-word}`."""
+    if len(command.assignments) != 1 or command.assignments[0].word is None:
+        return ''
+    pieces = command.assignments[0].word.pieces
+    name = command.assignments[0].name
+    is_default = len(pieces) == 1 and isinstance(pieces[0], Parameter) and \
+        pieces[0].operator in ('-', ':-') and pieces[0].name == name
+    return name if is_default else ''
