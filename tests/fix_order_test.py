@@ -2,19 +2,30 @@ from __future__ import annotations
 
 import pytest
 
+from kaniko_hooks.fix.order import Planned
 from kaniko_hooks.fix.order import bases
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.order import same_image
+from kaniko_hooks.fix.script.trial import Met
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.model import Variable
 from tests.fix_names_test import words
 
 FILES = {
     'app/Dockerfile': 'FROM r.example.com/group/base:1\n',
     'web/Dockerfile': 'FROM nginx\n',
+    'arg/Dockerfile': 'ARG BASE=nginx\nARG NAME\nFROM $BASE\nCOPY --from=r.io/$NAME:1 a b\n',
 }
 
 
-def order(*builds: str, texts: tuple[str, ...] = ('', '')) -> list[list[int]]:
-    return needed([words(*build.split()) for build in builds], texts, FILES.get)
+def order(
+        *builds: str, texts: tuple[str, ...] = ('', ''), directory: str | None = '',
+) -> list[list[int]]:
+    setting = Setting(None, {'BASE': Variable(('$R/base:1',))}, FILES.get)
+    return needed([
+        Planned(Met(tuple(words(*build.split())), frozenset(), directory), text)
+        for build, text in zip(builds, texts)
+    ], setting)
 
 
 @pytest.mark.parametrize('second', (
@@ -47,6 +58,38 @@ def test_independent(second: str) -> None:
 ))
 def test_dependent(second: str) -> None:
     assert order('executor -d ‹$R›/base:1 --digest-file a', second) == [[], [0]]
+
+
+@pytest.mark.parametrize(('directory', 'second', 'expected'), (
+    ('app', 'executor -d ‹$R›/app', [0]),
+    ('app', 'executor -d ‹$R›/app --context .', [0]),
+    ('app', 'executor -d ‹$R›/app --context ../web', [0]),  # the path is first tried as it is
+    ('web', 'executor -d ‹$R›/app --context ../app', []),
+    ('lib', 'executor -d ‹$R›/app --context ../app', [0]),
+    ('lib', 'executor -d ‹$R›/app --context ../../app', []),
+    ('web', 'executor -d ‹$R›/app --context ‹$CI_PROJECT_DIR›/app --dockerfile ../app/Dockerfile', [0]),
+    ('lib', 'executor -d ‹$R›/app --context ‹$CI_PROJECT_DIR›/app', [0]),
+    ('lib', 'executor -d ‹$R›/app --context dir://‹$CI_PROJECT_DIR› --context-sub-path app', [0]),
+    ('lib', 'executor -d ‹$R›/app --context ‹$CI_PROJECT_DIR› --context-sub-path app', []),
+    ('lib', 'executor -d ‹$R›/app --context /app', []),
+    (None, 'executor -d ‹$R›/app --context app', [0]),
+))
+def test_where_the_dockerfile_is(directory: str | None, second: str, expected: list[int]) -> None:
+    assert order('executor -d ‹$R›/base:1', second, directory=directory) == [[], expected]
+
+
+@pytest.mark.parametrize(('given', 'expected'), (
+    ('', []),
+    ('--build-arg BASE=x', []),
+    ('--build-arg BASE', [0]),
+    ('--build-arg=BASE', [0]),
+    ('--build-arg NAME=base', [0]),
+    ('--build-arg NAME', []),
+    ('--build-arg OTHER', []),
+))
+def test_what_a_build_gives_to_its_dockerfile(given: str, expected: list[int]) -> None:
+    second = f'executor -d ‹$R›/arg --context arg {given}'
+    assert order('executor -d ‹$R›/base:1', second) == [[], expected]
 
 
 def test_a_dockerfile_that_the_script_writes() -> None:
@@ -82,4 +125,5 @@ def test_bases() -> None:
         '# FROM comment\nARG REG="r/x"\nARG NONE\nFROM ${REG}/a:1 AS one\nFROM one\n'
         'COPY --from=0 a b\nCOPY --chown=x --from=$NONE/b a b\nFROM ${TAG:-c} \nADD --from=d a b\n'
     )
-    assert list(bases(text)) == ['r/x/a:1', '$NONE/b', 'c', 'd']
+    assert list(bases(text, {})) == ['r/x/a:1', '$NONE/b', 'c', 'd']
+    assert list(bases(text, {'REG': 'r/y', 'NONE': 'n'})) == ['r/y/a:1', 'n/b', 'c', 'd']

@@ -13,6 +13,7 @@ from kaniko_hooks.fix.loop import loop_of
 from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.names import part_names
 from kaniko_hooks.fix.names import template_name
+from kaniko_hooks.fix.order import Planned
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.carried import check_builds
@@ -111,10 +112,9 @@ def _split_edits(
     template = template_name(job.name, taken)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
-    order = needed(
-        [each.argv for each in builds],
-        ['\n'.join(step.text for step in part.before) for part in made], setting.read_text,
-    )
+    order = needed([
+        Planned(part.build.met, '\n'.join(step.text for step in part.before)) for part in made
+    ], setting)
     needs = needs_lines(job, place, names, order)
     lender = script.place if script.lender else None
     own = split_edits(job.text, place, found.steps, made, names, template, needs, lender)

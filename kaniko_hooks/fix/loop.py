@@ -9,6 +9,7 @@ from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.names import LONGEST
+from kaniko_hooks.fix.order import Planned
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
@@ -29,7 +30,7 @@ from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.fix.script.steps import Steps
 from kaniko_hooks.fix.script.steps import body_steps
 from kaniko_hooks.fix.script.steps import setup_of
-from kaniko_hooks.fix.script.trial import Argv
+from kaniko_hooks.fix.script.trial import Met
 from kaniko_hooks.fix.script.trial import Setting
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.named_tuple import NamedTuple
@@ -50,7 +51,7 @@ _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 class Loop(NamedTuple):
     """The loop to unroll.
 
-    - `values`: its words; `argvs`: the build of each iteration.
+    - `values`: its words.
     - `inner`: the steps of its body.
     """
 
@@ -58,7 +59,6 @@ class Loop(NamedTuple):
     command: For
     values: tuple[str, ...]
     inner: tuple[Step, ...]
-    argvs: tuple[Argv, ...]
 
 
 def loop_of(
@@ -83,12 +83,12 @@ def loop_of(
     node = place.items[step.item].node
     text = node.value if isinstance(node, Scalar) else ''
     last = [each.text for each in subject.job.after_script or ()]
-    inner, argvs = _iterations(setting, before, found, step, command, values, text, last)
-    if any(needed(argvs, [step.text for _ in values], setting.read_text)):
+    inner, met = _iterations(setting, before, found, step, command, values, text, last)
+    if any(needed([Planned(each, step.text) for each in met], setting)):
         raise Refusal(
             'the builds of its loop depend on each other or write the same image or file',
         )
-    return Loop(step, command, values, inner, argvs)
+    return Loop(step, command, values, inner)
 
 
 def _values(command: For) -> tuple[str, ...]:
@@ -141,11 +141,11 @@ def _uses(text: str, name: str) -> bool:
 def _iterations(
         setting: Setting, before: Sequence[str], found: Steps, step: Step, command: For,
         values: Sequence[str], text: str, last: Sequence[str],
-) -> tuple[tuple[Step, ...], tuple[Argv, ...]]:
+) -> tuple[tuple[Step, ...], list[Met]]:
     """The steps of the loop's body, and the build of each iteration."""
     after = [*(each.text for each in found.steps[found.steps.index(step) + 1:]), *last]
     setup = [each.text for each in found.steps[:found.steps.index(step)]]
-    argvs = []
+    met = []
     inner: tuple[Step, ...] = ()
     for value in values:
         assigned = f"{command.name}='" + value.replace("'", "'\\''") + "'"
@@ -155,7 +155,7 @@ def _iterations(
         builds = [each for each in inner if each.kind == BUILD]
         if len(builds) != 1:
             raise Refusal(f'the loop over ${command.name} has more than one build')
-        argvs.append(builds[0].argv)
+        met.append(builds[0].met)
         body = text[command.body[0].start:command.body[-1].end]
         check_directory(setting, [*before, *setup], assigned, Body(command, body), found.functions)
         check_unused(written_by(builds[0], found.functions), after)
@@ -165,7 +165,7 @@ def _iterations(
     check_jobs(
         setup_of(before), [*found.steps[:len(setup)], *inner, *inner, *rest], found.functions,
     )
-    return inner, tuple(argvs)
+    return inner, met
 
 
 def _check_body(inner: Sequence[Step], command: For, found: Steps) -> None:

@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.script.arguments import dockerfiles
@@ -13,11 +13,12 @@ from kaniko_hooks.fix.script.arguments import outputs
 from kaniko_hooks.fix.script.arguments import plain_variables
 from kaniko_hooks.fix.script.arguments import spelled
 from kaniko_hooks.fix.script.arguments import values
-from kaniko_hooks.model import Word
+from kaniko_hooks.fix.script.trial import Argv
+from kaniko_hooks.fix.script.trial import Met
+from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
-Argv = Sequence[Word]
-ReadText = Callable[[str], 'str | None']
 
 _NOT_USES = ('--destination', '--cache-repo', '--registry-mirror', '--label')
 _INSTRUCTION = re.compile(
@@ -30,13 +31,16 @@ _ARGUMENT = re.compile(r'\$(?:\{?[0-9@*]|\()')  # a function's own, or substitut
 _VARIABLE = re.compile(r'\$\{?(\w+)(?::?-([^}]*))?\}?')
 
 
-def needed(builds: Sequence[Argv], texts: Sequence[str], read_text: ReadText) -> list[list[int]]:
-    """For each build the earlier ones that must be done before it.
+class Planned(NamedTuple):
+    """A build, and the text of what stands before it in its script and is repeated for it."""
 
-    `texts[i]` is what stands in the script before build `i` and is repeated for
-    it; `read_text` gives the text of a file of the repository, None without one.
-    """
-    known = [_build(argv, text, read_text) for argv, text in zip(builds, texts)]
+    met: Met
+    text: str
+
+
+def needed(builds: Sequence[Planned], setting: Setting) -> list[list[int]]:
+    """For each build the earlier ones that must be done before it."""
+    known = [_build(each, setting) for each in builds]
     return [
         [
             earlier for earlier in range(index)
@@ -55,17 +59,31 @@ class _Build(NamedTuple):
     bases: list[str]
 
 
-def _build(argv: Argv, text: str, read_text: ReadText) -> _Build:
+def _build(planned: Planned, setting: Setting) -> _Build:
     """What one build writes and uses, as far as it can be told."""
+    argv = planned.met.argv
     names = [spelled(word) for word in values(argv, '--destination')]
-    files = (read_text(path) for path in dockerfiles(argv))
+    files = map(setting.read_text, dockerfiles(argv, planned.met.directory or ''))
     return _Build(
         [image_of(name) for name in names if not _ARGUMENT.search(image_of(name))],
         {name for name in (*names, *outputs(argv)) if not _ARGUMENT.search(name)},
         [spelled(word) for word in others(argv, *_NOT_USES)],
-        plain_variables(text),
-        list(bases(next((file for file in files if file is not None), ''))),
+        plain_variables(planned.text),
+        list(bases(
+            next((file for file in files if file is not None), ''),
+            _build_args(argv, setting.variables),
+        )),
     )
+
+
+def _build_args(argv: Argv, variables: Mapping[str, Variable]) -> dict[str, str]:
+    """The arguments that a build gives to its Dockerfile; one without value is a variable."""
+    found = {}
+    for word in values(argv, '--build-arg'):
+        name, equals, value = spelled(word).partition('=')
+        given = variables[name].values if name in variables else ()
+        found[name] = value if equals else given[0] if len(given) == 1 else f'${name}'
+    return found
 
 
 def _uses(image: str, build: _Build) -> bool:
@@ -79,14 +97,14 @@ def _uses(image: str, build: _Build) -> bool:
     return any(same_image(image, base) for base in build.bases)
 
 
-def bases(dockerfile: str) -> Iterator[str]:
-    """The images that a Dockerfile builds on or copies from, with `ARG` defaults."""
+def bases(dockerfile: str, given: Mapping[str, str]) -> Iterator[str]:
+    """The images that a Dockerfile builds on or copies from, with what is `given` for each `ARG`."""
     arguments: dict[str, str] = {}
     stages: set[str] = set()
     for match in _INSTRUCTION.finditer(dockerfile.replace('\\\n', ' ')):
         start, base, stage, argument, name, default, source = match.groups()
-        if argument and default is not None:
-            arguments.setdefault(name, default.strip('"\''))
+        if argument and (name in given or default is not None):
+            arguments.setdefault(name, given.get(name) or (default or '').strip('"\''))
         found = base if start else source
         if found and found.lower() not in stages and not found.isdigit():
             yield _VARIABLE.sub(

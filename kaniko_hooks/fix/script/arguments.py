@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from posixpath import join
+from posixpath import normpath
 
 from kaniko_hooks.model import Word
 
@@ -15,7 +17,7 @@ OUTPUTS = frozenset((
     '--oci-layout-path', '--tar-path', '--tarPath', '--image-fs-extract-dir',
 ))
 _BRACED = re.compile(r'\$\{([A-Za-z_]\w*)\}')
-_PROJECT = re.compile(r'\$CI_PROJECT_DIR(?:/|\Z)')
+_PROJECT = re.compile(r'\A\$CI_PROJECT_DIR(?:/|\Z)')
 
 
 def values(argv: Sequence[Word], *names: str) -> list[Word]:
@@ -89,18 +91,25 @@ def outputs(argv: Sequence[Word]) -> list[str]:
     return [spelled(word) for word in values(argv, *OUTPUTS)]
 
 
-def dockerfiles(argv: Sequence[Word]) -> list[str]:
-    """Where the Dockerfile may be, relative to the repository root, best first."""
-    contexts = values(argv, '--context')
-    context = _folder(spelled(contexts[-1])) if contexts else ''
-    files = values(argv, '--dockerfile')
-    name = _folder(spelled(files[-1])) if files else 'Dockerfile'
-    inside = f'{context}/{name}' if context else name
-    return [path for path in ((name, inside) if files else (inside,)) if '$' not in path]
+def dockerfiles(argv: Sequence[Word], directory: str) -> list[str]:
+    """Where the Dockerfile may be, relative to the repository root, best first.
+
+    K: the path as it is given, from the `directory` that the build runs in, or
+    else from its context.
+    """
+    contexts, files, inner = (
+        values(argv, name)[-1:] for name in ('--context', '--dockerfile', '--context-sub-path')
+    )
+    context = spelled(contexts[0]) if contexts else '.'
+    if inner and '://' in context:
+        context = f'{context}/{spelled(inner[0])}'
+    name = spelled(files[0]) if files else 'Dockerfile'
+    paths = (_path(directory, name), _path(_path(directory, context), name))
+    return [path for path in paths if '$' not in path and not path.startswith(('/', '..'))]
 
 
-def _folder(text: str) -> str:
-    text = _PROJECT.sub('', text[6:] if text.startswith('dir://') else text, count=1)
-    while text.startswith('./'):
-        text = text[2:]
-    return '' if text == '.' else text.rstrip('/')
+def _path(directory: str, path: str) -> str:
+    """A path of the repository, seen from a directory of it."""
+    path = path[6:] if path.startswith('dir://') else path
+    inside = _PROJECT.sub('./', path, count=1)
+    return normpath(inside if inside != path else join(directory, path))

@@ -31,7 +31,7 @@ def check_builds(steps: Sequence[Step], functions: Functions, owned: Owners) -> 
             if owned.get(at) == index or not left:
                 continue
             following = next((each for each in builds if each >= at), builds[-1])
-            open_ = steps[following].unknown | done[index].counted
+            open_ = steps[following].met.unknown | done[index].counted
             taken = left & done[at].used & open_
             if taken:
                 raise Refusal(

@@ -41,18 +41,17 @@ _COMMAND = 50  # code points that cost what a command costs beside its length
 
 
 class Step(NamedTuple):
-    """A piece of an item, or an item from elsewhere as a whole (`piece` is None).
-
-    `argv` is a build's, and `unknown` the variables of which it does not find
-    a known value.
-    """
+    """A piece of an item, or an item from elsewhere as a whole (`piece` is None)."""
 
     kind: str
     item: int
     piece: Piece | None
     text: str
-    argv: Argv = ()
-    unknown: frozenset[str] = frozenset()
+    met: Met = NOTHING  # a build's
+
+    @property
+    def argv(self) -> Argv:
+        return self.met.argv
 
 
 class Steps(NamedTuple):
@@ -130,7 +129,7 @@ class _Reading:
         for piece in found:
             said = text[piece.first:piece.end]
             kind, met = self._kind(piece, said)
-            self.steps.append(Step(kind, index, piece, said, met.argv, met.unknown))
+            self.steps.append(Step(kind, index, piece, said, met))
 
     def add_foreign(self, index: int, texts: Sequence[str]) -> None:
         """An alias, a `!reference` or a nested list: copied as it is written."""
@@ -145,7 +144,7 @@ class _Reading:
                 f'the item with {shortened(texts[0])} stands elsewhere and has more than a build',
             )
         kind = OTHER if OTHER in kinds else BUILD if BUILD in kinds else SETUP
-        self.steps.append(Step(kind, index, None, '\n'.join(texts), met.argv, met.unknown))
+        self.steps.append(Step(kind, index, None, '\n'.join(texts), met))
 
     def _kind(self, piece: Piece, text: str) -> tuple[str, Met]:
         if len(self.steps) > MAX_STEPS:

@@ -32,13 +32,18 @@ class Setting(NamedTuple):
 
 
 class Met(NamedTuple):
-    """A build as it was met; `unknown` are the variables whose values are not known there."""
+    """A build as it was met.
+
+    - `unknown`: the variables whose values are not known there.
+    - `directory`: relative to the repository root, None where it is not known.
+    """
 
     argv: Argv
     unknown: frozenset[str]
+    directory: str | None
 
 
-NOTHING = Met((), frozenset())
+NOTHING = Met((), frozenset(), None)
 
 
 class Trial(NamedTuple):
@@ -66,11 +71,12 @@ def trial(setting: Setting, texts: Sequence[str]) -> Trial:
 
 
 def _met(traced_: Traced) -> Met:
-    return Met(tuple(traced_.build.argv), frozenset(
+    unknown = frozenset(
         name for name, value in traced_.variables.items() if value is None or any(
             not each.known and not _VARIABLE.fullmatch(each.text) for each in value.fragments
         )
-    ))
+    )
+    return Met(tuple(traced_.build.argv), unknown, traced_.directory)
 
 
 def most(setting: Setting, parts: Sequence[ScriptPart]) -> int:
