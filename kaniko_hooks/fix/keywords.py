@@ -29,6 +29,7 @@ _NEVER = {
     'run': 'has `run:` steps',
     'trigger': 'has a `trigger`',
 }
+_COMMANDS = ('script', 'before_script', 'after_script')
 
 
 def refuse(subject: Subject, setting: Setting, unsafe: bool) -> None:
@@ -102,13 +103,28 @@ def _followed(subject: Subject, setting: Setting) -> list[str]:
 def _texts(subject: Subject) -> Iterator[str]:
     """All strings that the job is made of, and those of the variables it gets."""
     job = subject.job
-    stack: list[Value] = [job.table, *(entry.value for entry in job.entries.values())]
-    globals_ = get(subject.found[0].pipeline.table, 'variables')
-    if globals_ is not None:
-        stack.append(globals_)
     cache = effective(subject.found[0], job.table, 'cache')
-    if cache is not None:
-        stack.append(cache)
+    return _strings([
+        job.table, *(entry.value for entry in job.entries.values()), *_globals(subject),
+        *([cache] if cache is not None else []),
+    ])
+
+
+def texts_beside(subject: Subject) -> Iterator[str]:
+    """All strings that GitLab may read for the job, apart from its commands."""
+    given = defaults(subject.found[0].pipeline.table).items()
+    return _strings([*_globals(subject), *(
+        entry.value for name, entry in (*entries_of(subject.job.table), *given)
+        if name not in _COMMANDS
+    )])
+
+
+def _globals(subject: Subject) -> list[Value]:
+    found = get(subject.found[0].pipeline.table, 'variables')
+    return [] if found is None else [found]
+
+
+def _strings(stack: list[Value]) -> Iterator[str]:
     while stack:
         value = stack.pop()
         if isinstance(value, Leaf):

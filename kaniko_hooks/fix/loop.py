@@ -8,6 +8,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.keywords import texts_beside
 from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.order import Planned
 from kaniko_hooks.fix.order import needed
@@ -125,7 +126,7 @@ def _check_variable(
     called = {each for text in texts for each in re.findall(r'[\w.-]+', text)}
     if not called.isdisjoint(found.functions):
         texts += [each.text for each in others if _only_defines(each)]
-    if any(_uses(text, name) for text in texts):
+    if any(_uses(text, name) for text in (*texts, *texts_beside(subject))):
         raise Refusal(f'the loop variable {name} is used outside the loop')
 
 
