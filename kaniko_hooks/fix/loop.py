@@ -17,10 +17,10 @@ from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.iterations import Body
 from kaniko_hooks.fix.script.iterations import check_directory
 from kaniko_hooks.fix.script.iterations import check_iterations
+from kaniko_hooks.fix.script.listed import loop_values
 from kaniko_hooks.fix.script.outputs import pipelines_of
 from kaniko_hooks.fix.script.outputs import written_by
 from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.remains import check_jobs
 from kaniko_hooks.fix.script.remains import check_unused
 from kaniko_hooks.fix.script.shape import check_written
@@ -37,8 +37,6 @@ from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.tree import For
 from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
 
 MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
 
@@ -46,7 +44,6 @@ _ENVIRONMENT = re.compile(
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF)(?:_|\Z)|(?:PATH|HOME|USER|PWD|SHELL|IFS)\Z',
 )
 _JOINED = 'redirected, in the background or joined with other commands'
-_SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 
 
 class Loop(NamedTuple):
@@ -75,7 +72,10 @@ def loop_of(
     assert isinstance(command, For)
     if command.redirections or len(step.piece.whole.pipelines) > 1 or command.select:
         raise Refusal(f'{shortened(step.text)} is {_JOINED}')
-    values = _values(command)
+    earlier = [*setup_of(before), *found.steps[:found.steps.index(step)]]
+    values = loop_values(command, earlier, found.functions)
+    if len(values) > MAX_WORDS:
+        raise Refusal(f'the loop over ${command.name} has more than {MAX_WORDS} words')
     if max(len(f'{subject.name}: [{each}]') for each in values) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     if not is_null(get(subject.job.table, 'parallel')):
@@ -90,28 +90,6 @@ def loop_of(
             'the builds of its loop depend on each other or write the same image or file',
         )
     return Loop(step, command, values, inner)
-
-
-def _values(command: For) -> tuple[str, ...]:
-    said = f'the loop over ${command.name}'
-    if not command.words:
-        raise Refusal(f'{said} has no words of its own')
-    values = [_value(each) for each in command.words]
-    if None in values:
-        raise Refusal(f'{said} is not over literal words')
-    if len(values) > MAX_WORDS:
-        raise Refusal(f'{said} has more than {MAX_WORDS} words')
-    return tuple(value for value in values if value is not None)
-
-
-def _value(each: Word) -> str | None:
-    value = literal(each)
-    if value is None or '$' in value or not value.strip() or '\n' in value:
-        return None
-    bare = ''.join(
-        piece.value for piece in each.pieces if isinstance(piece, Text) and not piece.quoted
-    )
-    return None if _SPECIAL.search(bare) else value
 
 
 def _check_variable(
