@@ -63,11 +63,18 @@ def change(pipelines: tuple[Pipeline, ...], functions: Functions) -> Change:
             name = literal(command.words[0]) if command.words else None
             if name is None and not command.words or name in _ASSIGNING:
                 assigned.update(each.name for each in command.assignments)
+            assigned.update(printed_to(command))
             moves |= name in ('cd', 'pushd', 'popd') and not _is_absolute(command)
             if name in functions and name not in called:
                 called.add(name or '')
                 waiting.append(functions[name or ''].body)
     return Change(frozenset(assigned), volatile, moves)
+
+
+def printed_to(command: Simple) -> list[str]:
+    """The variable that `printf -v name` sets."""
+    words = [literal(word) or '' for word in command.words[:3]]
+    return words[2:] if words[:2] == ['printf', '-v'] else []
 
 
 def _is_volatile(command: Command) -> bool:

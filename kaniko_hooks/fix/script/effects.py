@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.script.change import printed_to
 from kaniko_hooks.fix.script.pieces import NAME
 from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.pieces import expansions
@@ -126,6 +127,7 @@ class _Walk:
     def simple(self, command: Simple) -> None:
         name = literal(command.words[0]) if command.words else None
         arguments = [literal(word) or '' for word in command.words[1:]]
+        self.assigned.update(printed_to(command))
         if name in _LOCAL and self.calls:
             self.local.update(each.name for each in command.assignments)
             self.local.update(arguments)

@@ -27,6 +27,7 @@ from kaniko_hooks.fix.script.prints import Owners
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import SETUP
 from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.shell.syntax.tree import Pipeline
 from kaniko_hooks.shell.syntax.tree import Simple
 
 _STATUS = frozenset(('?', '!', '_'))
@@ -54,6 +55,7 @@ def check_state(
         piece = steps[index].piece
         if piece is None or index == builds[-1]:
             continue
+        _check_edited(steps[index], [steps[at] for at in later], functions)
         if change(piece.pipelines, functions).moves:
             raise Refusal(
                 f'{shortened(steps[index].text)} changes the directory in which later '
@@ -84,6 +86,20 @@ def check_unused(paths: Sequence[str], texts: Iterable[str]) -> None:
                 )
 
 
+def _check_edited(build: Step, later: Iterable[Step], functions: Functions) -> None:
+    """No build may edit a file in place where a later one runs: that finds it edited."""
+    for command in commands_in(reached(build, functions)):
+        words = command.words if isinstance(command, Simple) else ()
+        said = [literal(word) or '' for word in words]
+        if said[:1] == ['sed'] and any(each.startswith(('-i', '--in-place')) for each in said) and \
+                said[-1] and any(
+                    step.kind == BUILD and step.met.directory == build.met.directory
+                    for step in later):
+            raise Refusal(
+                f'{shortened(build.text)} edits {said[-1]} in place, and later builds find it so',
+            )
+
+
 def _check_status(later: Iterable[Step]) -> None:
     for step in later:
         if step.piece is not None and _STATUS & names_used(step.piece.pipelines):
@@ -101,7 +117,7 @@ def check_jobs(before: Sequence[Step], steps: Sequence[Step], functions: Functio
     for step in every:
         if step.kind == BUILD and goes_on is not None:
             raise Refusal(f'after {shortened(goes_on)} a build that fails does not fail the job')
-        for option in _errexit(step):
+        for option in _errexit(reached(step, functions)):
             goes_on = None if option else step.text
     per_job = [
         found.group() for step in every for word in values(step.argv, '--destination')[:1]
@@ -111,9 +127,9 @@ def check_jobs(before: Sequence[Step], steps: Sequence[Step], functions: Functio
         raise Refusal(f'its images are named by {per_job[0]}, which is another one in each job')
 
 
-def _errexit(step: Step) -> Iterator[bool]:
+def _errexit(pipelines: Iterable[Pipeline]) -> Iterator[bool]:
     """Whether commands switch on, or off, that the first failure ends the job."""
-    for command in commands_in(pipelines_of(step)):
+    for command in sorted(commands_in(pipelines), key=lambda each: each.start):
         if not isinstance(command, Simple) or not command.words or \
                 literal(command.words[0]) != 'set':
             continue
