@@ -9,6 +9,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Sequence
 
 _MOST = 16 * 1024 * 1024  # no more is read of any file
@@ -18,6 +19,10 @@ _CI_FOLDERS = (
     '.github/', '.forgejo/', '.gitea/', '.circleci/', '.gitlab/', '.woodpecker/', '.tekton/',
     '.buildkite/', '.lighthouse/',
 )
+# What may run a file that stands behind it, and what stands between words.
+_SHELLS = frozenset((b'sh', b'bash', b'ash', b'dash', b'ksh', b'mksh', b'zsh', b'source'))
+_MARKS = b'"\'`()[]{},;&|<>='
+_APART = bytes.maketrans(_MARKS, b' ' * len(_MARKS))
 _CI_WORDS = ('gitlab-ci', 'cloudbuild', 'drone', 'woodpecker', 'vela', 'bitbucket-pipelines',
              'codefresh', 'prow', 'action.y')
 
@@ -34,12 +39,22 @@ def nothing_matters(argv: Sequence[str]) -> bool:
     try:
         folders = {os.path.dirname(path) for path in paths}
         roots = {repository_root(os.path.join(folder, 'x')) for folder in folders}
-        pipelines = [os.path.join(root, '.gitlab-ci.yml') for root in roots]
         return not any(may_matter(path, True) for path in paths) and not any(
-            may_matter(path, False) for path in pipelines if os.path.lexists(path)
+            _root_matters(root, paths) for root in roots
         )
     except OSError:
         return False
+
+
+def _root_matters(root: str, named: Sequence[str]) -> bool:
+    """Whether a pipeline of the repository may have to do with the named files."""
+    pipeline = os.path.join(root, '.gitlab-ci.yml')
+    if os.path.lexists(pipeline) and may_matter(pipeline, False):
+        return True
+    if all(path.endswith(('.yml', '.yaml')) and 'action.' not in path for path in named):
+        return False
+    from kaniko_hooks.callers import callers
+    return any(_speaks(os.path.join(root, path)) for path in callers(root, named))
 
 
 def repository_root(path: str) -> str:
@@ -67,12 +82,8 @@ def may_matter(path: str, named: bool) -> bool:
 
     Raises OSError.
     """
-    # A folder or a pipe raises OSError or is no regular file: not for here.
-    if not os.path.isfile(path):
-        return True
-    with open(path, 'rb') as file:
-        data = file.read(_MOST + 1)
-    if len(data) > _MOST or speaks_of_kaniko(data):
+    data = _bytes(path)
+    if data is None or speaks_of_kaniko(data):
         return True
     if named and not _is_ci(path):
         return False
@@ -80,6 +91,21 @@ def may_matter(path: str, named: bool) -> bool:
         b'include' in data or b'trigger' in data or b'uses' in data or
         _may_run_script(data, repository_root(path))
     )
+
+
+def _speaks(path: str) -> bool:
+    data = _bytes(path)
+    return data is None or speaks_of_kaniko(data)
+
+
+def _bytes(path: str) -> bytes | None:
+    """What is in a file; None if that is not to be settled here. Raises OSError."""
+    # A folder or a pipe raises OSError or is no regular file.
+    if not os.path.isfile(path):
+        return None
+    with open(path, 'rb') as file:
+        data = file.read(_MOST + 1)
+    return None if len(data) > _MOST else data
 
 
 def _is_ci(path: str) -> bool:
@@ -92,16 +118,34 @@ def _is_ci(path: str) -> bool:
 
 def _may_run_script(data: bytes, root: str) -> bool:
     """Whether a word of the text may be a script of the repository."""
-    if any(hint in data for hint in (b'.sh', b'./', b'source ', b'sh ', b' . ')):
+    if any(hint in data for hint in (b'.sh', b'./', b'sh ')):
+        return True
+    text = data.translate(_APART)
+    words = set(text.split())
+    if b' . ' in text or not _SHELLS.isdisjoint(words):
         return True
     folder = os.fsencode(root)
-    return any(
-        os.path.isfile(os.path.join(folder, _below_root(word)))
-        for word in set(data.split()) if b'/' in word
-    )
+    names = set(os.listdir(folder))
+    paths = {_below_root(word) for word in words if b'/' in word}
+    # `cd` and the like may lead there.
+    folders = [
+        path for path in (os.path.join(folder, word) for word in words | paths if
+                          word.partition(b'/')[0] in names) if os.path.isdir(path)
+    ]
+    return any(_has_file(each, paths) for each in (folder, *folders))
 
 
 def _below_root(word: bytes) -> bytes:
-    word = word.strip(b'"\'()[]{},;&|')
     # $CI_PROJECT_DIR/ci/build and the like
     return word.partition(b'/')[2] if word.startswith(b'$') else word.lstrip(b'/')
+
+
+def _has_file(folder: bytes, paths: Iterable[bytes]) -> bool:
+    """Whether one of the paths is a file below the folder, or may be for all that is known."""
+    names = set(os.listdir(folder))
+    for path in paths:
+        if path.partition(b'/')[0] in names:
+            fixed, variable, _ = os.path.join(folder, path).partition(b'$')
+            if os.path.isdir(os.path.dirname(fixed)) if variable else os.path.isfile(fixed):
+                return True
+    return False

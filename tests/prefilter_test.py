@@ -29,6 +29,15 @@ KANIKO = 'a: [/kaniko/executor]\n'
             {'.gitlab-ci.yml': 'a: {image: registry/x, script: [make]}\n', 'y/x': ''},
             id='a path that is no file',
         ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {script: [cd x, y/z, $A/$B]}\n', 'x/z': '', 'z': ''},
+            id='no file there',
+        ),
+        pytest.param(
+            ['a.sh'], {'a.sh': 'make\n', '.github/workflows/a.yml': 'uses: x\n'},
+            id='script in a repository without Kaniko',
+        ),
     ),
 )
 def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write) -> None:
@@ -61,6 +70,24 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
             ['.gitlab-ci.yml'],
             {'.gitlab-ci.yml': 'a: {script: ["$CI_PROJECT_DIR/ci/build all"]}\n', 'ci/build': ''},
             id='script by its path',
+        ),
+        *(
+            pytest.param(
+                ['.gitlab-ci.yml'], {'.gitlab-ci.yml': f'a:\n  script:\n    - {text}\n',
+                                     'ci/bin/build': '', 'ci/j': '', 'build': ''}, id=text,
+            ) for text in (
+                'cd ci && bin/build', '{cd: "$CI_PROJECT_DIR/ci", run: bin/build}',
+                'ci/bin/$NAME', 'D=ci; $D/j', 'S=ci/j; $S', 'cat build|bash', 'bash<build',
+                "'. build'", 'source\tbuild',
+            )
+        ),
+        pytest.param(
+            ['a.sh'], {'a.sh': 'F=--cache\n', '.circleci/config.yml': KANIKO},
+            id='script of a system with Kaniko',
+        ),
+        pytest.param(
+            ['a/action.yml'], {'a/action.yml': 'runs: {}\n', '.github/workflows/a.yml': KANIKO},
+            id='action of a system with Kaniko',
         ),
         pytest.param(['folder'], {'folder/a.yml': ''}, id='directory'),
         pytest.param(['missing.yml'], {}, id='missing'),

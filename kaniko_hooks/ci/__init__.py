@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from functools import partial
 
+from kaniko_hooks.callers import callers
 from kaniko_hooks.model import Problem
 from kaniko_hooks.model import Reading
 from kaniko_hooks.prefilter import may_matter
@@ -26,7 +27,7 @@ def read(
     crashes: list[str] = []
     problems: list[Problem] = []
     candidates = [
-        path for path in (*named, *_callers(repository, named))
+        path for path in dict.fromkeys((*named, *callers(repository.root, named)))
         if path.lower().endswith(('.yml', '.yaml')) and
         _may_matter(os.path.join(repository.root, path))
     ]
@@ -95,31 +96,6 @@ def _recognised(
         elif recognised is not None:
             found.append((path, partial(others.read, repository, path, *recognised)))
     return gitlab, found
-
-
-# Where configuration stands that may call a script or an action of the repository.
-_FOLDERS = (
-    '.github/workflows', '.forgejo/workflows', '.gitea/workflows', '.circleci', '.woodpecker',
-    '.tekton', '.lighthouse', '.vela', '.codefresh', '.prow',
-)
-_FILES = tuple(
-    name + ending for ending in ('.yml', '.yaml') for name in (
-        '.drone', '.woodpecker', '.vela', '.prow', 'bitbucket-pipelines', 'cloudbuild', 'codefresh',
-    )
-)
-
-
-def _callers(repository: Repository, named: Sequence[str]) -> Sequence[str]:
-    """Unnamed files that may run a named script or action; GitLab's are read anyway."""
-    if all(path.lower().endswith(('.yml', '.yaml')) and not _is_action(path) for path in named):
-        return ()
-    files = [name for name in _FILES if os.path.isfile(os.path.join(repository.root, name))]
-    files += (path for folder in _FOLDERS for path in repository.files_below(folder))
-    return [path for path in files if path not in named]
-
-
-def _is_action(path: str) -> bool:
-    return path.rpartition('/')[2] in ('action.yml', 'action.yaml')
 
 
 def _crash(where: str, error: Exception) -> str:
