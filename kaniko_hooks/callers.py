@@ -36,13 +36,15 @@ def _is_called(path: str) -> bool:
 
 def _found(root: str) -> Iterator[str]:
     real = os.path.realpath(root)
-    for name in os.listdir(root):
+    # Nothing is found in a folder that cannot be listed.
+    _, _, names = next(os.walk(root), (root, [], []))
+    for name in names:
         if name.lower().endswith(_YAML) and any(word in name.lower() for word in _NAMES):
             yield name
     for folder in _FOLDERS:
         # A symlink may lead out of the repository.
         if os.path.realpath(os.path.join(root, folder)) != os.path.join(real, folder):
             continue
-        for where, _, names in os.walk(os.path.join(real, folder)):
+        for where, _, files in os.walk(os.path.join(real, folder)):
             below = os.path.relpath(where, real).replace(os.sep, '/')
-            yield from (f'{below}/{name}' for name in names if name.lower().endswith(_YAML))
+            yield from (f'{below}/{name}' for name in files if name.lower().endswith(_YAML))

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,7 @@ def test_no_folder_outside_of_the_repository(write: Write) -> None:
     root = write({'ci/.tekton/a.yml': '', 'outside/a.yml': ''})
     os.symlink(root / 'outside', root / 'ci' / '.circleci')
     assert callers(str(root / 'ci'), ['b.sh']) == ['.tekton/a.yml']
+
+
+def test_nothing_in_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
+    assert callers(str(tmp_path / 'missing'), ['b.sh']) == []
