@@ -128,7 +128,8 @@ def image_name(container: Container) -> str | None:
     """The image's name with the variables of the first part; of several the one with `kaniko`."""
     if container.image is None:
         return None
-    from kaniko_hooks.shell.expand import expand
+    from kaniko_hooks.shell.expansion.expand import expand
+
     variables = container.parts[0].variables if container.parts else {}
     names = [expand(value, variables).text for value in container.image.values]
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
@@ -181,4 +182,3 @@ def _without_covered_templates(
 
 def _concerns(finding: Finding, files: frozenset[str]) -> bool:
     return any(place.file in files for place in (finding.place, *finding.places))
-

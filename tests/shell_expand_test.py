@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.model import Variable
-from kaniko_hooks.shell.expand import expand
+from kaniko_hooks.shell.expansion.expand import expand
 from tests.shell_sample import argvs
 from tests.shell_sample import count
 from tests.shell_sample import run

@@ -5,20 +5,20 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
-from kaniko_hooks.shell import arguments
-from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import loops
+from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
-from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import has_builds
+from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 
@@ -91,7 +91,7 @@ def status(machine: Machine, node: tree.Pipeline) -> bool | None:
     command = node.commands[-1]
     if not isinstance(command, tree.Simple) or not command.words or command.redirections:
         return arguments.status(machine, node)
-    name = commands.literal(command.words[0]) or arguments.text(machine, command.words[0])
+    name = simple.literal(command.words[0]) or arguments.text(machine, command.words[0])
     if name not in ('true', ':', 'false') or '()' + name in machine.state.values:
         return arguments.status(machine, node)
     return (name != 'false') != node.negated
@@ -100,7 +100,7 @@ def status(machine: Machine, node: tree.Pipeline) -> bool | None:
 def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary]:
     """One summary for each arm and for no arm."""
     patterns = [word for arm in node.arms for word in arm.patterns]
-    subject = commands.substitutions(machine, source, [node.word, *patterns])
+    subject = simple.substitutions(machine, source, [node.word, *patterns])
     bodies: list[tuple[tree.Statement, ...] | None] = []
     possible = arguments.arms(machine, node)
     for index, arm in enumerate(node.arms):
@@ -138,5 +138,3 @@ def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Su
             changes.append(changed)
     state.join(changes)
     return found
-
-

@@ -5,25 +5,25 @@ from collections.abc import Callable
 from collections.abc import Iterable
 
 from kaniko_hooks.model import Reason
-from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import branching
-from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import loops
-from kaniko_hooks.shell import outputs
-from kaniko_hooks.shell import worlds
+from kaniko_hooks.shell.commands import outputs
+from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.conditions import worlds
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import either
+from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import has_builds
+from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 
@@ -132,7 +132,7 @@ def _is_sure(node: tree.Pipeline) -> bool:
     command = node.commands[0]
     if len(node.commands) > 1 or node.negated or not isinstance(command, tree.Simple):
         return False
-    return not command.words or commands.literal(command.words[0]) in _SURE
+    return not command.words or simple.literal(command.words[0]) in _SURE
 
 
 def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
@@ -157,13 +157,13 @@ def command(
     if machine.depth >= DEPTH:
         return NOTHING
     if isinstance(node, tree.Simple):
-        return commands.simple(machine, source, node, stdin)
+        return simple.run(machine, source, node, stdin)
     if isinstance(node, tree.Function):
         machine.state.set('()' + node.name, Defined(node, source, machine.process))
         return NOTHING
     machine.depth += 1
     outer = machine.stdin
-    total = commands.redirected(machine, source, node.redirections)
+    total = simple.redirected(machine, source, node.redirections)
     if stdin is not None or node.redirections:
         machine.stdin = outputs.stdin(machine, source, node.redirections, stdin or outer)
         outputs.write(machine, source, node, machine.stdin)
@@ -187,4 +187,4 @@ def _compound(machine: Machine, source: Source, node: tree.Command) -> Summary:
     if isinstance(node, tree.While):
         return loops.conditional(machine, source, node)
     assert isinstance(node, tree.Test)
-    return commands.substitutions(machine, source, node.words)
+    return simple.substitutions(machine, source, node.words)

@@ -6,32 +6,32 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import branching
-from kaniko_hooks.shell import commands
-from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import parameters
+from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.expansion import expand
+from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
-from kaniko_hooks.shell.summary import because
-from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import has_builds
 from kaniko_hooks.shell.summary import iteration
+from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import repeated
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import is_open
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import word_of
 
 # A `for` over more words is read as one over any number.
@@ -41,7 +41,7 @@ _SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts'))
 
 
 def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
-    before = commands.substitutions(machine, source, node.words or ())
+    before = simple.substitutions(machine, source, node.words or ())
     listed, sure = words(machine, source, node)
     if listed is None or node.select or machine.repeats <= 0:
         return sequence(before, any_number(machine, source, node, (), node.body, node.name))
@@ -141,9 +141,9 @@ def _is_leaving(command: tree.Command) -> bool:
 
 
 def _leaves(command: tree.Simple) -> bool:
-    if not command.words or commands.literal(command.words[0]) not in _LEAVES:
+    if not command.words or simple.literal(command.words[0]) not in _LEAVES:
         return False
-    return commands.literal(command.words[-1]) in (*_LEAVES, '0')
+    return simple.literal(command.words[-1]) in (*_LEAVES, '0')
 
 
 def assigned(machine: Machine, body: Iterable[object]) -> set[str]:
@@ -164,16 +164,16 @@ def assigned(machine: Machine, body: Iterable[object]) -> set[str]:
         elif isinstance(node, tree.Arithmetic):
             found.update(node.names)
         elif isinstance(node, tree.Simple) and node.words:
-            name = commands.literal(node.words[0])
+            name = simple.literal(node.words[0])
             if name == 'shift' or name == 'set' and _replaces(node.words):
                 found.add(ARGUMENTS)
-            found.update(commands.counted(node))
+            found.update(simple.counted(node))
             defined = machine.state.get('()' + name)
             if isinstance(defined, Defined) and name not in called:
                 called.add(name)
                 stack.append(defined.node.body)
             if name in _SETTERS:
-                found.update(filter(None, map(commands.literal, node.words[1:])))
+                found.update(filter(None, map(simple.literal, node.words[1:])))
         if isinstance(node, tuple):
             stack.extend(node)
     return found
@@ -181,7 +181,7 @@ def assigned(machine: Machine, body: Iterable[object]) -> set[str]:
 
 def _replaces(words: Sequence[tree.Word]) -> bool:
     """Whether `set` sets other arguments than `set -- "$@" more`; options alone set none."""
-    literals = [commands.literal(word) or '' for word in words]
+    literals = [simple.literal(word) or '' for word in words]
     place = 1
     while literals[place:] and literals[place][:1] in ('-', '+') and literals[place] != '--':
         place += 2 if literals[place].endswith('o') else 1

@@ -12,16 +12,16 @@ from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Run
 from kaniko_hooks.model import SCRIPT
 from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.shell import arguments
-from kaniko_hooks.shell import calls
 from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import nested
-from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import rope
 from kaniko_hooks.shell import state
 from kaniko_hooks.shell import steps
 from kaniko_hooks.shell import summary
 from kaniko_hooks.shell.argv import words
+from kaniko_hooks.shell.commands import calls
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import ReadBuild
 from kaniko_hooks.shell.machine import ReadScript
@@ -194,5 +194,3 @@ def _telling(reasons: dict[Reason, int], met: int) -> tuple[Reason, ...]:
     kept = [each for each, meetings in reasons.items() if not is_call(each) or meetings < met]
     outer = min((each.level for each in kept if is_call(each)), default=0)
     return tuple(each for each in kept if not is_call(each) or each.level == outer)
-
-

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Guard
 from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.shell import step_guards
 from kaniko_hooks.shell import summary
-from kaniko_hooks.shell.step_guards import World
+from kaniko_hooks.shell.conditions import step_guards
+from kaniko_hooks.shell.conditions.step_guards import World
 
 # How often a part is put together with the others, and all of them are.
 _WORLDS = 256

@@ -5,16 +5,16 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
-from kaniko_hooks.shell import calls
-from kaniko_hooks.shell import nested
-from kaniko_hooks.shell import wrappers
+from kaniko_hooks.shell.commands import calls
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.commands import wrappers
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import repeated
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field

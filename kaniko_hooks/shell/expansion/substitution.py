@@ -4,20 +4,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Fragment
-from kaniko_hooks.shell import expand
-from kaniko_hooks.shell import outputs
 from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import patterns
+from kaniko_hooks.shell.commands import outputs
+from kaniko_hooks.shell.expansion import expand
+from kaniko_hooks.shell.expansion import patterns
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import scalar_of
 
 # What prints the name of a command that is there.

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from kaniko_hooks.model import AND
-from kaniko_hooks.model import NOT
+from kaniko_hooks.model import Comparison
 from kaniko_hooks.model import Group
 from kaniko_hooks.model import Guard
-from kaniko_hooks.model import Comparison
+from kaniko_hooks.model import NOT
 
 # A subject's value; None is one that no guard asks for.
 World = dict[str, str | None]

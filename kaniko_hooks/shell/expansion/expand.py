@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import braces
-from kaniko_hooks.shell import parameters
+from kaniko_hooks.shell.expansion import braces
+from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.syntax import tree
@@ -17,14 +17,14 @@ from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import plain
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import scalar_of
 from kaniko_hooks.shell.values import too_long
 from kaniko_hooks.shell.values import unknown
+from kaniko_hooks.shell.values import UNSET
+from kaniko_hooks.shell.values import WORDS
 
 _SPACE = re.compile(r'[ \t\n]+')
 _NEVER = re.compile(r'(?!)')
@@ -167,5 +167,3 @@ def _split(
                 bits.clear()
             if text:
                 bits.append(Bit(text, True, piece.start, False, False))
-
-

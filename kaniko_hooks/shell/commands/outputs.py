@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import commands
-from kaniko_hooks.shell import expand
-from kaniko_hooks.shell import guards
 from kaniko_hooks.shell import loops
-from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import printing
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell.conditions import guards
+from kaniko_hooks.shell.expansion import expand
+from kaniko_hooks.shell.expansion import printing
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
@@ -149,10 +149,10 @@ def _redirects(node: tree.Redirection) -> bool:
 def _simple(
     machine: Machine, source: Source, node: tree.Simple, given: Stdin, called: bool,
 ) -> Stdin:
-    name = commands.literal(node.words[0]) if node.words else ''
+    name = simple.literal(node.words[0]) if node.words else ''
     if not node.words or name in tree.DECLARATIONS:
         for assignment in node.assignments:
-            commands.assign(machine, source, assignment)
+            simple.assign(machine, source, assignment)
     if name != 'tee' and any(map(_redirects, node.redirections)):
         return None
     if name in ('echo', 'printf'):
@@ -192,9 +192,9 @@ def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> N
     ]
     text: Stdin = None
     if isinstance(node, tree.Simple):
-        named = node.words[1:] if commands.literal(node.words[0]) == 'tee' else ()
-        adds = any(commands.literal(word) in ('-a', '--append') for word in named)
-        targets += [(word, adds) for word in named if commands.literal(word)[:1] != '-']
+        named = node.words[1:] if simple.literal(node.words[0]) == 'tee' else ()
+        adds = any(simple.literal(word) in ('-a', '--append') for word in named)
+        targets += [(word, adds) for word in named if simple.literal(word)[:1] != '-']
     if targets:
         bare = node._replace(redirections=tuple(
             each for each in node.redirections if not _redirects(each)

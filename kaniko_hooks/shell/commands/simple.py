@@ -4,31 +4,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence
 
-from kaniko_hooks.shell import arguments
-from kaniko_hooks.shell import builtins
-from kaniko_hooks.shell import calls
-from kaniko_hooks.shell import expand
 from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import nested
-from kaniko_hooks.shell import outputs
+from kaniko_hooks.shell.commands import builtins
+from kaniko_hooks.shell.commands import calls
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.commands import outputs
+from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.expansion import expand
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import expansions
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import WORDS
 from kaniko_hooks.shell.values import choice
+from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import too_long
+from kaniko_hooks.shell.values import WORDS
 
 # Commands without an effect on the runs; their arguments need not be expanded.
 INERT = frozenset((
@@ -60,7 +60,7 @@ def counted(node: tree.Simple) -> Sequence[str]:
     return ()
 
 
-def simple(
+def run(
     machine: Machine, source: Source, node: tree.Simple, stdin: Stdin,
 ) -> Summary:
     if machine.repeating:

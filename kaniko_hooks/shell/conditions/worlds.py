@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import guards
-from kaniko_hooks.shell.guards import Condition
-from kaniko_hooks.shell.guards import Subject
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.conditions import guards
+from kaniko_hooks.shell.conditions.guards import Condition
+from kaniko_hooks.shell.conditions.guards import Subject
 from kaniko_hooks.shell.summary import either
+from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
 
 _MEMBERS = 16

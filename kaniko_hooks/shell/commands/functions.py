@@ -9,30 +9,30 @@ from kaniko_hooks.model import ON
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Reason
 from kaniko_hooks.model import UNKNOWN
-from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import nested
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
 from kaniko_hooks.shell.state import EVERYWHERE
 from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import RETURN
-from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import has_builds
+from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import repeated
+from kaniko_hooks.shell.summary import RETURN
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import choice
+from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import item_of
+from kaniko_hooks.shell.values import Scalar
 
 # Functions that one call may be of.
 _ALIKE = 20

@@ -4,12 +4,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 
-from kaniko_hooks.shell import arguments
-from kaniko_hooks.shell import commands
 from kaniko_hooks.shell import loops
-from kaniko_hooks.shell import nested
-from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import paths
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
@@ -17,24 +17,24 @@ from kaniko_hooks.shell.state import EVERYWHERE
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.summary import BREAK
 from kaniko_hooks.shell.summary import CONTINUE
+from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
+from kaniko_hooks.shell.summary import leaves
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import leaves
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Choice
+from kaniko_hooks.shell.values import choice
 from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import choice
 from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import number
+from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import UNSET
 
 
 def current(machine: Machine, name: str) -> Scalar | Array | None:
@@ -47,23 +47,23 @@ def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> 
     """Run `export`, `local`, … ; False if the command is another one."""
     if name not in tree.DECLARATIONS:
         return False
-    if name == 'export' and '-f' in map(commands.literal, node.words):
+    if name == 'export' and '-f' in map(simple.literal, node.words):
         for word in node.words[1:]:
-            defined = machine.state.get('()' + commands.literal(word))
+            defined = machine.state.get('()' + simple.literal(word))
             if isinstance(defined, Defined):
                 exported = defined._replace(process=EVERYWHERE)
-                machine.state.set('()' + commands.literal(word), exported)
+                machine.state.set('()' + simple.literal(word), exported)
     if any(any(not isinstance(each, tree.Text) for each in word.pieces) for word in node.words):
         arguments.forget(machine)
     if name in ('local', 'declare', 'typeset') and machine.locals:
         names = [each.name for each in node.assignments]
-        names += [commands.literal(word) for word in node.words[1:]]
+        names += [simple.literal(word) for word in node.words[1:]]
         for each in names:
             _make_local(machine, each)
             if each not in [assignment.name for assignment in node.assignments]:
                 machine.state.set(each, UNSET)
     for assignment in node.assignments:
-        commands.assign(machine, source, assignment)
+        simple.assign(machine, source, assignment)
     return True
 
 

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import expand
-from kaniko_hooks.shell import patterns
+from kaniko_hooks.shell.expansion import expand
+from kaniko_hooks.shell.expansion import patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
+from kaniko_hooks.shell.values import Scalar
 
 
 def each(

@@ -4,18 +4,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Place
-from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import nested
 from kaniko_hooks.shell import paths
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
+from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import Summary
-from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Field
 

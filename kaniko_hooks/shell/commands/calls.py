@@ -9,34 +9,34 @@ from kaniko_hooks.model import Flags
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import UNKNOWN
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import arguments
 from kaniko_hooks.shell import branching
-from kaniko_hooks.shell import commands
-from kaniko_hooks.shell import functions
-from kaniko_hooks.shell import items
-from kaniko_hooks.shell import nested
-from kaniko_hooks.shell import parameters
 from kaniko_hooks.shell import paths
-from kaniko_hooks.shell import wrappers
-from kaniko_hooks.shell.builtins import BUILTINS
+from kaniko_hooks.shell.commands import functions
+from kaniko_hooks.shell.commands import items
+from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell.commands import wrappers
+from kaniko_hooks.shell.commands.builtins import BUILTINS
+from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.machine import Traced
 from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.state import Defined
+from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.state import EVERYWHERE
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.state import Written
+from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import Summary
-from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import one
 from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import sequence
+from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
@@ -115,7 +115,7 @@ def _unseen(machine: Machine, source: Source, variants: Sequence[list[Field]]) -
     its words, it runs them. Others that take a command run it elsewhere, or only show it."""
     argv = variants[0]
     base = argv[0].text.rpartition('/')[2]
-    elsewhere = base in commands.INERT or base in wrappers.ELSEWHERE
+    elsewhere = base in simple.INERT or base in wrappers.ELSEWHERE
     if not argv[0].known or elsewhere or base.startswith(wrappers.SHOWING):
         return NOTHING
     for index, field in enumerate(argv):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.shell import guards
-from kaniko_hooks.shell import patterns
+from kaniko_hooks.shell.conditions import guards
+from kaniko_hooks.shell.expansion import patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.conditions import is_text
 from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import unknown
 
 # Key of a variable's value that the script itself gives, with the name after it; twice, of

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Variable
 from kaniko_hooks.model import Word
-from kaniko_hooks.shell import arrays
-from kaniko_hooks.shell import expand
-from kaniko_hooks.shell import patterns
-from kaniko_hooks.shell import substitution
+from kaniko_hooks.shell.expansion import arrays
+from kaniko_hooks.shell.expansion import expand
+from kaniko_hooks.shell.expansion import patterns
+from kaniko_hooks.shell.expansion import substitution
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.state import Defined
@@ -22,14 +22,14 @@ from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import Value
 from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
+from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import unknown
+from kaniko_hooks.shell.values import UNSET
+from kaniko_hooks.shell.values import Value
 
 _REFERENCE = re.compile(r'\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})')
 # Variables that a CI system sets, or may set, for itself.

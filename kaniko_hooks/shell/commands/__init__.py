@@ -1,0 +1,1 @@
+"""Simple commands: what runs by its words, by other commands and in nested scripts."""

@@ -1,0 +1,1 @@
+"""What tests tell apart: guards that exclude each other, and what a test gives."""

@@ -1,0 +1,1 @@
+"""Words as written -> fields: expansion, splitting and quote removal."""
