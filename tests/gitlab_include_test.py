@@ -37,6 +37,10 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('{local: ""}'), 'valid subkey', id='empty path'),
         pytest.param(root('{remote: a/b.yml}'), 'valid address', id='remote without scheme'),
         pytest.param(root('https://a/b.txt'), 'YAML extension', id='remote text'),
+        pytest.param(root('{template: Auto.yml}'), 'valid location', id='template'),
+        pytest.param(root('{project: g/p}'), 'must specify the file', id='project alone'),
+        pytest.param(root('{project: g/p, file: []}'), 'must specify the file', id='no files'),
+        pytest.param(root('{artifact: a.yml}'), 'must specify the job', id='artifact alone'),
         pytest.param(root('b$1.yml'), '`b$1.yml` does not exist', id='no name of a variable'),
         pytest.param(root('""'), 'YAML extension', id='empty string'),
         pytest.param(
@@ -128,7 +132,8 @@ def test_taken(tmp_path: Path, files: Files, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ('include', 'kind'), (
         ('https://example.com/a.yml', 'remote'), ('$CI_SERVER_URL/a.yml', 'remote'), ('{remote: https://example.com/a.yml}', 'remote'),
-        ('{project: g/p, file: a.yml}', 'project'), ('{template: Auto.gitlab-ci.yml}', 'template'),
+        ('{project: g/p, file: a.yml}', 'project'), ('{artifact: a.yml, job: a}', 'artifact'),
+        ('{template: Auto.gitlab-ci.yml}', 'template'), ('{template: $NAME}', 'template'),
         ('{project: $CI_PROJECT_PATH, file: a.yml, ref: v1}', 'project'),
         ('{component: example.com/g/p/c@1}', 'component'),
         ('{component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/none@1}', 'component'),

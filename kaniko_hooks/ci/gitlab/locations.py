@@ -30,6 +30,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 
 KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 
+_TEMPLATE = '.gitlab-ci.yml'
 _URL = re.compile(r'(?:https?|ssh|git)://', re.IGNORECASE)
 # G: lib/expand_variables.rb
 _VARIABLE = re.compile(r'(?a:\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*\})|%[a-zA-Z_]\w*%)')
@@ -82,7 +83,7 @@ def _add(
 ) -> None:
     place = place_of(entry)
     inputs = _inputs(entry)
-    _check_address(kind, name)
+    _check_address(entry, kind, name)
     paths = _paths_here(entry, kind, name, files)
     if not paths:
         notes.append(Note(place, f'include: {kind} is not visible here'))
@@ -108,11 +109,19 @@ def _add(
             found.append(Location(_pushed(path).lstrip('/'), place, inputs, verdict))
 
 
-def _check_address(kind: str, name: Value) -> None:
+def _check_address(entry: Value, kind: str, name: Value) -> None:
+    """Raises InvalidPipeline for what is wrong wherever the file may be."""
     text = string_of(name)
-    if kind != 'remote' or text is None or _VARIABLE.search(text):
+    named_by = {'project': 'file', 'artifact': 'job'}.get(kind)
+    if named_by is not None and all(map(_blank, items_of(get(entry, named_by)))):
+        raise InvalidPipeline(f'include config must specify the {named_by}', place_of(entry))
+    if kind not in ('remote', 'template') or text is None or _VARIABLE.search(text):
         return
-    if not _URL.match(text.strip()):
+    if kind == 'template' and not text.endswith(_TEMPLATE):
+        raise InvalidPipeline(
+            f'Template file `{text}` is not a valid location!', place_of(name),
+        )
+    if kind == 'remote' and not _URL.match(text.strip()):
         raise InvalidPipeline(
             f'Remote file `{text}` does not have a valid address!', place_of(name),
         )
