@@ -84,7 +84,8 @@ class ScriptPart(NamedTuple):
       (python) has runs without builds.
     - `guard`: a step's `if:`; parts whose guards never hold together never run both.
     - `arguments`: the positional parameters of a script, as words of an argv.
-    - `root`: where the repository stands in the container, '/workspace'; '' if that is not known.
+    - `root`: where the repository stands in the container: '/workspace', or 'src' for a
+      folder of the workspace; '' if that is not known.
     - `calls`: the steps that call what the part is written in, outermost first.
     """
 

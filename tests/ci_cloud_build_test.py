@@ -40,7 +40,7 @@ substitutions: {_TAG: v1}
         [['a', 'b']], [['c', 'd']], [['#!/usr/bin/env python3']], [['bash', '-c', 'e']],
     ]
     assert [container.parts[0].form for container in result.containers] == [
-        ARGUMENTS, ARGV, SCRIPT, ARGV,
+        ARGUMENTS, ARGV, SCRIPT, ARGUMENTS,
     ]
     assert result.containers[2].parts[0].shell == 'python3'
 

@@ -72,7 +72,6 @@ def test_an_image_only_is_given_what_args_say() -> None:
         ('command: [a, b]', ['a', 'b']),
         ('command: [a], args: [b]', ['a', 'b']),
         ('command: a', ['a']),
-        ('args: [sh, -c, a]', ['sh', '-c', 'a']),
         ('env: [{name: X, value: b}], command: [a, $(X), "$$(X)", $(Y)]',
          ['a', 'b', '$(X)', '$(Y)']),
         ('env: [{name: X, valueFrom: {}}], command: [a, $(X)]', ['a', '$(X)']),

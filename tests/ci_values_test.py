@@ -143,7 +143,6 @@ def test_several_documents_are_told_apart(text: str, expected: list[str]) -> Non
         ('{command: [a]}', (ARGV, ['a'])),
         ('{command: a, args: [b]}', (ARGV, ['a', 'b'])),
         ('{args: [b, c]}', (ARGUMENTS, ['b', 'c'])),
-        ('{args: [/bin/sh, -c, d]}', (ARGV, ['/bin/sh', '-c', 'd'])),
     ),
 )
 def test_an_argv(text: str, expected: tuple[str, list[str]] | None) -> None:

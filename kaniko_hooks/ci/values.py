@@ -166,13 +166,8 @@ def argv_part(
 ) -> ScriptPart | None:
     """A container's `command` and `args` (at `key`); None if neither says anything.
 
-    Arguments alone go to the image's entrypoint. Where they begin with a shell,
-    the image has none, as those of distributions.
+    Arguments alone go to the image's entrypoint.
     """
-    if first:
-        return ScriptPart(first + words, environment, ARGV, directory=directory)
-    if not words:
-        return None
-    if posixpath.basename(words[0].text) in SHELLS:
-        return ScriptPart(words, environment, ARGV, directory=directory)
-    return ScriptPart(keyed(words, key), environment, ARGUMENTS, directory=directory)
+    words = first + keyed(words, key, bool(first))
+    form = ARGV if first else ARGUMENTS
+    return ScriptPart(words, environment, form, directory=directory) if words else None

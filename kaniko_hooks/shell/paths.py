@@ -41,8 +41,8 @@ def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> st
         text = ''.join(each.text for each in rest).lstrip('/')
     else:
         text = ''.join(each.text for each in rest)
-        if machine.root and f'{text}/'.startswith(f'{machine.root}/'):
-            folder, text = '', text[len(machine.root):].lstrip('/')
+    if machine.root and f'{text}/'.startswith(f'{machine.root}/'):
+        folder, text = '', text[len(machine.root):].lstrip('/')
     if folder is None or text.startswith(('/', '~')) or not all(each.known for each in rest):
         return None
     return None if folder.startswith('/') else normal(f'{folder}/{text}')

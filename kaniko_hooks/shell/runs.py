@@ -12,6 +12,7 @@ from kaniko_hooks.model import Reason
 from kaniko_hooks.model import Run
 from kaniko_hooks.model import SCRIPT
 from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Word
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import rope
 from kaniko_hooks.shell import state
@@ -121,7 +122,7 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
         found = interpret.statements(machine, source, parse(source.text).body)
     else:
         fields = words(part.commands, part.variables, script_text(part)[1])
-        if part.form == ARGUMENTS:
+        if part.form == ARGUMENTS and _have_entrypoint(machine, fields[0].text):
             fields.insert(0, Field((), False, fields[0].start, fields[0].start))
         found = calls.run(machine, source, [fields], None)
     # A script may end before it sets what it has at its end.
@@ -132,6 +133,18 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
             ended = {way: summary.GO for way in found}
             found = summary.sequence(summary.renamed(found, ended), after)
     return found
+
+
+def _have_entrypoint(machine: Machine, first: str) -> bool:
+    """Whether arguments go to a program of the image's own.
+
+    Where they begin with a shell they do only in Kaniko's images: those of
+    distributions have none, or one that runs what it is given.
+    """
+    if first.rpartition('/')[2] not in (*nested.SHELLS, 'busybox'):
+        return True
+    entrypoint = Word(())
+    return machine.read_build((entrypoint,), machine.image, lambda name: None) is not None
 
 
 def _container(machine: Machine, parts: Sequence[ScriptPart]) -> summary.Summary:

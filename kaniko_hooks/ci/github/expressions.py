@@ -38,6 +38,7 @@ class Context(NamedTuple):
     values: Mapping[str, tuple[str, ...]]  # 'matrix.x' -> its alternatives
     directory: str | None = ''
     shell: str = ''
+    checkout: str = ''  # where the repository stands in the workspace
     calls: tuple[Place, ...] = ()  # the steps that call the action they are in
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.github import expressions
+from kaniko_hooks.ci.github.checkout import in_repository
 from kaniko_hooks.ci.github.expressions import Context
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import commands
@@ -62,11 +63,13 @@ class LocalAction(NamedTuple):
         )
 
 
-def local_action(repository: Repository, uses: str) -> LocalAction | None:
+def local_action(repository: Repository, uses: str, checkout: str) -> LocalAction | None:
     """The action at a path like `./.github/actions/build`; None if it cannot be read."""
-    folder = posixpath.normpath(uses)
+    folder = in_repository(posixpath.normpath(uses), checkout)
+    if folder is None:
+        return None
     for name in ('action.yml', 'action.yaml'):
-        path = name if folder == '.' else f'{folder}/{name}'
+        path = name if folder in ('', '.') else f'{folder}/{name}'
         try:
             text = repository.text(path)
             documents: Sequence[Node] = compose(text, path) if text is not None else ()

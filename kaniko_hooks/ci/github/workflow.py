@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.github import expressions
+from kaniko_hooks.ci.github.checkout import checkout_folder
+from kaniko_hooks.ci.github.checkout import in_repository
 from kaniko_hooks.ci.github.conditions import Condition
 from kaniko_hooks.ci.github.conditions import condition
 from kaniko_hooks.ci.github.local_actions import LocalAction
@@ -98,7 +100,11 @@ def _containers(
         context._replace(environment={}), file, value_of(node, 'container', 'env'),
     )
     context = expressions.with_environment(context, file, value_of(node, 'env'))
-    context = context._replace(environment={**started.environment, **context.environment})
+    steps = value_of(node, 'steps')
+    context = context._replace(
+        environment={**started.environment, **context.environment},
+        checkout=checkout_folder(steps),
+    )
     # The host's default is bash; both run a script the same way for us.
     default = 'sh' if value_of(node, 'container') is not None else 'bash'
     context = _defaults(context, node, default)
@@ -106,7 +112,7 @@ def _containers(
         _add_docker(
             job, name, LocalAction(file, document), context, Place(file.path, node.start),
         )
-    _add_steps(job, file, f'{name}.steps', value_of(node, 'steps'), context, ())
+    _add_steps(job, file, f'{name}.steps', steps, context, ())
     place = Place(file.path, field.key.start)
     whole = Container(
         job.system, name, place, _image(file, value_of(node, 'container'), context),
@@ -163,12 +169,13 @@ def _add_steps(
 def _part(
         file: File, step: Node, run: Scalar, context: Context, when: Condition,
 ) -> ScriptPart:
-    folder = expressions.text_in(value_of(step, 'working-directory'), context)
+    asked = expressions.text_in(value_of(step, 'working-directory'), context)
+    folder = folder_in('', _relative(asked)) if asked else context.directory
     shell = expressions.text_in(value_of(step, 'shell'), context) or context.shell
     return ScriptPart(
         (expressions.resolved(file.command(run), context),), context.environment,
         always=when.always,
-        directory=folder_in('', _relative(folder)) if folder else context.directory,
+        directory=in_repository(folder, context.checkout), root=context.checkout,
         shell=shell_of(shell), guard=when.guard, calls=context.calls,
     )
 
@@ -189,7 +196,7 @@ def _add_action(
     if not uses.startswith('./') or len(job.places) > MAX_ACTIONS:
         return
     place = Place(file.path, step.start)
-    action = local_action(job.repository, uses)
+    action = local_action(job.repository, uses, context.checkout)
     if action is None:
         job.notes.append(Note(place, f'the action {uses} is not visible here'))
         return
