@@ -55,6 +55,8 @@ def test_a_path_that_says_nothing(path: str) -> None:
         pytest.param('{replicas: 1, job: {image: a, script: b}}', id='values with a scalar'),
         pytest.param('{job: {enabled: true, image: a, script: b}}', id='values with a key'),
         pytest.param('{job: {image: a, script: b}, resources: {}}', id='values with an empty one'),
+        pytest.param('{x-a: {script: b}, services: {c: {}}}', id='docker-compose with a script'),
+        pytest.param('{steps: [{name: Set up, script: a}]}', id='steps without images'),
         pytest.param('{a: {stage: b}}', id='no script anywhere'),
         pytest.param('{a: {script: {b: c}}}', id='a script that is a mapping'),
         pytest.param('{spec: a}\n---\n{a: {script: b}}', id='a header that is none'),
@@ -63,6 +65,27 @@ def test_a_path_that_says_nothing(path: str) -> None:
 )
 def test_what_is_no_ci_configuration(text: str) -> None:
     assert _system('a.yaml', text) is None
+
+
+@pytest.mark.parametrize(
+    ('path', 'expected'),
+    (
+        ('values.yaml', None), ('charts/a/values-prod.yml', None), ('a.values.yaml', None),
+        ('compose.yaml', None), ('a/docker-compose.override.yml', None),
+        ('evalues.yaml', recognise.GITLAB), ('values/a.yaml', recognise.GITLAB),
+        ('composer.yml', recognise.GITLAB),
+    ),
+)
+def test_names_of_other_tools_files_are_no_guess(path: str, expected: str | None) -> None:
+    assert _system(path, '{a: {script: [b]}}') == expected
+
+
+@pytest.mark.parametrize('name', (
+    'ubuntu', 'gcr.io/cloud-builders/docker', 'gcr.io/$PROJECT_ID/a:V1', 'localhost:5000/a:b',
+    '"${_REGION}-docker.pkg.dev/${PROJECT_ID}/a/b"', 'a@sha256:0a', "'${_IMAGE:-a}'",
+))
+def test_the_step_of_a_cloud_build_is_named_by_its_image(name: str) -> None:
+    assert _system('a.yaml', f'{{steps: [{{name: {name}, args: [b]}}]}}') == recognise.CLOUD_BUILD
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ least one entry has a script.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kaniko_hooks.document.fields import Field
@@ -29,11 +30,18 @@ _JOB = frozenset((
     'pages', 'publish', 'release', 'dast_configuration', 'manual_confirmation', 'run', 'inputs',
     'type', 'description',
 ))
+_LISTS = frozenset(('before_script', 'services', 'after_script', 'stages', 'types'))
 _SCRIPTS = ('script', 'before_script', 'after_script', 'run')
 
 
-def looks_like_gitlab(documents: Sequence[Node]) -> bool:
-    """Whether the documents, in the order of the file, are one GitLab CI file."""
+# What these hold is another tool's, though it may look alike: Helm's values, Compose's `x-…`.
+_OF_OTHERS = r'(?:.*[._-])?values[._-].*|(?:docker-)?compose[._-].*'
+
+
+def looks_like_gitlab(path: str, documents: Sequence[Node]) -> bool:
+    """Whether the documents, in the order of the file at `path`, are one GitLab CI file."""
+    if re.fullmatch(_OF_OTHERS, path.rpartition('/')[2], re.IGNORECASE):
+        return False
     header = len(documents) > 1 and isinstance(documents[0], Mapping) and (
         fields(documents[0]).keys() == {'spec'}
     )
@@ -42,9 +50,14 @@ def looks_like_gitlab(documents: Sequence[Node]) -> bool:
     content = documents[-1] if header else documents[0] if documents else None
     entries = fields(content)
     return any(map(_has_script, entries.values())) and all(
-        name in _GLOBAL or name.startswith('.') or _is_job(field)
+        name in _GLOBAL and _is_global(name, field) or name.startswith('.') or _is_job(field)
         for name, field in entries.items()
     )
+
+
+def _is_global(name: str, field: Field) -> bool:
+    """Whether a global keyword has a value of its kind: `services: {}` is Compose's."""
+    return name not in _LISTS or not isinstance(field.value, Mapping)
 
 
 def _is_job(field: Field) -> bool:

@@ -67,7 +67,7 @@ def system_of(path: str, documents: Sequence[Node]) -> str | None:
     by_path = system_by_path(path)
     if by_path:
         return by_path
-    if gitlab_shape.looks_like_gitlab(documents):
+    if gitlab_shape.looks_like_gitlab(path, documents):
         return GITLAB
     for document in documents:
         system = system_of_document(document)
@@ -148,11 +148,17 @@ _CLOUD_BUILD_STEP_KEYS = frozenset((
 ))
 
 
+# An image's name, with substitutions; `Install Go` is none.
+_IMAGE = r'(?:\$\w+|\$\{[^}\s]*\}|[a-z0-9._/-])+(?::\d+/\S+)?(?:[:@]\S+)?'
+
+
 def _is_cloud_build(document: Node) -> bool:
     found = fields(document)
     steps = [fields(step) for step in items_of(value_of(document, 'steps'))]
     return bool(steps) and found.keys() <= _CLOUD_BUILD_KEYS and all(
-        'name' in step and step.keys() <= _CLOUD_BUILD_STEP_KEYS for step in steps
+        'name' in step and step.keys() <= _CLOUD_BUILD_STEP_KEYS and
+        re.fullmatch(_IMAGE, text_of(step['name'].value) or '') is not None
+        for step in steps
     ) and any(step.keys() & {'args', 'entrypoint', 'script'} for step in steps)
 
 
