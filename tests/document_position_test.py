@@ -76,7 +76,7 @@ def test_offsets_beyond_the_value_are_its_end() -> None:
 LINE = st.text('ab \t"\'\\#:-', max_size=8)
 
 
-@given(st.sampled_from(('|', '>', '|-', '>-', '|+', '>+')), st.lists(LINE, max_size=6),
+@given(st.sampled_from(('|', '>', '|-', '>-', '|+', '>+', '|2', '>2-')), st.lists(LINE, max_size=6),
        st.sampled_from(('\n', '\r\n')))
 def test_block_scalars(header: str, lines: list[str], end: str) -> None:
     text = end.join((f'- {header}', *(f'  {line}' for line in lines), '- next', ''))
@@ -99,10 +99,14 @@ def test_flow_scalars(quote: str, lines: list[str]) -> None:
         assert_located(text, node)
 
 
-def test_start_of_a_block_that_cannot_be_told_exactly() -> None:
+def test_blanks_alone_may_be_more_than_the_indentation() -> None:
     text = '- |1-\n  \r\n x  \n   '
     node = scalars(text)[0]
-    assert (node.value, value_offsets(text, node)) == (' \nx  \n  ', None)
-    made = command(text, node)
-    assert text[made.offset] == 'x'
-    assert made.locate(3) == made.offset
+    assert node.value == ' \nx  \n  '
+    assert_located(text, node)
+
+
+def test_start_of_a_block_that_cannot_be_told_exactly() -> None:
+    node, = scalars('- |2\n    a b\n')
+    made = command('- |2\n    c d\n', node)
+    assert [made.offset, made.locate(3)] == [9, 9]

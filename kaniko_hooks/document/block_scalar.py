@@ -57,10 +57,10 @@ def _lines(text: str, at: int, end: int) -> list[tuple[int, int, str]]:
 
 def _indent(text: str, lines: list[tuple[int, int, str]], value: str) -> int:
     """Columns that belong to YAML: what the source has more than the value."""
-    inner, columns = value.lstrip('\n'), 0
+    blank, columns = value[:len(value) - len(value.lstrip(' \n\u2028\u2029'))], 0
     for start, stop, _ in lines:
         line = text[start:stop]
         if line.strip(' '):
-            return len(line) - len(line.lstrip(' ')) - (len(inner) - len(inner.lstrip(' ')))
+            return len(line) - len(line.lstrip(' ')) - (len(blank) - len(blank.rstrip(' ')))
         columns = max(columns, len(line))
     return columns  # spaces alone are indentation, however many
