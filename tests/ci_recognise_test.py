@@ -73,7 +73,7 @@ def test_what_is_no_ci_configuration(text: str) -> None:
         ('values.yaml', None), ('charts/a/values-prod.yml', None), ('a.values.yaml', None),
         ('compose.yaml', None), ('a/docker-compose.override.yml', None),
         ('evalues.yaml', recognise.GITLAB), ('values/a.yaml', recognise.GITLAB),
-        ('composer.yml', recognise.GITLAB),
+        ('composer.yml', recognise.GITLAB), ('compose-files.yml', recognise.GITLAB),
     ),
 )
 def test_names_of_other_tools_files_are_no_guess(path: str, expected: str | None) -> None:

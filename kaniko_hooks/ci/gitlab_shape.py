@@ -35,7 +35,7 @@ _SCRIPTS = ('script', 'before_script', 'after_script', 'run')
 
 
 # What these hold is another tool's, though it may look alike: Helm's values, Compose's `x-…`.
-_OF_OTHERS = r'(?:.*[._-])?values[._-].*|(?:docker-)?compose[._-].*'
+_OF_OTHERS = r'(?:.*[._-])?values[._-].*|(?:docker-compose[._-]|compose\.).*'
 
 
 def looks_like_gitlab(path: str, documents: Sequence[Node]) -> bool:
