@@ -49,6 +49,10 @@ REFUSED = (
         'could not be found', id='through a reference',
     ),
     pytest.param('.a: text\nj: {script: [!reference [.a, b]]}', 'could not', id='in a text'),
+    pytest.param(
+        'a: {script: [b]}\nj:\n  script:\n  - !reference\n    - :a\n    - script', 'not valid',
+        id='a symbol in a path',
+    ),
     pytest.param(references(10), 'up to 10 levels', id='10 lists in lists by reference'),
     pytest.param(
         '\n'.join(['.a0: {s: [a]}', *(

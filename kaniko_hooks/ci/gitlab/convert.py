@@ -84,7 +84,8 @@ class _Converter:
         if node.tag != _REFERENCE:
             return Items(items, node)
         path = tuple(
-            item.value for item in items if isinstance(item, Leaf) and isinstance(item.value, str)
+            item.value for item in items
+            if isinstance(item, Leaf) and isinstance(item.value, str) and not item.skipped
         )
         return Reference(path if path and len(path) == len(items) else None, node)
 
