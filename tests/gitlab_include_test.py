@@ -64,6 +64,16 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('{local: a.yml, rules: {if: $A}}', a=A), 'array', id='rules a hash'),
         pytest.param(rule('{unless: $A}'), 'unknown keys: unless', id='rules with other keys'),
         pytest.param(rule('{if: "$A =="}'), 'invalid expression', id='rules: no expression'),
+        pytest.param(rule('{if: 1}'), 'invalid expression', id='rules: a number'),
+        pytest.param(rule('{when: always}, {unless: a}'), 'unknown keys', id='a later rule'),
+        pytest.param(rule('{exists: 1}'), 'exists should be', id='exists a number'),
+        pytest.param(rule('{exists: [1]}'), 'exists should be', id='exists numbers'),
+        pytest.param(rule('{exists: {path: [a]}}'), 'exists should be', id='exists a path'),
+        pytest.param(rule('{exists: {project: g/p}}'), 'exists should be', id='exists no paths'),
+        pytest.param(rule('{changes: a}'), 'changes should be', id='changes a text'),
+        pytest.param(
+            rule(f'{{changes: [{", ".join("a" * 51)}]}}'), 'changes should be', id='51 changes',
+        ),
         pytest.param(
             root(f'[{", ".join(["a.yml"] * 151)}]', a=A), 'Maximum of 150', id='151 files',
         ),
@@ -120,6 +130,8 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
         pytest.param(rule('{exists: $X}'), ['j'], id='exists a variable'),
         pytest.param(rule('[{if: $CI_COMMIT_TAG}, {exists: a.yml}]'), ['a', 'j'], id='nested'),
         pytest.param(rule('{changes: [x]}'), ['a', 'j'], id='changes'),
+        pytest.param(rule('{changes: {paths: [x], compare_to: y}}'), ['a', 'j'], id='compared'),
+        pytest.param(rule('{if: , exists: , changes: , when: }'), ['a', 'j'], id='nulls'),
         pytest.param(root('{local: a.yml, rules: }', a=A), ['a', 'j'], id='null'),
     ),
 )

@@ -65,7 +65,7 @@ def locations(
         if is_null(entry):
             continue
         try:
-            verdict = judged(specified(get(entry, 'rules')), files)
+            verdict = judged(specified(get(entry, 'rules')), files, strict)
             if verdict.taken or (verdict.possible and not strict):
                 kind, name = _target(entry, strict)
                 _add(entry, kind, name, verdict, files, strict, found, notes)

@@ -40,6 +40,10 @@ PUSH_TO_MAIN: Mapping[str, str] = {
 
 _CLAUSES = frozenset(('if', 'exists', 'changes', 'when'))
 _WHEN = ('always', 'never')
+_PATHS = {
+    'exists': frozenset(('paths', 'project', 'ref')), 'changes': frozenset(('paths', 'compare_to')),
+}
+_MAX_PATHS = 50
 
 
 class Verdict(NamedTuple):
@@ -56,10 +60,11 @@ class _Met(NamedTuple):
     certain: bool
 
 
-def judged(rules: Value | None, files: Files) -> Verdict:
+def judged(rules: Value | None, files: Files, strict: bool) -> Verdict:
     """The verdict of `rules:` (None: there are none). Raises InvalidPipeline.
 
-    `files` are asked for `exists`.
+    `files` are asked for `exists`. With `strict` no rule may be wrong, not even
+    one after the first that holds.
     """
     if rules is None:
         return Verdict(True, True)
@@ -67,6 +72,8 @@ def judged(rules: Value | None, files: Files) -> Verdict:
     possible = False
     if not isinstance(rules, Items) or not rules.items:
         raise InvalidPipeline('include:rules config should be an array of hashes', place_of(rules))
+    for rule in flat(rules) if strict else ():
+        _check(rule)
     for rule in flat(rules):
         _check(rule)
         never = string_of(get(rule, 'when')) == 'never'
@@ -94,20 +101,41 @@ def _check(rule: Value) -> None:
         raise InvalidPipeline(
             f'include:rules:rule when unknown value: {plain(when)}', place_of(when),
         )
+    _if(rule)
+    for name, known in _PATHS.items():
+        value = specified(get(rule, name))
+        if value is not None and not _are_paths(value, known):
+            raise InvalidPipeline(
+                f'include:rules:rule {name} should be an array of strings or a hash',
+                place_of(value),
+            )
+
+
+def _are_paths(value: Value, known: frozenset[str]) -> bool:
+    """Whether `exists` or `changes` names paths, in a hash with these keys or alone."""
+    if string_of(value) is not None:
+        return 'project' in known  # a text alone does for `exists` only
+    paths = get(value, 'paths') if isinstance(value, Table) else value
+    return (
+        all(name in known for name, _ in entries_of(value))
+        and isinstance(paths, Items) and len(paths.items) <= _MAX_PATHS
+        and all(string_of(path) is not None for path in paths.items)
+    )
 
 
 def _met(rule: Value, files: Files) -> _Met:
     met = _if(rule)
-    if met.holds and get(rule, 'exists') is not None:
-        found = _exists(get(rule, 'exists'), files)
+    exists = specified(get(rule, 'exists'))
+    if met.holds and exists is not None:
+        found = _exists(exists, files)
         met = _Met(found.holds, met.certain and found.certain)
-    if met.holds and get(rule, 'changes') is not None:
+    if met.holds and specified(get(rule, 'changes')) is not None:
         met = _Met(True, False)
     return met
 
 
 def _if(rule: Value) -> _Met:
-    condition = get(rule, 'if')
+    condition = specified(get(rule, 'if'))
     if condition is None:
         return _Met(True, True)
     asked: list[str] = []
@@ -125,7 +153,7 @@ def _if(rule: Value) -> _Met:
     return _Met(holds, not asked)
 
 
-def _exists(value: Value | None, files: Files) -> _Met:
+def _exists(value: Value, files: Files) -> _Met:
     """Other projects and paths with variables can't be seen, so they may exist."""
     if get(value, 'project') is not None:
         return _Met(False, False)
