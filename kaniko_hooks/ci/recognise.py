@@ -149,7 +149,7 @@ _CLOUD_BUILD_STEP_KEYS = frozenset((
 
 
 # An image's name, with substitutions; `Install Go` is none.
-_IMAGE = r'(?:\$\w+|\$\{[^}\s]*\}|[a-z0-9._/-])+(?::\d+/\S+)?(?:[:@]\S+)?'
+_IMAGE = r'(?:\$\w+\b|\$\{[^}\s]*\}|[a-z0-9._/-])+(?:[:@]\S+)?'
 
 
 def _is_cloud_build(document: Node) -> bool:
