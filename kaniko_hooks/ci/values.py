@@ -154,6 +154,17 @@ def folder_in(directory: str | None, relative: str | None) -> str | None:
     return '' if path == '.' else path
 
 
+def in_repository(folder: str | None, checkout: str) -> str | None:
+    """A folder of the workspace as one of the repository, which stands in `checkout` there.
+
+    None where it is outside.
+    """
+    if not checkout or folder is None:
+        return folder
+    inside = f'{folder}/'.startswith(f'{checkout}/')
+    return folder[len(checkout):].lstrip('/') if inside else None
+
+
 def prefixes(documents: Sequence[Node]) -> list[str]:
     """What the node paths of each document begin with: nothing, or 'doc[0].' where several are."""
     several = sum(not isinstance(document, Scalar) for document in documents) > 1

@@ -26,11 +26,3 @@ def checkout_folder(steps: Node | None) -> str:
         if is_own and _CHECKOUT.fullmatch(text_of(value_of(step, 'uses')) or ''):
             found.append(folder_in('', text_of(value_of(given, 'path'))) or '')
     return found[0] if found and '' not in found else ''
-
-
-def in_repository(folder: str | None, checkout: str) -> str | None:
-    """A folder of the workspace as one of the repository; None where it is outside."""
-    if not checkout or folder is None:
-        return folder
-    inside = f'{folder}/'.startswith(f'{checkout}/')
-    return folder[len(checkout):].lstrip('/') if inside else None

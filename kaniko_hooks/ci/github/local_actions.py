@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.github import expressions
-from kaniko_hooks.ci.github.checkout import in_repository
 from kaniko_hooks.ci.github.expressions import Context
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import commands
+from kaniko_hooks.ci.values import in_repository
 from kaniko_hooks.ci.values import keyed
 from kaniko_hooks.document.compose import InvalidYaml
 from kaniko_hooks.document.compose import compose

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci.github import expressions
 from kaniko_hooks.ci.github.checkout import checkout_folder
-from kaniko_hooks.ci.github.checkout import in_repository
 from kaniko_hooks.ci.github.conditions import Condition
 from kaniko_hooks.ci.github.conditions import condition
 from kaniko_hooks.ci.github.local_actions import LocalAction
@@ -22,6 +21,7 @@ from kaniko_hooks.ci.values import MAX_COMMANDS
 from kaniko_hooks.ci.values import MAX_NESTING
 from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import in_repository
 from kaniko_hooks.ci.values import prefixes
 from kaniko_hooks.ci.values import shell_of
 from kaniko_hooks.document.fields import Field

@@ -16,6 +16,8 @@ from kaniko_hooks.ci.values import File
 from kaniko_hooks.ci.values import argv_part
 from kaniko_hooks.ci.values import commands
 from kaniko_hooks.ci.values import folder_in
+from kaniko_hooks.ci.values import in_repository
+from kaniko_hooks.ci.values import scalars
 from kaniko_hooks.ci.values import shebang
 from kaniko_hooks.ci.values import shell_of
 from kaniko_hooks.document.fields import Field
@@ -35,6 +37,7 @@ from kaniko_hooks.model import Variable
 _SCRIPTS = ('script', 'source', 'commands')
 _COMMANDS = ('command', 'entrypoint', 'entry_point')
 _ARGUMENTS = ('args', 'cmd')
+_RUN = ('dir', 'path', 'args')
 _FOLDERS = ('workingDir', 'directory', 'working_directory')
 # Plugins that build with Kaniko take flags as settings (plugins/kaniko,
 # woodpeckerci/plugin-kaniko, target/vela-kaniko): one build, this is its cache.
@@ -55,7 +58,7 @@ def container(
         # A typed step says what it runs there.
         found = {**found, **fields(found['arguments'].value)}
     image = image_of(file, found, scope)
-    root = _ROOTS.get(scope.system, '')
+    root = _root(found, scope)
     parts = tuple(part._replace(root=root) for part in _parts(file, found, scope, image))
     if not parts:
         return None
@@ -91,6 +94,18 @@ def _parts(
         rest, environment, folder,
     )
     return (argv,) if argv else _plugin(file, found, environment, image)
+
+
+def _root(found: Mapping[str, Field], scope: Scope) -> str:
+    """Where the repository stands: in Concourse in the input that the command names."""
+    if 'inputs' not in found or 'run' not in found or scope.system != recognise.CONCOURSE:
+        return _ROOTS.get(scope.system, '')
+    run = found['run'].value
+    said = ' '.join(node.value for name in _RUN for node in scalars(value_of(run, name)))
+    words = re.split(r'[\s/;&|"\']+', said)
+    inputs = [text_of(value_of(item, 'name')) for item in items_of(found['inputs'].value)]
+    named = [name for name in inputs if name in words]
+    return named[0] or '' if len(named) == 1 else ''
 
 
 def _first(found: Mapping[str, Field], names: tuple[str, ...]) -> Field | None:
@@ -141,8 +156,11 @@ def _shell(found: Mapping[str, Field], script: Field, scope: Scope) -> str:
 
 def _folder(found: Mapping[str, Field], scope: Scope) -> str | None:
     run = value_of(found['run'].value, 'dir') if 'run' in found else None
+    if run is not None and scope.system == recognise.CONCOURSE:
+        root = _root(found, scope)
+        return in_repository(folder_in('', text_of(run)), root) if root else None
     field = _first(found, _FOLDERS)
-    folder = text_of(run) if run else text_of(field.value) if field else None
+    folder = text_of(field.value) if field else None
     if folder and scope.directory is not None:
         folder = _WORKSPACE.sub('./', folder, count=1) if _WORKSPACE.match(folder) else folder
     return folder_in(scope.directory, folder)
