@@ -8,13 +8,12 @@ from kaniko_hooks.fix.script.effects import Effects
 from kaniko_hooks.fix.script.effects import effects
 from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Pipeline
 
 
 def found(text: str) -> Effects:
-    pipelines: list[Pipeline] = [each for one in parse(text).body for each in one.pipelines]
-    commands = [each for one in pipelines for each in one.commands]
-    return effects(pipelines, {
+    body = parse(text).body
+    commands = [each for one in body for pipeline in one.pipelines for each in pipeline.commands]
+    return effects(body, {
         each.name: each for each in commands if isinstance(each, Function)
     })
 
@@ -39,7 +38,26 @@ def found(text: str) -> Effects:
     ('export a=1; echo $a', ''),
     ('a=1 make; echo $a', 'a'),
     ('for a in x y; do echo $a $b; done', 'b'),
-    ('if [ "$a" ]; then b=1; fi; echo $b', 'a'),
+    ('if [ "$a" ]; then b=1; fi; echo $b', 'a b'),
+    ('if [ 1 ]; then b=1; echo $b; elif [ 2 ]; then b=2; else b=3; fi; echo $b', ''),
+    ('if [ 1 ]; then b=1; else exit 1; fi; echo $b', ''),
+    ('if b=$(ls); then :; fi; echo $b', ''),
+    ('case x in a) b=1 ;; c) b=2 ;; esac; echo $b', 'b'),
+    ('case x in a) b=1 ;; *) b=2 ;; esac; echo $b', ''),
+    ('for x in a "$y"; do b=1; done; echo $b', 'y'),
+    ('for x in $y; do b=1; done; echo $b', 'b y'),
+    ('while read a; do b=$a; done; echo $a $b', 'b'),
+    ('[ -f x ] && a=1; echo $a', 'a'),
+    ('[ -f x ] && a=1 && echo $a', ''),
+    ('[ -f x ] && a=1 || a=2; echo $a', ''),
+    ('[ -f x ] || a=2; echo $a', 'a'),
+    ('ls || a=2; echo $a', 'a'),
+    ('ls && a=2; echo $a', ''),
+    ('ls || exit 1; a=1; echo $a', ''),
+    ('exit; echo $a', ''),
+    ('f() { if [ 1 ]; then return; fi; a=1; }; f; echo $a', 'a'),
+    ('f() { if [ 1 ]; then a=2; return; fi; a=1; }; f; echo $a', ''),
+    ('f() { exit; }; f; echo $a', ''),
     ('let a+=b', 'a b'),
     ('f() { echo $a; }', ''),
     ('f() { echo $a; }; f', 'a'),
@@ -65,7 +83,16 @@ def test_used(text: str, used: str) -> None:
     ('f() { a=1; }; a=2 f', '', ''),
 ))
 def test_assigned(text: str, assigned: str, counted: str) -> None:
-    assert found(text)[1:] == (frozenset(assigned.split()), frozenset(counted.split()))
+    assert found(text).assigned == set(assigned.split())
+    assert found(text).counted == set(counted.split())
+
+
+@pytest.mark.parametrize(('text', 'sure'), (
+    ('a=1; if ls; then b=1; fi', 'a'),
+    ('exit 1', ''),
+))
+def test_sure(text: str, sure: str) -> None:
+    assert found(text).sure == set(sure.split())
 
 
 def test_a_chain_of_functions_is_followed_so_far() -> None:

@@ -15,6 +15,7 @@ class Claim(NamedTuple):
     - `needs`: for a part, the parts that it waits for besides the job's needs.
     - `cells`: the values of the matrix `variable`, which make one job run often.
     - `lender`: the template that had the script.
+    - `unused`: variables that builds may find otherwise, since nothing uses them.
     """
 
     parts: Mapping[str, Sequence[str]]
@@ -23,3 +24,4 @@ class Claim(NamedTuple):
     variable: str | None = None
     cells: tuple[str, ...] = ()
     lender: str | None = None
+    unused: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.labels import labels
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.lender import Script
+from kaniko_hooks.fix.loop import is_environment
 from kaniko_hooks.fix.loop import loop_of
 from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.names import part_names
@@ -81,7 +82,7 @@ def _loop_edits(
         for each in (loop.inner if step is loop.step else [step])
     ]
     claim = Claim(
-        {job.name: said}, None, {}, loop.command.name, loop.values, script.lender,
+        {job.name: said}, None, {}, loop.command.name, loop.values, script.lender, loop.unused,
     )
     does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
     return Own(loop_edits(job.text, script.place, loop), (job.name,), claim, does)
@@ -102,7 +103,10 @@ def _split_edits(
     )
     owned = owners(found.steps, found.functions)
     check_state(found.steps, found.functions, after, owned)
-    check_builds(found.steps, found.functions, owned)
+    unused = check_builds(
+        setup_of(first), found.steps, found.functions, owned,
+        lambda name: is_environment(name, setting),
+    )
     check_jobs(setup_of(first), found.steps, found.functions)
     made = parts(found.steps, owned, found.functions)
     if sum(len(part.kept) for part in made) > MAX_STEPS:
@@ -123,7 +127,7 @@ def _split_edits(
         {name: [step.text for step in part.kept] for name, part in zip(names, made)},
         template if has_template else None,
         {name: [names[index] for index in each] for name, each in zip(names, order)},
-        lender=script.lender,
+        lender=script.lender, unused=unused,
     )
     does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
     return Own(own, tuple(names), claim, does)

@@ -14,6 +14,7 @@ from kaniko_hooks.fix.order import Planned
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.script.carried import check_loop
 from kaniko_hooks.fix.script.iterations import Body
 from kaniko_hooks.fix.script.iterations import check_directory
 from kaniko_hooks.fix.script.iterations import check_iterations
@@ -51,12 +52,14 @@ class Loop(NamedTuple):
 
     - `values`: its words.
     - `inner`: the steps of its body.
+    - `unused`: the variables that an iteration changes and no other one uses.
     """
 
     step: Step
     command: For
     values: tuple[str, ...]
     inner: tuple[Step, ...]
+    unused: frozenset[str]
 
 
 def loop_of(
@@ -89,14 +92,22 @@ def loop_of(
         raise Refusal(
             'the builds of its loop depend on each other or write the same image or file',
         )
-    return Loop(step, command, values, inner)
+    unused = check_loop(
+        earlier, inner, command, found.functions, lambda name: is_environment(name, setting),
+    )
+    return Loop(step, command, values, inner, unused)
+
+
+def is_environment(name: str, setting: Setting) -> bool:
+    """Whether a variable is known to be one of the job's environment."""
+    return name in setting.variables or _ENVIRONMENT.match(name) is not None
 
 
 def _check_variable(
         subject: Subject, setting: Setting, before: Sequence[str], found: Steps, step: Step,
         name: str,
 ) -> None:
-    if name in setting.variables or _ENVIRONMENT.match(name):
+    if is_environment(name, setting):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
     after = [command.text for command in subject.job.after_script or ()]
     others = [*setup_of(before), *(each for each in found.steps if each is not step)]

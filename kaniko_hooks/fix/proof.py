@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -19,10 +20,12 @@ from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import steps
 from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.trial import commands
 from kaniko_hooks.fix.script.trial import most
 from kaniko_hooks.fix.script.trial import traced
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container
+from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.shell.machine import Traced
 
 Parts = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
@@ -56,7 +59,7 @@ def _prove_builds(
     """The new jobs of one draft do the builds of the old one."""
     claim, setting = draft.claim, draft.setting
     jobs = {**new.pipeline.jobs, **new.pipeline.hidden}
-    met: Counter[_Done] = Counter()
+    met: list[_Done] = []
     for name, said in claim.parts.items():
         job = jobs.get(name)
         container = job and container_of(new.pipeline, job, new.visible, new.handed)
@@ -65,30 +68,45 @@ def _prove_builds(
         _prove_same(draft, parts, old, job)
         met += _builds(setting, container, claim)
         _prove_setup(setting, files, new, job, said)
-    if met != Counter(
-        _spelled(each, claim) for each in traced(setting, draft.subject.container.parts)
-    ):
-        raise Refusal('the builds would not have the same arguments, directory and variables')
+    was = [_spelled(each, claim) for each in traced(setting, draft.subject.container.parts)]
+    if Counter(met) != Counter(was):
+        raise Refusal(_difference(was, met))
 
 
-def _builds(setting: Setting, container: Container, claim: Claim) -> Counter[_Done]:
+def _builds(setting: Setting, container: Container, claim: Claim) -> list[_Done]:
     """What each instance of a new job builds: one image."""
-    met: Counter[_Done] = Counter()
+    met = []
     for cell in claim.cells or (None,):
-        parts = container.parts
-        if cell is not None and claim.variable is not None:
-            value = parts[0].variables[claim.variable]._replace(values=(cell,))
-            parts = tuple(
-                part._replace(variables={**part.variables, claim.variable: value})
-                for part in parts
-            )
+        parts = container.parts if cell is None else tuple(
+            _with_cell(part, claim.variable or '', cell) for part in container.parts
+        )
         builds = traced(setting, parts)
         if len(builds) > 1 and most(setting, parts) == 1:
             raise Refusal(f'which build {container.name} would run depends on a condition')
         if len(builds) != 1:
             raise Refusal(f'{container.name} would run {len(builds)} builds')
-        met[_spelled(builds[0], claim)] += 1
+        met.append(_spelled(builds[0], claim))
     return met
+
+
+def _difference(was: Sequence[_Done], now: Sequence[_Done]) -> str:
+    """What the first build that would be another one would not find."""
+    for one, other in zip(was, now):
+        found = set(one[2]) ^ set(other[2])
+        if found:
+            return f'a build would not find ${min(found)[0]} as an earlier one leaves it'
+        if one[1] != other[1]:
+            return 'a build would not run in the directory that an earlier one leaves'
+    return 'the builds would not have the same arguments'
+
+
+def _with_cell(part: ScriptPart, name: str, cell: str) -> ScriptPart:
+    """A script part where the matrix gives its variable one value."""
+    if cell not in part.variables[name].values:
+        raise Refusal(f'{cell} would not be a value of {name}')
+    rest = {key: value for key, value in part.variables.items() if key != name}
+    given = commands([f'{name}={shlex.quote(cell)}'])
+    return part._replace(commands=(*given, *part.commands), variables=rest)
 
 
 def _spelled(traced_: Traced, claim: Claim) -> _Done:
@@ -97,7 +115,7 @@ def _spelled(traced_: Traced, claim: Claim) -> _Done:
         tuple(word.text for word in traced_.build.argv), traced_.directory,
         tuple(sorted(
             (name, value.text if value else None) for name, value in traced_.variables.items()
-            if name != claim.variable
+            if name != claim.variable and name not in claim.unused
         )),
     )
 

@@ -1,6 +1,8 @@
 """Variables that one build's commands change and another's use: jobs of their own do not share them."""
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
@@ -8,23 +10,34 @@ from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.effects import Effects
 from kaniko_hooks.fix.script.effects import effects
-from kaniko_hooks.fix.script.outputs import pipelines_of
+from kaniko_hooks.fix.script.pieces import commands_in
+from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.prints import Owners
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import SETUP
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Pipeline
+from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Statement
+
+_EXPORTING = frozenset(('declare', 'export', 'typeset'))
 
 
-def check_builds(steps: Sequence[Step], functions: Functions, owned: Owners) -> None:
+def check_builds(
+        before: Sequence[Step], steps: Sequence[Step], functions: Functions, owned: Owners,
+        environment: Callable[[str], bool],
+) -> frozenset[str]:
     """Raises Refusal where a step uses a variable that an earlier build has changed.
 
     A variable that is known when the next build starts is left to the proof,
-    which compares its values.
+    which compares its values; returns those that it need not compare, since
+    nothing finds what a build has left in them. `before` is what runs before the
+    steps; `environment` tells the variables that programs see.
     """
     builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
     done = [effects(_ran(step), functions) for step in steps]
+    found: set[str] = set()
     for index in builds[:-1]:
         left = set(done[index].assigned)
         for at in range(index + 1, len(steps)):
@@ -32,30 +45,59 @@ def check_builds(steps: Sequence[Step], functions: Functions, owned: Owners) -> 
                 continue
             following = next((each for each in builds if each >= at), builds[-1])
             open_ = steps[following].met.unknown | done[index].counted
-            taken = left & done[at].used & open_
-            if taken:
+            used = left & done[at].used
+            if used & open_:
                 raise Refusal(
-                    f'{shortened(steps[at].text)} uses ${min(taken)}, which an earlier build changes',
+                    f'{shortened(steps[at].text)} uses ${min(used & open_)}, '
+                    'which an earlier build changes',
                 )
+            found |= used
             if steps[at].kind == SETUP and at not in owned:
-                left -= done[at].assigned
+                left -= done[at].sure
+    changed = {name for index in builds for name in done[index].assigned} - found
+    seen = _seen([*before, *steps], changed)
+    return frozenset(name for name in changed - seen if not environment(name))
 
 
-def check_loop(inner: Sequence[Step], name: str, functions: Functions) -> None:
+def _seen(steps: Sequence[Step], names: Collection[str]) -> set[str]:
+    """Those of the variables that programs, or scripts that are read in, may see."""
+    found = {word.text for step in steps for word in step.argv}  # `--build-arg name`
+    written = [each for step in steps for each in parse(step.text).body]
+    for command in commands_in(each for one in written for each in one.pipelines):
+        said = [literal(word) or '' for word in command.words] if isinstance(command, Simple) else []
+        if said[:1] in (['.'], ['source'], ['eval']) or said[:1] == ['set'] and any(
+                each == 'allexport' or each[:1] == '-' and 'a' in each for each in said):
+            found.update(names)
+        elif isinstance(command, Simple) and said[:1] and said[0] in _EXPORTING:
+            found.update(said, (each.name for each in command.assignments))
+    return found
+
+
+def check_loop(
+        before: Sequence[Step], inner: Sequence[Step], loop: For, functions: Functions,
+        environment: Callable[[str], bool],
+) -> frozenset[str]:
     """Raises Refusal where an iteration uses what the one before it has assigned.
 
-    `inner` are the steps of the loop's body, `name` its variable.
+    Returns what the proof need not compare, as `check_builds` does; `inner` are
+    the steps of the loop's body.
     """
-    found: Effects = effects([each for step in inner for each in _ran(step)], functions)
-    carried = (found.used & found.assigned) - {name}
+    found: Effects = effects(loop.body, functions)
+    unknown = frozenset[str]().union(*(step.met.unknown for step in inner))
+    used = found.used & found.assigned - {loop.name}
+    carried = used & (unknown | found.counted)
     if carried:
         raise Refusal(
-            f'the loop over ${name} carries ${min(carried)} from one iteration to the next',
+            f'the loop over ${loop.name} carries ${min(carried)} from one iteration to the next',
         )
+    changed = found.assigned - used
+    seen = _seen([*before, *inner], changed)
+    return frozenset(name for name in changed - seen if not environment(name))
 
 
-def _ran(step: Step) -> tuple[Pipeline, ...]:
+def _ran(step: Step) -> tuple[Statement, ...]:
     """What a step runs, also one that stands elsewhere."""
-    if step.piece is not None:
-        return pipelines_of(step)
-    return tuple(each for statement in parse(step.text).body for each in statement.pipelines)
+    piece = step.piece
+    if piece is None:
+        return parse(step.text).body
+    return (Statement(piece.pipelines, piece.operators, False, piece.first, piece.end),)

@@ -4,15 +4,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import reduce
+from typing import Union
 
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.change import printed_to
 from kaniko_hooks.fix.script.pieces import NAME
-from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.pieces import expansions
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.pieces import parameters
+from kaniko_hooks.fix.script.pieces import ways
 from kaniko_hooks.fix.script.pieces import words_of
+from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.expansions import counted
 from kaniko_hooks.shell.syntax.tree import DECLARATIONS
@@ -29,24 +32,32 @@ from kaniko_hooks.shell.syntax.tree import Substitution
 from kaniko_hooks.shell.syntax.tree import Word
 
 _LOCAL = frozenset(('local', 'declare', 'typeset'))
+# What is set on every way to a place; None where no way leads to.
+Sure = Union[frozenset[str], None]
+
 _MAX_CALLS = 20  # in one another
 _MAX_COMMANDS = 10_000
 
 
 class Effects(NamedTuple):
-    used: frozenset[str]  # before they are set here
+    used: frozenset[str]  # before they are set here for sure
     assigned: frozenset[str]
+    sure: frozenset[str]  # those set whatever happens
     counted: frozenset[str]  # those set in arithmetic
 
 
-def effects(pipelines: Iterable[Pipeline], functions: Mapping[str, Function]) -> Effects:
+def effects(statements: Iterable[Statement], functions: Mapping[str, Function]) -> Effects:
     """What commands and the functions that they call do to variables.
 
-    All is followed as if it ran once, in the order in which it is written.
+    All is followed as if it ran once, in the order in which it is written; what
+    may not run sets nothing for sure.
     """
     walk = _Walk(functions)
-    walk.pipelines(pipelines)
-    return Effects(frozenset(walk.used), frozenset(walk.assigned), frozenset(walk.counted))
+    walk.body(statements)
+    return Effects(
+        frozenset(walk.used), frozenset(walk.assigned), walk.sure or frozenset(),
+        frozenset(walk.counted),
+    )
 
 
 class _Walk:
@@ -55,6 +66,8 @@ class _Walk:
         self.functions = functions
         self.used: set[str] = set()
         self.assigned: set[str] = set()
+        self.sure: Sure = frozenset()
+        self.returned: Sure = None
         self.counted: set[str] = set()
         self.local: set[str] = set()
         self.calls: list[str] = []
@@ -62,15 +75,31 @@ class _Walk:
 
     def body(self, statements: Iterable[Statement]) -> None:
         for statement in statements:
-            self.pipelines(statement.pipelines)
+            self.joined(statement)
 
-    def pipelines(self, pipelines: Iterable[Pipeline]) -> None:
-        for pipeline in pipelines:
-            assigned = set(self.assigned)
-            for command in pipeline.commands:
-                self.command(command)
-            if len(pipeline.commands) > 1:
-                self.assigned = assigned  # each ran in a process of its own
+    def joined(self, statement: Statement) -> None:
+        """Pipelines joined by `&&` and `||`: what is sure where the last one failed, and where not.
+
+        Only a test, or what stands before `||`, is thought to fail.
+        """
+        fails: Sure = None
+        following = (*statement.operators, '')
+        for index, pipeline in enumerate(statement.pipelines):
+            skipped: Sure = None
+            if index and statement.operators[index - 1] == '||':
+                skipped, self.sure, fails = self.sure, fails, None
+            self.pipeline(pipeline)
+            if is_test(pipeline) or following[index] == '||':
+                fails = _both(fails, self.sure)
+            self.sure = _both(self.sure, skipped)
+        self.sure = _both(self.sure, fails)
+
+    def pipeline(self, pipeline: Pipeline) -> None:
+        before = set(self.assigned), self.sure
+        for command in pipeline.commands:
+            self.command(command)
+        if len(pipeline.commands) > 1:
+            self.assigned, self.sure = before  # each ran in a process of its own
 
     def command(self, command: Command) -> None:
         self.commands += 1
@@ -83,13 +112,23 @@ class _Walk:
             self.word(word, own)
         if isinstance(command, Simple):
             self.simple(command)
+            return
+        before = set(self.assigned), self.sure
         if isinstance(command, For):
-            self.assigned.add(command.name)
-        assigned = set(self.assigned)
-        for body in bodies(command):
-            self.body(body)
+            self.sets(command.name)
+        start, ends = self.sure, list[Sure]()
+        for way in ways(command):
+            self.sure = start
+            self.body(way)
+            ends.append(self.sure)
+        self.sure = reduce(_both, ends, None)
         if isinstance(command, Group) and command.subshell:
-            self.assigned = assigned
+            self.assigned, self.sure = before
+
+    def sets(self, *names: str) -> None:
+        self.assigned.update(names)
+        if self.sure is not None:
+            self.sure |= {*names}
 
     def word(self, word: Word, own: str) -> None:
         """The expansions of a word; what `own` is set to may depend on its value."""
@@ -97,15 +136,15 @@ class _Walk:
             if isinstance(piece, Arithmetic):
                 self.arithmetic(piece.text)
             elif isinstance(piece, Substitution):
-                assigned = set(self.assigned)
+                before = set(self.assigned), self.sure
                 self.body(piece.body)
-                self.assigned = assigned
+                self.assigned, self.sure = before
             elif isinstance(piece, Parameter):
                 sets = piece.operator in ('=', ':=')
                 if not (sets or piece.name == own) or self.varies(piece.operand):
                     self.use(piece.name)
                 if sets:
-                    self.assigned.add(piece.name)
+                    self.sets(piece.name)
 
     def varies(self, default: Word | None) -> bool:
         """Whether a default value may be another one when the commands run again."""
@@ -114,47 +153,59 @@ class _Walk:
         )
 
     def use(self, name: str) -> None:
-        if name not in self.assigned:
+        if self.sure is not None and name not in self.sure:
             self.used.add(name)
 
     def arithmetic(self, text: str) -> None:
         changed = set(counted(text))
         for name in NAME.findall(text):
             self.use(name)
-        self.assigned |= changed
+        self.sets(*changed)
         self.counted |= changed
 
     def simple(self, command: Simple) -> None:
         name = literal(command.words[0]) if command.words else None
         arguments = [literal(word) or '' for word in command.words[1:]]
-        self.assigned.update(printed_to(command))
+        self.sets(*printed_to(command))
         if name in _LOCAL and self.calls:
             self.local.update(each.name for each in command.assignments)
             self.local.update(arguments)
-            self.assigned.update(arguments)
+            self.sets(*arguments)
         if not command.words or name in DECLARATIONS:
             for each in command.assignments:
                 if each.append:
                     self.use(each.name)
-                self.assigned.add(each.name)
+                self.sets(each.name)
         elif name in ('read', 'unset'):
-            self.assigned.update(arguments)
+            self.sets(*arguments)
+        elif name in ('exit', 'return'):
+            self.returned = _both(self.returned, self.sure if name == 'return' else None)
+            self.sure = None
         elif name == 'let':
             self.arithmetic(' '.join(arguments))
         elif name in self.functions and name not in self.calls and len(self.calls) < _MAX_CALLS:
             self.call(name or '', [each.name for each in command.assignments])
 
     def call(self, name: str, given: Sequence[str]) -> None:
-        before, outer = set(self.assigned), self.local
+        before, outer, returned = set(self.assigned), self.local, self.returned
         self.calls.append(name)
-        self.local = set(given)
-        self.assigned.update(given)
+        self.local, self.returned = set(given), None
+        self.sets(*given)
         self.command(self.functions[name].body)
         left = self.local - before
         self.assigned -= left
         self.counted -= left
-        self.local = outer
+        self.sure = _both(self.sure, self.returned)
+        if self.sure is not None:
+            self.sure -= left
+        self.local, self.returned = outer, returned
         self.calls.pop()
+
+
+def _both(one: Sure, other: Sure) -> Sure:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 def _defaulted(command: Simple) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.script.carried import check_loop
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.change import change
 from kaniko_hooks.fix.script.outputs import adds_to
@@ -59,7 +58,6 @@ def check_iterations(inner: Sequence[Step], name: str, functions: Functions) -> 
     check_state((*inner, *inner), functions, (), {
         **owned, **{index + count: count + at for index in owned},
     })
-    check_loop(inner, name, functions)
     added = [path for each in inner for path in adds_to(reached(each, functions))]
     if added:
         raise Refusal(f'the loop over ${name} adds to {added[0]} in each iteration')

@@ -134,6 +134,25 @@ def bodies(command: Command) -> list[Sequence[Statement]]:
     return []
 
 
+def ways(command: Command) -> list[Sequence[Statement]]:
+    """The lists of commands of which a compound command runs one, as far as can be told."""
+    if isinstance(command, If):
+        found: list[Sequence[Statement]] = []
+        conditions: list[Statement] = []
+        for arm in command.arms:
+            conditions += arm.condition
+            found.append([*conditions, *arm.body])
+        return [*found, [*conditions, *command.otherwise]]
+    if isinstance(command, Case):
+        patterns = [literal(word) for arm in command.arms for word in arm.patterns]
+        return [*bodies(command), *([] if '*' in patterns else [()])]
+    if isinstance(command, For):
+        return [command.body, *([] if any(map(literal, command.words or ())) else [()])]
+    if isinstance(command, While):
+        return [[*command.condition, *command.body], command.condition]
+    return bodies(command) or [()]
+
+
 def words_of(command: Command) -> list[Word]:
     """The words directly in a command: arguments, values, targets, patterns."""
     if isinstance(command, Function):
