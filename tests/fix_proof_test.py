@@ -98,6 +98,21 @@ def test_the_builds_must_be_the_same(tmp_path: Path) -> None:
         proven(tmp_path, OLD, NEW.replace(B, f'{B}c'), claim)
 
 
+def test_the_directory_must_be_the_same(tmp_path: Path) -> None:
+    claim = Claim({'build-a': ['cd x', A], 'build-b': ['cd y', B]}, '.build', {})
+    with pytest.raises(Refusal, match='would not run in the directory that an earlier one leaves'):
+        proven(tmp_path, OLD, NEW.replace(f'cd x\n    - {B}', f'cd y\n    - {B}'), claim)
+
+
+def test_the_matrix_must_have_the_words_of_the_loop(tmp_path: Path) -> None:
+    old = f'build:\n  stage: build\n  script:\n    - for x in a b; do {A[:-1]}$x; done\n'
+    new = f'build:\n  stage: build\n  parallel: {{matrix: [x: [a, c]]}}\n  script:\n    - {A[:-1]}$x\n'
+    claim = Claim({'build': [f'{A[:-1]}$x']}, None, {}, 'x', ('a', 'b'))
+    proven(tmp_path, old, new.replace('c]', 'b]'), claim)
+    with pytest.raises(Refusal, match='b would not be a value of x'):
+        proven(tmp_path, old, new, claim)
+
+
 def test_another_pipeline_must_stay(tmp_path: Path) -> None:
     (tmp_path / 'c.yml').write_text('c:\n  script: [ls]\n')
     with pytest.raises(Refusal, match='c would change with it'):

@@ -40,7 +40,7 @@ def refuse(subject: Subject, setting: Setting, unsafe: bool) -> None:
     for keyword, reason in _NEVER.items():
         if _given(table, keyword):
             raise Refusal('it ' + reason)
-    if any('CI_JOB_NAME' in text for text in (*_texts(subject), *_followed(subject, setting))):
+    if any('CI_JOB_NAME' in text for text in (*_texts(subject), *followed(subject, setting))):
         raise Refusal('it uses CI_JOB_NAME, and its name would change')
     if unsafe:
         return
@@ -87,7 +87,7 @@ def effective(found: Found, table: Table, keyword: str) -> Value | None:
     return entry.value if entry else None
 
 
-def _followed(subject: Subject, setting: Setting) -> list[str]:
+def followed(subject: Subject, setting: Setting) -> list[str]:
     """The scripts of the repository that the job runs."""
     texts: list[str] = []
 

@@ -8,6 +8,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.document.nodes import Scalar
 from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.keywords import followed
 from kaniko_hooks.fix.keywords import texts_beside
 from kaniko_hooks.fix.names import LONGEST
 from kaniko_hooks.fix.order import Planned
@@ -15,6 +16,10 @@ from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.carried import check_loop
+from kaniko_hooks.fix.script.effects import taken_over
+from kaniko_hooks.fix.script.environment import exported
+from kaniko_hooks.fix.script.environment import looks_at
+from kaniko_hooks.fix.script.environment import read_in
 from kaniko_hooks.fix.script.iterations import Body
 from kaniko_hooks.fix.script.iterations import check_directory
 from kaniko_hooks.fix.script.iterations import check_iterations
@@ -95,7 +100,20 @@ def loop_of(
     unused = check_loop(
         earlier, inner, command, found.functions, lambda name: is_environment(name, setting),
     )
+    _check_environment(subject, setting, [*earlier, step, *inner], command.name)
     return Loop(step, command, values, inner, unused)
+
+
+def _check_environment(
+        subject: Subject, setting: Setting, steps: Sequence[Step], name: str,
+) -> None:
+    """The variable of a matrix is in the environment, which a loop's need not be."""
+    scripts = [] if read_in(steps) else followed(subject, setting)
+    if not exported(steps, [name]) and (
+            looks_at(steps, name) or any(name in taken_over(text) for text in scripts)):
+        raise Refusal(
+            f'the loop variable {name} is not exported, and programs that the loop runs look for it',
+        )
 
 
 def is_environment(name: str, setting: Setting) -> bool:

@@ -10,18 +10,15 @@ from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.effects import Effects
 from kaniko_hooks.fix.script.effects import effects
-from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.environment import exported
+from kaniko_hooks.fix.script.environment import passed
+from kaniko_hooks.fix.script.environment import read_in
+from kaniko_hooks.fix.script.outputs import statements_of
 from kaniko_hooks.fix.script.prints import Owners
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import SETUP
 from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
-
-_EXPORTING = frozenset(('declare', 'export', 'typeset'))
 
 
 def check_builds(
@@ -36,7 +33,7 @@ def check_builds(
     steps; `environment` tells the variables that programs see.
     """
     builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
-    done = [effects(_ran(step), functions) for step in steps]
+    done = [effects(statements_of(step), functions) for step in steps]
     found: set[str] = set()
     for index in builds[:-1]:
         left = set(done[index].assigned)
@@ -61,16 +58,8 @@ def check_builds(
 
 def _seen(steps: Sequence[Step], names: Collection[str]) -> set[str]:
     """Those of the variables that programs, or scripts that are read in, may see."""
-    found = {word.text for step in steps for word in step.argv}  # `--build-arg name`
-    written = [each for step in steps for each in parse(step.text).body]
-    for command in commands_in(each for one in written for each in one.pipelines):
-        said = [literal(word) or '' for word in command.words] if isinstance(command, Simple) else []
-        if said[:1] in (['.'], ['source'], ['eval']) or said[:1] == ['set'] and any(
-                each == 'allexport' or each[:1] == '-' and 'a' in each for each in said):
-            found.update(names)
-        elif isinstance(command, Simple) and said[:1] and said[0] in _EXPORTING:
-            found.update(said, (each.name for each in command.assignments))
-    return found
+    every = names if read_in(steps) else ()
+    return exported(steps, names) | passed(steps) | {*every}
 
 
 def check_loop(
@@ -93,11 +82,3 @@ def check_loop(
     changed = found.assigned - used
     seen = _seen([*before, *inner], changed)
     return frozenset(name for name in changed - seen if not environment(name))
-
-
-def _ran(step: Step) -> tuple[Statement, ...]:
-    """What a step runs, also one that stands elsewhere."""
-    piece = step.piece
-    if piece is None:
-        return parse(step.text).body
-    return (Statement(piece.pipelines, piece.operators, False, piece.first, piece.end),)

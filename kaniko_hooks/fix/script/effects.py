@@ -10,6 +10,7 @@ from typing import Union
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.change import printed_to
 from kaniko_hooks.fix.script.pieces import NAME
+from kaniko_hooks.fix.script.pieces import commands_in
 from kaniko_hooks.fix.script.pieces import expansions
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.pieces import parameters
@@ -18,6 +19,7 @@ from kaniko_hooks.fix.script.pieces import words_of
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.expansions import counted
+from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.tree import DECLARATIONS
 from kaniko_hooks.shell.syntax.tree import Arithmetic
 from kaniko_hooks.shell.syntax.tree import Command
@@ -58,6 +60,15 @@ def effects(statements: Iterable[Statement], functions: Mapping[str, Function]) 
         frozenset(walk.used), frozenset(walk.assigned), walk.sure or frozenset(),
         frozenset(walk.counted),
     )
+
+
+def taken_over(script: str) -> frozenset[str]:
+    """The variables that a script of its own uses as it finds them."""
+    body = parse(script).body
+    commands = commands_in(each for one in body for each in one.pipelines)
+    return effects(body, {
+        each.name: each for each in commands if isinstance(each, Function)
+    }).used
 
 
 class _Walk:

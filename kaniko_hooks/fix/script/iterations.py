@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.change import change
+from kaniko_hooks.fix.script.edited import check_edited
 from kaniko_hooks.fix.script.outputs import adds_to
 from kaniko_hooks.fix.script.outputs import reached
 from kaniko_hooks.fix.script.remains import check_state
@@ -58,6 +59,8 @@ def check_iterations(inner: Sequence[Step], name: str, functions: Functions) -> 
     check_state((*inner, *inner), functions, (), {
         **owned, **{index + count: count + at for index in owned},
     })
+    for each in inner:
+        check_edited(each, inner, functions, inner[at].met.directory)
     added = [path for each in inner for path in adds_to(reached(each, functions))]
     if added:
         raise Refusal(f'the loop over ${name} adds to {added[0]} in each iteration')

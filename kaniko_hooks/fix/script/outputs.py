@@ -14,9 +14,11 @@ from kaniko_hooks.fix.script.pieces import commands_in
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.pieces import names_used
 from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.tree import Function
 from kaniko_hooks.shell.syntax.tree import Pipeline
 from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Statement
 
 _WORDS = re.compile(r'[\s"\';|&()<>=]+')
 _GLOB = re.compile(r'[*?\[]')
@@ -60,6 +62,14 @@ def pipelines_of(step: Step) -> tuple[Pipeline, ...]:
     return tuple(
         each for each in found if not all(isinstance(one, Function) for one in each.commands)
     )
+
+
+def statements_of(step: Step) -> tuple[Statement, ...]:
+    """What a step runs, also one that stands elsewhere."""
+    piece = step.piece
+    if piece is None:
+        return parse(step.text).body
+    return (Statement(piece.pipelines, piece.operators, False, piece.first, piece.end),)
 
 
 def reached(step: Step, functions: Functions) -> tuple[Pipeline, ...]:

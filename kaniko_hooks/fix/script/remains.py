@@ -13,6 +13,7 @@ from kaniko_hooks.fix.script.arguments import spelled
 from kaniko_hooks.fix.script.arguments import values
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.change import change
+from kaniko_hooks.fix.script.edited import check_edited
 from kaniko_hooks.fix.script.outputs import adds_to
 from kaniko_hooks.fix.script.outputs import names_read
 from kaniko_hooks.fix.script.outputs import pipelines_of
@@ -52,10 +53,11 @@ def check_state(
             build = steps[owned.get(at, at)]
             own = set(outputs(build.argv)) if at in owned else set()
             check_unused([path for path in written if path not in own], [steps[at].text])
+        place = steps[index].met.directory
+        check_edited(steps[index], [steps[at] for at in later], functions, place)
         piece = steps[index].piece
         if piece is None or index == builds[-1]:
             continue
-        _check_edited(steps[index], [steps[at] for at in later], functions)
         if change(piece.pipelines, functions).moves:
             raise Refusal(
                 f'{shortened(steps[index].text)} changes the directory in which later '
@@ -84,20 +86,6 @@ def check_unused(paths: Sequence[str], texts: Iterable[str]) -> None:
                 raise Refusal(
                     f'{shortened(text)} uses the file {path}, which an earlier build writes',
                 )
-
-
-def _check_edited(build: Step, later: Iterable[Step], functions: Functions) -> None:
-    """No build may edit a file in place where a later one runs: that finds it edited."""
-    for command in commands_in(reached(build, functions)):
-        words = command.words if isinstance(command, Simple) else ()
-        said = [literal(word) or '' for word in words]
-        if said[:1] == ['sed'] and any(each.startswith(('-i', '--in-place')) for each in said) and \
-                said[-1] and any(
-                    step.kind == BUILD and step.met.directory == build.met.directory
-                    for step in later):
-            raise Refusal(
-                f'{shortened(build.text)} edits {said[-1]} in place, and later builds find it so',
-            )
 
 
 def _check_status(later: Iterable[Step]) -> None:

@@ -31,16 +31,17 @@ _SAYING = frozenset((
     'type', 'uname', 'which', 'whoami',
 ))
 _PRINTS = _SAYING | {':', 'true'}
-_LOCAL = _PRINTS | TESTS | frozenset((
-    'cd', 'chmod', 'cp', 'declare', 'export', 'false', 'local', 'mkdir', 'popd', 'printenv',
-    'pushd', 'readonly', 'set', 'touch', 'typeset', 'umask', 'unset',
-))
 # Their output depends on nothing but their input and the checked out files.
-_FILTERS = frozenset((
-    'awk', 'base64', 'basename', 'cut', 'dirname', 'envsubst', 'expr', 'git', 'grep', 'head', 'jq',
-    'md5sum', 'paste', 'readlink', 'realpath', 'rev', 'sed', 'seq', 'sha1sum', 'sha256sum', 'sort',
-    'tail', 'tee', 'tr', 'uniq', 'wc', 'yq',
-)) | _PRINTS | TESTS | {'printenv', 'mktemp', 'uuidgen'}
+_FILTERS = _PRINTS | TESTS | frozenset((
+    'awk', 'base64', 'basename', 'cut', 'dirname', 'envsubst', 'expr', 'grep', 'head', 'jq',
+    'md5sum', 'paste', 'printenv', 'readlink', 'realpath', 'rev', 'sed', 'seq', 'sha1sum',
+    'sha256sum', 'sort', 'tail', 'tee', 'tr', 'uniq', 'wc', 'yq',
+))
+_LOCAL = _FILTERS | frozenset((
+    'cd', 'chmod', 'cp', 'declare', 'export', 'false', 'ln', 'local', 'mkdir', 'popd', 'pushd',
+    'readonly', 'set', 'touch', 'typeset', 'umask', 'unset',
+))
+_MAKING = frozenset(('mktemp', 'uuidgen'))
 _READ_ONLY_GIT = frozenset((
     'describe', 'diff', 'log', 'ls-files', 'rev-list', 'rev-parse', 'show', 'symbolic-ref',
 ))
@@ -107,6 +108,8 @@ def _simple(command: Simple, functions: Functions, depth: int) -> bool:
         return depth > 0
     if name in ('env', 'command'):
         return not _runs(command)
+    if name == 'git':
+        return len(command.words) > 1 and literal(command.words[1]) in _READ_ONLY_GIT
     return name in _LOCAL or _quiet_executor(command, name)
 
 
@@ -126,10 +129,7 @@ def _filters(command: Command, functions: Functions, depth: int) -> bool:
         return _command(command, functions, depth + 1)
     if not _pure_words(command, functions, depth):
         return False
-    name = literal(command.words[0])
-    if name == 'git':
-        return len(command.words) > 1 and literal(command.words[1]) in _READ_ONLY_GIT
-    return name in _FILTERS or _command(command, functions, depth + 1)
+    return literal(command.words[0]) in _MAKING or _command(command, functions, depth + 1)
 
 
 def _pure_words(command: Command, functions: Functions, depth: int) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.pieces import Piece
 from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.setup import is_setup
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.fix.script.steps import is_sure
 from kaniko_hooks.shell.syntax.tree import Command
 from kaniko_hooks.shell.syntax.tree import Group
 from kaniko_hooks.shell.syntax.tree import Pipeline
@@ -30,16 +30,10 @@ def check_written(step: Step, functions: Functions) -> None:
         raise Refusal(f'{said} runs a build on a condition')
     if first.negated:
         raise Refusal(f'{said} turns the status of a build around')
-    _check_condition(piece)
+    if not is_sure(step):
+        raise Refusal('a build runs only after a test before `&&`')
     for command in first.commands:
         _check_command(command, said)
-
-
-def _check_condition(piece: Piece) -> None:
-    """A command before the build in its `&&` chain must not be a test."""
-    first = piece.pipelines[0].start
-    if any(is_test(each) for each in piece.whole.pipelines if each.start < first):
-        raise Refusal('a build runs only after a test before `&&`')
 
 
 def _gives_up(rest: Sequence[Pipeline], functions: Functions) -> bool:

@@ -16,6 +16,7 @@ from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.pieces import Piece
 from kaniko_hooks.fix.script.pieces import pieces
 from kaniko_hooks.fix.script.setup import is_setup
+from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.fix.script.trial import NOTHING
 from kaniko_hooks.fix.script.trial import Argv
 from kaniko_hooks.fix.script.trial import Met
@@ -52,6 +53,14 @@ class Step(NamedTuple):
     @property
     def argv(self) -> Argv:
         return self.met.argv
+
+
+def is_sure(step: Step) -> bool:
+    """Whether a step does not depend on a test before it in its `&&` chain."""
+    piece = step.piece
+    return piece is None or not any(
+        is_test(each) for each in piece.whole.pipelines if each.start < piece.pipelines[0].start
+    )
 
 
 class Steps(NamedTuple):

@@ -1,0 +1,2 @@
+build() { /kaniko/executor --cache=true --destination "$CI_REGISTRY_IMAGE/$name"; }
+build
