@@ -4,6 +4,9 @@ import pytest
 
 from kaniko_hooks.model import Variable
 from kaniko_hooks.shell.expansion.expand import expand
+from kaniko_hooks.shell.values import Bit
+from kaniko_hooks.shell.values import Field
+from kaniko_hooks.shell.values import shown
 from tests.shell_sample import argvs
 from tests.shell_sample import count
 from tests.shell_sample import run
@@ -239,3 +242,20 @@ def test_deep_nesting_ends() -> None:
     assert run(script).verdict == 'ok'
     assert run('f() { ' * 200 + E).verdict == 'ok'
     assert run('((' * 500 + '${a:-' * 500).verdict == 'ok'
+
+
+@pytest.mark.parametrize(('one', 'other', 'masked'), (
+    ('r/a', 'r/a', 'r/a'),
+    ('r/a:latest', 'r/a:1', 'r/a:*'),
+    ('r/a:latest', 'r/a:', 'r/a:*'),
+    ('r/a:', 'r/a:latest', 'r/*'),
+    ('r/dev/a:1', 'r/prod/a:1', 'r/*/a:1'),
+    ('--cache=true', '--cache=false', '--cache=*'),
+    ('r/a', 'r/a-debug', 'r/*'),
+    ('a', 'b', '*'),
+    ('', 'x', '*'),
+))
+def test_what_variants_have_in_common_is_known(one: str, other: str, masked: str) -> None:
+    found, = shown([[Field((Bit(each, True, 0, True, False),), False, 0, 9)] for each in (one, other)])
+    assert ''.join(each.text if each.known else '*' for each in found.fragments) == masked
+    assert found.text == one

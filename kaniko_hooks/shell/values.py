@@ -156,7 +156,39 @@ def shown(variants: Sequence[Sequence[Field]]) -> tuple[Word, ...]:
         others = [word_of(field) for field in variant]
         same = set(others)
         for index, word in enumerate(argv):
-            aligned = len(others) == len(argv)
-            if (word != others[index]) if aligned else (word not in same):
-                argv[index] = Word((Fragment(word.text, False),), not aligned)
+            if len(others) == len(argv):
+                argv[index] = _common(word, others[index])
+            elif word not in same:
+                argv[index] = Word((Fragment(word.text, False),), True)
     return tuple(argv)
+
+
+def _common(word: Word, other: Word) -> Word:
+    """The word, of which the names that the other one has, too, at either end are known."""
+    if word == other:
+        return word
+    units, others = _units(word), _units(other)
+    first = _alike(units, others, '/:=')
+    last = _alike(units[:first:-1], others[:first:-1], '/:@')
+    end = len(units) - last
+    middle = ''.join(unit.text for unit in units[first:end])
+    return Word((
+        *merged(units[:first]), Fragment(middle, False), *merged(units[end:]),
+    ), False)
+
+
+def _alike(units: Sequence[Fragment], others: Sequence[Fragment], borders: str) -> int:
+    """How many are the same before the first that is not, up to a border of names."""
+    all_ = max(min(len(units) - 1, len(others)), 0)
+    count = next((n for n in range(all_) if units[n] != others[n]), all_)
+    while count and units[count - 1].known and units[count - 1].text not in borders:
+        count -= 1
+    return count
+
+
+def _units(word: Word) -> list[Fragment]:
+    """The characters that are known, and what is not known in one piece."""
+    return [
+        Fragment(text, fragment.known) for fragment in word.fragments
+        for text in (fragment.text if fragment.known else [fragment.text])
+    ]
