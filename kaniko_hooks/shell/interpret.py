@@ -93,7 +93,7 @@ def _left(machine: Machine, mark: int) -> None:
 def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
     """Both sides of `&&` and `||` may run, the second after the first."""
     state = machine.state
-    total = pipeline(machine, source, node.pipelines[0])
+    total = last = pipeline(machine, source, node.pipelines[0])
     conditional = -1
     first = len(state.journal)
     status = branching.status(machine, node.pipelines[0])
@@ -113,8 +113,11 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
                 found = because(found, Reason('retry', place, 1))
             changes = state.taken_back(mark)
             state.join([{}, changes] if GO in found else [{}])
-        elif conditional < 0 and not _is_sure(node.pipelines[index]):
+        elif conditional < 0 and not _is_sure(node.pipelines[index]) and not (
+                # Each build that is traced succeeds.
+                machine.trace is not None and has_builds(last)):
             conditional = mark
+        last = found
         if found is not NOTHING:
             after = sequence(total, found)
             total = after if certain else either((total, after))

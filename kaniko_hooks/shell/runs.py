@@ -66,7 +66,8 @@ def trace(
     """Every build that is met, in order, with what the script knows there.
 
     A build in a loop over literal words or in a function comes once for each
-    time; branches that exclude each other come one after the other.
+    time; branches that exclude each other come one after the other. Each build
+    is thought to succeed.
     """
     machine = Machine(image, read_build, read_script)
     machine.trace = []

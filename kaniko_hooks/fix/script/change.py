@@ -64,7 +64,7 @@ def change(pipelines: tuple[Pipeline, ...], functions: Functions) -> Change:
             if name is None and not command.words or name in _ASSIGNING:
                 assigned.update(each.name for each in command.assignments)
             assigned.update(printed_to(command))
-            moves |= name in ('cd', 'pushd', 'popd') and not _is_absolute(command)
+            moves |= name in ('cd', 'pushd', 'popd') and not is_absolute(command)
             if name in functions and name not in called:
                 called.add(name or '')
                 waiting.append(functions[name or ''].body)
@@ -94,7 +94,8 @@ def _substituted_in(command: Command) -> Iterator[Command]:
             yield from commands_of(substitution.body)
 
 
-def _is_absolute(command: Simple) -> bool:
+def is_absolute(command: Simple) -> bool:
+    """Whether `cd` goes to the same folder from everywhere."""
     if len(command.words) != 2:
         return False
     first = command.words[1].pieces[:1]

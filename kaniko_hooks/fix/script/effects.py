@@ -184,7 +184,7 @@ class _Walk:
             self.sets(*arguments)
         if not command.words or name in DECLARATIONS:
             for each in command.assignments:
-                if each.append:
+                if each.append or each.subscript:
                     self.use(each.name)
                 self.sets(each.name)
         elif name in ('read', 'unset'):

@@ -16,7 +16,6 @@ from kaniko_hooks.shell.syntax.tree import Command
 from kaniko_hooks.shell.syntax.tree import Simple
 from kaniko_hooks.shell.syntax.tree import Text
 
-SOURCING = frozenset(('.', 'source'))
 _EXPORTING = frozenset(('declare', 'export', 'typeset'))
 _LOOKING = frozenset(('envsubst', 'printenv'))
 
@@ -35,7 +34,12 @@ def exported(steps: Iterable[Step], names: Collection[str]) -> set[str]:
 
 def read_in(steps: Iterable[Step]) -> bool:
     """Whether text that is put together, or another file, runs in the script's shell."""
-    return any(said[0] in SOURCING or said[0] == 'eval' for _, said in _said(steps))
+    return any(said[0] in ('.', 'source', 'eval') for _, said in _said(steps))
+
+
+def calls_by_value(steps: Iterable[Step]) -> bool:
+    """Whether steps run what is not written there by its name."""
+    return any(said[0] in ('', '.', 'source', 'eval') for _, said in _said(steps))
 
 
 def passed(steps: Sequence[Step]) -> set[str]:

@@ -12,6 +12,7 @@ from kaniko_hooks.fix.script.steps import LOOP
 from kaniko_hooks.fix.script.steps import OTHER
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.fix.script.superseded import without_superseded
+from kaniko_hooks.fix.script.superseded import without_uncalled
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -31,21 +32,18 @@ def parts(steps: Sequence[Step], owned: Owners, functions: Functions) -> list[Pa
 
     Set-up is for all builds after it, but for what goes with one build alone.
     """
-    found: list[Part] = []
-    previous = 0
-    for index, build in enumerate(steps):
-        if build.kind != BUILD:
-            continue
+    builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
+    found = []
+    for previous, index in zip((0, *builds), builds):
         kept = [
             at for at, step in enumerate(steps) if at == index or
             owned.get(at, index if at < index and step.kind != BUILD else None) == index
         ]
         early = sum(at < previous for at in kept)
-        found.append(Part(build, without_superseded(
-            [steps[at] for at in kept], early, functions,
-        )))
-        previous = index
-    return found
+        found.append(without_superseded([steps[at] for at in kept], early, functions))
+    return [
+        Part(steps[index], kept) for index, kept in zip(builds, without_uncalled(found))
+    ]
 
 
 def check_others(steps: Sequence[Step], unsafe: bool) -> None:
