@@ -20,8 +20,9 @@ def owners(steps: Sequence[Step], functions: Functions) -> Owners:
     """The build that each print goes with; one that is for all builds is left out.
 
     Prints between builds announce the next one where the first build is
-    announced, too; else they tell about the one before. What follows the last
-    build is its own.
+    announced, too; else they tell about the one before. Where there are more
+    than announce the first build, and the last one is told about, too, the first
+    of them tell about the one before. What follows the last build is its own.
     """
     builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
     prints = {
@@ -36,7 +37,8 @@ def owners(steps: Sequence[Step], functions: Functions) -> Owners:
             found.update((index, before) for index in announcing)
         for index in prints.intersection(range(before + 1, after)):
             near = prints.issuperset(range(before + 1, index))
-            tells = not leading or _in_chain(steps[before], steps[index], steps[after]) or \
+            told = min(len(_above(prints, after)) - len(leading), len(steps) - builds[-1] - 1)
+            tells = not leading or index - before <= told or _in_chain(steps[before], steps[index], steps[after]) or \
                 any(uses_file(steps[index].text, each) for each in written_by(steps[before], functions))
             found[index] = before if near and tells else after
     return found
