@@ -42,6 +42,13 @@ def split_edits(
         for name, need, script in zip(names, needs, scripts)
     ]
     if not has_template:
+        above = text[place.key.end:place.script_start]
+        below = text[line_end(text, place.script_end):place.end]
+        # No template keeps what is said of the job.
+        if '#' in above:
+            jobs[0] = f'{prefix}{like(names[0], place.key.style)}{above}{scripts[0]}'
+        if '#' in below:
+            jobs[-1] += below
         return [Edit(place.start, place.end, f'{new}{new}'.join(jobs))]
     added = ''.join(f'{new}{new}{job}' for job in jobs)
     renamed = Edit(place.key.start, place.key.end, like(template, place.key.style))
