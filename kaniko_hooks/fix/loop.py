@@ -19,7 +19,7 @@ from kaniko_hooks.fix.script.carried import check_loop
 from kaniko_hooks.fix.script.effects import taken_over
 from kaniko_hooks.fix.script.environment import exported
 from kaniko_hooks.fix.script.environment import looks_at
-from kaniko_hooks.fix.script.environment import read_in
+from kaniko_hooks.fix.script.environment import reads_in
 from kaniko_hooks.fix.script.iterations import Body
 from kaniko_hooks.fix.script.iterations import check_directory
 from kaniko_hooks.fix.script.iterations import check_iterations
@@ -100,20 +100,16 @@ def loop_of(
     unused = check_loop(
         earlier, inner, command, found.functions, lambda name: is_environment(name, setting),
     )
-    _check_environment(subject, setting, [*earlier, step, *inner], command.name)
-    return Loop(step, command, values, inner, unused)
-
-
-def _check_environment(
-        subject: Subject, setting: Setting, steps: Sequence[Step], name: str,
-) -> None:
-    """The variable of a matrix is in the environment, which a loop's need not be."""
-    scripts = [] if read_in(steps) else followed(subject, setting)
-    if not exported(steps, [name]) and (
-            looks_at(steps, name) or any(name in taken_over(text) for text in scripts)):
+    ran = [*earlier, step, *inner]
+    # What is read in sees the variable as the script does.
+    scripts = [] if reads_in(inner, found.functions) else followed(subject, setting)
+    if not exported(ran, [command.name]) and (
+            looks_at(ran, command.name) or any(command.name in taken_over(text) for text in scripts)):
         raise Refusal(
-            f'the loop variable {name} is not exported, and programs that the loop runs look for it',
+            f'the loop variable {command.name} is not exported, and programs that the loop runs '
+            'look for it',
         )
+    return Loop(step, command, values, inner, unused)
 
 
 def is_environment(name: str, setting: Setting) -> bool:

@@ -12,7 +12,7 @@ from kaniko_hooks.fix.script.effects import Effects
 from kaniko_hooks.fix.script.effects import effects
 from kaniko_hooks.fix.script.environment import exported
 from kaniko_hooks.fix.script.environment import passed
-from kaniko_hooks.fix.script.environment import read_in
+from kaniko_hooks.fix.script.environment import reads_in
 from kaniko_hooks.fix.script.outputs import statements_of
 from kaniko_hooks.fix.script.prints import Owners
 from kaniko_hooks.fix.script.steps import BUILD
@@ -52,14 +52,19 @@ def check_builds(
             if steps[at].kind == SETUP and at not in owned:
                 left -= done[at].sure
     changed = {name for index in builds for name in done[index].assigned} - found
-    seen = _seen([*before, *steps], changed)
+    seen = _seen([*before, *steps], steps[builds[0]:], functions, changed)
     return frozenset(name for name in changed - seen if not environment(name))
 
 
-def _seen(steps: Sequence[Step], names: Collection[str]) -> set[str]:
-    """Those of the variables that programs, or scripts that are read in, may see."""
-    every = names if read_in(steps) else ()
-    return exported(steps, names) | passed(steps) | {*every}
+def _seen(
+        every: Sequence[Step], built: Sequence[Step], functions: Functions, names: Collection[str],
+) -> set[str]:
+    """Those of the variables that programs, or scripts that are read in, may see.
+
+    `built` are the steps of `every` from the first build on.
+    """
+    open_ = names if reads_in(built, functions) else ()
+    return exported(every, names) | passed(every) | {*open_}
 
 
 def check_loop(
@@ -80,5 +85,5 @@ def check_loop(
             f'the loop over ${loop.name} carries ${min(carried)} from one iteration to the next',
         )
     changed = found.assigned - used
-    seen = _seen([*before, *inner], changed)
+    seen = _seen([*before, *inner], inner, functions, changed)
     return frozenset(name for name in changed - seen if not environment(name))

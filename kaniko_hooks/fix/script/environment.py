@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from kaniko_hooks.fix.script.change import Functions
+from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.pieces import commands_in
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.pieces import words_of
@@ -16,6 +18,7 @@ from kaniko_hooks.shell.syntax.tree import Command
 from kaniko_hooks.shell.syntax.tree import Simple
 from kaniko_hooks.shell.syntax.tree import Text
 
+_READING = frozenset(('.', 'source', 'eval'))
 _EXPORTING = frozenset(('declare', 'export', 'typeset'))
 _LOOKING = frozenset(('envsubst', 'printenv'))
 
@@ -32,14 +35,24 @@ def exported(steps: Iterable[Step], names: Collection[str]) -> set[str]:
     return found
 
 
-def read_in(steps: Iterable[Step]) -> bool:
-    """Whether text that is put together, or another file, runs in the script's shell."""
-    return any(said[0] in ('.', 'source', 'eval') for _, said in _said(steps))
+def reads_in(steps: Iterable[Step], functions: Functions) -> bool:
+    """Whether text that is put together, or another file, runs in the script's shell.
+
+    `functions` are those that the steps may call.
+    """
+    written = [said[0] for _, said in _said(steps)]
+    called = [
+        literal(command.words[0]) for each in functions.values()
+        for body in bodies(each) for command in commands_in(
+            pipeline for statement in body for pipeline in statement.pipelines
+        ) if isinstance(command, Simple) and command.words
+    ]
+    return not _READING.isdisjoint([*written, *called])
 
 
 def calls_by_value(steps: Iterable[Step]) -> bool:
     """Whether steps run what is not written there by its name."""
-    return any(said[0] in ('', '.', 'source', 'eval') for _, said in _said(steps))
+    return any(said[0] in _READING | {''} for _, said in _said(steps))
 
 
 def passed(steps: Sequence[Step]) -> set[str]:

@@ -10,6 +10,7 @@ from kaniko_hooks.fix.script.edited import check_edited
 from kaniko_hooks.fix.script.outputs import adds_to
 from kaniko_hooks.fix.script.outputs import reached
 from kaniko_hooks.fix.script.remains import check_state
+from kaniko_hooks.fix.script.sourced import PROBE
 from kaniko_hooks.fix.script.steps import BUILD
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.fix.script.trial import Setting
@@ -18,8 +19,6 @@ from kaniko_hooks.fix.script.trial import traced
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.tree import For
-
-_PROBE = '/kaniko/executor --destination probe'
 
 
 class Body(NamedTuple):
@@ -40,7 +39,7 @@ def check_directory(
     pipelines = tuple(pipeline for each in command.body for pipeline in each.pipelines)
     if not change(pipelines, functions).moves:
         return
-    part = ScriptPart(commands([*before, _PROBE, assigned, body.text, _PROBE]), setting.variables)
+    part = ScriptPart(commands([*before, PROBE, assigned, body.text, PROBE]), setting.variables)
     places = [each.directory for each in traced(setting, (part,))]
     if places[0] is None or places[0] != places[-1]:
         raise Refusal(

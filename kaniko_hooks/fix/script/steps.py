@@ -17,6 +17,7 @@ from kaniko_hooks.fix.script.pieces import Piece
 from kaniko_hooks.fix.script.pieces import pieces
 from kaniko_hooks.fix.script.setup import is_setup
 from kaniko_hooks.fix.script.setup import is_test
+from kaniko_hooks.fix.script.sourced import read_in
 from kaniko_hooks.fix.script.trial import NOTHING
 from kaniko_hooks.fix.script.trial import Argv
 from kaniko_hooks.fix.script.trial import Met
@@ -122,9 +123,9 @@ class _Reading:
         self.steps: list[Step] = []
         self.tried = 0
         self.chain: Statement | None = None  # of the last piece in `prefix`
-        for text in before:
+        for index, text in enumerate(before):
             for piece in pieces(parse(text)):
-                self._define(piece)
+                self._define(piece, before[:index])
 
     def add_own(self, index: int, text: str) -> None:
         """An item that stands in the job itself."""
@@ -158,8 +159,7 @@ class _Reading:
     def _kind(self, piece: Piece, text: str) -> tuple[str, Met]:
         if len(self.steps) > MAX_STEPS:
             raise Refusal('its script is too long')
-        if is_setup(piece.pipelines, self.functions, piece.chained) and not piece.background:
-            self._define(piece)
+        if self._define(piece, self.prefix):
             self.prefix = self._followed_by(piece, text)
             self.chain = piece.whole
             return SETUP, NOTHING
@@ -186,11 +186,17 @@ class _Reading:
             return [*self.prefix[:-1], f'{self.prefix[-1]} && {text}']
         return [*self.prefix, text]
 
-    def _define(self, piece: Piece) -> None:
-        for pipeline in piece.pipelines:
-            for command in pipeline.commands:
-                if isinstance(command, Function):
-                    self.functions[command.name] = command
+    def _define(self, piece: Piece, before: Sequence[str]) -> bool:
+        """Note the functions that a piece defines or reads in; whether it is set-up."""
+        read = read_in(self.setting, before, piece)
+        own = [each for pipeline in piece.pipelines for each in pipeline.commands]
+        setup = read is not None or not piece.background and is_setup(
+            piece.pipelines, self.functions, piece.chained,
+        )
+        for each in [*own, *(read or ())] if setup else ():
+            if isinstance(each, Function):
+                self.functions[each.name] = each
+        return setup
 
 
 def _pieces(text: str) -> tuple[Piece, ...]:
