@@ -17,9 +17,10 @@ EXTENDS = 'extends'
 REFERENCES = 'references'
 OTHER = 'other'
 
-# Below these keys the same text means something else: a stage, a tag, an image.
+# Below these keys the same text means something else: a stage, a tag, an image, a command.
 _NOT_JOBS = frozenset((
-    'artifacts', 'cache', 'image', 'resource_group', 'services', 'stage', 'stages', 'tags',
+    'after_script', 'artifacts', 'before_script', 'cache', 'image', 'resource_group', 'script',
+    'services', 'stage', 'stages', 'tags',
 ))
 _FOLLOWING = ('needs', 'dependencies')
 _MEANING = frozenset((*_FOLLOWING, 'extends'))

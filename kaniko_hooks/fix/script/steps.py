@@ -193,9 +193,12 @@ class _Reading:
         setup = read is not None or not piece.background and is_setup(
             piece.pipelines, self.functions, piece.chained,
         )
-        for each in [*own, *(read or ())] if setup else ():
+        for each in own if setup else ():
             if isinstance(each, Function):
+                if each.name in self.functions:
+                    raise Refusal(f'its script defines the function {each.name} twice')
                 self.functions[each.name] = each
+        self.functions.update((each.name, each) for each in read or ())
         return setup
 
 
