@@ -19,6 +19,7 @@ from kaniko_hooks.fix.mentions import FOLLOWS
 from kaniko_hooks.fix.mentions import OTHER
 from kaniko_hooks.fix.mentions import REFERENCES
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import Risky
 from kaniko_hooks.fix.refusal import Shared
 from kaniko_hooks.fix.script.trial import Setting
 from kaniko_hooks.fix.script.trial import reader
@@ -62,7 +63,7 @@ def drafts(
     made: list[Draft] = []
     for job in reversed(jobs.values()):
         try:
-            made.append(_draft(state, found, names, job))
+            made.append(_sure_draft(state, found, names, job))
         except Refusal as reason:
             others = {each.name for each in jobs.values()} - {job.name}
             if not others:
@@ -78,6 +79,18 @@ def drafts(
 def given_names(made: Draft) -> set[str]:
     """The names of a draft's new jobs."""
     return {*made.names, *([made.claim.hidden] if made.claim.hidden else [])}
+
+
+def _sure_draft(
+        state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container,
+) -> Draft:
+    try:
+        return _draft(state, found, taken, container)
+    except Risky:
+        # Nobody should be sent to --unsafe to be refused there for another reason.
+        asked = state.asked._replace(options=state.asked.options._replace(unsafe=True))
+        _draft(state._replace(asked=asked), found, taken, container)
+        raise
 
 
 def _draft(

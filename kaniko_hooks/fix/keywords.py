@@ -17,6 +17,7 @@ from kaniko_hooks.ci.gitlab.values import items_of
 from kaniko_hooks.ci.gitlab.values import string_of
 from kaniko_hooks.fix.cached import keeps_outputs
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import Risky
 from kaniko_hooks.fix.script.trial import Setting
 from kaniko_hooks.fix.script.trial import traced
 from kaniko_hooks.fix.subject import Subject
@@ -33,7 +34,7 @@ _COMMANDS = ('script', 'before_script', 'after_script')
 
 
 def refuse(subject: Subject, setting: Setting, unsafe: bool) -> None:
-    """Raises Refusal for what is refused always, and without --unsafe for what is risky."""
+    """Raises Refusal for what is refused always, and Risky for what is refused without --unsafe."""
     table = subject.job.table
     if subject.name == 'pages':
         raise Refusal('it ' + _NEVER['pages'])
@@ -45,7 +46,7 @@ def refuse(subject: Subject, setting: Setting, unsafe: bool) -> None:
     if unsafe:
         return
     for reason in _risks(subject, setting):
-        raise Refusal(f'{reason}; only with --unsafe')
+        raise Risky(f'{reason}; only with --unsafe')
 
 
 def _given(table: Value, keyword: str) -> bool:

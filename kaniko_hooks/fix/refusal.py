@@ -10,6 +10,10 @@ class Shared(Refusal):
     """What would be changed is another job's, too, or may be."""
 
 
+class Risky(Refusal):
+    """What is done with --unsafe, as the reason says."""
+
+
 def shortened(text: str) -> str:
     """A command as it is named in a reason: its first line; of a long one both ends."""
     line = ' '.join(text.replace('\\\n', ' ').strip().split('\n')[0].split())

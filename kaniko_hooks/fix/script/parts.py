@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.refusal import Risky
 from kaniko_hooks.fix.refusal import shortened
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.prints import Owners
@@ -47,7 +48,7 @@ def parts(steps: Sequence[Step], owned: Owners, functions: Functions) -> list[Pa
 
 
 def check_others(steps: Sequence[Step], unsafe: bool) -> None:
-    """Raises Refusal for commands that are neither builds nor set-up.
+    """Raises Refusal, or Risky, for commands that are neither builds nor set-up.
 
     Before the first build they may be repeated, if the user has asked for it.
     """
@@ -60,7 +61,7 @@ def check_others(steps: Sequence[Step], unsafe: bool) -> None:
         if built:
             raise Refusal(f'{said} stands between or after the builds and is more than set-up')
         if not unsafe:
-            raise Refusal(
+            raise Risky(
                 f'{said} stands before the builds and is more than set-up; '
                 'only with --unsafe it is repeated in every job',
             )
