@@ -41,7 +41,7 @@ def statements(
     total = NOTHING
     group: worlds.Group | None = None
     for node in body:
-        mark = len(machine.state.journal)
+        mark, unseen = len(machine.state.journal), machine.unseen
         guarded = worlds.read(node, group.subject if group else None)
         if guarded is not None and arguments.decide(machine, node):
             guarded = None
@@ -60,7 +60,9 @@ def statements(
         if group is not None:
             if found is not NOTHING:
                 group.members.append((None, [found]))
-            if worlds.is_full(group) or machine.state.altered(mark, group.subject.variables):
+            changed = machine.state.altered(mark, group.subject.variables)
+            changed |= group.subject.outside and machine.unseen != unseen
+            if changed or worlds.is_full(group):
                 total, group = worlds.closed(total, group), None
         else:
             total = sequence(total, found)

@@ -56,6 +56,7 @@ class Machine:
         'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
         'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
         'stdin', 'process', 'unread', 'copied', 'loops', 'root', 'handled',
+        'unseen',
     )
 
     def __init__(
@@ -91,6 +92,7 @@ class Machine:
         self.loops = 0  # around, in the function at hand
         self.root = ''  # where the repository stands, if that is known
         self.handled: set[str] = set()  # variables that the handler of a signal sets
+        self.unseen = 0  # commands so far that may have done anything
         self.traps: list[tuple[Source, tuple[Bit, ...]]] = []
 
     @property

@@ -113,6 +113,7 @@ def run_once(
 def _unseen(machine: Machine, source: Source, variants: Sequence[list[Field]]) -> Summary:
     """What a command does that is not known: if an executor and its destination are among
     its words, it runs them. Others that take a command run it elsewhere, or only show it."""
+    machine.unseen += 1
     argv = variants[0]
     base = argv[0].text.rpartition('/')[2]
     elsewhere = base in simple.INERT or base in wrappers.ELSEWHERE

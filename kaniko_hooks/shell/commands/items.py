@@ -109,6 +109,7 @@ def _unknown(field: Field, replaced: str) -> Field:
 def find(machine: Machine, source: Source, argv: Sequence[Field], level: int) -> Summary:
     """The commands of `-exec`, once for each file, or once with `+`."""
     total = NOTHING
+    machine.unseen += any(field.text == '-delete' for field in argv)
     for command, many in wrappers.find(argv):
         listed = [_unknown(field, '{}') for field in command]
         if not many:

@@ -10,6 +10,7 @@ from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.commands import simple
 from kaniko_hooks.shell.conditions import guards
+from kaniko_hooks.shell.conditions import looks
 from kaniko_hooks.shell.expansion import expand
 from kaniko_hooks.shell.expansion import printing
 from kaniko_hooks.shell.machine import DEPTH
@@ -186,6 +187,7 @@ def _copied(machine: Machine, source: Source, node: tree.Simple, given: Stdin) -
 
 def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> None:
     """Remember what a command writes into a file."""
+    machine.unseen += not looks.quiet(node.redirections)
     targets = [
         (each.target, each.operator == '>>') for each in node.redirections
         if each.operator in ('>', '>>', '>|') and each.descriptor in ('', '1')

@@ -10,6 +10,7 @@ from kaniko_hooks.shell.commands import calls
 from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.commands import outputs
 from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.conditions import looks
 from kaniko_hooks.shell.expansion import expand
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
@@ -67,6 +68,7 @@ def run(
         machine.repeats -= 1
     total = _inside(machine, source, node)
     if not node.words:
+        machine.unseen += not looks.quiet(node.redirections)
         for assignment in node.assignments:
             assign(machine, source, assignment)
         return total
@@ -80,6 +82,7 @@ def run(
     for each in counted(node):
         machine.state.set(each, None)
     if name in INERT and '()' + name not in values and name + ' ' not in values:
+        machine.unseen += name not in looks.HARMLESS
         return total
     if builtins.declares(machine, source, name, node):
         return total

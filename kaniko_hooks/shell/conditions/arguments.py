@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.shell.conditions import guards
+from kaniko_hooks.shell.conditions import subjects
 from kaniko_hooks.shell.expansion import patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
@@ -16,10 +17,10 @@ from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.conditions import is_text
 from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
 from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import unknown
 
 # Key of a variable's value that the script itself gives, with the name after it; twice, of
 # when it gave it; by itself, of when something not seen here last may have set any variable.
@@ -48,7 +49,7 @@ def _parameter(machine: Machine, piece: tree.Piece) -> str | None:
     value = _value(machine, piece.name) if isinstance(piece, tree.Parameter) else None
     if value is None or not isinstance(piece, tree.Parameter) or not piece.operator:
         return value
-    default = guards.literal(piece.operand) if piece.operand else None
+    default = subjects.literal(piece.operand) if piece.operand else None
     return value or default if piece.operator == ':-' else None
 
 
@@ -74,7 +75,8 @@ def unsettle(machine: Machine, mark: int) -> None:
 
 def forget(machine: Machine) -> None:
     """Something that is not seen here may have set any variable."""
-    machine.state.set(_GIVEN, unknown(''))
+    machine.unseen += 1
+    machine.state.set(_GIVEN, known(str(machine.unseen)))
 
 
 def _value(machine: Machine, name: str) -> str | None:
@@ -135,8 +137,8 @@ def status(machine: Machine, node: tree.Pipeline) -> bool | None:
     if isinstance(command, tree.Test) and command.arithmetic:
         return None
     if isinstance(command, tree.Simple):
-        opening = guards.literal(words[0]) if words else None
-        closed = len(words) > 1 and guards.literal(words[-1]) == ']'
+        opening = subjects.literal(words[0]) if words else None
+        closed = len(words) > 1 and subjects.literal(words[-1]) == ']'
         if opening not in ('[', 'test') or opening == '[' and not closed:
             return None
         words = words[1:-1] if opening == '[' else words[1:]
@@ -148,7 +150,7 @@ def _tested(machine: Machine, words: Sequence[tree.Word], brackets: bool) -> boo
     parts: list[list[tree.Word]] = [[]]
     operators: list[str] = []
     for word in words:
-        join = guards.JOINS.get(guards.literal(word) or '')
+        join = guards.JOINS.get(subjects.literal(word) or '')
         if join:
             operators.append(join)
             parts.append([])
@@ -160,7 +162,7 @@ def _tested(machine: Machine, words: Sequence[tree.Word], brackets: bool) -> boo
 
 
 def _one(machine: Machine, words: Sequence[tree.Word], brackets: bool) -> bool | None:
-    opposite = bool(words) and guards.literal(words[0]) == '!'
+    opposite = bool(words) and subjects.literal(words[0]) == '!'
     words = words[opposite:]
     found = [_operand(machine, word, brackets) for word in words]
     if not any(isinstance(each, tree.Parameter) for word in words for each in word.pieces):
@@ -215,7 +217,7 @@ def arms(machine: Machine, node: tree.Case) -> list[bool]:
 
 
 def _matches(value: str, pattern: tree.Word) -> bool | None:
-    wanted = guards.literal(pattern)
+    wanted = subjects.literal(pattern)
     quoted = any(isinstance(each, tree.Text) and each.quoted for each in pattern.pieces)
     if wanted is None or quoted and any(each in wanted for each in '*?['):
         return None

@@ -1,14 +1,21 @@
-"""Tests of a variable: `[ "$A" = x ]`, `[[ … ]]`, `test`, and lists of them."""
+"""Tests: `[ "$A" = x ]`, `[[ … ]]`, `test`, commands that only look, and lists of them."""
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.state import ARGUMENTS
+from kaniko_hooks.shell.conditions import looks
+from kaniko_hooks.shell.conditions.subjects import literal
+from kaniko_hooks.shell.conditions.subjects import shape
+from kaniko_hooks.shell.conditions.subjects import Subject
+from kaniko_hooks.shell.conditions.subjects import variable
+from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.syntax import tree
 
-# Numeric comparisons, and what each denies.
-_DENIED = {'-le': '-gt', '-ge': '-lt', '-ne': '-eq'}
+# Tests that are the opposite of others.
+_DENIED = {'-le': '-gt', '-ge': '-lt', '-ne': '-eq', '-z': '-n'}
+# Those that compare files.
+_FILES = frozenset(('-nt', '-ot', '-ef'))
 _EQUAL = frozenset(('=', '==', '!='))
 JOINS = {'&&': '&&', '-a': '&&', '||': '||', '-o': '||'}
 
@@ -23,13 +30,6 @@ class Condition(NamedTuple):
 
 # May hold or not, whatever the subject is.
 ANY = Condition((), True, False)
-
-
-class Subject(NamedTuple):
-    """What is tested: a variable, or a whole comparison that holds or not."""
-
-    name: str
-    variables: frozenset[str]  # it stays the same as long as these do
 
 
 Tested = tuple[Subject, Condition]
@@ -88,8 +88,10 @@ def _both(one: Condition, other: Condition) -> Condition:
 
 
 def is_test(node: tree.Pipeline) -> bool:
-    """Whether a command only tests and runs nothing: `[ … ]`, `[[ … ]]`, `test …`."""
+    """Whether a command only tests and runs nothing: `[ … ]`, `[[ … ]]`, `test …`, `grep …`."""
     command = node.commands[0]
+    if looks.subject(node) is not None:
+        return True
     if len(node.commands) > 1 or not isinstance(command, (tree.Simple, tree.Test)):
         return False
     if any(word.active for word in command.words):
@@ -102,9 +104,12 @@ def is_test(node: tree.Pipeline) -> bool:
 
 
 def of_pipeline(node: tree.Pipeline) -> list[Tested]:
-    if len(node.commands) != 1:
-        return []
-    found = _of_command(node.commands[0])
+    looked = looks.subject(node)
+    found: list[Tested] = []
+    if looked is not None:
+        found.append((looked, Condition(('',), False)))
+    elif len(node.commands) == 1:
+        found = _of_command(node.commands[0])
     return negated(found) if node.negated else found
 
 
@@ -154,7 +159,23 @@ def _of_words(words: Sequence[tree.Word], brackets: bool) -> list[Tested]:
         return [(names[0], Condition(('',), True))]
     if len(words) == 2 and names[1] and texts[0] in ('-n', '-z'):
         return [(names[1], Condition(('',), texts[0] == '-n'))]
+    if len(words) == 2 and texts[0]:
+        return _unary(texts[0], words[1])
     return _compared(words, texts[1], brackets) if len(words) == 3 and texts[1] else []
+
+
+def _unary(operator: str, word: tree.Word) -> list[Tested]:
+    """`-f file`, `-v name`, `-z text`."""
+    operand = shape(word)
+    if operand is None:
+        return []
+    name = f'{_DENIED.get(operator, operator)} {operand.name}'
+    if operator in ('-n', '-z', '-v'):
+        named = {literal(word) or ''} if operator == '-v' else set()
+        whole = Subject(name, operand.variables | named)
+    else:
+        whole = Subject(name, operand.variables | {DIRECTORY}, True)
+    return [(whole, Condition(('',), operator in _DENIED))]
 
 
 def _compared(words: Sequence[tree.Word], operator: str, brackets: bool) -> list[Tested]:
@@ -173,10 +194,14 @@ def _compared(words: Sequence[tree.Word], operator: str, brackets: bool) -> list
     if operator == '-eq' and subject and text is not None:
         numeric = Subject(f'{subject.name} -eq', subject.variables)
         return [(numeric, Condition((text,), denies))]
-    first, second = _shape(words[0]), _shape(words[2])
-    if first is None or second is None or None not in (literal(left), literal(right)):
+    first, second = shape(words[0]), shape(words[2])
+    files = operator in _FILES
+    constant = not files and None not in (literal(left), literal(right))
+    if first is None or second is None or constant:
         return []
-    whole = Subject(f'{first.name} {operator} {second.name}', first.variables | second.variables)
+    name = f'{first.name} {operator} {second.name}'
+    variables = first.variables | second.variables | ({DIRECTORY} if files else set())
+    whole = Subject(name, variables, files)
     return [(whole, Condition(('',), denies))]
 
 
@@ -187,46 +212,3 @@ def _subject(word: tree.Word, text: str | None) -> tuple[Subject | None, str | N
         text = text[len(prefix.value):]
         word = word._replace(pieces=word.pieces[1:])
     return variable(word), text
-
-
-def variable(word: tree.Word) -> Subject | None:
-    """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`, `${{ inputs.a }}`."""
-    pieces = [piece for piece in word.pieces if not _is_empty(piece)]
-    piece = pieces[0] if len(pieces) == 1 else None
-    if isinstance(piece, tree.Opaque) and piece.name:
-        return Subject(piece.name, frozenset())
-    if not isinstance(piece, tree.Parameter):
-        return None
-    empty = piece.operand is not None and not piece.operand.pieces
-    if piece.operator and not (piece.operator in (':-', '-') and empty):
-        return None
-    if piece.name.isdigit():
-        return Subject(piece.name, frozenset((ARGUMENTS,)))
-    return Subject(piece.name, frozenset((piece.name,))) if piece.name.isidentifier() else None
-
-
-def _is_empty(piece: tree.Piece) -> bool:
-    return isinstance(piece, tree.Text) and not piece.value
-
-
-def _shape(word: tree.Word) -> Subject | None:
-    """A word as text, and the variables in it."""
-    texts: list[str] = []
-    names: set[str] = set()
-    for piece in word.pieces:
-        if isinstance(piece, tree.Text):
-            texts.append(piece.value)
-            continue
-        found = variable(tree.Word((piece,), 0, 0))
-        if found is None:
-            return None
-        texts.append('${' + found.name + '}')
-        names |= found.variables
-    return Subject(''.join(texts), frozenset(names))
-
-
-def literal(word: tree.Word) -> str | None:
-    """The text of a word without expansions."""
-    if all(isinstance(piece, tree.Text) for piece in word.pieces):
-        return ''.join(piece.value for piece in word.pieces if isinstance(piece, tree.Text))
-    return None

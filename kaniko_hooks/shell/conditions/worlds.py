@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.conditions import guards
+from kaniko_hooks.shell.conditions import subjects
 from kaniko_hooks.shell.conditions.guards import Condition
-from kaniko_hooks.shell.conditions.guards import Subject
+from kaniko_hooks.shell.conditions.subjects import Subject
 from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import sequence
@@ -73,13 +74,13 @@ def _taken(guarded: Guarded | None, world: str | None) -> list[int]:
 
 def read(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
     """The guard of a statement, that of the wanted subject if it has several."""
-    if node.background or len(node.pipelines[0].commands) != 1:
-        return None
     first = node.pipelines[0]
     command = first.commands[0]
+    if node.background:
+        return None
     if node.operators:
         return _of_list(node, wanted)
-    if first.negated:
+    if first.negated or len(first.commands) != 1:
         return None
     if isinstance(command, tree.Case):
         return _of_case(command)
@@ -99,7 +100,7 @@ def _of_list(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
     operators = node.operators
     last = node.pipelines[-1].commands[0]
     if operators[-1] == '||' and isinstance(last, tree.Simple) and len(last.words) == 1:
-        if guards.literal(last.words[0]) in ('true', ':'):
+        if subjects.literal(last.words[0]) in ('true', ':'):
             operators = operators[:-1]
     if len(set(operators)) != 1 or not guards.is_test(node.pipelines[0]):
         return None
@@ -120,12 +121,12 @@ def _of_list(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
 
 
 def _of_case(command: tree.Case) -> Guarded | None:
-    subject = guards.variable(command.word)
+    subject = subjects.variable(command.word)
     if subject is None or command.redirections:
         return None
     conditions: list[Condition] = []
     for arm in command.arms:
-        literals = [guards.literal(pattern) for pattern in arm.patterns]
+        literals = [subjects.literal(pattern) for pattern in arm.patterns]
         if arm.falls or None in literals:
             return None
         texts = tuple(each for each in literals if each is not None)
