@@ -136,6 +136,26 @@ def test_no_build(script: str) -> None:
                  id='the same twice'),
     pytest.param(f'if [ $A != x ] && [ $B != x ]; then {E}; fi; if [ $A = y ]; then {E}; fi', 2,
                  id='not one, and another variable'),
+    pytest.param(f'[ "${{A:-x}}" = x ] && {E}; [ "${{A:-x}}" = y ] && {E}', 1, id='default'),
+    pytest.param(f'[ "${{A:-x}}" = x ] && {E}; [ "${{A:-y}}" = y ] && {E}', 2, id='two defaults'),
+    pytest.param(f'[ -z "${{A+x}}" ] && {E}; [ -n "${{A+x}}" ] && {E}', 1, id='set or not'),
+    pytest.param(f'[ ${{#A}} -eq 0 ] && {E}; [ ${{#A}} -ne 0 ] && {E}', 1, id='length'),
+    pytest.param(f'case ${{A%%-*}} in x) {E};; esac; [ "${{A%%-*}}" = y ] && {E}', 1,
+                 id='part of a value'),
+    pytest.param(f'[ "${{A%-*}}" = x ] && {E}; A=y-z; [ "${{A%-*}}" = y ] && {E}', 2,
+                 id='part of another value'),
+    pytest.param(f'[ "${{A%$B}}" = x ] && {E}; [ "${{A%$B}}" = y ] && {E}', 2,
+                 id='part that is not told'),
+    pytest.param(f'[ "${{A:=x}}" = x ] && {E}; [ "${{A:=x}}" = y ] && {E}', 2, id='sets it'),
+    pytest.param(f'case $A in v*|V*) {E};; esac; case $A in v*|V*) ;; *) {E};; esac', 1,
+                 id='patterns'),
+    pytest.param(f'case $A in v*) {E};; w) ;; *) ;; esac; [[ $A != v* ]] && {E}', 1,
+                 id='pattern in a test'),
+    pytest.param(f'case $A in v*) {E};; x) {E}; {E};; esac; case $A in v*) ;; *) {E};; esac', 3,
+                 id='pattern, and another arm'),
+    pytest.param(f'case $A in v*) {E};; esac; case $A in w*) {E};; esac', 2, id='two patterns'),
+    pytest.param(f'case $A in x) ;; v*) {E};; esac; case $A in v*) ;; *) {E};; esac', 2,
+                 id='pattern after another'),
 ))
 def test_builds(script: str, expected: int | str) -> None:
     assert count(run(script)) == expected
@@ -147,6 +167,10 @@ def test_builds(script: str, expected: int | str) -> None:
     pytest.param(f'{E} --no$X=1', 'off', id='beginning of another flag'),
     pytest.param(f'{E} --cache \\', 'on', id='continued at the end'),
     pytest.param(f'{E} "${{A[@]}}"', 'unknown', id='unknown array'),
+    pytest.param(f'BUILD_A+=" --cache"; {E} $BUILD_A', 'on', id='after what is not known'),
+    pytest.param(f'read A; A+=(--cache); {E} "${{A[@]}}"', 'on', id='item after others'),
+    pytest.param(f'read A; A+=(-d x); {E} "${{A[@]}}"', 'unknown', id='items after others'),
+    pytest.param(f'A=(x y); {E} --cache "${{A[@]/#/--label=$B:}}"', 'on', id='text before items'),
     pytest.param(f'unset C; {E} --cache=${{C-true}}', 'on', id='unset'),
     pytest.param(f'C=; {E} ${{C+--cache}}', 'on', id='set and empty'),
     pytest.param(f': ${{C:=true}}; {E} --cache=$C', 'on', id='assigned by default'),
@@ -158,6 +182,13 @@ def test_cache(script: str, expected: str) -> None:
 def test_empty_variable_has_its_default() -> None:
     script = f'{E} --cache=${{C:-true}}'
     assert argvs(script, {'C': ''}) == [[E, '--cache=true']]
+
+
+def test_text_beside_the_items_of_an_array() -> None:
+    script = f'A=(-fa "-cb c"); {E} "${{A[@]/#/-d$X:}}" "${{A[@]/%/.x$X}}" "${{A[@]/#/-f }}"'
+    assert argvs(script) == [
+        [E, '-d$X:-fa', '-d$X:-cb c', '-fa.x$X', '-cb c.x$X', '-f -fa', '-f -cb c'],
+    ]
 
 
 def test_count_of_an_array() -> None:

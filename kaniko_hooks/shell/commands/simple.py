@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Sequence
 
+from kaniko_hooks.model import Word
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell.commands import builtins
 from kaniko_hooks.shell.commands import calls
@@ -29,6 +30,7 @@ from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import merged
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import too_long
+from kaniko_hooks.shell.values import unknown
 from kaniko_hooks.shell.values import WORDS
 
 # Commands without an effect on the runs; their arguments need not be expanded.
@@ -194,13 +196,15 @@ def assign(machine: Machine, source: Source, node: tree.Assignment) -> None:
 
 def _assigned(machine: Machine, source: Source, node: tree.Assignment) -> Scalar | Array | None:
     before = builtins.current(machine, node.name) if node.append else None
+    if node.append and before is None:
+        before = unknown('$' + node.name)
     if node.array is not None:
         words = tuple(item_of(each) for each in expand.fields(machine, source, node.array))
-        if not node.append or before == EMPTY:
-            return Array(words)
-        if not isinstance(before, Array) or len(before.words) + len(words) > WORDS:
-            return None
-        return Array((*before.words, *words))
+        if isinstance(before, Array):
+            words = (*before.words, *words)
+        elif before is not None and before != EMPTY:
+            words = (Word(before.fragments, True), *words)
+        return Array(words) if len(words) <= WORDS else None
     value = expand.scalar(machine, source, node.word or tree.Word((), 0, 0))
     if not node.append:
         return value

@@ -5,6 +5,11 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.syntax import tree
 
+# Operators that set nothing.
+_PURE = frozenset((
+    '', ':-', '-', ':+', '+', '#', '##', '%', '%%', '/', '//', '^', '^^', ',', ',,', ':',
+))
+
 
 class Subject(NamedTuple):
     """What is tested: a variable, or a whole test that holds or not."""
@@ -15,19 +20,21 @@ class Subject(NamedTuple):
 
 
 def variable(word: tree.Word) -> Subject | None:
-    """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`, `${{ inputs.a }}`."""
+    """The variable that a word is: `$A`, `"$A"`, `"${A:-}"`, `${{ inputs.a }}`; one with an
+    operator and a literal after it, like `${A:-x}` or `${A%-*}`, is a variable of its own."""
     pieces = [piece for piece in word.pieces if not _is_empty(piece)]
     piece = pieces[0] if len(pieces) == 1 else None
     if isinstance(piece, tree.Opaque) and piece.name:
         return Subject(piece.name, frozenset())
     if not isinstance(piece, tree.Parameter):
         return None
-    empty = piece.operand is not None and not piece.operand.pieces
-    if piece.operator and not (piece.operator in (':-', '-') and empty):
+    operator, text = piece.operator, literal(piece.operand) if piece.operand else ''
+    if operator not in _PURE or text is None:
         return None
+    name = piece.name if not text and operator in (':-', '-') else piece.name + operator + text
     if piece.name.isdigit():
-        return Subject(piece.name, frozenset((ARGUMENTS,)))
-    return Subject(piece.name, frozenset((piece.name,))) if piece.name.isidentifier() else None
+        return Subject(name, frozenset((ARGUMENTS,)))
+    return Subject(name, frozenset((piece.name,))) if piece.name.isidentifier() else None
 
 
 def _is_empty(piece: tree.Piece) -> bool:

@@ -133,7 +133,17 @@ def _of_case(command: tree.Case) -> Guarded | None:
         if '*' in texts:
             conditions.append(Condition((), True))
         elif any(each in text for text in texts for each in '*?['):
-            return None
+            return _of_pattern(command, subject, '|'.join(texts)) if not conditions else None
         else:
             conditions.append(Condition(texts, False))
     return Guarded(subject, tuple(conditions))
+
+
+def _of_pattern(command: tree.Case, variable: Subject, pattern: str) -> Guarded:
+    """A `case` with a pattern in its first arm: it matches, as `[[ … == pattern ]]` does, or not."""
+    subject = Subject('${' + variable.name + '} = ' + pattern, variable.variables)
+    others = [
+        Condition((), True, any(subjects.literal(each) == '*' for each in arm.patterns))
+        for arm in command.arms[1:]
+    ]
+    return Guarded(subject, (Condition(('',), False), *others))

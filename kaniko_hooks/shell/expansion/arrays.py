@@ -25,7 +25,10 @@ def each(
     if not operator or operator[-1] in '-=+?':
         return value
     operand = piece.operand or tree.Word((), piece.end, piece.end)
-    argument = plain(expand.scalar(machine, source, operand))
+    given = expand.scalar(machine, source, operand)
+    argument = plain(given)
+    if operator == '/' and given.fragments[:1] and given.fragments[0].text[:2] in ('#/', '%/'):
+        return _joined(value, given)
     if argument is None:
         return None
     if operator == ':':
@@ -38,6 +41,17 @@ def each(
             return None
         words.append(Word(known(changed).fragments))
     return Array(tuple(words))
+
+
+def _joined(value: Array, given: Scalar) -> Array:
+    """`"${name[@]/#/text}"` and `"${name[@]/%/text}"`: a text before or after each item."""
+    sign, text = given.fragments[0].text[0], given.fragments[0].text[2:]
+    added = (Fragment(text, True), *given.fragments[1:])
+    return Array(tuple(
+        word._replace(fragments=tuple(merged(
+            (*added, *word.fragments) if sign == '#' else (*word.fragments, *added)
+        ))) for word in value.words
+    ))
 
 
 def _sliced(machine: Machine, value: Array, argument: str, positional: bool) -> Array | None:
