@@ -15,7 +15,6 @@ from kaniko_hooks.shell.machine import DEPTH
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import Stdin
 from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import GO
@@ -81,15 +80,8 @@ def apart(machine: Machine, run: Callable[[], Summary]) -> Summary:
     """In a process of its own: what it sets is lost, how it ends does not matter."""
     mark = len(machine.state.journal)
     found = run()
-    _left(machine, mark)
+    machine.state.left(mark)
     return process(found)
-
-
-def _left(machine: Machine, mark: int) -> None:
-    """Take back what a process has set, but for the files that it wrote."""
-    for name, held in machine.state.taken_back(mark).items():
-        if isinstance(held, Written):
-            machine.state.set(name, held)
 
 
 def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
@@ -149,7 +141,7 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
     for each in node.commands:
         mark = len(machine.state.journal)
         total = sequence(total, process(command(machine, source, each, stdin)))
-        _left(machine, mark)
+        machine.state.left(mark)
         stdin = None if each is node.commands[-1] else outputs.printed(
             machine, source, each, stdin,
         )

@@ -85,6 +85,12 @@ class State:
         del self.journal[mark:]
         return changes
 
+    def left(self, mark: int) -> None:
+        """Take back what a process has set, but for the files that it wrote."""
+        for name, held in self.taken_back(mark).items():
+            if isinstance(held, Written):
+                self.set(name, held)
+
     def join(self, branches: Iterable[Mapping[str, Held]]) -> None:
         """Go on after one of several branches."""
         listed = list(branches)

@@ -104,7 +104,7 @@ def run_once(
     if found is None and '/' in name:
         mark = len(state.journal)
         found = process(nested.called(machine, source, argv, False))
-        state.taken_back(mark)
+        state.left(mark)
     if found is None or found is NOTHING:
         return _unseen(machine, source, variants)
     return found
@@ -146,7 +146,7 @@ def _wrapped(
             return renamed(summary, {way: EXIT for way in summary if way != FAIL})
         return summary
     summary = run_once(machine, source, listed, stdin, level + 1)
-    machine.state.taken_back(mark)
+    machine.state.left(mark)
     return process(summary)
 
 

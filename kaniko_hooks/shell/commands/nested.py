@@ -110,7 +110,7 @@ def shell(
         found = read(machine, source, stdin, rest, False)
     else:
         found = called(machine, source, rest, False)
-    machine.state.taken_back(mark)
+    machine.state.left(mark)
     return process(found)
 
 
@@ -123,7 +123,7 @@ def given(
     set_arguments(machine, arguments)
     found = text(machine, source, script.bits)
     machine.process -= 1
-    machine.state.taken_back(mark)
+    machine.state.left(mark)
     return process(found)
 
 
