@@ -10,6 +10,7 @@ from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell.commands import simple
 from kaniko_hooks.shell.conditions import arguments
+from kaniko_hooks.shell.conditions import subjects
 from kaniko_hooks.shell.expansion import expand
 from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
@@ -31,6 +32,7 @@ from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import is_open
+from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import word_of
 
@@ -101,8 +103,11 @@ def any_number(
     condition: tuple[tree.Statement, ...], body: tuple[tree.Statement, ...], name: str,
 ) -> Summary:
     """Any number of iterations; what they set is not known while they run."""
-    for each in assigned(machine, (*condition, *body)):
-        machine.state.set(each, None)
+    for each, texts in assigned(machine, (*condition, *body)).items():
+        if None in texts:
+            machine.state.set(each, None)
+        else:
+            machine.state.join([{}, *({each: known(text or '')} for text in texts)])
     if name:
         machine.state.set(name, None)
     mark = len(machine.state.journal)
@@ -146,10 +151,10 @@ def _leaves(command: tree.Simple) -> bool:
     return simple.literal(command.words[-1]) in (*_LEAVES, '0')
 
 
-def assigned(machine: Machine, body: Iterable[object]) -> set[str]:
+def assigned(machine: Machine, body: Iterable[object]) -> dict[str, set[str | None]]:
     """The names that commands, and functions that they call, set, but for those that they
-    only add to."""
-    found: set[str] = set()
+    only add to; each with the texts that it is set to, None for what is not literal."""
+    found: dict[str, set[str | None]] = {}
     called: set[str] = set()
     stack: list[object] = [tuple(body)]
     while stack:
@@ -158,25 +163,32 @@ def assigned(machine: Machine, body: Iterable[object]) -> set[str]:
             node = node.pipelines
         if isinstance(node, tree.Assignment):
             if not _appends(node):
-                found.add(node.name)
+                found.setdefault(node.name, set()).add(_text(node))
         elif isinstance(node, tree.For):
-            found.add(node.name)
+            found[node.name] = {None}
         elif isinstance(node, tree.Arithmetic):
-            found.update(node.names)
+            found.update({each: {None} for each in node.names})
         elif isinstance(node, tree.Simple) and node.words:
             name = simple.literal(node.words[0])
             if name == 'shift' or name == 'set' and _replaces(node.words):
-                found.add(ARGUMENTS)
-            found.update(simple.counted(node))
+                found[ARGUMENTS] = {None}
+            found.update({each: {None} for each in simple.counted(node)})
             defined = machine.state.get('()' + name)
             if isinstance(defined, Defined) and name not in called:
                 called.add(name)
                 stack.append(defined.node.body)
             if name in _SETTERS:
-                found.update(filter(None, map(simple.literal, node.words[1:])))
+                names = filter(None, map(simple.literal, node.words[1:]))
+                found.update({each: {None} for each in names})
         if isinstance(node, tuple):
             stack.extend(node)
     return found
+
+
+def _text(node: tree.Assignment) -> str | None:
+    if node.subscript is not None or node.array is not None:
+        return None
+    return subjects.literal(node.word) if node.word else ''
 
 
 def _replaces(words: Sequence[tree.Word]) -> bool:

@@ -33,6 +33,7 @@ from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import item_of
 from kaniko_hooks.shell.values import number
+from kaniko_hooks.shell.values import plain
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import UNSET
 
@@ -62,9 +63,21 @@ def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> 
             _make_local(machine, each)
             if each not in [assignment.name for assignment in node.assignments]:
                 machine.state.set(each, UNSET)
+    refers = any(simple.literal(word)[:1] == '-' and 'n' in simple.literal(word)
+                 for word in node.words[1:])
     for assignment in node.assignments:
         simple.assign(machine, source, assignment)
+        if refers:
+            _refer(machine, assignment.name)
     return True
+
+
+def _refer(machine: Machine, name: str) -> None:
+    """`local -n name=other`: it has the value that the other one has by now."""
+    held = machine.state.get(name)
+    other = plain(held) if isinstance(held, Scalar) else None
+    value = parameters.look_up(machine, other) if other else None
+    machine.state.set(name, None if isinstance(value, Missing) else value)
 
 
 def _make_local(machine: Machine, name: str) -> None:
@@ -175,7 +188,7 @@ def _trap(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
         if argv[1].known:
             machine.traps.append((source, argv[1].bits))
     if len(argv) > 2 and argv[1].known:
-        machine.handled |= loops.assigned(machine, nested.parsed(argv[1].text).body)
+        machine.handled.update(loops.assigned(machine, nested.parsed(argv[1].text).body))
     return NOTHING
 
 

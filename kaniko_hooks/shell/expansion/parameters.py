@@ -161,7 +161,10 @@ def _prefixed(
         return written
     if operator == '#':
         return known(str(len(text)))
-    named = chosen(machine, look_up(machine, text)) if text else None
+    items = text[-3:] in ('[@]', '[*]')
+    named = chosen(machine, look_up(machine, text[:-3] if items else text)) if text else None
+    if items:
+        return named if isinstance(named, Array) else Array((Word(written.fragments, True),))
     return named if isinstance(named, Scalar) else written
 
 
