@@ -17,13 +17,15 @@ from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.conditions import is_text
 from kaniko_hooks.shell.values import Array
+from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import known
 from kaniko_hooks.shell.values import number
 from kaniko_hooks.shell.values import plain
 from kaniko_hooks.shell.values import Scalar
 
-# Key of a variable's value that the script itself gives, with the name after it; twice, of
-# when it gave it; by itself, of when something not seen here last may have set any variable.
+# Key of a variable's value that the script itself gives, with the name after it (as a choice
+# of one, which is no value that branches without it have); twice, of when it gave it; by
+# itself, of when something not seen here last may have set any variable.
 _GIVEN = '='
 
 
@@ -62,7 +64,7 @@ def given(machine: Machine, node: tree.Assignment) -> str | None:
 
 def settle(machine: Machine, name: str, held: Held) -> None:
     """Let tests of a variable be decided by the value that it just got."""
-    machine.state.set(_GIVEN + name, held)
+    machine.state.set(_GIVEN + name, Choice((held,)) if isinstance(held, Scalar) else None)
     machine.state.set(2 * _GIVEN + name, machine.state.get(_GIVEN))
 
 
@@ -94,7 +96,8 @@ def _value(machine: Machine, name: str) -> str | None:
             return ''
         return words[-1].text if words[-1].known else None
     state, value = machine.state, machine.state.get(name)
-    if state.get(_GIVEN + name) is not value or not isinstance(value, Scalar):
+    sure = state.get(_GIVEN + name)
+    if not isinstance(value, Scalar) or not isinstance(sure, Choice) or sure.values[0] is not value:
         return None
     seen = state.get(2 * _GIVEN + name) is state.get(_GIVEN) and name not in machine.handled
     return plain(value) if seen else None
