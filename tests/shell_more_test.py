@@ -109,6 +109,9 @@ def test_no_build(script: str) -> None:
     pytest.param(f'X="a b"; read IFS; for i in $X; do {E}; done', 'many', id='unknown IFS'),
     pytest.param(f'X="a b"; IFS=$Y; for i in $X; do {E}; done', 'many', id='IFS of a variable'),
     pytest.param(f'X="a b"; O=$IFS; IFS=,; IFS=$O; for i in $X; do {E}; done', 2, id='IFS again'),
+    pytest.param(f'for i in a b; do for j in c d; do {E}; break 9; done; {E}; done; {E}', 2,
+                 id='more loops than there are'),
+    pytest.param(f'for i in a b; do {E}; continue 2; {E}; done; {E}', 3, id='two for one'),
     # Guards
     pytest.param(f'[ "$A" ] && {E}; [ "$A" ] || {E}', 1, id='or'),
     pytest.param(f'[ $A ] && [ $B = x ] && {E}; [ -f x ] && [ $A = "" ] && {E}', 1,

@@ -98,7 +98,8 @@ def _exit(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 
 def _break(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
     count = number(argv[1].text) if len(argv) > 1 else 1
-    found = leaves((BREAK if argv[0].text == 'break' else CONTINUE, min(max(count or 1, 1), 50)))
+    most = max(machine.loops, 1)
+    found = leaves((BREAK if argv[0].text == 'break' else CONTINUE, min(max(count or 1, 1), most)))
     # Without a loop in the same function shells differ: bash goes on, dash leaves the caller's.
     return found if machine.loops else either((found, NOTHING))
 
