@@ -13,6 +13,7 @@ from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.commands import functions
 from kaniko_hooks.shell.commands import items
+from kaniko_hooks.shell.commands import lookup
 from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.commands import simple
 from kaniko_hooks.shell.commands import wrappers
@@ -38,15 +39,11 @@ from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Field
 from kaniko_hooks.shell.values import Scalar
 from kaniko_hooks.shell.values import shown
 
 _WRAPPERS = 8
-# What PATH has in the images that CI runs in.
-_FOLDERS = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin',
-            '/kaniko', '/busybox')
 
 
 def run(
@@ -104,7 +101,7 @@ def run_once(
         return items.again(machine, source, argv, stdin)
     if base in nested.SHELLS:
         return nested.shell(machine, source, argv, stdin)
-    path = _path(machine, argv[0])
+    path = lookup.found(machine, argv[0])
     written = isinstance(state.get(paths.written(machine, path.bits)), Written)
     found = None if written else _build(machine, source, variants)
     if found is None and '/' in path.text:
@@ -114,15 +111,6 @@ def run_once(
     if found is None or found is NOTHING:
         return _unseen(machine, source, variants)
     return found
-
-
-def _path(machine: Machine, command: Field) -> Field:
-    """A command with its whole path, if the script wrote it where shells look for commands."""
-    for folder in _FOLDERS:
-        path = f'{folder}/{command.text}'
-        if isinstance(machine.state.get('>' + path), Written):
-            return command._replace(bits=(Bit(path, True, command.start, False, True),))
-    return command
 
 
 def _unseen(machine: Machine, source: Source, variants: Sequence[list[Field]]) -> Summary:

@@ -31,7 +31,8 @@ def file(
     `argv` begins with the name that it is called by. Raises TooLarge.
     """
     content = None
-    if path not in machine.following and len(machine.following) < nested.SCRIPTS:
+    # A script may call itself, mostly to do something else: `$0 login`.
+    if machine.following.count(path or '') < 2 and len(machine.following) < nested.SCRIPTS:
         content = None if path is None else machine.read_script(path)
     if path is None or content is None:
         arguments.forget(machine)

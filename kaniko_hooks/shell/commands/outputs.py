@@ -7,6 +7,7 @@ from kaniko_hooks.model import Fragment
 from kaniko_hooks.model import Word
 from kaniko_hooks.shell import loops
 from kaniko_hooks.shell import paths
+from kaniko_hooks.shell.commands import lookup
 from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.commands import simple
 from kaniko_hooks.shell.conditions import guards
@@ -205,6 +206,20 @@ def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> N
     for word, appends in targets:
         value = expand.scalar(machine, source, word)
         _keep(machine, source, paths.written(machine, value.fragments), text, appends)
+
+
+def copy(machine: Machine, source: Source, node: tree.Simple) -> None:
+    """Remember a file that `cp`, `mv`, `ln` or `install` makes of another one."""
+    fields = [
+        field for field in expand.fields(machine, source, node.words[1:])
+        if field.text[:1] != '-' and not field.text.isdigit()
+    ]
+    if len(fields) != 2:
+        return
+    key = paths.written(machine, fields[1].bits)
+    if key in lookup.FOLDERS or fields[1].text.endswith('/'):
+        key = key.rstrip('/') + '/' + fields[0].text.rpartition('/')[2]
+    _keep(machine, source, key, _content(machine, source, fields[0].bits), False)
 
 
 def _keep(machine: Machine, source: Source, key: str, text: Stdin, appends: bool) -> None:

@@ -43,6 +43,7 @@ INERT = frozenset((
     'gcloud', 'az', 'vault', 'crane', 'cosign', 'trivy', 'buildah', 'skopeo', 'pip', 'python',
     'python3', 'go', 'gradle', 'node', 'ps', 'df', 'du', 'dirname', 'basename', 'uname',
 ))
+_COPIES = frozenset(('cp', 'mv', 'ln', 'install'))
 # Commands that run what they read from a file.
 _READERS = frozenset(('.', 'source', 'sh', 'bash', 'ash', 'dash', '/bin/sh', '/bin/bash'))
 
@@ -78,6 +79,8 @@ def run(
     stdin = machine.stdin if stdin is None else stdin
     if node.redirections or name == 'tee':
         outputs.write(machine, source, node, stdin)
+    if name in _COPIES:
+        outputs.copy(machine, source, node)
     values = machine.state.values
     if name == ':':
         expand.fields(machine, source, node.words)
