@@ -171,8 +171,21 @@ def test_no_build(script: str) -> None:
     pytest.param(f'case $A in v*) {E};; x) {E}; {E};; esac; case $A in v*) ;; *) {E};; esac', 3,
                  id='pattern, and another arm'),
     pytest.param(f'case $A in v*) {E};; esac; case $A in w*) {E};; esac', 2, id='two patterns'),
-    pytest.param(f'case $A in x) ;; v*) {E};; esac; case $A in v*) ;; *) {E};; esac', 2,
+    pytest.param(f'case $A in x) ;; v*) {E};; esac; case $A in v*) ;; *) {E};; esac', 1,
                  id='pattern after another'),
+    pytest.param(f'[ $A = m ] && [ -z $B ] && {E}; [ $A != m ] && [ -z $B ] && {E}; [ $B ] && {E}',
+                 1, id='three of two variables'),
+    pytest.param(f'[ $A = x ] && {E}; [ $B = y ] && {E}; [ $A = z ] && {E}; [ $B ] || {E}', 2,
+                 id='in between'),
+    pytest.param(f'[ $A = x ] && {E}; [ $B = y ] && {E}; B=; [ $A = z ] && {E}; [ $B ] || {E}', 3,
+                 id='one changed'),
+    pytest.param(f'[ "$A-$B" = x-y ] && {E}; case $A-$B in x-z) {E};; esac', 1, id='two in a word'),
+    pytest.param(f'[ "$A-$B" = x-y ] && {E}; B=z; case $A-$B in x-z) {E};; esac', 2,
+                 id='one of two changed'),
+    pytest.param(f'case x in x) {E};; esac; case x in y) {E};; esac; [ $A ]; [ $A ] && {E}', 3,
+                 id='constant'),
+    pytest.param(''.join(f'[ $A{i} = x ] && {E} -d {i}; [ $A{i} = y ] && {E};' for i in range(8)), 8,
+                 id='many variables'),
 ))
 def test_builds(script: str, expected: int | str) -> None:
     assert count(run(script)) == expected

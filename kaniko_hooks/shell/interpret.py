@@ -41,30 +41,24 @@ def statements(
     group: worlds.Group | None = None
     for node in body:
         mark, unseen = len(machine.state.journal), machine.unseen
-        guarded = worlds.read(node, group.subject if group else None)
+        guarded = worlds.read(node)
         if guarded is not None and arguments.decide(machine, node):
             guarded = None
         if guarded is None:
-            found = statement(machine, source, node)
+            arms = [statement(machine, source, node)]
         else:
             arms = branching.guarded_arms(machine, source, node)
-            found = either(arms)
-            if has_builds(found) and (group is None or group.subject != guarded.subject):
-                total = worlds.closed(total, group)
-                group = worlds.Group(guarded.subject, [], [])
-            if group and group.subject == guarded.subject:
-                group.literals.extend(guarded.literals)
-                group.members.append((guarded, arms))
-                found = NOTHING
-        if group is not None:
-            if found is not NOTHING:
-                group.members.append((None, [found]))
-            changed = machine.state.altered(mark, group.subject.variables)
-            changed |= group.subject.outside and machine.unseen != unseen
-            if changed or worlds.is_full(group):
-                total, group = worlds.closed(total, group), None
-        else:
+        found = either(arms)
+        if group is not None and has_builds(found) and not worlds.joins(group, guarded):
+            total, group = worlds.closed(total, group), None
+        if group is None and (guarded is None or not has_builds(found)):
             total = sequence(total, found)
+        else:
+            group = group or []
+            if found is not NOTHING:
+                group.append((guarded, arms))
+            if worlds.changed(group, machine.state.altered(mark), machine.unseen != unseen):
+                total, group = worlds.closed(total, group), None
         if GO not in found:
             break
     return worlds.closed(total, group)

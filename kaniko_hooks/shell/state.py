@@ -65,17 +65,16 @@ class State:
     def get(self, name: str) -> Held:
         return self.values.get(name, MISSING)
 
+    def altered(self, mark: int) -> set[str]:
+        """What is no longer as it was when the journal had this length."""
+        before: dict[str, Held] = {}
+        for name, held in self.journal[mark:]:
+            before.setdefault(name, held)
+        return {name for name, held in before.items() if held is not self.values[name]}
+
     def set(self, name: str, value: Held) -> None:
         self.journal.append((name, self.values.get(name, MISSING)))
         self.values[name] = value
-
-    def altered(self, mark: int, names: frozenset[str]) -> bool:
-        """Whether one of these is no longer what it was when the journal had this length."""
-        before: dict[str, Held] = {}
-        for name, held in self.journal[mark:]:
-            if name in names:
-                before.setdefault(name, held)
-        return any(held is not self.values[name] for name, held in before.items())
 
     def taken_back(self, mark: int) -> dict[str, Held]:
         """Undo what was done since; what it was."""

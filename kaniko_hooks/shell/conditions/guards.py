@@ -8,6 +8,7 @@ from kaniko_hooks.shell.conditions import looks
 from kaniko_hooks.shell.conditions.subjects import literal
 from kaniko_hooks.shell.conditions.subjects import shape
 from kaniko_hooks.shell.conditions.subjects import Subject
+from kaniko_hooks.shell.conditions.subjects import value
 from kaniko_hooks.shell.conditions.subjects import variable
 from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.syntax import tree
@@ -211,4 +212,4 @@ def _subject(word: tree.Word, text: str | None) -> tuple[Subject | None, str | N
     if isinstance(prefix, tree.Text) and text is not None and text.startswith(prefix.value):
         text = text[len(prefix.value):]
         word = word._replace(pieces=word.pieces[1:])
-    return variable(word), text
+    return value(word), text

@@ -37,6 +37,11 @@ def variable(word: tree.Word) -> Subject | None:
     return Subject(name, frozenset((piece.name,))) if piece.name.isidentifier() else None
 
 
+def value(word: tree.Word) -> Subject | None:
+    """What a word with a variable in it is: the variable itself, or a text like `$A-$B`."""
+    return variable(word) or (shape(word) if literal(word) is None else None)
+
+
 def _is_empty(piece: tree.Piece) -> bool:
     return isinstance(piece, tree.Text) and not piece.value
 

@@ -1,11 +1,13 @@
 """Guards that exclude each other.
 
-`if [ "$A" = x ]` and, further down, `if [ "$A" = y ]` never both hold. For each
-value that a guard names (a world) the statements are put together that run in it.
+`if [ "$A" = x ]` and, further down, `if [ "$A" = y ]` never both hold. A world says
+what some subjects are, of those that guards name; in each the statements are put
+together that may run in it.
 """
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.conditions import guards
@@ -18,84 +20,119 @@ from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
 
+# A subject's value; None is one that no guard names.
+World = dict[Subject, 'str | None']
+
+# Members of a group, and worlds that they may tell apart.
 _MEMBERS = 16
+_WORLDS = 65
 
 
 class Guarded(NamedTuple):
-    """A statement whose arms depend on one subject."""
+    """A statement whose arms depend on some subjects."""
 
-    subject: Subject
-    conditions: tuple[Condition, ...]  # one for each arm; the first that holds is taken
-
-    @property
-    def literals(self) -> list[str]:
-        return [each for condition in self.conditions for each in condition.literals]
+    arms: tuple[dict[Subject, Condition], ...]  # all have to hold; the first such arm is taken
 
 
-class Group(NamedTuple):
-    """Statements in order, guarded by the same subject or not at all."""
-
-    subject: Subject
-    literals: list[str]
-    members: list[tuple[Guarded | None, Sequence[Summary]]]
+# Statements in order, guarded or not, with a summary for each arm and for none of them.
+Group = list[tuple[Guarded | None, Sequence[Summary]]]
 
 
-def is_full(group: Group) -> bool:
-    return len(group.members) >= _MEMBERS or len(group.literals) >= 4 * _MEMBERS
+def changed(group: Group, names: set[str], outside: bool) -> bool:
+    """Forget what is no longer as it was when it was tested; whether the group is at its end."""
+    left = False
+    for index, (guarded, arms) in enumerate(group):
+        if guarded is None:
+            continue
+        kept = tuple({
+            subject: condition for subject, condition in each.items()
+            if subject.variables.isdisjoint(names) and not (outside and subject.outside)
+        } for each in guarded.arms)
+        group[index] = Guarded(kept), arms
+        left |= any(kept)
+    return not left or len(group) >= _MEMBERS
 
 
 def closed(total: Summary, group: Group | None) -> Summary:
     """What came before, then the group in the worst of its worlds."""
     if group is None:
         return total
-    worlds: list[str | None] = [*dict.fromkeys(group.literals), None]
     found: list[Summary] = []
-    for world in worlds:
+    for world in _worlds(group):
         here = NOTHING
-        for guarded, arms in group.members:
+        for guarded, arms in group:
             taken = [arms[index] for index in _taken(guarded, world)]
             here = sequence(here, either(taken))
         found.append(here)
     return sequence(total, either(found))
 
 
-def _taken(guarded: Guarded | None, world: str | None) -> list[int]:
-    """The arms that may run; None is a world with any other, not empty, value."""
+def joins(group: Group, guarded: Guarded | None) -> bool:
+    """Whether a statement is for this group: it asks for the same, or there is room for more."""
+    literals, _ = _asked(group)
+    wanted = {subject for each in guarded.arms for subject in each} if guarded else set()
+    # Few statements ask for more than two values.
+    most = 3 * prod(len(known) + 1 for known in literals.values())
+    return not wanted or not wanted.isdisjoint(literals) or most <= _WORLDS
+
+
+def _asked(group: Group) -> tuple[dict[Subject, dict[str, None]], dict[Subject, int]]:
+    """The values of each subject that the members name, and how many of them do."""
+    literals: dict[Subject, dict[str, None]] = {}
+    asking: dict[Subject, int] = {}
+    for guarded, _ in group:
+        arms = guarded.arms if guarded else ()
+        for each in arms:
+            for subject, condition in each.items():
+                literals.setdefault(subject, {}).update(dict.fromkeys(condition.literals))
+        for subject in {subject for each in arms for subject in each}:
+            asking[subject] = asking.get(subject, 0) + 1
+    return literals, asking
+
+
+def _worlds(group: Group) -> list[World]:
+    """What several of the members ask for, in every way that they tell apart."""
+    literals, asking = _asked(group)
+    found: list[World] = [{}]
+    for subject, known in literals.items():
+        if asking[subject] > 1 and len(found) * (len(known) + 1) <= _WORLDS:
+            found = [{**world, subject: value} for world in found for value in (*known, None)]
+    return found
+
+
+def _taken(guarded: Guarded | None, world: World) -> list[int]:
+    """The arms that may run; a subject that is None has any other, not empty, value."""
     if guarded is None:
         return [0]
     found: list[int] = []
-    for index, condition in enumerate(guarded.conditions):
-        if (world in condition.literals) != condition.negated:
+    for index, conditions in enumerate(guarded.arms):
+        told = {subject: each for subject, each in conditions.items() if subject in world}
+        if all((world[subject] in each.literals) != each.negated for subject, each in told.items()):
             found.append(index)
-            if condition.sure:
+            if told and told == conditions and all(each.sure for each in told.values()):
                 return found
-    return [*found, len(guarded.conditions)]
+    return [*found, len(guarded.arms)]
 
 
-def read(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
-    """The guard of a statement, that of the wanted subject if it has several."""
+def read(node: tree.Statement) -> Guarded | None:
+    """The guard of a statement."""
     first = node.pipelines[0]
     command = first.commands[0]
     if node.background:
         return None
     if node.operators:
-        return _of_list(node, wanted)
+        return _of_list(node)
     if first.negated or len(first.commands) != 1:
         return None
     if isinstance(command, tree.Case):
         return _of_case(command)
     if not isinstance(command, tree.If) or command.redirections:
         return None
-    found = [guards.together(guards.of_list(arm.condition)) for arm in command.arms]
-    subjects = {subject: None for each in found for subject in each}
-    if not subjects:
-        return None
-    subject = wanted if wanted in subjects else next(iter(subjects))
-    assert subject is not None
-    return Guarded(subject, tuple(each.get(subject, guards.ANY) for each in found))
+    found = tuple(guards.together(guards.of_list(arm.condition)) for arm in command.arms)
+    return Guarded(found) if any(found) else None
 
 
-def _of_list(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
+def _of_list(node: tree.Statement) -> Guarded | None:
     """`[ … ] && command && …`, perhaps with `|| true` at the end; `[ … ] || command`."""
     operators = node.operators
     last = node.pipelines[-1].commands[0]
@@ -113,37 +150,25 @@ def _of_list(node: tree.Statement, wanted: Subject | None) -> Guarded | None:
                 break
             found = [*found, *guards.also(guards.of_pipeline(pipeline))]
     conditions = guards.together(found)
-    if not conditions:
-        return None
-    subject = wanted if wanted in conditions else next(iter(conditions))
-    assert subject is not None
-    return Guarded(subject, (conditions[subject],))
+    return Guarded((conditions,)) if conditions else None
 
 
 def _of_case(command: tree.Case) -> Guarded | None:
-    subject = subjects.variable(command.word)
+    subject = subjects.value(command.word)
     if subject is None or command.redirections:
         return None
-    conditions: list[Condition] = []
+    arms: list[dict[Subject, Condition]] = []
     for arm in command.arms:
         literals = [subjects.literal(pattern) for pattern in arm.patterns]
         if arm.falls or None in literals:
             return None
         texts = tuple(each for each in literals if each is not None)
         if '*' in texts:
-            conditions.append(Condition((), True))
+            arms.append({subject: Condition((), True)})
         elif any(each in text for text in texts for each in '*?['):
-            return _of_pattern(command, subject, '|'.join(texts)) if not conditions else None
+            # It matches or not, as in `[[ … == pattern ]]`.
+            name = '${' + subject.name + '} = ' + '|'.join(texts)
+            arms.append({Subject(name, subject.variables): Condition(('',), False)})
         else:
-            conditions.append(Condition(texts, False))
-    return Guarded(subject, tuple(conditions))
-
-
-def _of_pattern(command: tree.Case, variable: Subject, pattern: str) -> Guarded:
-    """A `case` with a pattern in its first arm: it matches, as `[[ … == pattern ]]` does, or not."""
-    subject = Subject('${' + variable.name + '} = ' + pattern, variable.variables)
-    others = [
-        Condition((), True, any(subjects.literal(each) == '*' for each in arm.patterns))
-        for arm in command.arms[1:]
-    ]
-    return Guarded(subject, (Condition(('',), False), *others))
+            arms.append({subject: Condition(texts, False)})
+    return Guarded(tuple(arms))
