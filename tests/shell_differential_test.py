@@ -285,7 +285,7 @@ def _text(word: tree.Word) -> str:
 def _case_scripts() -> list[str]:
     folder = os.path.join(os.path.dirname(__file__), 'cases', 'shell')
     found: list[str] = []
-    for name in ('shell-cases.json', 'shell-hard.json'):
+    for name in ('shell-cases.json', 'shell-hard.json', 'shell-practice.json'):
         with open(os.path.join(folder, name), encoding='utf-8') as stream:
             found += [case['script'] for case in json.load(stream)]
     # shfmt goes on after a comment between continued lines, which no shell does.

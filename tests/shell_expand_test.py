@@ -68,6 +68,8 @@ def _options(script: str, variables: dict[str, str] | None = None) -> list[str]:
     pytest.param(f'A=(a "b c"); {E} "${{A[@]/#/-d}}" -f "${{A[@]: -1}}" "${{A[@]/#$B/-d}}"',
                  ['-da', '-db c', '-f', '${A[@]: -1}', '${A[@]/#$B/-d}'], id='each item'),
     pytest.param(f'A=(a $B); {E} "${{A[@]/#/-d}}"', ['-da', '-d$B'], id='unknown items'),
+    pytest.param(f'set -- a b; {E} -d $# -f "${{#}}"; shift', ['-d', '2', '-f', '2'], id='number'),
+    pytest.param(f'set -- a $b; {E} -d "$#"', ['-d', '$#'], id='number that is not told'),
     pytest.param(f'A=(-d $B); {E} "${{A[@]%x}}"', ['${A[@]%x}'], id='changed unknown items'),
     pytest.param(f'A=(x -d "b c" -f); {E} "${{A[@]:1:2}}" -c "${{@:0}}"',
                  ['-d', 'b c', '-c', '${@:0}'], id='some items'),

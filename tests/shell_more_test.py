@@ -112,6 +112,11 @@ def test_no_build(script: str) -> None:
     pytest.param(f'for i in a b; do for j in c d; do {E}; break 9; done; {E}; done; {E}', 2,
                  id='more loops than there are'),
     pytest.param(f'for i in a b; do {E}; continue 2; {E}; done; {E}', 3, id='two for one'),
+    pytest.param(f'(f() {{ {E}; }}; trap f EXIT; {E}); f', 2, id='handler of a subshell'),
+    pytest.param(f"sh -c 'f() {{ {E}; }}; trap f 0; exit'; trap ls EXIT; a | (trap {E} EXIT)", 2,
+                 id='handlers of processes'),
+    pytest.param(f'cat <<EOF > s.sh\nf() {{ {E}; }}\ntrap f ERR\nEOF\nsh s.sh; ./s.sh; . ./s.sh', 3,
+                 id='handler of a file'),
     # Guards
     pytest.param(f'[ "$A" ] && {E}; [ "$A" ] || {E}', 1, id='or'),
     pytest.param(f'[ $A ] && [ $B = x ] && {E}; [ -f x ] && [ $A = "" ] && {E}', 1,

@@ -21,7 +21,7 @@ BITS = (
 
 def _scripts() -> list[str]:
     found: list[str] = []
-    for name in ('shell-cases.json', 'shell-hard.json'):
+    for name in ('shell-cases.json', 'shell-hard.json', 'shell-practice.json'):
         with open(os.path.join(CASES, name), encoding='utf-8') as stream:
             found += [case['script'] for case in json.load(stream)]
     return found

@@ -17,7 +17,7 @@ FILE = 'ci/run.sh'
 
 def scripts() -> list[str]:
     return [
-        case['script'] for name in ('shell-cases.json', 'shell-hard.json')
+        case['script'] for name in ('shell-cases.json', 'shell-hard.json', 'shell-practice.json')
         for case in json.loads((CASES / name).read_text(encoding='utf-8'))
         # A closing bracket too many ends what the script is written into.
         if not case['script'].startswith('echo )')

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from functools import partial
 
 from kaniko_hooks.model import Reason
 from kaniko_hooks.shell import branching
 from kaniko_hooks.shell import loops
+from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.commands import outputs
 from kaniko_hooks.shell.commands import simple
 from kaniko_hooks.shell.conditions import arguments
@@ -21,6 +23,7 @@ from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import has_builds
 from kaniko_hooks.shell.summary import NOTHING
 from kaniko_hooks.shell.summary import process
+from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
@@ -73,9 +76,23 @@ def statement(machine: Machine, source: Source, node: tree.Statement) -> Summary
 def apart(machine: Machine, run: Callable[[], Summary]) -> Summary:
     """In a process of its own: what it sets is lost, how it ends does not matter."""
     mark = len(machine.state.journal)
-    found = run()
+    outer, machine.traps = machine.traps, []
+    found = ended(machine, run())
+    machine.traps = outer
     machine.state.left(mark)
     return process(found)
+
+
+def ended(machine: Machine, found: Summary) -> Summary:
+    """A shell's run, and then the handlers of its end."""
+    if machine.traps:
+        # It may end before it sets what it has at its end.
+        arguments.forget(machine)
+    for source, bits in machine.traps:
+        after = nested.text(machine, source, bits)
+        if after is not NOTHING:
+            found = sequence(renamed(found, {way: GO for way in found}), after)
+    return found
 
 
 def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
@@ -133,9 +150,8 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
     total = NOTHING
     stdin: Stdin = None
     for each in node.commands:
-        mark = len(machine.state.journal)
-        total = sequence(total, process(command(machine, source, each, stdin)))
-        machine.state.left(mark)
+        done = apart(machine, partial(command, machine, source, each, stdin))
+        total = sequence(total, done)
         stdin = None if each is node.commands[-1] else outputs.printed(
             machine, source, each, stdin,
         )

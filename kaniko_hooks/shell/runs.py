@@ -21,7 +21,6 @@ from kaniko_hooks.shell import summary
 from kaniko_hooks.shell.argv import words
 from kaniko_hooks.shell.commands import calls
 from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import ReadBuild
@@ -126,14 +125,7 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
         if part.form == ARGUMENTS and _have_entrypoint(machine, fields[0].text):
             fields.insert(0, Field((), False, fields[0].start, fields[0].start))
         found = calls.run(machine, source, [fields], None)
-    # A script may end before it sets what it has at its end.
-    arguments.forget(machine)
-    for trapped, bits in machine.traps:
-        after = nested.text(machine, trapped, bits)
-        if after is not summary.NOTHING:
-            ended = {way: summary.GO for way in found}
-            found = summary.sequence(summary.renamed(found, ended), after)
-    return found
+    return interpret.ended(machine, found)
 
 
 def _have_entrypoint(machine: Machine, first: str) -> bool:

@@ -105,9 +105,8 @@ def run_once(
     written = isinstance(state.get(paths.written(machine, path.bits)), Written)
     found = None if written else _build(machine, source, variants)
     if found is None and '/' in path.text:
-        mark = len(state.journal)
-        found = process(nested.called(machine, source, [path, *argv[1:]], False))
-        state.left(mark)
+        run = partial(nested.called, machine, source, [path, *argv[1:]], False)
+        found = nested.started(machine, run)
     if found is None or found is NOTHING:
         return _unseen(machine, source, variants)
     return found

@@ -76,9 +76,7 @@ def _followed(
         machine.state.set('0', paths.absolute(path))
     source = Source(content, lambda offset: Place(path, offset), path)
     machine.depth += 1
-    machine.process += not sourced
     found = interpret.statements(machine, source, nested.parsed(content).body)
-    machine.process -= not sourced
     machine.depth -= 1
     machine.following.pop()
     if sourced:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -20,7 +21,6 @@ from kaniko_hooks.shell.state import Written
 from kaniko_hooks.shell.summary import because
 from kaniko_hooks.shell.summary import GO
 from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import process
 from kaniko_hooks.shell.summary import renamed
 from kaniko_hooks.shell.summary import RETURN
 from kaniko_hooks.shell.summary import sequence
@@ -103,28 +103,29 @@ def shell(
     takes_text, reads, rest = _options(argv)
     if takes_text and rest:
         return given(machine, source, rest[0], rest[1:])
-    mark = len(machine.state.journal)
-    if reads or not rest:
-        found = read(machine, source, stdin, [argv[0], *rest], False)
-    elif rest[0].text in STDIN:
-        found = read(machine, source, stdin, rest, False)
-    else:
-        found = called(machine, source, rest, False)
-    machine.state.left(mark)
-    return process(found)
+    if reads or not rest or rest[0].text in STDIN:
+        named = rest if rest and not reads else [argv[0], *rest]
+        return started(machine, lambda: read(machine, source, stdin, named, False))
+    return started(machine, lambda: called(machine, source, rest, False))
+
+
+def started(machine: Machine, run: Callable[[], Summary]) -> Summary:
+    """In a shell that this one starts: it has none of its functions, if not exported."""
+    machine.process += 1
+    found = interpret.apart(machine, run)
+    machine.process -= 1
+    return found
 
 
 def given(
     machine: Machine, source: Source, script: Field, arguments: Sequence[Field],
 ) -> Summary:
     """Run a text with `$0` and arguments, in a process of its own."""
-    mark = len(machine.state.journal)
-    machine.process += 1
-    set_arguments(machine, arguments)
-    found = text(machine, source, script.bits)
-    machine.process -= 1
-    machine.state.left(mark)
-    return process(found)
+    def run() -> Summary:
+        set_arguments(machine, arguments)
+        return text(machine, source, script.bits)
+
+    return started(machine, run)
 
 
 def read(
@@ -157,9 +158,7 @@ def _typed(
 ) -> Summary:
     if not sourced:
         set_arguments(machine, argv)
-    machine.process += not sourced
     found = text(machine, source, bits)
-    machine.process -= not sourced
     return renamed(found, {RETURN: GO}) if RETURN in found else found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.shell.conditions import guards
 from kaniko_hooks.shell.conditions import subjects
+from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.expansion import patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import ARGUMENTS
@@ -82,11 +83,10 @@ def forget(machine: Machine) -> None:
 
 
 def _value(machine: Machine, name: str) -> str | None:
-    held = machine.state.get(ARGUMENTS)
     if name == '#':
-        if not isinstance(held, Array) or any(word.splits for word in held.words):
-            return None
-        return str(len(held.words))
+        number_of = parameters.look_up(machine, name)
+        return plain(number_of) if isinstance(number_of, Scalar) else None
+    held = machine.state.get(ARGUMENTS)
     position = number(name)
     if position is not None:
         words = held.words[:position] if isinstance(held, Array) else ()

@@ -105,8 +105,12 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
     position = number(name)
     if position:
         return _positional(machine.state.get(ARGUMENTS), position - 1)
-    if name in ('@', '*'):
+    if name in ('@', '*', '#'):
         held = machine.state.get(ARGUMENTS)
+    if name == '#':
+        if not isinstance(held, Array) or any(word.splits for word in held.words):
+            return None
+        return known(str(len(held.words)))
     assert not isinstance(held, (Defined, Written))
     if not isinstance(held, Missing):
         return held
@@ -123,7 +127,7 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
             for each in match.groups() if each in machine.variables
         )
         return Scalar(tuple(merged(found)))
-    return None if _PREDEFINED.match(name) or name in ('#', '?', '$', '-', '!') else held
+    return None if _PREDEFINED.match(name) or name in ('?', '$', '-', '!') else held
 
 
 def _positional(held: Held, index: int) -> Value | Missing:
