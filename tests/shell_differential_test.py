@@ -171,15 +171,19 @@ class _Writer:
         return self.random.choice((
             f'[ "${name}" = x ]', f'[ "${name}" = y ]', f'[ "${name}" != x ]',
             f'[ -n "${name}" ]', f'[ -z "${name}" ]', 'true', 'false', self.build(),
+            f'[ "${{{name}:-x}}" = x ]', f'[ "${{{name}%z}}" = y ]', f'[ -z "${{{name}+set}}" ]',
+            '[ -f f1 ]', '[ ! -f f1 ]', 'grep -q x f2', '! grep -q x f2',
         ))
 
     def statement(self, depth: int) -> str:
-        kind = self.random.randrange(20 if depth < 3 else 7)
+        kind = self.random.randrange(25 if depth < 3 else 7)
         block = self.block(depth + 1) if kind > 6 else ''
         if kind < 3:
             return self.build()
         if kind == 3:
-            return self.random.choice(('A=x', 'B=y', 'C=', 'echo x', ':'))
+            return self.random.choice((
+                'A=x', 'B=y', 'C=', 'echo x', ':', 'touch f1', 'rm -f f1', 'echo x > f2',
+            ))
         if kind == 4:
             return f'{self.test()} && {self.build()}'
         if kind == 5:
@@ -188,6 +192,7 @@ class _Writer:
             return self.random.choice((
                 f'{self.test()} && break', f'{self.test()} && continue', 'exit 0',
                 f'{self.test()} && return', *self.functions, *self.functions,
+                f'{self.test()} && break 2', f'{self.test()} && {{ {self.build()}; exit; }}',
             ))
         if kind < 11:
             return f'if {self.test()}; then\n{block}\nelse\n{self.block(depth + 1)}\nfi'
@@ -206,6 +211,19 @@ class _Writer:
             return f'{{ {block}\n}}'
         if kind == 18:
             return f"sh -c '{block}'" if "'" not in block else block
+        if kind == 19:
+            return f'case "${self.random.choice("ABC")}" in x*) {block} ;; y) {self.build()} ;; esac'
+        if kind == 20:
+            return f"trap '{self.build()}' EXIT\n{block}"
+        if kind == 21:
+            end = f'END{len(block)}'
+            how = self.random.choice(('sh', 'cat > s.sh; sh s.sh', 'cat > s.sh; . ./s.sh'))
+            first, _, then = how.partition('; ')
+            return f"{first} <<'{end}'\n{block}\n{end}\n{then}"
+        if kind == 22:
+            return f'for A in x y; do\n{block}\ndone'
+        if kind == 23:
+            return f'printf "x\\ny\\n" | while read A; do\n{block}\ndone'
         name = f'f{len(self.functions)}'
         self.functions.append(name)
         return f'{name}() {{\n{block}\n}}\n{name}'
