@@ -11,6 +11,17 @@ from kaniko_hooks.project import Unreadable
 from kaniko_hooks.project import read_bytes
 
 
+# git sets these for a hook, and they would name its repository for every folder.
+OF_ONE_REPOSITORY = (
+    'GIT_COMMON_DIR', 'GIT_DIR', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX',
+    'GIT_WORK_TREE',
+)
+# A repository's own settings can name a program to start.
+_LS_FILES = (
+    'git', '-c', 'core.fsmonitor=false', '-c', 'safe.bareRepository=explicit', 'ls-files', '-z',
+)
+
+
 class Target(NamedTuple):
     """The named files of one repository, relative to its root, sorted."""
 
@@ -79,9 +90,10 @@ def _matters(path: str) -> bool:
 
 def _tracked(folder: str) -> list[str] | None:
     import subprocess
+    environ = {name: os.environ[name] for name in os.environ if name not in OF_ONE_REPOSITORY}
     try:
         listed = subprocess.run(
-            ('git', 'ls-files', '-z'), cwd=folder, capture_output=True, check=True,
+            _LS_FILES, cwd=folder, env=environ, capture_output=True, check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from kaniko_hooks.targets import OF_ONE_REPOSITORY
+
+# As a hook of git the tests would write into the repository that runs them.
+for _name in OF_ONE_REPOSITORY:
+    os.environ.pop(_name, None)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 

@@ -164,7 +164,8 @@ def test_named_files(module: str, repository: Path) -> None:
 def test_whole_repository_asks_git_for_its_files_only(repository: Path) -> None:
     _, events = audited('check_kaniko_builds', repository)
     started = [what for event, what in events if event == 'subprocess.Popen']
-    assert [what.strip('[]()') for what in started] == ["'git', 'ls-files', '-z'"]
+    assert len(started) == 1
+    assert started[0].startswith("['git', ") and started[0].endswith("'ls-files', '-z']")
     assert not [event for event, _ in events if event.startswith('socket')]
     # How Python starts a process.
     assert_inside(

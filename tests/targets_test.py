@@ -93,3 +93,48 @@ def test_linked_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     git(bare, 'worktree', 'add', str(tree))
     monkeypatch.chdir(tree)
     assert targets([]) == ([Target(str(tree), ('a.yml',))], [])
+
+
+@pytest.mark.parametrize('variables', (
+    pytest.param({'GIT_DIR': '{other}/.git'}, id='commit in a work tree'),
+    pytest.param({'GIT_DIR': '{other}/.git', 'GIT_WORK_TREE': '{other}'}, id='both'),
+    pytest.param({'GIT_DIR': '.git', 'GIT_PREFIX': 'sub/'}, id='alias'),
+    pytest.param({'GIT_INDEX_FILE': '{other}/.git/index'}, id='commit -a'),
+    pytest.param({'GIT_INDEX_FILE': '.git/next-index-1.lock'}, id='commit of a path'),
+    pytest.param({'GIT_WORK_TREE': '/', 'GIT_COMMON_DIR': '{other}/.git'}, id='odd'),
+))
+def test_in_a_hook_of_another_repository(
+        variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ('other', 'here'):
+        (tmp_path / name / 'sub').mkdir(parents=True)
+        git(tmp_path / name, 'init')
+        (tmp_path / name / f'sub/{name}.yml').touch()
+        git(tmp_path / name, 'add', '-A')
+    here = tmp_path / 'here'
+    (here / 'untracked.yml').touch()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.replace('{other}', str(tmp_path / 'other')))
+    monkeypatch.chdir(here / 'sub')
+    for paths in ([], ['.'], [str(here)]):
+        assert targets(paths) == ([Target(str(here), ('sub/here.yml',))], [])
+
+
+def test_settings_of_a_repository_start_nothing(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither those of the repository nor those that came with its files."""
+    git(tmp_path, 'init')
+    (tmp_path / 'a.yml').touch()
+    bare = tmp_path / 'bare'
+    git(tmp_path, 'add', 'a.yml')
+    git(tmp_path, 'init', '--bare', '--template=', str(bare))
+    (bare / 'index').write_bytes((tmp_path / '.git/index').read_bytes())
+    for folder in (tmp_path / '.git', bare):
+        git(folder, 'config', '--file', 'config', 'core.bare', 'false')
+        git(folder, 'config', '--file', 'config', 'core.worktree', str(tmp_path))
+        git(folder, 'config', '--file', 'config', 'core.fsmonitor', f'touch {tmp_path}/started;:')
+    monkeypatch.chdir(tmp_path)
+    assert targets([]) == ([Target(str(tmp_path), ('a.yml',))], [])
+    assert targets(['bare']) == ([Target(str(tmp_path), ())], [])
+    assert not (tmp_path / 'started').exists()
