@@ -100,8 +100,21 @@ def within(real: str, root: str) -> bool:
     return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
 
+def is_file(path: str) -> bool:
+    """Whether there is a file that can be read, told by its first byte. Raises Unreadable."""
+    return _read(path, 1) is not None
+
+
 def read_bytes(path: str) -> bytes | None:
     """The bytes of a regular file; None if there is none. Raises Unreadable."""
+    data = _read(path, MAX_BYTES + 1)
+    if data is not None and len(data) > MAX_BYTES:
+        raise Unreadable(f'is larger than {MAX_BYTES // 1024 // 1024} MiB')
+    return data
+
+
+def _read(path: str, size: int) -> bytes | None:
+    """The first bytes of a regular file; None if there is none. Raises Unreadable."""
     try:
         # A pipe would block for ever; O_NONBLOCK opens it without waiting.
         handle = os.open(
@@ -114,15 +127,13 @@ def read_bytes(path: str) -> bytes | None:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Unreadable('is not a regular file')
-        with os.fdopen(handle, 'rb', closefd=False) as file:
-            data = file.read(MAX_BYTES + 1)
+        # A buffer would be filled for a single byte, too.
+        with os.fdopen(handle, 'rb', -1 if size > 1 else 0, closefd=False) as file:
+            return file.read(size)
     except OSError as error:
         raise Unreadable(_reason(error)) from None
     finally:
         os.close(handle)
-    if len(data) > MAX_BYTES:
-        raise Unreadable(f'is larger than {MAX_BYTES // 1024 // 1024} MiB')
-    return data
 
 
 def _reason(error: OSError | ValueError) -> str:

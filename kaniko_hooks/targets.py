@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.prefilter import repository_root
 from kaniko_hooks.project import Unreadable
-from kaniko_hooks.project import read_bytes
+from kaniko_hooks.project import is_file
+from kaniko_hooks.project import within
 
 
 # git sets these for a hook, and they would name its repository for every folder.
@@ -41,19 +42,15 @@ def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
     for path in paths or (os.getcwd(),):
         if not paths:
             path = repository_root(os.path.join(path, 'x'))
-        if os.path.isdir(path):
-            root = repository_root(os.path.join(path, 'x'))
-            listed = _listed(path)
-            found.setdefault(root, set()).update(_relative(each, root, folders) for each in listed)
-            continue
+        is_folder = os.path.isdir(path)
+        inner = os.path.join(path, 'x') if is_folder else path
+        root = repository_root(inner)
         try:
-            if read_bytes(path) is None:
-                raise Unreadable('no such file')
+            _relative(inner, root, folders)
+            listed = _listed(path) if is_folder else _named(path)
+            found.setdefault(root, set()).update(_relative(each, root, folders) for each in listed)
         except Unreadable as error:
             errors.append(f'{path}: {error}')
-            continue
-        root = repository_root(path)
-        found.setdefault(root, set()).add(_relative(path, root, folders))
     return [Target(root, tuple(sorted(files))) for root, files in sorted(found.items())], errors
 
 
@@ -62,13 +59,34 @@ _Folders = dict[tuple[str, str], str]
 
 
 def _relative(path: str, root: str, folders: _Folders) -> str:
-    """A path as the repository names it, whichever links lead to the working directory."""
+    """A path as the repository names it, whichever links lead to the working directory.
+
+    Raises Unreadable: a link leads out of the repository.
+    """
     folder, name = os.path.split(path)
     if (folder, root) not in folders:
-        real = os.path.realpath(os.path.abspath(folder))
+        real = os.path.realpath(folder)
         below = os.path.relpath(real, os.path.realpath(root)).replace(os.sep, '/')
+        _refuse_outside(real, root)
+        # One repository may hold a link to another one.
+        outer = repository_root(root)
+        if os.path.lexists(os.path.join(outer, '.git')):
+            _refuse_outside(real, outer)
         folders[folder, root] = '' if below == '.' else f'{below}/'
+    if os.path.islink(path):
+        _refuse_outside(os.path.realpath(path), root)
     return folders[folder, root] + name
+
+
+def _refuse_outside(real: str, root: str) -> None:
+    if not within(real, os.path.realpath(root)):
+        raise Unreadable('is outside the repository')
+
+
+def _named(path: str) -> list[str]:
+    if not is_file(path):
+        raise Unreadable('no such file')
+    return [path]
 
 
 def _listed(folder: str) -> Iterator[str]:

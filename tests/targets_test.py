@@ -138,3 +138,34 @@ def test_settings_of_a_repository_start_nothing(
     assert targets([]) == ([Target(str(tmp_path), ('a.yml',))], [])
     assert targets(['bare']) == ([Target(str(tmp_path), ())], [])
     assert not (tmp_path / 'started').exists()
+
+
+def test_nothing_is_reached_through_a_link_out_of_the_repository(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ('here/.git/x', 'here/ci/a.yml', 'other/.git/x', 'other/b.yml', 'out/c.yml'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    here = tmp_path / 'here'
+    for name, to in (('c.yml', '../out/c.yml'), ('out', '../out'), ('other', '../other'),
+                     ('inner', 'ci'), ('a.yml', 'ci/a.yml'), ('gone.yml', '../gone.yml')):
+        (here / name).symlink_to(to)
+    monkeypatch.chdir(here)
+    out = ['c.yml', 'out', 'out/c.yml', 'other', 'other/b.yml', 'gone.yml', 'out/missing.yml']
+    assert targets(out) == ([], [f'{path}: is outside the repository' for path in out])
+    assert targets(['a.yml', 'inner', 'inner/a.yml', '../other/b.yml', '../out/c.yml']) == ([
+        Target(str(here), ('a.yml', 'ci/a.yml')),
+        Target(str(tmp_path / 'other'), ('b.yml',)),
+        Target(str(tmp_path / 'out'), ('c.yml',)),
+    ], [])
+
+
+def test_a_repository_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ('real/.git/x', 'real/a.yml', 'home/x'):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / 'home/link').symlink_to('../real')
+    monkeypatch.chdir(tmp_path / 'home')
+    assert targets(['link/a.yml', 'link']) == (
+        [Target(str(tmp_path / 'home/link'), ('a.yml',))], [],
+    )
