@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Check the files of the command line; return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    seen: dict[str, bytes] = {}
     try:
-        if nothing_matters(argv):
+        if nothing_matters(argv, seen):
             return 0
         from kaniko_hooks.ending import ended
     except KeyboardInterrupt:
         return 130
-    return ended('check-kaniko-builds', _check, argv)
+    return ended('check-kaniko-builds', lambda: _check(argv, seen))
 
 
-def _check(argv: Sequence[str]) -> int:
+def _check(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     from kaniko_hooks.commands import check
-    return check(argv)
+    return check(argv, seen)
 
 
 def entry() -> None:

@@ -15,8 +15,11 @@ from kaniko_hooks.targets import Target
 from kaniko_hooks.targets import targets
 
 
-def check(argv: Sequence[str]) -> int:
-    """Report findings; 0 none, 1 some or a path that cannot be read, 2 an internal error."""
+def check(argv: Sequence[str], seen: dict[str, bytes]) -> int:
+    """Report findings; 0 none, 1 some or a path that cannot be read, 2 an internal error.
+
+    `seen` are the bytes of files that were read already.
+    """
     options = parse('check-kaniko-builds', argv)
     if options.explain:
         from kaniko_hooks.explain import explain
@@ -27,18 +30,18 @@ def check(argv: Sequence[str]) -> int:
         return _wrong_usage('check-kaniko-builds', 'a report is about one repository at a time')
     code = _tell(errors)
     for target in found or [Target(os.getcwd(), ())]:
-        repository = Repository(target.root)
+        repository = Repository(target.root, seen=seen)
         code = max(code, _report(repository, target, options))
     return code
 
 
-def fix(argv: Sequence[str]) -> int:
+def fix(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     """Rewrite jobs; 0 nothing to say, 1 rewritten or refused, 2 an internal error."""
     options = parse('fix-kaniko-builds', argv)
     found, errors = targets(options.paths)
     code = _tell(errors)
     for target in found:
-        code = max(code, _fix(Repository(target.root), target, options))
+        code = max(code, _fix(Repository(target.root, seen=seen), target, options))
     return code
 
 
@@ -93,7 +96,7 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
     written: set[str] = set()
     for group in plan.writes:
         if options.diff:
-            _show_diff(target.root, group, plan.old, options)
+            _show_diff(repository, group, plan.old, options)
         else:
             try:
                 write_all(target.root, group, plan.old)
@@ -118,12 +121,11 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
 
 
 def _show_diff(
-        root: str, new: Mapping[str, str], old: Mapping[str, str], options: Options,
+        repository: Repository, new: Mapping[str, str], old: Mapping[str, str], options: Options,
 ) -> None:
     from kaniko_hooks.fix.diff import unified
-    from kaniko_hooks.fix.write import mark_of
     from kaniko_hooks.terminal import use_color
     color = use_color(options.color, sys.stdout, os.environ)
     for path, text in new.items():
-        mark = '' if color else mark_of(root, path)
+        mark = '\ufeff' if repository.has_mark(path) and not color else ''
         print(unified(path, mark + old[path], mark + text, color), end='')

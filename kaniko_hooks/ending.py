@@ -6,13 +6,12 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from collections.abc import Sequence
 
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
 
 
-def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
-    """The exit code of a hook called with arguments; `name` is its command's.
+def ended(name: str, hook: Callable[[], int]) -> int:
+    """The exit code of a hook; `name` is its command's.
 
     What a hook imports and reads lives to its end, so nothing is searched for
     garbage meanwhile: that takes a tenth of its time, and more in a large
@@ -25,7 +24,7 @@ def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) 
     collects = gc.isenabled()
     gc.disable()
     try:
-        code = _code(name, hook, argv)
+        code = _code(name, hook)
         # Who calls this may leave at once (see the hooks' `entry`).
         sys.stdout.flush()
         return code
@@ -44,10 +43,10 @@ def ended(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) 
             gc.enable()
 
 
-def _code(name: str, hook: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+def _code(name: str, hook: Callable[[], int]) -> int:
     """What the hook returns, or 2 for a mistake of ours. Raises OSError."""
     try:
-        return hook(argv)
+        return hook()
     except OSError:
         raise
     except Exception as error:

@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Fix the files of the command line; return the exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    seen: dict[str, bytes] = {}
     try:
-        if nothing_matters(argv):
+        if nothing_matters(argv, seen, ('--unsafe', '--diff')):
             return 0
         from kaniko_hooks.ending import ended
     except KeyboardInterrupt:
         return 130
-    return ended('fix-kaniko-builds', _fix, argv)
+    return ended('fix-kaniko-builds', lambda: _fix(argv, seen))
 
 
-def _fix(argv: Sequence[str]) -> int:
+def _fix(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     from kaniko_hooks.commands import fix
-    return fix(argv)
+    return fix(argv, seen)
 
 
 def entry() -> None:

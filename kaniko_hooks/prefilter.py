@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST = 16 * 1024 * 1024  # no more is read of any file
-# Options that change nothing where there is nothing to find.
-_HARMLESS = frozenset(('--strict', '--allow-cleanup', '--unsafe', '--diff'))
+_KEPT = 1024 * 1024  # a larger one is read once more, if need be
+# Options of both hooks that change nothing where there is nothing to find.
+_HARMLESS = ('--strict', '--allow-cleanup')
 _CI_FOLDERS = (
     '.github/', '.forgejo/', '.gitea/', '.circleci/', '.gitlab/', '.woodpecker/', '.tekton/',
     '.buildkite/', '.lighthouse/',
@@ -27,34 +28,60 @@ _CI_WORDS = ('gitlab-ci', 'cloudbuild', 'drone', 'woodpecker', 'vela', 'bitbucke
              'codefresh', 'prow', 'action.y')
 
 
-def nothing_matters(argv: Sequence[str]) -> bool:
+def nothing_matters(
+        argv: Sequence[str], seen: dict[str, bytes], harmless: Sequence[str] = (),
+) -> bool:
     """True if a hook called with these arguments certainly has nothing to say.
 
-    Arguments other than paths and harmless flags are for the real reading, and
-    so are no paths, directories, and whatever cannot be read.
+    Arguments other than paths and harmless ones are for the real reading, and
+    so are no paths, directories, and whatever cannot be read. `seen` gets the
+    bytes of the files that were read, by absolute path. `harmless` are options
+    of the hook that change nothing where there is nothing to find.
     """
-    paths = [argument for argument in argv if argument not in _HARMLESS]
-    if not paths or any(path.startswith('-') for path in paths):
+    paths, configs, others = _parted(argv, (*_HARMLESS, *harmless))
+    if not paths or others:
         return False
     try:
         folders = {os.path.dirname(path) for path in paths}
         roots = {repository_root(os.path.join(folder, 'x')) for folder in folders}
-        return not any(may_matter(path, True) for path in paths) and not any(
-            _root_matters(root, paths) for root in roots
+        return not any(_file_may_matter(path, True, seen) for path in paths) and not any(
+            _root_matters(root, paths, configs, seen) for root in roots
         )
     except OSError:
         return False
 
 
-def _root_matters(root: str, named: Sequence[str]) -> bool:
+def _parted(
+        argv: Sequence[str], harmless: Sequence[str],
+) -> tuple[list[str], list[str], list[str]]:
+    """Paths, further root pipelines, and arguments that are for the real reading."""
+    paths: list[str] = []
+    configs: list[str] = []
+    others: list[str] = []
+    arguments = iter(argv)
+    for argument in arguments:
+        name, equals, value = argument.partition('=')
+        if name == '--gitlab-config':
+            value = value if equals else next(arguments, '-')
+            (others if value.startswith('-') else configs).append(value)
+        elif argument not in harmless:
+            (others if argument.startswith('-') else paths).append(argument)
+    return paths, configs, others
+
+
+def _root_matters(
+        root: str, named: Sequence[str], configs: Sequence[str], seen: dict[str, bytes],
+) -> bool:
     """Whether a pipeline of the repository may have to do with the named files."""
     pipeline = os.path.join(root, '.gitlab-ci.yml')
-    if os.path.lexists(pipeline) and may_matter(pipeline, False):
+    if os.path.lexists(pipeline) and _file_may_matter(pipeline, False, seen):
+        return True
+    if any(_file_may_matter(os.path.join(root, path), False, seen) for path in configs):
         return True
     if all(path.endswith(('.yml', '.yaml')) and 'action.' not in path for path in named):
         return False
     from kaniko_hooks.callers import callers
-    return any(_speaks(os.path.join(root, path)) for path in callers(root, named))
+    return any(_speaks(os.path.join(root, path), seen) for path in callers(root, named))
 
 
 def repository_root(path: str) -> str:
@@ -62,12 +89,20 @@ def repository_root(path: str) -> str:
 
     Where none has, the working directory, or the path's own folder if it is not below that.
     """
-    folder = own = os.path.dirname(os.path.abspath(path))
+    own = os.path.dirname(os.path.abspath(path))
+    root = git_root(own)
+    if root is None:
+        here = os.getcwd()
+        return here if f'{own}/'.startswith(f'{here}/') else own
+    return root
+
+
+def git_root(folder: str) -> str | None:
+    """The nearest one of an absolute folder and those above it that has `.git`."""
     while not os.path.lexists(os.path.join(folder, '.git')):
         above = os.path.dirname(folder)
         if above == folder:
-            here = os.getcwd()
-            return here if f'{own}/'.startswith(f'{here}/') else own
+            return None
         folder = above
     return folder
 
@@ -77,13 +112,9 @@ def speaks_of_kaniko(data: bytes) -> bool:
     return b'kaniko' in data or b'executor' in data
 
 
-def may_matter(path: str, named: bool) -> bool:
-    """Whether a file's bytes can matter, as a named file or as a root pipeline.
-
-    Raises OSError.
-    """
-    data = _bytes(path)
-    if data is None or speaks_of_kaniko(data):
+def may_matter(data: bytes, path: str, named: bool) -> bool:
+    """Whether a file's bytes can matter, as a named file or as a root pipeline."""
+    if speaks_of_kaniko(data):
         return True
     if named and not _is_ci(path):
         return False
@@ -93,18 +124,28 @@ def may_matter(path: str, named: bool) -> bool:
     )
 
 
-def _speaks(path: str) -> bool:
-    data = _bytes(path)
+def _file_may_matter(path: str, named: bool, seen: dict[str, bytes]) -> bool:
+    data = _bytes(path, seen)
+    return data is None or may_matter(data, path, named)
+
+
+def _speaks(path: str, seen: dict[str, bytes]) -> bool:
+    data = _bytes(path, seen)
     return data is None or speaks_of_kaniko(data)
 
 
-def _bytes(path: str) -> bytes | None:
+def _bytes(path: str, seen: dict[str, bytes]) -> bytes | None:
     """What is in a file; None if that is not to be settled here. Raises OSError."""
+    path = os.path.abspath(path)
+    if path in seen:
+        return seen[path]
     # A folder or a pipe raises OSError or is no regular file.
     if not os.path.isfile(path):
         return None
     with open(path, 'rb') as file:
         data = file.read(_MOST + 1)
+    if len(data) <= _KEPT:
+        seen[path] = data
     return None if len(data) > _MOST else data
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 
 MAX_BYTES = 16 * 1024 * 1024
+BOM = b'\xef\xbb\xbf'
 
 
 class Unreadable(Exception):
@@ -18,12 +20,28 @@ class Unreadable(Exception):
 
 
 class Repository:
-    """Reads files below `root`; `edited` texts stand in for what is on the disk."""
+    """Reads files below `root`, each once; `edited` texts stand in for what is on the disk.
 
-    def __init__(self, root: str, edited: Mapping[str, str] | None = None) -> None:
+    `seen` are bytes that were read already, by absolute path; what is used is taken out.
+    """
+
+    def __init__(
+            self, root: str, edited: Mapping[str, str] | None = None,
+            seen: dict[str, bytes] | None = None,
+    ) -> None:
         self.root = os.path.realpath(root)
         self._texts: dict[str, str | None] = dict(edited or {})
         self._unreadable: dict[str, str] = {}
+        self._seen = {} if seen is None else seen
+        self._marked: set[str] = set()  # files with a byte order mark
+
+    def edited(self, texts: Mapping[str, str]) -> Repository:
+        """The same with other texts; what was read is not read again."""
+        other = Repository(self.root, seen=self._seen)
+        other._texts = {**self._texts, **texts}
+        other._unreadable = self._unreadable
+        other._marked = self._marked
+        return other
 
     def text(self, path: str) -> str | None:
         """The text of a file, without byte order mark; None if there is no such file.
@@ -55,8 +73,26 @@ class Repository:
             raise Unreadable(_reason(error)) from None
         if not within(real, self.root):
             raise Unreadable('is outside the repository')
-        data = read_bytes(real)
-        return None if data is None else decode(data)
+        data = self._seen.pop(os.path.join(self.root, path), None)
+        if data is None:
+            data = read_bytes(real)
+        if data is None:
+            return None
+        if data.startswith(BOM):
+            self._marked.add(path)
+        return decode(data)
+
+    def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
+        """Whether a file's bytes pass a test, or cannot be read; `text` reads no others again."""
+        where = os.path.join(self.root, path)
+        try:
+            data = self._seen.pop(where) if where in self._seen else read_bytes(where)
+        except Unreadable:
+            return True
+        if data is None or not test(data):
+            return data is None
+        self._seen[where] = data
+        return True
 
     def has_file(self, path: str) -> bool:
         """Whether there is a file or a symlink whose path is written just so."""
@@ -72,8 +108,8 @@ class Repository:
 
     def has_mark(self, path: str) -> bool:
         """Whether a file that can be read begins with a byte order mark on the disk."""
-        data = read_bytes(os.path.join(self.root, path))
-        return data is not None and data.startswith(b'\xef\xbb\xbf')
+        self.known_text(path)
+        return path in self._marked
 
     def files_below(self, folder: str = '') -> Iterator[str]:
         """Every regular file below a folder of the repository, in byte order.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.prefilter import git_root
 from kaniko_hooks.prefilter import repository_root
 from kaniko_hooks.project import Unreadable
 from kaniko_hooks.project import is_file
@@ -69,9 +70,7 @@ def _relative(path: str, root: str, folders: _Folders) -> str:
         below = os.path.relpath(real, os.path.realpath(root)).replace(os.sep, '/')
         _refuse_outside(real, root)
         # One repository may hold a link to another one.
-        outer = repository_root(root)
-        if os.path.lexists(os.path.join(outer, '.git')):
-            _refuse_outside(real, outer)
+        _refuse_outside(real, git_root(os.path.dirname(root)) or real)
         folders[folder, root] = '' if below == '.' else f'{below}/'
     if os.path.islink(path):
         _refuse_outside(os.path.realpath(path), root)

@@ -52,7 +52,7 @@ def proven(root: Path, old: str, new: str, claim: Claim | None = None) -> None:
     (root / ROOT).write_text(old)
     repository = Repository(str(root))
     found = analyse(repository, [ROOT], Options()).result.findings
-    asked = Asked(str(root), (ROOT,), Options())
+    asked = Asked(repository, (ROOT,), Options())
     before = state_of(asked, {})
     job = subject(before.files, before.found, found[0].containers[0])
     setting = Setting(None, job.container.parts[0].variables, reader(repository))

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.fix.write import NotWritten
-from kaniko_hooks.fix.write import mark_of
 from kaniko_hooks.fix.write import write_all
 
 OLD, NEW = 'a: 1\n', 'a: 2\n'
@@ -225,10 +224,3 @@ def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> Non
             writer.send_signal(signal.SIGKILL)
             writer.wait()
         assert path.read_text() in whole
-
-
-def test_byte_order_mark(tmp_path: Path) -> None:
-    (tmp_path / 'a').write_bytes(b'\xef\xbb\xbfx')
-    (tmp_path / 'b').write_bytes(b'x')
-    marks = [mark_of(str(tmp_path), path) for path in ('a', 'b', 'missing', '.')]
-    assert marks == ['\ufeff', '', '', '']

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from kaniko_hooks import prefilter
-from kaniko_hooks.prefilter import nothing_matters
 from kaniko_hooks.prefilter import repository_root
 from tests.conftest import Write
+
+def nothing_matters(argv: Sequence[str]) -> bool:
+    return prefilter.nothing_matters(argv, {})
+
 
 KANIKO = 'a: [/kaniko/executor]\n'
 
@@ -20,6 +24,10 @@ KANIKO = 'a: [/kaniko/executor]\n'
         pytest.param(['a.yml'], {'a.yml': 'x: y\n'}, id='no Kaniko'),
         pytest.param(['--strict', 'a.yml'], {'a.yml': 'x: y\n'}, id='harmless flag'),
         pytest.param(['a.yml'], {'a.yml': 'include: b\n'}, id='include, but no CI file'),
+        pytest.param(
+            ['--gitlab-config', 'ci/b.yml', '--strict', 'a.yml', '--gitlab-config=c.yml'],
+            {'a.yml': 'x: y\n', 'ci/b.yml': 'x: y\n', 'c.yml': 'x: y\n'}, id='further roots',
+        ),
         pytest.param(
             ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [make image]}\n'},
             id='pipeline that runs no script',
@@ -89,6 +97,19 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
             ['a/action.yml'], {'a/action.yml': 'runs: {}\n', '.github/workflows/a.yml': KANIKO},
             id='action of a system with Kaniko',
         ),
+        *(
+            pytest.param([*options, 'a.yml'], {
+                'a.yml': 'x: y\n', 'b.yml': KANIKO, 'ci/b.yml': 'include: a.yml\n',
+            }, id=' '.join(options)) for options in (
+                ['--gitlab-config', 'b.yml'], ['--gitlab-config=b.yml'],
+                ['--gitlab-config', 'a.yml', '--gitlab-config', 'ci/b.yml'],
+                ['--gitlab-config', 'missing.yml'], ['--gitlab-config='], ['--gitlab-config=-'],
+                ['--gitlab-config', '--strict'], ['--gitlab-configs=a.yml'],
+            )
+        ),
+        pytest.param(['a.yml', '--gitlab-config'], {'a.yml': 'x: y\n'}, id='no value'),
+        pytest.param(['--diff', 'a.yml'], {'a.yml': 'x: y\n'}, id="the other hook's"),
+        pytest.param(['--', 'a.yml'], {'a.yml': 'x: y\n'}, id='dashes'),
         pytest.param(['folder'], {'folder/a.yml': ''}, id='directory'),
         pytest.param(['missing.yml'], {}, id='missing'),
         pytest.param(['nul\0.yml'], {}, id='impossible name'),
@@ -129,3 +150,14 @@ def test_root_without_git_is_the_working_directory(
     (tmp_path / 'a').mkdir()
     monkeypatch.chdir(tmp_path / 'a')
     assert repository_root('../b/c.yml') == str(tmp_path / 'b')
+
+
+def test_each_file_is_read_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write({'.gitlab-ci.yml': 'a: {script: [make]}\n', 'b.yml': 'x: y\n'})
+    monkeypatch.setattr(prefilter, '_KEPT', 6)
+    seen: dict[str, bytes] = {str(root / '.gitlab-ci.yml'): b'include: b.yml'}
+    assert not prefilter.nothing_matters(['b.yml'], seen)
+    assert seen.pop(str(root / '.gitlab-ci.yml')) and seen == {str(root / 'b.yml'): b'x: y\n'}
+    # A large one is not kept.
+    assert prefilter.nothing_matters(['.gitlab-ci.yml', 'b.yml'], seen)
+    assert list(seen) == [str(root / 'b.yml')]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,28 @@ def test_whole_repository_asks_git_for_its_files_only(repository: Path) -> None:
         repository,
     )
     assert not {what for _, what in events if 'secret' in what}
+
+
+@pytest.mark.parametrize(
+    'hook', ('check_kaniko_builds', 'check_kaniko_builds --strict', 'fix_kaniko_builds --diff'),
+)
+def test_each_file_is_read_once(hook: str, tmp_path: Path) -> None:
+    (tmp_path / '.git').mkdir()
+    (tmp_path / '.gitlab-ci.yml').write_text(
+        'include: [a.yml, b.yml]\nbuild:\n  script:\n    - ./build.sh\n'
+        '    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n',
+    )
+    (tmp_path / 'a.yml').write_text('a: {script: [/kaniko/executor -d c]}\n')
+    (tmp_path / 'b.yml').write_text('b: {script: [make]}\n')
+    (tmp_path / 'build.sh').write_text('echo\n')
+    module, *options = hook.split()
+    named = ['build.sh', '.gitlab-ci.yml', 'a.yml']
+    code, events = audited(module, tmp_path, *options, *named)
+    opened = Counter(
+        os.path.basename(what) for event, what in events if event == 'read' and what[-1] != '/'
+    )
+    # Named files are looked at first, whether they can be read.
+    assert code == 1
+    assert {name: opened[name] for name in (*named, 'b.yml')} == {
+        **dict.fromkeys(named, 2), 'b.yml': 1,
+    }

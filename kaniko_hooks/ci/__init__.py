@@ -29,7 +29,7 @@ def read(
     candidates = [
         path for path in dict.fromkeys((*named, *callers(repository.root, named)))
         if path.lower().endswith(('.yml', '.yaml')) and
-        _may_matter(os.path.join(repository.root, path))
+        _may_matter(repository, path)
     ]
     gitlab = [path for path in candidates if _is_gitlab(path)]
     others: list[_Other] = []
@@ -56,11 +56,9 @@ def _is_gitlab(path: str) -> bool:
         '{' not in path and '}' not in path
 
 
-def _may_matter(path: str) -> bool:
-    try:
-        return may_matter(path, True)
-    except OSError:
-        return True  # that it cannot be read is told later
+def _may_matter(repository: Repository, path: str) -> bool:
+    where = os.path.join(repository.root, path)
+    return repository.may_matter(path, lambda data: may_matter(data, where, True))
 
 
 def _has_root(repository: Repository) -> bool:

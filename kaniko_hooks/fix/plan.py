@@ -55,8 +55,8 @@ class FixPlan(NamedTuple):
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
     """Every finding of the named files with its fix, proven; nothing is written."""
     analysis = analyse(repository, named, options)
-    asked = Asked(repository.root, tuple(named), options)
-    return _plan(repository, asked, analysis.result.findings, analysis.crashes)
+    asked = Asked(repository, tuple(named), options)
+    return _plan(asked, analysis.result.findings, analysis.crashes)
 
 
 def with_fixes(
@@ -64,16 +64,13 @@ def with_fixes(
         findings: Sequence[Finding],
 ) -> tuple[Finding, ...]:
     """The findings with `fix` or `no_fix` told, as the fix hook would act by default."""
-    plan = _plan(repository, Asked(repository.root, tuple(named), options), findings, ())
+    plan = _plan(Asked(repository, tuple(named), options), findings, ())
     return tuple(
         each.finding._replace(fix=each.fix, no_fix=each.no_fix) for each in plan.outcomes
     )
 
 
-def _plan(
-        repository: Repository, asked: Asked, findings: Sequence[Finding],
-        crashes: Sequence[str],
-) -> FixPlan:
+def _plan(asked: Asked, findings: Sequence[Finding], crashes: Sequence[str]) -> FixPlan:
     first = {_key(each): each for each in reversed(findings) if each.rule in (CACHED, UNCACHED)}
     told: dict[_Key, Outcome] = {}
     crashed = list(crashes)
@@ -88,7 +85,7 @@ def _plan(
         told[_key(each)]._replace(finding=each) if _key(each) in told else
         Outcome(each, None, None) for each in findings
     )
-    old = {path: repository.known_text(path) for path in edited}
+    old = {path: asked.repository.known_text(path) for path in edited}
     return FixPlan(outcomes, _groups(outcomes, edited), old, tuple(crashed))
 
 

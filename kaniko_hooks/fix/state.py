@@ -21,7 +21,7 @@ Mentions = Mapping[str, list[Mention]]
 class Asked(NamedTuple):
     """What both hooks are asked about."""
 
-    root: str
+    repository: Repository
     named: tuple[str, ...]
     options: Options
 
@@ -39,7 +39,7 @@ class State(NamedTuple):
 
 def state_of(asked: Asked, edited: Mapping[str, str]) -> State:
     """The pipelines as they would be with the edited texts."""
-    repository = Repository(asked.root, edited)
+    repository = asked.repository.edited(edited)
     files = Files(repository)
     found = pipelines(files, asked.named, asked.options.gitlab_configs).found
     return State(asked, edited, repository, files, found, frozenset(

@@ -15,12 +15,12 @@ import tempfile
 from collections.abc import Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.project import BOM
 from kaniko_hooks.project import Unreadable
 from kaniko_hooks.project import decode
 from kaniko_hooks.project import read_bytes
 from kaniko_hooks.project import within
 
-_BOM = b'\xef\xbb\xbf'
 _SUFFIX = '.kaniko-hooks.tmp'
 
 
@@ -33,15 +33,6 @@ class _Ready(NamedTuple):
     real: str
     old: bytes
     temporary: str
-
-
-def mark_of(root: str, path: str) -> str:
-    """A file's byte order mark, which its text comes without, or ''."""
-    try:
-        data = read_bytes(os.path.join(root, path))
-    except Unreadable:
-        return ''
-    return '\ufeff' if data is not None and data.startswith(_BOM) else ''
 
 
 def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
@@ -76,7 +67,7 @@ def _prepare(root: str, path: str, text: str, expected: str) -> _Ready:
         like = os.stat(real)
         if not like.st_mode & 0o222 or not os.access(real, os.W_OK):
             raise NotWritten(f'{path}: is read-only')
-        bom = _BOM if before.startswith(_BOM) else b''
+        bom = BOM if before.startswith(BOM) else b''
         return _Ready(path, real, before, _temporary(real, bom + text.encode(), like))
     except Unreadable as error:
         raise NotWritten(f'{path}: {error}') from None
