@@ -4,8 +4,6 @@ from __future__ import annotations
 import os
 import sys
 
-from kaniko_hooks.prefilter import nothing_matters
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,18 +11,23 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check the files of the command line; return the exit code."""
-    argv = sys.argv[1:] if argv is None else argv
-    seen: dict[str, bytes] = {}
     try:
-        if nothing_matters(argv, seen):
-            return 0
-        from kaniko_hooks.ending import ended
+        return _check(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
-        return 130
-    return ended('check-kaniko-builds', lambda: _check(argv, seen))
+        return 130  # 128 and the number of SIGINT, as shells count
 
 
-def _check(argv: Sequence[str], seen: dict[str, bytes]) -> int:
+def _check(argv: Sequence[str]) -> int:
+    # Imported here, so that Ctrl-C meanwhile is caught as well.
+    from kaniko_hooks.prefilter import nothing_matters
+    seen: dict[str, bytes] = {}
+    if nothing_matters(argv, seen):
+        return 0
+    from kaniko_hooks.ending import ended
+    return ended('check-kaniko-builds', lambda: _real(argv, seen))
+
+
+def _real(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     from kaniko_hooks.commands import check
     return check(argv, seen)
 

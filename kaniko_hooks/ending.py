@@ -7,8 +7,6 @@ import os
 import sys
 from collections.abc import Callable
 
-INTERRUPTED = 130  # 128 and the number of SIGINT, as shells count
-
 
 def ended(name: str, hook: Callable[[], int]) -> int:
     """The exit code of a hook; `name` is its command's.
@@ -18,7 +16,7 @@ def ended(name: str, hook: Callable[[], int]) -> int:
     repository.
 
     1 where nobody reads the output any more, 2 where it cannot be written or
-    the working directory is gone, 130 after Ctrl-C.
+    the working directory is gone.
     """
     _open_streams()
     collects = gc.isenabled()
@@ -28,8 +26,6 @@ def ended(name: str, hook: Callable[[], int]) -> int:
         # Who calls this may leave at once (see the hooks' `entry`).
         sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
         return 1

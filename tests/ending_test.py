@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -55,7 +55,6 @@ def test_nothing_fails(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ('error', 'code', 'said'),
     (
-        pytest.param(KeyboardInterrupt(), 130, '', id='interrupt'),
         pytest.param(BrokenPipeError(32, 'Broken pipe'), 1, '', id='pipe'),
         pytest.param(
             OSError(28, 'No space left on device'), 2,
@@ -99,16 +98,37 @@ def test_stream_of_the_callers_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (ended('check-kaniko-builds', lambda: 0), stream.getvalue()) == (0, '☃\n')
 
 
-@pytest.mark.parametrize('module', HOOKS)
-def test_interrupt_before_anything(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kaniko_hooks import fix_kaniko_builds
-    hook = {'check_kaniko_builds': check_kaniko_builds}.get(module, fix_kaniko_builds)
+# Ctrl-C while a module is imported.
+_IMPORTED = '''
+import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder())
+from kaniko_hooks.{module} import main
+print(flush=True)
+sys.exit(main(sys.argv[2:]))
+'''
 
-    def interrupted(*given: object) -> bool:
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(hook, 'nothing_matters', interrupted)
-    assert hook.main(['a.yml']) == 130
+@pytest.mark.parametrize(
+    ('module', 'imported'), (
+        *((hook, name) for hook in HOOKS for name in (
+            'kaniko_hooks.prefilter', 'kaniko_hooks.ending', 'kaniko_hooks.commands', 'yaml',
+        )),
+        ('check_kaniko_builds', 'kaniko_hooks.report.text'),
+        ('fix_kaniko_builds', 'kaniko_hooks.fix.write'),
+    ),
+)
+def test_interrupted_import(module: str, imported: str, write: Write) -> None:
+    root = write({CI: JOB})
+    done = subprocess.run(
+        (sys.executable, '-c', _IMPORTED.replace('{module}', module), imported, CI),
+        cwd=root, capture_output=True, text=True,
+    )
+    assert (done.returncode, done.stderr) == (130, '')
+    assert (root / CI).read_text() == JOB
 
 
 @pytest.mark.parametrize(
@@ -189,31 +209,41 @@ def test_stdout_that_lacks_letters(encoding: str, form: str, write: Write) -> No
 
 
 @pytest.mark.parametrize('module', HOOKS)
-def test_ctrl_c(module: str, write: Write) -> None:
-    """At any moment from the start of the work on; a hook that was faster is well, too."""
-    root = write({CI: JOB + ''.join(
-        f'j{n}:\n  script: [/kaniko/executor --cache, /kaniko/executor --cache]\n'
-        for n in range(300)
-    )})
-    before = (root / CI).read_text()
-    codes = set()
-    for delay in (.12, .2, .35, .6):
-        process = subprocess.Popen(
-            (sys.executable, '-c', 'import sys; from kaniko_hooks import ' + module + ' as m;'
-             'print(flush=True); sys.exit(m.main(sys.argv[1:]))', '--strict', CI),
-            cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(delay)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-        assert 'Traceback' not in err and out.count('\x1b') == 0, err
-        codes.add(process.returncode)
-        assert module.startswith('fix') or (root / CI).read_text() == before
-    # -2: killed when Python had put its handlers away already.
-    assert codes <= {1, 130, -2} and 130 in codes
-    assert [path.name for path in root.iterdir() if path.name.endswith('.tmp')] == []
+def test_ctrl_c_at_any_call(
+        module: str, write: Write, capfd: pytest.CaptureFixture[str],
+) -> None:
+    main = importlib.import_module(f'kaniko_hooks.{module}').main
+    calls, at = 0, -1
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        if event != 'call':
+            return
+        calls += 1
+        if calls == at:
+            signal.raise_signal(signal.SIGINT)
+
+    def code() -> int:
+        nonlocal calls
+        calls = 0
+        sys.setprofile(count)
+        try:
+            ended_with: int = main([CI])
+        finally:
+            sys.setprofile(None)
+        return ended_with
+
+    root = write({CI: JOB})
+    assert code() == 1
+    new, total = (root / CI).read_text(), calls
+    # The first one is the call of main, which nobody guards.
+    for at in (2, *range(3, total, total // 40)):
+        write({CI: JOB})
+        capfd.readouterr()
+        assert code() == 130, at
+        assert (root / CI).read_text() in (JOB, new), at
+        assert [path.name for path in root.iterdir() if path.name.endswith('.tmp')] == [], at
+        assert 'Traceback' not in ''.join(capfd.readouterr()), at
 
 
 def test_hooks_are_ended(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:

@@ -224,3 +224,30 @@ def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> Non
             writer.send_signal(signal.SIGKILL)
             writer.wait()
         assert path.read_text() in whole
+
+
+@pytest.mark.parametrize('call', ('mkstemp', 'replace'))
+def test_ctrl_c_waits_until_all_is_written(
+        call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = file(tmp_path, 'a.yml'), file(tmp_path, 'b.yml')
+    module = tempfile if call == 'mkstemp' else os
+    real: Callable[..., object] = getattr(module, call)
+
+    def interrupted(*args: object, **kwargs: object) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(module, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all(str(tmp_path), {'a.yml': NEW, 'b.yml': NEW}, {'a.yml': OLD, 'b.yml': OLD})
+    assert (first.read_text(), second.read_text(), left_over(tmp_path)) == (NEW, NEW, [])
+
+
+def test_signals_cannot_be_held_everywhere(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = file(tmp_path, 'a.yml')
+    monkeypatch.delattr(signal, 'pthread_sigmask')
+    write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
+    assert path.read_text() == NEW

@@ -9,9 +9,12 @@ stay: its name ends with `.kaniko-hooks.tmp`, and nothing reads it.
 """
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import stat
 import tempfile
+from collections.abc import Iterator
 from collections.abc import Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -40,8 +43,26 @@ def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None
 
     `old` are the texts that the new ones were made from (both without byte
     order mark): a file that has changed since then is not overwritten.
-    Raises NotWritten; then every file is as it was.
+    Raises NotWritten; then every file is as it was. Ctrl-C has to wait.
     """
+    with _uninterrupted():
+        _write_all(root, new, old)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Between any two steps a signal could leave some of the files written."""
+    if not hasattr(signal, 'pthread_sigmask'):
+        yield  # Windows has none
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
     ready: list[_Ready] = []
     try:
         for path in sorted(new):
