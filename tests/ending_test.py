@@ -32,7 +32,7 @@ def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) 
              for each in HOOKS]
     text = '\n'.join([*hooks, command]).replace('fix_k()', 'fix()')
     done = subprocess.run(
-        ('bash', '-c', text), cwd=folder, capture_output=True, timeout=60,
+        ('bash', '-c', text), cwd=folder, capture_output=True,
         env={**os.environ, **(environ or {})},
     )
     said = (done.stdout + done.stderr).decode(errors='backslashreplace')

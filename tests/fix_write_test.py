@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -201,6 +200,7 @@ _WRITER = '''
 import sys
 from kaniko_hooks.fix.write import NotWritten, write_all
 root, old, new = sys.argv[1], 'x' * 400_000, 'y' * 500_000
+print(flush=True)
 while True:
     try:
         write_all(root, {'a.yml': new}, {'a.yml': old})
@@ -213,16 +213,20 @@ while True:
 def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> None:
     path = file(tmp_path, 'a.yml', 'x' * 400_000)
     whole = {'x' * 400_000, 'y' * 500_000}
-    for delay in (0.15, 0.2, 0.25, 0.3):
+    for times in (10, 20, 40, 80):
         writers = [
-            subprocess.Popen((sys.executable, '-c', _WRITER, str(tmp_path))) for _ in range(2)
+            subprocess.Popen(
+                (sys.executable, '-c', _WRITER, str(tmp_path)), stdout=subprocess.PIPE,
+            ) for _ in range(2)
         ]
-        end = time.monotonic() + delay
-        while time.monotonic() < end:
+        for writer in writers:
+            assert writer.stdout is not None
+            writer.stdout.read(1)  # it has begun
+        for _ in range(times):
             assert path.read_text() in whole
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
-            writer.wait()
+            writer.communicate()
         assert path.read_text() in whole
 
 

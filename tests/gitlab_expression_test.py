@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 
 import pytest
 
@@ -60,8 +59,6 @@ def test_patterns(pattern: str, text: str, expected: bool | None) -> None:
 
 
 def test_patterns_that_would_take_for_ever() -> None:
-    start = time.process_time()
     assert matches('^(a+)+$', 'a' * 40 + 'b') is False
     assert matches('^a*a*a*a*a*a*$', 'a' * 4000 + 'b', unsure=True) is True
     assert matches('^a+$', 'a' * 4000 + 'b', unsure=True) is True
-    assert time.process_time() - start < 1

@@ -261,7 +261,7 @@ def test_two_fixes_at_once(write: Write) -> None:
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             ) for _ in range(3)
         ]
-        said = [process.communicate(timeout=100)[0].decode() for process in running]
+        said = [process.communicate()[0].decode() for process in running]
         assert {process.returncode for process in running} <= {0, 1}, said
         assert not any('Traceback' in each for each in said), said
         assert (root / CI).read_text() == fixed

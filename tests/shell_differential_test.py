@@ -58,7 +58,7 @@ def _record(
         'PATH': os.environ['PATH'], 'RECORD': record, 'FAIL': failing, **(environment or {}),
     }
     subprocess.run(
-        [*shell, '-c', script.replace(E, stub)], cwd=folder, env=variables, timeout=20,
+        [*shell, '-c', script.replace(E, stub)], cwd=folder, env=variables, timeout=600,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     with open(record, encoding='utf-8') as stream:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import os
 import random
-import time
 
 import pytest
 
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.parser import parse
 from tests.shell_sample import run
+from tests.work import calls
 
 CASES = os.path.join(os.path.dirname(__file__), 'cases', 'shell')
 BITS = (
@@ -133,16 +133,14 @@ def test_mutations(seed: int) -> None:
 UNIT = 'if [ "$A" = x ]; then\n  B=1\n  /kaniko/executor -d "$B"\nelse\n  echo "$(date)" # c\nfi\n'
 
 
-def _seconds(script: str) -> float:
-    start = time.process_time()
-    run(script)
-    return time.process_time() - start
+def _work(script: str) -> int:
+    return calls(lambda: run(script))
 
 
-def test_time_is_proportional_to_the_size() -> None:
-    small = _seconds(UNIT * (128_000 // len(UNIT)))
-    large = _seconds(UNIT * (1_024_000 // len(UNIT)))
-    assert large < 8 * small * 2.5
+def test_work_is_proportional_to_the_size() -> None:
+    small = _work(UNIT * (20_000 // len(UNIT)))
+    large = _work(UNIT * (160_000 // len(UNIT)))
+    assert large < 8 * small * 1.2
 
 
 @pytest.mark.parametrize('unit', (
@@ -151,4 +149,5 @@ def test_time_is_proportional_to_the_size() -> None:
     '|', '&&\n', '{a,',
 ))
 def test_hostile_text_ends_soon(unit: str) -> None:
-    assert _seconds(unit * (20_000 // len(unit))) < 20
+    small, large = (_work(unit * (size // len(unit))) for size in (5_000, 20_000))
+    assert large < 4 * small * 1.2

@@ -10,6 +10,8 @@ from pathlib import Path
 from tests.fuzz.target import Target
 from tests.fuzz.target import run
 
+_SECONDS = 5  # of the processor; no input may take longer
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog='python -m tests.fuzz', description=__doc__)
@@ -27,7 +29,7 @@ def main() -> int:
     print(f'the worst: {target.slowest[:2000]}')
     for failure in target.failures:
         print(failure, file=sys.stderr)
-    return 1 if target.failures else 0
+    return 1 if target.failures or target.worst > _SECONDS else 0
 
 
 if __name__ == '__main__':

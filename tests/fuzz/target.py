@@ -15,7 +15,6 @@ from tests.fuzz.mutator import mutated
 from tests.fuzz.mutator import scripts
 from tests.fuzz.mutator import seeds
 
-SECONDS = 5.0
 _NAMES = ('.gitlab-ci.yml', 'ci/other.yml', '.github/workflows/a.yml', '.circleci/config.yml',
           'cloudbuild.yaml', '.drone.yml', 'a.sh')
 
@@ -50,8 +49,6 @@ class Target:
                 self.failures.append(f'a second fix changes {name}: {data!r}')
         if taken > self.worst:
             self.worst, self.slowest = taken, f'{name}: {data!r}'
-        if taken > SECONDS:
-            self.failures.append(f'{taken:.1f} s for {name}: {data[:5000]!r}')
         path.unlink()
 
     def _call(

@@ -1,0 +1,22 @@
+"""How much work something is, whatever else the machine does meanwhile: calls are counted."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+
+def calls(function: Callable[[], object]) -> int:
+    """How many functions are called, Python's and those written in C."""
+    made = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal made
+        made += event in ('call', 'c_call')
+
+    sys.setprofile(count)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return made
