@@ -26,7 +26,6 @@ from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.machine import ReadBuild
 from kaniko_hooks.shell.machine import ReadScript
 from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Array
 from kaniko_hooks.shell.values import Field
@@ -119,7 +118,7 @@ def _part(machine: Machine, part: ScriptPart) -> summary.Summary:
     if part.form == SCRIPT:
         if not nested.is_shell(source.text):
             return summary.NOTHING
-        found = interpret.statements(machine, source, parse(source.text).body)
+        found = interpret.statements(machine, source, nested.parsed(source.text).body)
     else:
         fields = words(part.commands, part.variables, script_text(part)[1])
         if part.form == ARGUMENTS and _have_entrypoint(machine, fields[0].text):
