@@ -104,6 +104,8 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
                 code = max(code, _tell([str(error)]))
                 continue
         written.update(group)
+    # In one pipe, what is said about the diff comes after it.
+    sys.stdout.flush()
     for outcome in plan.outcomes:
         finding = outcome.finding
         line, column = where(finding.place, repository.known_text)

@@ -33,7 +33,7 @@ def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) 
     text = '\n'.join([*hooks, command]).replace('fix_k()', 'fix()')
     done = subprocess.run(
         ('bash', '-c', text), cwd=folder, capture_output=True,
-        env={**os.environ, **(environ or {})},
+        env={**os.environ, 'PYTHONUNBUFFERED': '', **(environ or {})},
     )
     said = (done.stdout + done.stderr).decode(errors='backslashreplace')
     assert 'Traceback' not in said and 'Exception ignored' not in said, said
@@ -137,6 +137,9 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
         pytest.param(f'check {CI} | head -c 1; exit ${{PIPESTATUS[0]}}', 1, '', id='head'),
         pytest.param(f'check --format json {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='true'),
         pytest.param(f'fix --diff {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='diff to true'),
+        pytest.param(
+            f'fix --diff {CI} | head -n 1; exit ${{PIPESTATUS[0]}}', 1, '--- a/', id='diff to head',
+        ),
         pytest.param(f'check {CI} >&-', 1, '1 finding', id='stdout closed'),
         pytest.param(f'check {CI} >&- 2>&-', 1, '', id='both closed'),
         pytest.param(f'fix --diff {CI} >&- 2>&- <&-', 1, '', id='all closed'),
@@ -166,6 +169,12 @@ def test_surroundings(command: str, code: int, told: str, write: Write) -> None:
         command = command.replace('env -i', f'env -i PYTHONPATH="{Path(__file__).parent.parent}"')
     ended_with, said = shell(command, write({CI: JOB}))
     assert (ended_with, told in said) == (code, True), said
+
+
+def test_diff_comes_before_what_is_said_about_it(write: Write) -> None:
+    code, said = shell(f'fix --diff {CI} 2>&1', write({CI: JOB}))
+    assert (code, said.startswith('--- a/.gitlab-ci.yml\n')) == (1, True)
+    assert said.splitlines()[-1].startswith('.gitlab-ci.yml:4:7: größe: fix-kaniko-builds splits')
 
 
 def test_console_scripts_say_all_before_they_leave(write: Write) -> None:
