@@ -10,6 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from collections.abc import Sequence
+from inspect import CO_GENERATOR
 from pathlib import Path
 from types import FrameType
 
@@ -226,7 +227,8 @@ def test_ctrl_c_at_any_call(
 
     def count(frame: FrameType, event: str, argument: object) -> None:
         nonlocal calls
-        if event != 'call':
+        # Python itself swallows what is raised in a generator that is being closed.
+        if event != 'call' or frame.f_code.co_flags & CO_GENERATOR:
             return
         calls += 1
         if calls == at:
@@ -242,8 +244,9 @@ def test_ctrl_c_at_any_call(
             sys.setprofile(None)
         return ended_with
 
-    root = write({CI: JOB})
-    assert code() == 1
+    for _ in range(2):  # the first time more is imported, and less remembered
+        root = write({CI: JOB})
+        assert code() == 1
     new, total = (root / CI).read_text(), calls
     # The first one is the call of main, which nobody guards.
     for at in (2, *range(3, total, total // 40)):
