@@ -64,6 +64,21 @@ def test_a_file_that_cannot_be_read_can_be_silenced_where_it_is_told() -> None:
     assert left == found[1:]
 
 
+@pytest.mark.parametrize('text', (
+    pytest.param('{} generated\ninclude:\n  - local: missing.yml\n', id='above the key'),
+    pytest.param('include: {}\n  - local: missing.yml\n', id='at the key'),
+    pytest.param('include:\n  - local: missing.yml {}\n', id='at the item'),
+    pytest.param('include:\n  {}\n  - local: missing.yml\n', id='above the item'),
+))
+def test_what_cannot_be_read_can_be_silenced_at_its_key(text: str) -> None:
+    text = text.replace('{}', '# kaniko-hooks: ignore[unreadable-ci-file]') + JOB
+    found = [
+        rule.unreadable(Problem(Place(CI, text.index(word)), 'x')) for word in ('missing', A)
+    ]
+    container = Container('gitlab-ci', 'job', Place(CI, 80), None, ())
+    assert apply(found, [container], {CI: text}, RULES_ON) == found[1:]
+
+
 @pytest.mark.parametrize(('system', 'file', 'rules'), (
     pytest.param('gitlab-ci', CI, ['unused-suppression'], id='pipelines are read whole'),
     pytest.param('github-actions', 'ci.yml', [], id='another workflow may run the script'),

@@ -119,9 +119,10 @@ def _left(
 
 
 def _concerns(finding: Finding, aim: Aim, text: str) -> bool:
-    """Whether a build of the finding is meant, or the very line that cannot be read."""
+    """Whether a build of the finding is meant, or what cannot be read: its line or its job."""
     if finding.run is None:
-        return _on_line(aim, finding.place, text)
+        return _on_line(aim, finding.place, text) or \
+            aim.job is not None and _within(finding.place, aim, aim.job.span)
     return any(_meant(aim, each, text) for each in finding.run.executions if each.times)
 
 
