@@ -142,11 +142,16 @@ def _bytes(path: str, seen: dict[str, bytes]) -> bytes | None:
     # A folder or a pipe raises OSError or is no regular file.
     if not os.path.isfile(path):
         return None
+    size = os.path.getsize(path)
+    if size > _MOST:
+        return None
     with open(path, 'rb') as file:
-        data = file.read(_MOST + 1)
-    if len(data) <= _KEPT:
+        data = file.read(size + 1)
+    if len(data) > size:
+        return None  # it grows, or does not tell its size
+    if size <= _KEPT:
         seen[path] = data
-    return None if len(data) > _MOST else data
+    return data
 
 
 def _is_ci(path: str) -> bool:

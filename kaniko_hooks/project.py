@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 
 MAX_BYTES = 16 * 1024 * 1024
+_MORE = 65536
 BOM = b'\xef\xbb\xbf'
 
 
@@ -161,11 +162,14 @@ def _read(path: str, size: int) -> bytes | None:
     except (OSError, ValueError) as error:
         raise Unreadable(_reason(error)) from None
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             raise Unreadable('is not a regular file')
-        # A buffer would be filled for a single byte, too.
-        with os.fdopen(handle, 'rb', -1 if size > 1 else 0, closefd=False) as file:
-            return file.read(size)
+        # Room for as much as is ever read would have to be made for each small file.
+        data = os.read(handle, min(size, status.st_size + 1))
+        while len(data) < size and (more := os.read(handle, min(size - len(data), _MORE))):
+            data += more
+        return data
     except OSError as error:
         raise Unreadable(_reason(error)) from None
     finally:

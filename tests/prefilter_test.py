@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks import prefilter
+from kaniko_hooks import project
 from kaniko_hooks.prefilter import repository_root
 from tests.conftest import Write
 
@@ -161,3 +162,11 @@ def test_each_file_is_read_once(write: Write, monkeypatch: pytest.MonkeyPatch) -
     # A large one is not kept.
     assert prefilter.nothing_matters(['.gitlab-ci.yml', 'b.yml'], seen)
     assert list(seen) == [str(root / 'b.yml')]
+
+
+def test_file_that_does_not_tell_its_size_is_left_to_the_real_reading(write: Write) -> None:
+    write({})
+    assert os.path.getsize('/proc/self/status') == 0
+    assert not nothing_matters(['/proc/self/status'])
+    text = project.read_bytes('/proc/self/status')
+    assert text is not None and text.startswith(b'Name:') and text.endswith(b'\n')
