@@ -9,6 +9,7 @@ from kaniko_hooks.document import compose as module
 from kaniko_hooks.document.compose import InvalidYaml
 from kaniko_hooks.document.compose import children
 from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.compose import composed
 from kaniko_hooks.document.nodes import Mapping
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.document.nodes import Scalar
@@ -123,3 +124,9 @@ def test_children(loader: str) -> None:
     root, = compose('a: b\nc: [d, e]\n', 'f')
     assert _walked(root) == ['a', 'b', 'c', 'None']
     assert [_walked(each) for each in children(root)] == [[], [], [], ['d', 'e']]
+
+
+def test_nodes_are_shared() -> None:
+    assert composed('a: b', 'f') is composed('a: b', 'f', first=True)
+    assert composed('a: b', 'f') is not composed('a: b', 'g')
+    assert [text_of(each) for each in composed('a\n---\n}', 'f', first=True)] == ['a']

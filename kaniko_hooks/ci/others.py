@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.compose import composed
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.model import Place
 from kaniko_hooks.model import Problem
@@ -42,7 +42,7 @@ def recognised(repository: Repository, path: str) -> tuple[str, list[Node]] | No
         return system, []
     try:
         text = repository.text(path) or ''
-        documents = compose(text, path)
+        documents = composed(text, path)
     except Unreadable as error:
         raise NotYaml(*_told(system, Problem(Place(path, 0), f'the file {error}'))) from None
     except InvalidYaml as error:

@@ -7,6 +7,7 @@ input. So the events are put together here, without recursion.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import yaml
 
@@ -54,6 +55,17 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
     except RecursionError:
         raise InvalidYaml('nested too deeply', 0) from None
     return builder.documents
+
+
+def composed(text: str, file: str, first: bool = False) -> list[Node]:
+    """The same nodes for all that ask: whose a file is, what is in it, and the fix."""
+    # Without a border there is one document at most.
+    return _composed(text, file, first and ('---' in text or '...' in text))
+
+
+@lru_cache(maxsize=1024)
+def _composed(text: str, file: str, first: bool) -> list[Node]:
+    return compose(text, file, first)
 
 
 def _character(character: object) -> str:

@@ -15,7 +15,7 @@ from kaniko_hooks.ci.gitlab.values import Value
 from kaniko_hooks.ci.gitlab.values import is_null
 from kaniko_hooks.ci.gitlab.values import place_of
 from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
+from kaniko_hooks.document.compose import composed
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -119,13 +119,13 @@ def _cut(text: str) -> list[tuple[int, int]]:
 def _parsed(text: str, path: str, start: int, end: int) -> tuple[Node, Value]:
     # Line breaks stand in for what is above, so that offsets stay those of the file.
     try:
-        documents = compose('\n' * start + text[start:end], path, first=True)
+        documents = composed('\n' * start + text[start:end], path, first=True)
     except InvalidYaml as error:
         raise InvalidPipeline(
             f'not valid YAML: {error.message}', Place(path, error.offset),
         ) from None
     if not documents:
-        documents = compose('~', path)
+        documents = composed('~', path)
     return documents[0], value_of(documents[0])
 
 
