@@ -94,7 +94,7 @@ def _count(roots: tuple[Node, ...], name: str) -> int:
 
 def is_merged(roots: tuple[Node, ...], body: Mapping) -> bool:
     """Whether an alias in the file stands for the job as a whole."""
-    return any(
+    return body.anchor is not None and any(
         isinstance(target, Mapping) and target.pairs is body.pairs
         for target in _aliased(roots)
     )

@@ -110,8 +110,7 @@ def defaults(top: Table) -> dict[str, Entry]:
     """What jobs get that do not say otherwise: `default:` and the old globals."""
     section = get(top, 'default')
     found = {
-        name: entry for name, entry in entries_of(top)
-        if name in DEPRECATED_GLOBALS and not is_null(entry.value)
+        name: top.entries[name] for name in DEPRECATED_GLOBALS if not is_null(get(top, name))
     }
     if section is not None and not is_job(section):
         found.update(
