@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell import loops
 from kaniko_hooks.shell.commands import simple
@@ -12,6 +15,7 @@ from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Held
 from kaniko_hooks.shell.summary import because
+from kaniko_hooks.shell.summary import either
 from kaniko_hooks.shell.summary import EXIT
 from kaniko_hooks.shell.summary import FAIL
 from kaniko_hooks.shell.summary import GO
@@ -21,10 +25,24 @@ from kaniko_hooks.shell.summary import sequence
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
+from kaniko_hooks.shell.values import plain
+from kaniko_hooks.shell.values import Scalar
 
 
-def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list[Summary]:
-    """The summaries of a guarded statement, one for each arm and one for none of them."""
+class Arm(NamedTuple):
+    """What a branch runs, and the texts that it surely leaves in the variables that it sets."""
+
+    found: Summary
+    texts: Mapping[str, str]
+
+
+def joined(arms: Iterable[Arm]) -> Summary:
+    """One of several branches."""
+    return either(each.found for each in arms)
+
+
+def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list[Arm]:
+    """A guarded statement's arms, and what it is if none of them is taken."""
     command = node.pipelines[0].commands[0]
     machine.depth += 1
     if len(node.pipelines) > 1:
@@ -43,8 +61,8 @@ def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list
     return arms
 
 
-def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
-    """One summary for each arm and for `else`, with the conditions before it.
+def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Arm]:
+    """One for each arm and for `else`, with the conditions before it.
 
     An arm that is ruled out has no way to leave it.
     """
@@ -73,9 +91,10 @@ def if_arms(machine: Machine, source: Source, node: tree.If) -> list[Summary]:
     for index, (body, retry) in enumerate(zip(bodies, [*retries, failed])):
         if body and retry:
             reason = Reason('retry', source.locate(body[0].start), 1)
-            found[index] = because(found[index], reason)
+            found[index] = Arm(because(found[index].found, reason), found[index].texts)
     return [
-        sequence(before, each) for before, each in zip([*prefixes, prefix], found)
+        Arm(sequence(before, each.found), each.texts)
+        for before, each in zip([*prefixes, prefix], found)
     ]
 
 
@@ -97,8 +116,8 @@ def status(machine: Machine, node: tree.Pipeline) -> bool | None:
     return (name != 'false') != node.negated
 
 
-def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary]:
-    """One summary for each arm and for no arm."""
+def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Arm]:
+    """One for each arm and for no arm."""
     patterns = [word for arm in node.arms for word in arm.patterns]
     subject = simple.substitutions(machine, source, [node.word, *patterns])
     bodies: list[tuple[tree.Statement, ...] | None] = []
@@ -115,7 +134,7 @@ def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Summary
     for each, chosen in zip(node.arms, possible):
         if not chosen:
             machine.state.not_set(loops.assigned(machine, each.body))
-    return [sequence(subject, run) for run in found]
+    return [Arm(sequence(subject, each.found), each.texts) for each in found]
 
 
 def _listed(
@@ -124,17 +143,31 @@ def _listed(
     return lambda: {} if body is None else interpret.statements(machine, source, body)
 
 
-def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Summary]:
+def one_of(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> Summary:
+    """One of several branches, each from the same state."""
+    return joined(branches(machine, runs))
+
+
+def branches(machine: Machine, runs: Sequence[Callable[[], Summary]]) -> list[Arm]:
     """Each from the same state; after them the state of those that go on is joined."""
     state = machine.state
-    found: list[Summary] = []
+    found: list[Arm] = []
     changes: list[dict[str, Held]] = []
     for run in runs:
         mark = len(state.journal)
         each = run()
         changed = state.taken_back(mark)
-        found.append(each)
+        found.append(Arm(each, _texts(changed)))
         if any(way not in (EXIT, FAIL) for way in each):
             changes.append(changed)
     state.join(changes)
+    return found
+
+
+def _texts(changed: Mapping[str, Held]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, held in changed.items():
+        text = plain(held) if isinstance(held, Scalar) and name.isidentifier() else None
+        if text is not None:
+            found[name] = text
     return found

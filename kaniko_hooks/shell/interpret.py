@@ -42,16 +42,16 @@ def statements(
     """A list, in order. Guards that exclude each other are not both taken."""
     total = NOTHING
     group: worlds.Group | None = None
-    for node in body:
+    for index, node in enumerate(body):
         mark, unseen = len(machine.state.journal), machine.unseen
         guarded = worlds.read(node)
         if guarded is not None and arguments.decide(machine, node):
             guarded = None
         if guarded is None:
-            arms = [statement(machine, source, node)]
+            arms = [branching.Arm(statement(machine, source, node), {})]
         else:
             arms = branching.guarded_arms(machine, source, node)
-        found = either(arms)
+        found = branching.joined(arms)
         if group is not None and has_builds(found) and not worlds.joins(group, guarded):
             total, group = worlds.closed(total, group), None
         if group is None and (guarded is None or not has_builds(found)):
@@ -59,8 +59,12 @@ def statements(
         else:
             group = group or []
             if found is not NOTHING:
-                group.append((guarded, arms))
-            if worlds.changed(group, machine.state.altered(mark), machine.unseen != unseen):
+                group.append((guarded, [each.found for each in arms]))
+            altered = machine.state.altered(mark)
+            worlds.changed(group, altered, machine.unseen != unseen, index)
+            if found is not NOTHING and guarded is not None:
+                worlds.leaves(group, [each.texts for each in arms])
+            if worlds.is_over(group):
                 total, group = worlds.closed(total, group), None
         if GO not in found:
             break
@@ -186,9 +190,9 @@ def _compound(machine: Machine, source: Source, node: tree.Command) -> Summary:
             return apart(machine, lambda: statements(machine, source, node.body))
         return statements(machine, source, node.body)
     if isinstance(node, tree.If):
-        return either(branching.if_arms(machine, source, node))
+        return branching.joined(branching.if_arms(machine, source, node))
     if isinstance(node, tree.Case):
-        return either(branching.case_arms(machine, source, node))
+        return branching.joined(branching.case_arms(machine, source, node))
     if isinstance(node, tree.For):
         return loops.for_words(machine, source, node)
     if isinstance(node, tree.While):

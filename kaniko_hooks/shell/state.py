@@ -17,6 +17,7 @@ from kaniko_hooks.shell.values import Bit
 from kaniko_hooks.shell.values import Choice
 from kaniko_hooks.shell.values import EMPTY
 from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import UNSET
 from kaniko_hooks.shell.values import Value
 from kaniko_hooks.shell.values import choice
 
@@ -70,7 +71,10 @@ class State:
         before: dict[str, Held] = {}
         for name, held in self.journal[mark:]:
             before.setdefault(name, held)
-        return {name for name, held in before.items() if held is not self.values[name]}
+        return {
+            # Two values that are not known are as good as different.
+            name for name, held in before.items() if held is None or held is not self.values[name]
+        }
 
     def set(self, name: str, value: Held) -> None:
         self.journal.append((name, self.values.get(name, MISSING)))
@@ -97,7 +101,13 @@ class State:
             base = self.get(name)
             if isinstance(base, Missing):
                 base = self.given(name)
-            self.set(name, _joined([branch.get(name, base) for branch in listed]))
+            found = [branch.get(name, base) for branch in listed]
+            value = _joined(found)
+            changed = any(each is not base for each in found)
+            if changed and isinstance(value, (Scalar, Choice)) and value is not UNSET:
+                # What it may be is as before, what it is may not: `altered` goes by identity.
+                value = value._replace()
+            self.set(name, value)
 
     def not_set(self, names: Iterable[str]) -> None:
         """Go on without a branch that would have set these."""

@@ -53,9 +53,9 @@ def run(
     """Run an argv; several variants of it are one command, or one of several."""
     names = {variant[0].text if variant else '' for variant in variants}
     if len(names) > 1:
-        return either(branching.branches(machine, [
+        return branching.one_of(machine, [
             partial(run_once, machine, source, [variant], stdin) for variant in variants
-        ]))
+        ])
     return run_once(machine, source, variants, stdin)
 
 
@@ -75,9 +75,9 @@ def run_once(
         arguments.forget(machine)
         named = functions.named_like(machine, argv[0])
         if named:
-            return either(branching.branches(machine, [
+            return branching.one_of(machine, [
                 partial(functions.call, machine, source, each, variants) for each in named
-            ]))
+            ])
     alias = None if level else state.get(name + ' ')
     if isinstance(alias, Scalar):
         return functions.aliased(machine, source, alias, argv)

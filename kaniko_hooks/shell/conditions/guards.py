@@ -104,6 +104,16 @@ def is_test(node: tree.Pipeline) -> bool:
     return literal(command.words[0]) in ('[', 'test')
 
 
+def of_text(name: str, text: str) -> list[Tested]:
+    """What tests of a variable give that has this text."""
+    variables = frozenset((name,))
+    return [
+        (Subject(name, variables), Condition((text,), False)),
+        (Subject(f'{name} -eq', variables), Condition((text,), False)),
+        (Subject('$' + name, variables), Condition(('',), text != 'true')),
+    ]
+
+
 def of_pipeline(node: tree.Pipeline) -> list[Tested]:
     looked = looks.subject(node)
     found: list[Tested] = []

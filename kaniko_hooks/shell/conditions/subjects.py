@@ -17,6 +17,7 @@ class Subject(NamedTuple):
     name: str
     variables: frozenset[str]  # it stays the same as long as these do
     outside: bool = False  # and as long as nothing runs that may change files
+    gone: bool = False  # it was so once: nothing further down asks for it
 
 
 def variable(word: tree.Word) -> Subject | None:

@@ -6,6 +6,7 @@ together that may run in it.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from math import prod
 
@@ -32,25 +33,58 @@ class Guarded(NamedTuple):
     """A statement whose arms depend on some subjects."""
 
     arms: tuple[dict[Subject, Condition], ...]  # all have to hold; the first such arm is taken
+    left: tuple[dict[Subject, Condition], ...] = ()  # what holds after each arm, and after none
 
 
 # Statements in order, guarded or not, with a summary for each arm and for none of them.
 Group = list[tuple[Guarded | None, Sequence[Summary]]]
 
 
-def changed(group: Group, names: set[str], outside: bool) -> bool:
-    """Forget what is no longer as it was when it was tested; whether the group is at its end."""
-    left = False
-    for index, (guarded, arms) in enumerate(group):
-        if guarded is None:
-            continue
-        kept = tuple({
-            subject: condition for subject, condition in each.items()
-            if subject.variables.isdisjoint(names) and not (outside and subject.outside)
-        } for each in guarded.arms)
-        group[index] = Guarded(kept), arms
-        left |= any(kept)
-    return not left or len(group) >= _MEMBERS
+def changed(group: Group, names: set[str], outside: bool, index: int) -> None:
+    """What is no longer as it was when it was tested, or set, is another subject further down.
+
+    `index`: of the statement that changes it, in its list.
+    """
+    def now(subject: Subject) -> Subject:
+        if subject.variables.isdisjoint(names) and not (outside and subject.outside):
+            return subject
+        return Subject(f'{subject.name} until {index}', frozenset(), gone=True)
+
+    def renamed(conditions: Mapping[Subject, Condition]) -> dict[Subject, Condition]:
+        return {now(subject): condition for subject, condition in conditions.items()}
+
+    for place, (guarded, arms) in enumerate(group):
+        if guarded is not None:
+            tests = list(map(renamed, guarded.arms))
+            if place == len(group) - 1:
+                # The condition of an arm may have changed what those after it test.
+                tests[1:] = [_lasting(each) for each in tests[1:]]
+            group[place] = Guarded(tuple(tests), tuple(map(renamed, guarded.left))), arms
+
+
+def _lasting(conditions: Mapping[Subject, Condition]) -> dict[Subject, Condition]:
+    return {subject: each for subject, each in conditions.items() if not subject.gone}
+
+
+def leaves(group: Group, texts: Sequence[Mapping[str, str]]) -> None:
+    """Note what variables are after each arm of the last statement: `built=yes` in one of them
+    tells `[ "$built" ]` further down in which world it is."""
+    guarded, arms = group[-1]
+    assert guarded is not None
+    left = tuple(
+        dict(told for name, text in each.items() for told in guards.of_text(name, text))
+        for each in texts
+    )
+    group[-1] = guarded._replace(left=left), arms
+
+
+def is_over(group: Group) -> bool:
+    """Whether nothing further down can be told apart by what the group knows."""
+    known = {
+        subject for guarded, _ in group if guarded is not None
+        for each in (*guarded.arms, *guarded.left) for subject in each
+    }
+    return all(subject.gone for subject in known) or len(group) >= _MEMBERS
 
 
 def closed(total: Summary, group: Group | None) -> Summary:
@@ -69,7 +103,7 @@ def closed(total: Summary, group: Group | None) -> Summary:
 
 def joins(group: Group, guarded: Guarded | None) -> bool:
     """Whether a statement is for this group: it asks for the same, or there is room for more."""
-    literals, _ = _asked(group)
+    literals = {subject: known for subject, known in _asked(group)[0].items() if not subject.gone}
     wanted = {subject for each in guarded.arms for subject in each} if guarded else set()
     # Few statements ask for more than two values.
     most = 3 * prod(len(known) + 1 for known in literals.values())
@@ -87,6 +121,13 @@ def _asked(group: Group) -> tuple[dict[Subject, dict[str, None]], dict[Subject, 
                 literals.setdefault(subject, {}).update(dict.fromkeys(condition.literals))
         for subject in {subject for each in arms for subject in each}:
             asking[subject] = asking.get(subject, 0) + 1
+    for guarded, _ in group:
+        left = guarded.left if guarded else ()
+        for subject in {subject for each in left for subject in each if subject in literals}:
+            asking[subject] += 1
+            for each in left:
+                if subject in each:
+                    literals[subject].update(dict.fromkeys(each[subject].literals))
     return literals, asking
 
 
@@ -94,7 +135,7 @@ def _worlds(group: Group) -> list[World]:
     """What several of the members ask for, in every way that they tell apart."""
     literals, asking = _asked(group)
     found: list[World] = [{}]
-    for subject, known in literals.items():
+    for subject, known in sorted(literals.items(), key=lambda each: each[0].gone):
         if asking[subject] > 1 and len(found) * (len(known) + 1) <= _WORLDS:
             found = [{**world, subject: value} for world in found for value in (*known, None)]
     return found
@@ -104,14 +145,26 @@ def _taken(guarded: Guarded | None, world: World) -> list[int]:
     """The arms that may run; a subject that is None has any other, not empty, value."""
     if guarded is None:
         return [0]
+    found = _tested(guarded, world)
+    return [index for index in found if not guarded.left or _holds(guarded.left[index], world)]
+
+
+def _tested(guarded: Guarded, world: World) -> list[int]:
     found: list[int] = []
     for index, conditions in enumerate(guarded.arms):
-        told = {subject: each for subject, each in conditions.items() if subject in world}
-        if all((world[subject] in each.literals) != each.negated for subject, each in told.items()):
+        if _holds(conditions, world):
             found.append(index)
-            if told and told == conditions and all(each.sure for each in told.values()):
+            sure = all(each.sure and subject in world for subject, each in conditions.items())
+            if conditions and sure:
                 return found
     return [*found, len(guarded.arms)]
+
+
+def _holds(conditions: Mapping[Subject, Condition], world: World) -> bool:
+    return all(
+        (world[subject] in each.literals) != each.negated
+        for subject, each in conditions.items() if subject in world
+    )
 
 
 def read(node: tree.Statement) -> Guarded | None:
