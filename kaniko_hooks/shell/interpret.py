@@ -92,7 +92,8 @@ def ended(machine: Machine, found: Summary) -> Summary:
     if machine.traps:
         # It may end before it sets what it has at its end.
         arguments.forget(machine)
-    for source, bits in machine.traps:
+    # What a handler of the end sets as one is not run any more.
+    for source, bits in tuple(machine.traps):
         after = nested.text(machine, source, bits)
         if after is not NOTHING:
             found = sequence(renamed(found, {way: GO for way in found}), after)
