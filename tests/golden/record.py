@@ -1,0 +1,155 @@
+"""Runs both hooks on the cases, in this process, and records what they do."""
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
+
+CASES = Path(__file__).parents[1] / 'cases'
+IMAGE = {'name': 'gcr.io/kaniko-project/executor:debug', 'entrypoint': ['']}
+
+Record = dict[str, Any]
+Recorder = Iterator[tuple[str, Record]]
+
+
+def shell() -> Recorder:
+    """Labelled scripts, each as the only item of a job's script, and labelled jobs."""
+    for name in ('shell-cases', 'shell-hard', 'shell-practice'):
+        for index, case in enumerate(json.loads((CASES / f'shell/{name}.json').read_text())):
+            job = {'image': IMAGE, 'script': [case['script']]}
+            yield f'{name}-{index}', checked(files_of(job, {}))
+    for case in json.loads((CASES / 'shell/attack.json').read_text()):
+        job = {'image': IMAGE, **case['job']}
+        yield f'attack-{case["name"]}', checked(files_of(job, case['files']), case['executable'])
+
+
+def files_of(job: Mapping[str, object], files: Mapping[str, str]) -> dict[str, bytes]:
+    """A repository whose pipeline has one job. JSON is YAML with every string quoted."""
+    texts = {'.gitlab-ci.yml': json.dumps({'job': job}, indent=1), **files}
+    return {path: text.encode() for path, text in texts.items()}
+
+
+def gitlab() -> Recorder:
+    for kind in ('gitlab-resolution', 'gitlab-documented'):
+        for case in sorted((CASES / kind).iterdir()):
+            yield f'{kind}/{case.name}', checked(contents(case))
+
+
+def other_ci() -> Recorder:
+    for expected in sorted((CASES / 'other-ci').glob('*/*.expected.json')):
+        wanted = json.loads(expected.read_text())
+        base = expected.name.removesuffix('.expected.json')
+        (source,) = expected.parent.glob(f'{base}.y*ml')
+        files = {wanted['as_path']: source.read_bytes()}
+        files |= {path: text.encode() for path, text in wanted.get('files', {}).items()}
+        yield f'{expected.parent.name}/{base}', checked(files, named=[wanted['as_path']])
+
+
+def fix() -> Recorder:
+    folders = [
+        *(CASES / 'fix').glob('*/*/before'), *(CASES / 'fix-judged').glob('*/before'),
+    ]
+    for before in sorted(folders):
+        case = before.parent
+        files = contents(before)
+        own = case / 'options'
+        options = own.read_text().split() if own.exists() else []
+        name = case.relative_to(CASES).as_posix()
+        yield name, fixed(files, options)
+        if not options:
+            yield f'{name} --unsafe', fixed(files, ['--unsafe'])
+
+
+RECORDERS = {'shell': shell, 'gitlab': gitlab, 'other-ci': other_ci, 'fix': fix}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Path below a folder -> bytes, of all its files."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob('*')) if path.is_file()
+    }
+
+
+@contextlib.contextmanager
+def repository(files: Mapping[str, bytes], executable: list[str]) -> Iterator[Path]:
+    """A folder with these files as the working directory; its `.git` marks the root."""
+    here = os.getcwd()
+    root = Path(tempfile.mkdtemp())
+    (root / '.git').mkdir()
+    for path, data in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+    for path in executable:
+        (root / path).chmod(0o755)
+    os.chdir(root)
+    try:
+        yield root
+    finally:
+        os.chdir(here)
+        shutil.rmtree(root)
+
+
+def called(hook: Any, argv: list[str]) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a hook."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = hook.main(argv)
+    return code, out.getvalue(), err.getvalue()
+
+
+def checked(
+    files: Mapping[str, bytes], executable: list[str] | None = None,
+    named: list[str] | None = None,
+) -> Record:
+    """The check's exit code and the stable part of its JSON report."""
+    paths = named or [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
+    with repository(files, executable or []):
+        code, out, err = called(check_kaniko_builds, ['--format', 'json', *paths])
+    report = json.loads(out) if out else {'containers': [], 'findings': [], 'notes': []}
+    record: Record = {'exit': code}
+    record['containers'] = [
+        [
+            each['name'], each['builds_in_worst_run'], each['verdict'],
+            [
+                [f'{build["file"]}:{build["line"]}', build['times'], build['cache'],
+                 build['cleanup'], build['destinations']]
+                for build in each['builds']
+            ],
+        ]
+        for each in report['containers']
+    ]
+    record['findings'] = [
+        [each['rule'], f'{each["file"]}:{each["line"]}:{each["column"]}']
+        for each in report['findings']
+    ]
+    record['notes'] = [f'{each["file"]}:{each["line"]}' for each in report['notes']]
+    return record if code < 2 else {**record, 'stderr': err}
+
+
+def fixed(files: Mapping[str, bytes], options: list[str]) -> Record:
+    """Whether the fix rewrites the files, and a digest of what they are afterwards."""
+    paths = [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
+    with repository(files, []) as root:
+        code, _, err = called(fix_kaniko_builds, [*options, *paths])
+        after = contents(root)
+    if 'Traceback' in err:
+        raise AssertionError(err)
+    record: Record = {'rewritten': after != files}
+    if after != files:
+        digest = hashlib.sha256()
+        for path, data in after.items():
+            digest.update(b'%d %s %d ' % (len(path), path.encode(), len(data)) + data)
+        record['after'] = digest.hexdigest()[:16]
+    if code > 1:
+        record['exit'] = code
+    return record
