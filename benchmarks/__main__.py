@@ -7,6 +7,7 @@ start of the interpreter.
     pip install '.[bench]'
     python -m benchmarks [--runs N] [--scale]
 """
+
 from __future__ import annotations
 
 import argparse
@@ -16,10 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.commands import Timing
-from benchmarks.commands import measure
-from benchmarks.commands import once
-from benchmarks.commands import script
+from benchmarks.commands import Timing, measure, once, script
 from benchmarks.repository import write_repository
 
 ROOT = Path(__file__).parent.parent
@@ -47,25 +45,34 @@ def start_up(runs: int) -> None:
             text = (ROOT / 'examples' / example / '.gitlab-ci.yml').read_text()
             (folder / f'{example}.gitlab-ci.yml').write_text(text)
         (folder / 'values.yml').write_text('service:\n  replicas: 2\n')
-        timings = measure({
-            'python -c pass': (sys.executable, '-c', 'pass'),
-            'python -c "import yaml"': (sys.executable, '-c', 'import yaml'),
-            'check, no Kaniko in the file': (check, 'values.yml'),
-            'check, pipeline without a finding': (check, GOOD),
-            'check, pipeline with a finding': (check, BAD),
-            'fix --diff': (fix, '--unsafe', '--diff', BAD),
-            'check-yaml': (script('check-yaml'), GOOD),
-            'yamllint': (script('yamllint'), GOOD),
-            'check-jsonschema': (
-                script('check-jsonschema'), '--builtin-schema', 'vendor.gitlab-ci', GOOD,
-            ),
-        }, folder, runs)
+        timings = measure(
+            {
+                'python -c pass': (sys.executable, '-c', 'pass'),
+                'python -c "import yaml"': (sys.executable, '-c', 'import yaml'),
+                'check, no Kaniko in the file': (check, 'values.yml'),
+                'check, pipeline without a finding': (check, GOOD),
+                'check, pipeline with a finding': (check, BAD),
+                'fix --diff': (fix, '--unsafe', '--diff', BAD),
+                'check-yaml': (script('check-yaml'), GOOD),
+                'yamllint': (script('yamllint'), GOOD),
+                'check-jsonschema': (
+                    script('check-jsonschema'),
+                    '--builtin-schema',
+                    'vendor.gitlab-ci',
+                    GOOD,
+                ),
+            },
+            folder,
+            runs,
+        )
     base, yaml = timings['python -c pass'], timings['python -c "import yaml"']
     print(f'Medians of {runs} runs, wall clock (in brackets processor time)')
     print(f'{"":34}{"x pass":>15}{"x import yaml":>18}{"ms":>8}')
     for label, timing in timings.items():
-        print(f'{label:34}{_ratio(timing, base):>15}{_ratio(timing, yaml):>18}'
-              f'{timing.seconds * 1000:8.0f}')
+        print(
+            f'{label:34}{_ratio(timing, base):>15}{_ratio(timing, yaml):>18}'
+            f'{timing.seconds * 1000:8.0f}'
+        )
 
 
 def _ratio(one: Timing, other: Timing) -> str:
@@ -83,8 +90,8 @@ def scale() -> None:
             write_repository(folder, files, jobs)
             taken[files, jobs] = _of_size(folder, files, jobs)
     for what, small, large in (
-            ('1,000 -> 10,000 files', (1_000, 2_000), (10_000, 2_000)),
-            ('1,000 -> 5,000 jobs', (1_000, 1_000), (1_000, 5_000)),
+        ('1,000 -> 10,000 files', (1_000, 2_000), (10_000, 2_000)),
+        ('1,000 -> 5,000 jobs', (1_000, 1_000), (1_000, 5_000)),
     ):
         times = large[0] * large[1] / (small[0] * small[1])
         growth = math.log(taken[large] / taken[small], times)
@@ -103,7 +110,7 @@ def _of_size(folder: Path, files: int, jobs: int) -> float:
         f'{files:6,} files, {jobs:5,} jobs: {mine.seconds:6.2f} s, '
         f'{mine.seconds / grep.seconds:5.0f} x git grep -l kaniko, '
         f'{mine.seconds / yamllint.seconds:.3f} x yamllint, '
-        f'peak {mine.peak_kib / 1024:.0f} MiB',
+        f'peak {mine.peak_kib / 1024:.0f} MiB'
     )
     return mine.processor
 

@@ -1,4 +1,5 @@
 """Times whole commands in turn, so that a machine that slows down slows all of them."""
+
 from __future__ import annotations
 
 import os
@@ -7,8 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,9 +30,7 @@ def script(name: str) -> str:
     return found
 
 
-def measure(
-        commands: Mapping[str, Sequence[str]], folder: Path, runs: int,
-) -> dict[str, Timing]:
+def measure(commands: Mapping[str, Sequence[str]], folder: Path, runs: int) -> dict[str, Timing]:
     """Each command `runs` times in turn, after one run that is not counted."""
     taken: dict[str, list[Timing]] = {name: [] for name in commands}
     for counted in range(runs + 1):
@@ -54,10 +52,8 @@ def once(command: Sequence[str], folder: Path) -> Timing:
     """One run of a command, whatever its exit code; its output is thrown away."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
-    return Timing(
-        time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss,
-    )
+    return Timing(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)

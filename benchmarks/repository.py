@@ -1,4 +1,5 @@
 """Generates repositories of a given size, for measuring how time grows with it."""
+
 from __future__ import annotations
 
 import subprocess
@@ -46,14 +47,15 @@ def _write_pipeline(folder: Path, jobs: int, includes: int) -> None:
         own = range(number, jobs, includes)
         (folder / name).write_text(''.join(_job(job) for job in own) or '.unused: {}\n')
     (folder / '.gitlab-ci.yml').write_text(
-        'include:\n' + ''.join(f'  - local: {name}\n' for name in names) +
-        f'.image:\n  image:\n    name: {IMAGE}\n    entrypoint: [""]\n'
-        '  before_script:\n    - mkdir -p /kaniko/.docker\n',
+        'include:\n'
+        + ''.join(f'  - local: {name}\n' for name in names)
+        + f'.image:\n  image:\n    name: {IMAGE}\n    entrypoint: [""]\n'
+        '  before_script:\n    - mkdir -p /kaniko/.docker\n'
     )
 
 
 def _job(number: int) -> str:
     return (
         f'image-{number}:\n  extends: .image\n  script:\n    - cd services/{number}\n'
-        f"    - {BUILD.format(f'service-{number}')}\n"
+        f'    - {BUILD.format(f"service-{number}")}\n'
     )

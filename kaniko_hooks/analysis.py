@@ -1,21 +1,15 @@
 """Named files -> containers -> runs -> findings: the way of the data, once through."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kaniko_hooks.ci import read
 from kaniko_hooks.glance import one_build_at_most
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Reading
-from kaniko_hooks.model import Result
-from kaniko_hooks.model import Run
+from kaniko_hooks.model import Container, Finding, Place, Problem, Reading, Result, Run
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
+from kaniko_hooks.project import Repository, Unreadable
 
 
 class Analysis(NamedTuple):
@@ -49,6 +43,7 @@ def analyse(repository: Repository, named: Sequence[str], options: Options) -> A
             continue
         except Exception as error:
             from kaniko_hooks.internal_error import internal_error
+
             crashes.append(internal_error(f'{container.place.file} ({container.name})', error))
             continue
         if run.builds_in_worst_run:
@@ -71,12 +66,17 @@ def _has_comments(repository: Repository, reading: Reading) -> bool:
 
 
 def _judged(
-        repository: Repository, reading: Reading, judged: Sequence[tuple[Container, Run]],
-        named: Sequence[str], options: Options,
+    repository: Repository,
+    reading: Reading,
+    judged: Sequence[tuple[Container, Run]],
+    named: Sequence[str],
+    options: Options,
 ) -> Result:
     from kaniko_hooks import rule
+
     found = rule.findings(
-        judged, options.strict,
+        judged,
+        options.strict,
         lambda container, run: options.allow_cleanup and accepted(container, run),
         lambda place: _line(repository, place),
     )
@@ -85,13 +85,13 @@ def _judged(
     files = frozenset(named)
     configs = files.union(options.gitlab_configs)
     shown = tuple(
-        each for each in judged
-        if any(place.file in files for place in rule.places_involved(*each))
+        each for each in judged if any(place.file in files for place in rule.places_involved(*each))
     )
     return Result(
         _without_covered_templates(shown),
         tuple(
-            each for each in found
+            each
+            for each in found
             # A root pipeline that the command line asks for is named, too.
             if _concerns(each, configs if each.rule == rule.UNREADABLE else files)
         ),
@@ -116,9 +116,7 @@ def run_of(repository: Repository, container: Container) -> Run:
             return None
 
     try:
-        return container_run(
-            container.parts, image_name(container), kaniko.read_build, read_script,
-        )
+        return container_run(container.parts, image_name(container), kaniko.read_build, read_script)
     except TooLarge as error:
         which = f' `{error.path}`' if error.path else ''
         raise Unreadable(f'the script{which} is too large to be read') from None
@@ -138,45 +136,58 @@ def image_name(container: Container) -> str | None:
 def accepted(container: Container, run: Run) -> bool:
     """Whether cleaning up is enough: a fork that is known to, in every build but the last."""
     from kaniko_hooks import kaniko
+
     one_image = container.image is not None and len(container.image.values) == 1
     return one_image and run.clean_between and kaniko.cleans_up(image_name(container))
 
 
 def _line(repository: Repository, place: Place) -> int:
     from kaniko_hooks.lines import where
+
     return where(place, repository.known_text)[0]
 
 
 def _suppressed(
-        repository: Repository, found: list[Finding], containers: Sequence[Container],
-        judged: Sequence[tuple[Container, Run]], options: Options,
+    repository: Repository,
+    found: list[Finding],
+    containers: Sequence[Container],
+    judged: Sequence[tuple[Container, Run]],
+    options: Options,
 ) -> list[Finding]:
     from kaniko_hooks import rule
+
     files = {place.file for each in judged for place in rule.places_involved(*each)}
     files |= {place.file for each in containers for place in (each.place, *each.places)}
     texts = {file: repository.known_text(file) for file in sorted(files)}
     if not any('kaniko-hooks:' in text for text in texts.values()):
         return found
     from kaniko_hooks.suppression.findings import apply
+
     on = {rule.CACHED, rule.UNREADABLE} | ({rule.UNCACHED} if options.strict else set())
     return apply(
-        found, containers, texts, frozenset(on),
+        found,
+        containers,
+        texts,
+        frozenset(on),
         lambda finding: rule.reworded(finding, lambda place: _line(repository, place)),
     )
 
 
 def _without_covered_templates(
-        judged: Sequence[tuple[Container, Run]],
+    judged: Sequence[tuple[Container, Run]],
 ) -> tuple[tuple[Container, Run], ...]:
     """Hidden jobs are listed only where no visible job runs their builds."""
     covered = {
-        execution.build.place for container, run in judged if not container.template
+        execution.build.place
+        for container, run in judged
+        if not container.template
         for execution in run.executions
     }
     return tuple(
-        (container, run) for container, run in judged
-        if not container.template or
-        any(execution.build.place not in covered for execution in run.executions)
+        (container, run)
+        for container, run in judged
+        if not container.template
+        or any(execution.build.place not in covered for execution in run.executions)
     )
 
 

@@ -2,22 +2,37 @@
 
 GitLab's is not among it: its pipelines are read at every commit anyway.
 """
+
 from __future__ import annotations
 
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _FOLDERS = (
-    '.github/workflows', '.forgejo/workflows', '.gitea/workflows', '.circleci', '.woodpecker',
-    '.vela', '.codefresh', '.tekton', '.lighthouse', '.prow',
+    '.github/workflows',
+    '.forgejo/workflows',
+    '.gitea/workflows',
+    '.circleci',
+    '.woodpecker',
+    '.vela',
+    '.codefresh',
+    '.tekton',
+    '.lighthouse',
+    '.prow',
 )
 # Of files at the root: each word is a part of the name.
-_NAMES = ('cloudbuild', '.drone.', '.woodpecker.', '.vela.', 'bitbucket-pipelines.', 'codefresh.',
-          '.prow.')
+_NAMES = (
+    'cloudbuild',
+    '.drone.',
+    '.woodpecker.',
+    '.vela.',
+    'bitbucket-pipelines.',
+    'codefresh.',
+    '.prow.',
+)
 _YAML = ('.yml', '.yaml')
 
 

@@ -1,4 +1,5 @@
 """Hook: find every container whose script can run two Kaniko builds."""
+
 from __future__ import annotations
 
 import os
@@ -20,15 +21,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(argv: Sequence[str]) -> int:
     # Imported here, so that Ctrl-C meanwhile is caught as well.
     from kaniko_hooks.prefilter import nothing_matters
+
     seen: dict[str, bytes] = {}
     if nothing_matters(argv, seen):
         return 0
     from kaniko_hooks.ending import ended
+
     return ended('check-kaniko-builds', lambda: _real(argv, seen))
 
 
 def _real(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     from kaniko_hooks.commands import check
+
     return check(argv, seen)
 
 

@@ -1,18 +1,16 @@
 """What both hooks do once a file may matter: from the command line to an exit code."""
+
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.model import Finding
-from kaniko_hooks.options import Options
-from kaniko_hooks.options import parse
+from kaniko_hooks.options import Options, parse
 from kaniko_hooks.project import Repository
-from kaniko_hooks.targets import Target
-from kaniko_hooks.targets import targets
+from kaniko_hooks.targets import Target, targets
 
 
 def check(argv: Sequence[str], seen: dict[str, bytes]) -> int:
@@ -23,6 +21,7 @@ def check(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     options = parse('check-kaniko-builds', argv)
     if options.explain:
         from kaniko_hooks.explain import explain
+
         print(explain(options.explain), end='')
         return 0
     found, errors = targets(options.paths)
@@ -54,6 +53,7 @@ def _tell(errors: Sequence[str], code: int = 1) -> int:
     if not errors:
         return 0
     from kaniko_hooks.terminal import safe
+
     for error in errors:
         print(safe(error), file=sys.stderr)
     return code
@@ -65,8 +65,10 @@ def _report(repository: Repository, target: Target, options: Options) -> int:
     if not result.findings and options.format == 'text' and options.output_file is None:
         return code
     from kaniko_hooks.report import deliver
+
     if result.findings:
         from kaniko_hooks.fix.plan import with_fixes
+
         code = max(code, 1)
         told = with_fixes(repository, target.files, options, result.findings)
         result = result._replace(findings=tuple(map(_advised, told)))
@@ -78,6 +80,7 @@ def _advised(finding: Finding) -> Finding:
     if finding.run is None or finding.no_fix is None or '--unsafe' in finding.no_fix:
         return finding
     from kaniko_hooks.ci.advice import advice
+
     aim = advice(finding.containers[0].system, finding.containers[0].name)
     if any(why.kind == 'retry' for each in finding.run.executions for why in each.reasons):
         aim += ', and let CI retry it'
@@ -86,11 +89,11 @@ def _advised(finding: Finding) -> Finding:
 
 def _fix(repository: Repository, target: Target, options: Options) -> int:
     from kaniko_hooks.fix.plan import plan_fixes
-    from kaniko_hooks.fix.write import NotWritten
-    from kaniko_hooks.fix.write import write_all
+    from kaniko_hooks.fix.write import NotWritten, write_all
     from kaniko_hooks.lines import where
     from kaniko_hooks.rule import UNREADABLE
     from kaniko_hooks.terminal import safe
+
     plan = plan_fixes(repository, target.files, options)
     code = _tell(plan.crashes, 2)
     written: set[str] = set()
@@ -123,10 +126,11 @@ def _fix(repository: Repository, target: Target, options: Options) -> int:
 
 
 def _show_diff(
-        repository: Repository, new: Mapping[str, str], old: Mapping[str, str], options: Options,
+    repository: Repository, new: Mapping[str, str], old: Mapping[str, str], options: Options
 ) -> None:
     from kaniko_hooks.fix.diff import unified
     from kaniko_hooks.terminal import use_color
+
     color = use_color(options.color, sys.stdout, os.environ)
     for path, text in new.items():
         mark = '\ufeff' if repository.has_mark(path) and not color else ''

@@ -1,4 +1,5 @@
 """Around a hook: no search for garbage, and a line, never a traceback, where it ends early."""
+
 from __future__ import annotations
 
 import gc
@@ -47,6 +48,7 @@ def _code(name: str, hook: Callable[[], int]) -> int:
         raise
     except Exception as error:
         from kaniko_hooks.internal_error import internal_error
+
         _tell(internal_error(name, error))
         return 2
 
@@ -70,4 +72,5 @@ def _forget_output() -> None:
 
 def _tell(line: str) -> None:
     from kaniko_hooks.terminal import safe
+
     print(safe(line), file=sys.stderr)

@@ -1,4 +1,5 @@
 """The documentation of the rules, which stands in `rules/<rule>.md`."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """Hook: rewrite GitLab jobs with several Kaniko builds into one job per image."""
+
 from __future__ import annotations
 
 import os
@@ -20,15 +21,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _fix(argv: Sequence[str]) -> int:
     # Imported here, so that Ctrl-C meanwhile is caught as well.
     from kaniko_hooks.prefilter import nothing_matters
+
     seen: dict[str, bytes] = {}
     if nothing_matters(argv, seen, ('--unsafe', '--diff')):
         return 0
     from kaniko_hooks.ending import ended
+
     return ended('fix-kaniko-builds', lambda: _real(argv, seen))
 
 
 def _real(argv: Sequence[str], seen: dict[str, bytes]) -> int:
     from kaniko_hooks.commands import fix
+
     return fix(argv, seen)
 
 

@@ -4,20 +4,22 @@ Reading scripts is most of what a check costs, and most containers have one
 build in a plain script. Every way to run a build is refused here but one: the
 executor, written out, where a command stands, and all other commands known.
 """
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.model import SCRIPT
-from kaniko_hooks.model import Container
+from kaniko_hooks.model import SCRIPT, Container
 
 _EXECUTORS = ('/kaniko/executor', 'executor')
-_HARMLESS = frozenset('''
+_HARMLESS = frozenset(
+    """
     : [ [[ apk apt-get aws awk base64 basename cat cd chmod chown cp crane curl cut date dirname
     docker echo exit export false gcloud git grep head id jq ls mkdir mv printenv printf pwd
     readonly rm sed set sleep sort tail tar test touch tr true umask uname unset unzip wc wget
     whoami
-'''.split())
+""".split()
+)
 # After these another command stands.
 _KEYWORDS = frozenset(('!', '{', '}', 'if', 'then', 'elif', 'else', 'fi'))
 _QUOTED = re.compile(r'"(?:[^"\\`$\n]|\\[^\n]|\$(?!\())*"|\'[^\'\n]*\'')

@@ -1,4 +1,5 @@
 """One line about a mistake of ours, for the person who meets it."""
+
 from __future__ import annotations
 
 import sys

@@ -4,27 +4,26 @@ Kaniko parses with Cobra and pflag: long flags need `--`, the last of the same
 flag wins, no environment variable turns the cache on. The flags are those of
 cmd/executor/cmd/root.go of GoogleContainerTools v1.24.0 and osscontainertools v1.28.3.
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from kaniko_hooks.model import OFF
-from kaniko_hooks.model import ON
-from kaniko_hooks.model import UNKNOWN
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Word
+from kaniko_hooks.model import OFF, ON, UNKNOWN, Flags, Word
 
-_BOOLEAN = frozenset('''
+_BOOLEAN = frozenset(
+    """
     cache cache-copy-layers cache-run-layers cleanup compressed-caching force
     force-build-metadata ignore-var-run insecure insecure-pull log-timestamp no-push
     no-push-cache push-ignore-immutable-tag-errors reproducible single-snapshot
     skip-default-registry-fallback skip-push-permission-check skip-tls-verify
     skip-tls-verify-pull skip-unused-stages use-new-run whitelist-var-run help
     pre-cleanup preserve-context materialize dryrun
-'''.split())
-_VALUED = frozenset('''
+""".split()
+)
+_VALUED = frozenset(
+    """
     context dockerfile destination bucket verbosity build-arg label ignore-path
     insecure-registry skip-tls-verify-registry registry-mirror registry-certificate
     registry-client-cert registry-map annotation secret credential-helpers target cache-dir
@@ -32,19 +31,20 @@ _VALUED = frozenset('''
     digest-file git image-download-retry image-fs-extract-retry image-name-with-digest-file
     image-name-tag-with-digest-file kaniko-dir log-format oci-layout-path push-retry
     snapshot-mode tar-path image-format tarPath snapshotMode customPlatform
-'''.split())
+""".split()
+)
 # The executor of Kaniko's images, of wrapper images, and of Homebrew's formula.
 NAMES = ('executor', 'kaniko', 'kaniko-executor')
 # Long flags that other programs named `executor` do not have.
-_COMMON = frozenset('''
+_COMMON = frozenset(
+    """
     cache cleanup force insecure help context bucket verbosity build-arg label annotation
     secret target cache-dir compression compression-level git log-format log-timestamp
     reproducible materialize dryrun image-format cache-ttl
-'''.split())
+""".split()
+)
 _DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
-_SHORT = {
-    'c': 'context', 'f': 'dockerfile', 'd': 'destination', 'b': 'bucket', 'v': 'verbosity',
-}
+_SHORT = {'c': 'context', 'f': 'dockerfile', 'd': 'destination', 'b': 'bucket', 'v': 'verbosity'}
 # A sub-command of coming versions; every other one builds nothing.
 _BUILDS = frozenset(('bake',))
 # Flags with which nothing is built.
@@ -54,16 +54,14 @@ _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
 
 _OSSCONTAINERTOOLS = re.compile(
     r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
-    r':v(\d+)\.(\d+)\.(\d+)(-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?',
+    r':v(\d+)\.(\d+)\.(\d+)(-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
 )
 _WARMER = re.compile(r'[/:\-]warmer(?![a-z])|kaniko-warmer')
 
 Variable = Callable[[str], 'Word | None']
 
 
-def read_build(
-    argv: Sequence[Word], image: str | None, variable: Variable,
-) -> Flags | None:
+def read_build(argv: Sequence[Word], image: str | None, variable: Variable) -> Flags | None:
     """The flags of the build that an argv does, None if it builds nothing.
 
     - `argv`: with a first word without fragments for the image's entrypoint.
@@ -89,7 +87,12 @@ def _is_executor(argv: Sequence[Word], image: str | None) -> bool:
     folder, _, base = text.rpartition('/')
     if base not in NAMES or not command.fragments[-1].known:
         return False
-    if base == 'kaniko-executor' or 'kaniko' in folder.split('/') or image is not None and 'kaniko' in image:
+    if (
+        base == 'kaniko-executor'
+        or 'kaniko' in folder.split('/')
+        or image is not None
+        and 'kaniko' in image
+    ):
         return True
     return any(_long_name(word.text) in _DISTINCTIVE for word in argv[1:])
 

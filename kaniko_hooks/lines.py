@@ -3,6 +3,7 @@
 A line ends with LF, CRLF or CR. Lines and columns count from 1, columns in
 code points.
 """
+
 from __future__ import annotations
 
 import re
@@ -44,7 +45,7 @@ def line_text(lines: Lines, line: int) -> str:
     if not 1 <= line <= len(lines.starts):
         return ''
     end = lines.starts[line] if line < len(lines.starts) else len(lines.text)
-    return lines.text[lines.starts[line - 1]:end].rstrip('\r\n')
+    return lines.text[lines.starts[line - 1] : end].rstrip('\r\n')
 
 
 def where(place: Place, text_of: TextOf) -> tuple[int, int]:

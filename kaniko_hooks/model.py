@@ -3,10 +3,10 @@
 Offsets count code points from the start of a file's text (its byte order mark
 stripped); lines and columns are computed only where they are shown.
 """
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
 

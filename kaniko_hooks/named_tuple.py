@@ -5,6 +5,7 @@ named tuples, which compiles a constructor and checks annotations, ten times
 that of any other class. Type checkers read the stub beside this module, which
 says that this is typing's.
 """
+
 from __future__ import annotations
 
 from collections import _tuplegetter as _getter
@@ -48,10 +49,10 @@ class _Named(tuple[object, ...]):
 
 
 def _in_order(
-        cls: type[_Named], values: tuple[object, ...], named: dict[str, object],
+    cls: type[_Named], values: tuple[object, ...], named: dict[str, object]
 ) -> tuple[object, ...]:
     """The values of all fields, some of them given by name. Raises TypeError."""
-    rest = cls._fields[len(values):]
+    rest = cls._fields[len(values) :]
     given = {**cls._field_defaults, **named}
     if not named.keys() <= set(rest) or not set(rest) <= given.keys():
         raise TypeError(f'{cls.__name__} takes {", ".join(cls._fields)}')
@@ -61,9 +62,7 @@ def _in_order(
 class _Maker(type):
     """Makes a class with fields of one that has annotations."""
 
-    def __new__(
-            cls, name: str, bases: tuple[type, ...], namespace: dict[str, object],
-    ) -> type:
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, object]) -> type:
         if not bases:
             return super().__new__(cls, name, bases, namespace)
         annotations = namespace.get('__annotations__')
@@ -71,9 +70,12 @@ class _Maker(type):
         defaults = {field: namespace[field] for field in fields if field in namespace}
         values = tuple(defaults.values())
         namespace.update(
-            __slots__=(), __match_args__=fields, _fields=fields, _field_defaults=defaults,
+            __slots__=(),
+            __match_args__=fields,
+            _fields=fields,
+            _field_defaults=defaults,
             _missing={
-                len(fields) - count: values[len(values) - count:]
+                len(fields) - count: values[len(values) - count :]
                 for count in range(len(values) + 1)
             },
         )

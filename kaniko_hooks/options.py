@@ -1,4 +1,5 @@
 """The command line of both hooks."""
+
 from __future__ import annotations
 
 import os
@@ -44,27 +45,37 @@ def parse(hook: str, argv: Sequence[str]) -> Options:
 
 def _parse_options(hook: str, argv: Sequence[str]) -> Options:
     import argparse
+
     checks = hook == 'check-kaniko-builds'
     parser = argparse.ArgumentParser(
-        prog=hook, allow_abbrev=False,
+        prog=hook,
+        allow_abbrev=False,
         description=(
-            'Find every container whose script can run two Kaniko builds.' if checks else
-            'Rewrite GitLab jobs that run several Kaniko builds into one job per image.'
+            'Find every container whose script can run two Kaniko builds.'
+            if checks
+            else 'Rewrite GitLab jobs that run several Kaniko builds into one job per image.'
         ),
     )
     parser.add_argument(
-        'paths', nargs='*' if checks else '+', metavar='PATH',
+        'paths',
+        nargs='*' if checks else '+',
+        metavar='PATH',
         help='file or directory' + ('; none: the whole repository' if checks else ''),
     )
     parser.add_argument(
-        '--strict', action='store_true', help='also fail when all builds run without cache',
+        '--strict', action='store_true', help='also fail when all builds run without cache'
     )
     parser.add_argument(
-        '--allow-cleanup', action='store_true',
+        '--allow-cleanup',
+        action='store_true',
         help='accept builds that clean up, in images of osscontainertools/kaniko >= v1.27.0',
     )
     parser.add_argument(
-        '--gitlab-config', action='append', default=[], metavar='PATH', dest='gitlab_configs',
+        '--gitlab-config',
+        action='append',
+        default=[],
+        metavar='PATH',
+        dest='gitlab_configs',
         help='a further root pipeline, relative to the repository root',
     )
     parser.add_argument('--color', choices=('auto', 'always', 'never'), default='auto')
@@ -72,18 +83,17 @@ def _parse_options(hook: str, argv: Sequence[str]) -> Options:
     if checks:
         parser.add_argument('--format', choices=FORMATS, default='text')
         parser.add_argument(
-            '--output-file', metavar='PATH',
-            help='write the report to a file; text is still shown',
+            '--output-file', metavar='PATH', help='write the report to a file; text is still shown'
         )
         parser.add_argument(
-            '--explain', choices=RULES, metavar='RULE', help='print what a rule is about, and why',
+            '--explain', choices=RULES, metavar='RULE', help='print what a rule is about, and why'
         )
     else:
         parser.add_argument(
-            '--unsafe', action='store_true', help='also make rewrites that a person must review',
+            '--unsafe', action='store_true', help='also make rewrites that a person must review'
         )
         parser.add_argument(
-            '--diff', action='store_true', help='show what would change, write nothing',
+            '--diff', action='store_true', help='show what would change, write nothing'
         )
     given = vars(parser.parse_args(argv))
     given['paths'] = tuple(given['paths'])
@@ -95,4 +105,5 @@ def _version(hook: str, argv: Sequence[str]) -> str:
     if '--version' not in argv:
         return ''  # importlib.metadata takes longer than all the rest
     from importlib.metadata import version
+
     return f'{hook} {version("kaniko_hooks")}'

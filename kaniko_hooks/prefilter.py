@@ -3,33 +3,49 @@
 This runs at every commit, so it imports nothing but os; anything that it
 cannot settle at once is left to the real reading.
 """
+
 from __future__ import annotations
 
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _MOST = 16 * 1024 * 1024  # no more is read of any file
 _KEPT = 1024 * 1024  # a larger one is read once more, if need be
 # Options of both hooks that change nothing where there is nothing to find.
 _HARMLESS = ('--strict', '--allow-cleanup')
 _CI_FOLDERS = (
-    '.github/', '.forgejo/', '.gitea/', '.circleci/', '.gitlab/', '.woodpecker/', '.tekton/',
-    '.buildkite/', '.lighthouse/',
+    '.github/',
+    '.forgejo/',
+    '.gitea/',
+    '.circleci/',
+    '.gitlab/',
+    '.woodpecker/',
+    '.tekton/',
+    '.buildkite/',
+    '.lighthouse/',
 )
 # What may run a file that stands behind it, and what stands between words.
 _SHELLS = frozenset((b'sh', b'bash', b'ash', b'dash', b'ksh', b'mksh', b'zsh', b'source'))
 _MARKS = b'"\'`()[]{},;&|<>='
 _APART = bytes.maketrans(_MARKS, b' ' * len(_MARKS))
-_CI_WORDS = ('gitlab-ci', 'cloudbuild', 'drone', 'woodpecker', 'vela', 'bitbucket-pipelines',
-             'codefresh', 'prow', 'action.y')
+_CI_WORDS = (
+    'gitlab-ci',
+    'cloudbuild',
+    'drone',
+    'woodpecker',
+    'vela',
+    'bitbucket-pipelines',
+    'codefresh',
+    'prow',
+    'action.y',
+)
 
 
 def nothing_matters(
-        argv: Sequence[str], seen: dict[str, bytes], harmless: Sequence[str] = (),
+    argv: Sequence[str], seen: dict[str, bytes], harmless: Sequence[str] = ()
 ) -> bool:
     """True if a hook called with these arguments certainly has nothing to say.
 
@@ -51,9 +67,7 @@ def nothing_matters(
         return False
 
 
-def _parted(
-        argv: Sequence[str], harmless: Sequence[str],
-) -> tuple[list[str], list[str], list[str]]:
+def _parted(argv: Sequence[str], harmless: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     """Paths, further root pipelines, and arguments that are for the real reading."""
     paths: list[str] = []
     configs: list[str] = []
@@ -70,7 +84,7 @@ def _parted(
 
 
 def _root_matters(
-        root: str, named: Sequence[str], configs: Sequence[str], seen: dict[str, bytes],
+    root: str, named: Sequence[str], configs: Sequence[str], seen: dict[str, bytes]
 ) -> bool:
     """Whether a pipeline of the repository may have to do with the named files."""
     pipeline = os.path.join(root, '.gitlab-ci.yml')
@@ -81,6 +95,7 @@ def _root_matters(
     if all(path.endswith(('.yml', '.yaml')) and 'action.' not in path for path in named):
         return False
     from kaniko_hooks.callers import callers
+
     return any(_speaks(os.path.join(root, path), seen) for path in callers(root, named))
 
 
@@ -119,8 +134,10 @@ def may_matter(data: bytes, path: str, named: bool) -> bool:
     if named and not _is_ci(path):
         return False
     return (
-        b'include' in data or b'trigger' in data or b'uses' in data or
-        _may_run_script(data, repository_root(path))
+        b'include' in data
+        or b'trigger' in data
+        or b'uses' in data
+        or _may_run_script(data, repository_root(path))
     )
 
 
@@ -175,8 +192,11 @@ def _may_run_script(data: bytes, root: str) -> bool:
     paths = {_below_root(word) for word in words if b'/' in word}
     # `cd` and the like may lead there.
     folders = [
-        path for path in (os.path.join(folder, word) for word in words | paths if
-                          word.partition(b'/')[0] in names) if os.path.isdir(path)
+        path
+        for path in (
+            os.path.join(folder, word) for word in words | paths if word.partition(b'/')[0] in names
+        )
+        if os.path.isdir(path)
     ]
     return any(_has_file(each, paths) for each in (folder, *folders))
 

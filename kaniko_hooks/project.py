@@ -3,13 +3,12 @@
 Nothing outside the root is ever read as part of it, not through a symlink
 either. Paths are relative to the root and written with '/'.
 """
+
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 MAX_BYTES = 16 * 1024 * 1024
 _MORE = 65536
@@ -27,8 +26,10 @@ class Repository:
     """
 
     def __init__(
-            self, root: str, edited: Mapping[str, str] | None = None,
-            seen: dict[str, bytes] | None = None,
+        self,
+        root: str,
+        edited: Mapping[str, str] | None = None,
+        seen: dict[str, bytes] | None = None,
     ) -> None:
         self.root = os.path.realpath(root)
         self._texts: dict[str, str | None] = dict(edited or {})
@@ -155,7 +156,7 @@ def _read(path: str, size: int) -> bytes | None:
     try:
         # A pipe would block for ever; O_NONBLOCK opens it without waiting.
         handle = os.open(
-            path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0),
+            path, os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)
         )
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -1,13 +1,10 @@
 """Why a container builds more often than its script has builds, in words."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import Run
+from kaniko_hooks.model import MANY, Place, Reason, Run
 
 LineOf = Callable[[Place], int]
 
@@ -26,7 +23,8 @@ def because(run: Run, line_of: LineOf) -> str:
         file = execution.build.place.file
         # A second attempt is another build: each of the two is executed once.
         reasons = [
-            reason for reason in execution.reasons
+            reason
+            for reason in execution.reasons
             if execution.times > 1 or execution.times and reason.kind == 'retry'
         ]
         said.update(dict.fromkeys(_told(reasons, file, line_of)))
@@ -90,7 +88,7 @@ def _line(place: Place, file: str, line_of: LineOf) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     if len(words) > _LISTED:
-        words = [*words[:_LISTED - 1], f'{len(words) - _LISTED + 1} more']
+        words = [*words[: _LISTED - 1], f'{len(words) - _LISTED + 1} more']
     return ', '.join(words[:-1]) + ' and ' + words[-1]
 
 

@@ -1,18 +1,11 @@
 """The rule: with --cache=true, one Kaniko build per container."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Run
-from kaniko_hooks.reasons import LineOf
-from kaniko_hooks.reasons import because
+from kaniko_hooks.model import MANY, Container, Finding, Place, Problem, Run
+from kaniko_hooks.reasons import LineOf, because
 
 CACHED = 'cached-builds-share-container'
 UNCACHED = 'uncached-builds-share-container'
@@ -34,8 +27,10 @@ Judged = tuple[Container, Run]
 
 
 def findings(
-        judged: Sequence[Judged], strict: bool, accepted: Callable[[Container, Run], bool],
-        line_of: LineOf,
+    judged: Sequence[Judged],
+    strict: bool,
+    accepted: Callable[[Container, Run], bool],
+    line_of: LineOf,
 ) -> list[Finding]:
     """One finding for each rule and set of build places, in the order of the containers.
 
@@ -61,7 +56,8 @@ def findings(
 def unreadable(problem: Problem) -> Finding:
     """The finding about CI configuration that cannot be read."""
     return Finding(
-        UNREADABLE, problem.place,
+        UNREADABLE,
+        problem.place,
         f'{problem.message.rstrip("!.")}, '
         'so it cannot be told how many Kaniko builds share a container',
         places=frozenset((problem.place, *(Place(file, 0) for file in problem.files))),
@@ -81,8 +77,11 @@ def _build_places(run: Run) -> Iterable[Place]:
 def _finding(rule: str, group: Sequence[Judged], line_of: LineOf) -> Finding:
     run = group[0][1]
     return Finding(
-        rule, second_build(run), _sentence([each for each, _ in group], run, line_of),
-        tuple(each for each, _ in group), run,
+        rule,
+        second_build(run),
+        _sentence([each for each, _ in group], run, line_of),
+        tuple(each for each, _ in group),
+        run,
         frozenset(place for each in group for place in places_involved(*each)),
     )
 
@@ -108,8 +107,10 @@ def _sentence(containers: Sequence[Container], run: Run, line_of: LineOf) -> str
     more = f' (and {len(containers) - 1} more)' if len(containers) > 1 else ''
     why = because(run, line_of)
     told = f' ({why})' if why else ''
-    return f'{_kind(container)}{container.name}{more} runs {builds} in one container{told}, ' \
+    return (
+        f'{_kind(container)}{container.name}{more} runs {builds} in one container{told}, '
         f'{_HARM[run.verdict]}'
+    )
 
 
 def _kind(container: Container) -> str:

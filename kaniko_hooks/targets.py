@@ -1,26 +1,32 @@
 """From the paths of a command line to the files of each repository."""
+
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.prefilter import git_root
-from kaniko_hooks.prefilter import repository_root
-from kaniko_hooks.project import Unreadable
-from kaniko_hooks.project import is_file
-from kaniko_hooks.project import within
-
+from kaniko_hooks.prefilter import git_root, repository_root
+from kaniko_hooks.project import Unreadable, is_file, within
 
 # git sets these for a hook, and they would name its repository for every folder.
 OF_ONE_REPOSITORY = (
-    'GIT_COMMON_DIR', 'GIT_DIR', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX',
+    'GIT_COMMON_DIR',
+    'GIT_DIR',
+    'GIT_INDEX_FILE',
+    'GIT_OBJECT_DIRECTORY',
+    'GIT_PREFIX',
     'GIT_WORK_TREE',
 )
 # A repository's own settings can name a program to start.
 _LS_FILES = (
-    'git', '-c', 'core.fsmonitor=false', '-c', 'safe.bareRepository=explicit', 'ls-files', '-z',
+    'git',
+    '-c',
+    'core.fsmonitor=false',
+    '-c',
+    'safe.bareRepository=explicit',
+    'ls-files',
+    '-z',
 )
 
 
@@ -102,15 +108,17 @@ def _matters(path: str) -> bool:
     if os.path.splitext(path)[1].lower() in ('.yaml', '.yml', '.sh'):
         return True
     from identify import identify
+
     return not identify.tags_from_path(path).isdisjoint(('yaml', 'shell'))
 
 
 def _tracked(folder: str) -> list[str] | None:
     import subprocess
+
     environ = {name: os.environ[name] for name in os.environ if name not in OF_ONE_REPOSITORY}
     try:
         listed = subprocess.run(
-            _LS_FILES, cwd=folder, env=environ, capture_output=True, check=True,
+            _LS_FILES, cwd=folder, env=environ, capture_output=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -1,4 +1,5 @@
 """Text for a terminal: how wide it is, nothing in it that controls, colour."""
+
 from __future__ import annotations
 
 import unicodedata

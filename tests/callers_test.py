@@ -1,4 +1,5 @@
 """A commit that touches only a script is checked with what runs it, in any CI system."""
+
 from __future__ import annotations
 
 import os
@@ -18,30 +19,24 @@ CONFIGURATION = {
     '.woodpecker/images.yml': STEPS,
     '.vela.yml': f'version: "1"\n{STEPS}',
     '.vela/images.yml': f'version: "1"\n{STEPS}',
-    'bitbucket-pipelines.yml':
-        f'pipelines:\n  default:\n  - step: {{image: {IMAGE}, script: [sh build.sh]}}\n',
+    'bitbucket-pipelines.yml': f'pipelines:\n  default:\n  - step: {{image: {IMAGE}, script: [sh build.sh]}}\n',
     'cloudbuild.yaml': f'steps:\n- name: {IMAGE}\n  entrypoint: sh\n  args: [build.sh]\n',
-    'codefresh.yml':
-        f'version: "1.0"\nsteps:\n  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
-    '.codefresh/images.yml':
-        f'version: "1.0"\nsteps:\n  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
-    '.circleci/config.yml':
-        f'version: 2.1\njobs:\n  j:\n    docker: [{{image: {IMAGE}}}]\n'
-        '    steps: [checkout, {run: sh build.sh}]\n',
+    'codefresh.yml': f'version: "1.0"\nsteps:\n  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
+    '.codefresh/images.yml': f'version: "1.0"\nsteps:\n  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
+    '.circleci/config.yml': f'version: 2.1\njobs:\n  j:\n    docker: [{{image: {IMAGE}}}]\n'
+    '    steps: [checkout, {run: sh build.sh}]\n',
     '.github/workflows/images.yaml': 'on: push\njobs: {j: {steps: [{run: sh build.sh}]}}\n',
     '.gitea/workflows/images.yml': 'on: push\njobs: {j: {steps: [{run: sh build.sh}]}}\n',
-    '.tekton/images.yaml':
-        'apiVersion: tekton.dev/v1\nkind: Task\n'
-        f'spec: {{steps: [{{image: {IMAGE}, script: sh build.sh}}]}}\n',
-    '.prow.yaml':
-        f'presubmits:\n- name: a\n  spec: {{containers: [{{image: {IMAGE}, '
-        'command: [sh, build.sh]}]}\n',
+    '.tekton/images.yaml': 'apiVersion: tekton.dev/v1\nkind: Task\n'
+    f'spec: {{steps: [{{image: {IMAGE}, script: sh build.sh}}]}}\n',
+    '.prow.yaml': f'presubmits:\n- name: a\n  spec: {{containers: [{{image: {IMAGE}, '
+    'command: [sh, build.sh]}]}\n',
 }
 
 
 @pytest.mark.parametrize('path', CONFIGURATION)
 def test_named_script_is_followed_from_unnamed_configuration(
-        path: str, write: Write, capsys: pytest.CaptureFixture[str],
+    path: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({path: CONFIGURATION[path], 'build.sh': '/kaniko/executor --cache -d x\n' * 2})
     assert main(['build.sh']) == 1

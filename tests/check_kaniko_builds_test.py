@@ -1,4 +1,5 @@
 """The check as a user calls it: arguments in, exit code and text out."""
+
 from __future__ import annotations
 
 import json
@@ -34,7 +35,7 @@ NOOP: Mapping[str, str | bytes] = {
     'echoed': pipeline(build('shop'), f'echo "{build("mail")}"'),
     'commented out': pipeline(build('shop')) + f'    # - {build("mail")}\n',
     'version and warmer': pipeline(
-        build('shop'), '/kaniko/executor version', '/kaniko/warmer --cache-dir=/cache',
+        build('shop'), '/kaniko/executor version', '/kaniko/warmer --cache-dir=/cache'
     ),
     'two jobs of one template': (
         f'.kaniko:\n  script: ["{build("shop")}"]\none: {{extends: .kaniko}}\n'
@@ -43,8 +44,9 @@ NOOP: Mapping[str, str | bytes] = {
     'empty file': '',
     'only a comment': '# kaniko\n',
     'suppressed': pipeline(
-        build('shop'), '# kaniko-hooks: ignore[cached-builds-share-container] known',
-    ).replace('- #', '#') + f'    - {build("mail")}\n',
+        build('shop'), '# kaniko-hooks: ignore[cached-builds-share-container] known'
+    ).replace('- #', '#')
+    + f'    - {build("mail")}\n',
 }
 
 
@@ -65,7 +67,7 @@ def test_noop(case: str, write: Write, capsys: pytest.CaptureFixture[str]) -> No
     ),
 )
 def test_files_that_are_not_ci_are_passed_over(
-        text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str],
+    text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({'deploy/values.yml': text, 'run.sh': text})
     assert main(['deploy/values.yml', 'run.sh']) == 0
@@ -79,8 +81,9 @@ def test_finding(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith(f'{CI}:5:7: cached-builds-share-container: job images runs 2 Kaniko ')
     assert '  4 |     - /kaniko/executor --cache=true --context shop' in out
     assert 'fix: fix-kaniko-builds splits it into image-shop and image-mail' in out
-    assert err == '1 finding in 1 file (fix-kaniko-builds can fix 1), ' \
-                  '1 container with Kaniko builds\n'
+    assert (
+        err == '1 finding in 1 file (fix-kaniko-builds can fix 1), 1 container with Kaniko builds\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_bad_yaml(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize('text', ('kaniko: [\n', b'kaniko: \xff\n'))
 def test_unreadable_workflow(
-        text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str],
+    text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({'.github/workflows/a.yml': text})
     assert main(['.github/workflows/a.yml']) == 1
@@ -148,7 +151,7 @@ def test_paths_that_cannot_be_read(write: Write, capsys: pytest.CaptureFixture[s
 
 
 def test_whole_repository(
-        write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write({CI: TWO, 'x/a.yml': 'b: c\n'})
     (root / '.git').rmdir()
@@ -161,13 +164,11 @@ def test_json_without_findings(write: Write, capsys: pytest.CaptureFixture[str])
     write({CI: pipeline(build('shop'))})
     assert main(['--format', 'json', CI]) == 0
     report = json.loads(capsys.readouterr().out)
-    container, = report['containers']
+    (container,) = report['containers']
     assert (container['name'], container['verdict'], report['findings']) == ('images', 'ok', [])
 
 
-def test_report_about_two_repositories(
-        write: Write, capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_report_about_two_repositories(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     write({CI: TWO, 'module/.git': '', f'module/{CI}': TWO})
     assert main([CI, f'module/{CI}']) == 1
     assert capsys.readouterr().out.count('cached-builds-share-container: job') == 2
@@ -181,14 +182,14 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 SCRIPT = f'{build("shop")}\n{build("mail")}\n'
-WORKFLOW = '''\
+WORKFLOW = """\
 on: [push]
 jobs:
   images:
     runs-on: kaniko
     steps:
       - run: ./build.sh
-'''
+"""
 
 
 @pytest.mark.parametrize(
@@ -197,8 +198,10 @@ jobs:
         pytest.param({CI: pipeline('./build.sh')}, id='GitLab'),
         pytest.param({'.github/workflows/a.yml': WORKFLOW}, id='GitHub'),
         pytest.param(
-            {'.github/workflows/a.yml': WORKFLOW.replace('run: ./build.sh', 'uses: ./action'),
-             'action/action.yml': 'runs: {using: composite, steps: [{run: ./build.sh, shell: sh}]}'},
+            {
+                '.github/workflows/a.yml': WORKFLOW.replace('run: ./build.sh', 'uses: ./action'),
+                'action/action.yml': 'runs: {using: composite, steps: [{run: ./build.sh, shell: sh}]}',
+            },
             id='GitHub, action',
         ),
         pytest.param(
@@ -206,14 +209,16 @@ jobs:
             id='Bitbucket, at the root',
         ),
         pytest.param(
-            {'.tekton/a.yaml': 'apiVersion: tekton.dev/v1\nkind: Task\n'
-             'spec: {steps: [{image: a, script: ./build.sh}]}\n'},
+            {
+                '.tekton/a.yaml': 'apiVersion: tekton.dev/v1\nkind: Task\n'
+                'spec: {steps: [{image: a, script: ./build.sh}]}\n'
+            },
             id='Tekton, in its folder',
         ),
     ),
 )
 def test_named_script_brings_the_pipelines_that_run_it(
-        files: Mapping[str, str], write: Write, capsys: pytest.CaptureFixture[str],
+    files: Mapping[str, str], write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({**files, 'build.sh': SCRIPT})
     assert main(['build.sh']) == 1
@@ -233,7 +238,7 @@ def test_script_that_cannot_be_read_is_not_followed(write: Write) -> None:
 
 
 def test_what_gitlab_includes_is_read_as_gitlab_only(
-        write: Write, capsys: pytest.CaptureFixture[str],
+    write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     steps = 'steps:\n' + IMAGE + '  script:\n    - ' + build('shop') + '\n    - ' + build('mail')
     for name in ('part.yml', '.woodpecker.yml'):
@@ -242,26 +247,33 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
         assert capsys.readouterr().out.count(': job steps runs 2 Kaniko builds') == 1
 
 
-@pytest.mark.parametrize(('path', 'text', 'advice'), (
-    pytest.param(
-        '.github/workflows/a.yml', WORKFLOW, '; make it one job per build', id='other system',
+@pytest.mark.parametrize(
+    ('path', 'text', 'advice'),
+    (
+        pytest.param(
+            '.github/workflows/a.yml', WORKFLOW, '; make it one job per build', id='other system'
+        ),
+        pytest.param(
+            CI,
+            pipeline(build('shop'), 'make', build('mail')),
+            '; make it one job per build',
+            id='refused',
+        ),
+        pytest.param(
+            CI,
+            pipeline(f'{build("shop")} || {build("shop")}'),
+            '; make it one job per build, and let CI retry it',
+            id='retry',
+        ),
+        pytest.param(CI, TWO + '  artifacts: {paths: [x]}\n', '; only with --unsafe', id='unsafe'),
     ),
-    pytest.param(
-        CI, pipeline(build('shop'), 'make', build('mail')), '; make it one job per build',
-        id='refused',
-    ),
-    pytest.param(
-        CI, pipeline(f'{build("shop")} || {build("shop")}'),
-        '; make it one job per build, and let CI retry it', id='retry',
-    ),
-    pytest.param(CI, TWO + '  artifacts: {paths: [x]}\n', '; only with --unsafe', id='unsafe'),
-))
+)
 def test_what_to_do_by_hand(
-        write: Write, capsys: pytest.CaptureFixture[str], path: str, text: str, advice: str,
+    write: Write, capsys: pytest.CaptureFixture[str], path: str, text: str, advice: str
 ) -> None:
     write({path: text, 'build.sh': SCRIPT})
     assert main([path]) == 1
-    line, = (
+    (line,) = (
         each for each in capsys.readouterr().out.splitlines() if 'no automatic fix: ' in each
     )
     assert line.endswith(advice)
@@ -272,7 +284,7 @@ def broken(*_: object) -> None:
 
 
 def test_internal_error_costs_one_container(
-        write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write({CI: TWO})
     monkeypatch.setattr('kaniko_hooks.shell.runs.container_run', broken)
@@ -284,8 +296,7 @@ def test_internal_error_costs_one_container(
 
 @pytest.mark.parametrize('name', ('others.recognised', 'gitlab.containers.read'))
 def test_internal_error_costs_one_file(
-        name: str, write: Write, capsys: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch,
+    name: str, write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write({CI: TWO, '.github/workflows/a.yml': WORKFLOW, 'build.sh': SCRIPT})
     monkeypatch.setattr(f'kaniko_hooks.ci.{name}', broken)
@@ -293,9 +304,7 @@ def test_internal_error_costs_one_file(
     assert 'internal error' in capsys.readouterr().err
 
 
-def test_module_is_a_command(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_module_is_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'a.yml').write_text('a: b\n')
     monkeypatch.setattr(sys, 'argv', ['check-kaniko-builds', 'a.yml'])
@@ -307,22 +316,31 @@ def test_module_is_a_command(
 
 @pytest.mark.parametrize('named', (CI, 'a.yml', 'b.yml'))
 def test_broken_pipeline_is_told_for_each_of_its_files(
-        named: str, write: Write, capsys: pytest.CaptureFixture[str],
+    named: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write({CI: 'include: a.yml\n', 'a.yml': f'include: b.yml\n{TWO}', 'b.yml': 'x: [\n',
-           'c.yml': 'kaniko: 1\n'})
+    write(
+        {
+            CI: 'include: a.yml\n',
+            'a.yml': f'include: b.yml\n{TWO}',
+            'b.yml': 'x: [\n',
+            'c.yml': 'kaniko: 1\n',
+        }
+    )
     assert main([named]) == 1
     assert 'b.yml:2:1: unreadable-ci-file: ' in capsys.readouterr().out
     assert main(['c.yml']) == 0
 
 
-@pytest.mark.parametrize(('config', 'told'), (
-    pytest.param('ci/none.yml', 'there is no such file', id='missing'),
-    pytest.param('ci', 'the file is not a regular file', id='folder'),
-    pytest.param('../a.yml', 'the file is outside the repository', id='outside'),
-))
+@pytest.mark.parametrize(
+    ('config', 'told'),
+    (
+        pytest.param('ci/none.yml', 'there is no such file', id='missing'),
+        pytest.param('ci', 'the file is not a regular file', id='folder'),
+        pytest.param('../a.yml', 'the file is outside the repository', id='outside'),
+    ),
+)
 def test_gitlab_config_that_is_not_there_is_told(
-        config: str, told: str, write: Write, capsys: pytest.CaptureFixture[str],
+    config: str, told: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({'a.yml': 'kaniko: 1\n', 'ci/b.yml': ''})
     assert main(['--gitlab-config', config, 'a.yml']) == 1
@@ -330,7 +348,7 @@ def test_gitlab_config_that_is_not_there_is_told(
 
 
 def test_file_outside_of_git_and_of_the_working_directory(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ('here', 'there'):
         (tmp_path / name).mkdir()

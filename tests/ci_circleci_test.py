@@ -4,14 +4,8 @@ import json
 
 import pytest
 
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reading
-from kaniko_hooks.model import ScriptPart
-from tests.other_ci import only
-from tests.other_ci import reading
-from tests.other_ci import shown
-from tests.other_ci import texts
+from kaniko_hooks.model import Container, Place, Reading, ScriptPart
+from tests.other_ci import only, reading, shown, texts
 
 PATH = '.circleci/config.yml'
 
@@ -21,7 +15,7 @@ def _container(text: str) -> Container:
 
 
 def _part(text: str) -> ScriptPart:
-    part, = _container(text).parts
+    (part,) = _container(text).parts
     return part
 
 
@@ -44,7 +38,7 @@ def test_nothing_runs(text: str) -> None:
 def test_a_job_is_a_container_and_its_run_steps_are_parts_in_order() -> None:
     container = _container(
         'jobs:\n  build:\n    docker: [{image: i:1}, {image: postgres}]\n'
-        '    steps:\n    - checkout\n    - run: a\n    - run: {name: n, command: b}\n',
+        '    steps:\n    - checkout\n    - run: a\n    - run: {name: n, command: b}\n'
     )
     assert (container.system, container.name) == ('circleci', 'jobs.build')
     assert container.place == Place(PATH, 21)
@@ -54,7 +48,7 @@ def test_a_job_is_a_container_and_its_run_steps_are_parts_in_order() -> None:
 
 
 def test_an_executor_gives_image_shell_and_environment() -> None:
-    container = _container('''\
+    container = _container("""\
 executors:
   kaniko:
     parameters: {tag: {default: v1}, shell: {default: /bin/bash}}
@@ -66,11 +60,14 @@ jobs:
     executor: {name: kaniko, tag: v2, shell: /busybox/sh -e}
     environment: {C: job}
     steps: [{run: {command: x, environment: [D=step]}}, {run: {command: y, shell: python}}]
-''')
+""")
     assert container.image is not None and container.image.values == ('i:v2',)
     assert [part.shell for part in container.parts] == ['sh', 'python']
     assert {name: each.values for name, each in container.parts[0].variables.items()} == {
-        'A': ('image',), 'B': ('v2',), 'C': ('job',), 'D': ('step',),
+        'A': ('image',),
+        'B': ('v2',),
+        'C': ('job',),
+        'D': ('step',),
     }
     assert len(container.places) == 2
 
@@ -103,27 +100,28 @@ def test_where_a_step_starts(job: str, expected: str | None) -> None:
 def test_steps_that_run_after_a_failure() -> None:
     container = _container(
         'jobs: {a: {steps: [{run: {command: b, when: always}}, {run: {command: c, when: on_fail}},'
-        '{run: {command: d, when: on_success}}]}}',
+        '{run: {command: d, when: on_success}}]}}'
     )
     assert [part.always for part in container.parts] == [True, True, False]
 
 
-COMMAND = '''\
+COMMAND = """\
 commands:
   build:
     parameters: {name: {default: one}, flag: {type: string}}
     steps: [{run: "build << parameters.name >> <<parameters.flag>>"}]
-'''
+"""
 
 
 def test_a_reusable_command_runs_where_it_is_called() -> None:
-    container = _container(f'''{COMMAND}
+    container = _container(f"""{COMMAND}
 jobs:
   a:
     steps: [build, {{build: {{name: two, flag: "<< pipeline.x >>"}}}}, other]
-''')
+""")
     assert texts(container) == [
-        ['build one <<parameters.flag>>'], ['build two <<parameters.flag>>'],
+        ['build one <<parameters.flag>>'],
+        ['build two <<parameters.flag>>'],
     ]
     first, second = (part.commands[0] for part in container.parts)
     assert first.offset == second.offset
@@ -131,9 +129,7 @@ jobs:
 
 
 def test_commands_that_call_themselves_or_many_others_end() -> None:
-    container = _container(
-        'commands: {a: {steps: [{run: b}, a]}}\njobs: {c: {steps: [a]}}',
-    )
+    container = _container('commands: {a: {steps: [{run: b}, a]}}\njobs: {c: {steps: [a]}}')
     assert texts(container) == [['b']]
     commands = ', '.join(
         f'c{level}: {{steps: [{", ".join([f"c{level + 1}"] * 9)}]}}' for level in range(12)
@@ -159,23 +155,29 @@ def test_a_command_of_an_orb_is_noted() -> None:
         pytest.param('[job]', 'x d << parameters.b >>', id='called with nothing'),
         pytest.param('[{job: {a: 1, b: 2}}, other]', 'x 1 2', id='called once'),
         pytest.param('[{job: {a: 1}}, {job: {a: 1, b: 2}}]', 'x 1 << parameters.b >>', id='twice'),
-        pytest.param('[{job: {a: "<< pipeline.p >>"}}]', 'x << parameters.a >> << parameters.b >>',
-                     id='with something unknown'),
-        pytest.param('[{job: {matrix: {parameters: {a: [1, 1], b: [2, 3]}}}}]',
-                     'x 1 << parameters.b >>', id='matrix'),
+        pytest.param(
+            '[{job: {a: "<< pipeline.p >>"}}]',
+            'x << parameters.a >> << parameters.b >>',
+            id='with something unknown',
+        ),
+        pytest.param(
+            '[{job: {matrix: {parameters: {a: [1, 1], b: [2, 3]}}}}]',
+            'x 1 << parameters.b >>',
+            id='matrix',
+        ),
     ),
 )
 def test_parameters_of_a_job(calls: str, expected: str) -> None:
     container = _container(
         'jobs: {job: {parameters: {a: {default: d}, b: {type: string}}, '
         'steps: [{run: "x << parameters.a >> << parameters.b >>"}]}}\n'
-        f'workflows: {{version: 2, main: {{jobs: {calls}}}}}',
+        f'workflows: {{version: 2, main: {{jobs: {calls}}}}}'
     )
     assert texts(container) == [[expected]]
 
 
 def test_alternatives_of_a_variable() -> None:
-    part = _part('''\
+    part = _part("""\
 parameters: {p: {default: q}}
 jobs:
   job:
@@ -183,13 +185,13 @@ jobs:
     environment: {A: "-<< parameters.a >>", P: << pipeline.parameters.p >>, Q: {x: y}}
     steps: [{run: x}]
 workflows: {main: {jobs: [{job: {a: 1}}, job]}}
-''')
+""")
     assert part.variables['A'].values == ('-1', '-d')
     assert part.variables['P'].values == ('q',)
     assert part.variables['Q'].values == ()
 
 
-ORB = '''\
+ORB = """\
 orbs:
   own:
     orbs: {inner: {commands: {c: {steps: [{run: inner}]}}}}
@@ -199,15 +201,18 @@ orbs:
       other: {steps: [{run: other}]}
     jobs:
       job: {parameters: {p: {type: string}}, executor: e, steps: [{run: "y << parameters.p >>"}]}
-'''
+"""
 
 
 def test_an_orb_of_the_file_has_commands_and_executors() -> None:
-    result = reading(PATH, f'''{ORB}
+    result = reading(
+        PATH,
+        f"""{ORB}
 jobs:
   a: {{executor: own/e, steps: [{{own/build: {{p: q}}}}, own/missing]}}
 workflows: {{w: {{jobs: [a, {{own/job: {{p: r}}}}]}}}}
-''')
+""",
+    )
     first, second = result.containers
     assert texts(first) == [['x q'], ['other'], ['inner']]
     assert (first.name, second.name) == ('jobs.a', 'orbs.own.jobs.job')
@@ -216,27 +221,30 @@ workflows: {{w: {{jobs: [a, {{own/job: {{p: r}}}}]}}}}
         assert container.image is not None and container.image.values == ('i:1',)
         assert container.parts[0].variables['A'].values == ('b',)
     assert [note.message for note in result.notes] == [
-        'the orb command own/missing is not visible here',
+        'the orb command own/missing is not visible here'
     ]
 
 
 def test_steps_around_those_of_a_job_are_those_of_one_call() -> None:
-    container = _container('''\
+    container = _container("""\
 jobs: {a: {steps: [{run: x}]}}
 workflows:
   w:
     jobs:
       - a: {name: one, pre-steps: [{run: before}], post-steps: [{run: after}]}
       - a: {name: two, post-steps: [{run: other}]}
-''')
+""")
     assert texts(container) == [['before'], ['x'], ['after'], ['other']]
     assert [shown(part.guard) for part in container.parts] == [
-        'call of the job == 0', 'True', 'call of the job == 0', 'call of the job == 1',
+        'call of the job == 0',
+        'True',
+        'call of the job == 0',
+        'call of the job == 1',
     ]
 
 
 def test_steps_that_are_passed_run_where_they_are_asked_for() -> None:
-    container = _container('''\
+    container = _container("""\
 commands:
   around:
     parameters: {p: {default: inner}, s: {type: steps}, t: {type: steps, default: [{run: t}]}}
@@ -245,7 +253,7 @@ jobs:
   a:
     parameters: {p: {default: outer}}
     steps: [{around: {s: [{run: "x << parameters.p >>"}, {around: {s: []}}]}}]
-''')
+""")
     assert texts(container) == [['a'], ['x outer'], ['a'], ['t'], ['t']]
 
 
@@ -261,25 +269,27 @@ jobs:
         ('x <<# parameters.on >>y << parameters.off >><</ parameters.on >>', 'x y false'),
         ('x <<# parameters.some >>y<</ parameters.some >>', 'x {{parameters.some}}'),
         ('x <<# parameters.some >>\ny<</ parameters.some >>', 'x \ny'),
-        ('x <<# parameters.on >>y<</ parameters.off >>',
-         'x <<# parameters.on >>y<</ parameters.off >>'),
+        (
+            'x <<# parameters.on >>y<</ parameters.off >>',
+            'x <<# parameters.on >>y<</ parameters.off >>',
+        ),
     ),
 )
 def test_sections_and_what_is_escaped(command: str, expected: str) -> None:
     part = _part(
         'jobs: {a: {parameters: {on: {default: true}, off: {default: false}, '
-        f'some: {{type: boolean}}}}, steps: [{{run: {json.dumps(command)}}}]}}}}',
+        f'some: {{type: boolean}}}}, steps: [{{run: {json.dumps(command)}}}]}}}}'
     )
     assert part.commands[0].text == expected
 
 
 def test_a_guard_holds_for_the_steps_of_a_command() -> None:
-    container = _container(f'''{COMMAND}
+    container = _container(f"""{COMMAND}
 jobs:
   a:
     parameters: {{p: {{type: boolean}}}}
     steps:
     - when: {{condition: << parameters.p >>, 
         steps: [build, {{when: {{condition: 1, steps: [build]}}}}]}}
-''')
+""")
     assert [shown(part.guard) for part in container.parts] == ['<<parameters.p>>?'] * 2

@@ -3,13 +3,11 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.ci.circleci import conditions as circleci_conditions
-from kaniko_hooks.ci.github import conditions as github_conditions
 from kaniko_hooks.ci.circleci.parameters import Scope
+from kaniko_hooks.ci.github import conditions as github_conditions
 from kaniko_hooks.ci.github.expressions import Context
 from kaniko_hooks.document.compose import compose
-from kaniko_hooks.model import Comparison
-from kaniko_hooks.model import Group
-from kaniko_hooks.model import Place
+from kaniko_hooks.model import Comparison, Group, Place
 from tests.other_ci import shown
 
 IN_WORKFLOW = Context({}, {'inputs.known': ('Yes',)})
@@ -124,7 +122,7 @@ def test_whether_a_step_runs_after_a_failure(text: str, expected: bool) -> None:
 def test_what_a_step_in_between_may_change(text: str, expected: bool) -> None:
     guard = github_conditions.condition(text, IN_WORKFLOW).guard
     if isinstance(guard, Group):
-        guard, = guard.parts
+        (guard,) = guard.parts
     assert isinstance(guard, Comparison)
     assert guard.fixed is expected
 
@@ -144,10 +142,15 @@ SCOPE = Scope({}, {'parameters.on': ('true',), 'parameters.two': ('a', 'b')})
         ('{not: << parameters.p >>}', 'not <<parameters.p>>?'),
         ('{not: {not: <<parameters.p>>}}', '<<parameters.p>>?'),
         ('{and: [<< parameters.on >>, << parameters.p >>]}', '<<parameters.p>>?'),
-        ('{and: [<< pipeline.x >>, << parameters.p >>]}', '(<<pipeline.x>>? and <<parameters.p>>?)'),
+        (
+            '{and: [<< pipeline.x >>, << parameters.p >>]}',
+            '(<<pipeline.x>>? and <<parameters.p>>?)',
+        ),
         ('{or: [<< parameters.on >>, << parameters.p >>]}', 'True'),
-        ('{or: [{not: << pipeline.x >>}, << parameters.p >>]}',
-         '(not <<pipeline.x>>? or <<parameters.p>>?)'),
+        (
+            '{or: [{not: << pipeline.x >>}, << parameters.p >>]}',
+            '(not <<pipeline.x>>? or <<parameters.p>>?)',
+        ),
         ('<< pipeline.x == "y" >>', '<<pipeline.x>> == y'),
         ('pipeline.x != "y z"', 'not <<pipeline.x>> == y z'),
         ('<< pipeline.n == 1 and pipeline.x != "" >>', '(<<pipeline.n>> == 1 and <<pipeline.x>>?)'),
@@ -161,12 +164,13 @@ SCOPE = Scope({}, {'parameters.on': ('true',), 'parameters.two': ('a', 'b')})
         ('{equal: [x, y]}', 'False'),
         ('{equal: [x, << pipeline.git.branch >>]}', '<<pipeline.git.branch>> == x'),
         ('{equal: [<< pipeline.git.branch >>, true]}', '<<pipeline.git.branch>>?'),
-        ('{equal: [<< pipeline.a >>, << pipeline.b >>]}',
-         'equal <<pipeline.a>> <<pipeline.b>>?'),
+        ('{equal: [<< pipeline.a >>, << pipeline.b >>]}', 'equal <<pipeline.a>> <<pipeline.b>>?'),
         ('{equal: [<< pipeline.a >>, << pipeline.a >>]}', 'True'),
         ('{equal: [[x], [y]]}', 'equal:x,y?'),
-        ('{matches: {pattern: "^v", value: << pipeline.git.tag >>}}',
-         'matches:pattern:^v,value:<<pipeline.git.tag>>?'),
+        (
+            '{matches: {pattern: "^v", value: << pipeline.git.tag >>}}',
+            'matches:pattern:^v,value:<<pipeline.git.tag>>?',
+        ),
         ('{not: {and: [{or: [{not: x}]}]}}', 'not not:x?'),
         ('&c {or: [*c, *c]}', 'None'),
         ('{x: {y: {z: {a: b}}}}', 'x:y:z:a:b?'),
@@ -175,11 +179,13 @@ SCOPE = Scope({}, {'parameters.on': ('true',), 'parameters.two': ('a', 'b')})
     ),
 )
 def test_conditions_of_circleci(text: str, expected: str) -> None:
-    node, = compose(text, 'x.yml')
+    (node,) = compose(text, 'x.yml')
     assert shown(circleci_conditions.condition(node, SCOPE)) == expected
 
 
 def test_parameters_of_a_command_are_those_of_its_call() -> None:
-    node, = compose('{and: [<< parameters.p >>, << pipeline.x >>]}', 'x.yml')
-    guard = circleci_conditions.condition(node, SCOPE._replace(calls=(Place('a.yml', 7), Place('b.yml', 8))))
+    (node,) = compose('{and: [<< parameters.p >>, << pipeline.x >>]}', 'x.yml')
+    guard = circleci_conditions.condition(
+        node, SCOPE._replace(calls=(Place('a.yml', 7), Place('b.yml', 8)))
+    )
     assert shown(guard) == '(a.yml:7 b.yml:8 <<parameters.p>>? and <<pipeline.x>>?)'

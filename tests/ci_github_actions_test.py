@@ -2,17 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import ARGV
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reading
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
-from tests.other_ci import only
-from tests.other_ci import reading
-from tests.other_ci import shown
-from tests.other_ci import texts
+from kaniko_hooks.model import ARGUMENTS, ARGV, Container, Place, Reading, ScriptPart, Variable
+from tests.other_ci import only, reading, shown, texts
 
 PATH = '.github/workflows/a.yml'
 ACTION = '.github/actions/build/action.yml'
@@ -24,7 +15,7 @@ def _job(text: str, files: dict[str, str] | None = None, head: str = '') -> Cont
 
 
 def _step(text: str, head: str = '') -> ScriptPart:
-    part, = _job(text, head=head).parts
+    (part,) = _job(text, head=head).parts
     return part
 
 
@@ -103,8 +94,13 @@ def test_env_of_all_levels() -> None:
     )
     values = {name: variable.values for name, variable in part.variables.items()}
     assert values == {
-        'A': ('workflow',), 'B': ('job',), 'C': ('job',), 'G': ('container',), 'D': ('workflow-job',),
-        'E': (), 'F': ('',),
+        'A': ('workflow',),
+        'B': ('job',),
+        'C': ('job',),
+        'G': ('container',),
+        'D': ('workflow-job',),
+        'E': (),
+        'F': ('',),
     }
     assert part.variables['A'].places == (Place(PATH, 15),)
 
@@ -137,7 +133,7 @@ def test_references_in_a_command(head: str, expected: str) -> None:
 )
 def test_cells_of_a_matrix_are_alternatives(matrix: str, expected: tuple[str, ...]) -> None:
     part = _step(
-        f'strategy: {{matrix: {matrix}}}\nenv: {{A: "${{{{ matrix.a }}}}"}}\nsteps: [{{run: a}}]',
+        f'strategy: {{matrix: {matrix}}}\nenv: {{A: "${{{{ matrix.a }}}}"}}\nsteps: [{{run: a}}]'
     )
     assert part.variables['A'].values == expected
 
@@ -146,7 +142,7 @@ def test_objects_in_a_matrix_and_a_second_open_reference() -> None:
     part = _step(
         'strategy: {matrix: {a: [{x: 1, z: [q]}, {x: 2}], b: [3, 4]}}\n'
         'env: {X: "-${{ matrix.a.x }}", XB: "${{ matrix.a.x }}${{ matrix.b }}"}\n'
-        'steps: [{run: "${{ matrix.a.x }}", working-directory: "${{ matrix.b }}"}]',
+        'steps: [{run: "${{ matrix.a.x }}", working-directory: "${{ matrix.b }}"}]'
     )
     assert part.variables['X'].values == ('-1', '-2')
     assert part.variables['XB'].values == ('${matrix_a_x}${matrix_b}',)
@@ -165,52 +161,64 @@ def test_objects_in_a_matrix_and_a_second_open_reference() -> None:
 )
 @pytest.mark.parametrize('trigger', ('workflow_call', 'workflow_dispatch'))
 def test_inputs_of_a_workflow(trigger: str, inputs: str, expected: str) -> None:
-    text = f'on: {{{trigger}: {{inputs: {inputs}}}}}\njobs: {{a: {{steps: [{{run: "'\
+    text = (
+        f'on: {{{trigger}: {{inputs: {inputs}}}}}\njobs: {{a: {{steps: [{{run: "'
         '${{ inputs.x }}"}]}}'
+    )
     assert texts(only(reading(PATH, text))) == [[expected]]
 
 
 def test_opposite_ifs_and_steps_that_run_after_a_failure() -> None:
     container = _job(
         'steps:\n- {run: a, if: inputs.x}\n- {run: b, if: "!inputs.x"}\n'
-        '- {run: c, continue-on-error: true}\n- {run: d}\n- {run: e, if: always()}',
+        '- {run: c, continue-on-error: true}\n- {run: d}\n- {run: e, if: always()}'
     )
     assert [shown(part.guard) for part in container.parts] == [
-        'inputs.x?', 'not inputs.x?', 'True', 'True', 'None',
+        'inputs.x?',
+        'not inputs.x?',
+        'True',
+        'True',
+        'None',
     ]
     assert [part.always for part in container.parts] == [False, False, False, True, True]
 
 
-COMPOSITE = '''\
+COMPOSITE = """\
 inputs: {name: {default: one}, flag: {default: --x}}
 runs:
   using: composite
   steps:
     - {run: "build ${{ inputs.name }} ${{ inputs.flag }}", shell: sh}
     - {run: "${{ github.action_path }}/y", shell: bash, if: inputs.z}
-'''
+"""
 
 
 def test_a_composite_action_runs_in_the_container_of_its_caller() -> None:
     container = _job(
         'steps:\n- uses: ./.github/actions/build\n'
         '- uses: ./.github/actions/build\n  if: a\n  env: {E: f}\n'
-        '  with: {name: two, flag: "${{ secrets.x }}", other: [a]}', {ACTION: COMPOSITE},
+        '  with: {name: two, flag: "${{ secrets.x }}", other: [a]}',
+        {ACTION: COMPOSITE},
     )
     assert texts(container) == [
-        ['build one --x'], ['${{ github.workspace }}/.github/actions/build/y'],
-        ['build two ${{ inputs.flag }}'], ['${{ github.workspace }}/.github/actions/build/y'],
+        ['build one --x'],
+        ['${{ github.workspace }}/.github/actions/build/y'],
+        ['build two ${{ inputs.flag }}'],
+        ['${{ github.workspace }}/.github/actions/build/y'],
     ]
     assert {command.file for part in container.parts for command in part.commands} == {ACTION}
     assert [shown(part.guard) for part in container.parts] == [
-        'True', f'{PATH}:41 inputs.z?', 'a?', f'(a? and {PATH}:77 inputs.z?)',
+        'True',
+        f'{PATH}:41 inputs.z?',
+        'a?',
+        f'(a? and {PATH}:77 inputs.z?)',
     ]
     assert [part.calls for part in container.parts] == [(Place(PATH, 41),)] * 2 + [
-        (Place(PATH, 77),),
+        (Place(PATH, 77),)
     ] * 2
     assert container.parts[2].variables['E'].values == ('f',)
     assert container.parts[0].variables['GITHUB_ACTION_PATH'] == Variable(
-        ('$GITHUB_WORKSPACE/.github/actions/build',), expand=True,
+        ('$GITHUB_WORKSPACE/.github/actions/build',), expand=True
     )
     assert [place.file for place in container.places] == [PATH] * 3
 
@@ -231,10 +239,10 @@ def test_an_action_of_its_own_may_have_callers_elsewhere() -> None:
 )
 def test_an_action_that_cannot_be_read_is_noted(files: dict[str, str]) -> None:
     result = reading(
-        PATH, 'on: push\njobs: {a: {steps: [{run: a}, {uses: ./.github/actions/build}]}}', files,
+        PATH, 'on: push\njobs: {a: {steps: [{run: a}, {uses: ./.github/actions/build}]}}', files
     )
     assert [note.message for note in result.notes] == [
-        'the action ./.github/actions/build is not visible here',
+        'the action ./.github/actions/build is not visible here'
     ]
     assert not only(result).visible
 
@@ -248,9 +256,10 @@ def test_actions_that_call_themselves_or_many_others_end() -> None:
     loop = 'runs: {using: composite, steps: [{run: a}, {uses: ./.github/actions/build}]}'
     assert texts(_job('steps: [{uses: ./.github/actions/build}]', {ACTION: loop})) == [['a']]
     files = {
-        f'a{level}/action.yml': 'runs: {using: composite, steps: [' + ', '.join(
-            [f'{{uses: ./a{level + 1}}}'] * 9,
-        ) + ']}' for level in range(12)
+        f'a{level}/action.yml': 'runs: {using: composite, steps: ['
+        + ', '.join([f'{{uses: ./a{level + 1}}}'] * 9)
+        + ']}'
+        for level in range(12)
     }
     files['a5/action.yml'] = 'runs: {using: composite, steps: [' + '{run: a},' * 300 + ']}'
     container = _job('steps: [' + '{uses: ./a3},' * 10 + ']', files)
@@ -258,15 +267,17 @@ def test_actions_that_call_themselves_or_many_others_end() -> None:
 
 
 def test_docker_images_and_docker_actions_are_containers_of_their_own() -> None:
-    action = '''\
+    action = """\
 inputs: {x: {default: "1"}}
 runs:
   using: docker
   image: docker://img:2
   env: {E: f}
   args: [--a, "${{ inputs.x }}"]
-'''
-    result = reading(PATH, '''\
+"""
+    result = reading(
+        PATH,
+        """\
 on: push
 env: {A: z}
 jobs:
@@ -279,23 +290,36 @@ jobs:
       - uses: ./.github/actions/build
       - uses: ./own
       - uses: ./none
-''', {
-        ACTION: action,
-        'own/action.yml': 'runs: {using: docker, image: Dockerfile, entrypoint: e, args: [f]}',
-        'none/action.yml': 'runs: {using: node20, main: x.js}',
-    })
+""",
+        {
+            ACTION: action,
+            'own/action.yml': 'runs: {using: docker, image: Dockerfile, entrypoint: e, args: [f]}',
+            'none/action.yml': 'runs: {using: node20, main: x.js}',
+        },
+    )
     assert [container.name for container in result.containers] == [
-        'jobs.build.steps[0]', 'jobs.build.steps[1]', 'jobs.build.steps[2]', 'jobs.build.steps[3]',
+        'jobs.build.steps[0]',
+        'jobs.build.steps[1]',
+        'jobs.build.steps[2]',
+        'jobs.build.steps[3]',
     ]
     assert [container.image and container.image.values for container in result.containers] == [
-        ('img:1',), ('img:1',), ('img:2',), ('Dockerfile',),
+        ('img:1',),
+        ('img:1',),
+        ('img:2',),
+        ('Dockerfile',),
     ]
     assert [texts(container) for container in result.containers] == [
-        [['--a', 'b c', 'z', 'd${{ x.y }}']], [['/bin/sh', '-c', 'd']],
-        [['--a', '1']], [['e', 'f']],
+        [['--a', 'b c', 'z', 'd${{ x.y }}']],
+        [['/bin/sh', '-c', 'd']],
+        [['--a', '1']],
+        [['e', 'f']],
     ]
     assert [container.parts[0].form for container in result.containers] == [
-        ARGUMENTS, ARGV, ARGUMENTS, ARGV,
+        ARGUMENTS,
+        ARGV,
+        ARGUMENTS,
+        ARGV,
     ]
     assert result.containers[2].parts[0].variables['E'].values == ('f',)
     assert {container.place.file for container in result.containers} == {PATH}
@@ -305,9 +329,13 @@ jobs:
 
 
 def test_the_container_in_an_action_belongs_to_its_callers() -> None:
-    result = reading(PATH, 'on: push\njobs: {a: {steps: [{uses: ./b}]}}', {
-        'b/action.yml': 'runs: {using: composite, steps: [{uses: "docker://i", with: {args: c}}]}',
-    })
+    result = reading(
+        PATH,
+        'on: push\njobs: {a: {steps: [{uses: ./b}]}}',
+        {
+            'b/action.yml': 'runs: {using: composite, steps: [{uses: "docker://i", with: {args: c}}]}'
+        },
+    )
     assert [place.file for place in only(result).places] == [PATH]
     assert only(result).place.file == 'b/action.yml'
 
@@ -318,8 +346,10 @@ def test_words_of_docker_arguments_keep_their_place() -> None:
     assert words[0].offset == words[0].locate(2) == text.index('args')
     assert words[1].offset == text.index('b}')
     assert words[1].locate(1) == text.index('b}') + 1
-    text = 'on: push\njobs: {a: {steps: [{uses: "docker://i", '\
+    text = (
+        'on: push\njobs: {a: {steps: [{uses: "docker://i", '
         'with: {entrypoint: sh, args: -c "ab c"d}}]}}'
+    )
     entrypoint, option, word = only(reading(PATH, text)).parts[0].commands
     assert (entrypoint.text, option.text, word.text) == ('sh', '-c', 'ab cd')
     assert [word.locate(offset) for offset in (0, 3, 4, 5)] == [
@@ -332,5 +362,6 @@ def test_forgejo_and_gitea_and_several_documents() -> None:
     assert only(reading('.forgejo/workflows/a.yml', text)).system == 'forgejo-actions'
     assert only(reading('.gitea/workflows/a.yml', text)).system == 'gitea-actions'
     assert [each.name for each in reading(PATH, f'{text}\n---\n{text}').containers] == [
-        'doc[0].jobs.a', 'doc[1].jobs.a',
+        'doc[0].jobs.a',
+        'doc[1].jobs.a',
     ]

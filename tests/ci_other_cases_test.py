@@ -1,4 +1,5 @@
 """Every case of tests/cases/other-ci through readers, shell and Kaniko."""
+
 from __future__ import annotations
 
 import json
@@ -26,14 +27,17 @@ def _judged(files: dict[str, str], path: str) -> list[dict[str, Any]]:
         run = run_of(repository, container)
         if not run.builds_in_worst_run:
             continue
-        found.append({
-            'path': container.name,
-            'builds': min(run.builds_in_worst_run, 2),
-            'verdict': 'violation' if run.verdict in ('cached', 'maybe-cached') else 'ok',
-            'lines': sorted({
-                _line(execution.build.place, files, path) for execution in run.executions
-            }, key=str),
-        })
+        found.append(
+            {
+                'path': container.name,
+                'builds': min(run.builds_in_worst_run, 2),
+                'verdict': 'violation' if run.verdict in ('cached', 'maybe-cached') else 'ok',
+                'lines': sorted(
+                    {_line(execution.build.place, files, path) for execution in run.executions},
+                    key=str,
+                ),
+            }
+        )
     return found
 
 
@@ -43,17 +47,19 @@ def _line(place: Place, files: dict[str, str], path: str) -> int | str:
 
 
 @pytest.mark.parametrize(
-    'expected', EXPECTED, ids=lambda path: f'{path.parent.name}/{path.name.partition(".")[0]}',
+    'expected', EXPECTED, ids=lambda path: f'{path.parent.name}/{path.name.partition(".")[0]}'
 )
 def test_containers_builds_verdicts_and_lines(expected: Path) -> None:
     wanted = json.loads(expected.read_text())
     base = expected.name.removesuffix('.expected.json')
-    source, = (path for path in expected.parent.glob(f'{base}.y*ml'))
+    (source,) = (path for path in expected.parent.glob(f'{base}.y*ml'))
     path = wanted['as_path']
     files = {path: source.read_text(), **wanted.get('files', {})}
     assert _judged(files, path) == [
         {
-            'path': each['path'], 'builds': each['builds'], 'verdict': each['verdict'],
+            'path': each['path'],
+            'builds': each['builds'],
+            'verdict': each['verdict'],
             'lines': sorted(set(each['lines']), key=str),
         }
         for each in wanted['containers']

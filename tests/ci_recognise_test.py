@@ -14,10 +14,20 @@ def _system(path: str, text: str) -> str | None:
 @pytest.mark.parametrize(
     'path',
     (
-        'docker-compose.yml', 'a.yml', '.github/dependabot.yml', '.github/workflows/x.sh',
-        '.github/workflows/nested/a.yml', 'charts/values.yaml', 'jenkins-x.yml',
-        'x.gitlab-ci.yml.j2', '.circleci/scripts/run.yml', 'xdrone.yml', 'sub/.drone.yml',
-        '{{name}}/.gitlab-ci.yml', 'charts/templates/cloudbuild.yaml', '{{a}}.gitlab-ci.yml',
+        'docker-compose.yml',
+        'a.yml',
+        '.github/dependabot.yml',
+        '.github/workflows/x.sh',
+        '.github/workflows/nested/a.yml',
+        'charts/values.yaml',
+        'jenkins-x.yml',
+        'x.gitlab-ci.yml.j2',
+        '.circleci/scripts/run.yml',
+        'xdrone.yml',
+        'sub/.drone.yml',
+        '{{name}}/.gitlab-ci.yml',
+        'charts/templates/cloudbuild.yaml',
+        '{{a}}.gitlab-ci.yml',
     ),
 )
 def test_a_path_that_says_nothing(path: str) -> None:
@@ -70,20 +80,33 @@ def test_what_is_no_ci_configuration(text: str) -> None:
 @pytest.mark.parametrize(
     ('path', 'expected'),
     (
-        ('values.yaml', None), ('charts/a/values-prod.yml', None), ('a.values.yaml', None),
-        ('compose.yaml', None), ('a/docker-compose.override.yml', None),
-        ('evalues.yaml', recognise.GITLAB), ('values/a.yaml', recognise.GITLAB),
-        ('composer.yml', recognise.GITLAB), ('compose-files.yml', recognise.GITLAB),
+        ('values.yaml', None),
+        ('charts/a/values-prod.yml', None),
+        ('a.values.yaml', None),
+        ('compose.yaml', None),
+        ('a/docker-compose.override.yml', None),
+        ('evalues.yaml', recognise.GITLAB),
+        ('values/a.yaml', recognise.GITLAB),
+        ('composer.yml', recognise.GITLAB),
+        ('compose-files.yml', recognise.GITLAB),
     ),
 )
 def test_names_of_other_tools_files_are_no_guess(path: str, expected: str | None) -> None:
     assert _system(path, '{a: {script: [b]}}') == expected
 
 
-@pytest.mark.parametrize('name', (
-    'ubuntu', 'gcr.io/cloud-builders/docker', 'gcr.io/$PROJECT_ID/a:V1', 'localhost:5000/a:b',
-    '"${_REGION}-docker.pkg.dev/${PROJECT_ID}/a/b"', 'a@sha256:0a', "'${_IMAGE:-a}'",
-))
+@pytest.mark.parametrize(
+    'name',
+    (
+        'ubuntu',
+        'gcr.io/cloud-builders/docker',
+        'gcr.io/$PROJECT_ID/a:V1',
+        'localhost:5000/a:b',
+        '"${_REGION}-docker.pkg.dev/${PROJECT_ID}/a/b"',
+        'a@sha256:0a',
+        "'${_IMAGE:-a}'",
+    ),
+)
 def test_the_step_of_a_cloud_build_is_named_by_its_image(name: str) -> None:
     assert _system('a.yaml', f'{{steps: [{{name: {name}, args: [b]}}]}}') == recognise.CLOUD_BUILD
 
@@ -146,8 +169,10 @@ def test_below_a_folder_the_content_goes_first(path: str, text: str, expected: s
         ('{apiVersion: argoproj.io/v1alpha1, kind: Workflow}', recognise.ARGO),
         ('{apiVersion: shipwright.io/v1beta1, kind: BuildStrategy}', recognise.SHIPWRIGHT),
         ('{apiVersion: batch/v1, kind: Job}', recognise.KUBERNETES),
-        ('{apiVersion: v1, kind: ConfigMap}\n---\n{apiVersion: v1, kind: Pod}',
-         recognise.KUBERNETES),
+        (
+            '{apiVersion: v1, kind: ConfigMap}\n---\n{apiVersion: v1, kind: Pod}',
+            recognise.KUBERNETES,
+        ),
         ('{periodics: []}', recognise.PROW),
         ('{kind: pipeline, type: docker, steps: []}', recognise.DRONE),
         ('{pipelines: {default: []}}', recognise.BITBUCKET),

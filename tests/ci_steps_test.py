@@ -5,14 +5,8 @@ import pytest
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.ci.others import READERS
 from kaniko_hooks.ci.steps.reader import DIALECTS
-from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import ARGV
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reading
-from tests.other_ci import only
-from tests.other_ci import reading
-from tests.other_ci import texts
+from kaniko_hooks.model import ARGUMENTS, ARGV, Container, Place, Reading
+from tests.other_ci import only, reading, texts
 
 TASK = 'apiVersion: tekton.dev/v1\nkind: Task\nspec:\n'
 POD = 'apiVersion: v1\nkind: Pod\nspec:\n'
@@ -33,14 +27,24 @@ def _only(head: str, body: str, path: str = 'a.yaml') -> Container:
     (
         ('a.yaml', f'{TASK}  steps: [{{image: a}}]'),
         ('a.yaml', f'{TASK}  steps: [{{image: a, script: []}}, b, [c]]'),
-        ('a.yaml', f'{TASK}  steps: [{{image: a, settings: {{b: c}}}}, {{settings: {{b: c}}}}]'
-         .replace('image: a', 'image: [a]')),
+        (
+            'a.yaml',
+            f'{TASK}  steps: [{{image: a, settings: {{b: c}}}}, {{settings: {{b: c}}}}]'.replace(
+                'image: a', 'image: [a]'
+            ),
+        ),
         ('a.yaml', f'{TASK}  stepTemplate: {{image: a, command: [b]}}'),
         ('a.yaml', f'{POD}  steps: [{{image: a, command: [b]}}]'),
-        ('a.yaml', 'apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap, '
-         'data: {containers: [{image: a, command: [b]}]}}]'),
-        ('a.yaml', 'apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap, '
-         'containers: [{image: a, command: [b]}]}]'),
+        (
+            'a.yaml',
+            'apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap, '
+            'data: {containers: [{image: a, command: [b]}]}}]',
+        ),
+        (
+            'a.yaml',
+            'apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ConfigMap, '
+            'containers: [{image: a, command: [b]}]}]',
+        ),
         ('.drone.yml', 'kind: pipeline\nclone: {image: a}\nsteps: []'),
         ('.drone.yml', '~'),
         ('bitbucket-pipelines.yml', 'definitions: {steps: [{step: {script: [a]}}]}'),
@@ -72,8 +76,10 @@ def test_an_image_only_is_given_what_args_say() -> None:
         ('command: [a, b]', ['a', 'b']),
         ('command: [a], args: [b]', ['a', 'b']),
         ('command: a', ['a']),
-        ('env: [{name: X, value: b}], command: [a, $(X), "$$(X)", $(Y)]',
-         ['a', 'b', '$(X)', '$(Y)']),
+        (
+            'env: [{name: X, value: b}], command: [a, $(X), "$$(X)", $(Y)]',
+            ['a', 'b', '$(X)', '$(Y)'],
+        ),
         ('env: [{name: X, valueFrom: {}}], command: [a, $(X)]', ['a', '$(X)']),
     ),
 )
@@ -86,8 +92,10 @@ def test_an_argv(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ('text', 'shell'),
     (
-        ('script: a', 'sh'), ('script: "#!/bin/bash\\na"', 'bash'),
-        ('script: "#!/usr/bin/env python"', 'python'), ('script: a, shell: /bin/bash', 'bash'),
+        ('script: a', 'sh'),
+        ('script: "#!/bin/bash\\na"', 'bash'),
+        ('script: "#!/usr/bin/env python"', 'python'),
+        ('script: a, shell: /bin/bash', 'bash'),
     ),
 )
 def test_the_shell_of_a_script(text: str, shell: str) -> None:
@@ -96,8 +104,12 @@ def test_the_shell_of_a_script(text: str, shell: str) -> None:
 
 @pytest.mark.parametrize(
     ('command', 'shell'),
-    (('', 'sh'), ('command: [python]', 'python'), ('command: [/bin/bash, -e]', 'bash'),
-     ('command: [[x]]', 'sh')),
+    (
+        ('', 'sh'),
+        ('command: [python]', 'python'),
+        ('command: [/bin/bash, -e]', 'bash'),
+        ('command: [[x]]', 'sh'),
+    ),
 )
 def test_argo_runs_a_script_with_the_command(command: str, shell: str) -> None:
     before = f'{command}, ' if command else ''
@@ -106,17 +118,18 @@ def test_argo_runs_a_script_with_the_command(command: str, shell: str) -> None:
 
 
 def test_argo_parameters() -> None:
-    container = _only(ARGO, '''\
+    container = _only(
+        ARGO,
+        """\
 arguments: {parameters: [{name: a, value: 1}, {name: b}]}
 templates:
 - inputs: {parameters: [{name: a, default: 2}, {name: c, value: "{{x}}"}, {value: 3}]}
   container:
     command: [x, "{{workflow.parameters.a}}{{ inputs.parameters.a }}", "{{workflow.parameters.b}}",
       "{{inputs.parameters.c}}"]
-''')
-    assert texts(container) == [
-        ['x', '12', '{{workflow.parameters.b}}', '{{inputs.parameters.c}}'],
-    ]
+""",
+    )
+    assert texts(container) == [['x', '12', '{{workflow.parameters.b}}', '{{inputs.parameters.c}}']]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +172,10 @@ def test_tekton_parameters(params: str, word: str, expected: list[str]) -> None:
     ),
 )
 def test_parameters_of_a_pipeline_run(task: str, expected: str) -> None:
-    container = only(reading('a.yaml', f'''\
+    container = only(
+        reading(
+            'a.yaml',
+            f"""\
 apiVersion: tekton.dev/v1
 kind: PipelineRun
 spec:
@@ -169,13 +185,18 @@ spec:
     tasks:
     - {{taskSpec: {{params: [{{name: b, default: default}}], steps: [{{
         script: $(params.a) $(params.b)}}]}}{task}}}
-'''))
+""",
+        )
+    )
     assert container.name == 'spec.pipelineSpec.tasks[0].taskSpec.steps[0]'
     assert texts(container) == [[expected]]
 
 
 def test_an_array_is_passed_on() -> None:
-    container = only(reading('a.yaml', '''\
+    container = only(
+        reading(
+            'a.yaml',
+            """\
 apiVersion: tekton.dev/v1
 kind: PipelineRun
 spec:
@@ -184,7 +205,9 @@ spec:
     tasks:
     - taskSpec: {params: [{name: b}], steps: [{command: [c, "$(params.b[*])"]}]}
       params: [{name: b, value: "$(params.a[*])"}]
-'''))
+""",
+        )
+    )
     assert texts(container) == [['c', 'x', 'y']]
 
 
@@ -200,14 +223,14 @@ def test_the_arguments_of_a_tekton_script() -> None:
 
 def test_parameters_of_old_tasks() -> None:
     container = _only(
-        TASK, 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: $(inputs.params.a)}]',
+        TASK, 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: $(inputs.params.a)}]'
     )
     assert texts(container) == [['b']]
 
 
 def test_the_words_of_an_array_stand_at_its_reference() -> None:
     container = _only(
-        TASK, 'params: [{name: a, default: [b, c]}]\nsteps: [{args: ["$(params.a[*])"]}]',
+        TASK, 'params: [{name: a, default: [b, c]}]\nsteps: [{args: ["$(params.a[*])"]}]'
     )
     assert [command.text for command in container.parts[0].commands] == ['b', 'c']
     second = container.parts[0].commands[1]
@@ -215,28 +238,37 @@ def test_the_words_of_an_array_stand_at_its_reference() -> None:
 
 
 def test_a_step_template_gives_image_and_environment() -> None:
-    result = reading('a.yaml', f'''\
+    result = reading(
+        'a.yaml',
+        f"""\
 {TASK}
   params: [{{name: p, default: q}}]
   stepTemplate: {{image: "a:$(params.p)", env: [{{name: X, value: $(params.p)}}]}}
   steps:
   - {{script: b}}
   - {{image: c, script: d, env: [{{name: X, value: e}}]}}
-''')
+""",
+    )
     assert [container.image and container.image.values for container in result.containers] == [
-        ('a:q',), ('c',),
+        ('a:q',),
+        ('c',),
     ]
     assert [container.parts[0].variables['X'].values for container in result.containers] == [
-        ('q',), ('e',),
+        ('q',),
+        ('e',),
     ]
 
 
 @pytest.mark.parametrize(
     ('folder', 'expected'),
     (
-        ('$(workspaces.source.path)', ''), ('$(workspaces.source.path)/a', 'a'),
-        ('/workspace/source/a', 'a'), ('/workspace/a', 'a'), ('/workspaces', None),
-        ('a/b', 'a/b'), ('$(params.x)', None),
+        ('$(workspaces.source.path)', ''),
+        ('$(workspaces.source.path)/a', 'a'),
+        ('/workspace/source/a', 'a'),
+        ('/workspace/a', 'a'),
+        ('/workspaces', None),
+        ('a/b', 'a/b'),
+        ('$(params.x)', None),
     ),
 )
 def test_where_a_step_starts(folder: str, expected: str | None) -> None:
@@ -245,7 +277,9 @@ def test_where_a_step_starts(folder: str, expected: str | None) -> None:
 
 
 def test_resources_in_resources_are_read_as_their_own_kind() -> None:
-    result = reading('a.yaml', '''\
+    result = reading(
+        'a.yaml',
+        """\
 apiVersion: triggers.tekton.dev/v1beta1
 kind: TriggerTemplate
 spec:
@@ -257,9 +291,12 @@ spec:
       params: [{name: p, value: $(tt.params.a)}]
       taskSpec: {steps: [{script: "$(params.p)"}], sidecars: [{image: x, script: y}]}
   - {apiVersion: v1, kind: Pod, spec: {containers: [{command: [z]}], steps: [{script: n}]}}
-''')
+""",
+    )
     assert [(container.system, texts(container)) for container in result.containers] == [
-        ('tekton', [['b']]), ('tekton', [['y']]), ('kubernetes', [['z']]),
+        ('tekton', [['b']]),
+        ('tekton', [['y']]),
+        ('kubernetes', [['z']]),
     ]
 
 
@@ -267,12 +304,15 @@ def test_step_actions_and_several_documents() -> None:
     action = 'apiVersion: tekton.dev/v1beta1\nkind: StepAction\nspec: {image: a, script: b}\n'
     assert _names(reading('a.yaml', action)) == ['spec']
     assert _names(reading('a.yaml', f'{action}---\n{{a: b}}\n---\n{action}')) == [
-        'doc[0].spec', 'doc[2].spec',
+        'doc[0].spec',
+        'doc[2].spec',
     ]
 
 
 def test_drone_and_its_like() -> None:
-    result = reading('.drone.yml', '''\
+    result = reading(
+        '.drone.yml',
+        """\
 kind: pipeline
 environment: {A: b}
 steps:
@@ -282,31 +322,41 @@ steps:
 - {image: plugins/kaniko, settings: {cache: {from_secret: x}}}
 - {settings: {cache: true}}
 services: [{image: j, command: [k]}]
-''')
+""",
+    )
     assert _names(result) == ['steps[0]', 'steps[1]', 'steps[2]', 'steps[3]', 'services[0]']
     part = result.containers[0].parts[0]
     assert [command.text for command in part.commands] == ['a', '${B} $(c) $$']
     assert {name: variable.values for name, variable in part.variables.items()} == {
-        'A': ('b',), 'C': (),
+        'A': ('b',),
+        'C': (),
     }
     assert part.directory == 'x'
     assert [texts(container) for container in result.containers[1:4]] == [
-        [['--cache=true']], [['--cache=false']], [['--cache={{cache}}']],
+        [['--cache=true']],
+        [['--cache=false']],
+        [['--cache={{cache}}']],
     ]
 
 
 def test_woodpecker_steps_by_name_and_matrix() -> None:
-    result = reading('.woodpecker.yml', '''\
+    result = reading(
+        '.woodpecker.yml',
+        """\
 matrix: {A: [b, c], include: [{D: e}, {D: f}]}
 steps:
   one: {image: i, commands: a}
   two: &two {image: i, commands: [a]}
   three: {<<: *two, image: j}
   four: *two
-''')
+""",
+    )
     assert _names(result) == ['steps.one', 'steps.two', 'steps.three', 'steps.four']
     assert [container.image and container.image.values for container in result.containers] == [
-        ('i',), ('i',), ('j',), ('i',),
+        ('i',),
+        ('i',),
+        ('j',),
+        ('i',),
     ]
     variables = result.containers[0].parts[0].variables
     assert variables['A'].values == ('b', 'c')
@@ -316,14 +366,18 @@ steps:
 
 
 def test_bitbucket_steps() -> None:
-    result = reading('bitbucket-pipelines.yml', '''\
+    result = reading(
+        'bitbucket-pipelines.yml',
+        """\
 image: {name: i}
 definitions: {steps: [step: &s {script: [a, {pipe: p}, b], after-script: [c]}]}
 pipelines:
   default: [step: *s, parallel: {steps: [step: {image: j, script: [d], after-script: []}]}]
-''')
+""",
+    )
     assert _names(result) == [
-        'pipelines.default[0].step', 'pipelines.default[1].parallel.steps[0].step',
+        'pipelines.default[0].step',
+        'pipelines.default[1].parallel.steps[0].step',
     ]
     first, second = result.containers
     assert texts(first) == [['a', 'b'], ['c']]
@@ -333,7 +387,9 @@ pipelines:
 
 
 def test_concourse_tasks() -> None:
-    result = reading('a.yml', '''\
+    result = reading(
+        'a.yml',
+        """\
 jobs:
 - name: a
   plan:
@@ -344,7 +400,8 @@ jobs:
         params: {A: ((b)), C: d}
         run: {path: sh, args: [-c, "x ((y.z))"], dir: repo}
     - {task: c, config: {image_resource: {source: {repository: s}}, run: {path: e}}}
-''')
+""",
+    )
     assert _names(result) == ['jobs[0].plan[0].do[0].config', 'jobs[0].plan[0].do[1].config']
     first, second = result.containers
     assert first.image is not None and first.image.values == ('r:t',)
@@ -356,13 +413,16 @@ jobs:
 
 
 def test_codefresh_steps() -> None:
-    result = reading('codefresh.yml', '''\
+    result = reading(
+        'codefresh.yml',
+        """\
 version: "1.0"
 steps:
   clone: {type: git-clone}
   one: {image: i, commands: [a], shell: bash, working_directory: b, environment: [C=d]}
   all: {type: parallel, steps: {two: {image: j, cmd: [e]}}}
-''')
+""",
+    )
     assert _names(result) == ['steps.one', 'steps.all.steps.two']
     part = result.containers[0].parts[0]
     assert (part.shell, part.directory, part.variables['C'].values) == ('bash', 'b', ('d',))

@@ -2,22 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import argv_part
-from kaniko_hooks.ci.values import commands
-from kaniko_hooks.ci.values import folder_in
-from kaniko_hooks.ci.values import named_values
-from kaniko_hooks.ci.values import prefixes
-from kaniko_hooks.ci.values import shebang
-from kaniko_hooks.ci.values import shell_of
-from kaniko_hooks.ci.values import variable
+from kaniko_hooks.ci.values import (
+    File,
+    argv_part,
+    commands,
+    folder_in,
+    named_values,
+    prefixes,
+    shebang,
+    shell_of,
+    variable,
+)
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.nodes import text_of
-from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import ARGV
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import ARGUMENTS, ARGV, Place, Variable
 
 
 def _file(text: str) -> File:
@@ -38,7 +37,7 @@ def _file(text: str) -> File:
 )
 def test_commands_of_a_scalar_or_a_list(text: str, expected: list[str]) -> None:
     found = commands(_file(text), compose(text, 'a.yaml')[0])
-    assert [command.text for command in found][:len(expected) or 1] == expected
+    assert [command.text for command in found][: len(expected) or 1] == expected
 
 
 def test_commands_that_explode_are_capped() -> None:
@@ -57,8 +56,10 @@ def test_commands_that_explode_are_capped() -> None:
         ('[[a]]', []),
         ('{a: b, c: {d: e}, f: true}', [('a', 'b', 1), ('c', None, 7), ('f', 'true', 18)]),
         ('[a=b, c, d==]', [('a', 'b', 1), ('c', None, 6), ('d', '=', 9)]),
-        ('[{value: b, name: a}, {name: c, valueFrom: {}}, {value: d}]',
-         [('a', 'b', 12), ('c', None, 23)]),
+        (
+            '[{value: b, name: a}, {name: c, valueFrom: {}}, {value: d}]',
+            [('a', 'b', 12), ('c', None, 23)],
+        ),
         ('[a: b, {c: d, e: [f]}, [g]]', [('a', 'b', 1), ('c', 'd', 8), ('e', None, 14)]),
     ),
 )
@@ -81,7 +82,7 @@ def test_variables_in_any_notation(text: str, expected: list[tuple[str, str | No
     ),
 )
 def test_a_variable_with_unknown_pieces(
-        texts: tuple[str, ...], values: tuple[str, ...], expand: bool,
+    texts: tuple[str, ...], values: tuple[str, ...], expand: bool
 ) -> None:
     place = Place('a.yaml', 1)
     assert variable(texts, place) == Variable(values, (place,), expand)
@@ -90,9 +91,16 @@ def test_a_variable_with_unknown_pieces(
 @pytest.mark.parametrize(
     ('text', 'expected'),
     (
-        ('', ''), ('env', ''), ('bash', 'bash'), ('/bin/sh -e', 'sh'), ('/busybox/sh -e', 'sh'),
-        ('/bin/busybox sh', 'sh'), ('/usr/bin/env bash', 'bash'), ('busybox', 'busybox'),
-        ('/usr/bin/env -S python3', '-S'), ('python3 {0}', 'python3'),
+        ('', ''),
+        ('env', ''),
+        ('bash', 'bash'),
+        ('/bin/sh -e', 'sh'),
+        ('/busybox/sh -e', 'sh'),
+        ('/bin/busybox sh', 'sh'),
+        ('/usr/bin/env bash', 'bash'),
+        ('busybox', 'busybox'),
+        ('/usr/bin/env -S python3', '-S'),
+        ('python3 {0}', 'python3'),
         ('nix run x -c bash', 'bash'),
     ),
 )
@@ -103,8 +111,11 @@ def test_the_shell_of_an_interpreter(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ('text', 'expected'),
     (
-        ('echo a', None), ('# a\n#!/bin/sh', None), ('#!/bin/bash\na', 'bash'),
-        ('#! /usr/bin/env python3\na', 'python3'), ('\n  #!/busybox/sh', 'sh'),
+        ('echo a', None),
+        ('# a\n#!/bin/sh', None),
+        ('#!/bin/bash\na', 'bash'),
+        ('#! /usr/bin/env python3\na', 'python3'),
+        ('\n  #!/busybox/sh', 'sh'),
     ),
 )
 def test_the_shebang_of_a_script(text: str, expected: str | None) -> None:
@@ -114,22 +125,29 @@ def test_the_shebang_of_a_script(text: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ('directory', 'relative', 'expected'),
     (
-        ('', None, ''), ('a', '', 'a'), (None, 'a', None), (None, None, None), ('', '.', ''),
-        ('a', '..', ''), ('a', './b/', 'a/b'), ('a', '../..', None), ('', '/a', None),
-        ('', '$A', None), ('', '{{a}}', None), ('', '<< a >>', None),
+        ('', None, ''),
+        ('a', '', 'a'),
+        (None, 'a', None),
+        (None, None, None),
+        ('', '.', ''),
+        ('a', '..', ''),
+        ('a', './b/', 'a/b'),
+        ('a', '../..', None),
+        ('', '/a', None),
+        ('', '$A', None),
+        ('', '{{a}}', None),
+        ('', '<< a >>', None),
     ),
 )
 def test_folders_of_the_repository(
-        directory: str | None, relative: str | None, expected: str | None,
+    directory: str | None, relative: str | None, expected: str | None
 ) -> None:
     assert folder_in(directory, relative) == expected
 
 
 @pytest.mark.parametrize(
     ('text', 'expected'),
-    (
-        ('a: b', ['']), ('a: b\n---\n', ['', '']), ('---\na: b\n---\n- c', ['doc[0].', 'doc[1].']),
-    ),
+    (('a: b', ['']), ('a: b\n---\n', ['', '']), ('---\na: b\n---\n- c', ['doc[0].', 'doc[1].'])),
 )
 def test_several_documents_are_told_apart(text: str, expected: list[str]) -> None:
     assert prefixes(compose(text, 'a.yaml')) == expected
@@ -150,7 +168,10 @@ def test_an_argv(text: str, expected: tuple[str, list[str]] | None) -> None:
     command, args = found.get('command'), found.get('args')
     part = argv_part(
         commands(_file(text), command.value if command else None),
-        commands(_file(text), args.value if args else None), args, {}, '',
+        commands(_file(text), args.value if args else None),
+        args,
+        {},
+        '',
     )
     assert (part and (part.form, [command.text for command in part.commands])) == expected
 

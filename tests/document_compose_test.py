@@ -6,17 +6,16 @@ import pytest
 import yaml
 
 from kaniko_hooks.document import compose as module
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import children
-from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.compose import composed
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.nodes import get
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.compose import InvalidYaml, children, compose, composed
+from kaniko_hooks.document.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    get,
+    items_of,
+    text_of,
+)
 
 
 @pytest.fixture(params=('c', 'pure'))
@@ -33,10 +32,16 @@ def test_no_document(loader: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'message'), (
-        ('a: [', 'flow'), ('*x', "undefined alias 'x'"), ('a: \x07', 'U+0007'),
-        ('"\\q"', 'escape'), ('[' * 201, 'nested too deeply'), ('a: b: c', 'mapping'),
-        ('&a [*b]', "undefined alias 'b'"), ('a\n---\n*a', 'undefined alias'),
+    ('text', 'message'),
+    (
+        ('a: [', 'flow'),
+        ('*x', "undefined alias 'x'"),
+        ('a: \x07', 'U+0007'),
+        ('"\\q"', 'escape'),
+        ('[' * 201, 'nested too deeply'),
+        ('a: b: c', 'mapping'),
+        ('&a [*b]', "undefined alias 'b'"),
+        ('a\n---\n*a', 'undefined alias'),
     ),
 )
 def test_not_yaml(loader: str, text: str, message: str) -> None:
@@ -63,25 +68,27 @@ def test_the_pure_parser_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_spans(loader: str) -> None:
     text = 'a: &x [1, "b"] # c\nd:\n  - e\n  - |\n    f\n\ng: *x\nh: {i: j}\n'
-    root, = compose(text, 'f')
-    assert isinstance(root, Mapping)
+    (root,) = compose(text, 'f')
+    assert isinstance(root, MappingNode)
     assert not root.flow
-    assert text[root.start:root.end] == text.rstrip()
+    assert text[root.start : root.end] == text.rstrip()
     found = {
-        text_of(key): text[value.start:value.end].rstrip()
-        for key, value in root.pairs if text_of(key) != 'g'
+        text_of(key): text[value.start : value.end].rstrip()
+        for key, value in root.pairs
+        if text_of(key) != 'g'
     }
-    assert found == {
-        'a': '&x [1, "b"]', 'd': '- e\n  - |\n    f', 'h': '{i: j}',
-    }
-    assert {index: text[span[0]:span[1]] for index, span in root.aliases.items()} == {2: '*x'}
+    assert found == {'a': '&x [1, "b"]', 'd': '- e\n  - |\n    f', 'h': '{i: j}'}
+    assert {index: text[span[0] : span[1]] for index, span in root.aliases.items()} == {2: '*x'}
     assert get(root, 'g') is get(root, 'a')
-    assert [(each.value, each.style) for each in items_of(get(root, 'a'))
-            if isinstance(each, Scalar)] == [('1', ''), ('b', '"')]
+    assert [
+        (each.value, each.style)
+        for each in items_of(get(root, 'a'))
+        if isinstance(each, ScalarNode)
+    ] == [('1', ''), ('b', '"')]
 
 
 def test_repeated_keys_and_paths(loader: str) -> None:
-    root, = compose('a: {b: 1}\na: {b: 2, b: 3}\n? [c]\n: d\n', 'f')
+    (root,) = compose('a: {b: 1}\na: {b: 2, b: 3}\n? [c]\n: d\n', 'f')
     assert text_of(get(root, 'a', 'b')) == '3'
     assert get(root, 'a', 'b', 'c') is None
     assert get(root, 'x') is None
@@ -90,7 +97,7 @@ def test_repeated_keys_and_paths(loader: str) -> None:
 
 
 def test_anchors_may_be_redefined(loader: str) -> None:
-    root, = compose('[&a 1, *a, &a [2], *a, &b {c: *a}, *b]', 'f')
+    (root,) = compose('[&a 1, *a, &a [2], *a, &b {c: *a}, *b]', 'f')
     first, second, third, fourth, fifth, sixth = items_of(root)
     assert first is second
     assert third is fourth
@@ -99,15 +106,15 @@ def test_anchors_may_be_redefined(loader: str) -> None:
 
 
 def test_an_anchor_inside_what_has_the_same(loader: str) -> None:
-    root, = compose('[&a [&a 1], *a, &b {c: &b [2]}, *b]', 'f')
+    (root,) = compose('[&a [&a 1], *a, &b {c: &b [2]}, *b]', 'f')
     assert [text_of(items_of(root)[1]), len(items_of(items_of(root)[3]))] == ['1', 1]
 
 
 def test_a_node_may_contain_itself(loader: str) -> None:
-    root, = compose('&a [*a, {b: *a}]', 'f')
-    assert isinstance(root, Sequence)
+    (root,) = compose('&a [*a, {b: *a}]', 'f')
+    assert isinstance(root, SequenceNode)
     inner = root.items[0]
-    assert isinstance(inner, Sequence)
+    assert isinstance(inner, SequenceNode)
     assert inner.items is root.items
 
 
@@ -121,7 +128,7 @@ def _walked(node: Node) -> list[str]:
 
 
 def test_children(loader: str) -> None:
-    root, = compose('a: b\nc: [d, e]\n', 'f')
+    (root,) = compose('a: b\nc: [d, e]\n', 'f')
     assert _walked(root) == ['a', 'b', 'c', 'None']
     assert [_walked(each) for each in children(root)] == [[], [], [], ['d', 'e']]
 

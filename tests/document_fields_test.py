@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
+from kaniko_hooks.document.fields import fields, value_of
 from kaniko_hooks.document.nodes import text_of
 
 

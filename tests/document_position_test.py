@@ -1,24 +1,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.position import command
-from kaniko_hooks.document.position import value_offsets
+from kaniko_hooks.document.compose import InvalidYaml, compose
+from kaniko_hooks.document.nodes import ScalarNode, items_of
+from kaniko_hooks.document.position import command, value_offsets
 
 LONG = 'word ' * 60
 
 
-def scalars(text: str) -> list[Scalar]:
-    return [each for each in items_of(compose(text, 'f')[0]) if isinstance(each, Scalar)]
+def scalars(text: str) -> list[ScalarNode]:
+    return [each for each in items_of(compose(text, 'f')[0]) if isinstance(each, ScalarNode)]
 
 
-def assert_located(text: str, node: Scalar) -> None:
+def assert_located(text: str, node: ScalarNode) -> None:
     """Every character that is no white space or escape stands where it is said to."""
     offsets = value_offsets(text, node)
     assert offsets is not None
@@ -32,19 +28,41 @@ def assert_located(text: str, node: Scalar) -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'first'), (
-        ('- a b', 'a b'), ('- a\n  b\n\n\n  c', 'a'), ('- &x !y a', 'a'), ('- "a"', 'a'),
-        ("- 'it''s'", 'it'), ("- 'a\n\n  b'", 'a'), ('- "a\\x41\\u00e9\\n\\/b"', 'a'),
-        ('- "a \\\n  b"', 'a'), ('- "a\\\n\n\n  b\\\n  \t c"', 'a'), ('- "\\U0001F600 x"', '\\U'),
-        ('- |\n  a\n   b\n\n  c\n', 'a'), ('- |-\n  a\n', 'a'), ('- |+\n  a\n\n', 'a'),
-        ('- >\n  a\n  b\n\n  c\n    d\n  e\n', 'a'), ('- >2-\n    a\n  b\n', '  a'),
-        ('- !!str | # c\n  a\n', 'a'), ('- |\n\n  a\n', '\n'), ('- >\n\n  a\n\n\n  b', '\n'),
-        ('- |+\n\n\n', '\n'), ('- "a\tb"\n', 'a'), ('- a\r\n  b\r\n', 'a'),
-        ('- |\r\n  a\r\n  b\r\n', 'a'), ('- "a\u2028  b"', 'a'), ('- >\n  a\u2028  b\n', 'a'),
-        ('- >+\n  a\u2028\u2028\n', 'a'), ('- a\\b"c\'d', 'a\\b"'),
-        (f'- {LONG}', 'word'), (f'- "{LONG}"', 'word'), (f"- '{LONG}'", 'word'),
-        (f'- |\n    {LONG}\n', 'word'), ('- "\\0\\_\\e"', '\\0'),
-        ('- &x # c\n  # d\n  a b\n', 'a'), ('- !!str \u3000 a\n', '\u3000 a'),
+    ('text', 'first'),
+    (
+        ('- a b', 'a b'),
+        ('- a\n  b\n\n\n  c', 'a'),
+        ('- &x !y a', 'a'),
+        ('- "a"', 'a'),
+        ("- 'it''s'", 'it'),
+        ("- 'a\n\n  b'", 'a'),
+        ('- "a\\x41\\u00e9\\n\\/b"', 'a'),
+        ('- "a \\\n  b"', 'a'),
+        ('- "a\\\n\n\n  b\\\n  \t c"', 'a'),
+        ('- "\\U0001F600 x"', '\\U'),
+        ('- |\n  a\n   b\n\n  c\n', 'a'),
+        ('- |-\n  a\n', 'a'),
+        ('- |+\n  a\n\n', 'a'),
+        ('- >\n  a\n  b\n\n  c\n    d\n  e\n', 'a'),
+        ('- >2-\n    a\n  b\n', '  a'),
+        ('- !!str | # c\n  a\n', 'a'),
+        ('- |\n\n  a\n', '\n'),
+        ('- >\n\n  a\n\n\n  b', '\n'),
+        ('- |+\n\n\n', '\n'),
+        ('- "a\tb"\n', 'a'),
+        ('- a\r\n  b\r\n', 'a'),
+        ('- |\r\n  a\r\n  b\r\n', 'a'),
+        ('- "a\u2028  b"', 'a'),
+        ('- >\n  a\u2028  b\n', 'a'),
+        ('- >+\n  a\u2028\u2028\n', 'a'),
+        ('- a\\b"c\'d', 'a\\b"'),
+        (f'- {LONG}', 'word'),
+        (f'- "{LONG}"', 'word'),
+        (f"- '{LONG}'", 'word'),
+        (f'- |\n    {LONG}\n', 'word'),
+        ('- "\\0\\_\\e"', '\\0'),
+        ('- &x # c\n  # d\n  a b\n', 'a'),
+        ('- !!str \u3000 a\n', '\u3000 a'),
     ),
 )
 def test_values_are_found_in_the_text(text: str, first: str) -> None:
@@ -55,29 +73,32 @@ def test_values_are_found_in_the_text(text: str, first: str) -> None:
 
 @pytest.mark.parametrize('text', ('- |', '- >', '- ""', "- ''", '- |\n\n', '- |\n  \n'))
 def test_empty_values(text: str) -> None:
-    node, = scalars(text)
+    (node,) = scalars(text)
     made = command(text, node)
     assert made.text == ''
     assert 0 < made.locate(0) <= len(text)
 
 
 def test_a_text_that_is_not_the_nodes_gives_its_start() -> None:
-    node, = scalars('- |\n  a b\n')
+    (node,) = scalars('- |\n  a b\n')
     made = command('- |\n  c d\n', node)
     assert [made.offset, made.locate(0), made.locate(3)] == [6, 6, 6]
     assert value_offsets('- x\n  c d\n', node) is None
 
 
 def test_offsets_beyond_the_value_are_its_end() -> None:
-    node, = scalars('- abc # d')
+    (node,) = scalars('- abc # d')
     assert command('- abc # d', node).locate(99) == 5
 
 
 LINE = st.text('ab \t"\'\\#:-', max_size=8)
 
 
-@given(st.sampled_from(('|', '>', '|-', '>-', '|+', '>+', '|2', '>2-')), st.lists(LINE, max_size=6),
-       st.sampled_from(('\n', '\r\n')))
+@given(
+    st.sampled_from(('|', '>', '|-', '>-', '|+', '>+', '|2', '>2-')),
+    st.lists(LINE, max_size=6),
+    st.sampled_from(('\n', '\r\n')),
+)
 def test_block_scalars(header: str, lines: list[str], end: str) -> None:
     text = end.join((f'- {header}', *(f'  {line}' for line in lines), '- next', ''))
     try:
@@ -107,6 +128,6 @@ def test_blanks_alone_may_be_more_than_the_indentation() -> None:
 
 
 def test_start_of_a_block_that_cannot_be_told_exactly() -> None:
-    node, = scalars('- |2\n    a b\n')
+    (node,) = scalars('- |2\n    a b\n')
     made = command('- |2\n    c d\n', node)
     assert [made.offset, made.locate(3)] == [9, 9]

@@ -4,9 +4,7 @@ import re
 
 import pytest
 
-from kaniko_hooks.document.substitution import Piece
-from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.document.substitution import substitute
+from kaniko_hooks.document.substitution import Piece, replace, substitute
 from kaniko_hooks.model import Command
 
 INPUT = re.compile(r'<(\w+)>')
@@ -30,8 +28,7 @@ def test_unknown_values_stay_as_written() -> None:
     ('text', 'pieces', 'expected', 'offsets'),
     (
         pytest.param(
-            'a <x> b', [Piece(2, 5, 'long')], 'a long b',
-            [0, 1, 2, 2, 2, 2, 5, 6, 7], id='longer',
+            'a <x> b', [Piece(2, 5, 'long')], 'a long b', [0, 1, 2, 2, 2, 2, 5, 6, 7], id='longer'
         ),
         pytest.param('<x>b', [Piece(0, 3, 'X')], 'Xb', [0, 3, 4], id='at the start'),
         pytest.param('b<x>', [Piece(1, 4, 'X')], 'bX', [0, 1, 4], id='at the end'),
@@ -39,12 +36,12 @@ def test_unknown_values_stay_as_written() -> None:
         pytest.param('a<x>b', [Piece(1, 4, '')], 'ab', [0, 4, 5], id='by nothing'),
         pytest.param('<x>', [Piece(0, 3, '')], '', [3], id='nothing is left'),
         pytest.param(
-            '<x><y>', [Piece(0, 3, 'XX'), Piece(3, 6, 'Y')], 'XXY', [0, 0, 3, 6], id='side by side',
+            '<x><y>', [Piece(0, 3, 'XX'), Piece(3, 6, 'Y')], 'XXY', [0, 0, 3, 6], id='side by side'
         ),
     ),
 )
 def test_a_piece_is_located_where_it_begins(
-        text: str, pieces: list[Piece], expected: str, offsets: list[int],
+    text: str, pieces: list[Piece], expected: str, offsets: list[int]
 ) -> None:
     command = substitute(_command(text), pieces)
     assert command.text == expected

@@ -1,4 +1,5 @@
 """Both hooks through the real clients, on a small repository."""
+
 from __future__ import annotations
 
 import os
@@ -24,8 +25,13 @@ def run(folder: Path, command: Sequence[str], **environ: str) -> subprocess.Comp
     clean = {name: value for name, value in os.environ.items() if not name.startswith('GIT_')}
     clean['PATH'] = PATH
     return subprocess.run(
-        command, cwd=folder, env={**clean, **environ}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
+        command,
+        cwd=folder,
+        env={**clean, **environ},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=600,
     )
 
 
@@ -116,9 +122,7 @@ def test_fix_rewrites_then_passes(client: str, hooks: Path, project: Path) -> No
 
 
 @CLIENTS
-def test_commit_is_stopped_until_the_job_is_split(
-        client: str, hooks: Path, project: Path,
-) -> None:
+def test_commit_is_stopped_until_the_job_is_split(client: str, hooks: Path, project: Path) -> None:
     configure(project, hooks, 'check-kaniko-builds')
     write(project, '.gitlab-ci.yml', BAD)
     assert run(project, (client, 'install')).returncode == 0

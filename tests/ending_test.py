@@ -1,4 +1,5 @@
 """Whatever surrounds a hook fails: it ends with a code and at most a line."""
+
 from __future__ import annotations
 
 import importlib
@@ -8,32 +9,36 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import CO_GENERATOR
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from kaniko_hooks import check_kaniko_builds
-from kaniko_hooks import commands
+from kaniko_hooks import check_kaniko_builds, commands
 from kaniko_hooks.ending import ended
 from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
-JOB = 'größe:\n  script:\n    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n'
+JOB = (
+    'größe:\n  script:\n    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n'
+)
 INSTALLED = Path(sysconfig.get_path('scripts'))
 HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
 
 
 def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
     """What a shell's command comes to; `check` and `fix` are the hooks."""
-    hooks = [f"{each[:5].strip('_')}() {{ '{sys.executable}' -m kaniko_hooks.{each} \"$@\"; }}"
-             for each in HOOKS]
+    hooks = [
+        f'{each[:5].strip("_")}() {{ \'{sys.executable}\' -m kaniko_hooks.{each} "$@"; }}'
+        for each in HOOKS
+    ]
     text = '\n'.join([*hooks, command]).replace('fix_k()', 'fix()')
     done = subprocess.run(
-        ('bash', '-c', text), cwd=folder, capture_output=True,
+        ('bash', '-c', text),
+        cwd=folder,
+        capture_output=True,
         env={**os.environ, 'PYTHONUNBUFFERED': '', **(environ or {})},
     )
     said = (done.stdout + done.stderr).decode(errors='backslashreplace')
@@ -45,6 +50,7 @@ def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) 
 def in_process(error: BaseException) -> int:
     def hook() -> int:
         raise error
+
     return ended('check-kaniko-builds', hook)
 
 
@@ -58,18 +64,22 @@ def test_nothing_fails(capsys: pytest.CaptureFixture[str]) -> None:
     (
         pytest.param(BrokenPipeError(32, 'Broken pipe'), 1, '', id='pipe'),
         pytest.param(
-            OSError(28, 'No space left on device'), 2,
-            'check-kaniko-builds: error: no space left on device\n', id='full',
+            OSError(28, 'No space left on device'),
+            2,
+            'check-kaniko-builds: error: no space left on device\n',
+            id='full',
         ),
         pytest.param(
-            OSError(5, 'Input/output error', 'a\x1bb'), 2,
-            'check-kaniko-builds: error: a\\x1bb: input/output error\n', id='named',
+            OSError(5, 'Input/output error', 'a\x1bb'),
+            2,
+            'check-kaniko-builds: error: a\\x1bb: input/output error\n',
+            id='named',
         ),
         pytest.param(OSError('odd'), 2, 'check-kaniko-builds: error: odd\n', id='no number'),
     ),
 )
 def test_error(
-        error: BaseException, code: int, said: str, capfd: pytest.CaptureFixture[str],
+    error: BaseException, code: int, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, open(os.devnull, 'w', encoding='utf-8') as out:
         patch.setattr(sys, 'stdout', out)
@@ -100,7 +110,7 @@ def test_stream_of_the_callers_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # Ctrl-C while a module is imported.
-_IMPORTED = '''
+_IMPORTED = """
 import sys
 class Finder:
     def find_spec(self, name, path=None, target=None):
@@ -110,14 +120,22 @@ sys.meta_path.insert(0, Finder())
 from kaniko_hooks.{module} import main
 print(flush=True)
 sys.exit(main(sys.argv[2:]))
-'''
+"""
 
 
 @pytest.mark.parametrize(
-    ('module', 'imported'), (
-        *((hook, name) for hook in HOOKS for name in (
-            'kaniko_hooks.prefilter', 'kaniko_hooks.ending', 'kaniko_hooks.commands', 'yaml',
-        )),
+    ('module', 'imported'),
+    (
+        *(
+            (hook, name)
+            for hook in HOOKS
+            for name in (
+                'kaniko_hooks.prefilter',
+                'kaniko_hooks.ending',
+                'kaniko_hooks.commands',
+                'yaml',
+            )
+        ),
         ('check_kaniko_builds', 'kaniko_hooks.report.text'),
         ('fix_kaniko_builds', 'kaniko_hooks.fix.write'),
     ),
@@ -126,7 +144,9 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
     root = write({CI: JOB})
     done = subprocess.run(
         (sys.executable, '-c', _IMPORTED.replace('{module}', module), imported, CI),
-        cwd=root, capture_output=True, text=True,
+        cwd=root,
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stderr) == (130, '')
     assert (root / CI).read_text() == JOB
@@ -139,7 +159,7 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
         pytest.param(f'check --format json {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='true'),
         pytest.param(f'fix --diff {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='diff to true'),
         pytest.param(
-            f'fix --diff {CI} | head -n 1; exit ${{PIPESTATUS[0]}}', 1, '--- a/', id='diff to head',
+            f'fix --diff {CI} | head -n 1; exit ${{PIPESTATUS[0]}}', 1, '--- a/', id='diff to head'
         ),
         pytest.param(f'check {CI} >&-', 1, '1 finding', id='stdout closed'),
         pytest.param(f'check {CI} >&- 2>&-', 1, '', id='both closed'),
@@ -147,21 +167,29 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
         pytest.param(f'check {CI} >/dev/full', 2, 'no space left on device', id='full'),
         pytest.param(f'fix --diff {CI} >/dev/full', 2, 'no space left on device', id='fix, full'),
         pytest.param(
-            f'mkdir x && cd x && rmdir ../x && check ../{CI}', 2, 'no such file', id='no folder',
+            f'mkdir x && cd x && rmdir ../x && check ../{CI}', 2, 'no such file', id='no folder'
         ),
         pytest.param(
-            f'mkdir x && cd x && rmdir ../x && check "$OLDPWD/{CI}"', 1, 'cached-',
+            f'mkdir x && cd x && rmdir ../x && check "$OLDPWD/{CI}"',
+            1,
+            'cached-',
             id='no folder, absolute path',
         ),
         pytest.param('mkdir x && cd x && rmdir ../x && check', 2, 'no such file', id='no paths'),
         pytest.param(
-            f'check --output-file no/such/folder.json --format json {CI}', 2, 'cannot be written',
+            f'check --output-file no/such/folder.json --format json {CI}',
+            2,
+            'cannot be written',
             id='output in no folder',
         ),
         pytest.param(f'check --output-file . {CI}', 2, 'cannot be written', id='output a folder'),
         pytest.param(f'unset HOME; check {CI}', 1, 'cached-', id='no home'),
-        pytest.param(f'env -i PATH="$PATH" {sys.executable} -m kaniko_hooks.check_kaniko_builds '
-                     f'{CI}', 1, 'cached-', id='no environment'),
+        pytest.param(
+            f'env -i PATH="$PATH" {sys.executable} -m kaniko_hooks.check_kaniko_builds {CI}',
+            1,
+            'cached-',
+            id='no environment',
+        ),
         pytest.param(f'ulimit -n 16; check {CI}', 1, 'cached-', id='few open files'),
     ),
 )
@@ -181,20 +209,30 @@ def test_diff_comes_before_what_is_said_about_it(write: Write) -> None:
 def test_console_scripts_say_all_before_they_leave(write: Write) -> None:
     jobs = ''.join(JOB.replace('größe', f'größe {n}') for n in range(500))
     root = write({CI: jobs})
-    for script, part in (('check-kaniko-builds --color always', b'500 findings'),
-                         ('check-kaniko-builds --format json', b'"version": 1'),
-                         ('fix-kaniko-builds --diff', b'+++ ')):
+    for script, part in (
+        ('check-kaniko-builds --color always', b'500 findings'),
+        ('check-kaniko-builds --format json', b'"version": 1'),
+        ('fix-kaniko-builds --diff', b'+++ '),
+    ):
         name, *options = script.split()
         done = subprocess.run((INSTALLED / name, *options, CI), cwd=root, capture_output=True)
         module = name.replace('-', '_')
-        same = subprocess.run((sys.executable, '-m', f'kaniko_hooks.{module}', *options, CI),
-                              cwd=root, capture_output=True)
+        same = subprocess.run(
+            (sys.executable, '-m', f'kaniko_hooks.{module}', *options, CI),
+            cwd=root,
+            capture_output=True,
+        )
         assert done.returncode == same.returncode == 1
         assert part in done.stdout + done.stderr
         assert (done.stdout, done.stderr) == (same.stdout, same.stderr)
     with open('/dev/full', 'w', encoding='utf-8') as full:
-        code = subprocess.run((INSTALLED / 'check-kaniko-builds', CI), cwd=root, stdout=full,
-                              stderr=subprocess.DEVNULL, check=False).returncode
+        code = subprocess.run(
+            (INSTALLED / 'check-kaniko-builds', CI),
+            cwd=root,
+            stdout=full,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        ).returncode
     assert code == 2
 
 
@@ -219,9 +257,7 @@ def test_stdout_that_lacks_letters(encoding: str, form: str, write: Write) -> No
 
 
 @pytest.mark.parametrize('module', HOOKS)
-def test_ctrl_c_at_any_call(
-        module: str, write: Write, capfd: pytest.CaptureFixture[str],
-) -> None:
+def test_ctrl_c_at_any_call(module: str, write: Write, capfd: pytest.CaptureFixture[str]) -> None:
     main = importlib.import_module(f'kaniko_hooks.{module}').main
     calls, at = 0, -1
 

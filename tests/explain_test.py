@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from kaniko_hooks import check_kaniko_builds
-from kaniko_hooks import explain
+from kaniko_hooks import check_kaniko_builds, explain
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.options import RULES
 from tests.conftest import Write
@@ -43,7 +42,7 @@ def test_the_summary_is_the_first_paragraph_in_one_line(rule: str) -> None:
 
 @pytest.mark.parametrize('rule', RULES)
 def test_the_bad_example_is_found_and_the_good_one_is_not(
-        rule: str, write: Write, capsys: pytest.CaptureFixture[str],
+    rule: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad, good = examples(rule)
     write({CI: bad})

@@ -1,4 +1,5 @@
 """Folders of cases: files before, and after or the reason why nothing changes."""
+
 from __future__ import annotations
 
 import json
@@ -10,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.fix.plan import FixPlan
-from kaniko_hooks.fix.plan import plan_fixes
-from kaniko_hooks.fix.plan import with_fixes
+from kaniko_hooks.fix.plan import FixPlan, plan_fixes, with_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -40,7 +39,8 @@ def copied(case: Path, to: Path) -> Path:
 def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob('*')) if path.is_file()
+        for path in sorted(folder.rglob('*'))
+        if path.is_file()
     }
 
 
@@ -96,8 +96,15 @@ def test_a_second_run_changes_nothing_and_the_check_passes(case: Path, tmp_path:
 
 def test_rewritten_files_are_valid_for_gitlabs_schema() -> None:
     command = (
-        sys.executable, '-m', 'check_jsonschema', '--builtin-schema', 'vendor.gitlab-ci',
-        '--data-transform', 'gitlab-ci', '--output-format', 'json',
+        sys.executable,
+        '-m',
+        'check_jsonschema',
+        '--builtin-schema',
+        'vendor.gitlab-ci',
+        '--data-transform',
+        'gitlab-ci',
+        '--output-format',
+        'json',
     )
     files = [str(path) for path in roots()]
     done = subprocess.run((*command, *files), capture_output=True, text=True, check=False)

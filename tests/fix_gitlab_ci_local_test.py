@@ -3,6 +3,7 @@
 It comes from npm with a Node of its own and is kept in a cache folder; where
 the machine has no npm, there is no oracle.
 """
+
 from __future__ import annotations
 
 import os
@@ -17,8 +18,7 @@ import pytest
 import yaml
 
 from kaniko_hooks.ci.gitlab import read_pipeline
-from tests.fix_cases_test import CASES
-from tests.fix_cases_test import folders
+from tests.fix_cases_test import CASES, folders
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,8 @@ def oracle() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             ('npm', 'install', '--no-audit', '--no-fund', '--prefix', str(folder), *PACKAGES),
-            check=True, capture_output=True,
+            check=True,
+            capture_output=True,
         )
     return tools
 
@@ -52,12 +53,13 @@ def preview(oracle: Path, case: Path, to: Path) -> Mapping[str, object]:
         # js-yaml takes no byte order mark.
         path.write_bytes(path.read_bytes().removeprefix(b'\xef\xbb\xbf'))
     done = subprocess.run(
-        (
-            'gitlab-ci-local', '--preview', '--no-json-schema-validation',
-            '--home', str(to / 'home'),
-        ), cwd=to, text=True,
+        ('gitlab-ci-local', '--preview', '--no-json-schema-validation', '--home', str(to / 'home')),
+        cwd=to,
+        text=True,
         env={**os.environ, 'PATH': f'{oracle}{os.pathsep}{os.environ["PATH"]}'},
-        capture_output=True, check=False, encoding='utf-8',
+        capture_output=True,
+        check=False,
+        encoding='utf-8',
     )
     assert done.returncode == 0, f'{case}: {done.stderr}'
     shown = yaml.safe_load(done.stdout)
@@ -68,27 +70,29 @@ def preview(oracle: Path, case: Path, to: Path) -> Mapping[str, object]:
 def scripts(jobs: Mapping[str, object]) -> dict[str, list[str]]:
     return {
         name: [text.strip() for text in job['script']]
-        for name, job in jobs.items() if isinstance(job, dict)
+        for name, job in jobs.items()
+        if isinstance(job, dict)
     }
 
 
 def test_every_rewritten_pipeline_resolves_to_the_same_commands(
-        oracle: Path, tmp_path: Path,
+    oracle: Path, tmp_path: Path
 ) -> None:
     cases = [case for case in folders('rewritten') if is_whole(case / 'after')]
     with ThreadPoolExecutor(max(os.cpu_count() or 1, 2)) as pool:
-        shown = pool.map(
-            lambda case: preview(oracle, case / 'after', tmp_path / case.name), cases,
-        )
+        shown = pool.map(lambda case: preview(oracle, case / 'after', tmp_path / case.name), cases)
         for case, after in zip(cases, shown):
             resolved = {
                 name: [command.text.strip() for command in job.script]
-                for name, job in read_pipeline(case / 'after').jobs.items() if job.script
+                for name, job in read_pipeline(case / 'after').jobs.items()
+                if job.script
             }
             assert resolved == scripts(after), case.name
             before = read_pipeline(case / 'before').jobs.values()
             assert destinations(after) == {
-                found for job in before for command in job.script or ()
+                found
+                for job in before
+                for command in job.script or ()
                 for found in _DESTINATION.findall(command.text)
             }, case.name
 
@@ -101,7 +105,9 @@ def is_whole(folder: Path) -> bool:
 
 def destinations(jobs: Mapping[str, object]) -> set[str]:
     return {
-        found for texts in scripts(jobs).values() for text in texts
+        found
+        for texts in scripts(jobs).values()
+        for text in texts
         for found in _DESTINATION.findall(text)
     }
 

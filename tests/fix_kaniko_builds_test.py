@@ -1,4 +1,5 @@
 """The fix as a user calls it: arguments in, files, exit code and text out."""
+
 from __future__ import annotations
 
 import runpy
@@ -9,10 +10,7 @@ import pytest
 
 from kaniko_hooks import check_kaniko_builds
 from kaniko_hooks.fix_kaniko_builds import main
-from tests.check_kaniko_builds_test import CI
-from tests.check_kaniko_builds_test import TWO
-from tests.check_kaniko_builds_test import build
-from tests.check_kaniko_builds_test import pipeline
+from tests.check_kaniko_builds_test import CI, TWO, build, pipeline
 from tests.conftest import Write
 
 REFUSED = pipeline(build('shop'), 'make tests', build('mail'))
@@ -29,7 +27,8 @@ def test_rewrites_and_is_done(write: Write, capsys: pytest.CaptureFixture[str]) 
     root = write({CI: TWO})
     assert main([CI]) == 1
     assert capsys.readouterr() == (
-        '', f'{CI}:5:7: images: fix-kaniko-builds splits it into image-shop and image-mail\n',
+        '',
+        f'{CI}:5:7: images: fix-kaniko-builds splits it into image-shop and image-mail\n',
     )
     assert (root / CI).read_text().startswith('.image:\n')
     assert main([CI]) == 0
@@ -56,7 +55,7 @@ def test_diff_writes_nothing(write: Write, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_diff_of_a_file_with_a_byte_order_mark(
-        write: Write, capsys: pytest.CaptureFixture[str],
+    write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write({CI: f'\ufeff{TWO}'})
     assert main(['--diff', '--color', 'never', CI]) == 1
@@ -66,9 +65,7 @@ def test_diff_of_a_file_with_a_byte_order_mark(
     assert (root / CI).read_text() == f'\ufeff{TWO}'
 
 
-def test_file_that_cannot_be_written(
-        write: Write, capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_file_that_cannot_be_written(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     root = write({CI: TWO})
     (root / CI).chmod(0o444)
     assert main([CI]) == 1
@@ -78,7 +75,7 @@ def test_file_that_cannot_be_written(
 
 def test_suppressed_builds_are_left_alone(write: Write) -> None:
     text = TWO.replace(
-        'images:\n', 'images:  # kaniko-hooks: ignore[cached-builds-share-container] known\n',
+        'images:\n', 'images:  # kaniko-hooks: ignore[cached-builds-share-container] known\n'
     )
     root = write({CI: text})
     assert main([CI]) == 0

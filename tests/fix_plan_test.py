@@ -1,8 +1,8 @@
 """Planning: several findings, what is no build, and mistakes of ours."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,14 +10,10 @@ import pytest
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.fix import plan
 from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.plan import plan_fixes
-from kaniko_hooks.fix.plan import with_fixes
+from kaniko_hooks.fix.plan import plan_fixes, with_fixes
 from kaniko_hooks.fix.proof import prove
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
-from kaniko_hooks.fix.splice import Edit
-from kaniko_hooks.fix.splice import apply
-from kaniko_hooks.fix.splice import inside
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.splice import Edit, apply, inside
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
@@ -43,7 +39,7 @@ def test_an_unreadable_file_has_no_fix_and_no_reason(tmp_path: Path) -> None:
     found = repository(tmp_path, {'.gitlab-ci.yml': '# kaniko\na: [\n'})
     outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
     assert [(each.finding.rule, each.fix, each.no_fix) for each in outcomes] == [
-        ('unreadable-ci-file', None, None),
+        ('unreadable-ci-file', None, None)
     ]
 
 
@@ -59,7 +55,7 @@ def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('where', ('drafts', 'prove'))
 def test_a_mistake_of_ours_costs_one_finding(
-        where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
 
@@ -73,11 +69,17 @@ def test_a_mistake_of_ours_costs_one_finding(
 
 
 def test_what_cannot_be_proven_costs_no_other_fix(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = repository(tmp_path, {'.gitlab-ci.yml': ''.join(
-        JOB.replace('build:', f'{name}:', 1) for name in ('one', 'two', 'three', 'four', 'five')
-    )})
+    found = repository(
+        tmp_path,
+        {
+            '.gitlab-ci.yml': ''.join(
+                JOB.replace('build:', f'{name}:', 1)
+                for name in ('one', 'two', 'three', 'four', 'five')
+            )
+        },
+    )
 
     def doubtful(before: State, after: State, drafts: Sequence[Draft]) -> None:
         if any(each.subject.name == 'three' for each in drafts):
@@ -100,15 +102,19 @@ def test_a_pipeline_that_is_gone_is_not_rewritten(tmp_path: Path) -> None:
 
 
 def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
-    found = repository(tmp_path, {
-        '.gitlab-ci.yml':
-            'include: [a.yml, b.yml, c.yml]\nlast:\n  needs: [one, two]\n  script: [ls]\n',
-        'a.yml': JOB.replace('build:', 'one:', 1), 'b.yml': JOB.replace('build:', 'two:', 1),
-        'c.yml': JOB.replace('build:', 'three:', 1),
-    })
+    found = repository(
+        tmp_path,
+        {
+            '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\nlast:\n  needs: [one, two]\n  script: [ls]\n',
+            'a.yml': JOB.replace('build:', 'one:', 1),
+            'b.yml': JOB.replace('build:', 'two:', 1),
+            'c.yml': JOB.replace('build:', 'three:', 1),
+        },
+    )
     made = plan_fixes(found, ['.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'], Options())
     assert [list(group) for group in made.writes] == [
-        ['.gitlab-ci.yml', 'a.yml', 'b.yml'], ['c.yml'],
+        ['.gitlab-ci.yml', 'a.yml', 'b.yml'],
+        ['c.yml'],
     ]
     assert set(made.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
 
@@ -121,13 +127,14 @@ def test_a_very_long_script_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_script_that_is_no_text_does_nothing(tmp_path: Path) -> None:
-    found = repository(tmp_path, {
-        '.gitlab-ci.yml': JOB.replace('script:\n', 'script:\n    - sh x.sh\n'), 'x.sh': b'\xff',
-    })
+    found = repository(
+        tmp_path,
+        {'.gitlab-ci.yml': JOB.replace('script:\n', 'script:\n    - sh x.sh\n'), 'x.sh': b'\xff'},
+    )
     told = with_fixes(found, ['.gitlab-ci.yml'], Options(), findings(found))
     assert [each.no_fix for each in told] == [
         '`sh x.sh` stands before the builds and is more than set-up; only with --unsafe it is '
-        'repeated in every job',
+        'repeated in every job'
     ]
 
 

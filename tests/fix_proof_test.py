@@ -1,4 +1,5 @@
 """The proof refuses every edit that is not what it claims to be."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -10,10 +11,8 @@ from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.script.trial import Setting
-from kaniko_hooks.fix.script.trial import reader
-from kaniko_hooks.fix.state import Asked
-from kaniko_hooks.fix.state import state_of
+from kaniko_hooks.fix.script.trial import Setting, reader
+from kaniko_hooks.fix.state import Asked, state_of
 from kaniko_hooks.fix.subject import subject
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -23,7 +22,7 @@ A = '/kaniko/executor --cache --destination $R/a'
 B = '/kaniko/executor --cache --destination $R/b'
 REST = '\nlast:\n  needs: [build]\n  rules:\n    - needs: [{job: build}]\n  script: [ls]\n'
 OLD = f'build:\n  stage: build\n  script:\n    - cd x\n    - {A}\n    - {B}\n{REST}'
-NEW = f'''.build:
+NEW = f""".build:
   stage: build
 
 build-a:
@@ -43,7 +42,7 @@ last:
   rules:
     - needs: [{{job: build-a}}, {{job: build-b}}]
   script: [ls]
-'''
+"""
 CHANGED = 'c:\n  script: [ls, -l]\n'
 CHILD = 'child:\n  trigger: {include: c.yml}\n'
 
@@ -65,24 +64,27 @@ def test_the_right_edit_passes(tmp_path: Path) -> None:
     proven(tmp_path, OLD, NEW)
 
 
-@pytest.mark.parametrize(('old', 'new', 'reason'), (
-    ('stage: build', 'stage: [', 'would not be read as before'),
-    ('build-b:', '.build-b:', 'build-b would change with it'),
-    (f'    - cd x\n    - {B}', '    []', 'build-b would not be read as a job'),
-    (f'    - {B}\n', f'    - {B}\n    - {A}\n', 'build-b would run 2 builds'),
-    (f'    - {B}\n', '', 'build-b would run 0 builds'),
-    (f'    - {B}', f'    - {B} --no-push', 'would not run the same commands'),
-    (f'    - cd x\n    - {B}', f'    - cd ./x\n    - {B}', 'would not run the same commands'),
-    (f'    - {B}', f'    - {B}\n    - ls', 'would not run the same commands'),
-    ('build-b:\n', 'build-b:\n  stage: test\n', 'in more than the script'),
-    ('  needs: [build-a, build-b]', '  needs: [build-a]', 'last would change with it'),
-    ('{job: build-a}, ', '', 'last would change with it'),
-    ('last:', 'x: {script: [ls]}\n\nlast:', 'x would change with it'),
-    ('script: [ls]', 'script: [pwd]', 'last would change with it'),
-    ('build-b:\n  extends: .build\n', 'build-b:\n  <<: &x {stage: build}\n', None),
-    ('build-b:\n', '"build-b": &anchor\n', None),
-    (f'  script:\n    - cd x\n    - {B}', f'  script: &s\n    - cd x\n    - {B}', 'anchor &s'),
-))
+@pytest.mark.parametrize(
+    ('old', 'new', 'reason'),
+    (
+        ('stage: build', 'stage: [', 'would not be read as before'),
+        ('build-b:', '.build-b:', 'build-b would change with it'),
+        (f'    - cd x\n    - {B}', '    []', 'build-b would not be read as a job'),
+        (f'    - {B}\n', f'    - {B}\n    - {A}\n', 'build-b would run 2 builds'),
+        (f'    - {B}\n', '', 'build-b would run 0 builds'),
+        (f'    - {B}', f'    - {B} --no-push', 'would not run the same commands'),
+        (f'    - cd x\n    - {B}', f'    - cd ./x\n    - {B}', 'would not run the same commands'),
+        (f'    - {B}', f'    - {B}\n    - ls', 'would not run the same commands'),
+        ('build-b:\n', 'build-b:\n  stage: test\n', 'in more than the script'),
+        ('  needs: [build-a, build-b]', '  needs: [build-a]', 'last would change with it'),
+        ('{job: build-a}, ', '', 'last would change with it'),
+        ('last:', 'x: {script: [ls]}\n\nlast:', 'x would change with it'),
+        ('script: [ls]', 'script: [pwd]', 'last would change with it'),
+        ('build-b:\n  extends: .build\n', 'build-b:\n  <<: &x {stage: build}\n', None),
+        ('build-b:\n', '"build-b": &anchor\n', None),
+        (f'  script:\n    - cd x\n    - {B}', f'  script: &s\n    - cd x\n    - {B}', 'anchor &s'),
+    ),
+)
 def test_a_wrong_edit_is_refused(old: str, new: str, reason: str | None, tmp_path: Path) -> None:
     assert old in NEW
     if reason is None:
@@ -130,12 +132,10 @@ def test_a_part_waits_for_all_that_the_job_waited_for(tmp_path: Path) -> None:
     old = f'lint: {{script: [ls]}}\n{OLD}'.replace('  stage: build\n', '  needs: [lint]\n')
     new = f'lint: {{script: [ls]}}\n{NEW}'.replace('  stage: build\n', '  needs: [lint]\n')
     claim = Claim(
-        {'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', {'build-b': ['build-a']},
+        {'build-a': ['cd x', A], 'build-b': ['cd x', B]}, '.build', {'build-b': ['build-a']}
     )
     right = 'build-b:\n  needs: [lint, build-a]\n'
     proven(tmp_path, old, new.replace('build-b:\n', right), claim)
     for wrong in ('[build-a]', '[lint]', '[build, build-a]', '[build-a, lint]'):
         with pytest.raises(Refusal, match='in more than the script'):
-            proven(
-                tmp_path, old, new.replace('build-b:\n', f'build-b:\n  needs: {wrong}\n'), claim,
-            )
+            proven(tmp_path, old, new.replace('build-b:\n', f'build-b:\n  needs: {wrong}\n'), claim)

@@ -1,4 +1,5 @@
 """Generated pipelines: what the fix promises holds for each, whatever it does with it."""
+
 from __future__ import annotations
 
 import random
@@ -10,8 +11,7 @@ import pytest
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.ci.gitlab import read_pipeline
 from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.fix.plan import FixPlan
-from kaniko_hooks.fix.plan import plan_fixes
+from kaniko_hooks.fix.plan import FixPlan, plan_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -20,14 +20,28 @@ NAMED = ['.gitlab-ci.yml']
 IMAGES = ('api', 'web', 'image-a', 'my_app', 'worker.v2', 'größe', 'db')
 NAMES = ('build-images', 'docker', 'build_services', 'build:apps', '"build all images"', 'kaniko')
 SETUP = (
-    'mkdir -p /kaniko/.docker', 'export TAG=$CI_COMMIT_SHA', 'cd app', 'set -x', 'echo "start"',
-    'echo "{}" > /kaniko/.docker/config.json', 'test -n "$CI"', 'cp a.conf b.conf',
+    'mkdir -p /kaniko/.docker',
+    'export TAG=$CI_COMMIT_SHA',
+    'cd app',
+    'set -x',
+    'echo "start"',
+    'echo "{}" > /kaniko/.docker/config.json',
+    'test -n "$CI"',
+    'cp a.conf b.conf',
 )
 RISKY = ('apk add curl', 'rm -rf /workspace', 'if [ "$X" ]; then echo; fi', 'wait')
 KEYWORDS = (
-    'stage: build', 'tags: [docker]', 'image:\n{i}  name: gcr.io/kaniko-project/executor:debug',
-    'rules:\n{i}  - if: $CI', 'variables:\n{i}  A: "1"  # one', 'retry: 2', '# a comment', '',
-    'extends: .base', 'before_script:\n{i}  - echo before', 'needs: [lint]',
+    'stage: build',
+    'tags: [docker]',
+    'image:\n{i}  name: gcr.io/kaniko-project/executor:debug',
+    'rules:\n{i}  - if: $CI',
+    'variables:\n{i}  A: "1"  # one',
+    'retry: 2',
+    '# a comment',
+    '',
+    'extends: .base',
+    'before_script:\n{i}  - echo before',
+    'needs: [lint]',
 )
 
 
@@ -41,8 +55,10 @@ class Generated:
         self.name = self.random.choice(NAMES)
         newline = self.random.choice(('\n', '\n', '\r\n'))
         blocks = [
-            '.base:\n  tags: [base]\n', 'lint:\n  stage: .pre\n  script: [make]\n',
-            self.job(), self.follower(),
+            '.base:\n  tags: [base]\n',
+            'lint:\n  stage: .pre\n  script: [make]\n',
+            self.job(),
+            self.follower(),
         ]
         text = self.random.choice(('\n', '')).join(blocks)
         if self.random.random() < 0.3:
@@ -101,11 +117,15 @@ class Generated:
         return self.item(f'for x in {words}; do\n  echo "$x"\n  {body}\ndone', '|')
 
     def follower(self) -> str:
-        form = self.random.choice((
-            'needs: [{n}]', 'needs:\n    - lint\n    - job: {n}\n      artifacts: false',
-            'dependencies:\n    - {n}  # that',
-            'rules:\n    - if: $X\n      needs: [{n}, lint]', '',
-        ))
+        form = self.random.choice(
+            (
+                'needs: [{n}]',
+                'needs:\n    - lint\n    - job: {n}\n      artifacts: false',
+                'dependencies:\n    - {n}  # that',
+                'rules:\n    - if: $X\n      needs: [{n}, lint]',
+                '',
+            )
+        )
         return f'last:\n  {form.format(n=self.name)}\n  script: [ls]\n'
 
 
@@ -113,8 +133,11 @@ def built(root: Path) -> Counter[str]:
     """The destinations of all builds, each as often as it is pushed."""
     result = analyse(Repository(str(root)), NAMED, Options(format='json')).result
     return Counter(
-        name for _, run in result.containers for each in run.executions
-        for name in each.build.flags.destinations for _ in range(each.times)
+        name
+        for _, run in result.containers
+        for each in run.executions
+        for name in each.build.flags.destinations
+        for _ in range(each.times)
     )
 
 
@@ -149,7 +172,7 @@ def outside(text: str) -> list[str]:
     first = next(index for index, line in enumerate(lines) if line.startswith('lint:'))
     last = next(index for index, line in enumerate(lines) if line.startswith('last:'))
     kept = [line for line in lines[last:] if 'script' in line]
-    return lines[:first + 3] + [line.rstrip('\r\n') for line in kept]
+    return lines[: first + 3] + [line.rstrip('\r\n') for line in kept]
 
 
 def test_most_generated_pipelines_are_fixed(tmp_path: Path) -> None:

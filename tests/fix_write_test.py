@@ -1,4 +1,5 @@
 """Writing is all or nothing, whatever goes wrong and whenever it ends."""
+
 from __future__ import annotations
 
 import os
@@ -12,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.fix.write import NotWritten
-from kaniko_hooks.fix.write import write_all
+from kaniko_hooks.fix.write import NotWritten, write_all
 
 OLD, NEW = 'a: 1\n', 'a: 2\n'
 
@@ -78,15 +78,13 @@ def test_one_of_two_names_of_a_file_is_enough(tmp_path: Path) -> None:
     file(tmp_path, 'a.yml')
     (tmp_path / 'b.yml').symlink_to('a.yml')
     with pytest.raises(NotWritten, match='b.yml: is another name of a.yml'):
-        write_all(
-            str(tmp_path), {'a.yml': NEW, 'b.yml': 'b'}, {'a.yml': OLD, 'b.yml': OLD},
-        )
+        write_all(str(tmp_path), {'a.yml': NEW, 'b.yml': 'b'}, {'a.yml': OLD, 'b.yml': OLD})
     assert (tmp_path / 'a.yml').read_text() == OLD
 
 
 @pytest.mark.parametrize('call', ('mkstemp', 'fsync', 'replace'))
 def test_a_failing_call_leaves_all_files(
-        call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = file(tmp_path, 'a.yml'), file(tmp_path, 'b.yml')
     module = tempfile if call == 'mkstemp' else os
@@ -123,7 +121,7 @@ def test_an_interrupt_leaves_all_files(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_an_error_in_the_middle_of_a_file_leaves_no_temporary_one(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file(tmp_path, 'a.yml')
     gone: list[str] = []
@@ -142,9 +140,11 @@ def test_files_are_replaced(tmp_path: Path) -> None:
     first, second = file(tmp_path, 'a.yml'), file(tmp_path, 'ci/größe.yml')
     first.chmod(0o640)
     second.chmod(0o755)
-    write_all(str(tmp_path), {'a.yml': NEW, 'ci/größe.yml': 'b: ü\r\n'}, {
-        'a.yml': OLD, 'ci/größe.yml': OLD,
-    })
+    write_all(
+        str(tmp_path),
+        {'a.yml': NEW, 'ci/größe.yml': 'b: ü\r\n'},
+        {'a.yml': OLD, 'ci/größe.yml': OLD},
+    )
     assert (first.read_bytes(), second.read_bytes()) == (b'a: 2\n', 'b: ü\r\n'.encode())
     assert [stat.S_IMODE(path.stat().st_mode) for path in (first, second)] == [0o640, 0o755]
     assert left_over(tmp_path) == []
@@ -152,7 +152,7 @@ def test_files_are_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('allowed', (True, False))
 def test_owner_stays_where_that_is_allowed(
-        allowed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    allowed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = file(tmp_path, 'a.yml')
     real = os.stat
@@ -196,7 +196,7 @@ def test_another_hard_link_keeps_the_old_text(tmp_path: Path) -> None:
     assert (path.read_text(), (tmp_path / 'b.yml').read_text()) == (NEW, OLD)
 
 
-_WRITER = '''
+_WRITER = """
 import sys
 from kaniko_hooks.fix.write import NotWritten, write_all
 root, old, new = sys.argv[1], 'x' * 400_000, 'y' * 500_000
@@ -207,7 +207,7 @@ while True:
     except NotWritten:
         pass
     old, new = new, old
-'''
+"""
 
 
 def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> None:
@@ -215,9 +215,8 @@ def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> Non
     whole = {'x' * 400_000, 'y' * 500_000}
     for times in (10, 20, 40, 80):
         writers = [
-            subprocess.Popen(
-                (sys.executable, '-c', _WRITER, str(tmp_path)), stdout=subprocess.PIPE,
-            ) for _ in range(2)
+            subprocess.Popen((sys.executable, '-c', _WRITER, str(tmp_path)), stdout=subprocess.PIPE)
+            for _ in range(2)
         ]
         for writer in writers:
             assert writer.stdout is not None
@@ -232,7 +231,7 @@ def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize('call', ('mkstemp', 'replace'))
 def test_ctrl_c_waits_until_all_is_written(
-        call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = file(tmp_path, 'a.yml'), file(tmp_path, 'b.yml')
     module = tempfile if call == 'mkstemp' else os
@@ -248,9 +247,7 @@ def test_ctrl_c_waits_until_all_is_written(
     assert (first.read_text(), second.read_text(), left_over(tmp_path)) == (NEW, NEW, [])
 
 
-def test_signals_cannot_be_held_everywhere(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_signals_cannot_be_held_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = file(tmp_path, 'a.yml')
     monkeypatch.delattr(signal, 'pthread_sigmask')
     write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})

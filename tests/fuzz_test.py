@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.fuzz.target import Target
-from tests.fuzz.target import run
+from tests.fuzz.target import Target, run
 
 
 def test_short_run(tmp_path: Path) -> None:

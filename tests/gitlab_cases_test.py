@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.ci.gitlab import InvalidPipeline
-from kaniko_hooks.ci.gitlab import read_pipeline
+from kaniko_hooks.ci.gitlab import InvalidPipeline, read_pipeline
 from kaniko_hooks.model import Command
 
 CASES = Path(__file__).parent / 'cases'
@@ -48,7 +47,7 @@ def test_what_gitlab_refuses(case: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'case', [case for case in RESOLUTION if case in TAKEN], ids=lambda case: case.name,
+    'case', [case for case in RESOLUTION if case in TAKEN], ids=lambda case: case.name
 )
 def test_jobs_are_those_of_gitlabs_own_code(case: Path) -> None:
     jobs = _expected(case)['jobs']
@@ -63,7 +62,7 @@ def test_jobs_are_those_of_gitlabs_own_code(case: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'case', [case for case in DOCUMENTED if case in TAKEN], ids=lambda case: case.name,
+    'case', [case for case in DOCUMENTED if case in TAKEN], ids=lambda case: case.name
 )
 def test_jobs_are_those_of_the_documentation(case: Path) -> None:
     pipeline = read_pipeline(case)
@@ -91,6 +90,6 @@ def _assert_located(case: Path, command: Command) -> None:
         return
     first = command.locate(command.text.index(words[0]))
     # What an input makes does not stand anywhere as it is.
-    if '$[[' not in text[first:first + len(words[0]) + 3]:
+    if '$[[' not in text[first : first + len(words[0]) + 3]:
         assert text.startswith(words[0], first)
     assert command.locate(len(command.text) - 1) < len(text)

@@ -1,18 +1,27 @@
 from __future__ import annotations
 
-
 import pytest
 
-from kaniko_hooks.ci.gitlab.expression import InvalidExpression
-from kaniko_hooks.ci.gitlab.expression import is_true
-from kaniko_hooks.ci.gitlab.expression import matches
+from kaniko_hooks.ci.gitlab.expression import InvalidExpression, is_true, matches
 
 KNOWN = {'A': 'a', 'EMPTY': '', 'BRANCH': 'release/1.2', 'PATTERN': '/^rel/', 'WORD': 'rel'}
 
 
 @pytest.mark.parametrize(
-    'text', (
-        '', '$', 'A', '$A ==', '== $A', '($A', '$A)', '$A $B', '"a', '/a', '$A = "a"', '()',
+    'text',
+    (
+        '',
+        '$',
+        'A',
+        '$A ==',
+        '== $A',
+        '($A',
+        '$A)',
+        '$A $B',
+        '"a',
+        '/a',
+        '$A = "a"',
+        '()',
         '(' * 60 + '$A' + ')' * 60,
     ),
 )
@@ -22,22 +31,52 @@ def test_no_expression(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'expected'), (
-        ('$A', True), ('$EMPTY', False), ('$NONE', False), ('null', False), ('"a"', True),
-        ('$A == "a"', True), ("$A == 'b'", False), ('$A != "b"', True), ('$NONE == null', True),
-        ('$EMPTY == null', False), ('$EMPTY == ""', True), ('"a" == $A', True), ('$A == $A', True),
-        ('$BRANCH =~ /^release\\//', True), ('$BRANCH =~ /^RELEASE/', False),
-        ('$BRANCH =~ /^RELEASE/i', True), ('$BRANCH !~ /^release/', False),
-        ('$NONE =~ /a/', False), ('$NONE !~ /a/', True), ('$A =~ /(/', False),
-        ('$NONE =~ /^$/', True), ('$WORD =~ "a rel b"', True), ('$WORD =~ $WORD', True),
-        ('$A =~ "b"', False), ('$EMPTY && $A', True), ('$A && $EMPTY', False),
-        ('$EMPTY || $A', False), ('("b" || "c") == "b"', True), ('("b" && "c") == "b"', False),
-        ('$NONE && $A', False), ('" "', False),
-        ('$BRANCH =~ $PATTERN', True), ('$BRANCH =~ $WORD', False), ('$A =~ $NONE', False),
-        ('$A && $NONE', False), ('$A || $NONE', True), ('$NONE || $A && $NONE', False),
-        ('($A || $NONE) && $NONE', False), ('$A == "a" && $BRANCH =~ /1/ || $NONE', True),
-        ('  $A  ', True), ('$[[ inputs.x ]] == "b"', True), ('$[[inputs.y]] == null', True),
-        ('$NONE == null && ($A == "b" || $A == "a")', True), ('nullx', None),
+    ('text', 'expected'),
+    (
+        ('$A', True),
+        ('$EMPTY', False),
+        ('$NONE', False),
+        ('null', False),
+        ('"a"', True),
+        ('$A == "a"', True),
+        ("$A == 'b'", False),
+        ('$A != "b"', True),
+        ('$NONE == null', True),
+        ('$EMPTY == null', False),
+        ('$EMPTY == ""', True),
+        ('"a" == $A', True),
+        ('$A == $A', True),
+        ('$BRANCH =~ /^release\\//', True),
+        ('$BRANCH =~ /^RELEASE/', False),
+        ('$BRANCH =~ /^RELEASE/i', True),
+        ('$BRANCH !~ /^release/', False),
+        ('$NONE =~ /a/', False),
+        ('$NONE !~ /a/', True),
+        ('$A =~ /(/', False),
+        ('$NONE =~ /^$/', True),
+        ('$WORD =~ "a rel b"', True),
+        ('$WORD =~ $WORD', True),
+        ('$A =~ "b"', False),
+        ('$EMPTY && $A', True),
+        ('$A && $EMPTY', False),
+        ('$EMPTY || $A', False),
+        ('("b" || "c") == "b"', True),
+        ('("b" && "c") == "b"', False),
+        ('$NONE && $A', False),
+        ('" "', False),
+        ('$BRANCH =~ $PATTERN', True),
+        ('$BRANCH =~ $WORD', False),
+        ('$A =~ $NONE', False),
+        ('$A && $NONE', False),
+        ('$A || $NONE', True),
+        ('$NONE || $A && $NONE', False),
+        ('($A || $NONE) && $NONE', False),
+        ('$A == "a" && $BRANCH =~ /1/ || $NONE', True),
+        ('  $A  ', True),
+        ('$[[ inputs.x ]] == "b"', True),
+        ('$[[inputs.y]] == null', True),
+        ('$NONE == null && ($A == "b" || $A == "a")', True),
+        ('nullx', None),
     ),
 )
 def test_truth(text: str, expected: bool | None) -> None:
@@ -49,9 +88,14 @@ def test_truth(text: str, expected: bool | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ('pattern', 'text', 'expected'), (
-        ('^a$', 'a', True), ('^a$', 'b', False), ('(', 'a', None), ('(?<n>a)', 'a', True),
-        ('\\Aa\\z', 'a', True), ('a{99999999999}', 'a', None),
+    ('pattern', 'text', 'expected'),
+    (
+        ('^a$', 'a', True),
+        ('^a$', 'b', False),
+        ('(', 'a', None),
+        ('(?<n>a)', 'a', True),
+        ('\\Aa\\z', 'a', True),
+        ('a{99999999999}', 'a', None),
     ),
 )
 def test_patterns(pattern: str, text: str, expected: bool | None) -> None:

@@ -6,11 +6,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.ci.gitlab import InvalidPipeline
-from tests.gitlab_read import ROOT
-from tests.gitlab_read import Files
-from tests.gitlab_read import read
-from tests.gitlab_read import scripts
-from tests.gitlab_read import written
+from tests.gitlab_read import ROOT, Files, read, scripts, written
 
 A = 'a: {script: [a]}'
 J = 'j: {script: [j]}'
@@ -24,11 +20,12 @@ def root(include: str, **files: str) -> dict[str, str]:
 
 def rule(text: str) -> dict[str, str]:
     """A repository whose root includes a file under one rule."""
-    return root(f"[{{local: a.yml, rules: [{text}]}}]", a=A)
+    return root(f'[{{local: a.yml, rules: [{text}]}}]', a=A)
 
 
 @pytest.mark.parametrize(
-    ('files', 'message'), (
+    ('files', 'message'),
+    (
         pytest.param({}, 'Please provide content', id='no root file'),
         pytest.param(root('missing.yml'), 'does not exist', id='missing'),
         pytest.param(root('[5]'), 'must be a hash or a string', id='number'),
@@ -44,7 +41,8 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('b$1.yml'), '`b$1.yml` does not exist', id='no name of a variable'),
         pytest.param(root('""'), 'YAML extension', id='empty string'),
         pytest.param(
-            root('{local: a.yml, rules: [{if: $CI_COMMIT_TAG}]}', a=A), 'an array or a string',
+            root('{local: a.yml, rules: [{if: $CI_COMMIT_TAG}]}', a=A),
+            'an array or a string',
             id='a hash that includes nothing',
         ),
         pytest.param(root('{local: [a.yml]}', a=A), 'needs to be a string', id='list of paths'),
@@ -72,13 +70,14 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(rule('{exists: {project: g/p}}'), 'exists should be', id='exists no paths'),
         pytest.param(rule('{changes: a}'), 'changes should be', id='changes a text'),
         pytest.param(
-            rule(f'{{changes: [{", ".join("a" * 51)}]}}'), 'changes should be', id='51 changes',
+            rule(f'{{changes: [{", ".join("a" * 51)}]}}'), 'changes should be', id='51 changes'
         ),
         pytest.param(
-            root(f'[{", ".join(["a.yml"] * 151)}]', a=A), 'Maximum of 150', id='151 files',
+            root(f'[{", ".join(["a.yml"] * 151)}]', a=A), 'Maximum of 150', id='151 files'
         ),
         pytest.param(
-            {ROOT: f'variables: {{X: a}}\ninclude: c$X.yml\n{J}', 'ca.yml': A}, 'does not exist',
+            {ROOT: f'variables: {{X: a}}\ninclude: c$X.yml\n{J}', 'ca.yml': A},
+            'does not exist',
             id='a variable of the file',
         ),
     ),
@@ -90,7 +89,8 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('files', 'expected'), (
+    ('files', 'expected'),
+    (
         pytest.param(root('[]'), ['j'], id='empty list'),
         pytest.param(root('[null, a.yml]', a=A), ['a', 'j'], id='null in a list'),
         pytest.param(root('//a.yml', a=A), ['a', 'j'], id='leading slashes'),
@@ -99,27 +99,32 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
         pytest.param(root('"a*$NONE.yml"', ab=A), ['a', 'j'], id='unknown is empty'),
         pytest.param(root("[{local: 'a*$NONE.yml'}]", ab=A), ['j'], id='none in a wildcard'),
         pytest.param(
-            root('[{local: [a.yml], rules: [{when: never}]}]'), ['j'], id='wrong, but not asked',
+            root('[{local: [a.yml], rules: [{when: never}]}]'), ['j'], id='wrong, but not asked'
         ),
         pytest.param(
-            root('[{local: a.yml, remote: b, rules: [{if: $CI_COMMIT_TAG}]}]'), ['j'],
+            root('[{local: a.yml, remote: b, rules: [{if: $CI_COMMIT_TAG}]}]'),
+            ['j'],
             id='wrong, but not for a push',
         ),
         pytest.param(root('"*/*.yml"', c__a=A, c__d__b=J), ['a', 'j'], id='one folder'),
+        pytest.param(root('[a.yml, a.yml]', a='b: {script: [b]}'), ['b', 'j'], id='the same twice'),
         pytest.param(
-            root('[a.yml, a.yml]', a='b: {script: [b]}'), ['b', 'j'], id='the same twice',
-        ),
-        pytest.param(
-            root('{project: $CI_PROJECT_PATH, file: [/a.yml, b.yml]}', a=A,
-                 b='b: {script: [b]}'), ['a', 'b', 'j'], id='its own project',
+            root('{project: $CI_PROJECT_PATH, file: [/a.yml, b.yml]}', a=A, b='b: {script: [b]}'),
+            ['a', 'b', 'j'],
+            id='its own project',
         ),
         pytest.param(
             root('{component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/a@1}', templates__a=A),
-            ['a', 'j'], id='its own component',
+            ['a', 'j'],
+            id='its own component',
         ),
         pytest.param(
-            root('{component: "$CI_SERVER_HOST/$CI_PROJECT_PATH/a@$CI_COMMIT_SHA"}',
-                 templates__a__template=A), ['a', 'j'], id='component with a folder',
+            root(
+                '{component: "$CI_SERVER_HOST/$CI_PROJECT_PATH/a@$CI_COMMIT_SHA"}',
+                templates__a__template=A,
+            ),
+            ['a', 'j'],
+            id='component with a folder',
         ),
         pytest.param(rule('{if: \'$CI_COMMIT_BRANCH == "main"\'}'), ['a', 'j'], id='on main'),
         pytest.param(rule('{if: $CI_COMMIT_TAG}'), ['j'], id='not on a tag'),
@@ -142,10 +147,15 @@ def test_taken(tmp_path: Path, files: Files, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ('include', 'kind'), (
-        ('https://example.com/a.yml', 'remote'), ('$CI_SERVER_URL/a.yml', 'remote'), ('{remote: https://example.com/a.yml}', 'remote'),
-        ('{project: g/p, file: a.yml}', 'project'), ('{artifact: a.yml, job: a}', 'artifact'),
-        ('{template: Auto.gitlab-ci.yml}', 'template'), ('{template: $NAME}', 'template'),
+    ('include', 'kind'),
+    (
+        ('https://example.com/a.yml', 'remote'),
+        ('$CI_SERVER_URL/a.yml', 'remote'),
+        ('{remote: https://example.com/a.yml}', 'remote'),
+        ('{project: g/p, file: a.yml}', 'project'),
+        ('{artifact: a.yml, job: a}', 'artifact'),
+        ('{template: Auto.gitlab-ci.yml}', 'template'),
+        ('{template: $NAME}', 'template'),
         ('{project: $CI_PROJECT_PATH, file: a.yml, ref: v1}', 'project'),
         ('{component: example.com/g/p/c@1}', 'component'),
         ('{component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/none@1}', 'component'),

@@ -6,10 +6,7 @@ import pytest
 
 from kaniko_hooks.ci.gitlab import InvalidPipeline
 from kaniko_hooks.ci.gitlab.interpolate import escaped
-from tests.gitlab_read import ROOT
-from tests.gitlab_read import Files
-from tests.gitlab_read import read
-from tests.gitlab_read import scripts
+from tests.gitlab_read import ROOT, Files, read, scripts
 
 
 def given(spec: str, inputs: str, item: str) -> Files:
@@ -24,7 +21,8 @@ X = '$[[ inputs.x ]]'
 
 
 @pytest.mark.parametrize(
-    ('spec', 'inputs', 'item', 'message'), (
+    ('spec', 'inputs', 'item', 'message'),
+    (
         pytest.param('{type: number}', '{x: "05"}', X, 'is not a number', id='no JSON number'),
         pytest.param('{type: number}', '{x: true}', X, 'is not a number', id='true'),
         pytest.param('{type: boolean}', '{x: "yes"}', X, 'is not a boolean', id='yes quoted'),
@@ -54,17 +52,22 @@ X = '$[[ inputs.x ]]'
         pytest.param('{}', '{}', X, 'has not been provided', id='required'),
         pytest.param('{}', '{y: a, x: b}', X, 'unknown input arguments: y', id='unknown'),
         pytest.param('[a]', '{x: b}', X, 'should be a hash', id='specification a list'),
-        pytest.param('{}', '{x: a}', '$[[ inputs.y ]]', 'unknown interpolation key: `y`',
-                     id='unknown input'),
+        pytest.param(
+            '{}', '{x: a}', '$[[ inputs.y ]]', 'unknown interpolation key: `y`', id='unknown input'
+        ),
         pytest.param('{}', '{x: a}', '$[[ env.x ]]', 'key: `env`', id='unknown context'),
         pytest.param('{}', '{x: a}', '$[[ inputs ]]', 'access pattern', id='no input'),
         pytest.param('{}', '{x: a}', '$[[ inputs.x.y ]]', 'key: `x.y`', id='inside a text'),
-        pytest.param('{type: number}', '{x: 1}', '$[[ inputs.x | expand_vars ]]',
-                     'expand_vars can only', id='function of a number'),
-        pytest.param('{}', '{x: a}', '$[[ inputs.x | truncate(1) ]]', 'no function',
-                     id='argument'),
         pytest.param(
-            '{}', '{x: a}', '"$[[ inputs.x ]] ' + 'a' * 1024 * 1024 + '"', 'too large', id='large',
+            '{type: number}',
+            '{x: 1}',
+            '$[[ inputs.x | expand_vars ]]',
+            'expand_vars can only',
+            id='function of a number',
+        ),
+        pytest.param('{}', '{x: a}', '$[[ inputs.x | truncate(1) ]]', 'no function', id='argument'),
+        pytest.param(
+            '{}', '{x: a}', '"$[[ inputs.x ]] ' + 'a' * 1024 * 1024 + '"', 'too large', id='large'
         ),
     ),
 )
@@ -75,28 +78,41 @@ def test_refused(tmp_path: Path, spec: str, inputs: str, item: str, message: str
 
 
 @pytest.mark.parametrize(
-    ('files', 'message'), (
+    ('files', 'message'),
+    (
         pytest.param(
             {ROOT: 'include: {local: t.yml, inputs: {x: a}}', 't.yml': 'j: {script: [a]}'},
-            'not defined in the `spec`', id='no header',
+            'not defined in the `spec`',
+            id='no header',
         ),
         pytest.param({ROOT: 'spec: {input: {}}\n---\nj: {script: a}'}, 'keys: input', id='key'),
         pytest.param({ROOT: 'spec: {}\na: b\n---\nj: {script: a}'}, 'keys: a', id='header'),
         pytest.param({ROOT: 'spec: [a]\n---\nj: {script: a}'}, 'spec config should', id='list'),
         pytest.param({ROOT: 'spec: {inputs: a}\n---\nj: {script: a}'}, 'inputs config', id='a'),
         pytest.param(
-            {ROOT: 'spec: {inputs: {x: }}\n---\nj: {script: a}'}, 'not been provided',
+            {ROOT: 'spec: {inputs: {x: }}\n---\nj: {script: a}'},
+            'not been provided',
             id='required by the root file',
         ),
         pytest.param(
-            {ROOT: 'spec: {inputs: {x: {default: a}}}\n---\n' + '\n'.join(
-                f'.k{i}: "{" ".join(f"$[[ inputs.x | truncate({i},{j}) ]]" for j in range(101))}"'
-                for i in range(101)
-            ) + '\nj: {script: a}'}, 'too many interpolation blocks', id='too many blocks',
+            {
+                ROOT: 'spec: {inputs: {x: {default: a}}}\n---\n'
+                + '\n'.join(
+                    f'.k{i}: "{" ".join(f"$[[ inputs.x | truncate({i},{j}) ]]" for j in range(101))}"'
+                    for i in range(101)
+                )
+                + '\nj: {script: a}'
+            },
+            'too many interpolation blocks',
+            id='too many blocks',
         ),
         pytest.param(
-            {ROOT: 'spec: {inputs: {x: {default: 1, type: number}}}\n---\n'
-                   '"$[[ inputs.x ]]": {script: a}'}, 'name should be a symbol', id='a number',
+            {
+                ROOT: 'spec: {inputs: {x: {default: 1, type: number}}}\n---\n'
+                '"$[[ inputs.x ]]": {script: a}'
+            },
+            'name should be a symbol',
+            id='a number',
         ),
     ),
 )
@@ -107,7 +123,8 @@ def test_files_that_are_refused(tmp_path: Path, files: Files, message: str) -> N
 
 
 @pytest.mark.parametrize(
-    ('spec', 'inputs', 'item', 'expected'), (
+    ('spec', 'inputs', 'item', 'expected'),
+    (
         pytest.param('{type: string}', '{x: yes}', f'{X}', ['true'], id='boolean as string'),
         pytest.param('{type: string}', '{x: [b]}', f'v {X}', ['v ["b"]'], id='list as string'),
         pytest.param('', '{x: yes}', X, ['true'], id='boolean without specification'),
@@ -119,50 +136,89 @@ def test_files_that_are_refused(tmp_path: Path, files: Files, message: str) -> N
         pytest.param('{type: number}', '{x: "5"}', f'v{X}', ['v5'], id='string as number'),
         pytest.param('{type: number}', '{x: "1e2"}', f'v{X}', ['v100.0'], id='with exponent'),
         pytest.param('{type: boolean}', '{x: "true"}', f'v{X}', ['vtrue'], id='as boolean'),
-        pytest.param('{type: array}', "{x: '[\"b\", 1, {}]'}", f'v{X}', ['v["b", 1, "{}"]'],
-                     id='JSON list'),
+        pytest.param(
+            '{type: array}', '{x: \'["b", 1, {}]\'}', f'v{X}', ['v["b", 1, "{}"]'], id='JSON list'
+        ),
         pytest.param('{type: array}', '{x: [b, "c d"]}', X, ['b', 'c d'], id='spliced in'),
-        pytest.param('{type: array}', '{x: ["\\"b\\n", 1, null, true, 1.0, [c], {d: e}]}',
-                     f'v {X}', ['v ["\\"b\\n", 1, nil, true, 1.0, ["c"], {:d=>"e"}]'],
-                     id='a list in Ruby'),
-        pytest.param('{type: array}', '{x: ["#{b}", "#c", "\\x01"]}', f'v {X}',
-                     ['v ["\\#{b}", "#c", "\\x01"]'], id='escapes in Ruby'),
+        pytest.param(
+            '{type: array}',
+            '{x: ["\\"b\\n", 1, null, true, 1.0, [c], {d: e}]}',
+            f'v {X}',
+            ['v ["\\"b\\n", 1, nil, true, 1.0, ["c"], {:d=>"e"}]'],
+            id='a list in Ruby',
+        ),
+        pytest.param(
+            '{type: array}',
+            '{x: ["#{b}", "#c", "\\x01"]}',
+            f'v {X}',
+            ['v ["\\#{b}", "#c", "\\x01"]'],
+            id='escapes in Ruby',
+        ),
         pytest.param('{}', '{x: b}', f'{X}-{X} $[[inputs.x]]', ['b-b b'], id='more than once'),
         pytest.param('{}', '{x: b}', '$[[   inputs.x|truncate(0, 1)  ]]', ['b'], id='white space'),
-        pytest.param('{}', '{x: abcdef}', 'v$[[ inputs.x | truncate(1,3 | truncate(5,9) ]]',
-                     ['v'], id='no parenthesis, beyond the end'),
-        pytest.param('{}', '{x: "a b"}', 'v $[[ inputs.x | posix_escape ]]', ['v a\\ b'],
-                     id='one word'),
-        pytest.param('{}', '{x: "b , c,"}', "$[[ inputs.x | split(',') ]]", ['b', 'c'],
-                     id='split'),
-        pytest.param('{}', '{x: "$CI_REGISTRY %CI_COMMIT_BRANCH% ${X}"}',
-                     '$[[ inputs.x | expand_vars ]]', ['registry.example.com main ${X}'],
-                     id='variables'),
-        pytest.param('{}', "{x: 'b\\\\c \\0 \\1 \\` \\q'}", f'v {X}',
-                     [f'v b\\c {X}  v  \\q'], id='backslashes of gsub'),
-        pytest.param('{}', "{x: \"b\\\\'\"}", f'v {X} w', ['v b w w'], id='what follows'),
-        pytest.param('{}', "{x: '$[[ inputs.x | truncate(0,1) ]]'}",
-                     'v $[[ inputs.x ]] $[[ inputs.x | truncate(0,1) ]]', ['v $ $'],
-                     id='a block in a value'),
+        pytest.param(
+            '{}',
+            '{x: abcdef}',
+            'v$[[ inputs.x | truncate(1,3 | truncate(5,9) ]]',
+            ['v'],
+            id='no parenthesis, beyond the end',
+        ),
+        pytest.param(
+            '{}', '{x: "a b"}', 'v $[[ inputs.x | posix_escape ]]', ['v a\\ b'], id='one word'
+        ),
+        pytest.param('{}', '{x: "b , c,"}', "$[[ inputs.x | split(',') ]]", ['b', 'c'], id='split'),
+        pytest.param(
+            '{}',
+            '{x: "$CI_REGISTRY %CI_COMMIT_BRANCH% ${X}"}',
+            '$[[ inputs.x | expand_vars ]]',
+            ['registry.example.com main ${X}'],
+            id='variables',
+        ),
+        pytest.param(
+            '{}',
+            "{x: 'b\\\\c \\0 \\1 \\` \\q'}",
+            f'v {X}',
+            [f'v b\\c {X}  v  \\q'],
+            id='backslashes of gsub',
+        ),
+        pytest.param('{}', '{x: "b\\\\\'"}', f'v {X} w', ['v b w w'], id='what follows'),
+        pytest.param(
+            '{}',
+            "{x: '$[[ inputs.x | truncate(0,1) ]]'}",
+            'v $[[ inputs.x ]] $[[ inputs.x | truncate(0,1) ]]',
+            ['v $ $'],
+            id='a block in a value',
+        ),
         pytest.param('{}', '{x: b}', '$[[ x ]]', ['$[[ x ]]'], id='one letter'),
         pytest.param('{}', '{x: b}', 'v $[[ matrix.X ]]', ['v $[[ matrix.X ]]'], id='matrix'),
         pytest.param('{options: ["1", b]}', '{x: b}', X, ['b'], id='an option'),
         pytest.param('{options: [a, b], type: array}', '{x: [b]}', X, ['b'], id='options'),
         pytest.param('{regex: "^v\\\\d+\\\\z"}', '{x: v10}', X, ['v10'], id='a regex'),
-        pytest.param('{regex: "^(a+)+$"}', f'{{x: {"a" * 40}b}}', X, ['a' * 40 + 'b'],
-                     id='a regex that would take for ever'),
-        pytest.param('{rules: [{if: \'$[[ inputs.x ]] == "b"\', options: [b]}]}', '{x: b}', X,
-                     ['b'], id='rule with options'),
         pytest.param(
-            '{rules: [{if: "(", default: c}, {if: null == "d", default: d}, {default: b}]}', '{}',
-            X, ['b'], id='rule with a default',
+            '{regex: "^(a+)+$"}',
+            f'{{x: {"a" * 40}b}}',
+            X,
+            ['a' * 40 + 'b'],
+            id='a regex that would take for ever',
+        ),
+        pytest.param(
+            '{rules: [{if: \'$[[ inputs.x ]] == "b"\', options: [b]}]}',
+            '{x: b}',
+            X,
+            ['b'],
+            id='rule with options',
+        ),
+        pytest.param(
+            '{rules: [{if: "(", default: c}, {if: null == "d", default: d}, {default: b}]}',
+            '{}',
+            X,
+            ['b'],
+            id='rule with a default',
         ),
         pytest.param('{default: b}', '{x: }', X, ['b'], id='null is the default'),
     ),
 )
-def test_taken(
-        tmp_path: Path, spec: str, inputs: str, item: str, expected: list[str],
-) -> None:
+def test_taken(tmp_path: Path, spec: str, inputs: str, item: str, expected: list[str]) -> None:
     if item.startswith('v') or item.startswith('$[[ inputs.x ]]-'):
         item = "'" + item.replace("'", "''") + "'"
     assert scripts(read(tmp_path, given(spec, inputs, item))) == {'j': ['a', *expected]}
@@ -179,16 +235,25 @@ SPEC_INCLUDE = {
 
 
 @pytest.mark.parametrize(
-    ('files', 'expected'), (
+    ('files', 'expected'),
+    (
         pytest.param({}, 'one two three', id='local'),
-        pytest.param({
-            ROOT: 'spec: {include: [{remote: "https://x/y.yml"}]}\n---\n'
-                  'j: {script: ["a $[[ inputs.a ]]"]}\n',
-        }, 'a $[[ inputs.a ]]', id='that cannot be seen'),
-        pytest.param({
-            ROOT: 'spec: {include: ci/in.yml}\n---\nj: {script: [j]}\n',
-            'ci/in.yml': 'x: {a: }\n',
-        }, 'j', id='without inputs'),
+        pytest.param(
+            {
+                ROOT: 'spec: {include: [{remote: "https://x/y.yml"}]}\n---\n'
+                'j: {script: ["a $[[ inputs.a ]]"]}\n'
+            },
+            'a $[[ inputs.a ]]',
+            id='that cannot be seen',
+        ),
+        pytest.param(
+            {
+                ROOT: 'spec: {include: ci/in.yml}\n---\nj: {script: [j]}\n',
+                'ci/in.yml': 'x: {a: }\n',
+            },
+            'j',
+            id='without inputs',
+        ),
     ),
 )
 def test_inputs_of_another_file(tmp_path: Path, files: Files, expected: str) -> None:
@@ -196,9 +261,12 @@ def test_inputs_of_another_file(tmp_path: Path, files: Files, expected: str) -> 
 
 
 @pytest.mark.parametrize(
-    ('file', 'message'), (
-        ('inputs: {a: , d: }', 'required value'), ('inputs: {c: }', 'Duplicate input keys'),
-        ('inputs: {a: {foo: b}}', 'unknown keys: foo'), ('', 'unknown input arguments: a'),
+    ('file', 'message'),
+    (
+        ('inputs: {a: , d: }', 'required value'),
+        ('inputs: {c: }', 'Duplicate input keys'),
+        ('inputs: {a: {foo: b}}', 'unknown keys: foo'),
+        ('', 'unknown input arguments: a'),
         ('a: [', 'not valid YAML'),
     ),
 )
@@ -208,35 +276,44 @@ def test_wrong_inputs_of_another_file(tmp_path: Path, file: str, message: str) -
 
 
 def test_interpolated_everywhere_but_in_references(tmp_path: Path) -> None:
-    pipeline = read(tmp_path, {
-        ROOT: 'include: {local: t.yml, inputs: {n: b, f: c}}',
-        't.yml': (
-            'spec: {inputs: {n: , f: }}\n---\n'
-            'include: $[[ inputs.f ]].yml\n'
-            '.b: {script: &s [base], other: *s}\n'
-            '.q: &q {"k$[[ inputs.n ]]": !reference [.b, script]}\n'
-            'j-$[[ inputs.n ]]: {extends: ".$[[ inputs.n ]]", variables: {A: 1}}\n'
-            'k: {script: [!reference ["$[[ inputs.n ]]", kb]], before_script: *r}\n'
-        ).replace('*r', '[!reference [.q, kb]]'),
-        'c.yml': '"$[[ inputs.n ]]": {kb: [literal], script: [c]}',
-    })
+    pipeline = read(
+        tmp_path,
+        {
+            ROOT: 'include: {local: t.yml, inputs: {n: b, f: c}}',
+            't.yml': (
+                'spec: {inputs: {n: , f: }}\n---\n'
+                'include: $[[ inputs.f ]].yml\n'
+                '.b: {script: &s [base], other: *s}\n'
+                '.q: &q {"k$[[ inputs.n ]]": !reference [.b, script]}\n'
+                'j-$[[ inputs.n ]]: {extends: ".$[[ inputs.n ]]", variables: {A: 1}}\n'
+                'k: {script: [!reference ["$[[ inputs.n ]]", kb]], before_script: *r}\n'
+            ).replace('*r', '[!reference [.q, kb]]'),
+            'c.yml': '"$[[ inputs.n ]]": {kb: [literal], script: [c]}',
+        },
+    )
     assert scripts(pipeline) == {
-        '$[[ inputs.n ]]': ['c'], 'j-b': ['base'], 'k': ['base', 'literal'],
+        '$[[ inputs.n ]]': ['c'],
+        'j-b': ['base'],
+        'k': ['base', 'literal'],
     }
 
 
 def test_an_array_in_a_list_is_part_of_it(tmp_path: Path) -> None:
-    job = read(tmp_path, {
-        ROOT: 'include: [{local: t.yml, inputs: {x: [.a, .b]}}]',
-        't.yml': (
-            'spec: {inputs: {x: {type: array}}}\n---\n'
-            '.a: {before_script: [a]}\n.b: {script: [b]}\n'
-            'j:\n  extends:\n    - $[[ inputs.x ]]\n  tags: [t, "$[[ inputs.x ]]"]\n'
-            '  parallel: {matrix: [{V: ["$[[ inputs.x ]]", c]}]}\n'
-        ),
-    }).jobs['j']
+    job = read(
+        tmp_path,
+        {
+            ROOT: 'include: [{local: t.yml, inputs: {x: [.a, .b]}}]',
+            't.yml': (
+                'spec: {inputs: {x: {type: array}}}\n---\n'
+                '.a: {before_script: [a]}\n.b: {script: [b]}\n'
+                'j:\n  extends:\n    - $[[ inputs.x ]]\n  tags: [t, "$[[ inputs.x ]]"]\n'
+                '  parallel: {matrix: [{V: ["$[[ inputs.x ]]", c]}]}\n'
+            ),
+        },
+    ).jobs['j']
     assert [command.text for command in (*(job.before_script or ()), *(job.script or ()))] == [
-        'a', 'b',
+        'a',
+        'b',
     ]
     assert job.matrix == [{'V': '.a'}, {'V': '.b'}, {'V': 'c'}]
 
@@ -259,7 +336,7 @@ def test_commands_with_inputs_are_located_in_their_pieces(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ('text', 'expected'), (('', "''"), ('a b', 'a\\ b'), ('a\nb', "a'\n'b"), ('a-1.2', 'a-1.2')),
+    ('text', 'expected'), (('', "''"), ('a b', 'a\\ b'), ('a\nb', "a'\n'b"), ('a-1.2', 'a-1.2'))
 )
 def test_shell_words(text: str, expected: str) -> None:
     assert escaped(text) == expected

@@ -8,10 +8,7 @@ from kaniko_hooks.ci.gitlab import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.repository import pipelines
 from kaniko_hooks.project import Repository
-from tests.gitlab_read import ROOT
-from tests.gitlab_read import read
-from tests.gitlab_read import scripts
-from tests.gitlab_read import written
+from tests.gitlab_read import ROOT, read, scripts, written
 
 J = 'j: {script: [x]}\n'
 DEEP = '[' * 11 + 'b' + ']' * 11
@@ -78,17 +75,20 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize('text', (
-    f'workflow: {{name: n, rules: [{{when: always}}], auto_cancel: {{}}}}\n{J}',
-    f'stages: [build, test]\ncache: [{{paths: [a]}}]\nservices: []\n{J}',
-    'j: {script: [x], inherit: {default: [image], variables: true}, when: manual}',
-    'j: {script: [x], inherit: {default: , variables: }, parallel: 3, hooks: }',
-    'j: {script: [x], hooks: {pre_get_sources_script: [a]}, parallel: {matrix: [{A: [a, b]}]}}',
-    'j: {script: [x], hooks: {pre_get_sources_script: }, rules: [{if: $A}], only: null}',
-    f'variables: {{A: {{value: a, options: [a, b]}}, B: {{expand: false}}}}\n{J}',
-    f'variables: {{A: {{options: []}}, B: {{value: b, description: 1}}}}\n{J}',
-    f'{J}k: {{trigger: {{include: [a, b, c]}}, parallel: {{matrix: [{{A: 1}}, {{A: [b]}}]}}}}\n',
-))
+@pytest.mark.parametrize(
+    'text',
+    (
+        f'workflow: {{name: n, rules: [{{when: always}}], auto_cancel: {{}}}}\n{J}',
+        f'stages: [build, test]\ncache: [{{paths: [a]}}]\nservices: []\n{J}',
+        'j: {script: [x], inherit: {default: [image], variables: true}, when: manual}',
+        'j: {script: [x], inherit: {default: , variables: }, parallel: 3, hooks: }',
+        'j: {script: [x], hooks: {pre_get_sources_script: [a]}, parallel: {matrix: [{A: [a, b]}]}}',
+        'j: {script: [x], hooks: {pre_get_sources_script: }, rules: [{if: $A}], only: null}',
+        f'variables: {{A: {{value: a, options: [a, b]}}, B: {{expand: false}}}}\n{J}',
+        f'variables: {{A: {{options: []}}, B: {{value: b, description: 1}}}}\n{J}',
+        f'{J}k: {{trigger: {{include: [a, b, c]}}, parallel: {{matrix: [{{A: 1}}, {{A: [b]}}]}}}}\n',
+    ),
+)
 def test_taken(tmp_path: Path, text: str) -> None:
     assert scripts(read(tmp_path, text))['j'] == ['x']
 

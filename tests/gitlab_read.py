@@ -1,11 +1,11 @@
 """Small repositories -> what their jobs run, for tests."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from kaniko_hooks.ci.gitlab import Pipeline
-from kaniko_hooks.ci.gitlab import read_pipeline
+from kaniko_hooks.ci.gitlab import Pipeline, read_pipeline
 
 ROOT = '.gitlab-ci.yml'
 Files = Mapping[str, str]

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.ci.gitlab import InvalidPipeline
-from tests.gitlab_read import Files
-from tests.gitlab_read import read
-from tests.gitlab_read import scripts
+from tests.gitlab_read import Files, read, scripts
 
 
 def chain(hops: int) -> str:
@@ -21,8 +19,9 @@ def chain(hops: int) -> str:
 def references(count: int) -> str:
     """A job whose script is a list with a reference to a list, and so on."""
     lines = [f'.a{i}: {{script: [!reference [.a{i - 1}, script]]}}' for i in range(1, count)]
-    return '\n'.join(['.a0: {script: [deep]}', *lines,
-                      f'j: {{script: [!reference [.a{count - 1}, script]]}}'])
+    return '\n'.join(
+        ['.a0: {script: [deep]}', *lines, f'j: {{script: [!reference [.a{count - 1}, script]]}}']
+    )
 
 
 REFUSED = (
@@ -30,42 +29,65 @@ REFUSED = (
     pytest.param('j: {script: [a]}\n.x: {extends: .y}', 'unknown keys', id='unused, unknown'),
     pytest.param('j: {extends: [[.x]], script: [a]}\n.x: {}', 'unknown keys', id='nested list'),
     pytest.param(
-        'j: {extends: !reference [.x, e], script: [a]}\n.x: {e: .x}', 'unknown keys',
+        'j: {extends: !reference [.x, e], script: [a]}\n.x: {e: .x}',
+        'unknown keys',
         id='extends a reference',
     ),
     pytest.param('j: {extends: .x, script: [a]}\n.x: text', 'invalid base', id='a text'),
     pytest.param(chain(12), 'nesting too deep', id='12 hops'),
-    pytest.param('j: {script: !reference [.a, script]}\n.a: {script: !reference [j, script]}',
-                 'circular chain', id='references in a circle'),
+    pytest.param(
+        'j: {script: !reference [.a, script]}\n.a: {script: !reference [j, script]}',
+        'circular chain',
+        id='references in a circle',
+    ),
     pytest.param('j: {script: [!reference [j, script]]}', 'circular chain', id='itself'),
     pytest.param('j: {script: [a]}\n.x: [!reference [.y]]', 'could not be', id='unused'),
     pytest.param(
         'default: {before_script: [d]}\nk: {script: [k]}\nj: {script: !reference [k, '
-        'before_script]}', 'could not be found', id='not what default: gives',
+        'before_script]}',
+        'could not be found',
+        id='not what default: gives',
     ),
     pytest.param(
         'j: {script: [a], variables: !reference [.x, variables]}\n'
         '.x: {variables: {A: b}}\nk: {script: !reference [j, variables, A]}',
-        'could not be found', id='through a reference',
+        'could not be found',
+        id='through a reference',
     ),
     pytest.param('.a: text\nj: {script: [!reference [.a, b]]}', 'could not', id='in a text'),
     pytest.param(
-        'a: {script: [b]}\nj:\n  script:\n  - !reference\n    - :a\n    - script', 'not valid',
+        'a: {script: [b]}\nj:\n  script:\n  - !reference\n    - :a\n    - script',
+        'not valid',
         id='a symbol in a path',
     ),
     pytest.param(references(10), 'up to 10 levels', id='10 lists in lists by reference'),
     pytest.param(
-        '\n'.join(['.a0: {s: [a]}', *(
-            f'.a{i}: {{s: [!reference [.a{i - 1}, s], !reference [.a{i - 1}, s]]}}'
-            for i in range(1, 300)
-        ), 'j: {script: [!reference [.a299, s]]}'][::-1]), 'nested too deeply',
+        '\n'.join(
+            [
+                '.a0: {s: [a]}',
+                *(
+                    f'.a{i}: {{s: [!reference [.a{i - 1}, s], !reference [.a{i - 1}, s]]}}'
+                    for i in range(1, 300)
+                ),
+                'j: {script: [!reference [.a299, s]]}',
+            ][::-1]
+        ),
+        'nested too deeply',
         id='very many references',
     ),
     pytest.param(
-        '\n'.join([f'.a0: {{s: [{", ".join("abcdefgh")}]}}', *(
-            f'.a{i}: {{s: [{", ".join([f"!reference [.a{i - 1}, s]"] * 8)}]}}'
-            for i in range(1, 9)
-        ), 'j: {script: [!reference [.a8, s]]}']), 'too large', id='too many commands',
+        '\n'.join(
+            [
+                f'.a0: {{s: [{", ".join("abcdefgh")}]}}',
+                *(
+                    f'.a{i}: {{s: [{", ".join([f"!reference [.a{i - 1}, s]"] * 8)}]}}'
+                    for i in range(1, 9)
+                ),
+                'j: {script: [!reference [.a8, s]]}',
+            ]
+        ),
+        'too large',
+        id='too many commands',
     ),
 )
 
@@ -78,52 +100,66 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'expected'), (
+    ('text', 'expected'),
+    (
         pytest.param(chain(11), ['deep'], id='11 hops'),
         pytest.param(references(9), ['deep'], id='9 lists in lists by reference'),
         pytest.param(
-            '.a: {script: [a], before_script: [b]}\nj: {extends: .a, before_script: }', ['a'],
+            '.a: {script: [a], before_script: [b]}\nj: {extends: .a, before_script: }',
+            ['a'],
             id='null takes away',
         ),
         pytest.param(
             'default: {before_script: [d]}\n.a: {script: [a], before_script: [b]}\n'
-            'j: {extends: .a, before_script: }', ['d', 'a'], id='null is unspecified',
+            'j: {extends: .a, before_script: }',
+            ['d', 'a'],
+            id='null is unspecified',
         ),
         pytest.param(
-            'default: {before_script: [d]}\nj: {script: [a], before_script: []}', ['a'],
+            'default: {before_script: [d]}\nj: {script: [a], before_script: []}',
+            ['a'],
             id='an empty list is a value',
         ),
         pytest.param(
             '.a: {x: [a]}\nj: {extends: .b, script: [!reference [j, x]]}\n'
-            '.b: {extends: .a, x: [b]}', ['b'], id='a reference sees what extends gives',
+            '.b: {extends: .a, x: [b]}',
+            ['b'],
+            id='a reference sees what extends gives',
         ),
         pytest.param(
             '.v: {variables: {A: a, B: b}}\n.b: {variables: !reference [.v, variables]}\n'
-            'j: {extends: .b, script: [a], variables: {C: c}}', ['a'],
+            'j: {extends: .b, script: [a], variables: {C: c}}',
+            ['a'],
             id='a reference does not merge',
         ),
         pytest.param(
             '.a: {script: [[!reference [.b, script], c], d]}\n.b: {script: [b]}\n'
-            'j: {script: !reference [.a, script]}', ['b', 'c', 'd'], id='in a nested list',
+            'j: {script: !reference [.a, script]}',
+            ['b', 'c', 'd'],
+            id='in a nested list',
         ),
         pytest.param('j: {script: [&x a, *x, [*x]]}', ['a', 'a', 'a'], id='anchor in place'),
         pytest.param('.n: 0\nj: {script: [a], retry: !reference [.n]}', ['a'], id='zero is there'),
         pytest.param(
-            'before_script: [g]\nj: {script: [a], inherit: {default: false}}', ['a'],
+            'before_script: [g]\nj: {script: [a], inherit: {default: false}}',
+            ['a'],
             id='inherit none, not the old globals either',
         ),
         pytest.param('default: {script: [d]}\n', None, id='default with a script is a job'),
-        pytest.param('j: {script: a, after_script: "", before_script: ""}', ['', 'a', ''],
-                     id='empty texts'),
+        pytest.param(
+            'j: {script: a, after_script: "", before_script: ""}', ['', 'a', ''], id='empty texts'
+        ),
         pytest.param('j: {run: [{name: s, script: a}], after_script: [b]}', ['b'], id='run'),
         pytest.param('j: {needs: {pipeline: g/p}}', [], id='a bridge without trigger'),
         pytest.param(
             'j:\n  script: a\n  dependencies: [j]\n  needs: [{job: gone, optional: true}, '
-            '{project: g/p, job: x}, {pipeline: g/q}, {artifacts: true}]', ['a'],
+            '{project: g/p, job: x}, {pipeline: g/q}, {artifacts: true}]',
+            ['a'],
             id='needs of other pipelines',
         ),
-        pytest.param('j: {script: a, inherit: {default: true, variables: true}}', ['a'],
-                     id='inherit all'),
+        pytest.param(
+            'j: {script: a, inherit: {default: true, variables: true}}', ['a'], id='inherit all'
+        ),
         pytest.param('j: {script: [a], image: {name: i, entrypoint: [""]}}', ['a'], id='image'),
     ),
 )
@@ -133,7 +169,8 @@ def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'message'), (
+    ('text', 'message'),
+    (
         pytest.param('.j: {script: [a]}', 'at least one visible job', id='no visible job'),
         pytest.param('.h: {}\nj: {script: [a]}', "can't be blank", id='hidden and empty'),
         pytest.param('.h: []\nj: {script: [a]}', "can't be blank", id='hidden, empty list'),
@@ -142,8 +179,11 @@ def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
         pytest.param('j: {script: []}', "can't be blank", id='script of nothing'),
         pytest.param(f'{"n" * 256}: {{script: [a]}}', 'too long', id='long name'),
         pytest.param('j: {script: [a], tags: t}', 'array of strings', id='tags'),
-        pytest.param('j: {script: [a], extends: [1]}\n"1": {script: [b]}', 'extends should be',
-                     id='extends a number'),
+        pytest.param(
+            'j: {script: [a], extends: [1]}\n"1": {script: [b]}',
+            'extends should be',
+            id='extends a number',
+        ),
         pytest.param('default: [a]\nj: {script: [a]}', 'should be a hash', id='default a list'),
         pytest.param('variables: [a]\nj: {script: [a]}', 'should be a hash', id='variables'),
         pytest.param('variables: {A: {v: b}}\nj: {script: [a]}', 'data keys: v', id='key'),
@@ -153,14 +193,17 @@ def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
         pytest.param('j: {script: [a], needs: [k]}', 'undefined need: k', id='need'),
         pytest.param('j: {script: [a], needs: [{job: k}]}', 'need: k', id='need in a hash'),
         pytest.param(
-            'j: {script: [a], needs: [k]}\nk: {script: [a], stage: deploy}', 'prior stages',
+            'j: {script: [a], needs: [k]}\nk: {script: [a], stage: deploy}',
+            'prior stages',
             id='need of a later job',
         ),
-        pytest.param('j: {script: [a], dependencies: [.k]}\n.k: {a: b}', 'dependency: .k',
-                     id='dependency'),
+        pytest.param(
+            'j: {script: [a], dependencies: [.k]}\n.k: {a: b}', 'dependency: .k', id='dependency'
+        ),
         pytest.param(
             'j: {script: [a], dependencies: [k]}\nk: {script: [a], stage: .post}',
-            'not defined in prior stages', id='dependency of a later job',
+            'not defined in prior stages',
+            id='dependency of a later job',
         ),
         pytest.param('j: {needs: [a]}', 'either a trigger', id='needs alone'),
         pytest.param('j: {script: [a], image: 1}', "can't be blank", id='image a number'),
@@ -173,12 +216,15 @@ def test_jobs_that_are_refused(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
-    pipeline = read(tmp_path, (
-        'include: {remote: "https://example.com/x.yml"}\n'
-        'j: {extends: [.there, .here], stage: there, script: [!reference [.there, s], a]}\n'
-        '.here: {before_script: [b]}\n'
-        '.x: {extends: .x, script: !reference [.x, script]}\n'
-    ))
+    pipeline = read(
+        tmp_path,
+        (
+            'include: {remote: "https://example.com/x.yml"}\n'
+            'j: {extends: [.there, .here], stage: there, script: [!reference [.there, s], a]}\n'
+            '.here: {before_script: [b]}\n'
+            '.x: {extends: .x, script: !reference [.x, script]}\n'
+        ),
+    )
     assert scripts(pipeline) == {'j': ['b', 'a']}
     assert not pipeline.visible
     assert [note.message for note in pipeline.notes] == ['include: remote is not visible here']
@@ -187,17 +233,20 @@ def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
 ELSEWHERE = '!reference [.there, x]'
 
 
-@pytest.mark.parametrize('text', (
-    f'variables: {{A: {ELSEWHERE}}}\nj: {{script: [a], variables: {ELSEWHERE}}}',
-    f'variables: {ELSEWHERE}\nj: {{script: [a], variables: {{A: {{value: {ELSEWHERE}}}}}}}',
-    f'stages: {ELSEWHERE}\nj: {{script: [a], stage: s, needs: [k], dependencies: [k]}}',
-    f'workflow: {ELSEWHERE}\nj: {{script: [a], tags: [{ELSEWHERE}], cache: {ELSEWHERE}}}',
-    f'default: {ELSEWHERE}\nj: {{script: [a], rules: [{ELSEWHERE}], when: {ELSEWHERE}}}',
-    f'default: {{image: {ELSEWHERE}}}\nj: {{script: [a], image: {{entrypoint: [e]}}}}',
-    f'j: {{script: [a], parallel: {{matrix: [{{A: {ELSEWHERE}}}]}}, inherit: {ELSEWHERE}}}',
-    f'j: {{script: [a]}}\nk: {{trigger: {ELSEWHERE}}}\nl: {ELSEWHERE}\n.m: {{}}',
-    'j: {extends: .there, script: [a]}\nsast: {stage: test}\nk: {extends: .there}',
-))
+@pytest.mark.parametrize(
+    'text',
+    (
+        f'variables: {{A: {ELSEWHERE}}}\nj: {{script: [a], variables: {ELSEWHERE}}}',
+        f'variables: {ELSEWHERE}\nj: {{script: [a], variables: {{A: {{value: {ELSEWHERE}}}}}}}',
+        f'stages: {ELSEWHERE}\nj: {{script: [a], stage: s, needs: [k], dependencies: [k]}}',
+        f'workflow: {ELSEWHERE}\nj: {{script: [a], tags: [{ELSEWHERE}], cache: {ELSEWHERE}}}',
+        f'default: {ELSEWHERE}\nj: {{script: [a], rules: [{ELSEWHERE}], when: {ELSEWHERE}}}',
+        f'default: {{image: {ELSEWHERE}}}\nj: {{script: [a], image: {{entrypoint: [e]}}}}',
+        f'j: {{script: [a], parallel: {{matrix: [{{A: {ELSEWHERE}}}]}}, inherit: {ELSEWHERE}}}',
+        f'j: {{script: [a]}}\nk: {{trigger: {ELSEWHERE}}}\nl: {ELSEWHERE}\n.m: {{}}',
+        'j: {extends: .there, script: [a]}\nsast: {stage: test}\nk: {extends: .there}',
+    ),
+)
 def test_what_cannot_be_seen_may_complete_all(tmp_path: Path, text: str) -> None:
     pipeline = read(tmp_path, f'include: [{{project: g/p, file: x.yml}}]\n{text}\n')
     assert scripts(pipeline)['j'] == ['a']
@@ -205,8 +254,13 @@ def test_what_cannot_be_seen_may_complete_all(tmp_path: Path, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    'text', ('j: {script: [1]}', 'default: {before_script: [1]}\nj: {script: [a]}',
-             'after_script: [1]\nj: {script: [a]}', '1: {script: [a]}'),
+    'text',
+    (
+        'j: {script: [1]}',
+        'default: {before_script: [1]}\nj: {script: [a]}',
+        'after_script: [1]\nj: {script: [a]}',
+        '1: {script: [a]}',
+    ),
 )
 def test_what_is_wrong_whatever_stands_elsewhere(tmp_path: Path, text: str) -> None:
     with pytest.raises(InvalidPipeline):
@@ -214,13 +268,14 @@ def test_what_is_wrong_whatever_stands_elsewhere(tmp_path: Path, text: str) -> N
 
 
 def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
-    job = read(tmp_path, (
-        'j:\n  script: [a]\n  parallel:\n    matrix:\n'
-        '    - {A: [1, two], B: 012}\n    - A: three\n'
-    )).jobs['j']
-    assert job.matrix == [
-        {'A': '1', 'B': '10'}, {'A': 'two', 'B': '10'}, {'A': 'three'},
-    ]
+    job = read(
+        tmp_path,
+        (
+            'j:\n  script: [a]\n  parallel:\n    matrix:\n'
+            '    - {A: [1, two], B: 012}\n    - A: three\n'
+        ),
+    ).jobs['j']
+    assert job.matrix == [{'A': '1', 'B': '10'}, {'A': 'two', 'B': '10'}, {'A': 'three'}]
     assert job.variables == {}
 
 
@@ -230,21 +285,28 @@ def test_needs_may_name_instances(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('files', 'expected'), (
+    ('files', 'expected'),
+    (
         pytest.param(
-            {'.gitlab-ci.yml': 'include: a.yml\nj: {script: [root]}\n.r: {script: [r]}',
-             'a.yml': 'i: {extends: .r}\nj: {script: [a], before_script: [!reference [i, '
-                      'script]]}'},
-            {'i': ['r'], 'j': ['r', 'root']}, id='extends and references bind after includes',
+            {
+                '.gitlab-ci.yml': 'include: a.yml\nj: {script: [root]}\n.r: {script: [r]}',
+                'a.yml': 'i: {extends: .r}\nj: {script: [a], before_script: [!reference [i, '
+                'script]]}',
+            },
+            {'i': ['r'], 'j': ['r', 'root']},
+            id='extends and references bind after includes',
         ),
         pytest.param(
-            {'.gitlab-ci.yml': 'include: [a.yml]\n.t: {script: [late]}',
-             'a.yml': '.t: {script: [early]}\nj: {extends: .t}'},
-            {'j': ['late']}, id='a template is overridden',
+            {
+                '.gitlab-ci.yml': 'include: [a.yml]\n.t: {script: [late]}',
+                'a.yml': '.t: {script: [early]}\nj: {extends: .t}',
+            },
+            {'j': ['late']},
+            id='a template is overridden',
         ),
     ),
 )
 def test_files_are_merged_first(
-        tmp_path: Path, files: Files, expected: dict[str, list[str]],
+    tmp_path: Path, files: Files, expected: dict[str, list[str]]
 ) -> None:
     assert scripts(read(tmp_path, files)) == expected

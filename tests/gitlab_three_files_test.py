@@ -28,8 +28,12 @@ def found(folder: Path, *named: str) -> list[tuple[str, str, int, list[str]]]:
     analysis = analyse(Repository(str(written(folder, FILES))), named, Options())
     assert analysis.crashes == ()
     return [
-        (each.rule, each.place.file, each.place.offset,
-         [container.name for container in each.containers])
+        (
+            each.rule,
+            each.place.file,
+            each.place.offset,
+            [container.name for container in each.containers],
+        )
         for each in analysis.result.findings
     ]
 

@@ -5,20 +5,24 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.ci.gitlab import InvalidPipeline
-from tests.gitlab_read import read
-from tests.gitlab_read import scripts
+from tests.gitlab_read import read, scripts
 
 A_DATE = 'Tried to load unspecified class: Date'
-DEEP_ALIASES = '.a0: &a0 [x]\n' + ''.join(
-    f'.a{i}: &a{i} [{", ".join([f"*a{i - 1}"] * 10)}]\n' for i in range(1, 9)
-) + 'j: {script: [a]}'
-LONG_ALIASES = '.a0: &a0 [x]\n' + ''.join(
-    f'.a{i}: &a{i} [*a{i - 1}]\n' for i in range(1, 150)
-) + 'j: {script: [a]}'
+DEEP_ALIASES = (
+    '.a0: &a0 [x]\n'
+    + ''.join(f'.a{i}: &a{i} [{", ".join([f"*a{i - 1}"] * 10)}]\n' for i in range(1, 9))
+    + 'j: {script: [a]}'
+)
+LONG_ALIASES = (
+    '.a0: &a0 [x]\n'
+    + ''.join(f'.a{i}: &a{i} [*a{i - 1}]\n' for i in range(1, 150))
+    + 'j: {script: [a]}'
+)
 
 
 @pytest.mark.parametrize(
-    ('text', 'message'), (
+    ('text', 'message'),
+    (
         pytest.param('j: {script: [a]}\n.x: 2024-01-02', A_DATE, id='a date anywhere'),
         pytest.param('j: {script: [a], variables: {D: 2024-02-30}}', A_DATE, id='no such day'),
         pytest.param('2024-01-02: {script: [a]}', A_DATE, id='a date as key'),
@@ -39,18 +43,21 @@ LONG_ALIASES = '.a0: &a0 [x]\n' + ''.join(
         pytest.param('j: {script: [*x]}', 'undefined alias', id='unknown alias'),
         pytest.param(
             '.s: {script: [a]}\n.x: &x !reference [.s, script]\nj: {script: *x}',
-            'Unknown alias: x', id='alias of a reference',
+            'Unknown alias: x',
+            id='alias of a reference',
         ),
         pytest.param('j: {script: [a]}\n<<: 1', 'jobs << config should', id='merged scalar'),
         pytest.param(
-            '.x: &x a\nj:\n  <<: *x\n  script: [a]', 'unknown keys: <<', id='merged string',
+            '.x: &x a\nj:\n  <<: *x\n  script: [a]', 'unknown keys: <<', id='merged string'
         ),
         pytest.param(
-            '.x: &x [{script: [a]}]\nj:\n  <<: *x\n  script: [a]', 'unknown keys: <<',
+            '.x: &x [{script: [a]}]\nj:\n  <<: *x\n  script: [a]',
+            'unknown keys: <<',
             id='merged alias of a list',
         ),
         pytest.param(
-            '.x: &x 1\n.y: &y {a: b}\nj:\n  <<: [*x, *y]\n  script: [a]', 'unknown keys: <<',
+            '.x: &x 1\n.y: &y {a: b}\nj:\n  <<: [*x, *y]\n  script: [a]',
+            'unknown keys: <<',
             id='merged list with a scalar',
         ),
         pytest.param('j: {script: [echo a: b]}', 'nested array of strings', id='a hash'),
@@ -61,7 +68,8 @@ LONG_ALIASES = '.a0: &a0 [x]\n' + ''.join(
         pytest.param('# nothing', 'Please provide content', id='comment only'),
         pytest.param('j: {script: [a]}\n---\n- b', 'Invalid configuration', id='ignored list'),
         pytest.param(
-            '.x: {y: {a: b}}\n.z: {<<: !reference [.x, y]}\nj: {script: [a]}', 'cannot merge',
+            '.x: {y: {a: b}}\n.z: {<<: !reference [.x, y]}\nj: {script: [a]}',
+            'cannot merge',
             id='merged reference',
         ),
         pytest.param('a scalar', 'Invalid configuration format', id='scalar'),
@@ -80,28 +88,27 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'expected'), (
+    ('text', 'expected'),
+    (
         pytest.param(
-            '.x: &x {script: [m]}\nj:\n  script: [own]\n  <<: *x', ['m'], id='merged below',
+            '.x: &x {script: [m]}\nj:\n  script: [own]\n  <<: *x', ['m'], id='merged below'
         ),
+        pytest.param('.x: &x {script: [m]}\nj:\n  "<<": *x', ['m'], id='quoted merge key'),
         pytest.param(
-            '.x: &x {script: [m]}\nj:\n  "<<": *x', ['m'], id='quoted merge key',
-        ),
-        pytest.param(
-            '.x: &x {script: [m]}\nj:\n  <<: {script: [in place]}\n', ['in place'],
+            '.x: &x {script: [m]}\nj:\n  <<: {script: [in place]}\n',
+            ['in place'],
             id='merged mapping in place',
         ),
         pytest.param('j: &x {<<: *x, script: [a]}', ['a'], id='merged into itself'),
         pytest.param(
-            'j: &x\n  script: [a]\n  cache: {key: b, <<: *x}', ['a'],
+            'j: &x\n  script: [a]\n  cache: {key: b, <<: *x}',
+            ['a'],
             id='merged into what it contains',
         ),
         pytest.param(
-            'j:\n  script: [a]\n  ? !!str <<\n  : {script: [b]}', None, id='merge key as string',
+            'j:\n  script: [a]\n  ? !!str <<\n  : {script: [b]}', None, id='merge key as string'
         ),
-        pytest.param(
-            f'j: {{script: [a]}}\n.x: {"[" * 99}b{"]" * 99}', ['a'], id='100 levels',
-        ),
+        pytest.param(f'j: {{script: [a]}}\n.x: {"[" * 99}b{"]" * 99}', ['a'], id='100 levels'),
         pytest.param('j: {script: [!grep x]}', ['x'], id='unknown tag'),
         pytest.param('j: {script: !custom [a, b]}', ['a', 'b'], id='unknown tag of a list'),
         pytest.param('.x: !custom {script: [a]}\nj: {extends: .x}', ['a'], id='of a hash'),
@@ -135,22 +142,71 @@ def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
 
 
 VALUES = (
-    ('y', 'y'), ('n', 'n'), ('ON', 'true'), ('Off', 'false'), ('NULL', ''), ('~', ''),
-    ('yesss', 'yesss'), ('falsey', 'falsey'), ('a:b', 'a:b'), ('012', '10'), ('08', '08'),
-    ('0x1F', '31'), ('0b11', '3'), ('0x_', '0x_'), ('-0', '0'), ('+7', '7'), ('1_000', '1000'),
-    ('"012"', '012'), ("'yes'", 'yes'), ('1.50', '1.5'), ('1.', '1.0'), ('.', '.'), ('-.', '-.'),
-    ('+.5', '0.5'), ('1.5e+3', '1500.0'), ('1e3', '1e3'), ('1.0e+20', '1.0e+20'),
-    ('1.0e-7', '1.0e-07'), ('.e+1', '.e+1'), ('1,234.5', '1234.5'), ('.nan', 'NaN'),
-    ('-.INF', '-Infinity'), ('12:30', '45000'), ('-1:30', '-1800'), ('1:2:3.5', '3723.5'),
-    ('12:60', '12:60'), ('1.2.3', '1.2.3'), ('20240102', '20240102'), ('2024-1', '2024-1'),
-    ('1-2', '1-2'), ('":"', ':'), ('::a', ':a'), ('"-"', '-'), ('1a', '1a'), ('!!int 7', '7'),
-    ('!!float 1', '1.0'), ('!!str', ''), ('!!null x', 'x'),
-    ('!!bool yes', 'true'), ('0x' + 'f' * 5000, '0x' + 'f' * 5000),
-    ('+.inf', 'Infinity'), ('1_', '1_'), ('1,,2', '1,,2'), ('1,2_3', '123'),
-    ('!!float 1e3', '1000.0'), ('!!float 0x1F', '31.0'), ('!!float 12:30', '45000.0'),
-    ('1000000000000000.0', '1.0e+15'), ('-1234567890123456.5', '-1.2345678901234565e+15'),
-    ('100000000000000.0', '100000000000000.0'), ('!!binary aGk=', 'hi'), ('!ruby/sym a', 'a'),
- ('0', '0'), ('a\n\n     no', 'a\nno'), ('25.12', '25.12'),
+    ('y', 'y'),
+    ('n', 'n'),
+    ('ON', 'true'),
+    ('Off', 'false'),
+    ('NULL', ''),
+    ('~', ''),
+    ('yesss', 'yesss'),
+    ('falsey', 'falsey'),
+    ('a:b', 'a:b'),
+    ('012', '10'),
+    ('08', '08'),
+    ('0x1F', '31'),
+    ('0b11', '3'),
+    ('0x_', '0x_'),
+    ('-0', '0'),
+    ('+7', '7'),
+    ('1_000', '1000'),
+    ('"012"', '012'),
+    ("'yes'", 'yes'),
+    ('1.50', '1.5'),
+    ('1.', '1.0'),
+    ('.', '.'),
+    ('-.', '-.'),
+    ('+.5', '0.5'),
+    ('1.5e+3', '1500.0'),
+    ('1e3', '1e3'),
+    ('1.0e+20', '1.0e+20'),
+    ('1.0e-7', '1.0e-07'),
+    ('.e+1', '.e+1'),
+    ('1,234.5', '1234.5'),
+    ('.nan', 'NaN'),
+    ('-.INF', '-Infinity'),
+    ('12:30', '45000'),
+    ('-1:30', '-1800'),
+    ('1:2:3.5', '3723.5'),
+    ('12:60', '12:60'),
+    ('1.2.3', '1.2.3'),
+    ('20240102', '20240102'),
+    ('2024-1', '2024-1'),
+    ('1-2', '1-2'),
+    ('":"', ':'),
+    ('::a', ':a'),
+    ('"-"', '-'),
+    ('1a', '1a'),
+    ('!!int 7', '7'),
+    ('!!float 1', '1.0'),
+    ('!!str', ''),
+    ('!!null x', 'x'),
+    ('!!bool yes', 'true'),
+    ('0x' + 'f' * 5000, '0x' + 'f' * 5000),
+    ('+.inf', 'Infinity'),
+    ('1_', '1_'),
+    ('1,,2', '1,,2'),
+    ('1,2_3', '123'),
+    ('!!float 1e3', '1000.0'),
+    ('!!float 0x1F', '31.0'),
+    ('!!float 12:30', '45000.0'),
+    ('1000000000000000.0', '1.0e+15'),
+    ('-1234567890123456.5', '-1.2345678901234565e+15'),
+    ('100000000000000.0', '100000000000000.0'),
+    ('!!binary aGk=', 'hi'),
+    ('!ruby/sym a', 'a'),
+    ('0', '0'),
+    ('a\n\n     no', 'a\nno'),
+    ('25.12', '25.12'),
 )
 
 

@@ -1,4 +1,5 @@
 """What looks like one build at a glance is one build at most."""
+
 from __future__ import annotations
 
 import json
@@ -9,12 +10,7 @@ import pytest
 
 from kaniko_hooks.glance import one_build_at_most
 from kaniko_hooks.kaniko import read_build
-from kaniko_hooks.model import ARGV
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import ARGV, Command, Container, Place, ScriptPart, Variable
 from kaniko_hooks.shell.runs import container_run
 
 IMAGE = 'gcr.io/kaniko-project/executor:debug'
@@ -36,7 +32,8 @@ def builds(made: Container) -> int:
 
 
 @pytest.mark.parametrize(
-    'script', (
+    'script',
+    (
         pytest.param('', id='nothing'),
         pytest.param('echo hello', id='no build'),
         pytest.param(BUILD, id='one build'),
@@ -57,7 +54,8 @@ def test_certain(script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    'script', (
+    'script',
+    (
         pytest.param(f'{BUILD}\n{BUILD}', id='two builds'),
         pytest.param(f'for a in 1 2; do {BUILD}; done', id='loop'),
         pytest.param(f'echo () {{ {BUILD}; }}; echo; echo', id='function'),
@@ -101,7 +99,9 @@ def test_parts_count_together() -> None:
 
 def scripts() -> list[str]:
     return [
-        case['script'] for path in CASES for case in json.loads(path.read_text('utf-8'))
+        case['script']
+        for path in CASES
+        for case in json.loads(path.read_text('utf-8'))
         if isinstance(case.get('script'), str)
     ]
 
@@ -113,10 +113,65 @@ def test_what_is_certain_is_true_for_every_case() -> None:
 
 
 PIECES = (
-    BUILD, BUILD, BUILD, 'executor', '$CI_BUILD', '$A', 'echo', 'A=', 'A=b', 'cd', 'date', '"', "'",
-    '\\', '\\\n', '\n', '\n', ' ', ' ', ' ', ';', '&', '&&', '||', '|', '(', ')', '$(', '{', '}',
-    '#', '`', 'if', 'then', 'fi', 'else', 'while', 'do', 'done', '!', '>', '<', '2>&1', '>&2',
-    '$', '""', "''", '[[', ']]', '=', 'cat', '-', '\t', '$((', '))', '${A:-', '\xa0', 'true', '*',
+    BUILD,
+    BUILD,
+    BUILD,
+    'executor',
+    '$CI_BUILD',
+    '$A',
+    'echo',
+    'A=',
+    'A=b',
+    'cd',
+    'date',
+    '"',
+    "'",
+    '\\',
+    '\\\n',
+    '\n',
+    '\n',
+    ' ',
+    ' ',
+    ' ',
+    ';',
+    '&',
+    '&&',
+    '||',
+    '|',
+    '(',
+    ')',
+    '$(',
+    '{',
+    '}',
+    '#',
+    '`',
+    'if',
+    'then',
+    'fi',
+    'else',
+    'while',
+    'do',
+    'done',
+    '!',
+    '>',
+    '<',
+    '2>&1',
+    '>&2',
+    '$',
+    '""',
+    "''",
+    '[[',
+    ']]',
+    '=',
+    'cat',
+    '-',
+    '\t',
+    '$((',
+    '))',
+    '${A:-',
+    '\xa0',
+    'true',
+    '*',
 )
 
 
@@ -139,8 +194,8 @@ def test_what_is_certain_is_true_for_mutations(seed: int) -> None:
     known = scripts()
     certain = 0
     for _ in range(1_500):
-        script = generated(chance) if chance.random() < 0.6 else mutated(
-            chance.choice(known), chance,
+        script = (
+            generated(chance) if chance.random() < 0.6 else mutated(chance.choice(known), chance)
         )
         made = container(script)
         if one_build_at_most(made):

@@ -1,4 +1,5 @@
 """Both hooks still do what is frozen in tests/golden."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,5 @@
 """Both hooks as commands of their own, held to a memory and to seconds of the processor."""
+
 from __future__ import annotations
 
 import json
@@ -12,10 +13,10 @@ CI = '.gitlab-ci.yml'
 BUILDS = '  script:\n    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n'
 HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
 SECONDS = 60  # what hangs ends here
-MEMORY = 1024 ** 3
+MEMORY = 1024**3
 
 # Somebody else may not be able to read the interpreter: all is imported before.
-_CALLS = '''
+_CALLS = """
 import encodings.utf_8_sig, importlib, json, os, pkgutil, sys, tempfile, unicodedata
 calls, user = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 if user is not None:
@@ -29,7 +30,7 @@ for module, *argv in calls:
     code = importlib.import_module('kaniko_hooks.' + module).main(argv)
     sys.stdout.flush()
     os.write(1, b'\\0%d\\0' % code)
-'''
+"""
 
 
 def hook(module: str, folder: Path, *argv: str) -> tuple[int, str]:
@@ -38,9 +39,7 @@ def hook(module: str, folder: Path, *argv: str) -> tuple[int, str]:
     return _judged(code, said)
 
 
-def hooks(
-        folder: Path, *calls: Sequence[str], user: int | None = None,
-) -> list[tuple[int, str]]:
+def hooks(folder: Path, *calls: Sequence[str], user: int | None = None) -> list[tuple[int, str]]:
     """The same for several calls, each a module and its arguments, in one process."""
     code, said = _run(folder, '-c', _CALLS, json.dumps(calls), json.dumps(user))
     assert code == 0, said
@@ -56,7 +55,10 @@ def both(folder: Path, *argv: str, user: int | None = None) -> list[tuple[int, s
 
 def _run(folder: Path, *argv: str) -> tuple[int, str]:
     done = subprocess.run(
-        (sys.executable, *argv), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        (sys.executable, *argv),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         preexec_fn=_limited,
     )
     return done.returncode, done.stdout.decode(errors='replace')

@@ -1,4 +1,5 @@
 """Files, names and arguments that mean harm, through the real command."""
+
 from __future__ import annotations
 
 import os
@@ -12,12 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Write
-from tests.hostile import BUILDS
-from tests.hostile import CI
-from tests.hostile import HOOKS
-from tests.hostile import both
-from tests.hostile import hook
-from tests.hostile import hooks
+from tests.hostile import BUILDS, CI, HOOKS, both, hook, hooks
 
 JOB = 'job:\n' + BUILDS
 
@@ -38,7 +34,8 @@ def test_links_and_pipes(write: Write) -> None:
 def test_root_pipeline_is_no_file(kind: str, write: Write) -> None:
     root = write({'a.yml': 'kaniko: 1\n', 'a.sh': '/kaniko/executor\n'})
     make: dict[str, Callable[[Path], None]] = {
-        'pipe': os.mkfifo, 'folder': os.mkdir,
+        'pipe': os.mkfifo,
+        'folder': os.mkdir,
         'loop': lambda path: os.symlink(CI, path),
         'device': lambda path: os.symlink('/dev/zero', path),
         'dangling': lambda path: os.symlink('nothing', path),
@@ -73,10 +70,14 @@ def somebody(root: Path) -> int | None:
 
 def test_no_permission(write: Write) -> None:
     """Root may read all files, so that somebody else has to ask then."""
-    root = write({
-        CI: 'include: [secret.yml]\n' + JOB, 'secret.yml': 'kaniko: 1\n',
-        'closed/b.yml': 'kaniko: 1\n', 'a.sh': '/kaniko/executor\n',
-    })
+    root = write(
+        {
+            CI: 'include: [secret.yml]\n' + JOB,
+            'secret.yml': 'kaniko: 1\n',
+            'closed/b.yml': 'kaniko: 1\n',
+            'a.sh': '/kaniko/executor\n',
+        }
+    )
     for path in ('secret.yml', 'closed', 'a.sh'):
         (root / path).chmod(0)
     user = somebody(root)
@@ -110,11 +111,13 @@ def test_folder_without_permission_to_write(write: Write) -> None:
 
 
 def test_scripts_in_a_circle(write: Write) -> None:
-    root = write({
-        CI: 'job:\n  script:\n    - ./a.sh\n    - sh b.sh\n',
-        'a.sh': '. ./b.sh\n/kaniko/executor --cache -d a\n',
-        'b.sh': '. ./a.sh\n./b.sh\n/kaniko/executor --cache -d b\n',
-    })
+    root = write(
+        {
+            CI: 'job:\n  script:\n    - ./a.sh\n    - sh b.sh\n',
+            'a.sh': '. ./b.sh\n/kaniko/executor --cache -d a\n',
+            'b.sh': '. ./a.sh\n./b.sh\n/kaniko/executor --cache -d b\n',
+        }
+    )
     code, said = hook('check_kaniko_builds', root, CI)
     assert code == 1
     assert 'cached-builds-share-container' in said
@@ -122,21 +125,26 @@ def test_scripts_in_a_circle(write: Write) -> None:
 
 def test_storm_of_scripts(write: Write) -> None:
     files = {f's{n}.sh': f'sh s{n + 1}.sh\n' * 30 for n in range(7)}
-    root = write({**files, CI: 'job:\n  script: [sh s0.sh]\n',
-                  's7.sh': '/kaniko/executor --cache -d x\n'})
+    root = write(
+        {**files, CI: 'job:\n  script: [sh s0.sh]\n', 's7.sh': '/kaniko/executor --cache -d x\n'}
+    )
     code, said = hook('check_kaniko_builds', root, CI)
     assert (code, 'many Kaniko builds' in said) == (1, True)
 
 
 @pytest.mark.parametrize('size', (200_000, 2_000_000, 20_000_000))
 def test_long_script(size: int, write: Write) -> None:
-    root = write({
-        CI: 'job:\n  script: [sh a.sh]\n',
-        'a.sh': ': a line of a script\n' * (size // 21) + '/kaniko/executor --cache -d x\n' * 2,
-    })
+    root = write(
+        {
+            CI: 'job:\n  script: [sh a.sh]\n',
+            'a.sh': ': a line of a script\n' * (size // 21) + '/kaniko/executor --cache -d x\n' * 2,
+        }
+    )
     code, said = hook('check_kaniko_builds', root, CI)
-    told = {200_000: 'cached-builds-share-container', 2_000_000: 'job: the script `a.sh` is too '
-            'large to be read'}
+    told = {
+        200_000: 'cached-builds-share-container',
+        2_000_000: 'job: the script `a.sh` is too large to be read',
+    }
     assert code == (1 if size in told else 0)
     assert told.get(size, '') in said
 
@@ -146,10 +154,12 @@ def test_storm_of_includes(include: str, write: Write) -> None:
     """Each of 150 files includes all of them."""
     files = [f'i{n}.yml' for n in range(150)]
     every = str(files) if include == 'every' else include
-    root = write({
-        **{name: f'include: {every}\nj{name}:\n{BUILDS}' for name in files},
-        CI: f'include: {every}\n{JOB}',
-    })
+    root = write(
+        {
+            **{name: f'include: {every}\nj{name}:\n{BUILDS}' for name in files},
+            CI: f'include: {every}\n{JOB}',
+        }
+    )
     for code, _ in both(root, CI, files[0]):
         assert code == 1
 
@@ -162,8 +172,20 @@ def test_storm_of_children(write: Write) -> None:
 
 
 NAMES = (
-    'new\nline.yml', 'bell\x07.yml', b'byte\xff.yml', '-d.yml', '--strict.yml', 'a b.yml',
-    '$HOME.yml', '\u202eabc.yml', 'ünï.yml', '*.yml', '~.yml', 'a\\b.yml', '%s{}.yml', '.yml',
+    'new\nline.yml',
+    'bell\x07.yml',
+    b'byte\xff.yml',
+    '-d.yml',
+    '--strict.yml',
+    'a b.yml',
+    '$HOME.yml',
+    '\u202eabc.yml',
+    'ünï.yml',
+    '*.yml',
+    '~.yml',
+    'a\\b.yml',
+    '%s{}.yml',
+    '.yml',
     'x' * 251 + '.yml',
 )
 
@@ -174,18 +196,41 @@ def test_odd_names(name: str | bytes, write: Write) -> None:
     root = write({CI: JOB})
     (root / named).write_text(f'image: kaniko\nstages: [a]\n{JOB}')
     path, check = './' + named, 'check_kaniko_builds'
-    calls = [('fix_kaniko_builds', '--diff', path), (check, path), (check,),
-             (check, f'--gitlab-config={named}', CI)]
+    calls = [
+        ('fix_kaniko_builds', '--diff', path),
+        (check, path),
+        (check,),
+        (check, f'--gitlab-config={named}', CI),
+    ]
     calls += [(check, '--format', form, path) for form in ('json', 'gitlab', 'sarif')]
     for code, said in hooks(root, *calls):
         assert code == 1
         assert '\x07' not in said and '\u202e' not in said and 'new\nline' not in said
 
 
-@pytest.mark.parametrize('config', (
-    '', '.', '/', '..', '../x.yml', '/etc/passwd', 'a/../' + CI, './' + CI, CI + '/', 'no.yml',
-    'a\nb', '\udcff', '.git', 'x' * 5_000, '/dev/zero', 'pipe.yml', '-',
-), ids=lambda config: ascii(config[:20]))
+@pytest.mark.parametrize(
+    'config',
+    (
+        '',
+        '.',
+        '/',
+        '..',
+        '../x.yml',
+        '/etc/passwd',
+        'a/../' + CI,
+        './' + CI,
+        CI + '/',
+        'no.yml',
+        'a\nb',
+        '\udcff',
+        '.git',
+        'x' * 5_000,
+        '/dev/zero',
+        'pipe.yml',
+        '-',
+    ),
+    ids=lambda config: ascii(config[:20]),
+)
 def test_odd_values_of_gitlab_config(config: str, write: Write) -> None:
     root = write({CI: JOB})
     os.mkfifo(root / 'pipe.yml')
@@ -257,9 +302,12 @@ def test_two_fixes_at_once(write: Write) -> None:
         (root / CI).chmod(0o640)
         running = [
             subprocess.Popen(
-                (sys.executable, '-m', 'kaniko_hooks.fix_kaniko_builds', CI), cwd=root,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            ) for _ in range(3)
+                (sys.executable, '-m', 'kaniko_hooks.fix_kaniko_builds', CI),
+                cwd=root,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            for _ in range(3)
         ]
         said = [process.communicate()[0].decode() for process in running]
         assert {process.returncode for process in running} <= {0, 1}, said

@@ -1,4 +1,5 @@
 """Input that means harm, through the real command, so that a crash of Python shows."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -6,9 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conftest import Write
-from tests.hostile import BUILDS
-from tests.hostile import CI
-from tests.hostile import both
+from tests.hostile import BUILDS, CI, both
 
 
 def laughs() -> str:
@@ -26,7 +25,7 @@ def extends_chain(length: int) -> str:
 HOSTILE: Mapping[str, str | bytes] = {
     'billion laughs': laughs(),
     'laughs in variables': laughs().replace(
-        'script: *a29', 'script: [executor]\n  variables: *a29',
+        'script: *a29', 'script: [executor]\n  variables: *a29'
     ),
     'contains itself': 'kaniko: &a [*a]\njob: {script: *a}\n',
     'mapping contains itself': 'executor: &a\n  script: [kaniko]\n  x: *a\n',
@@ -55,67 +54,83 @@ HOSTILE: Mapping[str, str | bytes] = {
     'extends itself': 'job:\n  extends: job\n' + BUILDS,
     'long extends chain': extends_chain(5_000),
     'reference cycle': '.a: {x: !reference [.b, x]}\n.b: {x: !reference [.a, x]}\n'
-                       'job: {script: [kaniko, !reference [.a, x]]}\n',
-    'reference storm': '.a0: {s: [/kaniko/executor, /kaniko/executor]}\n' + ''.join(
+    'job: {script: [kaniko, !reference [.a, x]]}\n',
+    'reference storm': '.a0: {s: [/kaniko/executor, /kaniko/executor]}\n'
+    + ''.join(
         f'.a{n}: {{s: [' + ', '.join([f'!reference [.a{n - 1}, s]'] * 9) + ']}\n'
         for n in range(1, 9)
-    ) + 'job: {script: [!reference [.a8, s]]}\n',
+    )
+    + 'job: {script: [!reference [.a8, s]]}\n',
     'include itself': f'include: {CI}\njob:\n' + BUILDS,
     'include everything': 'include: "**.yml"\njob:\n' + BUILDS,
     'include nonsense': 'include: [1, null, {}, [], {local: {}}, {local: a, remote: b}]\n'
-                        'job:\n' + BUILDS,
+    'job:\n' + BUILDS,
     'include above': 'include: ../../../../etc/passwd.yml\njob:\n' + BUILDS,
     'include NUL': 'include: "a\\0b.yml"\njob:\n' + BUILDS,
-    'regular expression bomb': 'spec: {inputs: {x: {default: "' + 'a' * 40
-                               + '!", regex: "(a+)+$"}}}\n---\n'
-                               'job: {script: ["/kaniko/executor $[[ inputs.x ]]"]}\n',
+    'regular expression bomb': 'spec: {inputs: {x: {default: "'
+    + 'a' * 40
+    + '!", regex: "(a+)+$"}}}\n---\n'
+    'job: {script: ["/kaniko/executor $[[ inputs.x ]]"]}\n',
     'rules bomb': 'job:\n  rules: [{if: "' + '(' * 5_000 + '"}]\n' + BUILDS,
     'function calls itself': 'job: {script: ["f() { f; f; /kaniko/executor; }; f"]}\n',
     'functions double': 'job:\n  script:\n    - |\n      f0() { /kaniko/executor -d a; }\n'
-                        + ''.join(
-        f'      f{n}() {{ f{n - 1}; f{n - 1}; }}\n' for n in range(1, 60)) + '      f59\n',
+    + ''.join(f'      f{n}() {{ f{n - 1}; f{n - 1}; }}\n' for n in range(1, 60))
+    + '      f59\n',
     'nested substitutions': 'job:\n  script:\n    - ' + '$(' * 3_000 + '/kaniko/executor\n',
     'nested defaults': "job:\n  script:\n    - '" + '${a:-' * 20_000 + "/kaniko/executor'\n",
     'nested quotes': "job:\n  script:\n    - '" + '"$(' * 3_000 + "/kaniko/executor'\n",
     'nested groups': 'job:\n  script:\n    - |\n      ' + '{ ' * 20_000 + '/kaniko/executor\n',
-    'nested shells': 'job:\n  script:\n    - |\n      ' + 'sh -c eval\\ ' * 2_000
-                     + '/kaniko/executor\n',
-    'doubling variables': 'job:\n  script:\n    - |\n      A=kaniko\n' + ''.join(
-        '      A=$A$A$A$A\n' for _ in range(40)) + '      /kaniko/executor $A\n',
-    'doubling CI variables': 'variables:\n  A0: kaniko\n' + ''.join(
-        f'  A{n}: $A{n - 1}$A{n - 1}$A{n - 1}\n' for n in range(1, 40)
-    ) + 'job: {script: ["/kaniko/executor $A39"]}\n',
+    'nested shells': 'job:\n  script:\n    - |\n      '
+    + 'sh -c eval\\ ' * 2_000
+    + '/kaniko/executor\n',
+    'doubling variables': 'job:\n  script:\n    - |\n      A=kaniko\n'
+    + ''.join('      A=$A$A$A$A\n' for _ in range(40))
+    + '      /kaniko/executor $A\n',
+    'doubling CI variables': 'variables:\n  A0: kaniko\n'
+    + ''.join(f'  A{n}: $A{n - 1}$A{n - 1}$A{n - 1}\n' for n in range(1, 40))
+    + 'job: {script: ["/kaniko/executor $A39"]}\n',
     'variables in a circle': 'variables: {A: $B, B: $A}\njob: {script: ["/kaniko/executor $A"]}\n',
-    'unclosed heredocs': 'job:\n  script:\n    - |\n' + '      cat <<A\n' * 5_000
-                         + '      /kaniko/executor\n',
+    'unclosed heredocs': 'job:\n  script:\n    - |\n'
+    + '      cat <<A\n' * 5_000
+    + '      /kaniko/executor\n',
     'huge brace range': 'job: {script: ["for x in {1..99999999}; do /kaniko/executor; done"]}\n',
-    'huge loop nest': 'job:\n  script:\n    - |\n      ' + 'for x in a b c d e f g h; do ' * 90
-                      + '/kaniko/executor -d x; ' + 'done; ' * 90 + '\n',
-    'huge matrix': 'job:\n  parallel:\n    matrix:\n      - ' + '\n        '.join(
-        f'V{n}: [{", ".join(map(str, range(100)))}]' for n in range(20)) + '\n' + BUILDS,
-    'merge chain': 'a0: &a0 {script: [/kaniko/executor]}\n' + ''.join(
-        f'a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}, *a{n - 1}]}}\n' for n in range(1, 60)
-    ) + 'job:\n  <<: *a59\n' + BUILDS,
+    'huge loop nest': 'job:\n  script:\n    - |\n      '
+    + 'for x in a b c d e f g h; do ' * 90
+    + '/kaniko/executor -d x; '
+    + 'done; ' * 90
+    + '\n',
+    'huge matrix': 'job:\n  parallel:\n    matrix:\n      - '
+    + '\n        '.join(f'V{n}: [{", ".join(map(str, range(100)))}]' for n in range(20))
+    + '\n'
+    + BUILDS,
+    'merge chain': 'a0: &a0 {script: [/kaniko/executor]}\n'
+    + ''.join(f'a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}, *a{n - 1}]}}\n' for n in range(1, 60))
+    + 'job:\n  <<: *a59\n'
+    + BUILDS,
     'many nodes': 'kaniko:\n' + '- a\n' * 510_000,
     'many keys': 'kaniko:\n' + ''.join(f'  k{n}: v\n' for n in range(5_000)),
     'many equal keys': 'kaniko: 1\n' * 5_000,
     'many jobs': ''.join(f'j{n}:\n{BUILDS}' for n in range(100)),
     'many builds': 'job:\n  script:\n' + '    - /kaniko/executor --cache -d x\n' * 1_000,
-    'long commands': 'job:\n  script:\n' + f'    - curl {"y " * 1_000}\n' * 100
-                     + '    - /kaniko/executor --cache\n' * 2,
-    'many expansions': 'job:\n  script:\n    - ' + '$X${x##**/} ${x%.*} ${x//a/b} ${x:1:2}; ' * 50
-                       + 'echo\n    - /kaniko/executor --cache\n' * 2,
+    'long commands': 'job:\n  script:\n'
+    + f'    - curl {"y " * 1_000}\n' * 100
+    + '    - /kaniko/executor --cache\n' * 2,
+    'many expansions': 'job:\n  script:\n    - '
+    + '$X${x##**/} ${x%.*} ${x//a/b} ${x:1:2}; ' * 50
+    + 'echo\n    - /kaniko/executor --cache\n' * 2,
     'many comments': BUILDS.join(('job:\n', '')) + '# kaniko-hooks: ignore[x]\n' * 5_000,
     'many needs': 'job:\n' + BUILDS + '  needs: [' + 'job, ' * 5_000 + ']\n',
     'long file name in an include': f'include: {"a/" * 5_000}b.yml\njob:\n' + BUILDS,
     'parent folders': f'include: {"a/../" * 2_000}{CI}\njob:\n' + BUILDS,
     'stars in an include': f'include: "{"**/*" * 2_000}.yml"\njob:\n' + BUILDS,
     'script with a NUL in its name': 'job:\n  script: ["sh \\0.sh", ". a\\0/b", '
-                                     '/kaniko/executor]\n',
+    '/kaniko/executor]\n',
     'large number': f'job: {{parallel: {"9" * 5_000}, script: [/kaniko/executor]}}\n',
-    'large number in a script': 'job:\n  script:\n    - for x in {1..' + '9' * 5_000
-                                + '}; do /kaniko/executor; done\n    - echo $((' + '9' * 5_000
-                                + '**9**9))\n',
+    'large number in a script': 'job:\n  script:\n    - for x in {1..'
+    + '9' * 5_000
+    + '}; do /kaniko/executor; done\n    - echo $(('
+    + '9' * 5_000
+    + '**9**9))\n',
     'not CI at all': '- kaniko\n- 1: 2\n',
     'empty keys': '? kaniko\n: \n? [a, b]\n: c\n',
 }
@@ -145,10 +160,17 @@ def test_hostile_file(case: str, write: Write) -> None:
         assert TOLD.get(case, '') in said
 
 
-@pytest.mark.parametrize('path', (
-    '.github/workflows/a.yml', '.circleci/config.yml', 'cloudbuild.yaml', '.drone.yml',
-    'bitbucket-pipelines.yml', 'a.sh',
-))
+@pytest.mark.parametrize(
+    'path',
+    (
+        '.github/workflows/a.yml',
+        '.circleci/config.yml',
+        'cloudbuild.yaml',
+        '.drone.yml',
+        'bitbucket-pipelines.yml',
+        'a.sh',
+    ),
+)
 def test_hostile_files_of_other_systems(path: str, write: Write) -> None:
     """All small ones at once: no reader may stumble over any."""
     files = {}

@@ -1,4 +1,5 @@
 """The README's lefthook recipe with the real client, from npm."""
+
 from __future__ import annotations
 
 import os
@@ -7,12 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end_test import BAD
-from tests.end_to_end_test import GOOD
-from tests.end_to_end_test import PATH
-from tests.end_to_end_test import git
-from tests.end_to_end_test import run
-from tests.end_to_end_test import write
+from tests.end_to_end_test import BAD, GOOD, PATH, git, run, write
 from tests.readme_test import labelled
 
 pytestmark = pytest.mark.slow
@@ -33,7 +29,7 @@ def test_recipe(lefthook: Path, tmp_path: Path) -> None:
     git(tmp_path, 'init', '-q')
     git(tmp_path, 'config', 'user.name', 'A Developer')
     git(tmp_path, 'config', 'user.email', 'developer@example.com')
-    recipe, = labelled('lefthook')
+    (recipe,) = labelled('lefthook')
     write(tmp_path, 'lefthook.yml', recipe)
     write(tmp_path, '.gitlab-ci.yml', BAD)
     assert run(tmp_path, (str(lefthook), 'install')).returncode == 0

@@ -1,8 +1,10 @@
 """Our named tuples do what typing's do."""
+
 from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
@@ -21,10 +23,9 @@ class Pair(NamedTuple):
         return f'{self.first}{self.second}'
 
 
-
-
 @pytest.mark.parametrize(
-    'pair', (
+    'pair',
+    (
         pytest.param(Pair('a', 2, ()), id='in order'),
         pytest.param(Pair('a'), id='defaults'),
         pytest.param(Pair('a', 2), id='some defaults'),
@@ -38,7 +39,8 @@ def test_made(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    ('given', 'named'), (
+    ('given', 'named'),
+    (
         pytest.param((), {}, id='too few'),
         pytest.param((1, 2, 3, 4), {}, id='too many'),
         pytest.param((1,), {'first': 1}, id='twice'),
@@ -54,9 +56,9 @@ def test_not_made(given: tuple[int, ...], named: dict[str, int]) -> None:
 
 def test_replaced() -> None:
     assert Pair('a')._replace(second=5) == ('a', 5, ())
-    changes = {'fourth': 1}
+    changes: dict[str, Any] = {'fourth': 1}
     with pytest.raises(TypeError, match='Pair has no fourth'):
-        getattr(Pair('a'), '_replace')(**changes)
+        Pair('a')._replace(**changes)
 
 
 def test_shown_and_kept() -> None:

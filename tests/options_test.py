@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.options import Options
-from kaniko_hooks.options import parse
+from kaniko_hooks.options import Options, parse
 
 CHECK = 'check-kaniko-builds'
 FIX = 'fix-kaniko-builds'
@@ -15,21 +14,29 @@ FIX = 'fix-kaniko-builds'
         pytest.param(CHECK, [], Options(), id='nothing'),
         pytest.param(CHECK, ['a.yml', 'b'], Options(('a.yml', 'b')), id='paths only'),
         pytest.param(
-            CHECK, ['--strict', '--allow-cleanup', 'a.yml'],
-            Options(('a.yml',), strict=True, allow_cleanup=True), id='flags',
+            CHECK,
+            ['--strict', '--allow-cleanup', 'a.yml'],
+            Options(('a.yml',), strict=True, allow_cleanup=True),
+            id='flags',
         ),
         pytest.param(
-            CHECK, ['--gitlab-config', 'x.yml', '--gitlab-config=./y.yml', '--color', 'never'],
-            Options(gitlab_configs=('x.yml', 'y.yml'), color='never'), id='repeated option',
+            CHECK,
+            ['--gitlab-config', 'x.yml', '--gitlab-config=./y.yml', '--color', 'never'],
+            Options(gitlab_configs=('x.yml', 'y.yml'), color='never'),
+            id='repeated option',
         ),
         pytest.param(
-            CHECK, ['--format', 'sarif', '--output-file', 'o', '--explain', 'bad-suppression'],
-            Options(format='sarif', output_file='o', explain='bad-suppression'), id='reports',
+            CHECK,
+            ['--format', 'sarif', '--output-file', 'o', '--explain', 'bad-suppression'],
+            Options(format='sarif', output_file='o', explain='bad-suppression'),
+            id='reports',
         ),
         pytest.param(CHECK, ['--', '-a.yml'], Options(('-a.yml',)), id='path like an option'),
         pytest.param(
-            FIX, ['--unsafe', '--diff', 'a.yml'],
-            Options(('a.yml',), unsafe=True, diff=True), id='fix',
+            FIX,
+            ['--unsafe', '--diff', 'a.yml'],
+            Options(('a.yml',), unsafe=True, diff=True),
+            id='fix',
         ),
     ),
 )
@@ -49,7 +56,7 @@ def test_parse(hook: str, argv: list[str], expected: Options) -> None:
     ),
 )
 def test_wrong_usage(
-        hook: str, argv: list[str], said: str, capsys: pytest.CaptureFixture[str],
+    hook: str, argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:
         parse(hook, argv)

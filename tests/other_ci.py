@@ -1,17 +1,12 @@
 """What the tests of the CI readers share: reading one file of a repository in memory."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kaniko_hooks.ci import others
-from kaniko_hooks.ci import recognise
+from kaniko_hooks.ci import others, recognise
 from kaniko_hooks.document.compose import compose
-from kaniko_hooks.model import NOT
-from kaniko_hooks.model import Comparison
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Group
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import Reading
+from kaniko_hooks.model import NOT, Comparison, Container, Group, Guard, Reading
 from kaniko_hooks.project import Repository
 
 
@@ -30,7 +25,7 @@ def reading(path: str, text: str, files: Mapping[str, str] | None = None) -> Rea
 
 def only(result: Reading) -> Container:
     """The only container of a reading."""
-    container, = result.containers
+    (container,) = result.containers
     return container
 
 

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from kaniko_hooks import prefilter
-from kaniko_hooks import project
+from kaniko_hooks import prefilter, project
 from kaniko_hooks.prefilter import repository_root
 from tests.conftest import Write
+
 
 def nothing_matters(argv: Sequence[str]) -> bool:
     return prefilter.nothing_matters(argv, {})
@@ -27,10 +26,12 @@ KANIKO = 'a: [/kaniko/executor]\n'
         pytest.param(['a.yml'], {'a.yml': 'include: b\n'}, id='include, but no CI file'),
         pytest.param(
             ['--gitlab-config', 'ci/b.yml', '--strict', 'a.yml', '--gitlab-config=c.yml'],
-            {'a.yml': 'x: y\n', 'ci/b.yml': 'x: y\n', 'c.yml': 'x: y\n'}, id='further roots',
+            {'a.yml': 'x: y\n', 'ci/b.yml': 'x: y\n', 'c.yml': 'x: y\n'},
+            id='further roots',
         ),
         pytest.param(
-            ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [make image]}\n'},
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {script: [make image]}\n'},
             id='pipeline that runs no script',
         ),
         pytest.param(
@@ -44,7 +45,8 @@ KANIKO = 'a: [/kaniko/executor]\n'
             id='no file there',
         ),
         pytest.param(
-            ['a.sh'], {'a.sh': 'make\n', '.github/workflows/a.yml': 'uses: x\n'},
+            ['a.sh'],
+            {'a.sh': 'make\n', '.github/workflows/a.yml': 'uses: x\n'},
             id='script in a repository without Kaniko',
         ),
     ),
@@ -62,18 +64,20 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
         pytest.param(['a.yml'], {'a.yml': KANIKO}, id='Kaniko'),
         pytest.param(['a.yml'], {'a.yml': 'a: [executor -d x]\n'}, id='bare executor'),
         pytest.param(
-            ['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': KANIKO}, id='Kaniko in the pipeline',
+            ['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': KANIKO}, id='Kaniko in the pipeline'
         ),
         pytest.param(
-            ['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': 'include: b.yml\n'},
+            ['a.yml'],
+            {'a.yml': 'x: y\n', '.gitlab-ci.yml': 'include: b.yml\n'},
             id='pipeline with include',
         ),
         pytest.param(
-            ['.github/workflows/a.yml'], {'.github/workflows/a.yml': 'uses: ./b\n'},
+            ['.github/workflows/a.yml'],
+            {'.github/workflows/a.yml': 'uses: ./b\n'},
             id='composite action',
         ),
         pytest.param(
-            ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [sh build]}\n'}, id='sh file',
+            ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [sh build]}\n'}, id='sh file'
         ),
         pytest.param(
             ['.gitlab-ci.yml'],
@@ -82,30 +86,52 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
         ),
         *(
             pytest.param(
-                ['.gitlab-ci.yml'], {'.gitlab-ci.yml': f'a:\n  script:\n    - {text}\n',
-                                     'ci/bin/build': '', 'ci/j': '', 'build': ''}, id=text,
-            ) for text in (
-                'cd ci && bin/build', '{cd: "$CI_PROJECT_DIR/ci", run: bin/build}',
-                'ci/bin/$NAME', 'D=ci; $D/j', 'S=ci/j; $S', 'cat build|bash', 'bash<build',
-                "'. build'", 'source\tbuild',
+                ['.gitlab-ci.yml'],
+                {
+                    '.gitlab-ci.yml': f'a:\n  script:\n    - {text}\n',
+                    'ci/bin/build': '',
+                    'ci/j': '',
+                    'build': '',
+                },
+                id=text,
+            )
+            for text in (
+                'cd ci && bin/build',
+                '{cd: "$CI_PROJECT_DIR/ci", run: bin/build}',
+                'ci/bin/$NAME',
+                'D=ci; $D/j',
+                'S=ci/j; $S',
+                'cat build|bash',
+                'bash<build',
+                "'. build'",
+                'source\tbuild',
             )
         ),
         pytest.param(
-            ['a.sh'], {'a.sh': 'F=--cache\n', '.circleci/config.yml': KANIKO},
+            ['a.sh'],
+            {'a.sh': 'F=--cache\n', '.circleci/config.yml': KANIKO},
             id='script of a system with Kaniko',
         ),
         pytest.param(
-            ['a/action.yml'], {'a/action.yml': 'runs: {}\n', '.github/workflows/a.yml': KANIKO},
+            ['a/action.yml'],
+            {'a/action.yml': 'runs: {}\n', '.github/workflows/a.yml': KANIKO},
             id='action of a system with Kaniko',
         ),
         *(
-            pytest.param([*options, 'a.yml'], {
-                'a.yml': 'x: y\n', 'b.yml': KANIKO, 'ci/b.yml': 'include: a.yml\n',
-            }, id=' '.join(options)) for options in (
-                ['--gitlab-config', 'b.yml'], ['--gitlab-config=b.yml'],
+            pytest.param(
+                [*options, 'a.yml'],
+                {'a.yml': 'x: y\n', 'b.yml': KANIKO, 'ci/b.yml': 'include: a.yml\n'},
+                id=' '.join(options),
+            )
+            for options in (
+                ['--gitlab-config', 'b.yml'],
+                ['--gitlab-config=b.yml'],
                 ['--gitlab-config', 'a.yml', '--gitlab-config', 'ci/b.yml'],
-                ['--gitlab-config', 'missing.yml'], ['--gitlab-config='], ['--gitlab-config=-'],
-                ['--gitlab-config', '--strict'], ['--gitlab-configs=a.yml'],
+                ['--gitlab-config', 'missing.yml'],
+                ['--gitlab-config='],
+                ['--gitlab-config=-'],
+                ['--gitlab-config', '--strict'],
+                ['--gitlab-configs=a.yml'],
             )
         ),
         pytest.param(['a.yml', '--gitlab-config'], {'a.yml': 'x: y\n'}, id='no value'),
@@ -130,7 +156,7 @@ def test_unreadable_file_is_left_to_the_real_reading(write: Write) -> None:
 
 
 def test_large_file_is_left_to_the_real_reading(
-        write: Write, monkeypatch: pytest.MonkeyPatch,
+    write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prefilter, '_MOST', 3)
     write({'a.yml': 'x: ', 'b.yml': 'x: y'})
@@ -144,7 +170,7 @@ def test_root_is_where_git_is(write: Write) -> None:
 
 
 def test_root_without_git_is_the_working_directory(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert repository_root('a/b/c.yml') == str(tmp_path)

@@ -6,10 +6,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks import project
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
-from kaniko_hooks.project import decode
-from kaniko_hooks.project import read_bytes
+from kaniko_hooks.project import Repository, Unreadable, decode, read_bytes
 from tests.conftest import Write
 
 
@@ -124,16 +121,38 @@ def test_has_file(write: Write) -> None:
     (root / 'gone').symlink_to('nowhere')
     (root / 'out').symlink_to('/')
     repository = Repository(str(root))
-    assert [path for path in (
-        'a/b.yml', 'c', 'gone', 'out', 'a', 'a/', '', '/a/b.yml', 'C', 'x/y', 'c/d', 'out/etc',
-        '../a/b.yml', 'a\0/b',
-    ) if repository.has_file(path)] == ['a/b.yml', 'c', 'gone', 'out']
+    assert [
+        path
+        for path in (
+            'a/b.yml',
+            'c',
+            'gone',
+            'out',
+            'a',
+            'a/',
+            '',
+            '/a/b.yml',
+            'C',
+            'x/y',
+            'c/d',
+            'out/etc',
+            '../a/b.yml',
+            'a\0/b',
+        )
+        if repository.has_file(path)
+    ] == ['a/b.yml', 'c', 'gone', 'out']
 
 
 def test_other_repositories_below_are_left_out(write: Write) -> None:
-    root = write({
-        '.git/HEAD': '', 'ci/a.yml': '', 'ci/sub/.git': 'gitdir: x', 'ci/sub/b.yml': '',
-        'ci/clone/.git/HEAD': '', 'ci/clone/x/c.yml': '',
-    })
+    root = write(
+        {
+            '.git/HEAD': '',
+            'ci/a.yml': '',
+            'ci/sub/.git': 'gitdir: x',
+            'ci/sub/b.yml': '',
+            'ci/clone/.git/HEAD': '',
+            'ci/clone/x/c.yml': '',
+        }
+    )
     assert list(Repository(str(root)).files_below('ci')) == ['ci/a.yml']
     assert list(Repository(str(root)).files_below()) == ['ci/a.yml']

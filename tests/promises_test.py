@@ -1,4 +1,5 @@
 """No network, no process but `git ls-files`, nothing outside the repository."""
+
 from __future__ import annotations
 
 import json
@@ -14,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # Runs a hook with every audited event on record; a hook cannot take it out again.
-_AUDITED = '''
+_AUDITED = """
 import json, os, sys
 events = []
 def hook(event, arguments):
@@ -43,13 +44,15 @@ try:
 finally:
     before = list(events)
     print('\\n' + json.dumps([code, before]))
-'''
+"""
 
 
 def audited(module: str, folder: Path, *argv: str) -> tuple[int, list[tuple[str, str]]]:
     done = subprocess.run(
         (sys.executable, '-c', _AUDITED.replace('{module}', module), *argv),
-        cwd=folder, text=True, capture_output=True,
+        cwd=folder,
+        text=True,
+        capture_output=True,
     )
     assert 'Traceback' not in done.stderr, done.stderr
     code, events = json.loads(done.stdout.splitlines()[-1])
@@ -89,7 +92,8 @@ images:
 
 def outside(events: list[tuple[str, str]], kind: str, folder: Path) -> set[str]:
     return {
-        what for event, what in events
+        what
+        for event, what in events
         if event == kind and not what.startswith((str(folder) + '/', '/dev/null'))
     }
 
@@ -108,14 +112,21 @@ def assert_inside(events: list[tuple[str, str]], repository: Path) -> None:
 
 def test_the_audit_sees_what_is_not_promised(tmp_path: Path) -> None:
     seen = []
-    for call in ("open('/etc/passwd')", "os.rename('a', '../b')", "os.listdir('/')",
-                 "__import__('socket').socket()", "__import__('subprocess').run('true')"):
+    for call in (
+        "open('/etc/passwd')",
+        "os.rename('a', '../b')",
+        "os.listdir('/')",
+        "__import__('socket').socket()",
+        "__import__('subprocess').run('true')",
+    ):
         (tmp_path / 'a').touch()
-        script = _AUDITED.replace('from kaniko_hooks import {module}', '').replace(
-            '{module}.main(sys.argv[1:])', call,
-        ).replace('[code, before]', '[0, before]')
+        script = (
+            _AUDITED.replace('from kaniko_hooks import {module}', '')
+            .replace('{module}.main(sys.argv[1:])', call)
+            .replace('[code, before]', '[0, before]')
+        )
         done = subprocess.run(
-            (sys.executable, '-c', script), cwd=tmp_path, text=True, capture_output=True,
+            (sys.executable, '-c', script), cwd=tmp_path, text=True, capture_output=True
         )
         assert done.returncode == 0, done.stderr
         seen.append([tuple(each) for each in json.loads(done.stdout.splitlines()[-1])[1]])
@@ -139,15 +150,17 @@ def test_fix_writes_its_file_and_nothing_else(tmp_path: Path) -> None:
         assert_inside(events, root)
         assert 'subprocess.Popen' not in {event for event, _ in events}
     after = contents(tmp_path)
-    assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} \
-        == {'repository/.gitlab-ci.yml'}
+    assert {
+        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    } == {'repository/.gitlab-ci.yml'}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file with its bytes; git's own are among them."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob('*') if path.is_file()
+        for path in folder.rglob('*')
+        if path.is_file()
     }
 
 
@@ -177,13 +190,13 @@ def test_whole_repository_asks_git_for_its_files_only(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'hook', ('check_kaniko_builds', 'check_kaniko_builds --strict', 'fix_kaniko_builds --diff'),
+    'hook', ('check_kaniko_builds', 'check_kaniko_builds --strict', 'fix_kaniko_builds --diff')
 )
 def test_each_file_is_read_once(hook: str, tmp_path: Path) -> None:
     (tmp_path / '.git').mkdir()
     (tmp_path / '.gitlab-ci.yml').write_text(
         'include: [a.yml, b.yml]\nbuild:\n  script:\n    - ./build.sh\n'
-        '    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n',
+        '    - /kaniko/executor --cache -d a\n    - /kaniko/executor --cache -d b\n'
     )
     (tmp_path / 'a.yml').write_text('a: {script: [/kaniko/executor -d c]}\n')
     (tmp_path / 'b.yml').write_text('b: {script: [make]}\n')
@@ -197,5 +210,6 @@ def test_each_file_is_read_once(hook: str, tmp_path: Path) -> None:
     # Named files are looked at first, whether they can be read.
     assert code == 1
     assert {name: opened[name] for name in (*named, 'b.yml')} == {
-        **dict.fromkeys(named, 2), 'b.yml': 1,
+        **dict.fromkeys(named, 2),
+        'b.yml': 1,
     }

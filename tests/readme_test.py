@@ -1,4 +1,5 @@
 """Every command and example of the README is executed, and its output compared."""
+
 from __future__ import annotations
 
 import os
@@ -59,8 +60,12 @@ def play(session: str, folder: Path) -> str:
     )
     path = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
     done = subprocess.run(
-        ('bash', '-c', script), cwd=folder, env={**os.environ, 'PATH': path}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ('bash', '-c', script),
+        cwd=folder,
+        env={**os.environ, 'PATH': path},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     return done.stdout
 
@@ -71,17 +76,14 @@ def _quoted(text: str) -> str:
 
 @pytest.mark.parametrize('text', labelled('bad'))
 def test_bad_pipeline_is_found(
-        text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _check(text, tmp_path, monkeypatch) == 1
     assert 'cached-builds-share-container' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('text', labelled('good'))
-def test_good_pipeline_passes(
-        text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_good_pipeline_passes(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _check(text, tmp_path, monkeypatch) == 0
 
 
@@ -112,7 +114,8 @@ def test_every_hook_is_told_about() -> None:
 def test_configuration_names_hooks_that_exist() -> None:
     ids = {hook['id'] for hook in yaml.safe_load((ROOT / '.pre-commit-hooks.yaml').read_text())}
     configurations = [
-        yaml.safe_load(block.text) for block in BLOCKS
+        yaml.safe_load(block.text)
+        for block in BLOCKS
         if block.kind == 'yaml' and block.text.startswith('repos:')
     ]
     assert configurations

@@ -4,16 +4,9 @@ import json
 
 import pytest
 
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Result
+from kaniko_hooks.model import Finding, Place, Result
 from kaniko_hooks.report import render
-from tests.samples import CI
-from tests.samples import OTHER
-from tests.samples import PIPELINE
-from tests.samples import everything
-from tests.samples import result_of
-from tests.samples import text_is
+from tests.samples import CI, OTHER, PIPELINE, everything, result_of, text_is
 
 
 def test_code_quality() -> None:
@@ -21,8 +14,10 @@ def test_code_quality() -> None:
     assert [each['severity'] for each in report] == ['minor', 'critical', 'critical', 'major']
     assert len({each['fingerprint'] for each in report}) == 4
     assert {key: report[0][key] for key in report[0] if key != 'fingerprint'} == {
-        'description': 'bad-suppression: no brackets', 'check_name': 'bad-suppression',
-        'severity': 'minor', 'location': {'path': CI, 'lines': {'begin': 1}},
+        'description': 'bad-suppression: no brackets',
+        'check_name': 'bad-suppression',
+        'severity': 'minor',
+        'location': {'path': CI, 'lines': {'begin': 1}},
     }
     assert json.loads(render('gitlab', Result((), ()), text_is(''))) == []
 
@@ -36,17 +31,20 @@ def prints(*texts: str) -> list[list[str]]:
     return made
 
 
-@pytest.mark.parametrize('text', (
-    pytest.param('# a comment\n\n' + PIPELINE, id='lines moved'),
-    pytest.param(PIPELINE.replace('    -', '        -'), id='columns moved'),
-    pytest.param(PIPELINE.replace('\n', '\r\n'), id='line ends'),
-    pytest.param(PIPELINE.replace('    - /', '    - >-\n      /'), id='written another way'),
-    pytest.param(PIPELINE.replace(' --cache', '   --cache'), id='white space'),
-    pytest.param(
-        PIPELINE.replace('shop', 'x').replace('mail', 'shop').replace('/x', '/mail'),
-        id='builds in another order',
+@pytest.mark.parametrize(
+    'text',
+    (
+        pytest.param('# a comment\n\n' + PIPELINE, id='lines moved'),
+        pytest.param(PIPELINE.replace('    -', '        -'), id='columns moved'),
+        pytest.param(PIPELINE.replace('\n', '\r\n'), id='line ends'),
+        pytest.param(PIPELINE.replace('    - /', '    - >-\n      /'), id='written another way'),
+        pytest.param(PIPELINE.replace(' --cache', '   --cache'), id='white space'),
+        pytest.param(
+            PIPELINE.replace('shop', 'x').replace('mail', 'shop').replace('/x', '/mail'),
+            id='builds in another order',
+        ),
     ),
-))
+)
 def test_a_fingerprint_stays_while_other_things_change(text: str) -> None:
     [[before], [after]] = prints(PIPELINE, text)
     assert before == after
@@ -57,10 +55,13 @@ def test_a_fingerprint_does_not_depend_on_other_findings() -> None:
     assert both == [second, first]
 
 
-@pytest.mark.parametrize('text', (
-    pytest.param(PIPELINE.replace('publish', 'deploy'), id='job'),
-    pytest.param(PIPELINE.replace('shop', 'store'), id='command'),
-))
+@pytest.mark.parametrize(
+    'text',
+    (
+        pytest.param(PIPELINE.replace('publish', 'deploy'), id='job'),
+        pytest.param(PIPELINE.replace('shop', 'store'), id='command'),
+    ),
+)
 def test_a_fingerprint_is_about_job_and_commands(text: str) -> None:
     [before, after] = prints(PIPELINE, text)
     assert before != after
@@ -80,6 +81,7 @@ def test_where_a_step_stands_among_others_is_not_in_the_fingerprint() -> None:
         container = result.containers[0][0]._replace(name=name)
         finding = result.findings[0]._replace(containers=(container,))
         return render('gitlab', Result((), (finding,)), text_is(PIPELINE))
+
     assert named('spec.steps[3]') == named('spec.steps[11]') != named('spec.sidecars[3]')
 
 
@@ -89,4 +91,5 @@ def test_a_message_may_name_another_line() -> None:
         [only] = json.loads(render('gitlab', Result((), (finding,)), text_is('')))
         fingerprint: str = only['fingerprint']
         return fingerprint
+
     assert at(3) == at(14)

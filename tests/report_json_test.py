@@ -3,17 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Result
+from kaniko_hooks.model import Container, Place, Result
 from kaniko_hooks.options import RULES
 from kaniko_hooks.report import render
-from tests.samples import CI
-from tests.samples import PIPELINE
-from tests.samples import build
-from tests.samples import everything
-from tests.samples import result_of
-from tests.samples import text_is
+from tests.samples import CI, PIPELINE, everything, result_of, text_is
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,30 +14,63 @@ ROOT = Path(__file__).parent.parent
 def test_json() -> None:
     report = json.loads(render('json', everything(), text_is(PIPELINE)))
     build = {
-        'file': CI, 'line': 4, 'column': 7, 'times': 1, 'cache': 'on', 'cleanup': False,
+        'file': CI,
+        'line': 4,
+        'column': 7,
+        'times': 1,
+        'cache': 'on',
+        'cleanup': False,
         'destinations': ['r/shop'],
     }
     container = {
-        'system': 'gitlab-ci', 'name': 'publish', 'file': CI, 'line': 2, 'template': False,
-        'builds_in_worst_run': 2, 'verdict': 'cached',
+        'system': 'gitlab-ci',
+        'name': 'publish',
+        'file': CI,
+        'line': 2,
+        'template': False,
+        'builds_in_worst_run': 2,
+        'verdict': 'cached',
         'builds': [build, {**build, 'line': 5, 'destinations': ['r/mail']}],
     }
     assert report['version'] == 1
-    assert report['containers'] == [container, {
-        **container, 'name': 'images', 'file': 'z.yml', 'line': 1, 'template': True,
-        'builds_in_worst_run': 'many', 'verdict': 'maybe-cached',
-        'builds': [
-            {**build, 'times': 'many'},
-            {**build, 'line': 5, 'times': 0, 'cache': 'off', 'cleanup': True, 'destinations': []},
-        ],
-    }]
+    assert report['containers'] == [
+        container,
+        {
+            **container,
+            'name': 'images',
+            'file': 'z.yml',
+            'line': 1,
+            'template': True,
+            'builds_in_worst_run': 'many',
+            'verdict': 'maybe-cached',
+            'builds': [
+                {**build, 'times': 'many'},
+                {
+                    **build,
+                    'line': 5,
+                    'times': 0,
+                    'cache': 'off',
+                    'cleanup': True,
+                    'destinations': [],
+                },
+            ],
+        },
+    ]
     assert [(each['file'], each['line'], each['column']) for each in report['findings']] == [
-        (CI, 1, 1), (CI, 4, 7), (CI, 5, 7), ('b c:ü/\udce9.yml', 1, 1),
+        (CI, 1, 1),
+        (CI, 4, 7),
+        (CI, 5, 7),
+        ('b c:ü/\udce9.yml', 1, 1),
     ]
     assert report['findings'][2] == {
-        'rule': 'cached-builds-share-container', 'file': CI, 'line': 5, 'column': 7,
-        'containers': ['publish'], 'message': result_of(PIPELINE).findings[0].message,
-        'fix': 'a job for each image', 'no_fix': None,
+        'rule': 'cached-builds-share-container',
+        'file': CI,
+        'line': 5,
+        'column': 7,
+        'containers': ['publish'],
+        'message': result_of(PIPELINE).findings[0].message,
+        'fix': 'a job for each image',
+        'no_fix': None,
     }
     assert report['notes'] == [
         {'file': CI, 'line': 1, 'message': 'a remote file'},

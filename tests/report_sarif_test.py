@@ -5,16 +5,10 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from kaniko_hooks import rule
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import RULES
-from kaniko_hooks.report import render
-from kaniko_hooks.report import sarif
-from tests.samples import CI
-from tests.samples import PIPELINE
-from tests.samples import everything
-from tests.samples import result_of
-from tests.samples import text_is
+from kaniko_hooks.report import render, sarif
+from tests.samples import CI, PIPELINE, everything, result_of, text_is
 
 
 def test_sarif() -> None:
@@ -52,12 +46,13 @@ def test_sarif() -> None:
 
 @pytest.mark.parametrize('installed', (True, False))
 def test_sarif_names_the_version_where_it_is_known(
-        installed: bool, monkeypatch: pytest.MonkeyPatch,
+    installed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def version(name: str) -> str:
         if not installed:
             raise PackageNotFoundError(name)
         return '7.8.9'
+
     monkeypatch.setattr(sarif, 'version', version)
     log = json.loads(render('sarif', Result((), ()), text_is('')))
     assert log['runs'][0]['tool']['driver'].get('version') == ('7.8.9' if installed else None)

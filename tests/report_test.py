@@ -9,31 +9,26 @@ import jsonschema
 import pytest
 
 from kaniko_hooks.lines import TextOf
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Result
-from kaniko_hooks.options import FORMATS
-from kaniko_hooks.options import Options
-from kaniko_hooks.report import deliver
-from kaniko_hooks.report import render
-from tests.samples import CI
-from tests.samples import PIPELINE
-from tests.samples import everything
-from tests.samples import result_of
-from tests.samples import text_is
+from kaniko_hooks.model import Finding, Place, Result
+from kaniko_hooks.options import FORMATS, Options
+from kaniko_hooks.report import deliver, render
+from tests.samples import CI, PIPELINE, everything, result_of, text_is
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize('result', (
-    pytest.param(Result((), ()), id='nothing'),
-    pytest.param(result_of(PIPELINE), id='one finding'),
-    pytest.param(everything(), id='everything'),
-))
-@pytest.mark.parametrize(('name', 'schema'), (
-    ('json', 'schemas/report.json'),
-    ('sarif', 'tests/schemas/sarif-2.1.0.json'),
-))
+@pytest.mark.parametrize(
+    'result',
+    (
+        pytest.param(Result((), ()), id='nothing'),
+        pytest.param(result_of(PIPELINE), id='one finding'),
+        pytest.param(everything(), id='everything'),
+    ),
+)
+@pytest.mark.parametrize(
+    ('name', 'schema'),
+    (('json', 'schemas/report.json'), ('sarif', 'tests/schemas/sarif-2.1.0.json')),
+)
 def test_reports_obey_their_schema(name: str, schema: str, result: Result) -> None:
     rules = json.loads((ROOT / schema).read_text())
     validator = jsonschema.validators.validator_for(rules)
@@ -50,10 +45,15 @@ def test_reports_do_not_depend_on_the_order_of_what_was_found(name: str) -> None
     assert render(name, other, text_is(PIPELINE)) == render(name, result, text_is(PIPELINE))
 
 
-@pytest.mark.parametrize(('name', 'start'), (
-    ('text', '.gitlab-ci.yml:5:7: cached-builds-share-container: job publish'),
-    ('json', '{\n  "version": 1,'), ('gitlab', '[\n'), ('sarif', '{\n  "$schema"'),
-))
+@pytest.mark.parametrize(
+    ('name', 'start'),
+    (
+        ('text', '.gitlab-ci.yml:5:7: cached-builds-share-container: job publish'),
+        ('json', '{\n  "version": 1,'),
+        ('gitlab', '[\n'),
+        ('sarif', '{\n  "$schema"'),
+    ),
+)
 def test_deliver_to_stdout(name: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert deliver(result_of(PIPELINE), text_is(PIPELINE), Options(format=name)) == 0
     out, err = capsys.readouterr()
@@ -62,7 +62,7 @@ def test_deliver_to_stdout(name: str, start: str, capsys: pytest.CaptureFixture[
 
 
 def test_deliver_to_a_file_and_text_to_stdout(
-        tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, result = tmp_path / 'report.json', result_of(PIPELINE)
     options = Options(format='gitlab', output_file=str(path), color='always')
@@ -75,7 +75,7 @@ def test_deliver_to_a_file_and_text_to_stdout(
 
 
 def test_deliver_says_when_a_file_cannot_be_written(
-        tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / 'no such\x1b folder' / 'report'
     options = Options(format='json', output_file=str(path))

@@ -2,21 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import Result
-from kaniko_hooks.model import Run
+from kaniko_hooks.model import MANY, Container, Finding, Note, Place, Reason, Result, Run
 from kaniko_hooks.report import text
-from tests.samples import CI
-from tests.samples import build
-from tests.samples import findings
-from tests.samples import pipeline
-from tests.samples import run_of
-from tests.samples import text_is
+from tests.samples import CI, build, findings, pipeline, run_of, text_is
 
 RULE = 'cached-builds-share-container'
 MORE = f'more about it: check-kaniko-builds --explain {RULE}\n'
@@ -44,7 +32,7 @@ def test_no_findings_no_text() -> None:
 
 
 def test_two_builds() -> None:
-    source = '''\
+    source = """\
 stages: [build]
 
 publish:
@@ -56,8 +44,10 @@ publish:
       --cache
       -d r/mail
     - /kaniko/executor --cache -d r/last
-'''
-    assert rendered(source) == f'''\
+"""
+    assert (
+        rendered(source)
+        == f"""\
 .gitlab-ci.yml:8:7: {RULE}: MESSAGE
   3 | publish:
   ...
@@ -68,7 +58,8 @@ publish:
     |       ^^^^^^^^^^^^^^^^ second build, same container, cache on: r/mail (and 1 more)
   = fix: FIX
 
-{MORE}'''
+{MORE}"""
+    )
 
 
 def test_colour_changes_nothing_but_colour() -> None:
@@ -83,23 +74,29 @@ def test_colour_changes_nothing_but_colour() -> None:
 def test_a_loop_is_marked_where_it_starts() -> None:
     source = 'for x in a b c; do\n\t/kaniko/executor\ndone\n'
     loop = Reason('loop', Place(CI, 0), 3)
-    assert one(source, '/kaniko/executor', 'executor', 3, loop) == f'''\
+    assert (
+        one(source, '/kaniko/executor', 'executor', 3, loop)
+        == f"""\
 .gitlab-ci.yml:2:2: {RULE}: MESSAGE
   1 | for x in a b c; do
     | ^ 3 times
   2 |     /kaniko/executor
     |     ^^^^^^^^^^^^^^^^ build, 3 times, cache on
 
-{MORE}'''
+{MORE}"""
+    )
 
 
 def test_two_builds_on_one_line() -> None:
     source = 'job:\n  script: /kaniko/executor -d a; /kaniko/executor -d b\n'
-    assert '\n'.join(rendered(source).split('\n')[1:5]).replace(', cache on', '') == '''\
+    assert (
+        '\n'.join(rendered(source).split('\n')[1:5]).replace(', cache on', '')
+        == """\
   1 | job:
   2 |   script: /kaniko/executor -d a; /kaniko/executor -d b
     |           ^^^^^^^^^^^^^^^^ first build: a
-    |                                  ^^^^^^^^^^^^^^^^ second build, same container: b'''
+    |                                  ^^^^^^^^^^^^^^^^ second build, same container: b"""
+    )
 
 
 def test_several_files_are_shown_one_after_the_other() -> None:
@@ -107,7 +104,9 @@ def test_several_files_are_shown_one_after_the_other() -> None:
     builds = [build('build.sh', start, start + 16, '') for start in (1, 19)]
     container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
     found = Finding(RULE, builds[1].place, 'MESSAGE', (container,), run_of(builds), no_fix='WHY')
-    assert text.render(Result((), (found,)), texts.__getitem__) == f'''\
+    assert (
+        text.render(Result((), (found,)), texts.__getitem__)
+        == f"""\
 build.sh:4:1: {RULE}: MESSAGE
    --> .gitlab-ci.yml
   1 | job:
@@ -119,13 +118,13 @@ build.sh:4:1: {RULE}: MESSAGE
     | ^^^^^^^^^^^^^^^^ second build, same container, cache on
   = no automatic fix: WHY
 
-{MORE}'''
+{MORE}"""
+    )
 
 
 def test_many_containers_are_named_shortly() -> None:
     containers = tuple(
-        Container('gitlab-ci', f'job {number}', Place(CI, number), None, ())
-        for number in range(9)
+        Container('gitlab-ci', f'job {number}', Place(CI, number), None, ()) for number in range(9)
     )
     made = build(CI, 0, 1, '')
     found = Finding(RULE, made.place, 'M', containers, run_of([made], MANY))
@@ -141,11 +140,14 @@ def test_a_long_destination_keeps_its_end() -> None:
 
 def test_a_file_that_cannot_be_read_has_no_lines() -> None:
     found = Finding('unreadable-ci-file', Place('ci\x1b.yml', 9), 'is\rnot UTF-8')
-    assert text.render(Result((), (found,)), text_is('')) == '''\
+    assert (
+        text.render(Result((), (found,)), text_is(''))
+        == """\
 ci\\x1b.yml:1:1: unreadable-ci-file: is\\rnot UTF-8
 
 more about it: check-kaniko-builds --explain unreadable-ci-file
-'''
+"""
+    )
 
 
 def test_a_finding_without_a_run_is_marked_at_its_place() -> None:
@@ -158,7 +160,9 @@ def test_notes_come_after_the_findings_each_once() -> None:
     found = Finding('bad-suppression', Place('b.yml', 0), 'B')
     other = Finding('bad-suppression', Place('a.yml', 0), 'A')
     note = Note(Place(CI, 2), 'an include is not visible here')
-    assert text.render(Result((), (found, other), (note, note)), text_is('x\ny')) == '''\
+    assert (
+        text.render(Result((), (found, other), (note, note)), text_is('x\ny'))
+        == """\
 a.yml:1:1: bad-suppression: A
   1 | x
     | ^ here
@@ -169,25 +173,33 @@ b.yml:1:1: bad-suppression: B
 
 .gitlab-ci.yml:2:1: note: an include is not visible here
 more about it: check-kaniko-builds --explain bad-suppression
-'''
+"""
+    )
 
 
-@pytest.mark.parametrize(('found', 'runs', 'expected'), (
-    pytest.param((), (), 'no findings, 0 containers with Kaniko builds', id='nothing'),
-    pytest.param((), (1, 0), 'no findings, 1 container with Kaniko builds', id='one good'),
-    pytest.param(
-        (Finding('r', Place('a', 0), ''),), (2, 1),
-        '1 finding in 1 file, 2 containers with Kaniko builds', id='one bad',
+@pytest.mark.parametrize(
+    ('found', 'runs', 'expected'),
+    (
+        pytest.param((), (), 'no findings, 0 containers with Kaniko builds', id='nothing'),
+        pytest.param((), (1, 0), 'no findings, 1 container with Kaniko builds', id='one good'),
+        pytest.param(
+            (Finding('r', Place('a', 0), ''),),
+            (2, 1),
+            '1 finding in 1 file, 2 containers with Kaniko builds',
+            id='one bad',
+        ),
+        pytest.param(
+            (
+                Finding('r', Place('a', 0), '', fix='split'),
+                Finding('r', Place('b', 0), '', fix='x'),
+                Finding('r', Place('a', 1), '', no_fix='why'),
+            ),
+            (2, 3, 2),
+            '3 findings in 2 files (fix-kaniko-builds can fix 2), 3 containers with Kaniko builds',
+            id='some can be fixed',
+        ),
     ),
-    pytest.param(
-        (
-            Finding('r', Place('a', 0), '', fix='split'), Finding('r', Place('b', 0), '', fix='x'),
-            Finding('r', Place('a', 1), '', no_fix='why'),
-        ), (2, 3, 2),
-        '3 findings in 2 files (fix-kaniko-builds can fix 2), 3 containers with Kaniko builds',
-        id='some can be fixed',
-    ),
-))
+)
 def test_summary(found: tuple[Finding, ...], runs: tuple[int, ...], expected: str) -> None:
     container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
     judged = tuple((container, Run(builds, 'ok', (), False)) for builds in runs)

@@ -3,21 +3,23 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks import rule
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import OFF
-from kaniko_hooks.model import ON
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import Run
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import (
+    MANY,
+    OFF,
+    ON,
+    Build,
+    Command,
+    Container,
+    Execution,
+    Finding,
+    Flags,
+    Place,
+    Problem,
+    Reason,
+    Run,
+    ScriptPart,
+    Variable,
+)
 
 CI = '.gitlab-ci.yml'
 
@@ -31,12 +33,19 @@ def execution(offset: int, times: int = 1, cache: str = ON, file: str = CI) -> E
 def container(name: str = 'images', offset: int = 0, template: bool = False) -> Container:
     part = ScriptPart(
         (Command('x', CI, 5, lambda offset: 5 + offset),),
-        {'FLAGS': Variable(('x',), (Place('variables.yml', 3),)),
-         'OTHER': Variable(('y',), (Place('other.yml', 3),))},
+        {
+            'FLAGS': Variable(('x',), (Place('variables.yml', 3),)),
+            'OTHER': Variable(('y',), (Place('other.yml', 3),)),
+        },
     )
     return Container(
-        'gitlab-ci', name, Place(CI, offset), Variable(('x',), (Place('image.yml', 1),)), (part,),
-        template, (Place('parent.yml', 4),),
+        'gitlab-ci',
+        name,
+        Place(CI, offset),
+        Variable(('x',), (Place('image.yml', 1),)),
+        (part,),
+        template,
+        (Place('parent.yml', 4),),
     )
 
 
@@ -45,10 +54,10 @@ def run(verdict: str, *executions: Execution) -> Run:
 
 
 def findings(
-        *judged: tuple[Container, Run], strict: bool = False, accepted: bool = False,
+    *judged: tuple[Container, Run], strict: bool = False, accepted: bool = False
 ) -> list[Finding]:
     return rule.findings(
-        judged, strict, lambda container, run: accepted, lambda place: place.offset,
+        judged, strict, lambda container, run: accepted, lambda place: place.offset
     )
 
 
@@ -57,11 +66,10 @@ def findings(
     (
         pytest.param(findings((container(), run('ok', execution(10)))), id='one build'),
         pytest.param(
-            findings((container(), run('uncached', execution(10, 2, OFF)))), id='uncached',
+            findings((container(), run('uncached', execution(10, 2, OFF)))), id='uncached'
         ),
         pytest.param(
-            findings((container(), run('cached', execution(10, 2))), accepted=True),
-            id='accepted',
+            findings((container(), run('cached', execution(10, 2))), accepted=True), id='accepted'
         ),
     ),
 )
@@ -74,7 +82,7 @@ def test_noop(found: list[Finding]) -> None:
     (('cached', rule.CACHED), ('maybe-cached', rule.CACHED), ('uncached', rule.UNCACHED)),
 )
 def test_rule_of_verdict(verdict: str, expected: str) -> None:
-    found, = findings((container(), run(verdict, execution(10), execution(20))), strict=True)
+    (found,) = findings((container(), run(verdict, execution(10), execution(20))), strict=True)
     assert found.rule == expected
     assert found.place == Place(CI, 20)
     assert found.message.startswith('job images runs 2 Kaniko builds in one container, ')
@@ -89,58 +97,70 @@ def test_rule_of_verdict(verdict: str, expected: str) -> None:
     ),
 )
 def test_place_is_the_second_build(executions: tuple[Execution, ...], place: int) -> None:
-    found, = findings((container(), run('cached', *executions)))
+    (found,) = findings((container(), run('cached', *executions)))
     assert found.place == Place(CI, place)
 
 
 def test_message_tells_why_it_is_many() -> None:
-    found, = findings((container(), run('cached', execution(10, MANY))))
+    (found,) = findings((container(), run('cached', execution(10, MANY))))
     assert found.message.startswith(
         'job images runs many Kaniko builds in one container '
-        '(the loop at line 1 runs it again and again), with the cache on: ',
+        '(the loop at line 1 runs it again and again), with the cache on: '
     )
 
 
 def test_same_builds_are_one_finding() -> None:
     shared = run('cached', execution(10), execution(20))
-    found, = findings((container('a'), shared), (container('b'), shared), (container('c'), shared))
+    (found,) = findings(
+        (container('a'), shared), (container('b'), shared), (container('c'), shared)
+    )
     assert [each.name for each in found.containers] == ['a', 'b', 'c']
     assert 'job a (and 2 more) runs' in found.message
 
 
 def test_other_builds_are_other_findings() -> None:
-    assert len(findings(
-        (container('a'), run('cached', execution(10), execution(20))),
-        (container('b'), run('cached', execution(30), execution(40))),
-    )) == 2
+    assert (
+        len(
+            findings(
+                (container('a'), run('cached', execution(10), execution(20))),
+                (container('b'), run('cached', execution(30), execution(40))),
+            )
+        )
+        == 2
+    )
 
 
 def test_hidden_job_counts_only_where_no_visible_job_runs_its_builds() -> None:
     shared = run('cached', execution(10), execution(20))
     hidden = container('.images', template=True)
-    found, = findings((hidden, shared), (container(), shared))
+    (found,) = findings((hidden, shared), (container(), shared))
     assert [each.name for each in found.containers] == ['images']
-    found, = findings((hidden, shared))
+    (found,) = findings((hidden, shared))
     assert found.message.startswith('hidden job .images runs')
 
 
 def test_other_systems_have_node_paths() -> None:
     step = container('steps[0]')._replace(system='tekton')
-    found, = findings((step, run('cached', execution(10), execution(20))))
+    (found,) = findings((step, run('cached', execution(10), execution(20))))
     assert found.message.startswith('steps[0] runs 2 Kaniko builds in one container, ')
 
 
 def test_every_place_involved_is_told() -> None:
     used = run('cached', execution(10), execution(20, file='ci/build.sh'))._replace(
-        used_variables=frozenset(('FLAGS', 'CI_PROJECT_DIR')), used_image=True,
+        used_variables=frozenset(('FLAGS', 'CI_PROJECT_DIR')),
+        used_image=True,
         scripts=('ci/build.sh',),
     )
-    found, = findings((container(), used))
+    (found,) = findings((container(), used))
     assert {place.file for place in found.places} == {
-        CI, 'parent.yml', 'variables.yml', 'image.yml', 'ci/build.sh',
+        CI,
+        'parent.yml',
+        'variables.yml',
+        'image.yml',
+        'ci/build.sh',
     }
     imageless = container()._replace(image=None)
-    found, = findings((imageless, used))
+    (found,) = findings((imageless, used))
     assert 'image.yml' not in {place.file for place in found.places}
 
 
@@ -154,7 +174,7 @@ def test_unreadable_file_is_a_finding() -> None:
 
 def test_message_follows_the_containers_that_are_left() -> None:
     shared = run('cached', execution(10), execution(20))
-    found, = findings((container('a'), shared), (container('b'), shared))
+    (found,) = findings((container('a'), shared), (container('b'), shared))
     left = rule.reworded(found._replace(containers=found.containers[1:]), lambda place: 1)
     assert left.message.startswith('job b runs 2 Kaniko builds in one container, ')
     unread = rule.unreadable(Problem(Place(CI, 7), 'x'))

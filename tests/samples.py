@@ -3,6 +3,7 @@
 A pipeline is read the plain way: a job's script is its own or that of the one
 job it extends, and every `executor` of a command is one build.
 """
+
 from __future__ import annotations
 
 import re
@@ -10,31 +11,28 @@ from collections.abc import Sequence
 
 from kaniko_hooks import rule
 from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import get
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.nodes import MappingNode, ScalarNode, get, items_of, text_of
 from kaniko_hooks.document.position import command
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import where
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import OFF
-from kaniko_hooks.model import ON
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import Result
-from kaniko_hooks.model import Run
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Word
+from kaniko_hooks.lines import TextOf, where
+from kaniko_hooks.model import (
+    MANY,
+    OFF,
+    ON,
+    Build,
+    Command,
+    Container,
+    Execution,
+    Finding,
+    Flags,
+    Fragment,
+    Note,
+    Place,
+    Reason,
+    Result,
+    Run,
+    ScriptPart,
+    Word,
+)
 from kaniko_hooks.suppression.findings import apply
 
 CI = '.gitlab-ci.yml'
@@ -46,19 +44,19 @@ IGNORE = f'# kaniko-hooks: ignore[{CACHED}] one base image'
 A = '/kaniko/executor --cache -d r/a'
 B = '/kaniko/executor --cache -d r/b'
 JOB = f'job:\n  script:\n    - {A}\n    - {B}\n'
-PIPELINE = '''\
+PIPELINE = """\
 # 漢字
 publish:
   script:
     - /kaniko/executor --cache -d r/shop
     - /kaniko/executor --cache -d r/mail
-'''
-OTHER = '''\
+"""
+OTHER = """\
 mirror:
   script:
     - /kaniko/executor --cache -d r/one -d r/two
     - /kaniko/executor --cache -d r/three
-'''
+"""
 
 Judged = tuple[Container, Run]
 
@@ -73,30 +71,35 @@ def build(file: str, start: int, end: int, argv: str, cache: str = ON) -> Build:
         value for flag, value in zip(words, words[1:]) if flag in ('-d', '--destination')
     )
     return Build(
-        Place(file, start), Place(file, end),
+        Place(file, start),
+        Place(file, end),
         tuple(Word((Fragment(word, True),)) for word in words),
         Flags(cache, False, destinations),
     )
 
 
 def run_of(
-        builds: Sequence[Build], times: int = 1, reasons: tuple[Reason, ...] = (),
-        verdict: str = 'cached',
+    builds: Sequence[Build],
+    times: int = 1,
+    reasons: tuple[Reason, ...] = (),
+    verdict: str = 'cached',
 ) -> Run:
     total = times * len(builds)
     return Run(
-        total, verdict if total > 1 else 'ok',
-        tuple(Execution(each, times, reasons) for each in builds), False,
+        total,
+        verdict if total > 1 else 'ok',
+        tuple(Execution(each, times, reasons) for each in builds),
+        False,
     )
 
 
 def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
     """The jobs of a pipeline that are not hidden, with their runs."""
     [document] = compose(text, file)
-    assert isinstance(document, Mapping)
+    assert isinstance(document, MappingNode)
     jobs = []
     for key, value in document.pairs:
-        assert isinstance(key, Scalar)
+        assert isinstance(key, ScalarNode)
         if key.value.startswith('.'):
             continue
         parent, places = text_of(get(value, 'extends')), [Place(file, key.start)]
@@ -106,30 +109,37 @@ def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
                 script = script or get(body, 'script')
                 places.append(Place(file, other.start))
         scalars = items_of(script) or [each for each in (script,) if each]
-        commands = tuple(command(text, each) for each in scalars if isinstance(each, Scalar))
-        jobs.append((
-            Container(
-                'gitlab-ci', key.value, places[0], None, (ScriptPart(commands, {}),),
-                places=tuple(places), visible=visible,
-            ),
-            run_of([each for line in commands for each in _builds(line)]),
-        ))
+        commands = tuple(command(text, each) for each in scalars if isinstance(each, ScalarNode))
+        jobs.append(
+            (
+                Container(
+                    'gitlab-ci',
+                    key.value,
+                    places[0],
+                    None,
+                    (ScriptPart(commands, {}),),
+                    places=tuple(places),
+                    visible=visible,
+                ),
+                run_of([each for line in commands for each in _builds(line)]),
+            )
+        )
     return jobs
 
 
 def _builds(line: Command) -> list[Build]:
     return [
         build(
-            line.file, line.locate(match.start()), line.locate(match.end() - 1) + 1, match.group(),
+            line.file, line.locate(match.start()), line.locate(match.end() - 1) + 1, match.group()
         )
         for match in _BUILD.finditer(line.text)
-        if '#' not in line.text[:match.start()].rpartition('\n')[2]
+        if '#' not in line.text[: match.start()].rpartition('\n')[2]
     ]
 
 
 def findings(judged: Sequence[Judged], text_of: TextOf) -> list[Finding]:
     return rule.findings(
-        judged, True, lambda container, run: False, lambda place: where(place, text_of)[0],
+        judged, True, lambda container, run: False, lambda place: where(place, text_of)[0]
     )
 
 
@@ -137,12 +147,15 @@ def told(text: str, visible: bool = True) -> list[tuple[str, int, str]]:
     """Rule, line and containers of what is left of a pipeline's findings."""
     judged = pipeline(text, visible=visible)
     left = apply(
-        findings(judged, text_is(text)), [container for container, _ in judged], {CI: text},
+        findings(judged, text_is(text)),
+        [container for container, _ in judged],
+        {CI: text},
         RULES_ON,
     )
     return [
         (
-            each.rule, text.count('\n', 0, each.place.offset) + 1,
+            each.rule,
+            text.count('\n', 0, each.place.offset) + 1,
             ' '.join(container.name for container in each.containers),
         )
         for each in left
@@ -160,10 +173,15 @@ def everything() -> Result:
     [(container, run)] = result.containers
     [finding] = result.findings
     first, second = run.executions
-    many = Run(MANY, 'maybe-cached', (
-        first._replace(times=MANY, reasons=(Reason('loop', Place(CI, 7)),)),
-        Execution(second.build._replace(flags=Flags(OFF, True, ())), 0),
-    ), False)
+    many = Run(
+        MANY,
+        'maybe-cached',
+        (
+            first._replace(times=MANY, reasons=(Reason('loop', Place(CI, 7)),)),
+            Execution(second.build._replace(flags=Flags(OFF, True, ())), 0),
+        ),
+        False,
+    )
     odd = Place('b c:ü/\udce9.yml', 0)
     return Result(
         (

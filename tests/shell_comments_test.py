@@ -5,28 +5,47 @@ import pytest
 from kaniko_hooks.shell.syntax.comments import comments
 
 
-@pytest.mark.parametrize('script', (
-    '', 'true', 'echo "# no"', "echo '# no\n# no'", 'echo \\# no', 'echo a#no', 'echo ${x#no}',
-    'echo $# $#', 'cat <<E\n# no\nE', "cat <<-'E F'\n# no\n\tE F", 'cat <<"E"\n# no\nE',
-    'cat <<\\E\n# no\nE', 'cat <<A <<B\n# no\nA\n# no\nB', 'echo "\\"# no"', "echo '", 'echo "# ',
-    "cat <<E\r\nit's\r\n# no\r\nE\r\n",
-))
+@pytest.mark.parametrize(
+    'script',
+    (
+        '',
+        'true',
+        'echo "# no"',
+        "echo '# no\n# no'",
+        'echo \\# no',
+        'echo a#no',
+        'echo ${x#no}',
+        'echo $# $#',
+        'cat <<E\n# no\nE',
+        "cat <<-'E F'\n# no\n\tE F",
+        'cat <<"E"\n# no\nE',
+        'cat <<\\E\n# no\nE',
+        'cat <<A <<B\n# no\nA\n# no\nB',
+        'echo "\\"# no"',
+        "echo '",
+        'echo "# ',
+        "cat <<E\r\nit's\r\n# no\r\nE\r\n",
+    ),
+)
 def test_none(script: str) -> None:
     assert comments(script) == []
 
 
-@pytest.mark.parametrize(('script', 'expected'), (
-    ('# a', ['# a']),
-    ('x # a\ny # b\n', ['# a', '# b']),
-    ("# don't\n# a 'b", ["# don't", "# a 'b"]),
-    ('(# a\n);# b\nx&# c', ['# a', '# b', '# c']),
-    ('cat <<E\nE\n# a', ['# a']),
-    ('cat <<E # a\n# no\nE\n# b', ['# a', '# b']),
-    ('cat <<<E\n# a\nE', ['# a']),
-    ('echo $((1<<2))\n# a', ['# a']),
-    ('E\ncat <<E\n# a\nF', ['# a']),
-    ('echo "it\'s" # a', ['# a']),
-))
+@pytest.mark.parametrize(
+    ('script', 'expected'),
+    (
+        ('# a', ['# a']),
+        ('x # a\ny # b\n', ['# a', '# b']),
+        ("# don't\n# a 'b", ["# don't", "# a 'b"]),
+        ('(# a\n);# b\nx&# c', ['# a', '# b', '# c']),
+        ('cat <<E\nE\n# a', ['# a']),
+        ('cat <<E # a\n# no\nE\n# b', ['# a', '# b']),
+        ('cat <<<E\n# a\nE', ['# a']),
+        ('echo $((1<<2))\n# a', ['# a']),
+        ('E\ncat <<E\n# a\nF', ['# a']),
+        ('echo "it\'s" # a', ['# a']),
+    ),
+)
 def test_found(script: str, expected: list[str]) -> None:
     assert [script[start:end] for start, end in comments(script)] == expected
 

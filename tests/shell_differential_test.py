@@ -1,4 +1,5 @@
 """Two independent judges: real shells with a stub for the executor, and shfmt."""
+
 from __future__ import annotations
 
 import json
@@ -8,16 +9,13 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell.runs import container_run
-from kaniko_hooks.shell.runs import trace
+from kaniko_hooks.model import Flags, Word
+from kaniko_hooks.shell.runs import container_run, trace
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.parser import parse
 from tests.shell_sample import part
@@ -29,19 +27,22 @@ DECLARATIONS = ('export', 'readonly', 'local', 'declare', 'typeset', 'let')
 SHELLS = tuple(
     shell for shell in (('bash',), ('dash',), ('busybox', 'sh')) if shutil.which(shell[0])
 )
-STUB = '''#!/bin/sh
+STUB = """#!/bin/sh
 next=$(printf '\\036') run=$0
 for word; do run=$run$next$word; done
 printf '%s\\035' "$run" >> "$RECORD"  # at once: two of them may run at the same time
 [ -z "$FAIL" ] || { n=$(cat "$RECORD" | tr -dc '\\035' | wc -c)
 case ",$FAIL," in *",$n,"*) exit 1 ;; esac; }
-'''
+"""
 E = '/kaniko/executor'
 NO_FILES: dict[str, str] = {}
 
 
 def _record(
-    folder: str, shell: tuple[str, ...], script: str, failing: str = '',
+    folder: str,
+    shell: tuple[str, ...],
+    script: str,
+    failing: str = '',
     environment: dict[str, str] | None = None,
 ) -> list[list[str]]:
     """The argv of each executor that a real shell runs."""
@@ -55,11 +56,19 @@ def _record(
     with open(record, 'w', encoding='utf-8'):
         pass
     variables = {
-        'PATH': os.environ['PATH'], 'RECORD': record, 'FAIL': failing, **(environment or {}),
+        'PATH': os.environ['PATH'],
+        'RECORD': record,
+        'FAIL': failing,
+        **(environment or {}),
     }
     subprocess.run(
-        [*shell, '-c', script.replace(E, stub)], cwd=folder, env=variables, timeout=600,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [*shell, '-c', script.replace(E, stub)],
+        cwd=folder,
+        env=variables,
+        timeout=600,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     with open(record, encoding='utf-8') as stream:
         runs = stream.read().split('\035')[:-1]
@@ -68,7 +77,7 @@ def _record(
 
 STRAIGHT = (
     f'{E} --context . -d "a b"',
-    f"{E} --build-arg='A=$x \"q\"' --label a\\ b=c -d \"\\$HOME \\\\ \\x\"",
+    f'{E} --build-arg=\'A=$x "q"\' --label a\\ b=c -d "\\$HOME \\\\ \\x"',
     f'A=1; B="$A 2"; {E} $B "$B" ${{A}}3 "${{C:-d e}}" ${{C:-d e}} ${{A:+yes}} ${{#B}}',
     f'{E} \\\n  -d a \\\n  # comment\n  -d b',
     f'set -- a "b c" d; {E} "$@" x; {E} $*; shift; {E} "$1" $#',
@@ -102,7 +111,7 @@ STRAIGHT = (
 BASH = (
     f'A=(a "b c"); A+=(d); {E} "${{A[@]}}" ${{A[0]}} "${{A[*]}}"',
     f'for i in {{1..3}} x{{a,b}}; do {E} $i; done',
-    f"{E} $'a\\tb\\x41\\101' $\"c\"",
+    f'{E} $\'a\\tb\\x41\\101\' $"c"',
     f'X=abc; {E} ${{X^^}} ${{X:1:1}} ${{X//b/d}} ${{X/c/}}',
     f'[[ a == a && -n b ]] && {E} "$((1 + 2))x"; ((1)) && {E} <<< a',
     f'declare -a A=(a b); {E} "${{A[@]:-}}"; function f {{ {E} "$@"; }}; f x y',
@@ -134,7 +143,7 @@ def _compare(folder: str, shell: tuple[str, ...], script: str) -> None:
 
 
 def _any_executor(
-    argv: Sequence[Word], image: str | None, variable: Callable[[str], Word | None],
+    argv: Sequence[Word], image: str | None, variable: Callable[[str], Word | None]
 ) -> Flags | None:
     """Whatever its arguments: what the stub records."""
     return Flags('off', False, ()) if argv[0].text == E else None
@@ -168,12 +177,25 @@ class _Writer:
 
     def test(self) -> str:
         name = self.random.choice('ABC')
-        return self.random.choice((
-            f'[ "${name}" = x ]', f'[ "${name}" = y ]', f'[ "${name}" != x ]',
-            f'[ -n "${name}" ]', f'[ -z "${name}" ]', 'true', 'false', self.build(),
-            f'[ "${{{name}:-x}}" = x ]', f'[ "${{{name}%z}}" = y ]', f'[ -z "${{{name}+set}}" ]',
-            '[ -f f1 ]', '[ ! -f f1 ]', 'grep -q x f2', '! grep -q x f2',
-        ))
+        return self.random.choice(
+            (
+                f'[ "${name}" = x ]',
+                f'[ "${name}" = y ]',
+                f'[ "${name}" != x ]',
+                f'[ -n "${name}" ]',
+                f'[ -z "${name}" ]',
+                'true',
+                'false',
+                self.build(),
+                f'[ "${{{name}:-x}}" = x ]',
+                f'[ "${{{name}%z}}" = y ]',
+                f'[ -z "${{{name}+set}}" ]',
+                '[ -f f1 ]',
+                '[ ! -f f1 ]',
+                'grep -q x f2',
+                '! grep -q x f2',
+            )
+        )
 
     def statement(self, depth: int) -> str:
         kind = self.random.randrange(25 if depth < 3 else 7)
@@ -181,19 +203,26 @@ class _Writer:
         if kind < 3:
             return self.build()
         if kind == 3:
-            return self.random.choice((
-                'A=x', 'B=y', 'C=', 'echo x', ':', 'touch f1', 'rm -f f1', 'echo x > f2',
-            ))
+            return self.random.choice(
+                ('A=x', 'B=y', 'C=', 'echo x', ':', 'touch f1', 'rm -f f1', 'echo x > f2')
+            )
         if kind == 4:
             return f'{self.test()} && {self.build()}'
         if kind == 5:
             return f'{self.test()} || {self.build()}'
         if kind == 6:
-            return self.random.choice((
-                f'{self.test()} && break', f'{self.test()} && continue', 'exit 0',
-                f'{self.test()} && return', *self.functions, *self.functions,
-                f'{self.test()} && break 2', f'{self.test()} && {{ {self.build()}; exit; }}',
-            ))
+            return self.random.choice(
+                (
+                    f'{self.test()} && break',
+                    f'{self.test()} && continue',
+                    'exit 0',
+                    f'{self.test()} && return',
+                    *self.functions,
+                    *self.functions,
+                    f'{self.test()} && break 2',
+                    f'{self.test()} && {{ {self.build()}; exit; }}',
+                )
+            )
         if kind < 11:
             return f'if {self.test()}; then\n{block}\nelse\n{self.block(depth + 1)}\nfi'
         if kind == 11:
@@ -212,7 +241,9 @@ class _Writer:
         if kind == 18:
             return f"sh -c '{block}'" if "'" not in block else block
         if kind == 19:
-            return f'case "${self.random.choice("ABC")}" in x*) {block} ;; y) {self.build()} ;; esac'
+            return (
+                f'case "${self.random.choice("ABC")}" in x*) {block} ;; y) {self.build()} ;; esac'
+            )
         if kind == 20:
             return f"trap '{self.build()}' EXIT\n{block}"
         if kind == 21:
@@ -247,7 +278,7 @@ def _shfmt(script: str) -> list[list[str]] | None:
     beside = os.path.join(os.path.dirname(sys.executable), 'shfmt')
     program = beside if os.path.exists(beside) else shutil.which('shfmt') or 'shfmt'
     done = subprocess.run(
-        [program, '--to-json', '-ln', 'bash'], input=script, capture_output=True, text=True,
+        [program, '--to-json', '-ln', 'bash'], input=script, capture_output=True, text=True
     )
     if done.returncode:
         return None
@@ -259,10 +290,12 @@ def _shfmt(script: str) -> list[list[str]] | None:
             stack.extend(node)
         elif isinstance(node, dict):
             if node.get('Type') == 'CallExpr' and node.get('Args'):
-                found.append((
-                    node['Args'][0]['Pos']['Offset'],
-                    [_literal(each['Parts']) for each in node['Args']],
-                ))
+                found.append(
+                    (
+                        node['Args'][0]['Pos']['Offset'],
+                        [_literal(each['Parts']) for each in node['Args']],
+                    )
+                )
             stack.extend(node.values())
     return [words for _, words in sorted(found)]
 
@@ -313,8 +346,7 @@ def _case_scripts() -> list[str]:
 def test_same_commands_as_shfmt() -> None:
     scripts = [*_case_scripts(), *STRAIGHT, *BASH]
     # Backquotes with escapes are read when they run.
-    scripts = [each for each in scripts
-               if '\\\n  # comment' not in each and '\\`' not in each]
+    scripts = [each for each in scripts if '\\\n  # comment' not in each and '\\`' not in each]
     scripts += [_Writer(seed).block(0) for seed in range(30)]
     compared = 0
     for script in scripts:

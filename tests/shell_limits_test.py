@@ -1,12 +1,12 @@
 """However much script there is: it is read in bounded time, or it is said that it is not."""
+
 from __future__ import annotations
 
 import pytest
 
 from kaniko_hooks.model import MANY
 from kaniko_hooks.shell import machine
-from kaniko_hooks.shell.machine import MAX_SCRIPT
-from kaniko_hooks.shell.machine import TooLarge
+from kaniko_hooks.shell.machine import MAX_SCRIPT, TooLarge
 from tests.shell_sample import run
 
 BUILD = '/kaniko/executor --cache -d x\n'
@@ -46,9 +46,7 @@ def test_storm_of_scripts(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.builds_in_worst_run == MANY
 
 
-def test_arguments_are_unknown_where_too_much_was_followed(
-        monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_arguments_are_unknown_where_too_much_was_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, 'REPEATS', 500)
     files = {f's{n}.sh': f'sh s{n + 1}.sh $1\n' * 30 for n in range(6)}
     found = run('sh s0.sh --cache=false', files={**files, 's6.sh': '/kaniko/executor $1 -d x'})
@@ -71,10 +69,20 @@ def test_functions_that_double() -> None:
         assert [each.times for each in found.executions] == [found.builds_in_worst_run]
 
 
-@pytest.mark.parametrize('script', (
-    'for x && a b; do :; done', 'for x; do :; done && :', ': && for x; do :; done',
-    'for x; do :; done || :', 'case x in esac && :', 'f() { :; } || :', '(( 1 )) && :',
-    'if && x; then', '[ -n "$A" ] && || x', 'select x; do :; done && :',
-))
+@pytest.mark.parametrize(
+    'script',
+    (
+        'for x && a b; do :; done',
+        'for x; do :; done && :',
+        ': && for x; do :; done',
+        'for x; do :; done || :',
+        'case x in esac && :',
+        'f() { :; } || :',
+        '(( 1 )) && :',
+        'if && x; then',
+        '[ -n "$A" ] && || x',
+        'select x; do :; done && :',
+    ),
+)
 def test_lists_of_all_kinds_of_commands(script: str) -> None:
     assert run(script).builds_in_worst_run == 0

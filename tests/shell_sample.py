@@ -1,19 +1,13 @@
 """Helpers of the shell tests: a script -> its run."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from kaniko_hooks.kaniko import read_build
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Run
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import MANY, Command, Guard, Place, Run, ScriptPart, Variable
 from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.runs import container_run
-from kaniko_hooks.shell.runs import trace
+from kaniko_hooks.shell.runs import container_run, trace
 
 
 def part(
@@ -30,7 +24,11 @@ def part(
     return ScriptPart(
         tuple(_command(text, index) for index, text in enumerate(scripts)),
         {name: Variable((value,)) for name, value in (variables or {}).items()},
-        form, always, directory, shell, guard,
+        form,
+        always,
+        directory,
+        shell,
+        guard,
         tuple(_command(text, index) for index, text in enumerate(arguments)),
     )
 
@@ -46,23 +44,18 @@ def run(
     files: Mapping[str, str] | None = None,
     image: str | None = None,
 ) -> Run:
-    listed = [part(each, variables=variables) if isinstance(each, str) else each
-              for each in parts]
+    listed = [part(each, variables=variables) if isinstance(each, str) else each for each in parts]
     return container_run(listed, image, read_build, (files or {}).get)
 
 
 def traced(
-    script: str,
-    variables: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
+    script: str, variables: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None
 ) -> tuple[Traced, ...]:
     return trace([part(script, variables=variables)], None, read_build, (files or {}).get)
 
 
 def argvs(
-    script: str,
-    variables: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
+    script: str, variables: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None
 ) -> list[list[str]]:
     """The argv of every build that is met."""
     return [[word.text for word in each.build.argv] for each in traced(script, variables, files)]

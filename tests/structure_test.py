@@ -1,4 +1,5 @@
 """The way of the data: which packages may import which, and how large a module may be."""
+
 from __future__ import annotations
 
 import ast
@@ -24,9 +25,9 @@ MAY_IMPORT = {
     # Comments stand in YAML and in shell scripts.
     'suppression': _SHARED | {'document', 'lines', 'options', 'shell'},
     'report': _SHARED | {'explain', 'lines', 'options', 'reasons', 'terminal'},
-    'fix': _SHARED | _FILES | {
-        'analysis', 'ci', 'document', 'kaniko', 'lines', 'options', 'rule', 'shell', 'terminal',
-    },
+    'fix': _SHARED
+    | _FILES
+    | {'analysis', 'ci', 'document', 'kaniko', 'lines', 'options', 'rule', 'shell', 'terminal'},
 }
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.targets import Target
-from kaniko_hooks.targets import targets
+from kaniko_hooks.targets import Target, targets
 from tests.conftest import Write
 
 
@@ -15,14 +14,16 @@ def test_files_are_named_from_the_root(write: Write, monkeypatch: pytest.MonkeyP
     root = write({'a.yml': '', 'sub/b.yml': ''})
     monkeypatch.chdir(root / 'sub')
     assert targets(['b.yml', '../a.yml', str(root / 'a.yml')]) == (
-        [Target(str(root), ('a.yml', 'sub/b.yml'))], [],
+        [Target(str(root), ('a.yml', 'sub/b.yml'))],
+        [],
     )
 
 
 def test_files_of_two_repositories(write: Write) -> None:
     root = write({'a.yml': '', 'module/.git': 'gitdir: x', 'module/b.yml': ''})
     assert targets(['a.yml', 'module/b.yml'])[0] == [
-        Target(str(root), ('a.yml',)), Target(str(root / 'module'), ('b.yml',)),
+        Target(str(root), ('a.yml',)),
+        Target(str(root / 'module'), ('b.yml',)),
     ]
 
 
@@ -42,7 +43,7 @@ def test_named_file_is_taken_whatever_its_name(write: Write) -> None:
 
 
 def test_without_git_every_yaml_and_shell_file(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ('a.yml', 'b.sh', 'c.py', 'x/d.yaml', 'x/.git/e.yml'):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +59,9 @@ def test_without_git_every_yaml_and_shell_file(
 def git(folder: Path, *arguments: str) -> None:
     subprocess.run(
         ('git', '-c', 'user.name=x', '-c', 'user.email=x@example.com', *arguments),
-        cwd=folder, check=True, capture_output=True,
+        cwd=folder,
+        check=True,
+        capture_output=True,
     )
 
 
@@ -95,16 +98,19 @@ def test_linked_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert targets([]) == ([Target(str(tree), ('a.yml',))], [])
 
 
-@pytest.mark.parametrize('variables', (
-    pytest.param({'GIT_DIR': '{other}/.git'}, id='commit in a work tree'),
-    pytest.param({'GIT_DIR': '{other}/.git', 'GIT_WORK_TREE': '{other}'}, id='both'),
-    pytest.param({'GIT_DIR': '.git', 'GIT_PREFIX': 'sub/'}, id='alias'),
-    pytest.param({'GIT_INDEX_FILE': '{other}/.git/index'}, id='commit -a'),
-    pytest.param({'GIT_INDEX_FILE': '.git/next-index-1.lock'}, id='commit of a path'),
-    pytest.param({'GIT_WORK_TREE': '/', 'GIT_COMMON_DIR': '{other}/.git'}, id='odd'),
-))
+@pytest.mark.parametrize(
+    'variables',
+    (
+        pytest.param({'GIT_DIR': '{other}/.git'}, id='commit in a work tree'),
+        pytest.param({'GIT_DIR': '{other}/.git', 'GIT_WORK_TREE': '{other}'}, id='both'),
+        pytest.param({'GIT_DIR': '.git', 'GIT_PREFIX': 'sub/'}, id='alias'),
+        pytest.param({'GIT_INDEX_FILE': '{other}/.git/index'}, id='commit -a'),
+        pytest.param({'GIT_INDEX_FILE': '.git/next-index-1.lock'}, id='commit of a path'),
+        pytest.param({'GIT_WORK_TREE': '/', 'GIT_COMMON_DIR': '{other}/.git'}, id='odd'),
+    ),
+)
 def test_in_a_hook_of_another_repository(
-        variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ('other', 'here'):
         (tmp_path / name / 'sub').mkdir(parents=True)
@@ -121,7 +127,7 @@ def test_in_a_hook_of_another_repository(
 
 
 def test_settings_of_a_repository_start_nothing(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither those of the repository nor those that came with its files."""
     git(tmp_path, 'init')
@@ -141,23 +147,32 @@ def test_settings_of_a_repository_start_nothing(
 
 
 def test_nothing_is_reached_through_a_link_out_of_the_repository(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ('here/.git/x', 'here/ci/a.yml', 'other/.git/x', 'other/b.yml', 'out/c.yml'):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     here = tmp_path / 'here'
-    for name, to in (('c.yml', '../out/c.yml'), ('out', '../out'), ('other', '../other'),
-                     ('inner', 'ci'), ('a.yml', 'ci/a.yml'), ('gone.yml', '../gone.yml')):
+    for name, to in (
+        ('c.yml', '../out/c.yml'),
+        ('out', '../out'),
+        ('other', '../other'),
+        ('inner', 'ci'),
+        ('a.yml', 'ci/a.yml'),
+        ('gone.yml', '../gone.yml'),
+    ):
         (here / name).symlink_to(to)
     monkeypatch.chdir(here)
     out = ['c.yml', 'out', 'out/c.yml', 'other', 'other/b.yml', 'gone.yml', 'out/missing.yml']
     assert targets(out) == ([], [f'{path}: is outside the repository' for path in out])
-    assert targets(['a.yml', 'inner', 'inner/a.yml', '../other/b.yml', '../out/c.yml']) == ([
-        Target(str(here), ('a.yml', 'ci/a.yml')),
-        Target(str(tmp_path / 'other'), ('b.yml',)),
-        Target(str(tmp_path / 'out'), ('c.yml',)),
-    ], [])
+    assert targets(['a.yml', 'inner', 'inner/a.yml', '../other/b.yml', '../out/c.yml']) == (
+        [
+            Target(str(here), ('a.yml', 'ci/a.yml')),
+            Target(str(tmp_path / 'other'), ('b.yml',)),
+            Target(str(tmp_path / 'out'), ('c.yml',)),
+        ],
+        [],
+    )
 
 
 def test_a_repository_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,5 +182,6 @@ def test_a_repository_behind_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / 'home/link').symlink_to('../real')
     monkeypatch.chdir(tmp_path / 'home')
     assert targets(['link/a.yml', 'link']) == (
-        [Target(str(tmp_path / 'home/link'), ('a.yml',))], [],
+        [Target(str(tmp_path / 'home/link'), ('a.yml',))],
+        [],
     )

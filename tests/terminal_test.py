@@ -5,11 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from kaniko_hooks.terminal import cells
-from kaniko_hooks.terminal import paint
-from kaniko_hooks.terminal import safe
-from kaniko_hooks.terminal import use_color
-from kaniko_hooks.terminal import width
+from kaniko_hooks.terminal import cells, paint, safe, use_color, width
 
 
 class Terminal(io.StringIO):
@@ -17,16 +13,19 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(('option', 'stream', 'environ', 'expected'), (
-    pytest.param('auto', io.StringIO(), {}, False, id='a pipe'),
-    pytest.param('never', Terminal(), {}, False, id='never'),
-    pytest.param('auto', Terminal(), {'NO_COLOR': '1'}, False, id='NO_COLOR'),
-    pytest.param('auto', Terminal(), {'TERM': 'dumb'}, False, id='dumb'),
-    pytest.param('auto', Terminal(), {'TERM': 'xterm', 'NO_COLOR': ''}, True, id='a terminal'),
-    pytest.param('always', io.StringIO(), {'NO_COLOR': '1'}, True, id='always'),
-))
+@pytest.mark.parametrize(
+    ('option', 'stream', 'environ', 'expected'),
+    (
+        pytest.param('auto', io.StringIO(), {}, False, id='a pipe'),
+        pytest.param('never', Terminal(), {}, False, id='never'),
+        pytest.param('auto', Terminal(), {'NO_COLOR': '1'}, False, id='NO_COLOR'),
+        pytest.param('auto', Terminal(), {'TERM': 'dumb'}, False, id='dumb'),
+        pytest.param('auto', Terminal(), {'TERM': 'xterm', 'NO_COLOR': ''}, True, id='a terminal'),
+        pytest.param('always', io.StringIO(), {'NO_COLOR': '1'}, True, id='always'),
+    ),
+)
 def test_use_color(
-        option: str, stream: io.StringIO, environ: Mapping[str, str], expected: bool,
+    option: str, stream: io.StringIO, environ: Mapping[str, str], expected: bool
 ) -> None:
     assert use_color(option, stream, environ) is expected
 
@@ -42,31 +41,47 @@ def test_safe_noop(text: str) -> None:
     assert safe(text) == text
 
 
-@pytest.mark.parametrize(('text', 'expected'), (
-    ('\x1b[31mred', '\\x1b[31mred'),
-    ('a\rb\nc\td', 'a\\rb\\nc\\td'),
-    ('\x9b31m\x7f', '\\x9b31m\\x7f'),
-    ('a\u202eb\u2066\ufeff', 'a\\u202eb\\u2066\\ufeff'),
-    ('\u2028\u2029', '\\u2028\\u2029'),
-    ('caf\udce9', 'caf\\udce9'),
-    ('\U000e0041', '\\U000e0041'),
-))
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('\x1b[31mred', '\\x1b[31mred'),
+        ('a\rb\nc\td', 'a\\rb\\nc\\td'),
+        ('\x9b31m\x7f', '\\x9b31m\\x7f'),
+        ('a\u202eb\u2066\ufeff', 'a\\u202eb\\u2066\\ufeff'),
+        ('\u2028\u2029', '\\u2028\\u2029'),
+        ('caf\udce9', 'caf\\udce9'),
+        ('\U000e0041', '\\U000e0041'),
+    ),
+)
 def test_safe(text: str, expected: str) -> None:
     assert safe(text) == expected
 
 
-@pytest.mark.parametrize(('text', 'expected'), (
-    ('', 0), ('abc', 3), ('grün', 4), ('漢字', 4), ('ｱ', 1), ('Ａ', 2), ('e\u0301x', 2), ('😀', 2),
-))
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('', 0),
+        ('abc', 3),
+        ('grün', 4),
+        ('漢字', 4),
+        ('ｱ', 1),
+        ('Ａ', 2),
+        ('e\u0301x', 2),
+        ('😀', 2),
+    ),
+)
 def test_width(text: str, expected: int) -> None:
     assert width(text) == expected
 
 
-@pytest.mark.parametrize(('text', 'expected'), (
-    ('\ta', ['    ', 'a']),
-    ('ab\tc', ['a', 'b', '  ', 'c']),
-    ('漢\tc', ['漢', '  ', 'c']),
-    ('\x1b\tc', ['\\x1b', '    ', 'c']),
-))
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    (
+        ('\ta', ['    ', 'a']),
+        ('ab\tc', ['a', 'b', '  ', 'c']),
+        ('漢\tc', ['漢', '  ', 'c']),
+        ('\x1b\tc', ['\\x1b', '    ', 'c']),
+    ),
+)
 def test_cells(text: str, expected: list[str]) -> None:
     assert cells(text) == expected

@@ -1,4 +1,5 @@
 """What cannot be read is told for the containers and files that it is about, no others."""
+
 from __future__ import annotations
 
 import os
@@ -44,7 +45,7 @@ def test_too_much_in_the_pipeline_costs_one_job_only(write: Write) -> None:
 def test_too_much_in_a_script(write: Write) -> None:
     root = write({CI: 'a: {script: [ci/a.sh, /kaniko/executor]}\n', 'ci/a.sh': MUCH})
     assert found(root, CI) == [
-        ('unreadable-ci-file', 'a: the script `ci/a.sh` is too large to be read'),
+        ('unreadable-ci-file', 'a: the script `ci/a.sh` is too large to be read')
     ]
 
 
@@ -65,7 +66,7 @@ def test_root_pipeline_that_cannot_be_read(write: Write) -> None:
 
 
 def test_script_that_costs_too_much_to_take_apart(
-        write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Each command that is no set-up is tried with all that stands before it.
     script = '  script:\n' + '    - curl $CI_API\n' * 9 + '    - /kaniko/executor --cache\n' * 2
@@ -80,7 +81,7 @@ def test_script_that_costs_too_much_to_take_apart(
 
 
 def test_mistake_of_the_fix_costs_no_finding(
-        write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write({CI: f'a:\n{TWO}'})
 

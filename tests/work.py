@@ -1,4 +1,5 @@
 """How much work something is, whatever else the machine does meanwhile: calls are counted."""
+
 from __future__ import annotations
 
 import sys

@@ -1,23 +1,21 @@
 """Which CI system reads each named file, and what its containers run."""
+
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from kaniko_hooks.callers import callers
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Reading
+from kaniko_hooks.model import Problem, Reading
 from kaniko_hooks.prefilter import may_matter
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
+from kaniko_hooks.project import Repository, Unreadable
 
 _ROOT = '.gitlab-ci.yml'
 
 
 def read(
-        repository: Repository, named: Sequence[str], configs: Sequence[str],
+    repository: Repository, named: Sequence[str], configs: Sequence[str]
 ) -> tuple[Reading, list[str]]:
     """The containers of the pipelines that the named files belong to.
 
@@ -27,9 +25,9 @@ def read(
     crashes: list[str] = []
     problems: list[Problem] = []
     candidates = [
-        path for path in dict.fromkeys((*named, *callers(repository.root, named)))
-        if path.lower().endswith(('.yml', '.yaml')) and
-        _may_matter(repository, path)
+        path
+        for path in dict.fromkeys((*named, *callers(repository.root, named)))
+        if path.lower().endswith(('.yml', '.yaml')) and _may_matter(repository, path)
     ]
     gitlab = [path for path in candidates if _is_gitlab(path)]
     others: list[_Other] = []
@@ -39,21 +37,21 @@ def read(
     readings = []
     if gitlab or configs or _has_root(repository):
         from kaniko_hooks.ci.gitlab.containers import read as gitlab_read
-        readings.append(_guarded(
-            lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes,
-        ))
+
+        readings.append(_guarded(lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes))
     # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
     taken = readings[0].files if readings else frozenset()
-    readings.extend(
-        _guarded(reads, path, crashes) for path, reads in others if path not in taken
-    )
+    readings.extend(_guarded(reads, path, crashes) for path, reads in others if path not in taken)
     return _joined(readings, problems), crashes
 
 
 def _is_gitlab(path: str) -> bool:
     """Whether a path alone says GitLab; the table of systems knows more."""
-    return path.lower().endswith(('.gitlab-ci.yml', '.gitlab-ci.yaml')) and \
-        '{' not in path and '}' not in path
+    return (
+        path.lower().endswith(('.gitlab-ci.yml', '.gitlab-ci.yaml'))
+        and '{' not in path
+        and '}' not in path
+    )
 
 
 def _may_matter(repository: Repository, path: str) -> bool:
@@ -73,11 +71,11 @@ _Other = tuple[str, Callable[[], Reading]]
 
 
 def _recognised(
-        repository: Repository, paths: Sequence[str], problems: list[Problem],
-        crashes: list[str],
+    repository: Repository, paths: Sequence[str], problems: list[Problem], crashes: list[str]
 ) -> tuple[list[str], list[_Other]]:
     """The files of GitLab, and those of other systems."""
     from kaniko_hooks.ci import others
+
     gitlab: list[str] = []
     found: list[_Other] = []
     for path in paths:
@@ -98,6 +96,7 @@ def _recognised(
 
 def _crash(where: str, error: Exception) -> str:
     from kaniko_hooks.internal_error import internal_error
+
     return internal_error(where, error)
 
 

@@ -1,4 +1,5 @@
 """The shape to aim for in each CI system, for the finding's message."""
+
 from __future__ import annotations
 
 from kaniko_hooks.ci import recognise

@@ -3,35 +3,27 @@
 Source: cloud.google.com/build/docs/build-config-file-schema and
 …/configuring-builds/substitute-variable-values (`$_X`, `${_X}`, `$$`; not in `script`).
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.recognise import CLOUD_BUILD
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import argv_part
-from kaniko_hooks.ci.values import commands
-from kaniko_hooks.ci.values import folder_in
-from kaniko_hooks.ci.values import is_null
-from kaniko_hooks.ci.values import named_values
-from kaniko_hooks.ci.values import prefixes
-from kaniko_hooks.ci.values import shebang
-from kaniko_hooks.document.fields import Field
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.ci.values import (
+    File,
+    argv_part,
+    commands,
+    folder_in,
+    is_null,
+    named_values,
+    prefixes,
+    shebang,
+)
+from kaniko_hooks.document.fields import Field, fields, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
 from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reading
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Command, Container, Place, Reading, ScriptPart, Variable
 from kaniko_hooks.project import Repository
 
 _REFERENCE = re.compile(r'\$\$|\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)')
@@ -49,7 +41,10 @@ def read(repository: Repository, path: str, documents: Sequence[Node]) -> Readin
             substitutions = _substitutions(document, build)
             for index, step in enumerate(items_of(value_of(build, 'steps'))):
                 container = _container(
-                    file, f'{prefix}{name}steps[{index}]', step, value_of(build, 'options'),
+                    file,
+                    f'{prefix}{name}steps[{index}]',
+                    step,
+                    value_of(build, 'options'),
                     substitutions,
                 )
                 if container:
@@ -63,12 +58,13 @@ def _substitutions(document: Node, build: Node | None) -> dict[str, str]:
         name: field.value.value
         for node in (build, document)
         for name, field in fields(value_of(node, 'substitutions')).items()
-        if isinstance(field.value, Scalar) and not is_null(field.value)
+        if isinstance(field.value, ScalarNode) and not is_null(field.value)
     }
     for _ in range(_MAX_ROUNDS):
         found = {
             name: _REFERENCE.sub(lambda match: found.get(match[1] or match[2], match[0]), value)
-            if '$' in value and len(value) < 1_000 else value
+            if '$' in value and len(value) < 1_000
+            else value
             for name, value in found.items()
         }
     return found
@@ -86,13 +82,14 @@ def _resolved(command: Command, substitutions: Mapping[str, str]) -> Command:
             return '$'
         name = match[1] or match[2]
         return substitutions.get(name, f'$({name})' if is_word and name[0] == '_' else None)
+
     if is_word:
         command = replace(command, _COMPUTED, lambda match: f'$({match[1]})')
     return replace(command, _REFERENCE, value)
 
 
 def _container(
-        file: File, name: str, step: Node, options: Node | None, substitutions: Mapping[str, str],
+    file: File, name: str, step: Node, options: Node | None, substitutions: Mapping[str, str]
 ) -> Container | None:
     known = fields(step)
     environment = {
@@ -103,15 +100,20 @@ def _container(
     folder = folder_in('', re.sub(f'^{_ROOT}(?:/+|$)', './', text_of(value_of(step, 'dir')) or ''))
     script = value_of(step, 'script')
     part: ScriptPart | None
-    if isinstance(script, Scalar):
+    if isinstance(script, ScalarNode):
         part = ScriptPart(
-            (file.command(script),), environment, directory=folder,
+            (file.command(script),),
+            environment,
+            directory=folder,
             shell=shebang(script.value) or 'sh',
         )
     else:
         part = argv_part(
             _words(file, known.get('entrypoint'), substitutions),
-            _words(file, known.get('args'), substitutions), known.get('args'), environment, folder,
+            _words(file, known.get('args'), substitutions),
+            known.get('args'),
+            environment,
+            folder,
         )
     if part is None:
         return None
@@ -122,14 +124,14 @@ def _container(
 
 
 def _words(
-        file: File, field: Field | None, substitutions: Mapping[str, str],
+    file: File, field: Field | None, substitutions: Mapping[str, str]
 ) -> tuple[Command, ...]:
     words = commands(file, field.value) if field else ()
     return tuple(_resolved(word, substitutions) for word in words)
 
 
 def _image(file: File, node: Node | None, substitutions: Mapping[str, str]) -> Variable | None:
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         return None
     text = _resolved(file.command(node), substitutions).text
     return Variable((text,), (Place(file.path, node.start),))
@@ -145,7 +147,7 @@ def _as_variables(substitutions: Mapping[str, str]) -> dict[str, Variable]:
 
 
 def _environment(
-        file: File, node: Node | None, substitutions: Mapping[str, str],
+    file: File, node: Node | None, substitutions: Mapping[str, str]
 ) -> dict[str, Variable]:
     def value(match: re.Match[str]) -> str:
         return substitutions.get(match[1] or match[2], match[0])

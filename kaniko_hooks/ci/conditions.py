@@ -1,15 +1,10 @@
 """Builds the guards of steps: conditions put together, what is certain taken out."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.model import AND
-from kaniko_hooks.model import NOT
-from kaniko_hooks.model import OR
-from kaniko_hooks.model import Group
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Comparison
+from kaniko_hooks.model import AND, NOT, OR, Comparison, Group, Guard, Place
 
 
 def both(parts: Sequence[Guard]) -> Guard:

@@ -1,18 +1,15 @@
 """Every CI system but GitLab: which one a named file is for, and its containers."""
+
 from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import composed
+from kaniko_hooks.document.compose import InvalidYaml, composed
 from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Reading
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
+from kaniko_hooks.model import Place, Problem, Reading
+from kaniko_hooks.project import Repository, Unreadable
 
 GITLAB = recognise.GITLAB
 READERS = {

@@ -5,21 +5,22 @@ else the first whose content fits, else the first whose path fits below some
 folder; a file that fits none is not CI configuration and nothing is ever said
 about it.
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kaniko_hooks.ci import gitlab_shape
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence as SequenceNode
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.fields import fields, value_of
+from kaniko_hooks.document.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    items_of,
+    text_of,
+)
 from kaniko_hooks.named_tuple import NamedTuple
 
 GITLAB = 'gitlab-ci'
@@ -55,7 +56,7 @@ class System(NamedTuple):
 def system_by_path(path: str) -> str | None:
     """The system that takes its configuration from this path, whatever is in the file."""
     return next(
-        (system.name for system in SYSTEMS if system.path and _fits(system.path, path)), None,
+        (system.name for system in SYSTEMS if system.path and _fits(system.path, path)), None
     )
 
 
@@ -84,7 +85,7 @@ def _fits(pattern: str, path: str) -> bool:
 
 def system_of_document(document: Node) -> str | None:
     """The system of one document, by its content; GitLab's span documents and are left out."""
-    if not isinstance(document, Mapping):
+    if not isinstance(document, MappingNode):
         return None
     return next((system.name for system in SYSTEMS if system.content(document)), None)
 
@@ -95,9 +96,11 @@ def _never(document: Node) -> bool:
 
 def _is_resource_of(*groups: str) -> Callable[[Node], bool]:
     """A Kubernetes resource whose API group is one of these."""
+
     def fits(document: Node) -> bool:
         version = text_of(value_of(document, 'apiVersion')) or ''
         return version.partition('/')[0] in groups and _has(document, 'kind')
+
     return fits
 
 
@@ -115,9 +118,10 @@ def _is_kubernetes(document: Node) -> bool:
     version = text_of(value_of(document, 'apiVersion')) or ''
     kind = text_of(value_of(document, 'kind'))
     return (
-        re.fullmatch(r'(?:[\w.-]+/)?v\d\w*', version) is not None and
-        version.partition('/')[0] not in _NO_KUBERNETES and
-        kind is not None and kind not in _NO_CONTAINERS
+        re.fullmatch(r'(?:[\w.-]+/)?v\d\w*', version) is not None
+        and version.partition('/')[0] not in _NO_KUBERNETES
+        and kind is not None
+        and kind not in _NO_CONTAINERS
     )
 
 
@@ -125,27 +129,58 @@ def _is_github(document: Node) -> bool:
     # `on` is a boolean for YAML 1.1, so only its text counts.
     if value_of(document, 'runs', 'using') is not None:
         return True
-    return _has(document, 'on', 'jobs') and isinstance(value_of(document, 'jobs'), Mapping)
+    return _has(document, 'on', 'jobs') and isinstance(value_of(document, 'jobs'), MappingNode)
 
 
 def _is_circleci(document: Node) -> bool:
     jobs = value_of(document, 'jobs')
     return (
-        text_of(value_of(document, 'version')) in ('2', '2.0', '2.1') and
-        (isinstance(jobs, Mapping) or isinstance(value_of(document, 'commands'), Mapping)) and
-        not _has(document, 'on')
+        text_of(value_of(document, 'version')) in ('2', '2.0', '2.1')
+        and (
+            isinstance(jobs, MappingNode) or isinstance(value_of(document, 'commands'), MappingNode)
+        )
+        and not _has(document, 'on')
     )
 
 
-_CLOUD_BUILD_KEYS = frozenset((
-    'steps', 'timeout', 'queueTtl', 'logsBucket', 'options', 'substitutions', 'tags',
-    'serviceAccount', 'secrets', 'availableSecrets', 'artifacts', 'images', 'source',
-    'dependencies', 'gitConfig',
-))
-_CLOUD_BUILD_STEP_KEYS = frozenset((
-    'name', 'id', 'args', 'entrypoint', 'script', 'env', 'secretEnv', 'dir', 'waitFor', 'volumes',
-    'timeout', 'allowFailure', 'allowExitCodes', 'automapSubstitutions', 'results',
-))
+_CLOUD_BUILD_KEYS = frozenset(
+    (
+        'steps',
+        'timeout',
+        'queueTtl',
+        'logsBucket',
+        'options',
+        'substitutions',
+        'tags',
+        'serviceAccount',
+        'secrets',
+        'availableSecrets',
+        'artifacts',
+        'images',
+        'source',
+        'dependencies',
+        'gitConfig',
+    )
+)
+_CLOUD_BUILD_STEP_KEYS = frozenset(
+    (
+        'name',
+        'id',
+        'args',
+        'entrypoint',
+        'script',
+        'env',
+        'secretEnv',
+        'dir',
+        'waitFor',
+        'volumes',
+        'timeout',
+        'allowFailure',
+        'allowExitCodes',
+        'automapSubstitutions',
+        'results',
+    )
+)
 
 
 # An image's name, with substitutions; `Install Go` is none.
@@ -155,11 +190,17 @@ _IMAGE = r'(?:\$\w+\b|\$\{[^}\s]*\}|[a-z0-9._/-])+(?:[:@]\S+)?'
 def _is_cloud_build(document: Node) -> bool:
     found = fields(document)
     steps = [fields(step) for step in items_of(value_of(document, 'steps'))]
-    return bool(steps) and found.keys() <= _CLOUD_BUILD_KEYS and all(
-        'name' in step and step.keys() <= _CLOUD_BUILD_STEP_KEYS and
-        re.fullmatch(_IMAGE, text_of(step['name'].value) or '') is not None
-        for step in steps
-    ) and any(step.keys() & {'args', 'entrypoint', 'script'} for step in steps)
+    return (
+        bool(steps)
+        and found.keys() <= _CLOUD_BUILD_KEYS
+        and all(
+            'name' in step
+            and step.keys() <= _CLOUD_BUILD_STEP_KEYS
+            and re.fullmatch(_IMAGE, text_of(step['name'].value) or '') is not None
+            for step in steps
+        )
+        and any(step.keys() & {'args', 'entrypoint', 'script'} for step in steps)
+    )
 
 
 def _is_prow(document: Node) -> bool:
@@ -170,9 +211,9 @@ def _is_prow(document: Node) -> bool:
 
 def _is_drone(document: Node) -> bool:
     return (
-        text_of(value_of(document, 'kind')) == 'pipeline' and
-        isinstance(value_of(document, 'steps'), SequenceNode) and
-        not _has(document, 'apiVersion')
+        text_of(value_of(document, 'kind')) == 'pipeline'
+        and isinstance(value_of(document, 'steps'), SequenceNode)
+        and not _has(document, 'apiVersion')
     )
 
 
@@ -188,17 +229,20 @@ def _is_concourse(document: Node) -> bool:
 
 def _is_bitbucket(document: Node) -> bool:
     pipelines = value_of(document, 'pipelines')
-    return bool(fields(pipelines).keys() & {
-        'default', 'branches', 'tags', 'pull-requests', 'custom', 'bookmarks',
-    })
+    return bool(
+        fields(pipelines).keys()
+        & {'default', 'branches', 'tags', 'pull-requests', 'custom', 'bookmarks'}
+    )
 
 
 def _is_codefresh(document: Node) -> bool:
     steps = value_of(document, 'steps')
     version = value_of(document, 'version')
     return (
-        isinstance(steps, Mapping) and isinstance(version, Scalar) and
-        version.value in ('1.0', '1') and not _has(document, 'kind')
+        isinstance(steps, MappingNode)
+        and isinstance(version, ScalarNode)
+        and version.value in ('1.0', '1')
+        and not _has(document, 'kind')
     )
 
 

@@ -1,25 +1,15 @@
 """Reads what most CI systems write alike: commands, variables, shells, folders."""
+
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from kaniko_hooks.document.fields import Field
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.fields import Field, fields
+from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
 from kaniko_hooks.document.position import command
-from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import ARGV
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import ARGUMENTS, ARGV, Command, Place, ScriptPart, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 MAX_NESTING = 10
@@ -28,9 +18,7 @@ MAX_COMMANDS = 2_000
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
 _SHEBANG = re.compile(r'\s*#!\s*(.*)')
 # Expressions of any system that are still in a text: put in later, whatever they are.
-_UNKNOWN = re.compile(
-    r'\$?\{\{(?:(?!\}\}).)*\}\}|<<\s*[\w.-]+\s*>>|\$\([^()]*\)', re.DOTALL,
-)
+_UNKNOWN = re.compile(r'\$?\{\{(?:(?!\}\}).)*\}\}|<<\s*[\w.-]+\s*>>|\$\([^()]*\)', re.DOTALL)
 _NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
 
 Variables = Mapping[str, Variable]
@@ -42,16 +30,14 @@ class File(NamedTuple):
     path: str
     text: str
 
-    def command(self, node: Scalar) -> Command:
+    def command(self, node: ScalarNode) -> Command:
         """A scalar of this file as a command."""
         return command(self.text, node)
 
 
 def is_null(node: Node | None) -> bool:
     """Whether there is no value: none at all, or YAML's null."""
-    return node is None or (
-        isinstance(node, Scalar) and not node.style and node.value in _NULL
-    )
+    return node is None or (isinstance(node, ScalarNode) and not node.style and node.value in _NULL)
 
 
 def commands(file: File, node: Node | None) -> tuple[Command, ...]:
@@ -59,11 +45,11 @@ def commands(file: File, node: Node | None) -> tuple[Command, ...]:
     return tuple(file.command(scalar) for scalar in scalars(node) if not is_null(scalar))
 
 
-def scalars(node: Node | None, depth: int = 0) -> list[Scalar]:
+def scalars(node: Node | None, depth: int = 0) -> list[ScalarNode]:
     """The scalars of a list in order, lists in it flattened."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return [node]
-    found: list[Scalar] = []
+    found: list[ScalarNode] = []
     for item in items_of(node) if depth < MAX_NESTING else ():
         found.extend(scalars(item, depth + 1))
         if len(found) > MAX_COMMANDS:
@@ -80,7 +66,7 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Node | None, int]]:
     for name, field in fields(node).items():
         yield name, field.value, field.key.start
     for item in items_of(node):
-        if isinstance(item, Scalar):
+        if isinstance(item, ScalarNode):
             name, equals, value = item.value.partition('=')
             yield name, item._replace(value=value) if equals else None, item.start
             continue
@@ -111,13 +97,13 @@ def _with_names(text: str) -> str:
     for match in _UNKNOWN.finditer(text):
         name = re.sub(r'\W+', '_', match[0]).strip('_')
         name = name if name.isidentifier() else f'_{name}'
-        found += [text[at:match.start()].replace('$', '$$'), f'${{{name}}}']
+        found += [text[at : match.start()].replace('$', '$$'), f'${{{name}}}']
         at = match.end()
     return ''.join((*found, text[at:].replace('$', '$$')))
 
 
 def keyed(
-        words: tuple[Command, ...], field: Field | None, is_argv: bool = False,
+    words: tuple[Command, ...], field: Field | None, is_argv: bool = False
 ) -> tuple[Command, ...]:
     """Arguments for an image's entrypoint: the build they make stands at their key."""
     if not words or field is None or is_argv:
@@ -162,18 +148,21 @@ def in_repository(folder: str | None, checkout: str) -> str | None:
     if not checkout or folder is None:
         return folder
     inside = f'{folder}/'.startswith(f'{checkout}/')
-    return folder[len(checkout):].lstrip('/') if inside else None
+    return folder[len(checkout) :].lstrip('/') if inside else None
 
 
 def prefixes(documents: Sequence[Node]) -> list[str]:
     """What the node paths of each document begin with: nothing, or 'doc[0].' where several are."""
-    several = sum(not isinstance(document, Scalar) for document in documents) > 1
+    several = sum(not isinstance(document, ScalarNode) for document in documents) > 1
     return [f'doc[{index}].' if several else '' for index in range(len(documents))]
 
 
 def argv_part(
-        first: tuple[Command, ...], words: tuple[Command, ...], key: Field | None,
-        environment: Variables, directory: str | None,
+    first: tuple[Command, ...],
+    words: tuple[Command, ...],
+    key: Field | None,
+    environment: Variables,
+    directory: str | None,
 ) -> ScriptPart | None:
     """A container's `command` and `args` (at `key`); None if neither says anything.
 

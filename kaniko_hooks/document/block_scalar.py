@@ -1,13 +1,12 @@
 """Scans literal and folded scalars, as libyaml's scanner does."""
+
 from __future__ import annotations
 
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.scan import BREAK
-from kaniko_hooks.document.scan import Scan
-from kaniko_hooks.document.scan import newline
+from kaniko_hooks.document.nodes import ScalarNode
+from kaniko_hooks.document.scan import BREAK, Scan, newline
 
 
-def block(text: str, header: str, at: int, node: Scalar) -> Scan:
+def block(text: str, header: str, at: int, node: ScalarNode) -> Scan:
     """A literal or folded scalar whose header (`|`, `>-`, …) ends at `at`."""
     lines = _lines(text, at, node.end)
     indent = _indent(text, lines, node.value)
@@ -57,7 +56,7 @@ def _lines(text: str, at: int, end: int) -> list[tuple[int, int, str]]:
 
 def _indent(text: str, lines: list[tuple[int, int, str]], value: str) -> int:
     """Columns that belong to YAML: what the source has more than the value."""
-    blank, columns = value[:len(value) - len(value.lstrip(' \n\u2028\u2029'))], 0
+    blank, columns = value[: len(value) - len(value.lstrip(' \n\u2028\u2029'))], 0
     for start, stop, _ in lines:
         line = text[start:stop]
         if line.strip(' '):

@@ -4,6 +4,7 @@ Neither of PyYAML's composers will do: both refuse a redefined anchor, which is
 valid YAML, the pure one recurses and the C one ends the interpreter on deep
 input. So the events are put together here, without recursion.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,17 +12,13 @@ from functools import lru_cache
 
 import yaml
 
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.nodes import Span
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
 
 MAX_DEPTH = 200
 MAX_EVENTS = 500_000
 
 _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(
-    yaml, 'CSafeLoader', yaml.SafeLoader,
+    yaml, 'CSafeLoader', yaml.SafeLoader
 )
 
 
@@ -48,7 +45,7 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
                 break
     except yaml.reader.ReaderError as error:
         raise InvalidYaml(
-            f'character {_character(error.character)} is not allowed in YAML', error.position,
+            f'character {_character(error.character)} is not allowed in YAML', error.position
         ) from None
     except yaml.MarkedYAMLError as error:
         raise InvalidYaml(*_described(error)) from None
@@ -111,9 +108,14 @@ class _Builder:
     def _add_scalar(self, event: yaml.ScalarEvent) -> None:
         style = event.style or ''
         start, end = _at(event.start_mark), _at(event.end_mark)
-        node = Scalar(
-            event.value, self.file, start, end,
-            '' if style == ':' else style, event.tag, event.anchor,
+        node = ScalarNode(
+            event.value,
+            self.file,
+            start,
+            end,
+            '' if style == ':' else style,
+            event.tag,
+            event.anchor,
         )
         if event.anchor:
             self.anchors[event.anchor] = node
@@ -151,7 +153,7 @@ class _Open:
     """A collection whose end has not come yet."""
 
     def __init__(
-            self, is_mapping: bool, event: yaml.SequenceStartEvent | yaml.MappingStartEvent,
+        self, is_mapping: bool, event: yaml.SequenceStartEvent | yaml.MappingStartEvent
     ) -> None:
         self.is_mapping = is_mapping
         self.event = event
@@ -179,10 +181,12 @@ class _Open:
         start, event = _at(self.event.start_mark), self.event
         flow = bool(event.flow_style)
         if self.is_mapping:
-            return Mapping(
-                self.pairs, self.aliases, file, start, end, flow, event.tag, event.anchor,
+            return MappingNode(
+                self.pairs, self.aliases, file, start, end, flow, event.tag, event.anchor
             )
-        return Sequence(self.items, self.aliases, file, start, end, flow, event.tag, event.anchor)
+        return SequenceNode(
+            self.items, self.aliases, file, start, end, flow, event.tag, event.anchor
+        )
 
 
 def _at(mark: yaml.error.Mark | yaml._yaml.Mark | None) -> int:
@@ -193,16 +197,20 @@ def _at(mark: yaml.error.Mark | yaml._yaml.Mark | None) -> int:
 
 def _same_lists(one: Node, other: Node) -> bool:
     """Whether two nodes are the same collection, before and after its end."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
+    if isinstance(one, MappingNode) and isinstance(other, MappingNode):
         return one.pairs is other.pairs
-    return isinstance(one, Sequence) and isinstance(other, Sequence) and one.items is other.items
+    return (
+        isinstance(one, SequenceNode)
+        and isinstance(other, SequenceNode)
+        and one.items is other.items
+    )
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly in a collection: keys, values, items."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         for key, value in node.pairs:
             yield key
             yield value
-    elif isinstance(node, Sequence):
+    elif isinstance(node, SequenceNode):
         yield from node.items

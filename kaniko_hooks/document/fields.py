@@ -3,18 +3,15 @@
 Most CI systems besides GitLab are written in Go: there a mapping's own key
 wins over a merged one, wherever `<<` stands, and an earlier source over a later.
 """
+
 from __future__ import annotations
 
-
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Field(NamedTuple):
-    key: Scalar
+    key: ScalarNode
     value: Node
 
 
@@ -26,13 +23,13 @@ def fields(node: Node | None) -> dict[str, Field]:
     """
     found: dict[str, Field] = {}
     seen: set[int] = set()
-    waiting: list[Node] = [node] if isinstance(node, Mapping) else []
+    waiting: list[Node] = [node] if isinstance(node, MappingNode) else []
     while waiting:
         source = waiting.pop()
-        if isinstance(source, Sequence) and id(source.items) not in seen:
+        if isinstance(source, SequenceNode) and id(source.items) not in seen:
             seen.add(id(source.items))
             waiting.extend(reversed(source.items))
-        elif isinstance(source, Mapping) and id(source.pairs) not in seen:
+        elif isinstance(source, MappingNode) and id(source.pairs) not in seen:
             seen.add(id(source.pairs))
             own, merged = _split(source)
             for name, field in own.items():
@@ -41,11 +38,11 @@ def fields(node: Node | None) -> dict[str, Field]:
     return found
 
 
-def _split(node: Mapping) -> tuple[dict[str, Field], list[Node]]:
+def _split(node: MappingNode) -> tuple[dict[str, Field], list[Node]]:
     own: dict[str, Field] = {}
     merged: list[Node] = []
     for key, value in node.pairs:
-        if not isinstance(key, Scalar):
+        if not isinstance(key, ScalarNode):
             continue
         if key.value == '<<' and not key.style:
             merged.append(value)

@@ -1,18 +1,32 @@
 """Scans plain and quoted scalars, as libyaml's scanner does."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from kaniko_hooks.document.scan import BREAK
-from kaniko_hooks.document.scan import Scan
-from kaniko_hooks.document.scan import newline
+from kaniko_hooks.document.scan import BREAK, Scan, newline
 
 _RUN = re.compile('[^ \t\r\n\x85\u2028\u2029\'"\\\\]+')
 _ESCAPES = {
-    '0': '\0', 'a': '\a', 'b': '\b', 't': '\t', '\t': '\t', 'n': '\n', 'v': '\v', 'f': '\f',
-    'r': '\r', 'e': '\x1b', ' ': ' ', '"': '"', '/': '/', '\\': '\\', 'N': '\x85', '_': '\xa0',
-    'L': '\u2028', 'P': '\u2029',
+    '0': '\0',
+    'a': '\a',
+    'b': '\b',
+    't': '\t',
+    '\t': '\t',
+    'n': '\n',
+    'v': '\v',
+    'f': '\f',
+    'r': '\r',
+    'e': '\x1b',
+    ' ': ' ',
+    '"': '"',
+    '/': '/',
+    '\\': '\\',
+    'N': '\x85',
+    '_': '\xa0',
+    'L': '\u2028',
+    'P': '\u2029',
 }
 _HEX = {'x': 2, 'u': 4, 'U': 8}
 
@@ -88,10 +102,10 @@ def _double(scan: Scan, text: str, at: int, end: int) -> int:
         return _plain(scan, text, at, end)
     if match := BREAK.match(text, at + 1):
         return _escaped_break(scan, text, match.end(), end)
-    letter = text[at + 1:at + 2]
+    letter = text[at + 1 : at + 2]
     if letter in _HEX:
         stop = at + 2 + _HEX[letter]
-        scan.put(chr(int(text[at + 2:stop], 16)), at)
+        scan.put(chr(int(text[at + 2 : stop], 16)), at)
         return stop
     scan.put(_ESCAPES.get(letter, ''), at)
     return at + 2

@@ -5,15 +5,15 @@ An alias is the very node it names; where it stands is kept beside it, in
 itself, and may be much larger when walked than when written: whoever walks it
 guards both.
 """
+
 from __future__ import annotations
 
 from kaniko_hooks.named_tuple import NamedTuple
 
-
 Span = tuple[int, int]  # start and end offset, in code points
 
 
-class Scalar(NamedTuple):
+class ScalarNode(NamedTuple):
     value: str
     file: str
     start: int  # at the tag or anchor, where there is one
@@ -23,7 +23,7 @@ class Scalar(NamedTuple):
     anchor: str | None
 
 
-class Sequence(NamedTuple):
+class SequenceNode(NamedTuple):
     items: list[Node]
     aliases: dict[int, Span]  # index of an item that is an alias -> its span
     file: str
@@ -34,7 +34,7 @@ class Sequence(NamedTuple):
     anchor: str | None
 
 
-class Mapping(NamedTuple):
+class MappingNode(NamedTuple):
     pairs: list[tuple[Node, Node]]  # as written: merge and duplicate keys are kept
     aliases: dict[int, Span]  # index of a pair whose value is an alias -> its span
     file: str
@@ -45,16 +45,16 @@ class Mapping(NamedTuple):
     anchor: str | None
 
 
-Node = Scalar | Sequence | Mapping
+Node = ScalarNode | SequenceNode | MappingNode
 
 
 def get(node: Node | None, *path: str) -> Node | None:
     """The value under the keys of `path`, the last one where a key is repeated."""
     for name in path:
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MappingNode):
             return None
         for key, value in reversed(node.pairs):
-            if isinstance(key, Scalar) and key.value == name:
+            if isinstance(key, ScalarNode) and key.value == name:
                 node = value
                 break
         else:
@@ -64,9 +64,9 @@ def get(node: Node | None, *path: str) -> Node | None:
 
 def text_of(node: Node | None) -> str | None:
     """The text of a scalar, None for anything else."""
-    return node.value if isinstance(node, Scalar) else None
+    return node.value if isinstance(node, ScalarNode) else None
 
 
 def items_of(node: Node | None) -> list[Node]:
     """The items of a sequence, none for anything else."""
-    return node.items if isinstance(node, Sequence) else []
+    return node.items if isinstance(node, SequenceNode) else []

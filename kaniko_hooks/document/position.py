@@ -3,11 +3,12 @@
 A scalar is scanned again as YAML 1.1 says (libyaml's scanner), and the answer
 is given only if the scan rebuilds the value exactly.
 """
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Command
 
 # White space is what YAML calls so; Python knows more.
@@ -18,7 +19,7 @@ _PROPERTIES = (
 _HEADER = '[|>][-+0-9]*[ \t]*(?:#[^\r\n\x85\u2028\u2029]*)?'
 
 
-def command(text: str, node: Scalar) -> Command:
+def command(text: str, node: ScalarNode) -> Command:
     """A scalar of the file with this text, as a command of a script part."""
     start = content_start(text, node)
     return Command(node.value, node.file, start, _Locator(text, node, start))
@@ -29,7 +30,7 @@ class _Locator:
 
     __slots__ = ('text', 'node', 'start', 'offsets')
 
-    def __init__(self, text: str, node: Scalar, start: int) -> None:
+    def __init__(self, text: str, node: ScalarNode, start: int) -> None:
         self.text = text
         self.node = node
         self.start = start
@@ -41,7 +42,7 @@ class _Locator:
         return self.offsets[min(offset, len(self.offsets) - 1)]
 
 
-def content_start(text: str, node: Scalar) -> int:
+def content_start(text: str, node: ScalarNode) -> int:
     """Where the value of a scalar begins: after tag, anchor, quote or header."""
     at = min(_after_properties(text, node.start), node.end)
     if node.style in ('"', "'"):
@@ -54,10 +55,10 @@ def content_start(text: str, node: Scalar) -> int:
         if offsets:
             return offsets[0]
     at = _after_header(text, at)
-    return at + len(text[at:node.end]) - len(text[at:node.end].lstrip())
+    return at + len(text[at : node.end]) - len(text[at : node.end].lstrip())
 
 
-def value_offsets(text: str, node: Scalar) -> list[int] | None:
+def value_offsets(text: str, node: ScalarNode) -> list[int] | None:
     """The offset in `text` of every character of the node's value, and of its end.
 
     None where the scan does not rebuild the value.
@@ -65,6 +66,7 @@ def value_offsets(text: str, node: Scalar) -> list[int] | None:
     # Only what is shown or edited needs these.
     from kaniko_hooks.document import flow_scalar
     from kaniko_hooks.document.block_scalar import block
+
     at = min(_after_properties(text, node.start), node.end)
     if node.style in ('|', '>'):
         content = _after_header(text, at)
@@ -79,7 +81,7 @@ def value_offsets(text: str, node: Scalar) -> list[int] | None:
 
 
 def _after_properties(text: str, at: int) -> int:
-    if text[at:at + 1] not in ('!', '&'):
+    if text[at : at + 1] not in ('!', '&'):
         return at
     match = re.compile(_PROPERTIES).match(text, at)
     assert match is not None

@@ -5,11 +5,12 @@ number, a date a class that a safe load refuses, and a tag that it does not
 know is ignored. Rules: Psych 5, lib/psych/scalar_scanner.rb and
 lib/psych/visitors/to_ruby.rb.
 """
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.named_tuple import NamedTuple
 
 Typed = str | int | float | bool | None
@@ -39,12 +40,10 @@ _OF_MAPPINGS = (
     r'(?:!|tag:yaml\.org,2002:)(?:set|omap)\Z|!ruby/(?:struct|object(?!:Hash\Z)|exception|range\Z'
     r'|(?:array|hash|marshalable|hash-with-ivars):)|!map:'
 )
-_DIGITS = (
-    r'[-+]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][-+]?\d+)?)'
-)
+_DIGITS = r'[-+]?(?:0[xX][0-9a-fA-F]+|\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][-+]?\d+)?)'
 
 
-def read(node: Scalar) -> Read:
+def read(node: ScalarNode) -> Read:
     """The typed value of a scalar. Raises Refused: dates, times, Ruby objects."""
     tag = node.tag
     if tag is None:
@@ -84,6 +83,7 @@ def _refuse(wrong: bool, tag: str) -> None:
 def _unpacked(text: str) -> str:
     """What Ruby's `unpack('m')` makes of it: other characters are passed over."""
     from binascii import a2b_base64
+
     digits = re.sub(r'[^A-Za-z0-9+/]', '', text.partition('=')[0])
     digits = digits[:-1] if len(digits) % 4 == 1 else digits
     return a2b_base64(digits + '=' * (-len(digits) % 4)).decode('utf-8', 'replace')
@@ -108,15 +108,22 @@ _SYMBOL_QUOTED = r':(["\'])(.*)\1'
 _BASE_60 = r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\Z'
 _BASE_60_FLOAT = r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}\.[0-9_]*\Z'
 _FLOAT = r'[-+]?(?:[0-9][0-9_,]*)?\.[0-9]*(?:[eE][-+][0-9]+)?\Z'
-_INTEGER = (
-    r'[-+]?(?:0b[01_,]+|0[0-7_,]+|0|[1-9](?:[0-9]|[,_][0-9])*|0x[0-9a-fA-F_,]+)\Z'
-)
+_INTEGER = r'[-+]?(?:0b[01_,]+|0[0-7_,]+|0|[1-9](?:[0-9]|[,_][0-9])*|0x[0-9a-fA-F_,]+)\Z'
 _WORDS: dict[str, Typed] = {
-    '~': None, 'null': None, 'yes': True, 'true': True, 'on': True,
-    'no': False, 'false': False, 'off': False,
+    '~': None,
+    'null': None,
+    'yes': True,
+    'true': True,
+    'on': True,
+    'no': False,
+    'false': False,
+    'off': False,
 }
 _ENDLESS = {
-    '.inf': float('inf'), '+.inf': float('inf'), '-.inf': float('-inf'), '.nan': float('nan'),
+    '.inf': float('inf'),
+    '+.inf': float('inf'),
+    '-.inf': float('-inf'),
+    '.nan': float('nan'),
 }
 
 
@@ -197,8 +204,16 @@ def _float(value: float) -> str:
 
 
 _ESCAPES = {
-    '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\f': '\\f', '\v': '\\v',
-    '\a': '\\a', '\b': '\\b', '\x1b': '\\e',
+    '"': '\\"',
+    '\\': '\\\\',
+    '\n': '\\n',
+    '\t': '\\t',
+    '\r': '\\r',
+    '\f': '\\f',
+    '\v': '\\v',
+    '\a': '\\a',
+    '\b': '\\b',
+    '\x1b': '\\e',
 }
 _TO_ESCAPE = r'["\\\x00-\x1f\x7f]|#(?=[{$@])'
 

@@ -1,4 +1,5 @@
 """A scalar's value as it is rebuilt from the file's text, with an offset for each character."""
+
 from __future__ import annotations
 
 import re

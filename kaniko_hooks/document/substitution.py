@@ -3,12 +3,12 @@
 CI systems put values into texts before a shell sees them: `$[[ inputs.x ]]`,
 `${{ env.X }}`, `<< parameters.x >>`, `$(params.x)`, `$_X`.
 """
+
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kaniko_hooks.model import Command
 from kaniko_hooks.named_tuple import NamedTuple
@@ -35,7 +35,8 @@ def substitute(command: Command, pieces: Sequence[Piece]) -> Command:
     at = length = 0
     for piece in pieces:
         for text, origin, verbatim in (
-                (command.text[at:piece.start], at, True), (piece.text, piece.start, False),
+            (command.text[at : piece.start], at, True),
+            (piece.text, piece.start, False),
         ):
             if text:
                 texts.append(text)
@@ -47,12 +48,12 @@ def substitute(command: Command, pieces: Sequence[Piece]) -> Command:
     starts.append(length)
     origins.append((at, True))
     return Command(
-        ''.join(texts), command.file, command.offset, _Locator(command.locate, starts, origins),
+        ''.join(texts), command.file, command.offset, _Locator(command.locate, starts, origins)
     )
 
 
 def replace(
-        command: Command, pattern: re.Pattern[str], value: Callable[[re.Match[str]], str | None],
+    command: Command, pattern: re.Pattern[str], value: Callable[[re.Match[str]], str | None]
 ) -> Command:
     """The command with each match of a pattern replaced, where its value is known.
 
@@ -60,8 +61,8 @@ def replace(
     """
     found = ((match, value(match)) for match in pattern.finditer(command.text))
     return substitute(
-        command, [Piece(match.start(), match.end(), text) for match, text in found
-                  if text is not None],
+        command,
+        [Piece(match.start(), match.end(), text) for match, text in found if text is not None],
     )
 
 
@@ -71,8 +72,7 @@ class _Locator:
     __slots__ = ('locate', 'starts', 'origins')
 
     def __init__(
-            self, locate: Callable[[int], int], starts: list[int],
-            origins: list[tuple[int, bool]],
+        self, locate: Callable[[int], int], starts: list[int], origins: list[tuple[int, bool]]
     ) -> None:
         self.locate = locate
         self.starts = starts

@@ -1,17 +1,13 @@
 """Whether a job's cache has files that its builds write: each new job would replace it."""
+
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.fix.script.arguments import outputs
-from kaniko_hooks.fix.script.arguments import plain_variables
+from kaniko_hooks.ci.gitlab.values import Leaf, Value, get, items_of, string_of
+from kaniko_hooks.fix.script.arguments import outputs, plain_variables
 from kaniko_hooks.shell.machine import Traced
 
 _PATTERN = re.compile(r'[$*?\[{]')
@@ -19,12 +15,10 @@ _PATTERN = re.compile(r'[$*?\[{]')
 
 def keeps_outputs(caches: Sequence[Value], builds: Sequence[Traced]) -> bool:
     """Whether one of the caches may be pushed with a file that one of the builds writes."""
-    written = [
-        (each.directory, path) for each in builds for path in outputs(each.build.argv)
-    ]
+    written = [(each.directory, path) for each in builds for path in outputs(each.build.argv)]
     return any(
-        string_of(get(cache, 'policy')) != 'pull' and
-        any(_is_kept(cache, directory, path) for directory, path in written)
+        string_of(get(cache, 'policy')) != 'pull'
+        and any(_is_kept(cache, directory, path) for directory, path in written)
         for cache in caches
     )
 
@@ -36,9 +30,7 @@ def _is_kept(cache: Value, directory: str | None, path: str) -> bool:
     untracked = get(cache, 'untracked')
     if isinstance(untracked, Leaf) and untracked.value is True:
         return True
-    return any(
-        _meets(place, string_of(each)) for each in items_of(get(cache, 'paths'))
-    )
+    return any(_meets(place, string_of(each)) for each in items_of(get(cache, 'paths')))
 
 
 def _meets(place: str, cached: str | None) -> bool:

@@ -1,21 +1,15 @@
 """`needs:` for the parts of a job that an earlier part must precede."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence as Many
+from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.nodes import get as node_at
+from kaniko_hooks.ci.gitlab.values import Table, get, is_null, items_of, string_of
+from kaniko_hooks.document.nodes import SequenceNode, get as node_at
 from kaniko_hooks.fix.keywords import effective
-from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.layout import line_end
-from kaniko_hooks.fix.layout import line_start
+from kaniko_hooks.fix.layout import Layout, line_end, line_start
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.fix.yaml_words import like
@@ -26,7 +20,7 @@ MAX_NEEDS = 50  # G: ci_needs_size_limit
 
 
 def needs_lines(
-        subject: Subject, place: Layout, names: Many[str], needed: Many[Many[int]],
+    subject: Subject, place: Layout, names: Sequence[str], needed: Sequence[Sequence[int]]
 ) -> list[str]:
     """The lines of each part's `needs:`, '' where it needs no other part. Raises Refusal."""
     if not any(needed):
@@ -61,10 +55,11 @@ def _check_artifacts(found: Found, job: Job) -> None:
     order = stages(found.pipeline.table)
     own = order.get(stage(job.table), len(order))
     for other in found.pipeline.jobs.values():
-        if order.get(stage(other.table), 0) < own and \
-                not is_null(effective(found, other.table, 'artifacts')):
+        if order.get(stage(other.table), 0) < own and not is_null(
+            effective(found, other.table, 'artifacts')
+        ):
             raise Refusal(
-                f'{_SAID}waiting for it with `needs` would lose the artifacts of {other.name}',
+                f'{_SAID}waiting for it with `needs` would lose the artifacts of {other.name}'
             )
 
 
@@ -79,7 +74,7 @@ def stage(table: Table) -> str:
     return string_of(get(table, 'stage')) or 'test'
 
 
-def _lines(text: str, place: Layout, names: Many[str]) -> str:
+def _lines(text: str, place: Layout, names: Sequence[str]) -> str:
     written = [like(name, place.key.style) for name in names]
     own = node_at(place.body, 'needs')
     if own is None:
@@ -87,14 +82,14 @@ def _lines(text: str, place: Layout, names: Many[str]) -> str:
         return ''.join(f'{line}{place.newline}' for line in [f'{place.indent}needs:', *items])
     key = next(key for key, value in place.body.pairs if value is own)
     index = next(index for index, pair in enumerate(place.body.pairs) if pair[1] is own)
-    if not isinstance(own, Sequence) or index in place.body.aliases or own.tag or own.anchor:
+    if not isinstance(own, SequenceNode) or index in place.body.aliases or own.tag or own.anchor:
         raise Refusal(_SAID + 'its `needs` are no plain list')
     start, end = line_start(text, key.start), line_end(text, own.end)
     if own.flow:
         lead = ', ' if own.items else ''
-        inner = f'{text[start:own.end - 1]}{lead}{", ".join(written)}'
-        return f'{inner}{text[own.end - 1:end]}{place.newline}'
-    dash = text[line_start(text, own.start):own.start] + place.dash
+        inner = f'{text[start : own.end - 1]}{lead}{", ".join(written)}'
+        return f'{inner}{text[own.end - 1 : end]}{place.newline}'
+    dash = text[line_start(text, own.start) : own.start] + place.dash
     return ''.join(
         f'{line}{place.newline}'
         for line in [text[start:end], *(f'{dash}{name}' for name in written)]

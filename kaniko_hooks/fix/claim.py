@@ -1,8 +1,8 @@
 """What edits are meant to come to."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 

@@ -1,10 +1,10 @@
 """What a rewrite changes, as a unified diff."""
+
 from __future__ import annotations
 
 import difflib
 
-from kaniko_hooks.terminal import paint
-from kaniko_hooks.terminal import safe
+from kaniko_hooks.terminal import paint, safe
 
 _COLORS = {'+': 'green', '-': 'red', '@': 'blue'}
 

@@ -1,41 +1,24 @@
 """One finding -> the edits that would fix its job, or why there are none."""
+
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Iterable
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from kaniko_hooks.analysis import image_name
 from kaniko_hooks.fix.chain import MAX_NEEDS
 from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.followers import follower_edits
-from kaniko_hooks.fix.job_edits import Own
-from kaniko_hooks.fix.job_edits import own_edits
+from kaniko_hooks.fix.job_edits import Own, own_edits
 from kaniko_hooks.fix.keywords import refuse
-from kaniko_hooks.fix.lender import own_place
-from kaniko_hooks.fix.lender import script_of
-from kaniko_hooks.fix.mentions import EXTENDS
-from kaniko_hooks.fix.mentions import FOLLOWS
-from kaniko_hooks.fix.mentions import OTHER
-from kaniko_hooks.fix.mentions import REFERENCES
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import Risky
-from kaniko_hooks.fix.refusal import Shared
-from kaniko_hooks.fix.script.trial import Setting
-from kaniko_hooks.fix.script.trial import reader
-from kaniko_hooks.fix.script.trial import trial
-from kaniko_hooks.fix.splice import Edit
-from kaniko_hooks.fix.splice import apply
-from kaniko_hooks.fix.state import Mentions
-from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.state import state_of
-from kaniko_hooks.fix.subject import Subject
-from kaniko_hooks.fix.subject import is_merged
-from kaniko_hooks.fix.subject import subject
+from kaniko_hooks.fix.lender import own_place, script_of
+from kaniko_hooks.fix.mentions import EXTENDS, FOLLOWS, OTHER, REFERENCES
+from kaniko_hooks.fix.refusal import Refusal, Risky, Shared
+from kaniko_hooks.fix.script.trial import Setting, reader, trial
+from kaniko_hooks.fix.splice import Edit, apply
+from kaniko_hooks.fix.state import Mentions, State, state_of
+from kaniko_hooks.fix.subject import Subject, is_merged, subject
 from kaniko_hooks.lines import where
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
+from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -51,7 +34,7 @@ class Draft(NamedTuple):
 
 
 def drafts(
-        state: State, found: Mapping[str, Mentions], taken: Collection[str], finding: Finding,
+    state: State, found: Mapping[str, Mentions], taken: Collection[str], finding: Finding
 ) -> list[Draft]:
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
@@ -82,7 +65,7 @@ def given_names(made: Draft) -> set[str]:
 
 
 def _sure_draft(
-        state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container,
+    state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container
 ) -> Draft:
     try:
         return _draft(state, found, taken, container)
@@ -94,17 +77,18 @@ def _sure_draft(
 
 
 def _draft(
-        state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container,
+    state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container
 ) -> Draft:
     options = state.asked.options
     job = subject(state.files, state.found, container)
     setting = Setting(
-        image_name(job.container), job.container.parts[0].variables, reader(state.repository),
+        image_name(job.container), job.container.parts[0].variables, reader(state.repository)
     )
     refuse(job, setting, options.unsafe)
     _refuse_mentions(state, job, found[job.name])
     for keyword, commands in (
-            ('before_script', job.job.before_script), ('after_script', job.job.after_script),
+        ('before_script', job.job.before_script),
+        ('after_script', job.job.after_script),
     ):
         if commands and trial(setting, [command.text for command in commands]).builds:
             raise Refusal(f'a build stands in its {keyword}')
@@ -145,9 +129,7 @@ def _refuse_mentions(state: State, job: Subject, found: Mentions) -> None:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')
 
 
-def _with_followers(
-        state: State, job: Subject, found: Mentions, own: Own,
-) -> dict[str, list[Edit]]:
+def _with_followers(state: State, job: Subject, found: Mentions, own: Own) -> dict[str, list[Edit]]:
     """The edits of all files: the job's own, and those of what waits for it."""
     edits = {job.file: list(own.edits)}
     if own.names == (job.name,):

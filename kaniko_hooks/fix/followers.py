@@ -1,22 +1,17 @@
 """What waits for a split job waits for all its parts."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence as Names
+from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.fix.layout import line_end
-from kaniko_hooks.fix.layout import line_start
-from kaniko_hooks.fix.layout import newline_of
+from kaniko_hooks.document.nodes import ScalarNode, SequenceNode
+from kaniko_hooks.fix.layout import line_end, line_start, newline_of
 from kaniko_hooks.fix.mentions import Mention
-from kaniko_hooks.fix.splice import Edit
-from kaniko_hooks.fix.splice import apply
+from kaniko_hooks.fix.splice import Edit, apply
 from kaniko_hooks.fix.yaml_words import like
 
 
-def follower_edits(text: str, found: Iterable[Mention], parts: Names[str]) -> Iterator[Edit]:
+def follower_edits(text: str, found: Iterable[Mention], parts: Sequence[str]) -> Iterator[Edit]:
     """The edits of one file: each item that names the job is repeated for every part."""
     done: set[int] = set()
     for mention in found:
@@ -27,7 +22,7 @@ def follower_edits(text: str, found: Iterable[Mention], parts: Names[str]) -> It
         yield _repeated(text, mention, mention.holder, parts[1:])
 
 
-def _repeated(text: str, mention: Mention, holder: Sequence, parts: Names[str]) -> Edit:
+def _repeated(text: str, mention: Mention, holder: SequenceNode, parts: Sequence[str]) -> Edit:
     node, name = holder.items[mention.position], mention.scalar
     end = _end(text, node.end, name)
     start = node.start
@@ -40,7 +35,7 @@ def _repeated(text: str, mention: Mention, holder: Sequence, parts: Names[str]) 
     return Edit(at, at, ''.join(before + copy for copy in copies))
 
 
-def _end(text: str, end: int, name: Scalar) -> int:
+def _end(text: str, end: int, name: ScalarNode) -> int:
     return max(name.end, end - len(text[:end]) + len(text[:end].rstrip()))
 
 
@@ -49,6 +44,6 @@ def _dash(text: str, start: int) -> int:
     return max(text.rfind('-', 0, start), 0)
 
 
-def _copy(text: str, start: int, end: int, name: Scalar, part: str) -> str:
+def _copy(text: str, start: int, end: int, name: ScalarNode, part: str) -> str:
     edit = Edit(name.start - start, name.end - start, like(part, name.style))
     return apply(text[start:end], [edit])

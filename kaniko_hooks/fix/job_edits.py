@@ -1,39 +1,28 @@
 """A job's script -> the edits that split it or turn its loop into a matrix."""
+
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kaniko_hooks.fix.chain import needs_lines
 from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.labels import labels
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.lender import Script
-from kaniko_hooks.fix.loop import is_environment
-from kaniko_hooks.fix.loop import loop_of
-from kaniko_hooks.fix.names import LONGEST
-from kaniko_hooks.fix.names import part_names
-from kaniko_hooks.fix.names import template_name
-from kaniko_hooks.fix.order import Planned
-from kaniko_hooks.fix.order import needed
+from kaniko_hooks.fix.loop import is_environment, loop_of
+from kaniko_hooks.fix.names import LONGEST, part_names, template_name
+from kaniko_hooks.fix.order import Planned, needed
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.carried import check_builds
-from kaniko_hooks.fix.script.parts import check_others
-from kaniko_hooks.fix.script.parts import parts
+from kaniko_hooks.fix.script.parts import check_others, parts
 from kaniko_hooks.fix.script.prints import owners
-from kaniko_hooks.fix.script.remains import check_jobs
-from kaniko_hooks.fix.script.remains import check_state
+from kaniko_hooks.fix.script.remains import check_jobs, check_state
 from kaniko_hooks.fix.script.shape import check_written
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import LOOP
-from kaniko_hooks.fix.script.steps import Steps
-from kaniko_hooks.fix.script.steps import setup_of
-from kaniko_hooks.fix.script.steps import steps
+from kaniko_hooks.fix.script.steps import BUILD, LOOP, Steps, setup_of, steps
 from kaniko_hooks.fix.script.trial import Setting
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.split import split_edits
-from kaniko_hooks.fix.subject import Subject
-from kaniko_hooks.fix.subject import defines_anchor
+from kaniko_hooks.fix.subject import Subject, defines_anchor
 from kaniko_hooks.fix.unroll import loop_edits
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
@@ -52,8 +41,12 @@ class Own(NamedTuple):
 
 
 def own_edits(
-        job: Subject, place: Layout, script: Script, setting: Setting, options: Options,
-        taken: Collection[str],
+    job: Subject,
+    place: Layout,
+    script: Script,
+    setting: Setting,
+    options: Options,
+    taken: Collection[str],
 ) -> Own:
     """The edits for a job that is written as `place` tells; `taken` are names of other jobs.
 
@@ -64,9 +57,7 @@ def own_edits(
         if anchor:
             raise Refusal(f'an item of its script defines the anchor &{anchor}')
     first = [command.text for command in job.job.before_script or ()]
-    found = steps(
-        setting, first, place.items, job.job.script or (), job.found[0].pipeline.table,
-    )
+    found = steps(setting, first, place.items, job.job.script or (), job.found[0].pipeline.table)
     check_others(found.steps, options.unsafe)
     if any(each.kind == LOOP for each in found.steps):
         return _loop_edits(job, script, setting, first, found)
@@ -74,23 +65,26 @@ def own_edits(
 
 
 def _loop_edits(
-        job: Subject, script: Script, setting: Setting, first: Sequence[str], found: Steps,
+    job: Subject, script: Script, setting: Setting, first: Sequence[str], found: Steps
 ) -> Own:
     loop = loop_of(job, script.place, setting, first, found)
     said = [
-        each.text for step in found.steps
-        for each in (loop.inner if step is loop.step else [step])
+        each.text for step in found.steps for each in (loop.inner if step is loop.step else [step])
     ]
     claim = Claim(
-        {job.name: said}, None, {}, loop.command.name, loop.values, script.lender, loop.unused,
+        {job.name: said}, None, {}, loop.command.name, loop.values, script.lender, loop.unused
     )
     does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
     return Own(loop_edits(job.text, script.place, loop), (job.name,), claim, does)
 
 
 def _split_edits(
-        job: Subject, place: Layout, script: Script, setting: Setting, found: Steps,
-        taken: Collection[str],
+    job: Subject,
+    place: Layout,
+    script: Script,
+    setting: Setting,
+    found: Steps,
+    taken: Collection[str],
 ) -> Own:
     builds = [each for each in found.steps if each.kind == BUILD]
     if not 2 <= len(builds) <= MAX_PARTS:
@@ -104,7 +98,10 @@ def _split_edits(
     owned = owners(found.steps, found.functions)
     check_state(found.steps, found.functions, after, owned)
     unused = check_builds(
-        setup_of(first), found.steps, found.functions, owned,
+        setup_of(first),
+        found.steps,
+        found.functions,
+        owned,
         lambda name: is_environment(name, setting),
     )
     check_jobs(setup_of(first), found.steps, found.functions)
@@ -116,9 +113,10 @@ def _split_edits(
     template = template_name(job.name, taken)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
-    order = needed([
-        Planned(part.build.met, '\n'.join(step.text for step in part.before)) for part in made
-    ], setting)
+    order = needed(
+        [Planned(part.build.met, '\n'.join(step.text for step in part.before)) for part in made],
+        setting,
+    )
     needs = needs_lines(job, place, names, order)
     lender = script.place if script.lender else None
     own = split_edits(job.text, place, found.steps, made, names, template, needs, lender)
@@ -127,7 +125,8 @@ def _split_edits(
         {name: [step.text for step in part.kept] for name, part in zip(names, made)},
         template if has_template else None,
         {name: [names[index] for index in each] for name, each in zip(names, order)},
-        lender=script.lender, unused=unused,
+        lender=script.lender,
+        unused=unused,
     )
     does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
     return Own(own, tuple(names), claim, does)

@@ -1,25 +1,26 @@
 """Keywords and surroundings of a job that forbid to make several jobs of it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from kaniko_hooks.ci.gitlab.jobs import defaults
 from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Leaf,
+    Table,
+    Value,
+    entries_of,
+    get,
+    is_null,
+    items_of,
+    string_of,
+)
 from kaniko_hooks.fix.cached import keeps_outputs
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import Risky
-from kaniko_hooks.fix.script.trial import Setting
-from kaniko_hooks.fix.script.trial import traced
+from kaniko_hooks.fix.refusal import Refusal, Risky
+from kaniko_hooks.fix.script.trial import Setting, traced
 from kaniko_hooks.fix.subject import Subject
 
 _NEVER = {
@@ -105,19 +106,29 @@ def _texts(subject: Subject) -> Iterator[str]:
     """All strings that the job is made of, and those of the variables it gets."""
     job = subject.job
     cache = effective(subject.found[0], job.table, 'cache')
-    return _strings([
-        job.table, *(entry.value for entry in job.entries.values()), *_globals(subject),
-        *([cache] if cache is not None else []),
-    ])
+    return _strings(
+        [
+            job.table,
+            *(entry.value for entry in job.entries.values()),
+            *_globals(subject),
+            *([cache] if cache is not None else []),
+        ]
+    )
 
 
 def texts_beside(subject: Subject) -> Iterator[str]:
     """All strings that GitLab may read for the job, apart from its commands."""
     given = defaults(subject.found[0].pipeline.table).items()
-    return _strings([*_globals(subject), *(
-        entry.value for name, entry in (*entries_of(subject.job.table), *given)
-        if name not in _COMMANDS
-    )])
+    return _strings(
+        [
+            *_globals(subject),
+            *(
+                entry.value
+                for name, entry in (*entries_of(subject.job.table), *given)
+                if name not in _COMMANDS
+            ),
+        ]
+    )
 
 
 def _globals(subject: Subject) -> list[Value]:

@@ -1,12 +1,11 @@
 """What tells the builds of a job apart: the name of the image, or else of what it is made from."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.script.arguments import UNKNOWN
-from kaniko_hooks.fix.script.arguments import masked
-from kaniko_hooks.fix.script.arguments import values
+from kaniko_hooks.fix.script.arguments import UNKNOWN, masked, values
 from kaniko_hooks.model import Word
 
 _LETTER = re.compile(r'[^-_:./\s]')

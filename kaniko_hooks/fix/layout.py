@@ -4,19 +4,14 @@ A comment belongs to the item or key below it; one that follows the last item
 and is indented deeper than `script:` belongs to that item. Spans end before the
 line break of their last line.
 """
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.nodes import Span
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
 from kaniko_hooks.document.position import value_offsets
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import Shared
-from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.refusal import Refusal, Shared, shortened
 from kaniko_hooks.named_tuple import NamedTuple
 
 _LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
@@ -36,13 +31,13 @@ class Item(NamedTuple):
 class Layout(NamedTuple):
     """A job as it is written."""
 
-    key: Scalar
-    body: Mapping
+    key: ScalarNode
+    body: MappingNode
     start: int  # of the line with the job's key
     end: int  # of the job's last line
     indent: str  # white space before the job's keys
     newline: str
-    script: Scalar  # the key
+    script: ScalarNode  # the key
     script_start: int  # of its line
     script_end: int
     style: str  # 'list', 'flow' or 'scalar'
@@ -73,16 +68,16 @@ def next_line(text: str, at: int) -> int:
 
 def newline_of(text: str, at: int) -> str:
     """The line break of the line at `at`, or of the file's first line."""
-    here = text[line_end(text, at):next_line(text, at)]
-    return here or text[line_end(text, 0):next_line(text, 0)]
+    here = text[line_end(text, at) : next_line(text, at)]
+    return here or text[line_end(text, 0) : next_line(text, 0)]
 
 
-def layout(text: str, key: Scalar, body: Mapping) -> Layout:
+def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     """How the job of this key is written; it must have one `script`. Raises Refusal."""
     name, value, alias = _script(body)
     first, job_end, _ = surroundings(text, key, body)
     start = line_start(text, name.start)
-    indent = text[start:name.start]
+    indent = text[start : name.start]
     if not _blank(indent) or name.tag or name.anchor:
         raise Unusual('`script:` does not stand at the start of its line')
     if alias is not None or value.tag:
@@ -97,15 +92,23 @@ def layout(text: str, key: Scalar, body: Mapping) -> Layout:
     column = value.start - line_start(text, value.start)
     listed = style == 'list'
     return Layout(
-        key, body, first, max(end, job_end), indent,
-        newline_of(text, key.start), name, start, end, style,
+        key,
+        body,
+        first,
+        max(end, job_end),
+        indent,
+        newline_of(text, key.start),
+        name,
+        start,
+        end,
+        style,
         ' ' * max(column - len(indent), 0) if listed else _usual_gap(text, body, indent),
-        text[value.start:items[0].content] if listed and _one_line(text, value, items) else '- ',
+        text[value.start : items[0].content] if listed and _one_line(text, value, items) else '- ',
         items,
     )
 
 
-def surroundings(text: str, key: Scalar, body: Mapping) -> tuple[int, int, str]:
+def surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, int, str]:
     """Where a job's lines begin and end, and the white space before its first key.
 
     Raises Refusal.
@@ -113,21 +116,22 @@ def surroundings(text: str, key: Scalar, body: Mapping) -> tuple[int, int, str]:
     if body.flow:
         raise Unusual('the job is written in braces, not in lines')
     start = line_start(text, key.start)
-    if key.tag or key.anchor or not _blank(text[start:key.start]):
+    if key.tag or key.anchor or not _blank(text[start : key.start]):
         raise Unusual('the key of the job does not stand alone on its line')
     end = _with_comments(text, line_end(text, max(body.end, key.end)), key.start - start)
     first = body.pairs[0][0].start
-    return start, end, text[line_start(text, first):first]
+    return start, end, text[line_start(text, first) : first]
 
 
 def _one_line(text: str, value: Node, items: tuple[Item, ...]) -> bool:
-    return bool(re.fullmatch(r'-[ \t]+', text[value.start:items[0].content]))
+    return bool(re.fullmatch(r'-[ \t]+', text[value.start : items[0].content]))
 
 
-def _script(body: Mapping) -> tuple[Scalar, Node, Span | None]:
+def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
     found = [
-        (key, value, body.aliases.get(index)) for index, (key, value) in enumerate(body.pairs)
-        if isinstance(key, Scalar) and key.value == 'script'
+        (key, value, body.aliases.get(index))
+        for index, (key, value) in enumerate(body.pairs)
+        if isinstance(key, ScalarNode) and key.value == 'script'
     ]
     if not found:
         raise Shared('its script stands elsewhere')
@@ -136,28 +140,28 @@ def _script(body: Mapping) -> tuple[Scalar, Node, Span | None]:
     return found[0]
 
 
-def _items(text: str, key: Scalar, value: Node) -> tuple[str, tuple[Item, ...]]:
-    if isinstance(value, Scalar):
+def _items(text: str, key: ScalarNode, value: Node) -> tuple[str, tuple[Item, ...]]:
+    if isinstance(value, ScalarNode):
         end = _content_end(text, value)
         return 'scalar', (Item(value, None, value.start, line_end(text, end), value.start, end),)
-    if isinstance(value, Mapping) or not value.items:
+    if isinstance(value, MappingNode) or not value.items:
         raise Unusual('its script is no list of commands')
     if value.flow:
         return 'flow', _flow_items(text, value)
     return 'list', _list_items(text, key, value)
 
 
-def _flow_items(text: str, value: Sequence) -> tuple[Item, ...]:
+def _flow_items(text: str, value: SequenceNode) -> tuple[Item, ...]:
     items: list[Item] = []
     for index, node in enumerate(value.items):
         start, end = value.aliases.get(index) or (node.start, node.end)
-        if items and '#' in text[items[-1].end:start]:
+        if items and '#' in text[items[-1].end : start]:
             raise Unusual('its script is a list in brackets with comments in it')
         items.append(Item(node, value.aliases.get(index), start, end, start, end))
     return tuple(items)
 
 
-def _list_items(text: str, key: Scalar, value: Sequence) -> tuple[Item, ...]:
+def _list_items(text: str, key: ScalarNode, value: SequenceNode) -> tuple[Item, ...]:
     items: list[Item] = []
     start = next_line(text, key.end)
     for index, node in enumerate(value.items):
@@ -171,12 +175,12 @@ def _list_items(text: str, key: Scalar, value: Sequence) -> tuple[Item, ...]:
 
 def _content_end(text: str, node: Node) -> int:
     """Where a node's text ends, without the blank lines that a block scalar takes in."""
-    if isinstance(node, Scalar) and node.style in ('|', '>'):
-        return node.start + len(text[node.start:node.end].rstrip(' \t\r\n'))
+    if isinstance(node, ScalarNode) and node.style in ('|', '>'):
+        return node.start + len(text[node.start : node.end].rstrip(' \t\r\n'))
     return node.end
 
 
-def offsets_of(text: str, node: Scalar) -> list[int]:
+def offsets_of(text: str, node: ScalarNode) -> list[int]:
     """The place of each character of a value, and of its end. Raises Unusual."""
     offsets = value_offsets(text, node)
     if offsets is None:
@@ -196,12 +200,12 @@ def _with_comments(text: str, end: int, column: int) -> int:
         end = stop
 
 
-def _usual_gap(text: str, body: Mapping, indent: str) -> str:
+def _usual_gap(text: str, body: MappingNode, indent: str) -> str:
     """How the job's other lists are indented; where it has none as deep as its keys."""
     for _, value in body.pairs:
-        if isinstance(value, Sequence) and not value.flow and value.file == body.file:
+        if isinstance(value, SequenceNode) and not value.flow and value.file == body.file:
             start = line_start(text, value.start)
-            if _blank(text[start:value.start]) and value.start - start >= len(indent):
+            if _blank(text[start : value.start]) and value.start - start >= len(indent):
                 return ' ' * (value.start - start - len(indent))
     return '  '
 

@@ -1,23 +1,17 @@
 """Where the script of a job stands: in the job, or in a template that no other job uses."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping as Jobs
+from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.values import entry_of
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.layout import layout
-from kaniko_hooks.fix.layout import surroundings
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import Shared
-from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.state import mentions_of
-from kaniko_hooks.fix.subject import Subject
-from kaniko_hooks.fix.subject import is_merged
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
+from kaniko_hooks.fix.layout import Layout, layout, surroundings
+from kaniko_hooks.fix.refusal import Refusal, Shared
+from kaniko_hooks.fix.state import State, mentions_of
+from kaniko_hooks.fix.subject import Subject, is_merged
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -30,24 +24,26 @@ class Script(NamedTuple):
     lender: str | None = None
 
 
-def script_of(files: Files, job: Job, templates: Jobs[str, Job]) -> Script:
+def script_of(files: Files, job: Job, templates: Mapping[str, Job]) -> Script:
     """The layout of what has a job's script. Raises Refusal."""
     definition = job.definitions[-1]
     entry = entry_of(job.table, 'script')
     found = [
-        (name, each) for name, template in templates.items() for each in template.definitions
+        (name, each)
+        for name, template in templates.items()
+        for each in template.definitions
         if entry is not None and _has(each.value, entry.key)
     ]
     lent = found and entry is not None and not _has(definition.value, entry.key)
     name, each = found[0] if lent else (None, definition)
     if each.file != definition.file:
         raise Shared(f'its script stands in {name} in {each.file}')
-    assert isinstance(each.key, Scalar) and isinstance(each.value, Mapping)
+    assert isinstance(each.key, ScalarNode) and isinstance(each.value, MappingNode)
     return Script(layout(files.text(each.file), each.key, each.value), name)
 
 
 def _has(body: Node, key: Node) -> bool:
-    return isinstance(body, Mapping) and any(
+    return isinstance(body, MappingNode) and any(
         (each.file, each.start) == (key.file, key.start) for each, _ in body.pairs
     )
 

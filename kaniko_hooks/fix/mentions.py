@@ -1,15 +1,11 @@
 """Where CI files name a job: as something it must wait for, or in any other way."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.nodes import get
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
 from kaniko_hooks.named_tuple import NamedTuple
 
 FOLLOWS = 'follows'  # an item of needs or dependencies
@@ -18,10 +14,21 @@ REFERENCES = 'references'
 OTHER = 'other'
 
 # Below these keys the same text means something else: a stage, a tag, an image, a command.
-_NOT_JOBS = frozenset((
-    'after_script', 'artifacts', 'before_script', 'cache', 'image', 'resource_group', 'script',
-    'services', 'stage', 'stages', 'tags',
-))
+_NOT_JOBS = frozenset(
+    (
+        'after_script',
+        'artifacts',
+        'before_script',
+        'cache',
+        'image',
+        'resource_group',
+        'script',
+        'services',
+        'stage',
+        'stages',
+        'tags',
+    )
+)
 _FOLLOWING = ('needs', 'dependencies')
 _MEANING = frozenset((*_FOLLOWING, 'extends'))
 
@@ -31,17 +38,17 @@ class Mention(NamedTuple):
 
     name: str
     kind: str
-    scalar: Scalar
-    holder: Sequence | None = None
+    scalar: ScalarNode
+    holder: SequenceNode | None = None
     position: int = 0
 
 
 class _Visit(NamedTuple):
     node: Node
     path: tuple[str, ...]  # the keys of mappings above, and '' for a list's item
-    holder: Sequence | None  # the list of needs or dependencies above
+    holder: SequenceNode | None  # the list of needs or dependencies above
     position: int
-    item: Mapping | None  # the item of that list, if it is a mapping
+    item: MappingNode | None  # the item of that list, if it is a mapping
 
 
 def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
@@ -53,7 +60,7 @@ def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     while stack:
         visit = stack.pop()
         node = visit.node
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             if node.value in names:
                 yield from _mention(visit, node)
             elif '://' in node.value or 'job=' in node.value:
@@ -63,7 +70,10 @@ def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
         # An alias is the same node below another key: what it means there counts.
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
         mark = (
-            _identity(node), means, visit.holder is not None, bool(_NOT_JOBS & set(visit.path)),
+            _identity(node),
+            means,
+            visit.holder is not None,
+            bool(_NOT_JOBS & set(visit.path)),
             _with_variables(visit),
         )
         if mark in seen:
@@ -72,15 +82,15 @@ def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
         stack.extend(_below(visit, node))
 
 
-def _identity(node: Sequence | Mapping) -> int:
-    return id(node.pairs if isinstance(node, Mapping) else node.items)
+def _identity(node: SequenceNode | MappingNode) -> int:
+    return id(node.pairs if isinstance(node, MappingNode) else node.items)
 
 
-def _below(visit: _Visit, node: Sequence | Mapping) -> Iterator[_Visit]:
-    if isinstance(node, Mapping):
+def _below(visit: _Visit, node: SequenceNode | MappingNode) -> Iterator[_Visit]:
+    if isinstance(node, MappingNode):
         item = node if visit.holder is not None and visit.item is None else visit.item
         for key, value in reversed(node.pairs):
-            name = key.value if isinstance(key, Scalar) else ''
+            name = key.value if isinstance(key, ScalarNode) else ''
             yield _Visit(value, (*visit.path, name), visit.holder, visit.position, item)
         return
     starts = visit.holder is None and visit.path[-1:] and visit.path[-1] in _FOLLOWING
@@ -88,12 +98,15 @@ def _below(visit: _Visit, node: Sequence | Mapping) -> Iterator[_Visit]:
         child = node.items[index]
         path = (*visit.path, '!reference' if node.tag == '!reference' else '')
         yield _Visit(
-            child, path, node if starts else visit.holder,
-            index if starts else visit.position, visit.item,
+            child,
+            path,
+            node if starts else visit.holder,
+            index if starts else visit.position,
+            visit.item,
         )
 
 
-def _mention(visit: _Visit, node: Scalar) -> Iterator[Mention]:
+def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
     if '!reference' in visit.path:
         yield Mention(node.value, REFERENCES, node)
     elif _is_needed_job(visit, node):
@@ -101,13 +114,15 @@ def _mention(visit: _Visit, node: Scalar) -> Iterator[Mention]:
     elif 'extends' in visit.path[1:3]:
         yield Mention(node.value, EXTENDS, node)
     elif not (
-            _NOT_JOBS & set(visit.path) or _bare_hidden(visit) or _names_environment(visit)
-            or _with_variables(visit) == node.value
+        _NOT_JOBS & set(visit.path)
+        or _bare_hidden(visit)
+        or _names_environment(visit)
+        or _with_variables(visit) == node.value
     ):
         yield Mention(node.value, OTHER, node)
 
 
-def _is_needed_job(visit: _Visit, node: Scalar) -> bool:
+def _is_needed_job(visit: _Visit, node: ScalarNode) -> bool:
     if visit.holder is None:
         return False
     item = visit.holder.items[visit.position]

@@ -1,20 +1,43 @@
 """The names of a split job's template and parts."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-PLURALS = frozenset((
-    'images', 'containers', 'apps', 'services', 'packages', 'components', 'builds',
-))
+PLURALS = frozenset(
+    ('images', 'containers', 'apps', 'services', 'packages', 'components', 'builds')
+)
 # Top-level keys that are no jobs, and job names that GitLab gives a meaning or
 # that YAML reads as something else than a string.
-RESERVED = frozenset((
-    'after_script', 'before_script', 'cache', 'default', 'false', 'image', 'include', 'nil',
-    'null', 'pages', 'pages:deploy', 'services', 'spec', 'stages', 'true', 'types', 'variables',
-    'workflow', 'yes', 'no', 'on', 'off', 'y', 'n',
-))
+RESERVED = frozenset(
+    (
+        'after_script',
+        'before_script',
+        'cache',
+        'default',
+        'false',
+        'image',
+        'include',
+        'nil',
+        'null',
+        'pages',
+        'pages:deploy',
+        'services',
+        'spec',
+        'stages',
+        'true',
+        'types',
+        'variables',
+        'workflow',
+        'yes',
+        'no',
+        'on',
+        'off',
+        'y',
+        'n',
+    )
+)
 LONGEST = 255  # GitLab: a job's name
 
 _SEPARATORS = re.compile(r'[-_:./\s]+')
@@ -47,11 +70,11 @@ def joined(stem_: str, label: str, between: str) -> str:
     right = list(_WORD.finditer(label))
     words = [each.group() for each in right]
     shared = next(
-        (n for n in range(min(len(left), len(right)), 0, -1) if left[-n:] == words[:n]), 0,
+        (n for n in range(min(len(left), len(right)), 0, -1) if left[-n:] == words[:n]), 0
     )
     if shared == len(right):
         return stem_
-    rest = label[right[shared].start():right[-1].end()]
+    rest = label[right[shared].start() : right[-1].end()]
     if between in ('-', '_'):
         rest = re.sub('[-_]+', between, rest)
     return f'{stem_}{between}{rest}'

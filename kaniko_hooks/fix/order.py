@@ -1,24 +1,22 @@
 """Which builds need an earlier one to be done: they use its image or its files."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from kaniko_hooks.fix.script.arguments import dockerfiles
-from kaniko_hooks.fix.script.arguments import image_of
-from kaniko_hooks.fix.script.arguments import others
-from kaniko_hooks.fix.script.arguments import outputs
-from kaniko_hooks.fix.script.arguments import plain_variables
-from kaniko_hooks.fix.script.arguments import spelled
-from kaniko_hooks.fix.script.arguments import values
-from kaniko_hooks.fix.script.trial import Argv
-from kaniko_hooks.fix.script.trial import Met
-from kaniko_hooks.fix.script.trial import Setting
+from kaniko_hooks.fix.script.arguments import (
+    dockerfiles,
+    image_of,
+    others,
+    outputs,
+    plain_variables,
+    spelled,
+    values,
+)
+from kaniko_hooks.fix.script.trial import Argv, Met, Setting
 from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple
-
 
 _NOT_USES = ('--destination', '--cache-repo', '--registry-mirror', '--label')
 _INSTRUCTION = re.compile(
@@ -43,9 +41,10 @@ def needed(builds: Sequence[Planned], setting: Setting) -> list[list[int]]:
     known = [_build(each, setting) for each in builds]
     return [
         [
-            earlier for earlier in range(index)
-            if known[earlier].written & build.written or
-            any(_uses(image, build) for image in known[earlier].images)
+            earlier
+            for earlier in range(index)
+            if known[earlier].written & build.written
+            or any(_uses(image, build) for image in known[earlier].images)
         ]
         for index, build in enumerate(known)
     ]
@@ -69,10 +68,12 @@ def _build(planned: Planned, setting: Setting) -> _Build:
         {name for name in (*names, *outputs(argv)) if not _ARGUMENT.search(name)},
         [spelled(word) for word in others(argv, *_NOT_USES)],
         plain_variables(planned.text),
-        list(bases(
-            next((file for file in files if file is not None), ''),
-            _build_args(argv, setting.variables),
-        )),
+        list(
+            bases(
+                next((file for file in files if file is not None), ''),
+                _build_args(argv, setting.variables),
+            )
+        ),
     )
 
 

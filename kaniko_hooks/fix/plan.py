@@ -1,27 +1,20 @@
 """All findings of the named files -> what is rewritten, and why the rest is not."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.draft import drafts
-from kaniko_hooks.fix.draft import given_names
-from kaniko_hooks.fix.draft import rewritten
+from kaniko_hooks.fix.draft import Draft, drafts, given_names, rewritten
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.state import Asked
-from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.state import mentions_of
-from kaniko_hooks.fix.state import state_of
+from kaniko_hooks.fix.state import Asked, State, mentions_of, state_of
 from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
-from kaniko_hooks.rule import CACHED
-from kaniko_hooks.rule import UNCACHED
+from kaniko_hooks.rule import CACHED, UNCACHED
 
 
 class Outcome(NamedTuple):
@@ -60,14 +53,11 @@ def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -
 
 
 def with_fixes(
-        repository: Repository, named: Sequence[str], options: Options,
-        findings: Sequence[Finding],
+    repository: Repository, named: Sequence[str], options: Options, findings: Sequence[Finding]
 ) -> tuple[Finding, ...]:
     """The findings with `fix` or `no_fix` told, as the fix hook would act by default."""
     plan = _plan(Asked(repository, tuple(named), options), findings, ())
-    return tuple(
-        each.finding._replace(fix=each.fix, no_fix=each.no_fix) for each in plan.outcomes
-    )
+    return tuple(each.finding._replace(fix=each.fix, no_fix=each.no_fix) for each in plan.outcomes)
 
 
 def _plan(asked: Asked, findings: Sequence[Finding], crashes: Sequence[str]) -> FixPlan:
@@ -82,8 +72,8 @@ def _plan(asked: Asked, findings: Sequence[Finding], crashes: Sequence[str]) -> 
             crashed.append(internal_error('the fix', error))
     # A job that is found twice, with other variables, is one job.
     outcomes = tuple(
-        told[_key(each)]._replace(finding=each) if _key(each) in told else
-        Outcome(each, None, None) for each in findings
+        told[_key(each)]._replace(finding=each) if _key(each) in told else Outcome(each, None, None)
+        for each in findings
     )
     old = {path: asked.repository.known_text(path) for path in edited}
     return FixPlan(outcomes, _groups(outcomes, edited), old, tuple(crashed))
@@ -97,8 +87,7 @@ def _key(finding: Finding) -> _Key:
 
 
 def _settle(
-        state: State, findings: Sequence[Finding], told: dict[_Key, Outcome],
-        crashed: list[str],
+    state: State, findings: Sequence[Finding], told: dict[_Key, Outcome], crashed: list[str]
 ) -> State:
     """Fix what can be fixed and tell about each finding; the state that is left.
 
@@ -122,19 +111,16 @@ def _settle(
         return _settle(state, left[half:], told, crashed)
     for each in left:
         some = made[_key(each)]
-        does = [
-            one.does if len(some) == 1 else f'{one.subject.name}: {one.does}' for one in some
-        ]
+        does = [one.does if len(some) == 1 else f'{one.subject.name}: {one.does}' for one in some]
         files = {path for one in some for path in one.edits}
         told[_key(each)] = Outcome(
-            each, f'fix-kaniko-builds {"; ".join(does)}', None, tuple(sorted(files)),
+            each, f'fix-kaniko-builds {"; ".join(does)}', None, tuple(sorted(files))
         )
     return after
 
 
 def _drafts(
-        state: State, findings: Sequence[Finding], told: dict[_Key, Outcome],
-        crashed: list[str],
+    state: State, findings: Sequence[Finding], told: dict[_Key, Outcome], crashed: list[str]
 ) -> dict[_Key, list[Draft]]:
     found = mentions_of(state, {each.name for one in findings for each in one.containers})
     taken: set[str] = set()
@@ -159,7 +145,7 @@ def _failed(finding: Finding, error: Exception, crashed: list[str]) -> Outcome:
 
 
 def _groups(
-        outcomes: Sequence[Outcome], edited: Mapping[str, str],
+    outcomes: Sequence[Outcome], edited: Mapping[str, str]
 ) -> tuple[Mapping[str, str], ...]:
     """Files that some fix changes together stand in one group."""
     groups: list[set[str]] = []

@@ -1,12 +1,11 @@
 """The edited texts, resolved again, do what the old ones did, apart from the sharing."""
+
 from __future__ import annotations
 
 import re
 import shlex
 from collections import Counter
-from collections.abc import Mapping
-from collections.abc import Sequence
-from typing import Union
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.job_container import container_of
@@ -17,15 +16,10 @@ from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.lender import script_of
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import steps
-from kaniko_hooks.fix.script.trial import Setting
-from kaniko_hooks.fix.script.trial import commands
-from kaniko_hooks.fix.script.trial import most
-from kaniko_hooks.fix.script.trial import traced
+from kaniko_hooks.fix.script.steps import BUILD, steps
+from kaniko_hooks.fix.script.trial import Setting, commands, most, traced
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Container, ScriptPart
 from kaniko_hooks.shell.machine import Traced
 
 Parts = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
@@ -34,7 +28,7 @@ _INDENT = re.compile(r'\n[ \t]*')
 
 
 # argv, directory, variables
-_Done = tuple[tuple[str, ...], Union[str, None], tuple[tuple[str, Union[str, None]], ...]]
+_Done = tuple[tuple[str, ...], str | None, tuple[tuple[str, str | None], ...]]
 
 
 def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
@@ -53,9 +47,7 @@ def _kinds(state: State) -> list[object]:
     return [(each.root, each.child, each.broken, each.variant) for each in state.found]
 
 
-def _prove_builds(
-        draft: Draft, parts: Parts, old: Found, new: Found, files: Files,
-) -> None:
+def _prove_builds(draft: Draft, parts: Parts, old: Found, new: Found, files: Files) -> None:
     """The new jobs of one draft do the builds of the old one."""
     claim, setting = draft.claim, draft.setting
     jobs = {**new.pipeline.jobs, **new.pipeline.hidden}
@@ -77,8 +69,10 @@ def _builds(setting: Setting, container: Container, claim: Claim) -> list[_Done]
     """What each instance of a new job builds: one image."""
     met = []
     for cell in claim.cells or (None,):
-        parts = container.parts if cell is None else tuple(
-            _with_cell(part, claim.variable or '', cell) for part in container.parts
+        parts = (
+            container.parts
+            if cell is None
+            else tuple(_with_cell(part, claim.variable or '', cell) for part in container.parts)
         )
         builds = traced(setting, parts)
         if len(builds) > 1 and most(setting, parts) == 1:
@@ -112,17 +106,19 @@ def _with_cell(part: ScriptPart, name: str, cell: str) -> ScriptPart:
 def _spelled(traced_: Traced, claim: Claim) -> _Done:
     """A build's argv, the directory it runs in, and the shell's variables there."""
     return (
-        tuple(word.text for word in traced_.build.argv), traced_.directory,
-        tuple(sorted(
-            (name, value.text if value else None) for name, value in traced_.variables.items()
-            if name != claim.variable and name not in claim.unused
-        )),
+        tuple(word.text for word in traced_.build.argv),
+        traced_.directory,
+        tuple(
+            sorted(
+                (name, value.text if value else None)
+                for name, value in traced_.variables.items()
+                if name != claim.variable and name not in claim.unused
+            )
+        ),
     )
 
 
-def _prove_others(
-        drafts: Sequence[Draft], parts: Parts, old: Found, new: Found,
-) -> None:
+def _prove_others(drafts: Sequence[Draft], parts: Parts, old: Found, new: Found) -> None:
     """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
     was = plain(old.pipeline.table)
     now = plain(new.pipeline.table)
@@ -136,9 +132,10 @@ def _prove_others(
         for added in (*each.claim.parts, each.claim.hidden):
             now.pop(added, None)
     changed = [
-        key for key in {**was, **now}
-        if _following(was.get(key), parts) != now.get(key) and
-        not (isinstance(was.get(key), list) and was[key] == now.get(key))
+        key
+        for key in {**was, **now}
+        if _following(was.get(key), parts) != now.get(key)
+        and not (isinstance(was.get(key), list) and was[key] == now.get(key))
     ]
     if changed:
         raise Refusal(f'{min(map(str, changed))} would change with it')
@@ -153,9 +150,7 @@ def _following(value: object, parts: Parts) -> object:
     result = dict(value)
     for keyword in ('needs', 'dependencies'):
         if isinstance(value.get(keyword), list):
-            result[keyword] = [
-                each for item in value[keyword] for each in _repeated(item, parts)
-            ]
+            result[keyword] = [each for item in value[keyword] for each in _repeated(item, parts)]
     if isinstance(value.get('rules'), list):
         result['rules'] = [_following(rule, parts) for rule in value['rules']]
     return result
@@ -195,15 +190,15 @@ def _without(table: dict[str, object], draft: Draft) -> None:
         table.pop(keyword, None)
 
 
-def _prove_setup(
-        setting: Setting, files: Files, new: Found, job: Job, said: Sequence[str],
-) -> None:
+def _prove_setup(setting: Setting, files: Files, new: Found, job: Job, said: Sequence[str]) -> None:
     """A new job runs what stood before and after its build in the old one, in order."""
     place = script_of(files, job, new.pipeline.hidden).place
     before = [command.text for command in job.before_script or ()]
     found = steps(setting, before, place.items, job.script or (), new.pipeline.table)
-    if _flat([each.text for each in found.steps]) != _flat(said) or \
-            [each.kind for each in found.steps].count(BUILD) != 1:
+    if (
+        _flat([each.text for each in found.steps]) != _flat(said)
+        or [each.kind for each in found.steps].count(BUILD) != 1
+    ):
         raise Refusal(f'{job.name} would not run the same commands')
 
 

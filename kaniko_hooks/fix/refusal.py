@@ -1,4 +1,5 @@
 """Why a job is left as it is."""
+
 from __future__ import annotations
 
 

@@ -1,4 +1,5 @@
 """Edits of a text: spans replaced, everything else kept as it is."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -26,7 +27,7 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     for edit in sorted(edits, key=lambda each: (each.start, each.end)):
         if edit.start < at:
             raise Refusal('its lines are written in a way that cannot be edited')
-        pieces += (text[at:edit.start], edit.text)
+        pieces += (text[at : edit.start], edit.text)
         at = edit.end
     pieces.append(text[at:])
     return ''.join(pieces)
@@ -36,5 +37,6 @@ def inside(edits: Iterable[Edit], start: int, end: int) -> list[Edit]:
     """The edits that stand within a span, with offsets from its start."""
     return [
         Edit(edit.start - start, edit.end - start, edit.text)
-        for edit in edits if start <= edit.start and edit.end <= end
+        for edit in edits
+        if start <= edit.start and edit.end <= end
     ]

@@ -1,16 +1,13 @@
 """A repository with the texts that fixes so far have left, and its pipelines."""
+
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Iterable
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.ci.gitlab.repository import pipelines
-from kaniko_hooks.fix.mentions import Mention
-from kaniko_hooks.fix.mentions import mentions
+from kaniko_hooks.ci.gitlab.repository import Found, pipelines
+from kaniko_hooks.fix.mentions import Mention, mentions
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository
@@ -42,9 +39,16 @@ def state_of(asked: Asked, edited: Mapping[str, str]) -> State:
     repository = asked.repository.edited(edited)
     files = Files(repository)
     found = pipelines(files, asked.named, asked.options.gitlab_configs).found
-    return State(asked, edited, repository, files, found, frozenset(
-        key for each in found for key in each.pipeline.table.entries if isinstance(key, str)
-    ))
+    return State(
+        asked,
+        edited,
+        repository,
+        files,
+        found,
+        frozenset(
+            key for each in found for key in each.pipeline.table.entries if isinstance(key, str)
+        ),
+    )
 
 
 def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:

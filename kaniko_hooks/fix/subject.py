@@ -1,18 +1,15 @@
 """A job that a finding is about: where it stands, and in which pipelines."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Definition
-from kaniko_hooks.ci.gitlab.job_container import SYSTEM
-from kaniko_hooks.ci.gitlab.job_container import container_of
+from kaniko_hooks.ci.gitlab.job_container import SYSTEM, container_of
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.model import Container
 from kaniko_hooks.named_tuple import NamedTuple
@@ -29,8 +26,8 @@ class Subject(NamedTuple):
     container: Container
     file: str
     text: str
-    key: Scalar
-    body: Mapping
+    key: ScalarNode
+    body: MappingNode
     job: Job
     found: tuple[Found, ...]
     files: tuple[str, ...]
@@ -52,7 +49,14 @@ def subject(files: Files, pipelines: tuple[Found, ...], container: Container) ->
         raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
     fresh = container_of(found[0].pipeline, job, found[0].visible, found[0].handed)
     return Subject(
-        container.name, fresh or container, key.file, files.text(key.file), key, body, job, found,
+        container.name,
+        fresh or container,
+        key.file,
+        files.text(key.file),
+        key,
+        body,
+        job,
+        found,
         tuple(dict.fromkeys(file for each in found for file in each.pipeline.files)),
     )
 
@@ -60,16 +64,14 @@ def subject(files: Files, pipelines: tuple[Found, ...], container: Container) ->
 def _has(found: Found, container: Container) -> bool:
     pipeline = found.pipeline
     job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
-    return job is not None and any(
-        each.file == container.place.file for each in job.definitions
-    )
+    return job is not None and any(each.file == container.place.file for each in job.definitions)
 
 
 def _job(found: Found, name: str) -> Job:
     return found.pipeline.jobs.get(name) or found.pipeline.hidden[name]
 
 
-def _definition(job: Job) -> tuple[Scalar, Mapping]:
+def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
     places: dict[tuple[str, int], Definition] = {
         (each.file, each.key.start): each for each in job.definitions
     }
@@ -78,25 +80,26 @@ def _definition(job: Job) -> tuple[Scalar, Mapping]:
         raise Refusal(f'it is put together from {names}')
     definition = next(iter(places.values()))
     key, body = definition.key, definition.value
-    if not isinstance(key, Scalar) or '$[[' in key.value or key.value != job.name:
+    if not isinstance(key, ScalarNode) or '$[[' in key.value or key.value != job.name:
         raise Refusal('its name is made from inputs')
-    if not isinstance(body, Mapping) or body.start < key.end or body.file != key.file:
+    if not isinstance(body, MappingNode) or body.start < key.end or body.file != key.file:
         raise Refusal('it is an alias of another job')
     return key, body
 
 
 def _count(roots: tuple[Node, ...], name: str) -> int:
     return sum(
-        isinstance(key, Scalar) and key.value == name
-        for root in roots if isinstance(root, Mapping) for key, _ in root.pairs
+        isinstance(key, ScalarNode) and key.value == name
+        for root in roots
+        if isinstance(root, MappingNode)
+        for key, _ in root.pairs
     )
 
 
-def is_merged(roots: tuple[Node, ...], body: Mapping) -> bool:
+def is_merged(roots: tuple[Node, ...], body: MappingNode) -> bool:
     """Whether an alias in the file stands for the job as a whole."""
     return body.anchor is not None and any(
-        isinstance(target, Mapping) and target.pairs is body.pairs
-        for target in _aliased(roots)
+        isinstance(target, MappingNode) and target.pairs is body.pairs for target in _aliased(roots)
     )
 
 
@@ -105,19 +108,19 @@ def _aliased(roots: tuple[Node, ...]) -> Iterator[Node]:
     seen: set[int] = set()
     while stack:
         node = stack.pop()
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             continue
-        mark = id(node.pairs if isinstance(node, Mapping) else node.items)
+        mark = id(node.pairs if isinstance(node, MappingNode) else node.items)
         if mark in seen:
             continue
         seen.add(mark)
         for index in node.aliases:
-            yield node.pairs[index][1] if isinstance(node, Mapping) else node.items[index]
+            yield node.pairs[index][1] if isinstance(node, MappingNode) else node.items[index]
         stack += _children(node)
 
 
-def _children(node: Mapping | Sequence) -> list[Node]:
-    if isinstance(node, Sequence):
+def _children(node: MappingNode | SequenceNode) -> list[Node]:
+    if isinstance(node, SequenceNode):
         return node.items
     return [each for pair in node.pairs for each in pair]
 
@@ -132,7 +135,5 @@ def _below(node: Node) -> Iterator[Node]:
     while stack:
         each = stack.pop()
         yield each
-        if isinstance(each, Sequence):
-            stack += [
-                item for index, item in enumerate(each.items) if index not in each.aliases
-            ]
+        if isinstance(each, SequenceNode):
+            stack += [item for index, item in enumerate(each.items) if index not in each.aliases]

@@ -1,15 +1,12 @@
 """A loop -> the edits that make a matrix of its words and a script of its body."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.layout import line_end
-from kaniko_hooks.fix.layout import line_start
-from kaniko_hooks.fix.layout import next_line
-from kaniko_hooks.fix.layout import offsets_of
+from kaniko_hooks.document.nodes import ScalarNode
+from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line, offsets_of
 from kaniko_hooks.fix.loop import Loop
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.yaml_words import word
@@ -24,10 +21,11 @@ def loop_edits(text: str, place: Layout, loop: Loop) -> list[Edit]:
 def _matrix(text: str, place: Layout, loop: Loop) -> Edit:
     indent, new = place.indent, place.newline
     start = _above_comments(text, place)
-    unit = indent[place.key.start - place.start:] or '  '
+    unit = indent[place.key.start - place.start :] or '  '
     listed = ', '.join(map(word, loop.values))
     lines = (
-        f'{indent}parallel:', f'{indent}{unit}matrix:',
+        f'{indent}parallel:',
+        f'{indent}{unit}matrix:',
         f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{listed}]',
     )
     return Edit(start, start, ''.join(f'{line}{new}' for line in lines))
@@ -45,7 +43,7 @@ def _above_comments(text: str, place: Layout) -> int:
 def _unrolled(text: str, place: Layout, loop: Loop) -> Iterable[Edit]:
     """`for … do` and `done` go; the lines of the body move to the left."""
     item = place.items[loop.step.item]
-    assert isinstance(item.node, Scalar)  # a loop is found in nothing else
+    assert isinstance(item.node, ScalarNode)  # a loop is found in nothing else
     value, offsets = item.node.value, offsets_of(text, item.node)
     command = loop.command
     inner = [each.piece for each in loop.inner if each.piece is not None]
@@ -76,7 +74,7 @@ def _dedented(text: str, columns: int, begin: int, end: int) -> Iterable[Edit]:
     """Move the lines of the body to the left, but for its first, which begins elsewhere."""
     at = next_line(text, line_end(text, begin))
     while at < end and columns > 0:
-        line = text[at:line_end(text, at)]
+        line = text[at : line_end(text, at)]
         blank = len(line) - len(line.lstrip(' \t'))
         if blank < len(line):
             yield Edit(at, at + min(columns, blank), '')

@@ -7,6 +7,7 @@ is replaced. Other hard links to a replaced file keep the old text. Where this
 process is killed with a signal that cannot be caught, the complete file may
 stay: its name ends with `.kaniko-hooks.tmp`, and nothing reads it.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -14,15 +15,10 @@ import os
 import signal
 import stat
 import tempfile
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import BOM
-from kaniko_hooks.project import Unreadable
-from kaniko_hooks.project import decode
-from kaniko_hooks.project import read_bytes
-from kaniko_hooks.project import within
+from kaniko_hooks.project import BOM, Unreadable, decode, read_bytes, within
 
 _SUFFIX = '.kaniko-hooks.tmp'
 
@@ -98,7 +94,7 @@ def _prepare(root: str, path: str, text: str, expected: str) -> _Ready:
 
 def _temporary(real: str, data: bytes, like: os.stat_result) -> str:
     handle, temporary = tempfile.mkstemp(
-        prefix=f'.{os.path.basename(real)[:64]}.', suffix=_SUFFIX, dir=os.path.dirname(real),
+        prefix=f'.{os.path.basename(real)[:64]}.', suffix=_SUFFIX, dir=os.path.dirname(real)
     )
     try:
         with os.fdopen(handle, 'wb') as file:

@@ -1,4 +1,5 @@
 """Words and names as YAML scalars that every reader of YAML 1.1 takes for strings."""
+
 from __future__ import annotations
 
 import re
@@ -17,7 +18,7 @@ _NOT_A_STRING = re.compile(
 # The characters of a plain scalar that need no thought, in a flow list either.
 _PLAIN = re.compile(r'[A-Za-z0-9_./][\w./+=@%^-]*(?::[\w./+=@%^-]+)*\Z', re.ASCII)
 _PLAIN_NAME = re.compile(
-    r'(?:[\w.]|[^\x00-\x7f])(?:[^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]|:(?=[^\s"\'{}\[\],]))*\Z',
+    r'(?:[\w.]|[^\x00-\x7f])(?:[^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]|:(?=[^\s"\'{}\[\],]))*\Z'
 )
 
 
@@ -31,10 +32,15 @@ def word(text: str) -> str:
 def quoted(text: str) -> str:
     """A scalar of one line in double quotes; all but printable ASCII is kept or escaped."""
     shown = ''.join(
-        '\\' + letter if letter in '"\\' else
-        letter if letter.isprintable() else
-        f'\\x{ord(letter):02X}' if ord(letter) < 0x100 else
-        f'\\u{ord(letter):04X}' if ord(letter) < 0x10000 else f'\\U{ord(letter):08X}'
+        '\\' + letter
+        if letter in '"\\'
+        else letter
+        if letter.isprintable()
+        else f'\\x{ord(letter):02X}'
+        if ord(letter) < 0x100
+        else f'\\u{ord(letter):04X}'
+        if ord(letter) < 0x10000
+        else f'\\U{ord(letter):08X}'
         for letter in text
     )
     return f'"{shown}"'
@@ -44,6 +50,11 @@ def like(text: str, style: str) -> str:
     """A name in the style ('', "'" or '"') of the scalar whose place it takes."""
     if style == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    plain = style != '"' and text.isprintable() and text == text.strip() and \
-        _PLAIN_NAME.match(text) and not _NOT_A_STRING.match(text)
+    plain = (
+        style != '"'
+        and text.isprintable()
+        and text == text.strip()
+        and _PLAIN_NAME.match(text)
+        and not _NOT_A_STRING.match(text)
+    )
     return text if plain else quoted(text)

@@ -1,4 +1,5 @@
 """Findings in the formats that people and machines read, a module for each."""
+
 from __future__ import annotations
 
 import importlib
@@ -9,16 +10,10 @@ from typing import TextIO
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import Options
-from kaniko_hooks.terminal import safe
-from kaniko_hooks.terminal import use_color
+from kaniko_hooks.terminal import safe, use_color
 
 # The format's name on the command line -> the module with its `render`.
-_MODULES = {
-    'text': 'text',
-    'json': 'json_report',
-    'gitlab': 'code_quality',
-    'sarif': 'sarif',
-}
+_MODULES = {'text': 'text', 'json': 'json_report', 'gitlab': 'code_quality', 'sarif': 'sarif'}
 
 
 def render(name: str, result: Result, text_of: TextOf, color: bool = False) -> str:
@@ -40,6 +35,7 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> int:
     not be written.
     """
     from kaniko_hooks.report.text import summary
+
     shown, code = options.format, 0
     if options.output_file is not None:
         code = _save(options.output_file, render(options.format, result, text_of))

@@ -2,12 +2,12 @@
 
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
+
 from __future__ import annotations
 
 import json
 
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import where
+from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Result
 from kaniko_hooks.report import order
 from kaniko_hooks.report.fingerprint import fingerprints
@@ -22,17 +22,23 @@ _SEVERITY = {
 def render(result: Result, text_of: TextOf, color: bool = False) -> str:
     """One JSON array in ASCII, empty without findings."""
     findings = order.findings(result, text_of)
-    return json.dumps([
-        {
-            # GitLab does not show check_name, so the text has to name the rule.
-            'description': f'{finding.rule}: {finding.message}',
-            'check_name': finding.rule,
-            'fingerprint': fingerprint,
-            'severity': _SEVERITY.get(finding.rule, 'major'),
-            'location': {
-                'path': finding.place.file,
-                'lines': {'begin': where(finding.place, text_of)[0]},
-            },
-        }
-        for finding, fingerprint in zip(findings, fingerprints(findings))
-    ], indent=2) + '\n'
+    return (
+        json.dumps(
+            [
+                {
+                    # GitLab does not show check_name, so the text has to name the rule.
+                    'description': f'{finding.rule}: {finding.message}',
+                    'check_name': finding.rule,
+                    'fingerprint': fingerprint,
+                    'severity': _SEVERITY.get(finding.rule, 'major'),
+                    'location': {
+                        'path': finding.place.file,
+                        'lines': {'begin': where(finding.place, text_of)[0]},
+                    },
+                }
+                for finding, fingerprint in zip(findings, fingerprints(findings))
+            ],
+            indent=2,
+        )
+        + '\n'
+    )

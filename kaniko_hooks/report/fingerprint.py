@@ -3,6 +3,7 @@
 It is made of the rule, the file, the container and the commands: no line, no
 working directory, no other finding. Findings alike in all of that are counted.
 """
+
 from __future__ import annotations
 
 import hashlib

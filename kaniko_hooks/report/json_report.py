@@ -2,18 +2,13 @@
 
 What the fields mean is in `schemas/report.json` of the repository.
 """
+
 from __future__ import annotations
 
 import json
 
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import where
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Result
-from kaniko_hooks.model import Run
+from kaniko_hooks.lines import TextOf, where
+from kaniko_hooks.model import Container, Execution, Finding, Note, Result, Run
 from kaniko_hooks.report import order
 
 VERSION = 1
@@ -21,12 +16,18 @@ VERSION = 1
 
 def render(result: Result, text_of: TextOf, color: bool = False) -> str:
     """One JSON document in ASCII, the same for the same repository."""
-    return json.dumps({
-        'version': VERSION,
-        'containers': [_container(*pair, text_of) for pair in order.building(result)],
-        'findings': [_finding(each, text_of) for each in order.findings(result, text_of)],
-        'notes': [_note(note, text_of) for note in order.notes(result)],
-    }, indent=2) + '\n'
+    return (
+        json.dumps(
+            {
+                'version': VERSION,
+                'containers': [_container(*pair, text_of) for pair in order.building(result)],
+                'findings': [_finding(each, text_of) for each in order.findings(result, text_of)],
+                'notes': [_note(note, text_of) for note in order.notes(result)],
+            },
+            indent=2,
+        )
+        + '\n'
+    )
 
 
 def _container(container: Container, run: Run, text_of: TextOf) -> dict[str, object]:
@@ -71,8 +72,4 @@ def _finding(finding: Finding, text_of: TextOf) -> dict[str, object]:
 
 
 def _note(note: Note, text_of: TextOf) -> dict[str, object]:
-    return {
-        'file': note.place.file,
-        'line': where(note.place, text_of)[0],
-        'message': note.message,
-    }
+    return {'file': note.place.file, 'line': where(note.place, text_of)[0], 'message': note.message}

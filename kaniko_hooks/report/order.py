@@ -1,23 +1,23 @@
 """What every report needs of findings: their order, and what they stand for."""
+
 from __future__ import annotations
 
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import where
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Result
-from kaniko_hooks.model import Run
+from kaniko_hooks.lines import TextOf, where
+from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Result, Run
 
 
 def findings(result: Result, text_of: TextOf) -> list[Finding]:
     """Findings by file, line, column, rule and message."""
-    return sorted(result.findings, key=lambda finding: (
-        finding.place.file, where(finding.place, text_of), finding.rule, finding.message,
-        [container.name for container in finding.containers],
-    ))
+    return sorted(
+        result.findings,
+        key=lambda finding: (
+            finding.place.file,
+            where(finding.place, text_of),
+            finding.rule,
+            finding.message,
+            [container.name for container in finding.containers],
+        ),
+    )
 
 
 def notes(result: Result) -> list[Note]:

@@ -2,21 +2,17 @@
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
+
 from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
 
-from kaniko_hooks.explain import explain
-from kaniko_hooks.explain import summary
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import where
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Result
+from kaniko_hooks.explain import explain, summary
+from kaniko_hooks.lines import TextOf, where
+from kaniko_hooks.model import Finding, Place, Result
 from kaniko_hooks.options import RULES
 from kaniko_hooks.report import order
 from kaniko_hooks.report.fingerprint import fingerprints
@@ -33,32 +29,48 @@ Object = dict[str, object]
 def render(result: Result, text_of: TextOf, color: bool = False) -> str:
     """One log with one run, in ASCII."""
     findings = order.findings(result, text_of)
-    return json.dumps({
-        '$schema': _SCHEMA,
-        'version': '2.1.0',
-        'runs': [{
-            'tool': {'driver': _driver()},
-            'columnKind': 'unicodeCodePoints',
-            'originalUriBaseIds': {
-                '%SRCROOT%': {'description': {'text': 'The root of the repository.'}},
-            },
-            'invocations': [{
-                'executionSuccessful': True,
-                'toolExecutionNotifications': [
+    return (
+        json.dumps(
+            {
+                '$schema': _SCHEMA,
+                'version': '2.1.0',
+                'runs': [
                     {
-                        'level': 'note',
-                        'message': {'text': note.message},
-                        'locations': [{'physicalLocation': _physical(note.place, None, text_of)}],
+                        'tool': {'driver': _driver()},
+                        'columnKind': 'unicodeCodePoints',
+                        'originalUriBaseIds': {
+                            '%SRCROOT%': {'description': {'text': 'The root of the repository.'}}
+                        },
+                        'invocations': [
+                            {
+                                'executionSuccessful': True,
+                                'toolExecutionNotifications': [
+                                    {
+                                        'level': 'note',
+                                        'message': {'text': note.message},
+                                        'locations': [
+                                            {
+                                                'physicalLocation': _physical(
+                                                    note.place, None, text_of
+                                                )
+                                            }
+                                        ],
+                                    }
+                                    for note in order.notes(result)
+                                ],
+                            }
+                        ],
+                        'results': [
+                            _result(finding, fingerprint, text_of)
+                            for finding, fingerprint in zip(findings, fingerprints(findings))
+                        ],
                     }
-                    for note in order.notes(result)
                 ],
-            }],
-            'results': [
-                _result(finding, fingerprint, text_of)
-                for finding, fingerprint in zip(findings, fingerprints(findings))
-            ],
-        }],
-    }, indent=2) + '\n'
+            },
+            indent=2,
+        )
+        + '\n'
+    )
 
 
 def _driver() -> Object:
@@ -93,7 +105,8 @@ def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
         (container.place, None, f'container: {container.name}') for container in finding.containers
     ] + [
         (each.build.place, each.build.end, 'another build of the same container')
-        for each in executed if each.build.place != finding.place
+        for each in executed
+        if each.build.place != finding.place
     ]
     return {
         'ruleId': finding.rule,

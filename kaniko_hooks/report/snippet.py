@@ -1,20 +1,14 @@
 """Lines of a file with marks below them, aligned as a terminal shows them."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
 
-from kaniko_hooks.lines import Lines
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import line_text
-from kaniko_hooks.lines import lines_of
-from kaniko_hooks.lines import position
+from kaniko_hooks.lines import Lines, TextOf, line_text, lines_of, position
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.terminal import cells
-from kaniko_hooks.terminal import paint
-from kaniko_hooks.terminal import safe
-from kaniko_hooks.terminal import width
+from kaniko_hooks.terminal import cells, paint, safe, width
 
 COLUMNS = 100
 _BEFORE = 20  # columns kept before a mark that stands far to the right
@@ -87,7 +81,7 @@ def _row(text: str, start: int, end: int) -> _Row:
     # A line can be as long as a file: only what is near the mark is looked at.
     skipped = max(0, start - COLUMNS) if len(text) > _LONG else 0
     more = len(text) > start + _LONG
-    text, start, end = text[skipped:start + _LONG], start - skipped, end - skipped
+    text, start, end = text[skipped : start + _LONG], start - skipped, end - skipped
     pieces = cells(text)
     widths = [width(piece) for piece in pieces]
     indent, carets = sum(widths[:start]), max(1, sum(widths[start:end]))

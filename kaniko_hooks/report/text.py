@@ -1,21 +1,15 @@
 """Findings for people: where, what, the lines, why, and what to do."""
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.lines import TextOf
-from kaniko_hooks.lines import where
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Result
-from kaniko_hooks.reasons import brief
-from kaniko_hooks.reasons import count
+from kaniko_hooks.lines import TextOf, where
+from kaniko_hooks.model import Build, Execution, Finding, Result
+from kaniko_hooks.reasons import brief, count
 from kaniko_hooks.report import order
-from kaniko_hooks.report.snippet import Mark
-from kaniko_hooks.report.snippet import snippet
-from kaniko_hooks.terminal import paint
-from kaniko_hooks.terminal import safe
+from kaniko_hooks.report.snippet import Mark, snippet
+from kaniko_hooks.terminal import paint, safe
 
 _NAMES = 6
 _NOTES = 5
@@ -98,7 +92,9 @@ def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
     first = executed[0]
     offending = next((e for e in executed if e.build.place == finding.place), executed[-1])
     reasons = [
-        reason for each in (first, offending) for reason in each.reasons
+        reason
+        for each in (first, offending)
+        for reason in each.reasons
         if reason.place != each.build.place
     ]
     for reason in list(dict.fromkeys(reasons))[:_REASONS]:
@@ -106,14 +102,13 @@ def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
     if first is offending:
         return [*marks, _build(first, text_of, 'build', 'red', len(executed) - 1)]
     return [
-        *marks, _build(first, text_of, 'first build', 'blue'),
+        *marks,
+        _build(first, text_of, 'first build', 'blue'),
         _build(offending, text_of, 'second build, same container', 'red', len(executed) - 2),
     ]
 
 
-def _build(
-        execution: Execution, text_of: TextOf, label: str, color: str, others: int = 0,
-) -> Mark:
+def _build(execution: Execution, text_of: TextOf, label: str, color: str, others: int = 0) -> Mark:
     """The build's first word: with all of a long command marked, the label is far right."""
     build = execution.build
     often = f', {count(execution.times)}' if execution.times > 1 else ''
@@ -122,8 +117,10 @@ def _build(
     more = f' (and {others} more)' if others else ''
     word = _WORD.match(text_of(build.place.file), build.place.offset)
     return Mark(
-        build.place, word.end() if word else build.place.offset,
-        f'{label}{often}, cache {build.flags.cache}{_destination(build)}{more}', color,
+        build.place,
+        word.end() if word else build.place.offset,
+        f'{label}{often}, cache {build.flags.cache}{_destination(build)}{more}',
+        color,
     )
 
 
@@ -131,5 +128,5 @@ def _destination(build: Build) -> str:
     if not build.flags.destinations:
         return ''
     name = build.flags.destinations[0]
-    name = name if len(name) <= _DESTINATION else '...' + name[3 - _DESTINATION:]
+    name = name if len(name) <= _DESTINATION else '...' + name[3 - _DESTINATION :]
     return f': {name}'

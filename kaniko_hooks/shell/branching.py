@@ -1,32 +1,30 @@
 """Branches: `if`, `case`, guarded lists, and conditions that always or never hold."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kaniko_hooks.model import Reason
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import loops
+from kaniko_hooks.shell import interpret, loops
 from kaniko_hooks.shell.commands import simple
 from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.summary import because
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import EXIT
-from kaniko_hooks.shell.summary import FAIL
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import has_builds
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import (
+    EXIT,
+    FAIL,
+    GO,
+    NOTHING,
+    Summary,
+    because,
+    either,
+    has_builds,
+    sequence,
+)
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import plain
-from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import Scalar, plain
 
 
 class Arm(NamedTuple):
@@ -47,11 +45,11 @@ def guarded_arms(machine: Machine, source: Source, node: tree.Statement) -> list
     machine.depth += 1
     if len(node.pipelines) > 1:
         rest = tree.Statement(
-            node.pipelines[1:], node.operators[1:], node.background, node.start, node.end,
+            node.pipelines[1:], node.operators[1:], node.background, node.start, node.end
         )
-        arms = branches(machine, [
-            lambda: interpret.statement(machine, source, rest), lambda: NOTHING,
-        ])
+        arms = branches(
+            machine, [lambda: interpret.statement(machine, source, rest), lambda: NOTHING]
+        )
     elif isinstance(command, tree.If):
         arms = if_arms(machine, source, command)
     else:
@@ -138,7 +136,7 @@ def case_arms(machine: Machine, source: Source, node: tree.Case) -> list[Arm]:
 
 
 def _listed(
-    machine: Machine, source: Source, body: Sequence[tree.Statement] | None,
+    machine: Machine, source: Source, body: Sequence[tree.Statement] | None
 ) -> Callable[[], Summary]:
     return lambda: {} if body is None else interpret.statements(machine, source, body)
 

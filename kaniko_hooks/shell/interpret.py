@@ -1,44 +1,55 @@
 """Syntax tree -> summary: lists, pipelines and compound commands."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from kaniko_hooks.model import Reason
-from kaniko_hooks.shell import branching
-from kaniko_hooks.shell import loops
-from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.commands import outputs
-from kaniko_hooks.shell.commands import simple
-from kaniko_hooks.shell.conditions import arguments
-from kaniko_hooks.shell.conditions import worlds
-from kaniko_hooks.shell.machine import DEPTH
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import Stdin
+from kaniko_hooks.shell import branching, loops
+from kaniko_hooks.shell.commands import nested, outputs, simple
+from kaniko_hooks.shell.conditions import arguments, worlds
+from kaniko_hooks.shell.machine import DEPTH, Machine, Stdin
 from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.summary import because
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import has_builds
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import process
-from kaniko_hooks.shell.summary import renamed
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import (
+    GO,
+    NOTHING,
+    Summary,
+    because,
+    either,
+    has_builds,
+    process,
+    renamed,
+    sequence,
+)
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
 
 # Commands that do not fail in a script that is meant to go on.
-_SURE = frozenset((
-    'cd', 'export', 'mkdir', 'echo', 'printf', 'set', 'true', ':', 'local', 'readonly',
-    'declare', 'chmod', 'cp', 'cat', 'eval', 'unset', 'shift',
-))
+_SURE = frozenset(
+    (
+        'cd',
+        'export',
+        'mkdir',
+        'echo',
+        'printf',
+        'set',
+        'true',
+        ':',
+        'local',
+        'readonly',
+        'declare',
+        'chmod',
+        'cp',
+        'cat',
+        'eval',
+        'unset',
+        'shift',
+    )
+)
 
 
-def statements(
-    machine: Machine, source: Source, body: Iterable[tree.Statement],
-) -> Summary:
+def statements(machine: Machine, source: Source, body: Iterable[tree.Statement]) -> Summary:
     """A list, in order. Guards that exclude each other are not both taken."""
     total = NOTHING
     group: worlds.Group | None = None
@@ -96,7 +107,7 @@ def ended(machine: Machine, found: Summary) -> Summary:
     for source, bits in tuple(machine.traps):
         after = nested.text(machine, source, bits)
         if after is not NOTHING:
-            found = sequence(renamed(found, {way: GO for way in found}), after)
+            found = sequence(renamed(found, dict.fromkeys(found, GO)), after)
     return found
 
 
@@ -123,9 +134,14 @@ def _and_or(machine: Machine, source: Source, node: tree.Statement) -> Summary:
                 found = because(found, Reason('retry', place, 1))
             changes = state.taken_back(mark)
             state.join([{}, changes] if GO in found else [{}])
-        elif conditional < 0 and not _is_sure(node.pipelines[index]) and not (
+        elif (
+            conditional < 0
+            and not _is_sure(node.pipelines[index])
+            and not (
                 # Each build that is traced succeeds.
-                machine.trace is not None and has_builds(last)):
+                machine.trace is not None and has_builds(last)
+            )
+        ):
             conditional = mark
         last = found
         if found is not NOTHING:
@@ -157,15 +173,11 @@ def pipeline(machine: Machine, source: Source, node: tree.Pipeline) -> Summary:
     for each in node.commands:
         done = apart(machine, partial(command, machine, source, each, stdin))
         total = sequence(total, done)
-        stdin = None if each is node.commands[-1] else outputs.printed(
-            machine, source, each, stdin,
-        )
+        stdin = None if each is node.commands[-1] else outputs.printed(machine, source, each, stdin)
     return total
 
 
-def command(
-    machine: Machine, source: Source, node: tree.Command, stdin: Stdin,
-) -> Summary:
+def command(machine: Machine, source: Source, node: tree.Command, stdin: Stdin) -> Summary:
     if machine.depth >= DEPTH:
         return NOTHING
     if isinstance(node, tree.Simple):

@@ -1,40 +1,32 @@
 """Loops: once for each literal word, else any number of times."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell import branching
-from kaniko_hooks.shell import interpret
+from kaniko_hooks.model import Reason, Word
+from kaniko_hooks.shell import branching, interpret
 from kaniko_hooks.shell.commands import simple
-from kaniko_hooks.shell.conditions import arguments
-from kaniko_hooks.shell.conditions import subjects
-from kaniko_hooks.shell.expansion import expand
-from kaniko_hooks.shell.expansion import parameters
+from kaniko_hooks.shell.conditions import arguments, subjects
+from kaniko_hooks.shell.expansion import expand, parameters
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.summary import because
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import EXIT
-from kaniko_hooks.shell.summary import FAIL
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import has_builds
-from kaniko_hooks.shell.summary import iteration
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import repeated
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.state import ARGUMENTS, Defined, Held
+from kaniko_hooks.shell.summary import (
+    EXIT,
+    FAIL,
+    GO,
+    NOTHING,
+    Summary,
+    because,
+    either,
+    has_builds,
+    iteration,
+    repeated,
+    sequence,
+)
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import is_open
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import word_of
+from kaniko_hooks.shell.values import Array, Scalar, is_open, known, word_of
 
 # A `for` over more words is read as one over any number.
 _WORDS = 5000
@@ -74,9 +66,7 @@ def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
     return sequence(before, either([total, *left]))
 
 
-def words(
-    machine: Machine, source: Source, node: tree.For,
-) -> tuple[list[Word] | None, bool]:
+def words(machine: Machine, source: Source, node: tree.For) -> tuple[list[Word] | None, bool]:
     """The words of a `for`, None if their number is not known; whether it has no others."""
     if node.words is None:
         given = parameters.look_up(machine, ARGUMENTS)
@@ -99,8 +89,12 @@ def conditional(machine: Machine, source: Source, node: tree.While) -> Summary:
 
 
 def any_number(
-    machine: Machine, source: Source, node: tree.For | tree.While,
-    condition: tuple[tree.Statement, ...], body: tuple[tree.Statement, ...], name: str,
+    machine: Machine,
+    source: Source,
+    node: tree.For | tree.While,
+    condition: tuple[tree.Statement, ...],
+    body: tuple[tree.Statement, ...],
+    name: str,
 ) -> Summary:
     """Any number of iterations; what they set is not known while they run."""
     for each, texts in assigned(machine, (*condition, *body)).items():
@@ -197,11 +191,11 @@ def _replaces(words: Sequence[tree.Word]) -> bool:
     place = 1
     while literals[place:] and literals[place][:1] in ('-', '+') and literals[place] != '--':
         place += 2 if literals[place].endswith('o') else 1
-    if literals[place:place + 1] == ['--']:
+    if literals[place : place + 1] == ['--']:
         place += 1
     elif not literals[place:]:
         return False
-    first = words[place:place + 1]
+    first = words[place : place + 1]
     piece = first[0].pieces[0] if first and first[0].pieces else None
     return not isinstance(piece, tree.Parameter) or piece.name != '@'
 
@@ -212,5 +206,6 @@ def _appends(node: tree.Assignment) -> bool:
     words = (node.word,) if node.word else node.array or ()
     return any(
         isinstance(piece, tree.Parameter) and piece.name == node.name
-        for word in words for piece in word.pieces
+        for word in words
+        for piece in word.pieces
     )

@@ -1,25 +1,17 @@
 """What stays the same, or only grows, while a script is followed."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Variable
-from kaniko_hooks.model import Word
+from kaniko_hooks.model import Build, Flags, Place, Variable, Word
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.state import State
+from kaniko_hooks.shell.state import Held, State
 from kaniko_hooks.shell.summary import Summary
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Bit
 
-ReadBuild = Callable[
-    [Sequence[Word], str | None, Callable[[str], Word | None]], Flags | None,
-]
+ReadBuild = Callable[[Sequence[Word], str | None, Callable[[str], Word | None]], Flags | None]
 ReadScript = Callable[[str], str | None]
 # What a command reads: pieces of text and files of the repository; None: not known.
 Stdin = Sequence[Bit | str] | None
@@ -52,19 +44,38 @@ class Machine:
     """One container's script parts being followed."""
 
     __slots__ = (
-        'state', 'variables', 'image', 'read_build', 'read_script', 'used_variables',
-        'used_image', 'scripts', 'found', 'depth', 'repeats', 'repeating', 'variant', 'widest',
-        'calls', 'recursive', 'memo', 'following', 'locals', 'trace', 'traps',
-        'stdin', 'process', 'unread', 'copied', 'loops', 'root', 'handled',
+        'state',
+        'variables',
+        'image',
+        'read_build',
+        'read_script',
+        'used_variables',
+        'used_image',
+        'scripts',
+        'found',
+        'depth',
+        'repeats',
+        'repeating',
+        'variant',
+        'widest',
+        'calls',
+        'recursive',
+        'memo',
+        'following',
+        'locals',
+        'trace',
+        'traps',
+        'stdin',
+        'process',
+        'unread',
+        'copied',
+        'loops',
+        'root',
+        'handled',
         'unseen',
     )
 
-    def __init__(
-        self,
-        image: str | None,
-        read_build: ReadBuild,
-        read_script: ReadScript,
-    ) -> None:
+    def __init__(self, image: str | None, read_build: ReadBuild, read_script: ReadScript) -> None:
         self.state = State()
         self.variables: Mapping[str, Variable] = {}
         self.image = image

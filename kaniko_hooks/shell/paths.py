@@ -1,4 +1,5 @@
 """Paths in a script -> paths in the repository, as far as they are known."""
+
 from __future__ import annotations
 
 import re
@@ -6,20 +7,15 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import DIRECTORY
-from kaniko_hooks.shell.state import OLD_DIRECTORY
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import merged
+from kaniko_hooks.shell.state import DIRECTORY, OLD_DIRECTORY
+from kaniko_hooks.shell.values import Bit, Field, Scalar, known, merged
 
 # The checkout, as CI systems call it.
 _ROOT = re.compile(
     r'\$(?:\{?(?:CI_PROJECT_DIR|GITHUB_WORKSPACE|CIRCLE_WORKING_DIRECTORY|DRONE_WORKSPACE'
     r'|CI_WORKSPACE|VELA_WORKSPACE|BITBUCKET_CLONE_DIR|BUILD_SOURCESDIRECTORY'
     r'|BUILD_SOURCES_DIRECTORY)\}?'
-    r'|\{\{\s*github\.workspace\s*\}\}|\(workspaces\.[\w-]+\.path\))',
+    r'|\{\{\s*github\.workspace\s*\}\}|\(workspaces\.[\w-]+\.path\))'
 )
 _HERE = re.compile(r'\$\{?PWD\}?')
 ROOT = Fragment('$CI_PROJECT_DIR', False)
@@ -42,7 +38,7 @@ def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> st
     else:
         text = ''.join(each.text for each in rest)
     if machine.root and f'{text}/'.startswith(f'{machine.root}/'):
-        folder, text = '', text[len(machine.root):].lstrip('/')
+        folder, text = '', text[len(machine.root) :].lstrip('/')
     if folder is None or text.startswith(('/', '~')) or not all(each.known for each in rest):
         return None
     return None if folder.startswith('/') else normal(f'{folder}/{text}')

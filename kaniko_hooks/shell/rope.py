@@ -2,11 +2,10 @@
 
 Ropes share their pieces, so that joining and repeating cost the same for any length.
 """
+
 from __future__ import annotations
 
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Reason
+from kaniko_hooks.model import MANY, Build, Reason
 from kaniko_hooks.named_tuple import NamedTuple
 
 # Reasons of one build that are kept; a person reads the first few.

@@ -1,45 +1,34 @@
 """A container's script parts -> what it can run at worst."""
+
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import Run
-from kaniko_hooks.model import SCRIPT
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import rope
-from kaniko_hooks.shell import state
-from kaniko_hooks.shell import steps
-from kaniko_hooks.shell import summary
+from kaniko_hooks.model import (
+    ARGUMENTS,
+    MANY,
+    SCRIPT,
+    Execution,
+    Place,
+    Reason,
+    Run,
+    ScriptPart,
+    Word,
+)
+from kaniko_hooks.shell import interpret, rope, state, steps, summary
 from kaniko_hooks.shell.argv import words
-from kaniko_hooks.shell.commands import calls
-from kaniko_hooks.shell.commands import nested
+from kaniko_hooks.shell.commands import calls, nested
 from kaniko_hooks.shell.expansion import parameters
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import ReadBuild
-from kaniko_hooks.shell.machine import ReadScript
-from kaniko_hooks.shell.machine import Traced
+from kaniko_hooks.shell.machine import Machine, ReadBuild, ReadScript, Traced
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import word_of
+from kaniko_hooks.shell.values import Array, Field, known, word_of
 
 _VERDICTS = {1: 'uncached', 2: 'maybe-cached', 3: 'cached'}
 
 
 def container_run(
-    parts: Sequence[ScriptPart],
-    image: str | None,
-    read_build: ReadBuild,
-    read_script: ReadScript,
+    parts: Sequence[ScriptPart], image: str | None, read_build: ReadBuild, read_script: ReadScript
 ) -> Run:
     """What the parts can run at worst, in one container.
 
@@ -56,10 +45,7 @@ def container_run(
 
 
 def trace(
-    parts: Sequence[ScriptPart],
-    image: str | None,
-    read_build: ReadBuild,
-    read_script: ReadScript,
+    parts: Sequence[ScriptPart], image: str | None, read_build: ReadBuild, read_script: ReadScript
 ) -> tuple[Traced, ...]:
     """Every build that is met, in order, with what the script knows there.
 
@@ -150,9 +136,7 @@ def _container(machine: Machine, parts: Sequence[ScriptPart]) -> summary.Summary
 
 
 def _run(machine: Machine, total: summary.Summary) -> Run:
-    entries = [
-        (key, entry) for way in total.values() for key, entry in way.items()
-    ]
+    entries = [(key, entry) for way in total.values() for key, entry in way.items()]
     most = max((entry.builds for _, entry in entries), default=0)
     sharing = [(key, entry) for key, entry in entries if entry.builds > 1]
     verdict = 'ok'
@@ -193,6 +177,7 @@ def _executions(machine: Machine, run: rope.Rope) -> tuple[Execution, ...]:
 def _telling(reasons: dict[Reason, int], met: int) -> tuple[Reason, ...]:
     """Without the calls that make nothing more than once: one that all the others go
     through, and those inside of one that is told."""
+
     def is_call(reason: Reason) -> bool:
         return reason.kind == 'call' and reason.times == 1
 

@@ -3,23 +3,15 @@
 Branches work on the same tables; a journal takes their changes back, so that a
 branch costs what it changes, not what there is.
 """
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Choice
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import Value
-from kaniko_hooks.shell.values import choice
+from kaniko_hooks.shell.values import EMPTY, UNSET, Bit, Choice, Scalar, Value, choice
 
 # Keys beside the names of variables.
 DIRECTORY = '.'
@@ -73,7 +65,9 @@ class State:
             before.setdefault(name, held)
         return {
             # Two values that are not known are as good as different.
-            name for name, held in before.items() if held is None or held is not self.values[name]
+            name
+            for name, held in before.items()
+            if held is None or held is not self.values[name]
         }
 
     def set(self, name: str, value: Held) -> None:

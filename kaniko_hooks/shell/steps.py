@@ -1,10 +1,10 @@
 """What each script part can run -> what the container can, with the parts' guards."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import ScriptPart
+from kaniko_hooks.model import Guard, ScriptPart
 from kaniko_hooks.shell import summary
 from kaniko_hooks.shell.conditions import step_guards
 from kaniko_hooks.shell.conditions.step_guards import World
@@ -34,13 +34,13 @@ def combined(parts: Sequence[ScriptPart], found: Sequence[summary.Summary]) -> s
 
 def _ended(found: summary.Summary) -> summary.Summary:
     """A part's end: status 0 or unknown goes on to the next part."""
-    return summary.renamed(found, {
-        way: summary.GO for way in found if way != summary.FAIL
-    })
+    return summary.renamed(found, {way: summary.GO for way in found if way != summary.FAIL})
 
 
 def _in_world(
-    parts: Sequence[ScriptPart], guards: Sequence[Guard], found: Sequence[summary.Summary],
+    parts: Sequence[ScriptPart],
+    guards: Sequence[Guard],
+    found: Sequence[summary.Summary],
     world: World,
 ) -> summary.Summary:
     total = summary.NOTHING
@@ -53,9 +53,7 @@ def _in_world(
     return total
 
 
-def _then(
-    total: summary.Summary, found: summary.Summary, always: bool,
-) -> summary.Summary:
+def _then(total: summary.Summary, found: summary.Summary, always: bool) -> summary.Summary:
     failed = summary.only(total, (summary.FAIL,))
     result = summary.sequence(total, found)
     if not always or not failed:

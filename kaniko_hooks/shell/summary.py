@@ -3,20 +3,14 @@
 A summary has, per way of leaving, and per strongest cache state and cleanup,
 only the run with most builds. Composition costs the same for any length.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import MANY
-from kaniko_hooks.model import OFF
-from kaniko_hooks.model import ON
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import UNKNOWN
+from kaniko_hooks.model import MANY, OFF, ON, UNKNOWN, Build, Reason
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.rope import Joined
-from kaniko_hooks.shell.rope import Repeated
-from kaniko_hooks.shell.rope import Rope
+from kaniko_hooks.shell.rope import Joined, Repeated, Rope
 
 # Ways of leaving; BREAK and CONTINUE with the number of loops that they leave.
 GO = ('go', 0)
@@ -93,7 +87,7 @@ def process(summary: Summary) -> Summary:
     """In a process of its own: however it ends, what started it goes on."""
     if summary is NOTHING or list(summary) == [GO]:
         return summary
-    return renamed(summary, {way: GO for way in summary})
+    return renamed(summary, dict.fromkeys(summary, GO))
 
 
 def renamed(summary: Summary, ways: dict[tuple[str, int], tuple[str, int]]) -> Summary:

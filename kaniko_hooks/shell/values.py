@@ -1,11 +1,10 @@
 """Values of variables, and the words that come out of an expansion."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import Word
+from kaniko_hooks.model import Fragment, Word
 from kaniko_hooks.named_tuple import NamedTuple
 
 # More alternatives, longer values or more words than these are unknown.
@@ -172,9 +171,7 @@ def _common(word: Word, other: Word) -> Word:
     last = _alike(units[:first:-1], others[:first:-1], '/:@')
     end = len(units) - last
     middle = ''.join(unit.text for unit in units[first:end])
-    return Word((
-        *merged(units[:first]), Fragment(middle, False), *merged(units[end:]),
-    ), False)
+    return Word((*merged(units[:first]), Fragment(middle, False), *merged(units[end:])), False)
 
 
 def _alike(units: Sequence[Fragment], others: Sequence[Fragment], borders: str) -> int:
@@ -189,6 +186,7 @@ def _alike(units: Sequence[Fragment], others: Sequence[Fragment], borders: str) 
 def _units(word: Word) -> list[Fragment]:
     """The characters that are known, and what is not known in one piece."""
     return [
-        Fragment(text, fragment.known) for fragment in word.fragments
+        Fragment(text, fragment.known)
+        for fragment in word.fragments
         for text in (fragment.text if fragment.known else [fragment.text])
     ]

@@ -1,30 +1,23 @@
 """What each `kaniko-hooks: ignore[…]` comment of a file is about."""
+
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence as SequenceNode
-from kaniko_hooks.document.nodes import Span
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.lines import Lines
-from kaniko_hooks.lines import line_text
-from kaniko_hooks.lines import lines_of
-from kaniko_hooks.lines import position
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Container
+from kaniko_hooks.document.compose import InvalidYaml, compose
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, items_of
+from kaniko_hooks.lines import Lines, line_text, lines_of, position
+from kaniko_hooks.model import Command, Container
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.suppression.directives import Directive
-from kaniko_hooks.suppression.directives import MARK
-from kaniko_hooks.suppression.directives import in_script
-from kaniko_hooks.suppression.directives import in_yaml
-from kaniko_hooks.suppression.directives import nodes_of
-from kaniko_hooks.suppression.directives import scalars_of
+from kaniko_hooks.suppression.directives import (
+    MARK,
+    Directive,
+    in_script,
+    in_yaml,
+    nodes_of,
+    scalars_of,
+)
 
 
 class Aim(NamedTuple):
@@ -55,9 +48,10 @@ def aims_of(file: str, text: str, containers: Sequence[Container]) -> Aims:
     A file that is not YAML has none: that is told elsewhere.
     """
     part_of = [
-        each for each in containers
-        if any(place.file == file for place in (each.place, *each.places)) or
-        any(command.file == file for command in _commands(each))
+        each
+        for each in containers
+        if any(place.file == file for place in (each.place, *each.places))
+        or any(command.file == file for command in _commands(each))
     ]
     if not part_of and not file.endswith(('.yml', '.yaml')):
         aims = [Aim(each, []) for each in in_script(text, file)]
@@ -70,7 +64,8 @@ def aims_of(file: str, text: str, containers: Sequence[Container]) -> Aims:
     # Aliases and templates hand the same command to many containers.
     commands = {
         (command.offset, command.text): command
-        for each in part_of for command in _commands(each)
+        for each in part_of
+        for command in _commands(each)
         if command.file == file and MARK in command.text
     }
     directives = in_yaml(text, file, scalars, list(commands.values()))
@@ -84,8 +79,7 @@ def _judged(file: str, part_of: Sequence[Container]) -> bool:
     others may use this file, too.
     """
     return bool(part_of) and all(
-        each.visible and (each.system == 'gitlab-ci' or each.place.file == file)
-        for each in part_of
+        each.visible and (each.system == 'gitlab-ci' or each.place.file == file) for each in part_of
     )
 
 
@@ -94,8 +88,10 @@ def _commands(container: Container) -> list[Command]:
 
 
 def _aims(
-        text: str, directives: Sequence[Directive], scalars: Sequence[Scalar],
-        documents: Sequence[Node],
+    text: str,
+    directives: Sequence[Directive],
+    scalars: Sequence[ScalarNode],
+    documents: Sequence[Node],
 ) -> list[Aim]:
     begin, end = _items(text, scalars, documents)
     jobs = _jobs(text, documents)
@@ -110,7 +106,7 @@ def _aims(
 
 
 def _items(
-        text: str, scalars: Sequence[Scalar], documents: Sequence[Node],
+    text: str, scalars: Sequence[ScalarNode], documents: Sequence[Node]
 ) -> tuple[dict[int, list[Span]], dict[int, list[Span]]]:
     """The scalars and list items that begin, and the scalars that end, on each line."""
     lines = lines_of(text)
@@ -133,7 +129,7 @@ def _items(
 def _dash(lines: Lines, start: int) -> int | None:
     """The line with the dash of an item that begins further down, after nothing but comments."""
     line, column = position(lines, start)
-    before = line_text(lines, line)[:column - 1]
+    before = line_text(lines, line)[: column - 1]
     if before.strip():
         return None
     while line > 1 and not before.partition('#')[0].strip():
@@ -148,8 +144,10 @@ def _jobs(text: str, documents: Sequence[Node]) -> dict[int, Job]:
     lines = lines_of(text)
     jobs = [
         Job(key.value, (key.start, value.end))
-        for document in documents if isinstance(document, Mapping)
-        for key, value in document.pairs if isinstance(key, Scalar)
+        for document in documents
+        if isinstance(document, MappingNode)
+        for key, value in document.pairs
+        if isinstance(key, ScalarNode)
     ]
     found = {position(lines, job.span[0])[0]: job for job in jobs}
     starts = [job.span[0] for job in jobs]

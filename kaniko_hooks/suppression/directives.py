@@ -1,21 +1,16 @@
 """The `kaniko-hooks: ignore[…]` comments of a file, and the lines they are about."""
+
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.document.nodes import Node, ScalarNode
 from kaniko_hooks.document.position import content_start
-from kaniko_hooks.lines import Lines
-from kaniko_hooks.lines import line_text
-from kaniko_hooks.lines import lines_of
-from kaniko_hooks.lines import position
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Place
+from kaniko_hooks.lines import Lines, line_text, lines_of, position
+from kaniko_hooks.model import Command, Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import RULES
 from kaniko_hooks.shell.syntax.comments import comments
@@ -25,7 +20,7 @@ _DIRECTIVE = re.compile(r'#[ \t]*kaniko-hooks:[ \t]*([^\r\n]*)')
 _IGNORE = re.compile(r'ignore[ \t]*\[([^\]]*)\]')
 # What looks like an attempt to silence; any other text is prose about the hooks.
 _ATTEMPT = re.compile(
-    r'(?:ignor|disabl|skip|suppress|allow|noqa)|[\w-]+[ \t]*\[|' + '|'.join(RULES),
+    r'(?:ignor|disabl|skip|suppress|allow|noqa)|[\w-]+[ \t]*\[|' + '|'.join(RULES)
 )
 
 
@@ -56,7 +51,7 @@ def in_script(text: str, file: str) -> list[Directive]:
 
 
 def in_yaml(
-        text: str, file: str, scalars: Sequence[Scalar], commands: Iterable[Command],
+    text: str, file: str, scalars: Sequence[ScalarNode], commands: Iterable[Command]
 ) -> list[Directive]:
     """The directives of a YAML file: comments of its own, and of its commands.
 
@@ -68,8 +63,7 @@ def in_yaml(
     starts = [scalar.start for scalar in scalars]
     for match in _DIRECTIVE.finditer(text):
         offset = match.start()
-        if _is_comment(text, offset, _around(scalars, starts, offset)) and \
-                _ATTEMPT.match(match[1]):
+        if _is_comment(text, offset, _around(scalars, starts, offset)) and _ATTEMPT.match(match[1]):
             place = Place(file, offset)
             found[place] = _directive(lines, place, match, True)
     for command in commands:
@@ -80,11 +74,11 @@ def in_yaml(
     return [found[place] for place in sorted(found)]
 
 
-def scalars_of(documents: Iterable[Node]) -> list[Scalar]:
+def scalars_of(documents: Iterable[Node]) -> list[ScalarNode]:
     """All scalars of the documents, each once, in the order of the text."""
-    found: dict[int, Scalar] = {}
+    found: dict[int, ScalarNode] = {}
     for node in nodes_of(documents):
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             found[node.start] = node
     return [found[start] for start in sorted(found)]
 
@@ -92,6 +86,7 @@ def scalars_of(documents: Iterable[Node]) -> list[Scalar]:
 def nodes_of(documents: Iterable[Node]) -> list[Node]:
     """All nodes of the documents, each once though aliases name it again."""
     from kaniko_hooks.document.compose import children
+
     found: dict[int, Node] = {}
     waiting = list(documents)
     while waiting:
@@ -102,14 +97,14 @@ def nodes_of(documents: Iterable[Node]) -> list[Node]:
     return list(found.values())
 
 
-def _around(scalars: Sequence[Scalar], starts: Sequence[int], offset: int) -> Scalar | None:
+def _around(scalars: Sequence[ScalarNode], starts: Sequence[int], offset: int) -> ScalarNode | None:
     index = bisect_right(starts, offset) - 1
     if index < 0 or offset >= scalars[index].end:
         return None
     return scalars[index]
 
 
-def _is_comment(text: str, offset: int, around: Scalar | None) -> bool:
+def _is_comment(text: str, offset: int, around: ScalarNode | None) -> bool:
     """Whether '#' starts a comment of YAML or stands in one: outside of scalars, or
     behind the header of a block scalar."""
     if around is None:
@@ -131,16 +126,19 @@ def _in_command(lines: Lines, command: Command, folded: bool) -> list[Directive]
 
 
 def _directive(
-        lines: Lines, place: Place, match: re.Match[str], yaml: bool, swallows: bool = False,
+    lines: Lines, place: Place, match: re.Match[str], yaml: bool, swallows: bool = False
 ) -> Directive:
     line, column = position(lines, place.offset)
-    before = line_text(lines, line)[:column - 1].strip()
+    before = line_text(lines, line)[: column - 1].strip()
     above = not before or before.startswith('#')
     rules, problems = _rules(match[1])
     if swallows:
-        rules, problems = (), (
-            'in a folded scalar this makes the rest of the command a comment: '
-            'put it above the list item',
+        rules, problems = (
+            (),
+            (
+                'in a folded scalar this makes the rest of the command a comment: '
+                'put it above the list item',
+            ),
         )
     about = _below(lines.text)[line] if above else line
     return Directive(place, rules, about, above, yaml, problems)

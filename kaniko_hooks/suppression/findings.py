@@ -1,33 +1,26 @@
 """Findings that a comment silences are dropped; comments that cannot work are findings."""
+
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
-from collections.abc import Collection
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.lines import lines_of
-from kaniko_hooks.lines import position
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Execution
-from kaniko_hooks.model import Finding
-from kaniko_hooks.model import Place
+from kaniko_hooks.lines import lines_of, position
+from kaniko_hooks.model import Container, Execution, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.suppression.aims import Aim
-from kaniko_hooks.suppression.aims import aims_of
-from kaniko_hooks.suppression.directives import Directive
-from kaniko_hooks.suppression.directives import MARK
+from kaniko_hooks.suppression.aims import Aim, aims_of
+from kaniko_hooks.suppression.directives import MARK, Directive
 
 BAD = 'bad-suppression'
 UNUSED = 'unused-suppression'
 
 
 def apply(
-        findings: Sequence[Finding], containers: Sequence[Container], files: Mapping[str, str],
-        rules_on: Collection[str],
-        reworded: Callable[[Finding], Finding] = lambda finding: finding,
+    findings: Sequence[Finding],
+    containers: Sequence[Container],
+    files: Mapping[str, str],
+    rules_on: Collection[str],
+    reworded: Callable[[Finding], Finding] = lambda finding: finding,
 ) -> list[Finding]:
     """The findings that no comment silences, then those about the comments.
 
@@ -52,7 +45,8 @@ def apply(
                     kept[number] = left and _left(left, aim, text, reworded)
             comments.extend(
                 _finding(
-                    UNUSED, directive,
+                    UNUSED,
+                    directive,
                     f'there is no {rule} finding here to silence: delete the comment',
                 )
                 for rule in dict.fromkeys(directive.rules)
@@ -73,7 +67,8 @@ def _index(findings: Sequence[Finding], file: str, text: str) -> _Index:
     lines: dict[int, set[int]] = {}
     offsets = {
         (place.offset, number)
-        for number, finding in enumerate(findings) for place in _places(finding)
+        for number, finding in enumerate(findings)
+        for place in _places(finding)
         if place.file == file
     }
     for offset, number in offsets:
@@ -104,12 +99,13 @@ def _candidates(aim: Aim, index: _Index) -> list[int]:
 
 
 def _silences(finding: Finding, aim: Aim, text: str) -> bool:
-    return _concerns(finding, aim, text) or \
-        any(_holds(aim, container, text) for container in finding.containers)
+    return _concerns(finding, aim, text) or any(
+        _holds(aim, container, text) for container in finding.containers
+    )
 
 
 def _left(
-        finding: Finding, aim: Aim, text: str, reworded: Callable[[Finding], Finding],
+    finding: Finding, aim: Aim, text: str, reworded: Callable[[Finding], Finding]
 ) -> Finding | None:
     """What is left of a finding: less containers, or nothing."""
     if _concerns(finding, aim, text):
@@ -121,8 +117,11 @@ def _left(
 def _concerns(finding: Finding, aim: Aim, text: str) -> bool:
     """Whether a build of the finding is meant, or what cannot be read: its line or its job."""
     if finding.run is None:
-        return _on_line(aim, finding.place, text) or \
-            aim.job is not None and _within(finding.place, aim, aim.job.span)
+        return (
+            _on_line(aim, finding.place, text)
+            or aim.job is not None
+            and _within(finding.place, aim, aim.job.span)
+        )
     return any(_meant(aim, each, text) for each in finding.run.executions if each.times)
 
 
@@ -143,14 +142,18 @@ def _holds(aim: Aim, container: Container, text: str) -> bool:
     if _on_line(aim, container.place, text):
         return True
     job = aim.job
-    return job is not None and (job.name == container.name or job.name.startswith('.')) and any(
-        _within(place, aim, job.span) for place in (container.place, *container.places)
+    return (
+        job is not None
+        and (job.name == container.name or job.name.startswith('.'))
+        and any(_within(place, aim, job.span) for place in (container.place, *container.places))
     )
 
 
 def _on_line(aim: Aim, place: Place, text: str) -> bool:
-    return place.file == aim.directive.place.file and \
-        position(lines_of(text), place.offset)[0] == aim.directive.line
+    return (
+        place.file == aim.directive.place.file
+        and position(lines_of(text), place.offset)[0] == aim.directive.line
+    )
 
 
 def _within(place: Place, aim: Aim, span: tuple[int, int]) -> bool:

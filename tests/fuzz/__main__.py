@@ -1,4 +1,5 @@
 """A long run: prints how many inputs it tried, how long the worst took, what failed."""
+
 from __future__ import annotations
 
 import argparse
@@ -7,8 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.fuzz.target import Target
-from tests.fuzz.target import run
+from tests.fuzz.target import Target, run
 
 _SECONDS = 5  # of the processor; no input may take longer
 
@@ -24,7 +24,7 @@ def main() -> int:
         inputs = run(target, options.seed, lambda _: time.monotonic() < until)
     print(
         f'{inputs} inputs, {target.fixed} fixed, the worst took {target.worst:.2f} s, '
-        f'{len(target.failures)} failed',
+        f'{len(target.failures)} failed'
     )
     print(f'the worst: {target.slowest[:2000]}')
     for failure in target.failures:

@@ -3,6 +3,7 @@
 Few mutants of a YAML file are YAML, so scripts of the cases are mutated apart,
 too, and written into a job that can be read.
 """
+
 from __future__ import annotations
 
 import json
@@ -13,25 +14,91 @@ from pathlib import Path
 CASES = Path(__file__).parent.parent / 'cases'
 
 _WORDS = (
-    b'&a', b'*a', b'<<: *a', b'- ', b'  ', b'\t', b'\n', b'\r\n', b'\r', b'\0', b'\xff', b'\xfe',
-    b'\xef\xbb\xbf', b'\xc2\x85', b'\xe2\x80\xa8', b': ', b'#', b'|', b'>-', b'|2+', b'"', b"'",
-    b'\\', b'{', b'}', b'[', b']', b',', b'?', b'!reference [a, script]', b'!!str', b'!!binary',
-    b'---\n', b'...\n', b'%YAML 1.1\n', b'extends: a', b'include: a.yml', b'$[[ inputs.x ]]',
-    b'${{ env.X }}', b'<< parameters.x >>', b'$(', b'`', b'${x:-', b'((', b'<<EOF\n', b'<<-E',
-    b'&&', b'||', b';;', b'esac', b'case x in', b'if', b'fi', b'for x in a b; do', b'done',
-    b'while', b'{ ', b'f() {', b'eval ', b'sh -c ', b'xargs ', b'/kaniko/executor --cache -d x\n',
-    b'exit', b'return', b'break', b'set --', b'"$@"', b'${A[@]}', b'. ./x.sh', b'cd ..',
-    b'# kaniko-hooks: ignore[', b'script:', b'\xf0\x9f\x98\x80', b'9' * 30,
-    b'spec: {inputs: {x: {default: 1}}}\n---\n', b'parallel: {matrix: ',
+    b'&a',
+    b'*a',
+    b'<<: *a',
+    b'- ',
+    b'  ',
+    b'\t',
+    b'\n',
+    b'\r\n',
+    b'\r',
+    b'\0',
+    b'\xff',
+    b'\xfe',
+    b'\xef\xbb\xbf',
+    b'\xc2\x85',
+    b'\xe2\x80\xa8',
+    b': ',
+    b'#',
+    b'|',
+    b'>-',
+    b'|2+',
+    b'"',
+    b"'",
+    b'\\',
+    b'{',
+    b'}',
+    b'[',
+    b']',
+    b',',
+    b'?',
+    b'!reference [a, script]',
+    b'!!str',
+    b'!!binary',
+    b'---\n',
+    b'...\n',
+    b'%YAML 1.1\n',
+    b'extends: a',
+    b'include: a.yml',
+    b'$[[ inputs.x ]]',
+    b'${{ env.X }}',
+    b'<< parameters.x >>',
+    b'$(',
+    b'`',
+    b'${x:-',
+    b'((',
+    b'<<EOF\n',
+    b'<<-E',
+    b'&&',
+    b'||',
+    b';;',
+    b'esac',
+    b'case x in',
+    b'if',
+    b'fi',
+    b'for x in a b; do',
+    b'done',
+    b'while',
+    b'{ ',
+    b'f() {',
+    b'eval ',
+    b'sh -c ',
+    b'xargs ',
+    b'/kaniko/executor --cache -d x\n',
+    b'exit',
+    b'return',
+    b'break',
+    b'set --',
+    b'"$@"',
+    b'${A[@]}',
+    b'. ./x.sh',
+    b'cd ..',
+    b'# kaniko-hooks: ignore[',
+    b'script:',
+    b'\xf0\x9f\x98\x80',
+    b'9' * 30,
+    b'spec: {inputs: {x: {default: 1}}}\n---\n',
+    b'parallel: {matrix: ',
 )
 
 
 def seeds() -> list[bytes]:
     """The bytes of every case file that a hook may be given."""
     found = [
-        path for path in sorted(CASES.rglob('*')) if path.is_file() and path.suffix in (
-            '.yml', '.yaml', '.sh',
-        )
+        path
+        for path in sorted(CASES.rglob('*'))
+        if path.is_file() and path.suffix in ('.yml', '.yaml', '.sh')
     ]
     return [path.read_bytes() for path in found]
 
@@ -54,11 +121,11 @@ def mutated(seed: bytes, others: Sequence[bytes], choose: random.Random) -> byte
         elif change == 4:
             other = choose.choice(others)
             start = choose.randint(0, len(other))
-            data = data[:at] + other[start:start + choose.choice((20, 200))] + data[at:]
+            data = data[:at] + other[start : start + choose.choice((20, 200))] + data[at:]
         elif change == 5:
             lines = data.splitlines(keepends=True)
             choose.shuffle(lines)
-            data = b''.join(lines) if choose.random() < .2 else data
+            data = b''.join(lines) if choose.random() < 0.2 else data
         else:
             data = data[:at] + choose.choice(_WORDS) + data[to:]
     return data
@@ -67,7 +134,8 @@ def mutated(seed: bytes, others: Sequence[bytes], choose: random.Random) -> byte
 def scripts() -> list[bytes]:
     """The scripts of the shell's cases."""
     found = [
-        case['script'] for name in ('shell-cases.json', 'shell-hard.json')
+        case['script']
+        for name in ('shell-cases.json', 'shell-hard.json')
         for case in json.loads((CASES / 'shell' / name).read_text(encoding='utf-8'))
     ]
     assert len(found) > 50
@@ -78,9 +146,9 @@ def job(script: bytes, choose: random.Random) -> bytes:
     """A pipeline with a job that runs the script: as a block, or an item for each line."""
     lines = script.decode('utf-8', 'replace').translate(_UNFIT).split('\n')
     builds = [f'/kaniko/executor --cache -d {word}' for word in ('x', 'y')]
-    lines[choose.choice((0, len(lines))):0] = builds[:choose.randrange(3)]
+    lines[choose.choice((0, len(lines))) : 0] = builds[: choose.randrange(3)]
     head = 'variables: {A: "1"}\nbuild-images:\n  stage: test\n  script:\n'
-    if choose.random() < .5:
+    if choose.random() < 0.5:
         body = '    - |2\n' + ''.join(f'        {line}\n' for line in lines)
     else:
         body = ''.join(f'    - {json.dumps(line, ensure_ascii=False)}\n' for line in lines)
@@ -88,8 +156,4 @@ def job(script: bytes, choose: random.Random) -> bytes:
 
 
 # What a block cannot hold.
-_UNFIT = {
-    code: ' ' for code in (
-        *range(9), *range(11, 32), 0x7f, 0x85, 0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff,
-    )
-}
+_UNFIT = dict.fromkeys((*range(9), *range(11, 32), 127, 133, 8232, 8233, 65279, 65534, 65535), ' ')

@@ -1,4 +1,5 @@
 """Bytes -> check and fix, as a file of a repository; what must never happen is a failure."""
+
 from __future__ import annotations
 
 import contextlib
@@ -8,15 +9,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kaniko_hooks import check_kaniko_builds
-from kaniko_hooks import fix_kaniko_builds
-from tests.fuzz.mutator import job
-from tests.fuzz.mutator import mutated
-from tests.fuzz.mutator import scripts
-from tests.fuzz.mutator import seeds
+from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
+from tests.fuzz.mutator import job, mutated, scripts, seeds
 
-_NAMES = ('.gitlab-ci.yml', 'ci/other.yml', '.github/workflows/a.yml', '.circleci/config.yml',
-          'cloudbuild.yaml', '.drone.yml', 'a.sh')
+_NAMES = (
+    '.gitlab-ci.yml',
+    'ci/other.yml',
+    '.github/workflows/a.yml',
+    '.circleci/config.yml',
+    'cloudbuild.yaml',
+    '.drone.yml',
+    'a.sh',
+)
 
 
 class Target:
@@ -52,7 +56,7 @@ class Target:
         path.unlink()
 
     def _call(
-            self, hook: str, main: Callable[[list[str]], int], argv: list[str], data: bytes,
+        self, hook: str, main: Callable[[list[str]], int], argv: list[str], data: bytes
     ) -> None:
         said = io.StringIO()
         try:
@@ -71,7 +75,7 @@ def run(target: Target, seed: int, go_on: Callable[[int], bool]) -> int:
     given, given_scripts = seeds(), scripts()
     number = 0
     while go_on(number):
-        if choose.random() < .5:
+        if choose.random() < 0.5:
             name, data = choose.choice(_NAMES), mutated(choose.choice(given), given, choose)
         else:
             script = mutated(choose.choice(given_scripts), given_scripts, choose)

@@ -1,4 +1,5 @@
 """`python -m tests.golden [--write] [shell|gitlab|other-ci|fix …]`."""
+
 from __future__ import annotations
 
 import sys

@@ -1,4 +1,5 @@
 """The frozen records, and how they differ from what the hooks do now."""
+
 from __future__ import annotations
 
 import json

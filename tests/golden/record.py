@@ -1,4 +1,5 @@
 """Runs both hooks on the cases, in this process, and records what they do."""
+
 from __future__ import annotations
 
 import contextlib
@@ -55,9 +56,7 @@ def other_ci() -> Recorder:
 
 
 def fix() -> Recorder:
-    folders = [
-        *(CASES / 'fix').glob('*/*/before'), *(CASES / 'fix-judged').glob('*/before'),
-    ]
+    folders = [*(CASES / 'fix').glob('*/*/before'), *(CASES / 'fix-judged').glob('*/before')]
     for before in sorted(folders):
         case = before.parent
         files = contents(before)
@@ -76,7 +75,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Path below a folder -> bytes, of all its files."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob('*')) if path.is_file()
+        for path in sorted(folder.rglob('*'))
+        if path.is_file()
     }
 
 
@@ -108,8 +108,7 @@ def called(hook: Any, argv: list[str]) -> tuple[int, str, str]:
 
 
 def checked(
-    files: Mapping[str, bytes], executable: list[str] | None = None,
-    named: list[str] | None = None,
+    files: Mapping[str, bytes], executable: list[str] | None = None, named: list[str] | None = None
 ) -> Record:
     """The check's exit code and the stable part of its JSON report."""
     paths = named or [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
@@ -119,10 +118,17 @@ def checked(
     record: Record = {'exit': code}
     record['containers'] = [
         [
-            each['name'], each['builds_in_worst_run'], each['verdict'],
+            each['name'],
+            each['builds_in_worst_run'],
+            each['verdict'],
             [
-                [f'{build["file"]}:{build["line"]}', build['times'], build['cache'],
-                 build['cleanup'], build['destinations']]
+                [
+                    f'{build["file"]}:{build["line"]}',
+                    build['times'],
+                    build['cache'],
+                    build['cleanup'],
+                    build['destinations'],
+                ]
                 for build in each['builds']
             ],
         ]

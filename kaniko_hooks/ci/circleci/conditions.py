@@ -3,22 +3,15 @@
 Source: circleci.com/docs/configuration-reference, "Logic statements" and
 "Using expressions in your configuration".
 """
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.ci.circleci.parameters import FALSE
-from kaniko_hooks.ci.circleci.parameters import Scope
-from kaniko_hooks.ci.conditions import any_of
-from kaniko_hooks.ci.conditions import both
-from kaniko_hooks.ci.conditions import compared
-from kaniko_hooks.ci.conditions import negated
-from kaniko_hooks.ci.conditions import own
-from kaniko_hooks.ci.conditions import truth
+from kaniko_hooks.ci.circleci.parameters import FALSE, Scope
+from kaniko_hooks.ci.conditions import any_of, both, compared, negated, own, truth
 from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, items_of
 from kaniko_hooks.model import Guard
 
 _COMPARED = re.compile(r'([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*([!=]=)\s*("[^"]*"|[\w-]+)')
@@ -30,7 +23,7 @@ _ITEMS = 20
 
 def condition(node: Node | None, scope: Scope, depth: int = 0) -> Guard:
     """A statement as a guard."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return _expression(scope.text(node) or '', scope)
     for name, field in fields(node).items() if depth < _DEPTH else ():
         items = items_of(field.value)[:_ITEMS]
@@ -39,7 +32,7 @@ def condition(node: Node | None, scope: Scope, depth: int = 0) -> Guard:
         if name in ('and', 'or'):
             found = [condition(item, scope, depth + 1) for item in items]
             return both(found) if name == 'and' else any_of(found)
-        if name == 'equal' and all(isinstance(item, Scalar) for item in items):
+        if name == 'equal' and all(isinstance(item, ScalarNode) for item in items):
             return _equal([scope.text(item) or '' for item in items], scope)
     whole = _written(node)
     return None if whole is None else truth(_subject(whole, scope))
@@ -92,7 +85,7 @@ def _subject(text: str, scope: Scope) -> str:
 
 def _written(node: Node | None, depth: int = 0) -> str | None:
     """A statement that is not taken apart as one text; None if it is too deep."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.value
     if depth > _DEPTH:
         return None

@@ -3,30 +3,18 @@
 Source: circleci.com/docs/reusing-config (defaults, arguments of jobs, commands
 and executors, `matrix` of workflows).
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence as Sequence_
+from collections.abc import Iterable, Mapping, Sequence
 
 from kaniko_hooks.ci.conditions import compared
-from kaniko_hooks.ci.values import MAX_COMMANDS
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import named_values
-from kaniko_hooks.ci.values import variable
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.ci.values import MAX_COMMANDS, File, named_values, variable
+from kaniko_hooks.document.fields import fields, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, SequenceNode, items_of, text_of
 from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Command, Guard, Place, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 _NAME = r'[A-Za-z_][\w-]*(?:\.[\w-]+)+'
@@ -34,7 +22,9 @@ _REFERENCE = re.compile(rf'(?<!\\)<<\s*({_NAME})\s*>>')
 # `<<# parameters.x >>--push<</ parameters.x >>`, with `^` for the opposite.
 _SECTION = re.compile(rf'(?<!\\)<<([#^])\s*({_NAME})\s*>>(.*?)<</\s*\2\s*>>', re.DOTALL)
 # `<< pipeline.git.branch == "main" >>`, in what is left when references are replaced.
-_EXPRESSION = re.compile(r'(?<!\\)<<(?![#^/])([^<>\n]{0,200}\b(?:pipeline|parameters)\.[^<>\n]{0,200})>>')
+_EXPRESSION = re.compile(
+    r'(?<!\\)<<(?![#^/])([^<>\n]{0,200}\b(?:pipeline|parameters)\.[^<>\n]{0,200})>>'
+)
 _ESCAPED = re.compile(r'\\<<')
 FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))
 
@@ -62,13 +52,11 @@ class Scope(NamedTuple):
         text = text_of(node)
         return None if text is None else self.filled(text)
 
-    def with_environment(
-            self, file: File, node: Node | None, scope: Scope | None = None,
-    ) -> Scope:
+    def with_environment(self, file: File, node: Node | None, scope: Scope | None = None) -> Scope:
         """With the variables of an `environment:` added, whose references `scope` knows."""
         added = dict(self.environment)
         for name, value, start in named_values(node):
-            found = (scope or self).texts(value.value) if isinstance(value, Scalar) else ()
+            found = (scope or self).texts(value.value) if isinstance(value, ScalarNode) else ()
             added[name] = variable(found, Place(file.path, start))
         return self._replace(environment=added)
 
@@ -81,14 +69,14 @@ class Scope(NamedTuple):
         steps: dict[str, tuple[tuple[Guard, Node, Scope], ...]] = {}
         for name, field in fields(declared).items():
             default = value_of(field.value, 'default')
-            if isinstance(default, Sequence):
+            if isinstance(default, SequenceNode):
                 steps[f'{prefix}.{name}'] = ((True, default, self),)
         for name, field in fields(arguments).items():
             known.pop(f'{prefix}.{name}', None)
-            found = self.texts(field.value.value) if isinstance(field.value, Scalar) else ()
+            found = self.texts(field.value.value) if isinstance(field.value, ScalarNode) else ()
             if found and not any('<<' in text for text in found):
                 known[f'{prefix}.{name}'] = found
-            if isinstance(field.value, Sequence):
+            if isinstance(field.value, SequenceNode):
                 steps[f'{prefix}.{name}'] = ((True, field.value, self),)
         return self._replace(known=known, steps=steps)
 
@@ -100,7 +88,7 @@ class Scope(NamedTuple):
             for guard, steps, scope in self.steps.get(match[1] if match else '', ())
         ]
 
-    def called(self, calls: Sequence_[Node | None], declared: Node | None) -> Scope:
+    def called(self, calls: Sequence[Node | None], declared: Node | None) -> Scope:
         """With what the workflows give to the declared parameters of a job."""
         steps = dict(self.steps)
         for name, field in fields(declared).items():
@@ -108,7 +96,8 @@ class Scope(NamedTuple):
             given = [value_of(call, name) or default for call in calls]
             found = [
                 (in_call(index), node, self)
-                for index, node in enumerate(given) if isinstance(node, Sequence)
+                for index, node in enumerate(given)
+                if isinstance(node, SequenceNode)
             ]
             if found:
                 steps[f'parameters.{name}'] = tuple(found)
@@ -163,9 +152,7 @@ def defaults(prefix: str, declared: Node | None) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def passed(
-        calls: Iterable[Node | None], declared: Node | None,
-) -> dict[str, tuple[str, ...]]:
+def passed(calls: Iterable[Node | None], declared: Node | None) -> dict[str, tuple[str, ...]]:
     """What the calls of a job pass to its declared parameters, matrices included.
 
     A call that passes nothing leaves the default; a parameter is listed here
@@ -198,7 +185,7 @@ def invocations(document: Node, job: str) -> list[Node | None]:
     found: list[Node | None] = []
     for workflow in fields(value_of(document, 'workflows')).values():
         for item in items_of(value_of(workflow.value, 'jobs'))[:MAX_COMMANDS]:
-            if isinstance(item, Scalar) and item.value == job:
+            if isinstance(item, ScalarNode) and item.value == job:
                 found.append(None)
             elif job in fields(item):
                 found.append(fields(item)[job].value)

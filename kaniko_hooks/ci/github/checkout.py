@@ -2,15 +2,14 @@
 
 Source: github.com/actions/checkout (`path`, `repository`).
 """
+
 from __future__ import annotations
 
 import re
 
 from kaniko_hooks.ci.values import folder_in
 from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.nodes import Node, items_of, text_of
 
 _CHECKOUT = re.compile(r'(?:\S*/)?actions/checkout(?:@\S*)?')
 _OWN = re.compile(r'\$\{\{\s*github\.repository\s*\}\}')

@@ -3,23 +3,16 @@
 Source: docs.github.com/actions/reference/workflows-and-actions/expressions
 (operators, status functions, texts compared without regard to case).
 """
+
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from kaniko_hooks.ci.conditions import any_of
-from kaniko_hooks.ci.conditions import both
-from kaniko_hooks.ci.conditions import compared
-from kaniko_hooks.ci.conditions import negated
-from kaniko_hooks.ci.conditions import own
-from kaniko_hooks.ci.conditions import truth
-from kaniko_hooks.ci.github.expressions import REFERENCE
-from kaniko_hooks.ci.github.expressions import Context
-from kaniko_hooks.ci.github.expressions import input_name
+from kaniko_hooks.ci.conditions import any_of, both, compared, negated, own, truth
+from kaniko_hooks.ci.github.expressions import REFERENCE, Context, input_name
 from kaniko_hooks.ci.values import MAX_NESTING
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import Comparison
+from kaniko_hooks.model import Comparison, Guard
 from kaniko_hooks.named_tuple import NamedTuple
 
 _STATUS = re.compile(r'\b(?:always|failure|cancelled)\s*\(\s*\)', re.IGNORECASE)
@@ -31,10 +24,25 @@ _BEGINS = re.compile(r"startsWith\(\s*([\w.-]+)\s*,\s*'([^']*)'\s*\)", re.IGNORE
 _REF_HAS = re.compile(r"contains\(\s*(github\.ref)\s*,\s*'(refs/[^']*)'\s*\)", re.IGNORECASE)
 # A context or a function, and those whose value no step of a job changes.
 _NAME = re.compile(r"'[^']*'|(?<![\w.-])([A-Za-z_][\w-]*)\s*[.(\[]")
-_FIXED = frozenset((
-    'github', 'inputs', 'matrix', 'vars', 'needs', 'steps', 'secrets', 'strategy',
-    'contains', 'startswith', 'endswith', 'fromjson', 'tojson', 'format', 'join',
-))
+_FIXED = frozenset(
+    (
+        'github',
+        'inputs',
+        'matrix',
+        'vars',
+        'needs',
+        'steps',
+        'secrets',
+        'strategy',
+        'contains',
+        'startswith',
+        'endswith',
+        'fromjson',
+        'tojson',
+        'format',
+        'join',
+    )
+)
 _OWN = re.compile(r'\b(?:inputs|steps)\.')
 _LONGEST = 2_000
 _TAG = Comparison('github.ref', 'refs/tags/', prefix=True)
@@ -110,9 +118,10 @@ def _own(subject: str, context: Context) -> str:
 
 
 def _is_fixed(expression: str) -> bool:
-    return all(
-        not match[1] or match[1].lower() in _FIXED for match in _NAME.finditer(expression)
-    ) and re.search(r'\bhashFiles\b', expression, re.IGNORECASE) is None
+    return (
+        all(not match[1] or match[1].lower() in _FIXED for match in _NAME.finditer(expression))
+        and re.search(r'\bhashFiles\b', expression, re.IGNORECASE) is None
+    )
 
 
 def _split(text: str, operator: str) -> list[str]:

@@ -4,27 +4,17 @@ Only plain references are resolved (`env.X`, `matrix.x`, `inputs.x`); any other
 expression stays as it is written.
 Source: docs.github.com/actions/reference/workflows-and-actions/contexts.
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import is_null
-from kaniko_hooks.ci.values import named_values
-from kaniko_hooks.ci.values import variable
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Mapping as MappingNode
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.ci.values import File, is_null, named_values, variable
+from kaniko_hooks.document.fields import fields, value_of
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
 from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Command, Place, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 REFERENCE = re.compile(r'\$\{\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+)+)\s*\}\}')
@@ -58,9 +48,11 @@ def input_name(text: str, context: Context) -> str:
 
 def resolved(command: Command, context: Context) -> Command:
     """The command with its references replaced where their value is the only one."""
+
     def value(match: re.Match[str]) -> str | None:
         values = alternatives(match[1], context)
         return values[0] if len(values) == 1 else None
+
     return replace(command, REFERENCE, value)
 
 
@@ -131,11 +123,11 @@ def _add_missing(found: dict[str, dict[str, None]], included: list[Node]) -> Non
 
 def _leaves(path: str, node: Node) -> Iterator[tuple[str, str]]:
     """A value, or the values of an object one level down."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         yield path, node.value
     elif isinstance(node, MappingNode):
         for name, field in fields(node).items():
-            if isinstance(field.value, Scalar):
+            if isinstance(field.value, ScalarNode):
                 yield f'{path}.{name}', field.value.value
 
 

@@ -1,4 +1,5 @@
 """GitHub's actions that are defined in the repository, and the words of Docker actions."""
+
 from __future__ import annotations
 
 import posixpath
@@ -7,23 +8,15 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci.github import expressions
 from kaniko_hooks.ci.github.expressions import Context
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import commands
-from kaniko_hooks.ci.values import in_repository
-from kaniko_hooks.ci.values import keyed
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import compose
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Variable
+from kaniko_hooks.ci.values import File, commands, in_repository, keyed
+from kaniko_hooks.document.compose import InvalidYaml, compose
+from kaniko_hooks.document.fields import fields, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode
+from kaniko_hooks.model import Command, Variable
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
+from kaniko_hooks.project import Repository, Unreadable
 
-_WORD = re.compile(r'''(?:\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s"'])+''')
+_WORD = re.compile(r"""(?:\$\{\{.*?\}\}|"[^"]*"|'[^']*'|[^\s"'])+""")
 
 
 class LocalAction(NamedTuple):
@@ -35,14 +28,13 @@ class LocalAction(NamedTuple):
     def context(self, caller: File, given: Node | None, context: Context) -> Context:
         """What the action's own expressions can refer to, called with `given` (`with:`)."""
         known = {
-            name: found for name, found in context.values.items()
-            if not name.startswith('inputs.')
+            name: found for name, found in context.values.items() if not name.startswith('inputs.')
         }
         known.update(expressions.input_values(value_of(self.document, 'inputs')))
         for name, field in fields(given).items():
             # What is passed but not known must not fall back to the default.
             known.pop(f'inputs.{name}'.lower(), None)
-            if isinstance(field.value, Scalar):
+            if isinstance(field.value, ScalarNode):
                 found = expressions.texts(field.value.value, context)
                 if not any('${{' in text for text in found):
                     known[f'inputs.{name}'.lower()] = found
@@ -59,7 +51,7 @@ class LocalAction(NamedTuple):
         words = commands(self.file, value_of(runs, 'args'))
         field = fields(runs).get('args')
         return entrypoint, keyed(
-            tuple(expressions.resolved(word, context) for word in words), field, bool(entrypoint),
+            tuple(expressions.resolved(word, context) for word in words), field, bool(entrypoint)
         )
 
 
@@ -83,7 +75,7 @@ def local_action(repository: Repository, uses: str, checkout: str) -> LocalActio
 def arguments(file: File, given: Node | None, context: Context) -> tuple[Command, ...]:
     """The words of `with.args`, a string, for `uses: docker://…`."""
     field = fields(given).get('args')
-    if field is None or not isinstance(field.value, Scalar):
+    if field is None or not isinstance(field.value, ScalarNode):
         return ()
     whole = expressions.resolved(file.command(field.value), context)
     words = tuple(_unquoted(whole, match) for match in _WORD.finditer(whole.text))
@@ -95,5 +87,5 @@ def _unquoted(whole: Command, word: re.Match[str]) -> Command:
     text = ''.join(whole.text[at] for at in kept)
     kept.append(word.end())
     return Command(
-        text, whole.file, whole.locate(kept[0]), lambda offset: whole.locate(kept[offset]),
+        text, whole.file, whole.locate(kept[0]), lambda offset: whole.locate(kept[offset])
     )

@@ -1,16 +1,16 @@
 """GitLab CI: which commands each job of a repository's pipelines runs.
 
-    from kaniko_hooks.ci.gitlab import read_pipeline
-    pipeline = read_pipeline('.')
-    for name, job in pipeline.jobs.items():
-        for command in job.script or ():
-            print(name, command.text, command.file, command.offset)
+from kaniko_hooks.ci.gitlab import read_pipeline
+pipeline = read_pipeline('.')
+for name, job in pipeline.jobs.items():
+    for command in job.script or ():
+        print(name, command.text, command.file, command.offset)
 """
+
 from __future__ import annotations
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.pipeline import Pipeline
-from kaniko_hooks.ci.gitlab.pipeline import read_pipeline
+from kaniko_hooks.ci.gitlab.pipeline import Pipeline, read_pipeline
 
 __all__ = ('InvalidPipeline', 'Job', 'Pipeline', 'read_pipeline')

@@ -1,18 +1,12 @@
 """`trigger: include:` -> child pipelines, and the variables they are handed."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.pipeline import Pipeline
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import entry_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import plain
+from kaniko_hooks.ci.gitlab.values import Entry, Leaf, Table, entry_of, get, is_null, plain
 from kaniko_hooks.ci.gitlab.variables import container_variables
 from kaniko_hooks.model import Variable
 from kaniko_hooks.named_tuple import NamedTuple

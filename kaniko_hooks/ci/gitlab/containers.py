@@ -1,15 +1,13 @@
 """A repository's GitLab pipelines -> what the hooks check: containers, notes, problems."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.job_container import container_of
-from kaniko_hooks.ci.gitlab.repository import Found
-from kaniko_hooks.ci.gitlab.repository import pipelines
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Reading
+from kaniko_hooks.ci.gitlab.repository import Found, pipelines
+from kaniko_hooks.model import Container, Note, Reading
 from kaniko_hooks.project import Repository
 
 
@@ -41,10 +39,15 @@ def _containers(found: Found) -> list[Container]:
 def _identity(container: Container) -> object:
     """The same for a job that two pipelines have alike."""
     return (
-        container.name, container.place, container.image,
+        container.name,
+        container.place,
+        container.image,
         tuple(
-            (part.always, tuple((each.file, each.offset, each.text) for each in part.commands),
-             frozenset(part.variables.items()))
+            (
+                part.always,
+                tuple((each.file, each.offset, each.text) for each in part.commands),
+                frozenset(part.variables.items()),
+            )
             for part in container.parts
         ),
     )

@@ -3,28 +3,25 @@
 Merge keys are applied where they stand: what stands above `<<` is overwritten
 (Psych, lib/psych/visitors/to_ruby.rb, revive_hash).
 """
+
 from __future__ import annotations
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import NonString
-from kaniko_hooks.ci.gitlab.values import Reference
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import ruby_text
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Key,
+    Leaf,
+    NonString,
+    Reference,
+    Table,
+    Value,
+    place_of,
+    ruby_text,
+)
 from kaniko_hooks.document.compose import children
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence
-from kaniko_hooks.document.psych import Refused
-from kaniko_hooks.document.psych import is_ordered_map
-from kaniko_hooks.document.psych import read
-from kaniko_hooks.document.psych import refuse_class
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from kaniko_hooks.document.psych import Refused, is_ordered_map, read, refuse_class
 
 MAX_VALUES = 500_000  # G: interpolation/config.rb MAX_NODES
 MAX_DEPTH = 100  # G: lib/gitlab/config/loader/yaml.rb MAX_YAML_DEPTH
@@ -52,10 +49,10 @@ class _Converter:
         self.sizes: dict[int, tuple[int, int]] = {}  # values and levels, aliases written out
 
     def value(self, node: Node) -> Value:
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             return _scalar(node)
         # An alias inside what it names is another node with the same list.
-        identity = id(node.pairs if isinstance(node, Mapping) else node.items)
+        identity = id(node.pairs if isinstance(node, MappingNode) else node.items)
         if identity in self.open:
             raise InvalidPipeline('the value contains itself', place_of(node))
         if identity not in self.done:
@@ -66,12 +63,12 @@ class _Converter:
             self.sizes[id(made)] = self._measured(made)
         return self.done[identity]
 
-    def _collection(self, node: Sequence | Mapping) -> Value:
+    def _collection(self, node: SequenceNode | MappingNode) -> Value:
         try:
-            refuse_class(node.tag, isinstance(node, Mapping))
+            refuse_class(node.tag, isinstance(node, MappingNode))
         except Refused as error:
             raise InvalidPipeline(str(error), place_of(node)) from None
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             if node.tag == _REFERENCE:
                 return Reference(None, node)
             return self._mapping(node)
@@ -84,18 +81,23 @@ class _Converter:
         if node.tag != _REFERENCE:
             return Items(items, node)
         path = tuple(
-            item.value for item in items
+            item.value
+            for item in items
             if isinstance(item, Leaf) and isinstance(item.value, str) and not item.skipped
         )
         return Reference(path if path and len(path) == len(items) else None, node)
 
-    def _mapping(self, node: Mapping) -> Table:
+    def _mapping(self, node: MappingNode) -> Table:
         entries = self.open[id(node.pairs)]
         for index, (key, value_node) in enumerate(node.pairs):
             alias = index in node.aliases
             name = self._key(key)
             is_merge = name == _MERGE and key.tag != _STRING_TAG
-            if is_merge and isinstance(value_node, Mapping) and id(value_node.pairs) in self.open:
+            if (
+                is_merge
+                and isinstance(value_node, MappingNode)
+                and id(value_node.pairs) in self.open
+            ):
                 # A mapping around this one, or itself.
                 entries.update(self.open[id(value_node.pairs)])
                 continue
@@ -106,12 +108,12 @@ class _Converter:
                     for source in sources:
                         entries.update(source.entries)
                     continue
-                if isinstance(value, Reference) and isinstance(value_node, Sequence):
+                if isinstance(value, Reference) and isinstance(value_node, SequenceNode):
                     raise InvalidPipeline('`<<` cannot merge a !reference', place_of(value))
             entries[name] = Entry(key, value)
         return Table(entries, node)
 
-    def _ordered_map(self, node: Sequence) -> Table:
+    def _ordered_map(self, node: SequenceNode) -> Table:
         entries: dict[Key, Entry] = {}
         for item in node.items:
             inner = list(children(item))
@@ -127,9 +129,13 @@ class _Converter:
         return NonString(ruby_text(value))
 
     def _measured(self, made: Value) -> tuple[int, int]:
-        inner = made.items if isinstance(made, Items) else tuple(
-            entry.value for entry in made.entries.values()
-        ) if isinstance(made, Table) else ()
+        inner = (
+            made.items
+            if isinstance(made, Items)
+            else tuple(entry.value for entry in made.entries.values())
+            if isinstance(made, Table)
+            else ()
+        )
         count = depth = 1
         for each in inner:
             size, levels = self.sizes.get(id(each), (1, 0))
@@ -140,7 +146,7 @@ class _Converter:
         return count, depth
 
 
-def _scalar(node: Scalar) -> Value:
+def _scalar(node: ScalarNode) -> Value:
     if node.tag == _REFERENCE:
         return Reference(None, node)
     try:
@@ -152,7 +158,7 @@ def _scalar(node: Scalar) -> Value:
 
 def _unless_lost(node: Node) -> Node:
     """What an alias names: Psych forgets the anchor of a `!reference` list or scalar."""
-    if node.tag == _REFERENCE and not isinstance(node, Mapping):
+    if node.tag == _REFERENCE and not isinstance(node, MappingNode):
         raise InvalidPipeline(f'Unknown alias: {node.anchor}', place_of(node))
     return node
 

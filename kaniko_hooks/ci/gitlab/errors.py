@@ -1,4 +1,5 @@
 """What is said where GitLab would refuse a configuration."""
+
 from __future__ import annotations
 
 from kaniko_hooks.model import Place

@@ -4,6 +4,7 @@ Rules: G: lib/gitlab/ci/pipeline/expression/. `&&` binds tighter than `||`, and 
 give one of their sides, as in Ruby, where only null and false are not true: an
 empty text is, until the whole is asked.
 """
+
 from __future__ import annotations
 
 import re
@@ -16,7 +17,7 @@ _TOKEN = re.compile(
     r'\s*(?:(?P<input>\$\[\[\s*inputs\.(?P<inputname>[\w-]+)\s*\]\])|\$(?P<variable>\w+)'
     r'|"(?P<double>[^"]*)"|\'(?P<single>[^\']*)\''
     r'|(?P<operator>==|!=|=~|!~|&&|\|\||\(|\))'
-    r'|/(?P<pattern>(?:\\.|[^/\\])*)/(?P<flags>[ismU]*)|(?P<null>null)\b)',
+    r'|/(?P<pattern>(?:\\.|[^/\\])*)/(?P<flags>[ismU]*)|(?P<null>null)\b)'
 )
 _PRIORITY = {'||': 1, '&&': 2, '==': 3, '!=': 3, '=~': 3, '!~': 3}
 
@@ -62,9 +63,7 @@ def _tokens(text: str) -> list[re.Match[str]]:
 class _Reader:
     """Evaluates tokens by the priority of their operators, both sides always."""
 
-    def __init__(
-            self, tokens: list[re.Match[str]], variable: Lookup, inputs: Lookup,
-    ) -> None:
+    def __init__(self, tokens: list[re.Match[str]], variable: Lookup, inputs: Lookup) -> None:
         self.tokens = tokens
         self.at = 0
         self.variable = variable

@@ -2,20 +2,23 @@
 
 Rules: G: lib/gitlab/ci/config/extendable/entry.rb.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import entry_of
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import merge_into
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import ruby_text
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Key,
+    Leaf,
+    Table,
+    entry_of,
+    items_of,
+    merge_into,
+    place_of,
+    ruby_text,
+)
 
 MAX_NESTING_LEVELS = 10
 
@@ -98,7 +101,8 @@ class _Extender:
         names = parents(value)
         found = [(parent, entry_of(self.table, parent)) for parent in names]
         tables = [
-            (parent, entry.value) for parent, entry in found
+            (parent, entry.value)
+            for parent, entry in found
             if entry is not None and isinstance(entry.value, Table)
         ]
         if self.lenient:
@@ -107,18 +111,17 @@ class _Extender:
         unknown = [parent for parent, entry in found if entry is None]
         if unknown:
             raise InvalidPipeline(
-                f'{name}: unknown keys in `extends` ({", ".join(unknown)})', place,
+                f'{name}: unknown keys in `extends` ({", ".join(unknown)})', place
             )
         if len(tables) < len(found):
             wrong = [
-                parent for parent, entry in found
+                parent
+                for parent, entry in found
                 if entry is not None and not isinstance(entry.value, Table)
             ]
             raise InvalidPipeline(
-                f'{name}: invalid base hashes in `extends` ({", ".join(wrong)})', place,
+                f'{name}: invalid base hashes in `extends` ({", ".join(wrong)})', place
             )
         if any(parent in self.open for parent, _ in tables):
-            raise InvalidPipeline(
-                f'{name}: circular dependency detected in `extends`', place,
-            )
+            raise InvalidPipeline(f'{name}: circular dependency detected in `extends`', place)
         return tables

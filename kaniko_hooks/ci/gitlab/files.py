@@ -3,24 +3,19 @@
 The text is cut at `---` before it is parsed, as GitLab does (G:
 lib/gitlab/config/loader/multi_doc_yaml.rb, ci/config/yaml/result.rb).
 """
+
 from __future__ import annotations
 
 import re
 
 from kaniko_hooks.ci.gitlab.convert import value_of
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.document.compose import InvalidYaml
-from kaniko_hooks.document.compose import composed
+from kaniko_hooks.ci.gitlab.values import Items, Table, Value, is_null, place_of
+from kaniko_hooks.document.compose import InvalidYaml, composed
 from kaniko_hooks.document.nodes import Node
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
+from kaniko_hooks.project import Repository, Unreadable
 
 _DIVIDER = r'^---[ \t\r\n\f\v]+'
 _MAX_PIECES = 3
@@ -122,7 +117,7 @@ def _parsed(text: str, path: str, start: int, end: int) -> tuple[Node, Value]:
         documents = composed('\n' * start + text[start:end], path, first=True)
     except InvalidYaml as error:
         raise InvalidPipeline(
-            f'not valid YAML: {error.message}', Place(path, error.offset),
+            f'not valid YAML: {error.message}', Place(path, error.offset)
         ) from None
     if not documents:
         documents = composed('~', path)

@@ -1,4 +1,5 @@
 """Which files of the repository a pattern names, in `include:` and in `rules:exists`."""
+
 from __future__ import annotations
 
 import re

@@ -2,24 +2,26 @@
 
 Rules: G: lib/gitlab/ci/config/header/.
 """
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_alphanumeric
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Key,
+    Table,
+    entries_of,
+    get,
+    is_alphanumeric,
+    is_null,
+    items_of,
+    place_of,
+    specified,
+    string_of,
+)
 from kaniko_hooks.model import Place
 
 _SPEC_KEYS = frozenset(('inputs', 'component', 'include', 'description'))
@@ -42,9 +44,9 @@ def with_inputs(header: Table, files: Sequence[Table], strict: bool) -> Table:
                 raise InvalidPipeline(f'Duplicate input keys found: {name}', place_of(entry.key))
             inputs[name] = entry
     merged = {**spec.value.entries, 'inputs': Entry(spec.key, Table(inputs, spec.value.node))}
-    return Table({
-        **header.entries, 'spec': Entry(spec.key, Table(merged, spec.value.node)),
-    }, header.node)
+    return Table(
+        {**header.entries, 'spec': Entry(spec.key, Table(merged, spec.value.node))}, header.node
+    )
 
 
 def misspelt(header: Table, specs: Mapping[str, Entry]) -> tuple[str, Place] | None:
@@ -80,7 +82,7 @@ def _misspelt_input(name: str, entry: Entry) -> tuple[str, Place] | None:
         return f'{where} description must be an alphanumeric string', place_of(description)
     options = specified(get(entry.value, 'options'))
     if options is not None and (
-            not isinstance(options, Items) or any(is_null(item) for item in options.items)
+        not isinstance(options, Items) or any(is_null(item) for item in options.items)
     ):
         return f'{where} options should be an array without null', place_of(options)
     if len(items_of(options)) > _MAX_OPTIONS:

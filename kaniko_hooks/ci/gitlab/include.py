@@ -3,24 +3,17 @@
 Each file is merged over those it includes, in order, the including file last
 (G: lib/gitlab/ci/config/external/processor.rb).
 """
+
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.files import Document
-from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import merge_into
-from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Place
+from kaniko_hooks.ci.gitlab.files import Document, Files
+from kaniko_hooks.ci.gitlab.values import Entry, Key, Table, entries_of, merge_into, plain
+from kaniko_hooks.document.nodes import MappingNode, Node
+from kaniko_hooks.model import Note, Place
 from kaniko_hooks.named_tuple import NamedTuple
 
 # Most pipelines have no include, and their check imports nothing of includes.
@@ -31,7 +24,6 @@ if TYPE_CHECKING:
 GITLAB_MAX_INCLUDES = 150  # an instance setting, so that only STRICT knows it
 MAX_INCLUDES = 1_000
 _MAX_CHAIN = 150
-
 
 
 class Mode(NamedTuple):
@@ -104,7 +96,7 @@ class _Includes:
 
     def configuration(self, table: Table) -> Configuration:
         return Configuration(
-            table, self.definitions, tuple(self.read), tuple(self.notes), self.left_out,
+            table, self.definitions, tuple(self.read), tuple(self.notes), self.left_out
         )
 
     def told(self, error: InvalidPipeline) -> InvalidPipeline:
@@ -117,7 +109,7 @@ class _Includes:
         if document is None or document.content is None:
             if self.mode.strict:
                 raise InvalidPipeline(f'Please provide content of {path}', Place(path, 0))
-            return Table({}, Mapping([], {}, path, 0, 0, False, None, None))
+            return Table({}, MappingNode([], {}, path, 0, 0, False, None, None))
         content = self._interpolated(document, document.content, None, Place(path, 0))
         return self.merged(content, ((path, ''),))
 
@@ -142,8 +134,8 @@ class _Includes:
     def _locations(self, content: Table) -> Sequence[Location]:
         if 'include' not in content.entries:
             return ()
-        from kaniko_hooks.ci.gitlab.locations import include_of
-        from kaniko_hooks.ci.gitlab.locations import locations
+        from kaniko_hooks.ci.gitlab.locations import include_of, locations
+
         found, notes = locations(include_of(content), self.files, self.mode.strict)
         self.notes.update(dict.fromkeys(notes))
         return found
@@ -152,7 +144,8 @@ class _Includes:
         known = self.definitions.setdefault(name, [])
         # A file that is included again defines nothing new, but it is merged later.
         known[:] = [
-            each for each in known
+            each
+            for each in known
             if (each.file, each.key.start) != (definition.file, definition.key.start)
         ]
         known.append(definition)
@@ -168,13 +161,12 @@ class _Includes:
         document = self._found(location, lenient)
         if document is not None and document.content is not None:
             content = self._interpolated(
-                document, document.content, location.inputs, location.place,
+                document, document.content, location.inputs, location.place
             )
             return self.merged(content, (*chain, step))
         if document is not None and self.mode.strict:
             raise InvalidPipeline(
-                f'Included file `{location.path}` does not have valid YAML syntax!',
-                location.place,
+                f'Included file `{location.path}` does not have valid YAML syntax!', location.place
             )
         return None
 
@@ -191,20 +183,17 @@ class _Includes:
     def _count(self, location: Location, endless: bool) -> None:
         most = GITLAB_MAX_INCLUDES if self.mode.strict else MAX_INCLUDES
         if self.count >= most or (endless and self.mode.strict):
-            raise InvalidPipeline(
-                f'Maximum of {most} nested includes are allowed!', location.place,
-            )
+            raise InvalidPipeline(f'Maximum of {most} nested includes are allowed!', location.place)
         if endless:
             raise InvalidPipeline(f'`{location.path}` includes itself', location.place)
         self.count += 1
 
     def _document(self, location: Location) -> Document | None:
         from kaniko_hooks.ci.gitlab.locations import is_yaml
+
         path, place = location.path, location.place
         if not is_yaml(path):
-            raise InvalidPipeline(
-                f'Included file `{path}` does not have YAML extension!', place,
-            )
+            raise InvalidPipeline(f'Included file `{path}` does not have YAML extension!', place)
         # Git knows no `.` and `..` in a path.
         known = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')
         if not known or not self.files.has(path):
@@ -213,19 +202,21 @@ class _Includes:
         return self.files.document(path)
 
     def _interpolated(
-            self, document: Document, content: Table, given: Table | None, place: Place,
+        self, document: Document, content: Table, given: Table | None, place: Place
     ) -> Table:
         strict = self.mode.strict
         if document.header is None:
             if strict and given is not None and given.entries:
                 raise InvalidPipeline(
                     'Given inputs not defined in the `spec` section of the included '
-                    'configuration file', place,
+                    'configuration file',
+                    place,
                 )
             return content
         from kaniko_hooks.ci.gitlab.inputs import checked_inputs
         from kaniko_hooks.ci.gitlab.interpolate import interpolated
         from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
+
         variables = PUSH_TO_MAIN if strict else {}
         notes = len(self.notes)
         header = self._header(document.header)
@@ -239,6 +230,7 @@ class _Includes:
         if not isinstance(spec, Table) or 'include' not in spec.entries:
             return header
         from kaniko_hooks.ci.gitlab.header import with_inputs
+
         found = []
         for location in self._locations(spec):
             self._count(location, False)

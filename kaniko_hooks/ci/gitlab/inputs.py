@@ -2,31 +2,32 @@
 
 Rules: G: lib/ci/inputs/, lib/gitlab/ci/config/header/.
 """
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.expression import InvalidExpression
-from kaniko_hooks.ci.gitlab.expression import is_true
-from kaniko_hooks.ci.gitlab.expression import matches
+from kaniko_hooks.ci.gitlab.expression import InvalidExpression, is_true, matches
 from kaniko_hooks.ci.gitlab.header import misspelt
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.ci.gitlab.values import ruby_text
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Leaf,
+    Table,
+    Value,
+    entries_of,
+    get,
+    is_null,
+    items_of,
+    place_of,
+    plain,
+    ruby_text,
+    specified,
+    string_of,
+)
+from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.document.psych import Typed
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -47,7 +48,7 @@ class _Input(NamedTuple):
 
 
 def input_values(
-        header: Table, given: Table | None, strict: bool,
+    header: Table, given: Table | None, strict: bool
 ) -> tuple[dict[str, Value], tuple[str, Place] | None]:
     """The value of each input, and the first thing GitLab would refuse (None if nothing).
 
@@ -88,7 +89,7 @@ def _specs(header: Table) -> dict[str, Entry]:
 
 
 def _input(
-        name: str, spec: Value, arguments: Mapping[str, Value], values: Mapping[str, Value],
+    name: str, spec: Value, arguments: Mapping[str, Value], values: Mapping[str, Value]
 ) -> _Input | str:
     kind = 'string' if get(spec, 'type') is None else string_of(get(spec, 'type'))
     if kind not in _TYPES:
@@ -102,6 +103,7 @@ def _input(
 
 def _rule(spec: Value, known: Mapping[str, Value]) -> Value | None:
     """The first of an input's `rules` that holds."""
+
     def look_up(name: str) -> str | None:
         return ruby_text(known[name]) if name in known else None
 
@@ -130,8 +132,11 @@ def _unfit(found: _Input, strict: bool) -> str | None:
 
 
 def _is_plain_number(value: Value | None) -> bool:
-    return isinstance(value, Leaf) and isinstance(value.value, int) \
+    return (
+        isinstance(value, Leaf)
+        and isinstance(value.value, int)
         and value.node.value == str(value.value)
+    )
 
 
 def _misfit(found: _Input, value: Value, which: str) -> str | None:
@@ -160,8 +165,11 @@ def _no_option(found: _Input, value: Value) -> str | None:
     if found.kind == 'array':
         allowed = [plain(option) for option in options]
         wrong = [ruby_text(item) for item in items_of(value) if plain(item) not in allowed]
-        return f'{", ".join(wrong)} cannot be used because it is not in the list of ' \
-            'allowed options' if wrong else None
+        return (
+            f'{", ".join(wrong)} cannot be used because it is not in the list of allowed options'
+            if wrong
+            else None
+        )
     if found.kind == 'number':
         if plain(value) in [plain(option) for option in options]:
             return None
@@ -199,16 +207,20 @@ def coerced(kind: str, value: Value) -> Value:
 def _listed(text: str, value: Value) -> Value:
     """A JSON list in a string, as a list of its items."""
     import json
+
     try:
         items = json.loads(text)
     except (ValueError, RecursionError):
         return value
     if not isinstance(items, list):
         return value
-    return Items(tuple(
-        _leaf(item if isinstance(item, (str, int, float)) or item is None else str(item), value)
-        for item in items
-    ), value.node)
+    return Items(
+        tuple(
+            _leaf(item if isinstance(item, (str, int, float)) or item is None else str(item), value)
+            for item in items
+        ),
+        value.node,
+    )
 
 
 def _leaf(made: Typed, value: Value) -> Leaf:
@@ -216,4 +228,4 @@ def _leaf(made: Typed, value: Value) -> Leaf:
     if isinstance(value, Leaf):
         return Leaf(made, value.node)
     start = value.node.start
-    return Leaf(made, Scalar('', value.node.file, start, start, '', None, None))
+    return Leaf(made, ScalarNode('', value.node.file, start, start, '', None, None))

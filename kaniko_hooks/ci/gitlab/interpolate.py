@@ -4,23 +4,26 @@ Rules: G: lib/gitlab/ci/config/interpolation/. Blocks are replaced one after the
 other, by Ruby's `gsub` with its backslashes; a string that is one block takes
 the typed value.
 """
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import NonString
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import ruby_text
-from kaniko_hooks.document.nodes import Scalar
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Key,
+    Leaf,
+    NonString,
+    Table,
+    Value,
+    items_of,
+    place_of,
+    ruby_text,
+)
+from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.document.substitution import Piece
 
 MAX_FUNCTIONS = 3
@@ -36,9 +39,8 @@ _UNSAFE = re.compile(r'[^A-Za-z0-9_\-.,:+/@\n]')
 _BACKSLASH = re.compile(r'\\([\\0-9&`\'])')
 
 
-
 def interpolated(
-        value: Table, inputs: Mapping[str, Value], variables: Mapping[str, str], strict: bool,
+    value: Table, inputs: Mapping[str, Value], variables: Mapping[str, str], strict: bool
 ) -> Table:
     """The table with every block replaced, in keys too, but not inside `!reference`.
 
@@ -54,7 +56,7 @@ class _Interpolator:
     """Remembers what is done, so that an alias is worked through once."""
 
     def __init__(
-            self, inputs: Mapping[str, Value], variables: Mapping[str, str], strict: bool,
+        self, inputs: Mapping[str, Value], variables: Mapping[str, str], strict: bool
     ) -> None:
         self.inputs = inputs
         self.variables = variables
@@ -79,14 +81,17 @@ class _Interpolator:
                 items.extend(items_of(made) if spliced else (made,))
             return Items(tuple(items), value.node)
         if isinstance(value, Table):
-            return Table(dict(
-                (self._key(key, entry), Entry(entry.key, self.value(entry.value)))
-                for key, entry in value.entries.items()
-            ), value.node)
+            return Table(
+                dict(
+                    (self._key(key, entry), Entry(entry.key, self.value(entry.value)))
+                    for key, entry in value.entries.items()
+                ),
+                value.node,
+            )
         return value
 
     def _key(self, key: Key, entry: Entry) -> Key:
-        if not isinstance(key, str) or '$[[' not in key or not isinstance(entry.key, Scalar):
+        if not isinstance(key, str) or '$[[' not in key or not isinstance(entry.key, ScalarNode):
             return key
         made = self._leaf(Leaf(key, entry.key))
         if isinstance(made, Leaf) and isinstance(made.value, str):
@@ -154,15 +159,19 @@ class _Interpolator:
         truncate, split = _TRUNCATE.fullmatch(function), _SPLIT.fullmatch(function)
         name = 'truncate' if truncate else 'split' if split else function
         if name not in ('expand_vars', 'posix_escape', 'posix_quote', 'truncate', 'split'):
-            return f'no function matching `{function}`: check that the function name, ' \
+            return (
+                f'no function matching `{function}`: check that the function name, '
                 'arguments, and types are correct'
+            )
         if not isinstance(value, Leaf) or not isinstance(value.value, str):
-            return f'error in `{name}` function: invalid input type: {name} can only be used ' \
+            return (
+                f'error in `{name}` function: invalid input type: {name} can only be used '
                 'with string inputs'
+            )
         text = value.value
         if truncate:
             start, length = int(truncate[1]), int(truncate[2])
-            return Leaf(text[start:start + length], value.node)
+            return Leaf(text[start : start + length], value.node)
         if split:
             parts = (part.strip() for part in text.split(split[1]))
             return Items(tuple(Leaf(part, value.node) for part in parts if part), value.node)
@@ -170,7 +179,7 @@ class _Interpolator:
 
     def _expanded(self, text: str) -> str:
         return _VARIABLE.sub(
-            lambda match: self.variables.get(match[1] or match[2] or match[3], match[0]), text,
+            lambda match: self.variables.get(match[1] or match[2] or match[3], match[0]), text
         )
 
 
@@ -200,6 +209,6 @@ def _unescaped(value: str, block: str, text: str, start: int, end: int) -> str:
 def _spliced(text: str, pieces: tuple[Piece, ...]) -> str:
     parts, at = [], 0
     for piece in pieces:
-        parts += [text[at:piece.start], piece.text]
+        parts += [text[at : piece.start], piece.text]
         at = piece.end
     return ''.join([*parts, text[at:]])

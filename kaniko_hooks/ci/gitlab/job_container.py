@@ -1,33 +1,22 @@
 """A resolved job -> the container it runs in, with every place it is made of."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.extends import ancestors
-from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
-from kaniko_hooks.ci.gitlab.jobs import Job
+from kaniko_hooks.ci.gitlab.jobs import SCRIPTS, Job
 from kaniko_hooks.ci.gitlab.pipeline import Pipeline
 from kaniko_hooks.ci.gitlab.reference import references_below
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.ci.gitlab.variables import container_variables
-from kaniko_hooks.ci.gitlab.variables import own_entries
-from kaniko_hooks.ci.gitlab.variables import text_of
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.ci.gitlab.values import Table, get, place_of, string_of
+from kaniko_hooks.ci.gitlab.variables import container_variables, own_entries, text_of
+from kaniko_hooks.model import Container, Place, ScriptPart, Variable
 
 SYSTEM = 'gitlab-ci'
 
 
 def container_of(
-        pipeline: Pipeline, job: Job, visible: bool,
-        handed: Sequence[Mapping[str, Variable]] = (),
+    pipeline: Pipeline, job: Job, visible: bool, handed: Sequence[Mapping[str, Variable]] = ()
 ) -> Container | None:
     """The container of a job (a hidden one: as a template); None if it runs no commands.
 
@@ -45,8 +34,14 @@ def container_of(
     if job.after_script:
         parts.append(ScriptPart(tuple(job.after_script), variables, always=True))
     return Container(
-        SYSTEM, job.name, job_place(job), image_of(job), tuple(parts), job.hidden,
-        tuple(dict.fromkeys(_places(pipeline, job))), visible,
+        SYSTEM,
+        job.name,
+        job_place(job),
+        image_of(job),
+        tuple(parts),
+        job.hidden,
+        tuple(dict.fromkeys(_places(pipeline, job))),
+        visible,
     )
 
 

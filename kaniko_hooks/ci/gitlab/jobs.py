@@ -2,36 +2,44 @@
 
 Rules: G: lib/gitlab/ci/config/entry/{root,default,jobs,processable,job,bridge}.rb.
 """
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Definition
-from kaniko_hooks.ci.gitlab.scripts import command
-from kaniko_hooks.ci.gitlab.scripts import leaves
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import entry_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.ci.gitlab.variables import matrix_cells
-from kaniko_hooks.ci.gitlab.variables import static_variables
+from kaniko_hooks.ci.gitlab.scripts import command, leaves
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Leaf,
+    Table,
+    Value,
+    entries_of,
+    entry_of,
+    get,
+    is_null,
+    items_of,
+    specified,
+    string_of,
+)
+from kaniko_hooks.ci.gitlab.variables import matrix_cells, static_variables
 from kaniko_hooks.model import Command
 from kaniko_hooks.named_tuple import NamedTuple
 
-RESERVED = frozenset((
-    'include', 'before_script', 'image', 'services', 'after_script', 'variables', 'stages',
-    'cache',
-))
+RESERVED = frozenset(
+    (
+        'include',
+        'before_script',
+        'image',
+        'services',
+        'after_script',
+        'variables',
+        'stages',
+        'cache',
+    )
+)
 GLOBAL = frozenset(('default', 'workflow'))
 DEPRECATED_GLOBALS = ('image', 'services', 'before_script', 'after_script', 'cache')
 SCRIPTS = ('before_script', 'script', 'after_script')
@@ -82,7 +90,8 @@ def is_bridge(value: Value) -> bool:
 def job_entries(top: Table) -> list[tuple[str, Entry]]:
     """The top-level entries that are jobs, hidden ones included."""
     return [
-        (name, entry) for name, entry in entries_of(top)
+        (name, entry)
+        for name, entry in entries_of(top)
         if name not in RESERVED and (name not in GLOBAL or is_job(entry.value))
     ]
 
@@ -109,9 +118,7 @@ def is_script_job(value: Value) -> bool:
 def defaults(top: Table) -> dict[str, Entry]:
     """What jobs get that do not say otherwise: `default:` and the old globals."""
     section = get(top, 'default')
-    found = {
-        name: top.entries[name] for name in DEPRECATED_GLOBALS if not is_null(get(top, name))
-    }
+    found = {name: top.entries[name] for name in DEPRECATED_GLOBALS if not is_null(get(top, name))}
     if section is not None and not is_job(section):
         found.update(
             (name, entry) for name, entry in entries_of(section) if not is_null(entry.value)
@@ -120,8 +127,13 @@ def defaults(top: Table) -> dict[str, Entry]:
 
 
 def job_of(
-        files: Files, top: Table, name: str, table: Table, default: Mapping[str, Entry],
-        definitions: Sequence[Definition], strict: bool,
+    files: Files,
+    top: Table,
+    name: str,
+    table: Table,
+    default: Mapping[str, Entry],
+    definitions: Sequence[Definition],
+    strict: bool,
 ) -> Job:
     """A job of the resolved table. With `strict`, raises InvalidPipeline for script types."""
     entries: dict[str, Entry] = {}
@@ -132,13 +144,22 @@ def job_of(
     scripts: dict[str, list[Command] | None] = {}
     for keyword in SCRIPTS:
         where = f'jobs:{name}:{keyword}' if strict and not name.startswith('.') else None
-        scripts[keyword] = [
-            command(files, leaf) for leaf in leaves(entries[keyword].value, where)
-        ] if keyword in entries else None
+        scripts[keyword] = (
+            [command(files, leaf) for leaf in leaves(entries[keyword].value, where)]
+            if keyword in entries
+            else None
+        )
     return Job(
-        name, scripts['before_script'], scripts['script'], scripts['after_script'],
-        static_variables(top, table), matrix_cells(table), _steps(files, table),
-        table, entries, definitions,
+        name,
+        scripts['before_script'],
+        scripts['script'],
+        scripts['after_script'],
+        static_variables(top, table),
+        matrix_cells(table),
+        _steps(files, table),
+        table,
+        entries,
+        definitions,
     )
 
 

@@ -3,40 +3,71 @@
 Rules: G: lib/gitlab/ci/config/entry/. Not every keyword is asked: only those
 that decide what a job runs and with which variables, and what stands near them.
 """
+
 from __future__ import annotations
 
 from typing import NoReturn
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.scripts import leaves
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_alphanumeric
-from kaniko_hooks.ci.gitlab.values import is_blank
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.ci.gitlab.variables import MAX_CELLS
-from kaniko_hooks.ci.gitlab.variables import flat
-from kaniko_hooks.ci.gitlab.variables import matrix_size
+from kaniko_hooks.ci.gitlab.values import (
+    Items,
+    Key,
+    Leaf,
+    Table,
+    Value,
+    entries_of,
+    get,
+    is_alphanumeric,
+    is_blank,
+    is_null,
+    items_of,
+    place_of,
+    specified,
+    string_of,
+)
+from kaniko_hooks.ci.gitlab.variables import MAX_CELLS, flat, matrix_size
 from kaniko_hooks.document.nodes import Node
 
-DEFAULT_KEYS = frozenset((
-    'before_script', 'after_script', 'hooks', 'cache', 'image', 'services', 'interruptible',
-    'timeout', 'retry', 'tags', 'artifacts', 'id_tokens', 'identity',
-))
-_ONLY_WITH_SCRIPT = frozenset((
-    'before_script', 'after_script', 'hooks', 'cache', 'image', 'services', 'timeout', 'retry',
-    'tags', 'artifacts', 'id_tokens', 'identity', 'dependencies', 'coverage', 'release',
-    'secrets', 'pages', 'start_in',
-))
+DEFAULT_KEYS = frozenset(
+    (
+        'before_script',
+        'after_script',
+        'hooks',
+        'cache',
+        'image',
+        'services',
+        'interruptible',
+        'timeout',
+        'retry',
+        'tags',
+        'artifacts',
+        'id_tokens',
+        'identity',
+    )
+)
+_ONLY_WITH_SCRIPT = frozenset(
+    (
+        'before_script',
+        'after_script',
+        'hooks',
+        'cache',
+        'image',
+        'services',
+        'timeout',
+        'retry',
+        'tags',
+        'artifacts',
+        'id_tokens',
+        'identity',
+        'dependencies',
+        'coverage',
+        'release',
+        'secrets',
+        'pages',
+        'start_in',
+    )
+)
 _IMAGE_KEYS = frozenset(('name', 'entrypoint', 'ports', 'pull_policy', 'docker', 'kubernetes'))
 _MAX_CHILD_FILES = 3
 _VARIABLE_KEYS = ('value', 'expand', 'description', 'options')
@@ -127,8 +158,7 @@ def _check_inherit(where: str, inherit: Value | None) -> None:
     unknown = [each for each in names if each is not None and each not in DEFAULT_KEYS]
     if unknown:
         refuse(
-            f'{where}:inherit:default config contains unknown values: {", ".join(unknown)}',
-            inherit,
+            f'{where}:inherit:default config contains unknown values: {", ".join(unknown)}', inherit
         )
 
 
@@ -151,17 +181,22 @@ def _check_parallel(where: str, parallel: Value | None, bridge: bool) -> None:
     else:
         size = parallel.value if isinstance(parallel, Leaf) and not bridge else None
     if parallel is not None and (
-            not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= MAX_CELLS
+        not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= MAX_CELLS
     ):
         refuse(f'{where} config must be from 1 to {MAX_CELLS}', parallel)
 
 
 def _is_row(row: Value) -> bool:
     """Whether a row of a matrix has variables, and each of them strings or whole numbers."""
-    return isinstance(row, Table) and bool(row.entries) and all(
-        is_name(key) and not is_blank(entry.value)
-        and all(is_alphanumeric(cell) for cell in items_of(entry.value))
-        for key, entry in row.entries.items()
+    return (
+        isinstance(row, Table)
+        and bool(row.entries)
+        and all(
+            is_name(key)
+            and not is_blank(entry.value)
+            and all(is_alphanumeric(cell) for cell in items_of(entry.value))
+            for key, entry in row.entries.items()
+        )
     )
 
 
@@ -173,7 +208,7 @@ def is_name(key: Key) -> bool:
 def _check_rules(where: str, table: Table) -> None:
     rules, when = specified(get(table, 'rules')), specified(get(table, 'when'))
     if rules is not None and not (
-            isinstance(rules, Items) and all(isinstance(rule, Table) for rule in flat(rules))
+        isinstance(rules, Items) and all(isinstance(rule, Table) for rule in flat(rules))
     ):
         refuse(f'{where} rules should be an array of hashes', rules)
     if rules is not None and not all(is_null(get(table, key)) for key in ('only', 'except')):
@@ -194,8 +229,7 @@ def check_variables(where: str, value: Value | None, known: tuple[str, ...]) -> 
             _check_variable(f'{where}:{name}', entry.value, known)
         elif not isinstance(entry.value, Leaf):
             refuse(
-                f'{where}:{name} variable definition must be either a string or a hash',
-                entry.key,
+                f'{where}:{name} variable definition must be either a string or a hash', entry.key
             )
 
 
@@ -227,7 +261,7 @@ def check_image(where: str, image: Value | None) -> None:
         return
     name = get(image, 'name') if isinstance(image, Table) else image
     if not (string_of(name) or '').strip():
-        refuse(f'{where} name can\'t be blank', image)
+        refuse(f"{where} name can't be blank", image)
     unknown = [key for key, _ in entries_of(image) if key not in _IMAGE_KEYS]
     if unknown:
         refuse(f'{where} config contains unknown keys: {", ".join(unknown)}', image)

@@ -2,6 +2,7 @@
 
 Rules: G: lib/gitlab/ci/config/external/mapper/.
 """
+
 from __future__ import annotations
 
 import re
@@ -10,22 +11,21 @@ from collections.abc import Sequence
 from kaniko_hooks.ci.gitlab import globs
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
-from kaniko_hooks.ci.gitlab.rules import Verdict
-from kaniko_hooks.ci.gitlab.rules import judged
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Place
+from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN, Verdict, judged
+from kaniko_hooks.ci.gitlab.values import (
+    Items,
+    Leaf,
+    Table,
+    Value,
+    get,
+    is_null,
+    items_of,
+    place_of,
+    plain,
+    specified,
+    string_of,
+)
+from kaniko_hooks.model import Note, Place
 from kaniko_hooks.named_tuple import NamedTuple
 
 KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
@@ -36,7 +36,7 @@ _URL = re.compile(r'(?:https?|ssh|git)://', re.IGNORECASE)
 _VARIABLE = re.compile(r'(?a:\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*\})|%[a-zA-Z_]\w*%)')
 _THIS_PROJECT = re.compile(r'\$(?:CI_PROJECT_PATH|\{CI_PROJECT_PATH\})')
 _COMPONENT_HERE = re.compile(
-    r'\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@\S+',
+    r'\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH\}?/([\w.-]+)@\S+'
 )
 
 
@@ -50,9 +50,7 @@ class Location(NamedTuple):
     wildcard: bool = False
 
 
-def locations(
-        value: Value | None, files: Files, strict: bool,
-) -> tuple[list[Location], list[Note]]:
+def locations(value: Value | None, files: Files, strict: bool) -> tuple[list[Location], list[Note]]:
     """The files that `include:` names, in order, and notes on what cannot be seen.
 
     With `strict`, what a push to `main` does not take is passed over, and variables
@@ -78,8 +76,14 @@ def locations(
 
 
 def _add(
-        entry: Value, kind: str, name: Value, verdict: Verdict, files: Files, strict: bool,
-        found: list[Location], notes: list[Note],
+    entry: Value,
+    kind: str,
+    name: Value,
+    verdict: Verdict,
+    files: Files,
+    strict: bool,
+    found: list[Location],
+    notes: list[Note],
 ) -> None:
     place = place_of(entry)
     inputs = _inputs(entry)
@@ -91,7 +95,7 @@ def _add(
         path = string_of(item)
         if path is None:
             raise InvalidPipeline(
-                f'Included file `{plain(item)}` needs to be a string', place_of(item),
+                f'Included file `{plain(item)}` needs to be a string', place_of(item)
             )
         if not strict and _VARIABLE.search(path):
             notes.append(Note(place, f'include: {kind} with variables is not visible here'))
@@ -100,10 +104,11 @@ def _add(
             # GitLab forgets the inputs of a wildcard, and puts no variables into it; newer
             # ones keep the inputs, and drop leading slashes.
             path, inputs = (path, None) if strict else (path.lstrip('/'), inputs)
-            listed = files.listing(path[:path.index('*')].rpartition('/')[0])
+            listed = files.listing(path[: path.index('*')].rpartition('/')[0])
             found.extend(
                 Location(each, place, inputs, verdict, True)
-                for each in globs.included(path, listed) if files.has(each)
+                for each in globs.included(path, listed)
+                if files.has(each)
             )
         else:
             found.append(Location(_pushed(path).lstrip('/'), place, inputs, verdict))
@@ -118,16 +123,14 @@ def _check_address(entry: Value, kind: str, name: Value) -> None:
     if kind not in ('remote', 'template') or text is None or _VARIABLE.search(text):
         return
     if kind == 'template' and not text.endswith(_TEMPLATE):
-        raise InvalidPipeline(
-            f'Template file `{text}` is not a valid location!', place_of(name),
-        )
+        raise InvalidPipeline(f'Template file `{text}` is not a valid location!', place_of(name))
     if kind == 'remote' and not _URL.match(text.strip()):
         raise InvalidPipeline(
-            f'Remote file `{text}` does not have a valid address!', place_of(name),
+            f'Remote file `{text}` does not have a valid address!', place_of(name)
         )
     if not is_yaml(text):
         raise InvalidPipeline(
-            f'Included file `{text}` does not have YAML extension!', place_of(name),
+            f'Included file `{text}` does not have YAML extension!', place_of(name)
         )
 
 
@@ -147,12 +150,13 @@ def _target(entry: Value, strict: bool) -> tuple[str, Value]:
     present = [(kind, value) for kind, value in given if value is not None and not _blank(value)]
     if len(present) > 1:
         raise InvalidPipeline(
-            f'Each include must use only one of: `{"`, `".join(KINDS)}`', place_of(entry),
+            f'Each include must use only one of: `{"`, `".join(KINDS)}`', place_of(entry)
         )
     if not present:
         raise InvalidPipeline(
             f'`{plain(entry)}` does not have a valid subkey for include. '
-            f'Valid subkeys are: `{"`, `".join(KINDS)}`', place_of(entry),
+            f'Valid subkeys are: `{"`, `".join(KINDS)}`',
+            place_of(entry),
         )
     return present[0]
 

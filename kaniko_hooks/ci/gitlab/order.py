@@ -2,19 +2,14 @@
 
 Rules: G: lib/gitlab/ci/yaml_processor.rb, validate_job!.
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.ci.gitlab.values import Leaf, Value, get, items_of, place_of, string_of
 
 
 def check_order(jobs: Mapping[str, Value], stages: Mapping[str, int]) -> None:
@@ -30,17 +25,13 @@ def check_order(jobs: Mapping[str, Value], stages: Mapping[str, int]) -> None:
             if need not in jobs:
                 _refuse(f'{name} job: undefined need: {need}', value)
             if stages[need] > stages[name]:
-                _refuse(
-                    f'{name} job: need {need} is not defined in current or prior stages', value,
-                )
+                _refuse(f'{name} job: need {need} is not defined in current or prior stages', value)
         for item in items_of(get(table, 'dependencies')):
             other = _job_of(string_of(item) or '', jobs)
             if other not in jobs:
                 _refuse(f'{name} job: undefined dependency: {other}', item)
             elif stages[other] > stages[name]:
-                _refuse(
-                    f'{name} job: dependency {other} is not defined in prior stages', item,
-                )
+                _refuse(f'{name} job: dependency {other} is not defined in prior stages', item)
     circle = _in_a_circle(jobs, needed_by)
     if circle:
         _refuse('The pipeline has circular dependencies', jobs[circle[0]])

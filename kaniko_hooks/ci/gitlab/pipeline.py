@@ -2,6 +2,7 @@
 
 Rule: G: lib/gitlab/ci/config.rb, build_config.
 """
+
 from __future__ import annotations
 
 import os
@@ -10,20 +11,11 @@ from collections.abc import Mapping
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.extends import extended
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.include import Configuration
-from kaniko_hooks.ci.gitlab.include import Definition
-from kaniko_hooks.ci.gitlab.include import Mode
-from kaniko_hooks.ci.gitlab.include import configuration
-from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.jobs import defaults
-from kaniko_hooks.ci.gitlab.jobs import is_template
-from kaniko_hooks.ci.gitlab.jobs import job_entries
-from kaniko_hooks.ci.gitlab.jobs import job_of
+from kaniko_hooks.ci.gitlab.include import Configuration, Definition, Mode, configuration
+from kaniko_hooks.ci.gitlab.jobs import Job, defaults, is_template, job_entries, job_of
 from kaniko_hooks.ci.gitlab.reference import resolved
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Place
+from kaniko_hooks.ci.gitlab.values import Table, place_of
+from kaniko_hooks.model import Note, Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
@@ -54,9 +46,7 @@ class Pipeline(NamedTuple):
         return not self.notes
 
 
-def read_pipeline(
-        repository: str | os.PathLike[str], path: str = '.gitlab-ci.yml',
-) -> Pipeline:
+def read_pipeline(repository: str | os.PathLike[str], path: str = '.gitlab-ci.yml') -> Pipeline:
     """The pipeline of a repository as GitLab resolves it for a push to `main`.
 
     `repository` is its root folder, `path` the pipeline's root file in it.
@@ -70,14 +60,17 @@ def read_pipeline(
     for each in found.files:
         document = files.document(each)
         if document is not None and document.stray is not None:
-            raise files.told(InvalidPipeline(
-                'Invalid configuration format', place_of(document.stray),
-            ))
+            raise files.told(
+                InvalidPipeline('Invalid configuration format', place_of(document.stray))
+            )
         if files.text(each).startswith('---') and files.repository.has_mark(each):
             # The divider is not at the start of the line then, as libyaml counts.
-            raise files.told(InvalidPipeline(
-                'mapping values are not allowed after a byte order mark and `---`', Place(each, 0),
-            ))
+            raise files.told(
+                InvalidPipeline(
+                    'mapping values are not allowed after a byte order mark and `---`',
+                    Place(each, 0),
+                )
+            )
     return pipeline_of(files, found, mode)
 
 
@@ -96,20 +89,25 @@ def _pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
     table = resolved(with_parents, lenient)
     if mode.strict:
         from kaniko_hooks.ci.gitlab.validate import validate
+
         validate(table, found.visible)
     default = defaults(table)
     jobs: dict[str, Job] = {}
     hidden: dict[str, Job] = {}
     for name, entry in job_entries(table):
         if isinstance(entry.value, Table) and (
-                not name.startswith('.') or is_template(entry.value)
+            not name.startswith('.') or is_template(entry.value)
         ):
             job = job_of(
-                files, table, name, entry.value, default, found.definitions.get(name, ()),
+                files,
+                table,
+                name,
+                entry.value,
+                default,
+                found.definitions.get(name, ()),
                 mode.strict,
             )
             (hidden if job.hidden else jobs)[name] = job
     return Pipeline(
-        jobs, hidden, found.files, found.notes, found.table, with_parents, table,
-        found.definitions,
+        jobs, hidden, found.files, found.notes, found.table, with_parents, table, found.definitions
     )

@@ -2,20 +2,23 @@
 
 Rules: G: lib/gitlab/ci/config/yaml/tags/{base,reference,resolver}.rb.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Key
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Reference
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Key,
+    Leaf,
+    Reference,
+    Table,
+    Value,
+    get,
+    place_of,
+)
 
 # Levels of lists, hashes and references in one another; Ruby's stack is the only limit there.
 _MAX_DEPTH = 250
@@ -104,17 +107,15 @@ class _Resolver:
             if self.lenient:
                 return reference
             raise InvalidPipeline(
-                f'!reference [{shown}] is part of a circular chain', place_of(reference),
+                f'!reference [{shown}] is part of a circular chain', place_of(reference)
             )
         target = get(self.table, *reference.path)
         if target is None or (
-                isinstance(target, Leaf) and (target.value is None or target.value is False)
+            isinstance(target, Leaf) and (target.value is None or target.value is False)
         ):
             if self.lenient:
                 return reference
-            raise InvalidPipeline(
-                f'!reference [{shown}] could not be found', place_of(reference),
-            )
+            raise InvalidPipeline(f'!reference [{shown}] could not be found', place_of(reference))
         self.open.add(id(reference))
         found = self.value(target, depth + 1)
         self.open.remove(id(reference))

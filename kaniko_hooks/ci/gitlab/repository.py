@@ -3,27 +3,20 @@
 Root pipelines first, then the child pipelines they trigger, then named files
 that are in none of them: what uses those is elsewhere.
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from collections.abc import Mapping as Variables
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.children import children
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.include import Configuration
-from kaniko_hooks.ci.gitlab.include import Mode
-from kaniko_hooks.ci.gitlab.include import child_configuration
-from kaniko_hooks.ci.gitlab.include import configuration
-from kaniko_hooks.ci.gitlab.pipeline import Pipeline
-from kaniko_hooks.ci.gitlab.pipeline import pipeline_of
+from kaniko_hooks.ci.gitlab.include import Configuration, Mode, child_configuration, configuration
+from kaniko_hooks.ci.gitlab.pipeline import Pipeline, pipeline_of
 from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Problem
-from kaniko_hooks.model import Variable
+from kaniko_hooks.document.nodes import MappingNode
+from kaniko_hooks.model import Place, Problem, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Unreadable
 
@@ -32,7 +25,7 @@ MAX_CHILDREN = 500
 
 _PUSH = Mode()
 _LENIENT = Mode(every_rule=True, lenient=True)
-_NO_TABLE = Table({}, Mapping([], {}, '', 0, 0, False, None, None))
+_NO_TABLE = Table({}, MappingNode([], {}, '', 0, 0, False, None, None))
 _NOTHING = Pipeline({}, {}, (), (), _NO_TABLE, _NO_TABLE, _NO_TABLE, {})
 _SAYS_CI = re.compile(r'\.gitlab-ci\.ya?ml\Z', re.IGNORECASE)
 
@@ -55,7 +48,7 @@ class Found(NamedTuple):
     variant: bool = False
     broken: bool = False
     child: str | None = None
-    handed: tuple[Variables[str, Variable], ...] = ()
+    handed: tuple[Mapping[str, Variable], ...] = ()
 
     @property
     def visible(self) -> bool:
@@ -121,7 +114,7 @@ class _Reader:
         self.problems: dict[Problem, None] = {}
         self.seen: set[str] = set()
         self.asked = 0  # the pipelines of `found` whose children are known
-        self.handed: dict[str, list[Variables[str, Variable]]] = {}
+        self.handed: dict[str, list[Mapping[str, Variable]]] = {}
 
     def read(self, root: str, load: Load, child: str | None = None) -> None:
         """A pipeline that GitLab makes; what is wrong with it is a problem."""
@@ -171,9 +164,9 @@ class _Reader:
                 if not known and child.identity in self.handed:
                     load = _of_child(self.files, child.include)
                     if parent.alone:
-                        self._add(load, Found(
-                            parent.root, _NOTHING, alone=True, child=child.identity,
-                        ))
+                        self._add(
+                            load, Found(parent.root, _NOTHING, alone=True, child=child.identity)
+                        )
                     else:
                         self.read(parent.root, load, child.identity)
 
@@ -188,7 +181,6 @@ class _Reader:
                 )
         return tuple(
             each._replace(handed=tuple(self.handed.get(each.child or '', ())))
-            for each in self.found if not each.alone or each.root not in included
+            for each in self.found
+            if not each.alone or each.root not in included
         )
-
-

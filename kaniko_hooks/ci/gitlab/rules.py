@@ -2,6 +2,7 @@
 
 Rules: G: lib/gitlab/ci/config/external/rules.rb, ci/build/rules/rule/clause/.
 """
+
 from __future__ import annotations
 
 import re
@@ -9,39 +10,52 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab import globs
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.expression import InvalidExpression
-from kaniko_hooks.ci.gitlab.expression import is_true
+from kaniko_hooks.ci.gitlab.expression import InvalidExpression, is_true
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.ci.gitlab.values import (
+    Items,
+    Table,
+    Value,
+    entries_of,
+    get,
+    items_of,
+    place_of,
+    plain,
+    specified,
+    string_of,
+)
 from kaniko_hooks.ci.gitlab.variables import flat
 from kaniko_hooks.named_tuple import NamedTuple
 
 # What a push to the default branch of some project sees, as far as it is the same everywhere.
 PUSH_TO_MAIN: Mapping[str, str] = {
-    'CI': 'true', 'GITLAB_CI': 'true', 'CI_PIPELINE_SOURCE': 'push',
-    'CI_COMMIT_BRANCH': 'main', 'CI_COMMIT_REF_NAME': 'main', 'CI_COMMIT_REF_SLUG': 'main',
-    'CI_DEFAULT_BRANCH': 'main', 'CI_COMMIT_REF_PROTECTED': 'true', 'CI_SERVER': 'yes',
-    'CI_SERVER_HOST': 'gitlab.example.com', 'CI_SERVER_FQDN': 'gitlab.example.com',
-    'CI_SERVER_URL': 'https://gitlab.example.com', 'CI_REGISTRY': 'registry.example.com',
+    'CI': 'true',
+    'GITLAB_CI': 'true',
+    'CI_PIPELINE_SOURCE': 'push',
+    'CI_COMMIT_BRANCH': 'main',
+    'CI_COMMIT_REF_NAME': 'main',
+    'CI_COMMIT_REF_SLUG': 'main',
+    'CI_DEFAULT_BRANCH': 'main',
+    'CI_COMMIT_REF_PROTECTED': 'true',
+    'CI_SERVER': 'yes',
+    'CI_SERVER_HOST': 'gitlab.example.com',
+    'CI_SERVER_FQDN': 'gitlab.example.com',
+    'CI_SERVER_URL': 'https://gitlab.example.com',
+    'CI_REGISTRY': 'registry.example.com',
     'CI_REGISTRY_IMAGE': 'registry.example.com/group/project',
-    'CI_PROJECT_PATH': 'group/project', 'CI_PROJECT_NAME': 'project',
-    'CI_PROJECT_NAMESPACE': 'group', 'CI_PROJECT_ROOT_NAMESPACE': 'group',
-    'CI_PROJECT_DIR': '/builds/group/project', 'CI_CONFIG_PATH': '.gitlab-ci.yml',
+    'CI_PROJECT_PATH': 'group/project',
+    'CI_PROJECT_NAME': 'project',
+    'CI_PROJECT_NAMESPACE': 'group',
+    'CI_PROJECT_ROOT_NAMESPACE': 'group',
+    'CI_PROJECT_DIR': '/builds/group/project',
+    'CI_CONFIG_PATH': '.gitlab-ci.yml',
 }
 
 _CLAUSES = frozenset(('if', 'exists', 'changes', 'when'))
 _WHEN = ('always', 'never')
 _PATHS = {
-    'exists': frozenset(('paths', 'project', 'ref')), 'changes': frozenset(('paths', 'compare_to')),
+    'exists': frozenset(('paths', 'project', 'ref')),
+    'changes': frozenset(('paths', 'compare_to')),
 }
 _MAX_PATHS = 50
 
@@ -93,13 +107,12 @@ def _check(rule: Value) -> None:
     unknown = [name for name, _ in entries_of(rule) if name not in _CLAUSES]
     if unknown:
         raise InvalidPipeline(
-            f'include:rules:rule config contains unknown keys: {", ".join(unknown)}',
-            place_of(rule),
+            f'include:rules:rule config contains unknown keys: {", ".join(unknown)}', place_of(rule)
         )
     when = specified(get(rule, 'when'))
     if when is not None and string_of(when) not in _WHEN:
         raise InvalidPipeline(
-            f'include:rules:rule when unknown value: {plain(when)}', place_of(when),
+            f'include:rules:rule when unknown value: {plain(when)}', place_of(when)
         )
     _if(rule)
     for name, known in _PATHS.items():
@@ -118,7 +131,8 @@ def _are_paths(value: Value, known: frozenset[str]) -> bool:
     paths = get(value, 'paths') if isinstance(value, Table) else value
     return (
         all(name in known for name, _ in entries_of(value))
-        and isinstance(paths, Items) and len(paths.items) <= _MAX_PATHS
+        and isinstance(paths, Items)
+        and len(paths.items) <= _MAX_PATHS
         and all(string_of(path) is not None for path in paths.items)
     )
 
@@ -148,7 +162,7 @@ def _if(rule: Value) -> _Met:
         holds = is_true(string_of(condition) or '', look_up)
     except InvalidExpression:
         raise InvalidPipeline(
-            'include:rules:rule if invalid expression syntax', place_of(condition),
+            'include:rules:rule if invalid expression syntax', place_of(condition)
         ) from None
     return _Met(holds, not asked)
 

@@ -2,20 +2,16 @@
 
 Rules: G: lib/gitlab/ci/config/entry/commands.rb.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Reference
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import place_of
+from kaniko_hooks.ci.gitlab.values import Items, Leaf, Reference, Value, place_of
 from kaniko_hooks.document.position import command as command_at
-from kaniko_hooks.document.substitution import Piece
-from kaniko_hooks.document.substitution import substitute
+from kaniko_hooks.document.substitution import Piece, substitute
 from kaniko_hooks.model import Command
 
 MAX_LEVELS = 10
@@ -56,9 +52,7 @@ def command(files: Files, leaf: Leaf) -> Command:
     if leaf.skipped:
         # The colon of a symbol.
         cut = substitute(made, [Piece(0, leaf.skipped, '')])
-        made = Command(
-            cut.text[:len(text)], made.file, made.locate(leaf.skipped), cut.locate,
-        )
+        made = Command(cut.text[: len(text)], made.file, made.locate(leaf.skipped), cut.locate)
     for pieces in leaf.pieces:
         made = substitute(made, pieces)
     if made.text == text:

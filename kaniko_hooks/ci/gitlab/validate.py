@@ -2,34 +2,35 @@
 
 Rules: G: lib/gitlab/ci/config/entry/.
 """
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.ci.gitlab.jobs import DEPRECATED_GLOBALS
-from kaniko_hooks.ci.gitlab.jobs import is_job
-from kaniko_hooks.ci.gitlab.jobs import is_script_job
-from kaniko_hooks.ci.gitlab.jobs import job_entries
-from kaniko_hooks.ci.gitlab.keywords import DEFAULT_KEYS
-from kaniko_hooks.ci.gitlab.keywords import are_strings
-from kaniko_hooks.ci.gitlab.keywords import check_globals
-from kaniko_hooks.ci.gitlab.keywords import check_image
-from kaniko_hooks.ci.gitlab.keywords import check_job
-from kaniko_hooks.ci.gitlab.keywords import refuse
+from kaniko_hooks.ci.gitlab.jobs import DEPRECATED_GLOBALS, is_job, is_script_job, job_entries
+from kaniko_hooks.ci.gitlab.keywords import (
+    DEFAULT_KEYS,
+    are_strings,
+    check_globals,
+    check_image,
+    check_job,
+    refuse,
+)
 from kaniko_hooks.ci.gitlab.order import check_order
 from kaniko_hooks.ci.gitlab.scripts import leaves
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import NonString
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import entries_of
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import is_blank
-from kaniko_hooks.ci.gitlab.values import is_null
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    NonString,
+    Table,
+    Value,
+    entries_of,
+    get,
+    is_blank,
+    is_null,
+    specified,
+    string_of,
+)
 
 MAX_NAME = 255
 
@@ -65,12 +66,10 @@ def _validate(top: Table) -> None:
     for name, entry in entries:
         if name.startswith('.'):
             if is_blank(entry.value):
-                refuse(f'jobs:{name} config can\'t be blank', entry.key)
+                refuse(f"jobs:{name} config can't be blank", entry.key)
         else:
             _check_job(name, entry)
-    _check_stages(top, {
-        name: entry.value for name, entry in entries if not name.startswith('.')
-    })
+    _check_stages(top, {name: entry.value for name, entry in entries if not name.startswith('.')})
 
 
 def _check_default(top: Table) -> None:
@@ -103,8 +102,7 @@ def _check_job(name: str, entry: Entry) -> None:
         refuse(f'jobs:{name} name is blank or too long (maximum is 255 characters)', entry.key)
     if not isinstance(table, Table) or not (is_job(table) or not is_null(get(table, 'needs'))):
         refuse(
-            f'jobs {name} config should implement the script:, run:, or trigger: keyword',
-            entry.key,
+            f'jobs {name} config should implement the script:, run:, or trigger: keyword', entry.key
         )
     assert isinstance(table, Table)
     if '<<' in table.entries:
@@ -114,11 +112,9 @@ def _check_job(name: str, entry: Entry) -> None:
         refuse(f'jobs:{name} these keys cannot be used together: {", ".join(given)}', entry.key)
     script = get(table, 'script')
     if script is not None and is_blank(script):
-        refuse(f'jobs:{name} script can\'t be blank', entry.key)
+        refuse(f"jobs:{name} script can't be blank", entry.key)
     if not is_job(table) and not _needs_pipeline(table):
-        refuse(
-            f'jobs:{name} config should contain either a trigger or a needs:pipeline', entry.key,
-        )
+        refuse(f'jobs:{name} config should contain either a trigger or a needs:pipeline', entry.key)
     extends = specified(get(table, 'extends'))
     if extends is not None and not are_strings(extends) and string_of(extends) is None:
         refuse(f'jobs:{name} extends should be an array of strings or a string', extends)
@@ -150,7 +146,8 @@ def _check_stages(top: Table, jobs: Mapping[str, Value]) -> None:
         if wanted not in stages:
             refuse(
                 f'{name} job: chosen stage {wanted} does not exist; available stages are '
-                f'{", ".join(stages)}', table if stage is None else stage,
+                f'{", ".join(stages)}',
+                table if stage is None else stage,
             )
         numbers[name] = stages.index(str(wanted))
     check_order(jobs, numbers)

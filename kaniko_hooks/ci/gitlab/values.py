@@ -3,15 +3,13 @@
 They are never changed: merging and interpolating make new ones and share what
 stays the same. Rule of merging: ActiveSupport's `deep_merge`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.psych import Typed
-from kaniko_hooks.document.psych import inspect
-from kaniko_hooks.document.psych import to_s
+from kaniko_hooks.document.nodes import Node, ScalarNode
+from kaniko_hooks.document.psych import Typed, inspect, to_s
 from kaniko_hooks.document.substitution import Piece
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -23,7 +21,7 @@ class Leaf(NamedTuple):
     """
 
     value: Typed
-    node: Scalar
+    node: ScalarNode
     skipped: int = 0
     pieces: tuple[tuple[Piece, ...], ...] = ()
 
@@ -99,15 +97,19 @@ def is_blank(value: Value) -> bool:
     if isinstance(value, Items):
         return not value.items
     return isinstance(value, Leaf) and (
-        value.value is None or value.value is False
+        value.value is None
+        or value.value is False
         or (isinstance(value.value, str) and not value.value.strip())
     )
 
 
 def is_alphanumeric(value: Value) -> bool:
     """Whether a value is a string or a whole number, which GitLab calls alphanumeric."""
-    return isinstance(value, Leaf) and isinstance(value.value, (str, int)) \
+    return (
+        isinstance(value, Leaf)
+        and isinstance(value.value, (str, int))
         and not isinstance(value.value, bool)
+    )
 
 
 def specified(value: Value | None) -> Value | None:
@@ -170,8 +172,6 @@ def ruby_text(value: Value, inner: bool = False) -> str:
     if isinstance(value, Items):
         return f'[{", ".join(ruby_text(item, True) for item in value.items)}]'
     if isinstance(value, Table):
-        pairs = (
-            f':{key}=>{ruby_text(entry.value, True)}' for key, entry in entries_of(value)
-        )
+        pairs = (f':{key}=>{ruby_text(entry.value, True)}' for key, entry in entries_of(value))
         return f'{{{", ".join(pairs)}}}'
     return '!reference'

@@ -4,29 +4,28 @@ GitLab's precedence, low to high: global, `workflow:rules`, job, matrix, `rules`
 (docs: ci/variables, cicd-variable-precedence; ci/yaml, workflow:rules:variables),
 then what a trigger job hands to its child pipeline.
 """
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
-from kaniko_hooks.ci.gitlab.values import Entry
-from kaniko_hooks.ci.gitlab.values import Items
-from kaniko_hooks.ci.gitlab.values import Leaf
-from kaniko_hooks.ci.gitlab.values import Reference
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import Value
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.ci.gitlab.values import items_of
-from kaniko_hooks.ci.gitlab.values import place_of
-from kaniko_hooks.ci.gitlab.values import ruby_text
-from kaniko_hooks.ci.gitlab.values import specified
-from kaniko_hooks.ci.gitlab.values import string_of
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Variable
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Leaf,
+    Reference,
+    Table,
+    Value,
+    get,
+    items_of,
+    place_of,
+    ruby_text,
+    specified,
+    string_of,
+)
+from kaniko_hooks.model import Place, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 MAX_CELLS = 200  # G: entry/product/matrix.rb, for one job
@@ -82,9 +81,10 @@ def _filtered(entries: dict[str, Entry], job: Table) -> dict[str, Entry]:
 def static_variables(top: Table, job: Table) -> dict[str, str]:
     """A job's own variables, then the global ones it inherits, as single texts."""
     own = own_entries(job)
-    entries = {**own, **{
-        name: entry for name, entry in inherited(top, job).items() if name not in own
-    }}
+    entries = {
+        **own,
+        **{name: entry for name, entry in inherited(top, job).items() if name not in own},
+    }
     return {name: text_of(entry) for name, entry in entries.items() if _is_known(entry)}
 
 
@@ -99,7 +99,8 @@ def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
         {
             name: tuple(
                 (ruby_text(item), place_of(item))
-                for item in items_of(entry.value) if isinstance(item, Leaf)
+                for item in items_of(entry.value)
+                if isinstance(item, Leaf)
             )
             for name, entry in _named(row).items()
         }
@@ -110,9 +111,7 @@ def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
 def matrix_size(parallel: Table) -> int:
     """How many instances `parallel:` with a matrix makes."""
     rows = items_of(get(parallel, 'matrix'))
-    return sum(
-        prod(len(items_of(entry.value)) for entry in _named(row).values()) for row in rows
-    )
+    return sum(prod(len(items_of(entry.value)) for entry in _named(row).values()) for row in rows)
 
 
 def matrix_cells(job: Table) -> list[dict[str, str]]:
@@ -127,7 +126,7 @@ def matrix_cells(job: Table) -> list[dict[str, str]]:
 
 
 def container_variables(
-        top: Table, job: Table, handed: Sequence[Mapping[str, Variable]] = (),
+    top: Table, job: Table, handed: Sequence[Mapping[str, Variable]] = ()
 ) -> dict[str, Variable]:
     """What the job's scripts may see: for each variable its alternatives.
 
@@ -138,22 +137,22 @@ def container_variables(
     _alternatives(settings, _by_rule(get(top, 'workflow', 'rules'), job), True)
     settings.update(_settings(own_entries(job)))
     rows = [
-        {name: [Setting((text,), place, True) for text, place in values]
-         for name, values in row.items()}
+        {
+            name: [Setting((text,), place, True) for text, place in values]
+            for name, values in row.items()
+        }
         for row in matrix_rows(job)
     ]
     _alternatives(settings, rows, False)
     _alternatives(settings, _by_rule(get(job, 'rules'), None), True)
     return _handed_over(
-        {name: _variable(found) for name, found in settings.items() if found}, handed,
+        {name: _variable(found) for name, found in settings.items() if found}, handed
     )
 
 
 def _settings(entries: Mapping[str, Entry]) -> dict[str, list[Setting]]:
     """How each variable is set; none where that cannot be seen."""
-    return {
-        name: [_setting(entry)] if _is_known(entry) else [] for name, entry in entries.items()
-    }
+    return {name: [_setting(entry)] if _is_known(entry) else [] for name, entry in entries.items()}
 
 
 def _setting(entry: Entry) -> Setting:
@@ -190,8 +189,9 @@ def flat(rules: Value | None) -> Iterator[Value]:
 
 
 def _alternatives(
-        settings: dict[str, list[Setting]], ways: Sequence[Mapping[str, list[Setting]]],
-        may_be_unset: bool,
+    settings: dict[str, list[Setting]],
+    ways: Sequence[Mapping[str, list[Setting]]],
+    may_be_unset: bool,
 ) -> None:
     """Replaces each variable that some way sets; a way without it leaves what was."""
     names = dict.fromkeys(name for way in ways for name in way)
@@ -216,7 +216,7 @@ def _variable(settings: Iterable[Setting]) -> Variable:
 
 
 def _handed_over(
-        variables: dict[str, Variable], handed: Sequence[Mapping[str, Variable]],
+    variables: dict[str, Variable], handed: Sequence[Mapping[str, Variable]]
 ) -> dict[str, Variable]:
     names = dict.fromkeys(name for each in handed for name in each)
     for name in names:

@@ -1,4 +1,5 @@
 """One mapping with an image and commands -> the container that it describes."""
+
 from __future__ import annotations
 
 import re
@@ -6,33 +7,27 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.ci.steps.parameters import with_environment
-from kaniko_hooks.ci.steps.scope import ESCAPING_SYSTEMS
-from kaniko_hooks.ci.steps.scope import POD_SYSTEMS
-from kaniko_hooks.ci.steps.scope import Scope
-from kaniko_hooks.ci.steps.scope import environment_of
-from kaniko_hooks.ci.steps.scope import image_of
-from kaniko_hooks.ci.steps.scope import resolved
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import argv_part
-from kaniko_hooks.ci.values import commands
-from kaniko_hooks.ci.values import folder_in
-from kaniko_hooks.ci.values import in_repository
-from kaniko_hooks.ci.values import scalars
-from kaniko_hooks.ci.values import shebang
-from kaniko_hooks.ci.values import shell_of
-from kaniko_hooks.document.fields import Field
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
-from kaniko_hooks.model import ARGUMENTS
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
+from kaniko_hooks.ci.steps.scope import (
+    ESCAPING_SYSTEMS,
+    POD_SYSTEMS,
+    Scope,
+    environment_of,
+    image_of,
+    resolved,
+)
+from kaniko_hooks.ci.values import (
+    File,
+    argv_part,
+    commands,
+    folder_in,
+    in_repository,
+    scalars,
+    shebang,
+    shell_of,
+)
+from kaniko_hooks.document.fields import Field, fields, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.model import ARGUMENTS, Command, Container, Place, ScriptPart, Variable
 
 _SCRIPTS = ('script', 'source', 'commands')
 _COMMANDS = ('command', 'entrypoint', 'entry_point')
@@ -45,13 +40,13 @@ _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 # The checkout: of Tekton's tasks, and Codefresh's `${{main_clone}}`.
 _WORKSPACE = re.compile(
-    r'(?:\$\(workspaces\.[\w-]+\.path\)|\$\{\{[\w-]+\}\}|/workspace(?:/source)?)(?:/+|$)',
+    r'(?:\$\(workspaces\.[\w-]+\.path\)|\$\{\{[\w-]+\}\}|/workspace(?:/source)?)(?:/+|$)'
 )
 _ROOTS = {recognise.TEKTON: '/workspace/source', recognise.DRONE: '/drone/src'}
 
 
 def container(
-        file: File, name: str, place: Place, node: Node, found: Mapping[str, Field], scope: Scope,
+    file: File, name: str, place: Place, node: Node, found: Mapping[str, Field], scope: Scope
 ) -> Container | None:
     """The container of a mapping with these fields; None if it says nothing to run."""
     if scope.system == recognise.CODEFRESH and 'arguments' in found:
@@ -63,22 +58,23 @@ def container(
     if not parts:
         return None
     return Container(
-        scope.system, name, place, image, parts, places=(Place(file.path, node.start),),
+        scope.system, name, place, image, parts, places=(Place(file.path, node.start),)
     )
 
 
 def _parts(
-        file: File, found: Mapping[str, Field], scope: Scope, image: Variable | None,
+    file: File, found: Mapping[str, Field], scope: Scope, image: Variable | None
 ) -> tuple[ScriptPart, ...]:
-    environment = {
-        **scope.environment, **environment_of(file, found, scope), **scope.overriding,
-    }
+    environment = {**scope.environment, **environment_of(file, found, scope), **scope.overriding}
     folder = _folder(found, scope)
     script = _first(found, _SCRIPTS)
     lines = _script(file, script, scope)
     if script is not None and lines:
         part = ScriptPart(
-            lines, environment, directory=folder, shell=_shell(found, script, scope),
+            lines,
+            environment,
+            directory=folder,
+            shell=_shell(found, script, scope),
             arguments=_arguments(file, found, scope, environment),
         )
         after = _script(file, found.get('after-script'), scope)
@@ -90,8 +86,11 @@ def _parts(
         # They name both as Docker does.
         first, rest = found.get('entrypoint'), found.get('command')
     argv = argv_part(
-        _words(file, first, scope, environment), _words(file, rest, scope, environment),
-        rest, environment, folder,
+        _words(file, first, scope, environment),
+        _words(file, rest, scope, environment),
+        rest,
+        environment,
+        folder,
     )
     return (argv,) if argv else _plugin(file, found, environment, image)
 
@@ -118,7 +117,7 @@ def _script(file: File, field: Field | None, scope: Scope) -> tuple[Command, ...
 
 
 def _arguments(
-        file: File, found: Mapping[str, Field], scope: Scope, environment: Mapping[str, Variable],
+    file: File, found: Mapping[str, Field], scope: Scope, environment: Mapping[str, Variable]
 ) -> tuple[Command, ...]:
     """What a script gets as its positional parameters: Tekton's `args` beside `script`.
 
@@ -130,20 +129,21 @@ def _arguments(
 
 
 def _words(
-        file: File, field: Field | None, scope: Scope, environment: Mapping[str, Variable],
+    file: File, field: Field | None, scope: Scope, environment: Mapping[str, Variable]
 ) -> tuple[Command, ...]:
     words = commands(file, field.value) if field else ()
     if scope.system not in POD_SYSTEMS:
         return tuple(resolved(word, scope) for word in words)
     return tuple(
         with_environment(each, environment)
-        for word in words for each in scope.parameters.words(word)
+        for word in words
+        for each in scope.parameters.words(word)
     )
 
 
 def _shell(found: Mapping[str, Field], script: Field, scope: Scope) -> str:
     """The shell of a script: as its first line says, or the container's command."""
-    asked = shebang(script.value.value) if isinstance(script.value, Scalar) else None
+    asked = shebang(script.value.value) if isinstance(script.value, ScalarNode) else None
     if asked is not None:
         return asked
     if scope.system == recognise.ARGO and 'command' in found:
@@ -167,8 +167,10 @@ def _folder(found: Mapping[str, Field], scope: Scope) -> str | None:
 
 
 def _plugin(
-        file: File, found: Mapping[str, Field], environment: Mapping[str, Variable],
-        image: Variable | None,
+    file: File,
+    found: Mapping[str, Field],
+    environment: Mapping[str, Variable],
+    image: Variable | None,
 ) -> tuple[ScriptPart, ...]:
     """A plugin's step: what its settings say to the image's entrypoint."""
     given = _first(found, ('settings', 'parameters'))

@@ -4,27 +4,21 @@ Sources: tekton.dev/docs/pipelines/{tasks,pipelineruns} (defaults, propagated
 parameters), argo-workflows.readthedocs.io (variables),
 kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container.
 """
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.document.fields import Field
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Mapping as MappingNode
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.document.fields import Field, fields, value_of
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
 from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Command, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 _TEKTON = re.compile(
     r'\$\((?:inputs\.)?((?:tt\.)?params)(?:\.([\w.-]+?)|\[["\']([^"\'\]]+)["\']\])'
-    r'(\[\*\]|\[\d+\])?\)',
+    r'(\[\*\]|\[\d+\])?\)'
 )
 _ARGO = re.compile(r'\{\{\s*((?:inputs|workflow)\.parameters\.[\w.-]+)\s*\}\}')
 _KUBERNETES = re.compile(r'\$\$|\$\(([A-Za-z_][\w.-]*)\)')
@@ -61,8 +55,7 @@ class Parameters(NamedTuple):
         return Parameters(given, defaults)
 
     def _declare(
-            self, prefix: str, node: Node | None, given: dict[str, Value],
-            defaults: dict[str, Value],
+        self, prefix: str, node: Node | None, given: dict[str, Value], defaults: dict[str, Value]
     ) -> None:
         for item in items_of(node):
             found = fields(item)
@@ -74,7 +67,7 @@ class Parameters(NamedTuple):
                     self._add(f'{prefix}.{name}', found[key].value, known)
 
     def _add(self, name: str, node: Node, known: dict[str, Value]) -> None:
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             known[name] = self._known(node.value)
         elif isinstance(node, MappingNode):
             for key, field in fields(node).items():
@@ -107,6 +100,7 @@ class Parameters(NamedTuple):
 
     def resolved(self, command: Command) -> Command:
         """The command with the parameters put in that are known."""
+
         def argo(match: re.Match[str]) -> str | None:
             value = self.value(match[1])
             return value if isinstance(value, str) else None
@@ -135,6 +129,7 @@ def _standing_for(command: Command, text: str) -> Command:
 
 def with_environment(command: Command, environment: Mapping[str, Variable]) -> Command:
     """A word of a pod container's argv, with its `$(VAR)` and `$$` replaced."""
+
     def value(match: re.Match[str]) -> str | None:
         if match[0] == '$$':
             return '$'
@@ -142,6 +137,7 @@ def with_environment(command: Command, environment: Mapping[str, Variable]) -> C
         if variable is None or variable.expand or len(variable.values) != 1:
             return None
         return variable.values[0]
+
     return replace(command, _KUBERNETES, value) if '$' in command.text else command
 
 

@@ -3,27 +3,18 @@
 What differs between the systems is in one table: under which keys their
 containers stand.
 """
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci import recognise
 from kaniko_hooks.ci.steps.container import container
 from kaniko_hooks.ci.steps.scope import Scope
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import prefixes
-from kaniko_hooks.document.fields import Field
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import Sequence as SequenceNode
-from kaniko_hooks.document.nodes import text_of
-from kaniko_hooks.model import Container
-from kaniko_hooks.model import Note
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reading
+from kaniko_hooks.ci.values import File, prefixes
+from kaniko_hooks.document.fields import Field, fields
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, text_of
+from kaniko_hooks.model import Container, Note, Place, Reading
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
@@ -61,10 +52,20 @@ DIALECTS = {
 }
 
 # What holds templates, data or anchors, but nothing that runs where it stands.
-_PASSED_OVER = frozenset((
-    'stepTemplate', 'templateDefaults', 'definitions', 'variables', 'metadata', 'data',
-    'stringData', 'settings', 'values', 'valuesObject',
-))
+_PASSED_OVER = frozenset(
+    (
+        'stepTemplate',
+        'templateDefaults',
+        'definitions',
+        'variables',
+        'metadata',
+        'data',
+        'stringData',
+        'settings',
+        'values',
+        'valuesObject',
+    )
+)
 
 
 class _Visit(NamedTuple):
@@ -107,7 +108,7 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
             continue
         if isinstance(visit.node, SequenceNode):
             waiting.extend(reversed(list(_items(visit, visit.node))))
-        elif isinstance(visit.node, Mapping):
+        elif isinstance(visit.node, MappingNode):
             found = fields(visit.node)
             scope = _scope(file, visit, found)
             if scope is None:
@@ -116,7 +117,10 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
                 place = Place(file.path, visit.start)
                 name = visit.path or 'doc[0]'
                 one = container(
-                    file, name, place, visit.node,
+                    file,
+                    name,
+                    place,
+                    visit.node,
                     *scope.with_defaults(file, name.rpartition('.')[2], found),
                 )
                 if one:
@@ -126,7 +130,7 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
 
 
 def _identity(node: Node) -> int:
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return id(node.pairs)
     return id(node.items) if isinstance(node, SequenceNode) else 0
 
@@ -140,9 +144,7 @@ def _scope(file: File, visit: _Visit, found: dict[str, Field]) -> Scope | None:
             return None
         if system != scope.system:
             # Parameters of a trigger are put into the resources that it holds.
-            scope = Scope(
-                system, directory=DIALECTS[system].folder, parameters=scope.parameters,
-            )
+            scope = Scope(system, directory=DIALECTS[system].folder, parameters=scope.parameters)
         scope = scope._replace(kind=text_of(found['kind'].value) or '')
     return scope.within(file, found, not visit.inside)
 
@@ -151,7 +153,7 @@ def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
     role = 'container' if visit.role == 'list' else ''
     inside = visit.inside | {_identity(node)}
     for index, item in enumerate(node.items):
-        if isinstance(item, Scalar):
+        if isinstance(item, ScalarNode):
             continue
         start = node.aliases.get(index, (item.start, item.start))[0]
         path = f'{visit.path}[{index}]'
@@ -161,7 +163,7 @@ def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
 def _values(visit: _Visit, found: dict[str, Field], scope: Scope) -> Iterator[_Visit]:
     inside = visit.inside | {_identity(visit.node)}
     for name, field in found.items():
-        if isinstance(field.value, Scalar) or name in _PASSED_OVER or name[:1] == '.':
+        if isinstance(field.value, ScalarNode) or name in _PASSED_OVER or name[:1] == '.':
             continue
         path = f'{visit.path}.{name}' if visit.path else name
         # A list of containers may also be a mapping by name.

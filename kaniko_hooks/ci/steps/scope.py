@@ -1,35 +1,24 @@
 """What a step inherits from the mappings around it, its image and its variables."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.steps.parameters import Parameters
-from kaniko_hooks.ci.steps.parameters import with_environment
-from kaniko_hooks.ci.steps.parameters import with_unknown_vars
-from kaniko_hooks.ci.values import File
-from kaniko_hooks.ci.values import named_values
-from kaniko_hooks.ci.values import variable
-from kaniko_hooks.document.fields import Field
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.fields import value_of
-from kaniko_hooks.document.nodes import Mapping as MappingNode
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
-from kaniko_hooks.document.nodes import text_of
+from kaniko_hooks.ci.steps.parameters import Parameters, with_environment, with_unknown_vars
+from kaniko_hooks.ci.values import File, named_values, variable
+from kaniko_hooks.document.fields import Field, fields, value_of
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
 from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Variable
+from kaniko_hooks.model import Command, Place, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 _ENVIRONMENTS = ('env', 'environment')
 _ESCAPED = re.compile(r'\$\$')
-POD_SYSTEMS = frozenset((
-    recognise.TEKTON, recognise.KUBERNETES, recognise.PROW, recognise.ARGO, recognise.SHIPWRIGHT,
-))
+POD_SYSTEMS = frozenset(
+    (recognise.TEKTON, recognise.KUBERNETES, recognise.PROW, recognise.ARGO, recognise.SHIPWRIGHT)
+)
 ESCAPING_SYSTEMS = frozenset((recognise.DRONE, recognise.WOODPECKER, recognise.VELA))
 
 
@@ -54,25 +43,27 @@ class Scope(NamedTuple):
         if 'stepTemplate' in found:
             scope = scope._replace(defaults={'steps': fields(found['stepTemplate'].value)})
         if 'templateDefaults' in found:
-            scope = scope._replace(defaults={
-                name: fields(field.value)
-                for name, field in fields(found['templateDefaults'].value).items()
-            })
+            scope = scope._replace(
+                defaults={
+                    name: fields(field.value)
+                    for name, field in fields(found['templateDefaults'].value).items()
+                }
+            )
         if self.system == recognise.CONCOURSE and 'task' in found:
             # A step overrides the variables of its task's `config`.
             scope = scope._replace(overriding=environment_of(file, found, scope))
         if at_root and self.system not in POD_SYSTEMS:
             scope = scope._replace(
-                image=image_of(file, found, scope), environment=environment_of(file, found, scope),
+                image=image_of(file, found, scope), environment=environment_of(file, found, scope)
             )
             if self.system == recognise.WOODPECKER and 'matrix' in found:
-                scope = scope._replace(environment={
-                    **scope.environment, **_matrix(file, found['matrix'].value),
-                })
+                scope = scope._replace(
+                    environment={**scope.environment, **_matrix(file, found['matrix'].value)}
+                )
         return scope
 
     def with_defaults(
-            self, file: File, name: str, found: Mapping[str, Field],
+        self, file: File, name: str, found: Mapping[str, Field]
     ) -> tuple[Mapping[str, Field], Scope]:
         """The fields of a container with this key, and with those that it has by default.
 
@@ -100,7 +91,7 @@ def image_of(file: File, found: Mapping[str, Field], scope: Scope) -> Variable |
     node: Node | None = found['image'].value if 'image' in found else None
     if isinstance(node, MappingNode):
         node = value_of(node, 'name')
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         return _resource(file, found) or scope.image
     text = resolved(file.command(node), scope).text
     return Variable((text,), (Place(file.path, node.start),))
@@ -111,7 +102,7 @@ def _resource(file: File, found: Mapping[str, Field]) -> Variable | None:
     field = found.get('image_resource')
     source = value_of(field.value, 'source') if field else None
     repository, tag = value_of(source, 'repository'), text_of(value_of(source, 'tag'))
-    if not isinstance(repository, Scalar):
+    if not isinstance(repository, ScalarNode):
         return None
     name = f'{repository.value}:{tag}' if tag else repository.value
     return Variable((name,), (Place(file.path, repository.start),))
@@ -124,7 +115,7 @@ def environment_of(file: File, found: Mapping[str, Field], scope: Scope) -> dict
     for name in names:
         for key, value, start in named_values(found[name].value if name in found else None):
             place = Place(file.path, start)
-            if not isinstance(value, Scalar):
+            if not isinstance(value, ScalarNode):
                 known[key] = Variable((), (place,))
             elif scope.system in ESCAPING_SYSTEMS:
                 # `$$` and `${DRONE_TAG}` are just as the shell's reader takes them.

@@ -1,10 +1,10 @@
 """What a build's argv says about its image, its Dockerfile and its output files."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from posixpath import join
-from posixpath import normpath
+from posixpath import join, normpath
 
 from kaniko_hooks.model import Word
 
@@ -12,10 +12,17 @@ UNKNOWN = '\0'
 
 _SHORT = {'-d': '--destination', '-f': '--dockerfile', '-c': '--context'}
 # Kaniko: files that a build leaves beside its image.
-OUTPUTS = frozenset((
-    '--digest-file', '--image-name-with-digest-file', '--image-name-tag-with-digest-file',
-    '--oci-layout-path', '--tar-path', '--tarPath', '--image-fs-extract-dir',
-))
+OUTPUTS = frozenset(
+    (
+        '--digest-file',
+        '--image-name-with-digest-file',
+        '--image-name-tag-with-digest-file',
+        '--oci-layout-path',
+        '--tar-path',
+        '--tarPath',
+        '--image-fs-extract-dir',
+    )
+)
 _BRACED = re.compile(r'\$\{([A-Za-z_]\w*)\}')
 _PROJECT = re.compile(r'\A\$CI_PROJECT_DIR(?:/|\Z)')
 
@@ -29,7 +36,8 @@ def others(argv: Sequence[Word], *names: str) -> list[Word]:
     """The words that are neither one of these flags nor its value."""
     taken = {id(word) for name, word in _flags(argv) if name in names}
     return [
-        word for word in argv
+        word
+        for word in argv
         if id(word) not in taken and not word.text.startswith(tuple(f'{name}=' for name in names))
     ]
 

@@ -1,29 +1,25 @@
 """Variables that one build's commands change and another's use: jobs of their own do not share them."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Collection
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.effects import Effects
-from kaniko_hooks.fix.script.effects import effects
-from kaniko_hooks.fix.script.environment import exported
-from kaniko_hooks.fix.script.environment import passed
-from kaniko_hooks.fix.script.environment import reads_in
+from kaniko_hooks.fix.script.effects import Effects, effects
+from kaniko_hooks.fix.script.environment import exported, passed, reads_in
 from kaniko_hooks.fix.script.outputs import statements_of
 from kaniko_hooks.fix.script.prints import Owners
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import SETUP
-from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.fix.script.steps import BUILD, SETUP, Step
 from kaniko_hooks.shell.syntax.tree import For
 
 
 def check_builds(
-        before: Sequence[Step], steps: Sequence[Step], functions: Functions, owned: Owners,
-        environment: Callable[[str], bool],
+    before: Sequence[Step],
+    steps: Sequence[Step],
+    functions: Functions,
+    owned: Owners,
+    environment: Callable[[str], bool],
 ) -> frozenset[str]:
     """Raises Refusal where a step uses a variable that an earlier build has changed.
 
@@ -46,18 +42,18 @@ def check_builds(
             if used & open_:
                 raise Refusal(
                     f'{shortened(steps[at].text)} uses ${min(used & open_)}, '
-                    'which an earlier build changes',
+                    'which an earlier build changes'
                 )
             found |= used
             if steps[at].kind == SETUP and at not in owned:
                 left -= done[at].sure
     changed = {name for index in builds for name in done[index].assigned} - found
-    seen = _seen([*before, *steps], steps[builds[0]:], functions, changed)
+    seen = _seen([*before, *steps], steps[builds[0] :], functions, changed)
     return frozenset(name for name in changed - seen if not environment(name))
 
 
 def _seen(
-        every: Sequence[Step], built: Sequence[Step], functions: Functions, names: Collection[str],
+    every: Sequence[Step], built: Sequence[Step], functions: Functions, names: Collection[str]
 ) -> set[str]:
     """Those of the variables that programs, or scripts that are read in, may see.
 
@@ -68,8 +64,11 @@ def _seen(
 
 
 def check_loop(
-        before: Sequence[Step], inner: Sequence[Step], loop: For, functions: Functions,
-        environment: Callable[[str], bool],
+    before: Sequence[Step],
+    inner: Sequence[Step],
+    loop: For,
+    functions: Functions,
+    environment: Callable[[str], bool],
 ) -> frozenset[str]:
     """Raises Refusal where an iteration uses what the one before it has assigned.
 
@@ -82,7 +81,7 @@ def check_loop(
     carried = used & (unknown | found.counted)
     if carried:
         raise Refusal(
-            f'the loop over ${loop.name} carries ${min(carried)} from one iteration to the next',
+            f'the loop over ${loop.name} carries ${min(carried)} from one iteration to the next'
         )
     changed = found.assigned - used
     seen = _seen([*before, *inner], inner, functions, changed)

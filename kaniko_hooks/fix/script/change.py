@@ -1,24 +1,28 @@
 """What commands leave behind in the shell that runs them."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.pieces import commands_of
-from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.pieces import parameters
-from kaniko_hooks.fix.script.pieces import substitutions
-from kaniko_hooks.fix.script.pieces import words_of
+from kaniko_hooks.fix.script.pieces import (
+    bodies,
+    commands_of,
+    literal,
+    parameters,
+    substitutions,
+    words_of,
+)
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Group
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import (
+    Command,
+    For,
+    Function,
+    Group,
+    Parameter,
+    Pipeline,
+    Simple,
+    Text,
+)
 
 # Their output is another one each time.
 _VOLATILE = frozenset(('date', 'hostname', 'mktemp', 'uuidgen'))
@@ -39,7 +43,9 @@ class Change(NamedTuple):
 def assigned_in_words(command: Command) -> set[str]:
     """The variables that `${name:=word}` sets."""
     return {
-        parameter.name for word in words_of(command) for parameter in parameters(word)
+        parameter.name
+        for word in words_of(command)
+        for parameter in parameters(word)
         if parameter.operator in ('=', ':=')
     }
 
@@ -79,10 +85,13 @@ def printed_to(command: Simple) -> list[str]:
 
 def _is_volatile(command: Command) -> bool:
     return any(
-        isinstance(each, Simple) and bool(each.words) and literal(each.words[0]) in _VOLATILE or
-        any(
+        isinstance(each, Simple)
+        and bool(each.words)
+        and literal(each.words[0]) in _VOLATILE
+        or any(
             parameter.name in _VOLATILE_NAMES
-            for word in words_of(each) for parameter in parameters(word)
+            for word in words_of(each)
+            for parameter in parameters(word)
         )
         for each in [command, *_substituted_in(command)]
     )
@@ -100,6 +109,8 @@ def is_absolute(command: Simple) -> bool:
         return False
     first = command.words[1].pieces[:1]
     return bool(first) and (
-        isinstance(first[0], Parameter) and first[0].name == 'CI_PROJECT_DIR' or
-        isinstance(first[0], Text) and first[0].value.startswith('/')
+        isinstance(first[0], Parameter)
+        and first[0].name == 'CI_PROJECT_DIR'
+        or isinstance(first[0], Text)
+        and first[0].value.startswith('/')
     )

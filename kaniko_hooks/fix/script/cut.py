@@ -1,9 +1,8 @@
 """Which stretches of an item are left out, so that only some of its pieces remain."""
+
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from kaniko_hooks.fix.script.pieces import Piece
 
@@ -43,8 +42,12 @@ def _statements(pieces: Sequence[Piece]) -> list[list[int]]:
 
 
 def _gap(
-        text: str, pieces: Sequence[Piece], statements: Sequence[Sequence[int]],
-        dropped: Sequence[int], last: int | None, following: int,
+    text: str,
+    pieces: Sequence[Piece],
+    statements: Sequence[Sequence[int]],
+    dropped: Sequence[int],
+    last: int | None,
+    following: int,
 ) -> Span:
     start = pieces[statements[dropped[0]][0]].start
     end = pieces[statements[dropped[-1]][-1]].end
@@ -58,8 +61,12 @@ def _gap(
 
 
 def _tail(
-        text: str, pieces: Sequence[Piece], statements: Sequence[Sequence[int]],
-        dropped: Sequence[int], last: int | None, end: int,
+    text: str,
+    pieces: Sequence[Piece],
+    statements: Sequence[Sequence[int]],
+    dropped: Sequence[int],
+    last: int | None,
+    end: int,
 ) -> Span:
     start = pieces[statements[dropped[0]][0]].start
     before = pieces[statements[last][-1]].end if last is not None else 0
@@ -68,7 +75,7 @@ def _tail(
 
 
 def _in_chain(
-        pieces: Sequence[Piece], indexes: Sequence[int], kept: Collection[int],
+    pieces: Sequence[Piece], indexes: Sequence[int], kept: Collection[int]
 ) -> Iterator[Span]:
     """What is left out of a chain of `&&` that stays in part."""
     stays = [index for index in indexes if index in kept]

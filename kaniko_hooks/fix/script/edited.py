@@ -1,34 +1,25 @@
 """Files that the commands of one build change, and that a later build in the same place finds so."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.outputs import statements_of
-from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.pieces import bodies, literal
 from kaniko_hooks.fix.script.setup import is_test
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.fix.script.steps import is_sure
+from kaniko_hooks.fix.script.steps import BUILD, Step, is_sure
 from kaniko_hooks.shell.commands.nested import SHELLS
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Group
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import Group, Parameter, Simple, Statement, Text, Word
 
 _COPYING = frozenset(('cp', 'install', 'ln', 'mv'))
 _PRINTING = frozenset(('cat', 'echo', 'envsubst', 'jq', 'printf', 'sed'))
 
 
 def check_edited(
-        step: Step, later: Iterable[Step], functions: Functions, directory: str | None,
+    step: Step, later: Iterable[Step], functions: Functions, directory: str | None
 ) -> None:
     """Raises Refusal where a build in the same directory finds a file as a step has left it.
 
@@ -36,7 +27,8 @@ def check_edited(
     written anew before a build is none that it finds.
     """
     changed = {
-        path: edits for each in _Reading(functions).commands(statements_of(step))
+        path: edits
+        for each in _Reading(functions).commands(statements_of(step))
         for path, edits in _changed(each)
     }
     for each in later if changed else ():
@@ -47,15 +39,18 @@ def check_edited(
                         del changed[path]
         if changed and each.kind == BUILD and each.met.directory == directory:
             raise Refusal(
-                f'{shortened(step.text)} changes {min(changed)}, and later builds find it so',
+                f'{shortened(step.text)} changes {min(changed)}, and later builds find it so'
             )
 
 
 def _changed(command: Simple) -> Iterator[tuple[str, bool]]:
     """The files that a command writes, and whether it edits what is there."""
     said = [literal(word) or '' for word in command.words]
-    if said[0] == 'sed' and said[-1] and \
-            any(each.startswith(('-i', '--in-place')) for each in said):
+    if (
+        said[0] == 'sed'
+        and said[-1]
+        and any(each.startswith(('-i', '--in-place')) for each in said)
+    ):
         yield said[-1], True
     if said[0] in _COPYING and said[-1]:
         yield said[-1], said[0] == 'mv'
@@ -103,6 +98,10 @@ class _Reading:
 def _plain(word: Word) -> str:
     """A word's text with `$name` for what is expanded."""
     return ''.join(
-        piece.value if isinstance(piece, Text) else
-        f'${{{piece.name}}}' if isinstance(piece, Parameter) else '$x' for piece in word.pieces
+        piece.value
+        if isinstance(piece, Text)
+        else f'${{{piece.name}}}'
+        if isinstance(piece, Parameter)
+        else '$x'
+        for piece in word.pieces
     )

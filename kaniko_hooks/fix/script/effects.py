@@ -1,37 +1,40 @@
 """The variables that commands change for what runs after them, and those that they take over."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Union
 
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.change import printed_to
-from kaniko_hooks.fix.script.pieces import NAME
-from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import expansions
-from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.pieces import parameters
-from kaniko_hooks.fix.script.pieces import ways
-from kaniko_hooks.fix.script.pieces import words_of
+from kaniko_hooks.fix.script.pieces import (
+    NAME,
+    commands_in,
+    expansions,
+    literal,
+    parameters,
+    ways,
+    words_of,
+)
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.expansions import counted
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import DECLARATIONS
-from kaniko_hooks.shell.syntax.tree import Arithmetic
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Group
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
-from kaniko_hooks.shell.syntax.tree import Substitution
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import (
+    DECLARATIONS,
+    Arithmetic,
+    Command,
+    For,
+    Function,
+    Group,
+    Parameter,
+    Pipeline,
+    Simple,
+    Statement,
+    Substitution,
+    Word,
+)
 
 _LOCAL = frozenset(('local', 'declare', 'typeset'))
 # What is set on every way to a place; None where no way leads to.
@@ -57,7 +60,9 @@ def effects(statements: Iterable[Statement], functions: Mapping[str, Function]) 
     walk = _Walk(functions)
     walk.body(statements)
     return Effects(
-        frozenset(walk.used), frozenset(walk.assigned), walk.sure or frozenset(),
+        frozenset(walk.used),
+        frozenset(walk.assigned),
+        walk.sure or frozenset(),
         frozenset(walk.counted),
     )
 
@@ -66,13 +71,10 @@ def taken_over(script: str) -> frozenset[str]:
     """The variables that a script of its own uses as it finds them."""
     body = parse(script).body
     commands = commands_in(each for one in body for each in one.pipelines)
-    return effects(body, {
-        each.name: each for each in commands if isinstance(each, Function)
-    }).used
+    return effects(body, {each.name: each for each in commands if isinstance(each, Function)}).used
 
 
 class _Walk:
-
     def __init__(self, functions: Mapping[str, Function]) -> None:
         self.functions = functions
         self.used: set[str] = set()
@@ -160,7 +162,8 @@ class _Walk:
     def varies(self, default: Word | None) -> bool:
         """Whether a default value may be another one when the commands run again."""
         return default is not None and any(
-            not each.name[:1].isalpha() or each.name in self.assigned for each in parameters(default)
+            not each.name[:1].isalpha() or each.name in self.assigned
+            for each in parameters(default)
         )
 
     def use(self, name: str) -> None:
@@ -225,6 +228,10 @@ def _defaulted(command: Simple) -> str:
         return ''
     pieces = command.assignments[0].word.pieces
     name = command.assignments[0].name
-    is_default = len(pieces) == 1 and isinstance(pieces[0], Parameter) and \
-        pieces[0].operator in ('-', ':-') and pieces[0].name == name
+    is_default = (
+        len(pieces) == 1
+        and isinstance(pieces[0], Parameter)
+        and pieces[0].operator in ('-', ':-')
+        and pieces[0].name == name
+    )
     return name if is_default else ''

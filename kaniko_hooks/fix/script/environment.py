@@ -1,22 +1,15 @@
 """Which of the script's variables the programs that it runs may see."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.pieces import words_of
+from kaniko_hooks.fix.script.pieces import bodies, commands_in, literal, words_of
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax.tree import Command, Simple, Text
 
 _READING = frozenset(('.', 'source', 'eval'))
 _EXPORTING = frozenset(('declare', 'export', 'typeset'))
@@ -28,7 +21,8 @@ def exported(steps: Iterable[Step], names: Collection[str]) -> set[str]:
     found: set[str] = set()
     for command, said in _said(steps):
         if said[0] == 'set' and any(
-                each == 'allexport' or each[:1] == '-' and 'a' in each for each in said):
+            each == 'allexport' or each[:1] == '-' and 'a' in each for each in said
+        ):
             found.update(names)
         if said[0] in _EXPORTING:
             found.update(said, (each.name for each in command.assignments))
@@ -42,10 +36,13 @@ def reads_in(steps: Iterable[Step], functions: Functions) -> bool:
     """
     written = [said[0] for _, said in _said(steps)]
     called = [
-        literal(command.words[0]) for each in functions.values()
-        for body in bodies(each) for command in commands_in(
+        literal(command.words[0])
+        for each in functions.values()
+        for body in bodies(each)
+        for command in commands_in(
             pipeline for statement in body for pipeline in statement.pipelines
-        ) if isinstance(command, Simple) and command.words
+        )
+        if isinstance(command, Simple) and command.words
     ]
     return not _READING.isdisjoint([*written, *called])
 
@@ -64,10 +61,13 @@ def looks_at(steps: Sequence[Step], name: str) -> bool:
     """Whether a program that the steps run may look at the variable in its environment."""
     quoted = re.compile(rf'\$\{{?{name}(?!\w)')
     return name in passed(steps) or any(
-        said[0] in _LOOKING or any(
+        said[0] in _LOOKING
+        or any(
             isinstance(piece, Text) and quoted.search(piece.value)
-            for word in words_of(command) for piece in word.pieces
-        ) for command, said in _said(steps)
+            for word in words_of(command)
+            for piece in word.pieces
+        )
+        for command, said in _said(steps)
     )
 
 

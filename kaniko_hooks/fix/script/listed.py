@@ -1,22 +1,17 @@
 """The words that a loop runs over, where the script itself says what they are."""
+
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.change import change
+from kaniko_hooks.fix.script.change import Functions, change
 from kaniko_hooks.fix.script.outputs import reached
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import For, Parameter, Simple, Text, Word
 
 _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 

@@ -1,24 +1,17 @@
 """The files that steps of a script write, and whether others use them."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from kaniko_hooks.fix.script.arguments import OUTPUTS
-from kaniko_hooks.fix.script.arguments import outputs
-from kaniko_hooks.fix.script.arguments import plain_variables
+from kaniko_hooks.fix.script.arguments import OUTPUTS, outputs, plain_variables
 from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.pieces import names_used
+from kaniko_hooks.fix.script.pieces import bodies, commands_in, literal, names_used
 from kaniko_hooks.fix.script.steps import Step
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Function, Pipeline, Simple, Statement
 
 _WORDS = re.compile(r'[\s"\';|&()<>=]+')
 _GLOB = re.compile(r'[*?\[]')
@@ -51,8 +44,11 @@ def _is_named(text: str, pattern: str) -> bool:
 def names_read(step: Step) -> set[str]:
     """The variables that a step's commands use, or add to."""
     return names_used(pipelines_of(step)).union(
-        assignment.name for command in commands_in(pipelines_of(step))
-        if isinstance(command, Simple) for assignment in command.assignments if assignment.append
+        assignment.name
+        for command in commands_in(pipelines_of(step))
+        if isinstance(command, Simple)
+        for assignment in command.assignments
+        if assignment.append
     )
 
 
@@ -95,8 +91,12 @@ def redirected(pipelines: Sequence[Pipeline]) -> list[str]:
     for command in commands_in(pipelines):
         for each in () if isinstance(command, Function) else command.redirections:
             name = literal(each.target)
-            if each.operator in ('>', '>>', '>|', '&>', '&>>') and name and \
-                    not name.startswith(('/dev/', '&')) and not name.isdigit():
+            if (
+                each.operator in ('>', '>>', '>|', '&>', '&>>')
+                and name
+                and not name.startswith(('/dev/', '&'))
+                and not name.isdigit()
+            ):
                 found.append(name)
         if isinstance(command, Simple) and command.words and literal(command.words[0]) == 'tee':
             found += [name for name in map(literal, command.words[1:]) if name and name[0] != '-']
@@ -106,7 +106,9 @@ def redirected(pipelines: Sequence[Pipeline]) -> list[str]:
 def adds_to(pipelines: Sequence[Pipeline]) -> list[str]:
     """The files that commands append to."""
     return [
-        literal(each.target) or 'a file' for command in commands_in(pipelines)
-        if not isinstance(command, Function) for each in command.redirections
+        literal(each.target) or 'a file'
+        for command in commands_in(pipelines)
+        if not isinstance(command, Function)
+        for each in command.redirections
         if each.operator in ('>>', '&>>') and not (literal(each.target) or '').startswith('/dev/')
     ]

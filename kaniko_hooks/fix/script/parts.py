@@ -1,19 +1,14 @@
 """The steps of a script -> one part for each build, with the set-up that it needs."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import Risky
-from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.refusal import Refusal, Risky, shortened
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.prints import Owners
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import LOOP
-from kaniko_hooks.fix.script.steps import OTHER
-from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.fix.script.superseded import without_superseded
-from kaniko_hooks.fix.script.superseded import without_uncalled
+from kaniko_hooks.fix.script.steps import BUILD, LOOP, OTHER, Step
+from kaniko_hooks.fix.script.superseded import without_superseded, without_uncalled
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -25,7 +20,7 @@ class Part(NamedTuple):
 
     @property
     def before(self) -> list[Step]:
-        return list(self.kept[:self.kept.index(self.build)])
+        return list(self.kept[: self.kept.index(self.build)])
 
 
 def parts(steps: Sequence[Step], owned: Owners, functions: Functions) -> list[Part]:
@@ -37,14 +32,14 @@ def parts(steps: Sequence[Step], owned: Owners, functions: Functions) -> list[Pa
     found = []
     for previous, index in zip((0, *builds), builds):
         kept = [
-            at for at, step in enumerate(steps) if at == index or
-            owned.get(at, index if at < index and step.kind != BUILD else None) == index
+            at
+            for at, step in enumerate(steps)
+            if at == index
+            or owned.get(at, index if at < index and step.kind != BUILD else None) == index
         ]
         early = sum(at < previous for at in kept)
         found.append(without_superseded([steps[at] for at in kept], early, functions))
-    return [
-        Part(steps[index], kept) for index, kept in zip(builds, without_uncalled(found))
-    ]
+    return [Part(steps[index], kept) for index, kept in zip(builds, without_uncalled(found))]
 
 
 def check_others(steps: Sequence[Step], unsafe: bool) -> None:
@@ -63,5 +58,5 @@ def check_others(steps: Sequence[Step], unsafe: bool) -> None:
         if not unsafe:
             raise Risky(
                 f'{said} stands before the builds and is more than set-up; '
-                'only with --unsafe it is repeated in every job',
+                'only with --unsafe it is repeated in every job'
             )

@@ -3,32 +3,33 @@
 A piece is one statement; a chain of `&&` falls into one piece for each of its
 commands, so that builds in it can part.
 """
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import Arithmetic
-from kaniko_hooks.shell.syntax.tree import Assignment
-from kaniko_hooks.shell.syntax.tree import Case
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Group
-from kaniko_hooks.shell.syntax.tree import If
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Redirection
-from kaniko_hooks.shell.syntax.tree import Script
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
-from kaniko_hooks.shell.syntax.tree import Substitution
-from kaniko_hooks.shell.syntax.tree import Test
-from kaniko_hooks.shell.syntax.tree import While
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import (
+    Arithmetic,
+    Assignment,
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Parameter,
+    Pipeline,
+    Redirection,
+    Script,
+    Simple,
+    Statement,
+    Substitution,
+    Test,
+    While,
+    Word,
+)
 
 NAME = re.compile(r'(?<![\w$])[A-Za-z_]\w*')  # in arithmetic
 _COMMENT_LINE = re.compile(r'^[ \t]*#', re.MULTILINE)
@@ -64,8 +65,14 @@ def _of(statement: Statement) -> Iterator[Piece]:
     if not apart:
         end = max([statement.pipelines[-1].end, *_heredoc_ends(statement.pipelines)])
         yield Piece(
-            0, statement.start, end, statement.pipelines, statement.operators,
-            statement.background, False, statement,
+            0,
+            statement.start,
+            end,
+            statement.pipelines,
+            statement.operators,
+            statement.background,
+            False,
+            statement,
         )
         return
     for index, pipeline in enumerate(statement.pipelines):
@@ -111,7 +118,9 @@ def commands_in(pipelines: Iterable[Pipeline]) -> Iterator[Command]:
 
 def commands_of(body: Iterable[Statement]) -> list[Command]:
     return [
-        command for statement in body for pipeline in statement.pipelines
+        command
+        for statement in body
+        for pipeline in statement.pipelines
         for command in pipeline.commands
     ]
 
@@ -207,6 +216,7 @@ def expansions(word: Word) -> Iterator[object]:
 def literal(word: Word) -> str | None:
     """The word's value where it has no expansions."""
     from kaniko_hooks.shell.syntax.tree import Text
+
     if not all(isinstance(piece, Text) for piece in word.pieces):
         return None
     return ''.join(piece.value for piece in word.pieces if isinstance(piece, Text))

@@ -1,16 +1,13 @@
 """Which build goes with a command that only prints: it announces one, or says it is done."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.outputs import uses_file
-from kaniko_hooks.fix.script.outputs import written_by
+from kaniko_hooks.fix.script.outputs import uses_file, written_by
 from kaniko_hooks.fix.script.setup import prints_only
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import SETUP
-from kaniko_hooks.fix.script.steps import Step
+from kaniko_hooks.fix.script.steps import BUILD, SETUP, Step
 
 # The index of a step -> the index of the build whose part alone has it.
 Owners = Mapping[int, int]
@@ -26,20 +23,30 @@ def owners(steps: Sequence[Step], functions: Functions) -> Owners:
     """
     builds = [index for index, step in enumerate(steps) if step.kind == BUILD]
     prints = {
-        index for index, step in enumerate(steps) if step.kind == SETUP and
-        step.piece is not None and prints_only(step.piece.pipelines, functions)
+        index
+        for index, step in enumerate(steps)
+        if step.kind == SETUP
+        and step.piece is not None
+        and prints_only(step.piece.pipelines, functions)
     }
     leading = _above(prints, builds[0])
-    found = {index: builds[-1] for index in range(builds[-1] + 1, len(steps))}
+    found = dict.fromkeys(range(builds[-1] + 1, len(steps)), builds[-1])
     for before, after in zip(builds, builds[1:]):
         if before == builds[0]:
-            announcing = leading[:len(_above(prints, after))]
+            announcing = leading[: len(_above(prints, after))]
             found.update((index, before) for index in announcing)
         for index in prints.intersection(range(before + 1, after)):
             near = prints.issuperset(range(before + 1, index))
             told = min(len(_above(prints, after)) - len(leading), len(steps) - builds[-1] - 1)
-            tells = not leading or index - before <= told or _in_chain(steps[before], steps[index], steps[after]) or \
-                any(uses_file(steps[index].text, each) for each in written_by(steps[before], functions))
+            tells = (
+                not leading
+                or index - before <= told
+                or _in_chain(steps[before], steps[index], steps[after])
+                or any(
+                    uses_file(steps[index].text, each)
+                    for each in written_by(steps[before], functions)
+                )
+            )
             found[index] = before if near and tells else after
     return found
 

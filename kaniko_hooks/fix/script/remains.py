@@ -1,35 +1,26 @@
 """What a build leaves behind that another job would not find, and what each job has anew."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
-from kaniko_hooks.fix.script.arguments import outputs
-from kaniko_hooks.fix.script.arguments import spelled
-from kaniko_hooks.fix.script.arguments import values
-from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.change import change
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.script.arguments import outputs, spelled, values
+from kaniko_hooks.fix.script.change import Functions, change
 from kaniko_hooks.fix.script.edited import check_edited
-from kaniko_hooks.fix.script.outputs import adds_to
-from kaniko_hooks.fix.script.outputs import names_read
-from kaniko_hooks.fix.script.outputs import pipelines_of
-from kaniko_hooks.fix.script.outputs import reached
-from kaniko_hooks.fix.script.outputs import redirected
-from kaniko_hooks.fix.script.outputs import uses_file
-from kaniko_hooks.fix.script.outputs import written_by
-from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import literal
-from kaniko_hooks.fix.script.pieces import names_used
+from kaniko_hooks.fix.script.outputs import (
+    adds_to,
+    names_read,
+    reached,
+    redirected,
+    uses_file,
+    written_by,
+)
+from kaniko_hooks.fix.script.pieces import commands_in, literal, names_used
 from kaniko_hooks.fix.script.prints import Owners
-from kaniko_hooks.fix.script.steps import BUILD
-from kaniko_hooks.fix.script.steps import SETUP
-from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.fix.script.steps import BUILD, SETUP, Step
+from kaniko_hooks.shell.syntax.tree import Pipeline, Simple
 
 _STATUS = frozenset(('?', '!', '_'))
 # GitLab: what is another value in each job.
@@ -37,7 +28,7 @@ _PER_JOB = re.compile(r'\$CI_JOB_(?:ID|STARTED_AT)(?!\w)')
 
 
 def check_state(
-        steps: Sequence[Step], functions: Functions, after: Sequence[str], owned: Owners,
+    steps: Sequence[Step], functions: Functions, after: Sequence[str], owned: Owners
 ) -> None:
     """Raises Refusal for what a build leaves behind that a later step or build uses.
 
@@ -60,8 +51,7 @@ def check_state(
             continue
         if change(piece.pipelines, functions).moves:
             raise Refusal(
-                f'{shortened(steps[index].text)} changes the directory in which later '
-                'commands run',
+                f'{shortened(steps[index].text)} changes the directory in which later commands run'
             )
         _check_status([steps[at] for at in later])
 
@@ -73,7 +63,7 @@ def _check_added(builds: Iterable[Step], functions: Functions) -> None:
         added = set(adds_to(reached(build, functions)))
         if before & added:
             raise Refusal(
-                f'{shortened(build.text)} adds to {min(before & added)}, as an earlier build does',
+                f'{shortened(build.text)} adds to {min(before & added)}, as an earlier build does'
             )
         before |= added
 
@@ -84,7 +74,7 @@ def check_unused(paths: Sequence[str], texts: Iterable[str]) -> None:
         for path in paths:
             if uses_file(text, path):
                 raise Refusal(
-                    f'{shortened(text)} uses the file {path}, which an earlier build writes',
+                    f'{shortened(text)} uses the file {path}, which an earlier build writes'
                 )
 
 
@@ -108,7 +98,9 @@ def check_jobs(before: Sequence[Step], steps: Sequence[Step], functions: Functio
         for option in _errexit(reached(step, functions)):
             goes_on = None if option else step.text
     per_job = [
-        found.group() for step in every for word in values(step.argv, '--destination')[:1]
+        found.group()
+        for step in every
+        for word in values(step.argv, '--destination')[:1]
         for found in _PER_JOB.finditer(spelled(word))
     ]
     if len(per_job) > 1:
@@ -118,13 +110,17 @@ def check_jobs(before: Sequence[Step], steps: Sequence[Step], functions: Functio
 def _errexit(pipelines: Iterable[Pipeline]) -> Iterator[bool]:
     """Whether commands switch on, or off, that the first failure ends the job."""
     for command in sorted(commands_in(pipelines), key=lambda each: each.start):
-        if not isinstance(command, Simple) or not command.words or \
-                literal(command.words[0]) != 'set':
+        if (
+            not isinstance(command, Simple)
+            or not command.words
+            or literal(command.words[0]) != 'set'
+        ):
             continue
         options = [literal(word) or '' for word in command.words[1:]]
         for option, following in zip(options, [*options[1:], '']):
             if option[:1] in ('-', '+') and (
-                    'e' in option or option[-1:] == 'o' and following == 'errexit'):
+                'e' in option or option[-1:] == 'o' and following == 'errexit'
+            ):
                 yield option[0] == '-'
 
 
@@ -136,14 +132,21 @@ def _check_volatile(steps: Sequence[Step], functions: Functions) -> None:
         writes = bool(redirected(ran[index]))
         if step.kind == BUILD or not left.volatile or not left.assigned and not writes:
             continue
-        end = next((
-            at for at in range(index + 1, len(steps))
-            if not writes and left.assigned <= changes[at].assigned
-        ), len(steps))
+        end = next(
+            (
+                at
+                for at in range(index + 1, len(steps))
+                if not writes and left.assigned <= changes[at].assigned
+            ),
+            len(steps),
+        )
         later = range(index + 1, end)
-        users = [at for at in later if left.assigned & (names_used(ran[at]) | names_read(steps[at]))]
+        users = [
+            at for at in later if left.assigned & (names_used(ran[at]) | names_read(steps[at]))
+        ]
         if sum(steps[at].kind == BUILD for at in later) > 1 and (
-                writes or len(users) > 1 or any(steps[at].kind == SETUP for at in users)):
+            writes or len(users) > 1 or any(steps[at].kind == SETUP for at in users)
+        ):
             raise Refusal(
-                f'{shortened(step.text)} gives another value each time, and several builds use it',
+                f'{shortened(step.text)} gives another value each time, and several builds use it'
             )

@@ -1,21 +1,16 @@
 """Whether a build can stand in a job of its own, as it is written."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
+from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.pieces import bodies
-from kaniko_hooks.fix.script.setup import is_setup
-from kaniko_hooks.fix.script.setup import is_test
-from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.fix.script.steps import is_sure
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import Group
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.fix.script.setup import is_setup, is_test
+from kaniko_hooks.fix.script.steps import Step, is_sure
+from kaniko_hooks.shell.syntax.tree import Command, Group, Pipeline, Simple, Statement
+
 
 def check_written(step: Step, functions: Functions) -> None:
     """Raises Refusal unless a build runs exactly once, and not only on a condition."""
@@ -40,7 +35,10 @@ def _gives_up(rest: Sequence[Pipeline], functions: Functions) -> bool:
     """Whether what stands after `||` only says so and ends the job, or goes on."""
     group = Group(
         tuple(Statement((each,), (), False, each.start, each.end) for each in rest),
-        False, (), rest[0].start, rest[-1].end,
+        False,
+        (),
+        rest[0].start,
+        rest[-1].end,
     )
     pipeline = Pipeline((group,), False, group.start, group.end)
     return is_setup((pipeline,), functions)
@@ -71,5 +69,5 @@ def _check_inner(statement: Statement, said: str) -> None:
 
 def _keyword(command: Command) -> str:
     return {'If': 'if', 'Case': 'case', 'For': 'for', 'While': 'while'}.get(
-        type(command).__name__, 'a compound command',
+        type(command).__name__, 'a compound command'
     )

@@ -1,19 +1,16 @@
 """Files of the repository that a script reads in and that only define something."""
+
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.script.change import change
-from kaniko_hooks.fix.script.pieces import Piece
-from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.pieces import Piece, literal
 from kaniko_hooks.fix.script.setup import is_setup
-from kaniko_hooks.fix.script.trial import Setting
-from kaniko_hooks.fix.script.trial import trial
+from kaniko_hooks.fix.script.trial import Setting, trial
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Simple
+from kaniko_hooks.shell.syntax.tree import Function, Pipeline, Simple
 
 PROBE = '/kaniko/executor --destination probe'
 
@@ -27,8 +24,14 @@ def read_in(setting: Setting, before: Sequence[str], piece: Piece) -> list[Funct
     commands = piece.pipelines[0].commands
     words = commands[0].words if isinstance(commands[0], Simple) else ()
     said = [literal(word) or '' for word in words]
-    if len(piece.pipelines) > 1 or len(commands) > 1 or piece.background or \
-            len(said) != 2 or said[0] not in ('.', 'source') or not said[1]:
+    if (
+        len(piece.pipelines) > 1
+        or len(commands) > 1
+        or piece.background
+        or len(said) != 2
+        or said[0] not in ('.', 'source')
+        or not said[1]
+    ):
         return None
     directory = trial(setting, [*before, PROBE]).last.directory
     if directory is None:
@@ -54,6 +57,7 @@ def _gives(pipeline: Pipeline) -> bool:
         return False
     said = [literal(word) or '' for word in command.words]
     return len(pipeline.commands) == 1 and (
-        said[:1] in ([], ['export'], ['readonly']) or
-        said[0] == 'set' and all(each[:1] not in ('+', '') for each in said)
+        said[:1] in ([], ['export'], ['readonly'])
+        or said[0] == 'set'
+        and all(each[:1] not in ('+', '') for each in said)
     )

@@ -1,35 +1,22 @@
 """A job's script -> its steps in order, each a build, set-up or something else."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.scripts import leaves
-from kaniko_hooks.ci.gitlab.values import Table
-from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.document.nodes import Mapping
-from kaniko_hooks.document.nodes import Node
-from kaniko_hooks.document.nodes import Scalar
-from kaniko_hooks.document.nodes import items_of
+from kaniko_hooks.ci.gitlab.values import Table, get
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of
 from kaniko_hooks.fix.layout import Item
-from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.refusal import shortened
-from kaniko_hooks.fix.script.pieces import Piece
-from kaniko_hooks.fix.script.pieces import pieces
-from kaniko_hooks.fix.script.setup import is_setup
-from kaniko_hooks.fix.script.setup import is_test
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.script.pieces import Piece, pieces
+from kaniko_hooks.fix.script.setup import is_setup, is_test
 from kaniko_hooks.fix.script.sourced import read_in
-from kaniko_hooks.fix.script.trial import NOTHING
-from kaniko_hooks.fix.script.trial import Argv
-from kaniko_hooks.fix.script.trial import Met
-from kaniko_hooks.fix.script.trial import Setting
-from kaniko_hooks.fix.script.trial import trial
+from kaniko_hooks.fix.script.trial import NOTHING, Argv, Met, Setting, trial
 from kaniko_hooks.model import Command
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Script
-from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import For, Function, Script, Statement
 
 SETUP = 'setup'
 BUILD = 'build'
@@ -70,8 +57,11 @@ class Steps(NamedTuple):
 
 
 def steps(
-        setting: Setting, before: Sequence[str], items: Sequence[Item],
-        commands: Sequence[Command], table: Table,
+    setting: Setting,
+    before: Sequence[str],
+    items: Sequence[Item],
+    commands: Sequence[Command],
+    table: Table,
 ) -> Steps:
     """The steps of a script; `before` are the texts of `before_script`.
 
@@ -85,9 +75,9 @@ def steps(
         raise Refusal('an item of its script stands for several commands from elsewhere')
     at = 0
     for index, (item, count) in enumerate(zip(items, counts)):
-        texts = [command.text for command in commands[at:at + count]]
+        texts = [command.text for command in commands[at : at + count]]
         at += count
-        if isinstance(item.node, Scalar) and item.alias is None:
+        if isinstance(item.node, ScalarNode) and item.alias is None:
             reading.add_own(index, item.node.value)
         else:
             reading.add_foreign(index, texts)
@@ -95,8 +85,11 @@ def steps(
 
 
 def body_steps(
-        setting: Setting, before: Sequence[str], text: str, body: tuple[Statement, ...],
-        functions: dict[str, Function],
+    setting: Setting,
+    before: Sequence[str],
+    text: str,
+    body: tuple[Statement, ...],
+    functions: dict[str, Function],
 ) -> tuple[Step, ...]:
     """The steps of a loop's body, whose offsets count in `text`. Raises Refusal."""
     reading = _Reading(setting, list(before))
@@ -108,8 +101,9 @@ def body_steps(
 def setup_of(texts: Sequence[str]) -> list[Step]:
     """The steps of `before_script`, which has no build."""
     return [
-        Step(SETUP, 0, piece, text[piece.first:piece.end])
-        for text in texts for piece in pieces(parse(text))
+        Step(SETUP, 0, piece, text[piece.first : piece.end])
+        for text in texts
+        for piece in pieces(parse(text))
     ]
 
 
@@ -137,7 +131,7 @@ class _Reading:
     def add_pieces(self, index: int, text: str, found: Sequence[Piece]) -> None:
         """The pieces of one item's text."""
         for piece in found:
-            said = text[piece.first:piece.end]
+            said = text[piece.first : piece.end]
             kind, met = self._kind(piece, said)
             self.steps.append(Step(kind, index, piece, said, met))
 
@@ -147,11 +141,11 @@ class _Reading:
         met = NOTHING
         for text in texts:
             for piece in _pieces(text):
-                kind, met = self._kind(piece, text[piece.first:piece.end])
+                kind, met = self._kind(piece, text[piece.first : piece.end])
                 kinds.append(kind)
         if BUILD in kinds and len(kinds) > 1 or LOOP in kinds:
             raise Refusal(
-                f'the item with {shortened(texts[0])} stands elsewhere and has more than a build',
+                f'the item with {shortened(texts[0])} stands elsewhere and has more than a build'
             )
         kind = OTHER if OTHER in kinds else BUILD if BUILD in kinds else SETUP
         self.steps.append(Step(kind, index, None, '\n'.join(texts), met))
@@ -190,8 +184,10 @@ class _Reading:
         """Note the functions that a piece defines or reads in; whether it is set-up."""
         read = read_in(self.setting, before, piece)
         own = [each for pipeline in piece.pipelines for each in pipeline.commands]
-        setup = read is not None or not piece.background and is_setup(
-            piece.pipelines, self.functions, piece.chained,
+        setup = (
+            read is not None
+            or not piece.background
+            and is_setup(piece.pipelines, self.functions, piece.chained)
         )
         for each in own if setup else ():
             if isinstance(each, Function):
@@ -217,12 +213,12 @@ def _count(item: Item, table: Table) -> int:
         node = stack.pop()
         visits += 1
         if node.tag == '!reference':
-            path = [each.value for each in items_of(node) if isinstance(each, Scalar)]
+            path = [each.value for each in items_of(node) if isinstance(each, ScalarNode)]
             value = get(table, *path)
             count += len(leaves(value)) if value is not None else 0
-        elif isinstance(node, Scalar):
+        elif isinstance(node, ScalarNode):
             count += 1
-        elif isinstance(node, Mapping):
+        elif isinstance(node, MappingNode):
             raise Refusal('an item of its script is no command')
         else:
             stack += items_of(node)

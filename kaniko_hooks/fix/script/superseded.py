@@ -1,40 +1,32 @@
 """Set-up of an earlier build that a later step makes void: what a part can do without."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.fix.script.change import Functions
-from kaniko_hooks.fix.script.change import is_absolute
+from kaniko_hooks.fix.script.change import Functions, is_absolute
 from kaniko_hooks.fix.script.effects import effects
-from kaniko_hooks.fix.script.environment import calls_by_value
-from kaniko_hooks.fix.script.environment import exported
-from kaniko_hooks.fix.script.outputs import names_read
-from kaniko_hooks.fix.script.outputs import statements_of
-from kaniko_hooks.fix.script.pieces import commands_in
-from kaniko_hooks.fix.script.pieces import literal
+from kaniko_hooks.fix.script.environment import calls_by_value, exported
+from kaniko_hooks.fix.script.outputs import names_read, statements_of
+from kaniko_hooks.fix.script.pieces import commands_in, literal
 from kaniko_hooks.fix.script.setup import TESTS
-from kaniko_hooks.fix.script.steps import SETUP
-from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.fix.script.steps import is_sure
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.fix.script.steps import SETUP, Step, is_sure
+from kaniko_hooks.shell.syntax.tree import Function, Simple, Statement
 
 
-def without_superseded(
-        steps: Sequence[Step], early: int, functions: Functions,
-) -> tuple[Step, ...]:
+def without_superseded(steps: Sequence[Step], early: int, functions: Functions) -> tuple[Step, ...]:
     """A part's steps without assignments that others replace before they are used,
     and without `cd` into a folder and back; the first `early` are in earlier parts, too."""
     kept = list(steps)
     for index in reversed(range(early)):
-        if _returns(kept[index:index + 2]):
-            del kept[index:index + 2]
-        elif _leaves_at_once(kept[index:]) or \
-                _is_replaced(kept[index], kept[index + 1:], functions) or \
-                _is_dead(kept[index], kept[index + 1:], functions):
+        if _returns(kept[index : index + 2]):
+            del kept[index : index + 2]
+        elif (
+            _leaves_at_once(kept[index:])
+            or _is_replaced(kept[index], kept[index + 1 :], functions)
+            or _is_dead(kept[index], kept[index + 1 :], functions)
+        ):
             del kept[index]
     return tuple(kept)
 
@@ -58,9 +50,14 @@ def _called(part: Sequence[Step]) -> set[int]:
     while waiting or unclear:
         text = waiting.pop() if waiting else ''
         for step in part:
-            if id(step) not in found and (unclear and names[id(step)] or any(
+            if id(step) not in found and (
+                unclear
+                and names[id(step)]
+                or any(
                     re.search(rf'(?<![\w.-]){re.escape(name)}(?![\w.-])', text)
-                    for name in names[id(step)])):
+                    for name in names[id(step)]
+                )
+            ):
                 found.add(id(step))
                 waiting.append(step.text)
         unclear = False
@@ -70,7 +67,8 @@ def _called(part: Sequence[Step]) -> set[int]:
 def _defined(step: Step) -> list[str]:
     """The functions that a step defines, if it does nothing else."""
     commands = [
-        command for each in (step.piece.pipelines if step.piece else ())
+        command
+        for each in (step.piece.pipelines if step.piece else ())
         for command in each.commands
     ]
     names = [command.name for command in commands if isinstance(command, Function)]
@@ -95,8 +93,11 @@ def _only_assigns(statements: Iterable[Statement]) -> bool:
     for command in commands_in(each for one in statements for each in one.pipelines):
         if isinstance(command, Function) or command.redirections:
             return False
-        if isinstance(command, Simple) and command.words and \
-                literal(command.words[0]) not in TESTS | {':', 'true'}:
+        if (
+            isinstance(command, Simple)
+            and command.words
+            and literal(command.words[0]) not in TESTS | {':', 'true'}
+        ):
             return False
     return True
 
@@ -105,8 +106,11 @@ def _is_replaced(step: Step, later: Sequence[Step], functions: Functions) -> boo
     names = _assigned(step)
     for each in later if names else ():
         command = _command(each)
-        if command is None or _name(command) in (None, '.', 'source', 'eval', *functions) or \
-                names_read(each) & set(names):
+        if (
+            command is None
+            or _name(command) in (None, '.', 'source', 'eval', *functions)
+            or names_read(each) & set(names)
+        ):
             return False
         if _assigned(each) == names and is_sure(each):
             return True
@@ -120,9 +124,14 @@ def _name(command: Simple) -> str | None:
 def _assigned(step: Step) -> tuple[str, ...]:
     """`export`, if it is one, and the names that a plain assignment gives values to."""
     command = _command(step)
-    if command is None or command.redirections or any(
+    if (
+        command is None
+        or command.redirections
+        or any(
             each.append or each.subscript or each.array or each.word is None
-            for each in command.assignments):
+            for each in command.assignments
+        )
+    ):
         return ()
     names = tuple(each.name for each in command.assignments)
     exports = _name(command) == 'export' and len(command.words) == 1
@@ -146,12 +155,16 @@ def _returns(steps: Sequence[Step]) -> bool:
 def _leaves_at_once(steps: Sequence[Step]) -> bool:
     """Whether a step is `cd` into a folder, and the next one goes to an absolute path."""
     into, *others = (_command(step) for step in steps[:2])
-    return into is not None and _words(steps[0])[:1] == ['cd'] and (
-        is_absolute(into) or _words(steps[0])[-1][:1].isalnum()
-    ) and any(
-        each is not None and _words(steps[1])[:1] == ['cd'] and is_absolute(each)
-        for each in others
-    ) and all(_words(step) != ['cd', '-'] for step in steps)
+    return (
+        into is not None
+        and _words(steps[0])[:1] == ['cd']
+        and (is_absolute(into) or _words(steps[0])[-1][:1].isalnum())
+        and any(
+            each is not None and _words(steps[1])[:1] == ['cd'] and is_absolute(each)
+            for each in others
+        )
+        and all(_words(step) != ['cd', '-'] for step in steps)
+    )
 
 
 def _words(step: Step) -> list[str]:

@@ -1,22 +1,16 @@
 """How many builds some commands of a job do, and with which argv."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.model import Command
-from kaniko_hooks.model import ScriptPart
-from kaniko_hooks.model import Variable
-from kaniko_hooks.model import Word
+from kaniko_hooks.model import Command, ScriptPart, Variable, Word
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository
-from kaniko_hooks.project import Unreadable
+from kaniko_hooks.project import Repository, Unreadable
 from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.runs import container_run
-from kaniko_hooks.shell.runs import trace
+from kaniko_hooks.shell.runs import container_run, trace
 
 Argv = tuple[Word, ...]
 
@@ -55,11 +49,13 @@ class Trial(NamedTuple):
 
 def reader(repository: Repository) -> Callable[[str], str | None]:
     """Reads a file of the repository; None for one that is not there or not readable."""
+
     def read_text(path: str) -> str | None:
         try:
             return repository.text(path)
         except Unreadable:
             return None
+
     return read_text
 
 
@@ -72,9 +68,10 @@ def trial(setting: Setting, texts: Sequence[str]) -> Trial:
 
 def _met(traced_: Traced) -> Met:
     unknown = frozenset(
-        name for name, value in traced_.variables.items() if value is None or any(
-            not each.known and not _VARIABLE.fullmatch(each.text) for each in value.fragments
-        )
+        name
+        for name, value in traced_.variables.items()
+        if value is None
+        or any(not each.known and not _VARIABLE.fullmatch(each.text) for each in value.fragments)
     )
     return Met(tuple(traced_.build.argv), unknown, traced_.directory)
 
@@ -82,7 +79,7 @@ def _met(traced_: Traced) -> Met:
 def most(setting: Setting, parts: Sequence[ScriptPart]) -> int:
     """The number of builds in the worst run of script parts."""
     return container_run(
-        parts, setting.image, kaniko.read_build, setting.read_text,
+        parts, setting.image, kaniko.read_build, setting.read_text
     ).builds_in_worst_run
 
 

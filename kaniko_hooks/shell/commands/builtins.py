@@ -1,41 +1,40 @@
 """Built-in commands that change what the script knows."""
+
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from kaniko_hooks.shell import loops
-from kaniko_hooks.shell import paths
-from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.commands import simple
+from kaniko_hooks.shell import loops, paths
+from kaniko_hooks.shell.commands import nested, simple
 from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.expansion import parameters
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import EVERYWHERE
-from kaniko_hooks.shell.state import Missing
-from kaniko_hooks.shell.summary import BREAK
-from kaniko_hooks.shell.summary import CONTINUE
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import EXIT
-from kaniko_hooks.shell.summary import FAIL
-from kaniko_hooks.shell.summary import leaves
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import RETURN
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.state import ARGUMENTS, EVERYWHERE, Defined, Missing
+from kaniko_hooks.shell.summary import (
+    BREAK,
+    CONTINUE,
+    EXIT,
+    FAIL,
+    NOTHING,
+    RETURN,
+    Summary,
+    either,
+    leaves,
+)
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Choice
-from kaniko_hooks.shell.values import choice
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import item_of
-from kaniko_hooks.shell.values import number
-from kaniko_hooks.shell.values import plain
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import UNSET
+from kaniko_hooks.shell.values import (
+    EMPTY,
+    UNSET,
+    Array,
+    Choice,
+    Field,
+    Scalar,
+    choice,
+    item_of,
+    number,
+    plain,
+)
 
 
 def current(machine: Machine, name: str) -> Scalar | Array | None:
@@ -63,8 +62,9 @@ def declares(machine: Machine, source: Source, name: str, node: tree.Simple) -> 
             _make_local(machine, each)
             if each not in [assignment.name for assignment in node.assignments]:
                 machine.state.set(each, UNSET)
-    refers = any(simple.literal(word)[:1] == '-' and 'n' in simple.literal(word)
-                 for word in node.words[1:])
+    refers = any(
+        simple.literal(word)[:1] == '-' and 'n' in simple.literal(word) for word in node.words[1:]
+    )
     for assignment in node.assignments:
         simple.assign(machine, source, assignment)
         if refers:
@@ -203,8 +203,23 @@ def _alias(machine: Machine, source: Source, argv: Sequence[Field]) -> Summary:
 
 
 BUILTINS: dict[str, Callable[[Machine, Source, Sequence[Field]], Summary]] = {
-    'exit': _exit, 'return': _leave(RETURN), 'break': _break, 'continue': _break,
-    'cd': _cd, 'pushd': _cd, 'popd': _popd, 'unset': _unset, 'read': _read, 'getopts': _read,
-    'mapfile': _read, 'readarray': _read, 'set': _set, 'shift': _shift, 'eval': _eval,
-    '.': _source, 'source': _source, 'trap': _trap, 'alias': _alias,
+    'exit': _exit,
+    'return': _leave(RETURN),
+    'break': _break,
+    'continue': _break,
+    'cd': _cd,
+    'pushd': _cd,
+    'popd': _popd,
+    'unset': _unset,
+    'read': _read,
+    'getopts': _read,
+    'mapfile': _read,
+    'readarray': _read,
+    'set': _set,
+    'shift': _shift,
+    'eval': _eval,
+    '.': _source,
+    'source': _source,
+    'trap': _trap,
+    'alias': _alias,
 }

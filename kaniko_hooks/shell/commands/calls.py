@@ -1,67 +1,37 @@
 """An argv: a built-in, a function, a wrapper, a script, or a build."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
 
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import UNKNOWN
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell import branching
-from kaniko_hooks.shell import paths
-from kaniko_hooks.shell.commands import functions
-from kaniko_hooks.shell.commands import items
-from kaniko_hooks.shell.commands import lookup
-from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.commands import simple
-from kaniko_hooks.shell.commands import wrappers
+from kaniko_hooks.model import UNKNOWN, Build, Flags, Fragment, Word
+from kaniko_hooks.shell import branching, paths
+from kaniko_hooks.shell.commands import functions, items, lookup, nested, simple, wrappers
 from kaniko_hooks.shell.commands.builtins import BUILTINS
 from kaniko_hooks.shell.conditions import arguments
 from kaniko_hooks.shell.expansion import parameters
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import DIRECTORY
-from kaniko_hooks.shell.state import EVERYWHERE
-from kaniko_hooks.shell.state import Missing
-from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import EXIT
-from kaniko_hooks.shell.summary import FAIL
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import one
-from kaniko_hooks.shell.summary import process
-from kaniko_hooks.shell.summary import renamed
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.machine import Machine, Stdin, Traced
+from kaniko_hooks.shell.state import ARGUMENTS, DIRECTORY, EVERYWHERE, Defined, Missing, Written
+from kaniko_hooks.shell.summary import EXIT, FAIL, NOTHING, Summary, one, process, renamed
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import shown
+from kaniko_hooks.shell.values import Field, Scalar, shown
 
 _WRAPPERS = 8
 
 
-def run(
-    machine: Machine, source: Source, variants: Sequence[list[Field]],
-    stdin: Stdin,
-) -> Summary:
+def run(machine: Machine, source: Source, variants: Sequence[list[Field]], stdin: Stdin) -> Summary:
     """Run an argv; several variants of it are one command, or one of several."""
     names = {variant[0].text if variant else '' for variant in variants}
     if len(names) > 1:
-        return branching.one_of(machine, [
-            partial(run_once, machine, source, [variant], stdin) for variant in variants
-        ])
+        return branching.one_of(
+            machine, [partial(run_once, machine, source, [variant], stdin) for variant in variants]
+        )
     return run_once(machine, source, variants, stdin)
 
 
 def run_once(
-    machine: Machine, source: Source, variants: Sequence[list[Field]],
-    stdin: Stdin, level: int = 0,
+    machine: Machine, source: Source, variants: Sequence[list[Field]], stdin: Stdin, level: int = 0
 ) -> Summary:
     argv = variants[0]
     if not argv or level > _WRAPPERS:
@@ -75,9 +45,10 @@ def run_once(
         arguments.forget(machine)
         named = functions.named_like(machine, argv[0])
         if named:
-            return branching.one_of(machine, [
-                partial(functions.call, machine, source, each, variants) for each in named
-            ])
+            return branching.one_of(
+                machine,
+                [partial(functions.call, machine, source, each, variants) for each in named],
+            )
     alias = None if level else state.get(name + ' ')
     if isinstance(alias, Scalar):
         return functions.aliased(machine, source, alias, argv)
@@ -131,8 +102,7 @@ def _unseen(machine: Machine, source: Source, variants: Sequence[list[Field]]) -
 
 
 def _wrapped(
-    machine: Machine, source: Source, variants: Sequence[list[Field]],
-    stdin: Stdin, level: int,
+    machine: Machine, source: Source, variants: Sequence[list[Field]], stdin: Stdin, level: int
 ) -> Summary:
     base = variants[0][0].text.rpartition('/')[2]
     found = [wrappers.inner(variant, wrappers.WRAPPERS[base]) for variant in variants]
@@ -152,9 +122,7 @@ def _wrapped(
     return process(summary)
 
 
-def _build(
-    machine: Machine, source: Source, variants: Sequence[list[Field]],
-) -> Summary | None:
+def _build(machine: Machine, source: Source, variants: Sequence[list[Field]]) -> Summary | None:
     """The build that an argv does, None if it is none."""
     flags = _flags(machine, variants)
     if not flags:
@@ -176,6 +144,7 @@ def _build(
 
 def _flags(machine: Machine, variants: Sequence[list[Field]]) -> list[Flags]:
     """The flags of the builds that the variants of an argv do."""
+
     def variable(name: str) -> Word | None:
         value = parameters.look_up(machine, name)
         if isinstance(value, Missing):

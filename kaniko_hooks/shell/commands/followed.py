@@ -1,21 +1,16 @@
 """Scripts of the repository that a script runs."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Place
-from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import paths
+from kaniko_hooks.shell import interpret, paths
 from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.conditions import arguments
-from kaniko_hooks.shell.machine import DEPTH
-from kaniko_hooks.shell.machine import Machine
+from kaniko_hooks.shell.machine import DEPTH, Machine
 from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import renamed
-from kaniko_hooks.shell.summary import RETURN
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import GO, NOTHING, RETURN, Summary, renamed
 from kaniko_hooks.shell.syntax.source import Source
 from kaniko_hooks.shell.values import Field
 
@@ -23,9 +18,7 @@ from kaniko_hooks.shell.values import Field
 _BUILDERS = ('kaniko', 'executor')
 
 
-def file(
-    machine: Machine, path: str | None, argv: Sequence[Field], sourced: bool,
-) -> Summary:
+def file(machine: Machine, path: str | None, argv: Sequence[Field], sourced: bool) -> Summary:
     """Run a file of the repository; nothing if it is not there or not a shell script.
 
     `argv` begins with the name that it is called by. Raises TooLarge.
@@ -62,7 +55,7 @@ def _any_run(machine: Machine, path: str, content: str, sourced: bool) -> Summar
 
 
 def _followed(
-    machine: Machine, path: str, content: str, argv: Sequence[Field] | None, sourced: bool,
+    machine: Machine, path: str, content: str, argv: Sequence[Field] | None, sourced: bool
 ) -> Summary:
     mark = len(machine.state.journal)
     machine.following.append(path)

@@ -1,45 +1,34 @@
 """Calls of a script's own functions and aliases."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.model import Build
-from kaniko_hooks.model import Flags
-from kaniko_hooks.model import ON
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
-from kaniko_hooks.model import UNKNOWN
+from kaniko_hooks.model import ON, UNKNOWN, Build, Flags, Place, Reason
 from kaniko_hooks.shell import interpret
 from kaniko_hooks.shell.commands import nested
 from kaniko_hooks.shell.conditions import arguments
-from kaniko_hooks.shell.machine import DEPTH
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import EVERYWHERE
-from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.summary import because
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import has_builds
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import renamed
-from kaniko_hooks.shell.summary import repeated
-from kaniko_hooks.shell.summary import RETURN
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.machine import DEPTH, Machine
+from kaniko_hooks.shell.state import ARGUMENTS, EVERYWHERE, Defined, Held
+from kaniko_hooks.shell.summary import (
+    GO,
+    NOTHING,
+    RETURN,
+    Summary,
+    because,
+    has_builds,
+    renamed,
+    repeated,
+)
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import choice
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import item_of
-from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import Array, Bit, Field, Scalar, choice, item_of
 
 # Functions that one call may be of.
 _ALIKE = 20
 
 
 def call(
-    machine: Machine, source: Source, defined: Defined, variants: Sequence[list[Field]],
+    machine: Machine, source: Source, defined: Defined, variants: Sequence[list[Field]]
 ) -> Summary:
     """Inline a function with its arguments; one that calls itself builds many times."""
     node = defined.node
@@ -52,9 +41,10 @@ def call(
         return _any_call(machine, defined, place)
     state = machine.state
     outer = state.get(ARGUMENTS)
-    state.set(ARGUMENTS, choice([
-        Array(tuple(item_of(field) for field in variant[1:])) for variant in variants
-    ]))
+    state.set(
+        ARGUMENTS,
+        choice([Array(tuple(item_of(field) for field in variant[1:])) for variant in variants]),
+    )
     found = because(_body(machine, defined), Reason('call', place, 1, machine.level))
     state.set(ARGUMENTS, outer)
     if id(node) in machine.recursive and has_builds(found):
@@ -70,9 +60,12 @@ def named_like(machine: Machine, name: Field) -> list[Defined]:
     machine.repeats -= len(machine.state.values) // 100
     start = '()' + start
     return [
-        held for key, held in machine.state.values.items()
-        if key.startswith(start) and key[len(start):].endswith(end)
-        and isinstance(held, Defined) and held.process in (machine.process, EVERYWHERE)
+        held
+        for key, held in machine.state.values.items()
+        if key.startswith(start)
+        and key[len(start) :].endswith(end)
+        and isinstance(held, Defined)
+        and held.process in (machine.process, EVERYWHERE)
     ][:_ALIKE]
 
 
@@ -110,9 +103,7 @@ def _any_call(machine: Machine, defined: Defined, place: Place) -> Summary:
     return machine.memo[key]
 
 
-def aliased(
-    machine: Machine, source: Source, alias: Scalar, argv: Sequence[Field],
-) -> Summary:
+def aliased(machine: Machine, source: Source, alias: Scalar, argv: Sequence[Field]) -> Summary:
     """The text of an alias, then the other words."""
     start = argv[0].start
     text = ''.join(fragment.text for fragment in alias.fragments).partition('=')[2]

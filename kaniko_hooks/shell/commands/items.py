@@ -1,31 +1,23 @@
 """Commands that run another one again and again, or once per item: `xargs`, `find`, …"""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Reason
-from kaniko_hooks.shell.commands import calls
-from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.commands import wrappers
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import process
-from kaniko_hooks.shell.summary import repeated
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.commands import calls, nested, wrappers
+from kaniko_hooks.shell.machine import Machine, Stdin
+from kaniko_hooks.shell.summary import NOTHING, Summary, process, repeated, sequence
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import WORDS
+from kaniko_hooks.shell.values import WORDS, Bit, Field
 
 # The end of an item, with `-0` as well.
 _END = re.compile('[\n\0]')
 
 
 def xargs(
-    machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin, level: int,
+    machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin, level: int
 ) -> Summary:
     """Once with all the words that it reads, or many times; once, too, for a single item."""
     read = wrappers.xargs(argv)
@@ -33,8 +25,7 @@ def xargs(
         return NOTHING
     lines = [] if read.delimited else _lines(stdin)
     if read.replaced and lines:
-        listed = [[_filled(field, read.replaced, line) for field in read.command]
-                  for line in lines]
+        listed = [[_filled(field, read.replaced, line) for field in read.command] for line in lines]
     elif read.replaced:
         listed = [[_unknown(field, read.replaced) for field in read.command]]
     else:
@@ -44,7 +35,7 @@ def xargs(
             words = [read.command[-1]._replace(bits=(bit,), splits=read.each != 1)]
             lines = []
         size = read.each or len(words)
-        listed = [read.command + words[at:at + size] for at in range(0, len(words), size)]
+        listed = [read.command + words[at : at + size] for at in range(0, len(words), size)]
     total = NOTHING
     for command in listed:
         found = calls.run_once(machine, source, [command], None, level + 1)
@@ -74,9 +65,7 @@ def _lines(stdin: Stdin) -> list[list[Bit]]:
 
 def _words(line: Sequence[Bit], beside: Field) -> list[Field]:
     return [
-        beside._replace(
-            bits=(Bit(word, bit.known, bit.at, False, False),), splits=not bit.known,
-        )
+        beside._replace(bits=(Bit(word, bit.known, bit.at, False, False),), splits=not bit.known)
         for bit in line
         for word in (bit.text.split() if bit.known else (bit.text,))
     ]
@@ -121,16 +110,14 @@ def find(machine: Machine, source: Source, argv: Sequence[Field], level: int) ->
     return total
 
 
-def again(
-    machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin,
-) -> Summary:
+def again(machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin) -> Summary:
     """`parallel`, `retry`, `watch`: their words are one command line, run any number of times."""
     base = argv[0].text.rpartition('/')[2]
     command = wrappers.inner(argv, wrappers.AGAIN[base]).argv
     while command and command[0].text.isdigit():
         del command[0]
     end = next((at for at, field in enumerate(command) if field.text.startswith(':::')), None)
-    given = [] if end is None else command[end + 1:]
+    given = [] if end is None else command[end + 1 :]
     words = [_unknown(field, '{}') for field in command[:end]]
     total = NOTHING
     for text in [nested.joined(words)] if words else [[*field.bits] for field in given]:

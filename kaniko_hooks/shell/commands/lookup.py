@@ -1,4 +1,5 @@
 """Where a shell finds a command that has no path: in the folders of PATH."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -6,14 +7,18 @@ from collections.abc import Iterator
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import Bit, Field, Scalar
 
 # What PATH has in the images that CI runs in, as keys of written files.
 FOLDERS = (
-    '>/usr/local/sbin', '>/usr/local/bin', '>/usr/sbin', '>/usr/bin', '>/sbin', '>/bin',
-    '>/kaniko', '>/busybox',
+    '>/usr/local/sbin',
+    '>/usr/local/bin',
+    '>/usr/sbin',
+    '>/usr/bin',
+    '>/sbin',
+    '>/bin',
+    '>/kaniko',
+    '>/busybox',
 )
 
 

@@ -1,38 +1,23 @@
 """Scripts inside scripts: `eval`, `sh -c`, text piped into a shell, files that are run."""
+
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.model import Place
-from kaniko_hooks.model import Reason
-from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell import paths
+from kaniko_hooks.model import Place, Reason
+from kaniko_hooks.shell import interpret, paths
 from kaniko_hooks.shell.commands import followed
 from kaniko_hooks.shell.conditions import arguments
-from kaniko_hooks.shell.machine import DEPTH
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Written
-from kaniko_hooks.shell.summary import because
-from kaniko_hooks.shell.summary import GO
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import renamed
-from kaniko_hooks.shell.summary import RETURN
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.machine import DEPTH, Machine, Stdin
+from kaniko_hooks.shell.state import ARGUMENTS, Written
+from kaniko_hooks.shell.summary import GO, NOTHING, RETURN, Summary, because, renamed, sequence
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import item_of
-from kaniko_hooks.shell.values import known
+from kaniko_hooks.shell.values import Array, Bit, Field, item_of, known
 
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 STDIN = frozenset(('/dev/stdin', '/dev/fd/0', '/proc/self/fd/0', '-'))
@@ -96,9 +81,7 @@ def joined(fields: Sequence[Field]) -> list[Bit]:
     return found
 
 
-def shell(
-    machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin,
-) -> Summary:
+def shell(machine: Machine, source: Source, argv: Sequence[Field], stdin: Stdin) -> Summary:
     """`sh -c text`, `sh file`, `sh < text`: a process of its own."""
     takes_text, reads, rest = _options(argv)
     if takes_text and rest:
@@ -117,10 +100,9 @@ def started(machine: Machine, run: Callable[[], Summary]) -> Summary:
     return found
 
 
-def given(
-    machine: Machine, source: Source, script: Field, arguments: Sequence[Field],
-) -> Summary:
+def given(machine: Machine, source: Source, script: Field, arguments: Sequence[Field]) -> Summary:
     """Run a text with `$0` and arguments, in a process of its own."""
+
     def run() -> Summary:
         set_arguments(machine, arguments)
         return text(machine, source, script.bits)
@@ -129,7 +111,7 @@ def given(
 
 
 def read(
-    machine: Machine, source: Source, stdin: Stdin, argv: Sequence[Field], sourced: bool,
+    machine: Machine, source: Source, stdin: Stdin, argv: Sequence[Field], sourced: bool
 ) -> Summary:
     """Run what is read from the standard input."""
     pieces: list[str | list[Bit]] = []
@@ -154,7 +136,7 @@ def read(
 
 
 def _typed(
-    machine: Machine, source: Source, bits: Sequence[Bit], argv: Sequence[Field], sourced: bool,
+    machine: Machine, source: Source, bits: Sequence[Bit], argv: Sequence[Field], sourced: bool
 ) -> Summary:
     if not sourced:
         set_arguments(machine, argv)
@@ -162,9 +144,7 @@ def _typed(
     return renamed(found, {RETURN: GO}) if RETURN in found else found
 
 
-def called(
-    machine: Machine, source: Source, argv: Sequence[Field], sourced: bool,
-) -> Summary:
+def called(machine: Machine, source: Source, argv: Sequence[Field], sourced: bool) -> Summary:
     """Run the file that the first word names: one of the repository, or a written one."""
     key = paths.written(machine, argv[0].bits)
     held = machine.state.get(key)
@@ -177,7 +157,7 @@ def called(
 
 
 def _written(
-    machine: Machine, key: str, held: Written, argv: Sequence[Field], sourced: bool,
+    machine: Machine, key: str, held: Written, argv: Sequence[Field], sourced: bool
 ) -> Summary:
     whole = ''.join(bit.text for bit in held.bits if isinstance(bit, Bit))
     if key in machine.following or len(machine.following) >= SCRIPTS:

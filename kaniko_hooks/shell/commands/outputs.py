@@ -1,33 +1,19 @@
 """What commands read and print, where the script itself says it, and files made of that."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell import loops
-from kaniko_hooks.shell import paths
-from kaniko_hooks.shell.commands import lookup
-from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.commands import simple
-from kaniko_hooks.shell.conditions import guards
-from kaniko_hooks.shell.conditions import looks
-from kaniko_hooks.shell.expansion import expand
-from kaniko_hooks.shell.expansion import printing
-from kaniko_hooks.shell.machine import DEPTH
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import Stdin
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import Written
+from kaniko_hooks.model import Fragment, Word
+from kaniko_hooks.shell import loops, paths
+from kaniko_hooks.shell.commands import lookup, nested, simple
+from kaniko_hooks.shell.conditions import guards, looks
+from kaniko_hooks.shell.expansion import expand, printing
+from kaniko_hooks.shell.machine import DEPTH, Machine, Stdin
+from kaniko_hooks.shell.state import ARGUMENTS, Defined, Written
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import LENGTH
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import word_of
+from kaniko_hooks.shell.values import LENGTH, Array, Bit, Field, Scalar, word_of
 
 # Commands that redirections may stand after.
 Redirected = tree.Simple | tree.Group | tree.If | tree.Case | tree.For | tree.While | tree.Test
@@ -38,7 +24,7 @@ _STATEMENTS = 100
 
 
 def stdin(
-    machine: Machine, source: Source, redirections: Sequence[tree.Redirection], given: Stdin,
+    machine: Machine, source: Source, redirections: Sequence[tree.Redirection], given: Stdin
 ) -> Stdin:
     """What a command reads, after its redirections."""
     for each in redirections:
@@ -60,7 +46,7 @@ def _bits(machine: Machine, source: Source, word: tree.Word) -> list[Bit]:
 
 
 def _content(
-    machine: Machine, source: Source, path: Sequence[Fragment | Bit],
+    machine: Machine, source: Source, path: Sequence[Fragment | Bit]
 ) -> Sequence[Bit | str] | None:
     """What a file has in it: one that the script wrote, or one of the repository."""
     held = machine.state.get(paths.written(machine, path))
@@ -71,7 +57,7 @@ def _content(
 
 
 def printed(
-    machine: Machine, source: Source, node: tree.Command, given: Stdin, called: bool = False,
+    machine: Machine, source: Source, node: tree.Command, given: Stdin, called: bool = False
 ) -> Stdin:
     """What a command prints, for the next one in a pipeline, for a file or a variable.
 
@@ -87,7 +73,7 @@ def printed(
 
 
 def _printed(
-    machine: Machine, source: Source, node: tree.Command, given: Stdin, called: bool,
+    machine: Machine, source: Source, node: tree.Command, given: Stdin, called: bool
 ) -> Stdin:
     if isinstance(node, tree.Simple):
         return _simple(machine, source, node, given, called)
@@ -124,7 +110,7 @@ def _words(machine: Machine, source: Source, node: tree.For) -> Sequence[Word]:
 
 
 def _list(
-    machine: Machine, source: Source, body: Sequence[tree.Statement], given: Stdin, called: bool,
+    machine: Machine, source: Source, body: Sequence[tree.Statement], given: Stdin, called: bool
 ) -> list[Bit | str]:
     """What a list prints; the tests in it hold in the first variant, and in no other."""
     found: list[Bit | str] = []
@@ -149,7 +135,7 @@ def _redirects(node: tree.Redirection) -> bool:
 
 
 def _simple(
-    machine: Machine, source: Source, node: tree.Simple, given: Stdin, called: bool,
+    machine: Machine, source: Source, node: tree.Simple, given: Stdin, called: bool
 ) -> Stdin:
     name = simple.literal(node.words[0]) if node.words else ''
     if not node.words or name in tree.DECLARATIONS:
@@ -190,7 +176,8 @@ def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> N
     """Remember what a command writes into a file."""
     machine.unseen += not looks.quiet(node.redirections)
     targets = [
-        (each.target, each.operator == '>>') for each in node.redirections
+        (each.target, each.operator == '>>')
+        for each in node.redirections
         if each.operator in ('>', '>>', '>|') and each.descriptor in ('', '1')
     ]
     text: Stdin = None
@@ -199,9 +186,9 @@ def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> N
         adds = any(simple.literal(word) in ('-a', '--append') for word in named)
         targets += [(word, adds) for word in named if simple.literal(word)[:1] != '-']
     if targets:
-        bare = node._replace(redirections=tuple(
-            each for each in node.redirections if not _redirects(each)
-        ))
+        bare = node._replace(
+            redirections=tuple(each for each in node.redirections if not _redirects(each))
+        )
         text = printed(machine, source, bare, given)
     for word, appends in targets:
         value = expand.scalar(machine, source, word)
@@ -211,7 +198,8 @@ def write(machine: Machine, source: Source, node: Redirected, given: Stdin) -> N
 def copy(machine: Machine, source: Source, node: tree.Simple) -> None:
     """Remember a file that `cp`, `mv`, `ln` or `install` makes of another one."""
     fields = [
-        field for field in expand.fields(machine, source, node.words[1:])
+        field
+        for field in expand.fields(machine, source, node.words[1:])
         if field.text[:1] != '-' and not field.text.isdigit()
     ]
     if len(fields) != 2:

@@ -1,48 +1,114 @@
 """Simple commands: what a line of words runs."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kaniko_hooks.model import Word
 from kaniko_hooks.shell import interpret
-from kaniko_hooks.shell.commands import builtins
-from kaniko_hooks.shell.commands import calls
-from kaniko_hooks.shell.commands import nested
-from kaniko_hooks.shell.commands import outputs
-from kaniko_hooks.shell.conditions import arguments
-from kaniko_hooks.shell.conditions import looks
+from kaniko_hooks.shell.commands import builtins, calls, nested, outputs
+from kaniko_hooks.shell.conditions import arguments, looks
 from kaniko_hooks.shell.expansion import expand
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.machine import Stdin
+from kaniko_hooks.shell.machine import Machine, Stdin
 from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
-from kaniko_hooks.shell.syntax import expansions
-from kaniko_hooks.shell.syntax import tree
+from kaniko_hooks.shell.summary import NOTHING, Summary, sequence
+from kaniko_hooks.shell.syntax import expansions, tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import choice
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import item_of
-from kaniko_hooks.shell.values import merged
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import too_long
-from kaniko_hooks.shell.values import unknown
-from kaniko_hooks.shell.values import WORDS
+from kaniko_hooks.shell.values import (
+    EMPTY,
+    WORDS,
+    Array,
+    Bit,
+    Scalar,
+    choice,
+    item_of,
+    merged,
+    too_long,
+    unknown,
+)
 
 # Commands without an effect on the runs; their arguments need not be expanded.
-INERT = frozenset((
-    'echo', 'mkdir', 'cp', 'mv', 'rm', 'ls', 'cat', 'chmod', 'chown', 'touch', 'ln', 'printf',
-    'sleep', 'date', 'true', 'false', ':', '[', 'test', 'grep', 'sed', 'awk', 'cut', 'tr',
-    'head', 'tail', 'sort', 'wc', 'tee', 'curl', 'wget', 'tar', 'git', 'jq', 'base64', 'apk',
-    'apt-get', 'docker', 'podman', 'kubectl', 'helm', 'oc', 'ssh', 'npm', 'yarn', 'make', 'mvn',
-    'wait', 'jobs', 'kill', 'umask', 'ulimit', 'hash', 'type', 'which', 'id', 'aws',
-    'gcloud', 'az', 'vault', 'crane', 'cosign', 'trivy', 'buildah', 'skopeo', 'pip', 'python',
-    'python3', 'go', 'gradle', 'node', 'ps', 'df', 'du', 'dirname', 'basename', 'uname',
-))
+INERT = frozenset(
+    (
+        'echo',
+        'mkdir',
+        'cp',
+        'mv',
+        'rm',
+        'ls',
+        'cat',
+        'chmod',
+        'chown',
+        'touch',
+        'ln',
+        'printf',
+        'sleep',
+        'date',
+        'true',
+        'false',
+        ':',
+        '[',
+        'test',
+        'grep',
+        'sed',
+        'awk',
+        'cut',
+        'tr',
+        'head',
+        'tail',
+        'sort',
+        'wc',
+        'tee',
+        'curl',
+        'wget',
+        'tar',
+        'git',
+        'jq',
+        'base64',
+        'apk',
+        'apt-get',
+        'docker',
+        'podman',
+        'kubectl',
+        'helm',
+        'oc',
+        'ssh',
+        'npm',
+        'yarn',
+        'make',
+        'mvn',
+        'wait',
+        'jobs',
+        'kill',
+        'umask',
+        'ulimit',
+        'hash',
+        'type',
+        'which',
+        'id',
+        'aws',
+        'gcloud',
+        'az',
+        'vault',
+        'crane',
+        'cosign',
+        'trivy',
+        'buildah',
+        'skopeo',
+        'pip',
+        'python',
+        'python3',
+        'go',
+        'gradle',
+        'node',
+        'ps',
+        'df',
+        'du',
+        'dirname',
+        'basename',
+        'uname',
+    )
+)
 _COPIES = frozenset(('cp', 'mv', 'ln', 'install'))
 # Commands that run what they read from a file.
 _READERS = frozenset(('.', 'source', 'sh', 'bash', 'ash', 'dash', '/bin/sh', '/bin/bash'))
@@ -64,9 +130,7 @@ def counted(node: tree.Simple) -> Sequence[str]:
     return ()
 
 
-def run(
-    machine: Machine, source: Source, node: tree.Simple, stdin: Stdin,
-) -> Summary:
+def run(machine: Machine, source: Source, node: tree.Simple, stdin: Stdin) -> Summary:
     if machine.repeating:
         machine.repeats -= 1
     total = _inside(machine, source, node)
@@ -106,7 +170,7 @@ def run(
 
 
 def _from_process(
-    machine: Machine, source: Source, words: tuple[tree.Word, ...], stdin: Stdin,
+    machine: Machine, source: Source, words: tuple[tree.Word, ...], stdin: Stdin
 ) -> tuple[tuple[tree.Word, ...], Stdin]:
     """`sh <(command)` as `command | sh /dev/stdin`."""
     for index, word in enumerate(words):
@@ -116,7 +180,7 @@ def _from_process(
             name = tree.Text('/dev/stdin', piece.start, piece.end, True)
             kept = word._replace(pieces=(name,), active=False)
             found = outputs.printed(machine, source, group, None)
-            return (*words[:index], kept, *words[index + 1:]), found
+            return (*words[:index], kept, *words[index + 1 :]), found
     return words, stdin
 
 
@@ -132,7 +196,7 @@ def _inside(machine: Machine, source: Source, node: tree.Simple) -> Summary:
 
 
 def redirected(
-    machine: Machine, source: Source, redirections: Sequence[tree.Redirection],
+    machine: Machine, source: Source, redirections: Sequence[tree.Redirection]
 ) -> Summary:
     """The commands substituted in redirections and heredocs."""
     total = NOTHING
@@ -143,9 +207,7 @@ def redirected(
     return total
 
 
-def substitutions(
-    machine: Machine, source: Source, words: Iterable[tree.Word],
-) -> Summary:
+def substitutions(machine: Machine, source: Source, words: Iterable[tree.Word]) -> Summary:
     total = NOTHING
     for word in words:
         if word.active:
@@ -153,9 +215,7 @@ def substitutions(
     return total
 
 
-def _substituted(
-    machine: Machine, source: Source, pieces: Sequence[tree.Piece],
-) -> Summary:
+def _substituted(machine: Machine, source: Source, pieces: Sequence[tree.Piece]) -> Summary:
     total = NOTHING
     machine.depth += 1
     for piece in pieces:

@@ -1,13 +1,12 @@
 """Commands that run another command: what they run, and how often."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import number
+from kaniko_hooks.shell.values import Bit, Field, number
 
 _ASSIGNMENT = re.compile(r'[A-Za-z_]\w*=', re.ASCII)
 
@@ -20,7 +19,7 @@ class Wrapper(NamedTuple):
 
 
 def _wrapper(
-    valued: str = '', operands: int = 0, assigns: bool = False, refuses: str = '',
+    valued: str = '', operands: int = 0, assigns: bool = False, refuses: str = ''
 ) -> Wrapper:
     return Wrapper(frozenset(valued.split()), operands, assigns, frozenset(refuses.split()))
 
@@ -60,8 +59,11 @@ WRAPPERS = {
     'builtin': _wrapper(),
     'time': _wrapper('-f -o --format --output'),
     'nohup': _wrapper(),
-    'sudo': _wrapper('-u -g -h -p -C -D -R -T -U --user --group --host', assigns=True,
-                     refuses='-l -v -k -K --list'),
+    'sudo': _wrapper(
+        '-u -g -h -p -C -D -R -T -U --user --group --host',
+        assigns=True,
+        refuses='-l -v -k -K --list',
+    ),
     'doas': _wrapper('-u -C'),
     'timeout': _wrapper('-k -s --kill-after --signal', 1),
     'nice': _wrapper('-n --adjustment'),
@@ -75,28 +77,60 @@ WRAPPERS = {
     'dumb-init': _wrapper('-r --rewrite'),
 }
 # They run what stands after `--`, or else after their own words.
-for _name in ('aws-vault', 'chamber', 'doppler', 'dotenv', 'infisical', 'op', 'teller',
-              'wait-for', 'wait-for.sh', 'wait-for-it', 'wait-for-it.sh'):
+for _name in (
+    'aws-vault',
+    'chamber',
+    'doppler',
+    'dotenv',
+    'infisical',
+    'op',
+    'teller',
+    'wait-for',
+    'wait-for.sh',
+    'wait-for-it',
+    'wait-for-it.sh',
+):
     WRAPPERS[_name] = _wrapper(operands=-1)
 # With these options, or `su` without any, they start a shell that reads its input.
 _SHELL_OPTIONS = frozenset(('-i', '-s', '--login', '--shell'))
 LOGINS = frozenset(('sudo', 'doas', 'su'))
 # They run a command again and again, or once per item.
 AGAIN = {
-    'parallel': _wrapper('-j -P -a -d -N -n -L -S -I --jobs --delay --retries --joblog --timeout'
-                         ' --colsep --tmpdir --results --halt'),
+    'parallel': _wrapper(
+        '-j -P -a -d -N -n -L -S -I --jobs --delay --retries --joblog --timeout'
+        ' --colsep --tmpdir --results --halt'
+    ),
     'retry': _wrapper('-t -d -n -m -s -r -e --times --tries --retries --delay --max --sleep'),
     'watch': _wrapper('-n --interval'),
 }
 # They run a command in another container or on another host.
-ELSEWHERE = frozenset('''
+ELSEWHERE = frozenset(
+    """
     act crictl ctr docker-compose earthly finch flyctl gitlab-runner incus k3s limactl lxc
     lxc-attach machinectl microk8s minikube multipass nerdctl nomad nsenter okteto
     podman-compose rsh systemd-nspawn telepresence tsh vagrant
-'''.split())
+""".split()
+)
 # A command that has a name like these only says what it is given.
-SHOWING = ('log', 'info', 'debug', 'warn', 'err', 'echo', 'print', 'say', 'msg', 'note', 'notice',
-           'title', 'step', 'section', 'yell', 'show', 'assert')
+SHOWING = (
+    'log',
+    'info',
+    'debug',
+    'warn',
+    'err',
+    'echo',
+    'print',
+    'say',
+    'msg',
+    'note',
+    'notice',
+    'title',
+    'step',
+    'section',
+    'yell',
+    'show',
+    'assert',
+)
 # What they run is the text after `-c`, or after `-S` for `env`.
 TEXTS = {
     'env': frozenset(('-S', '--split-string')),
@@ -108,8 +142,23 @@ TEXTS = {
 }
 _ONCE_PER_WORD = frozenset('IinLlP')
 _ONCE_PER_WORD_LONG = ('--replace', '--max-args', '--max-lines', '--max-procs')
-_XARGS_VALUED = frozenset(('-I', '-n', '-L', '-P', '-d', '-a', '-E', '-s', '--arg-file',
-                           '--delimiter', '--max-args', '--max-procs', '--max-lines'))
+_XARGS_VALUED = frozenset(
+    (
+        '-I',
+        '-n',
+        '-L',
+        '-P',
+        '-d',
+        '-a',
+        '-E',
+        '-s',
+        '--arg-file',
+        '--delimiter',
+        '--max-args',
+        '--max-procs',
+        '--max-lines',
+    )
+)
 
 
 class Wrapped(NamedTuple):
@@ -129,16 +178,16 @@ def inner(argv: Sequence[Field], wrapper: Wrapper) -> Wrapped:
         if option in wrapper.refuses:
             return Wrapped([])
         if option[:1] == '-' and (len(option) > 1 or wrapper.assigns):
-            del rest[:2 if _last(option, wrapper.valued) in wrapper.valued else 1]
+            del rest[: 2 if _last(option, wrapper.valued) in wrapper.valued else 1]
             continue
         match = _ASSIGNMENT.match(option) if wrapper.assigns else None
         if match is None:
             break
-        assigned.append((option[:match.end() - 1], _after(rest.pop(0), match.end())))
+        assigned.append((option[: match.end() - 1], _after(rest.pop(0), match.end())))
     if wrapper.operands < 0:
         dashes = [index for index, field in enumerate(argv) if field.text == '--']
-        return Wrapped(list(argv[dashes[0] + 1:]) if dashes else [])
-    return Wrapped(rest[wrapper.operands:], tuple(assigned))
+        return Wrapped(list(argv[dashes[0] + 1 :]) if dashes else [])
+    return Wrapped(rest[wrapper.operands :], tuple(assigned))
 
 
 def logs_in(argv: Sequence[Field]) -> bool:
@@ -164,9 +213,10 @@ def text(argv: Sequence[Field], base: str) -> tuple[Field, list[Field]] | None:
     options = TEXTS.get(base, frozenset())
     for index, field in enumerate(argv[1:-1], 1):
         option = field.text
-        if option[:1] == '-' and (option in options or option[1:2] != '-' and
-                                  f'-{option[-1]}' in options):
-            return argv[index + 1], list(argv[index + 2:])
+        if option[:1] == '-' and (
+            option in options or option[1:2] != '-' and f'-{option[-1]}' in options
+        ):
+            return argv[index + 1], list(argv[index + 2 :])
     return None
 
 
@@ -220,7 +270,7 @@ def _letter(option: str) -> tuple[str, str]:
         return '--', option.partition('=')[2]
     for index, letter in enumerate(option):
         if index and (letter in 'iLl' or f'-{letter}' in _XARGS_VALUED):
-            return letter, option[index + 1:]
+            return letter, option[index + 1 :]
     return '--', ''
 
 

@@ -4,25 +4,18 @@
 `if [ $DEBUG = 1 ]`. Only what the script has set for certain decides: any other
 value may come from elsewhere when the pipeline runs.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.shell.conditions import guards
-from kaniko_hooks.shell.conditions import subjects
-from kaniko_hooks.shell.expansion import parameters
-from kaniko_hooks.shell.expansion import patterns
+from kaniko_hooks.shell.conditions import guards, subjects
+from kaniko_hooks.shell.expansion import parameters, patterns
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Held
+from kaniko_hooks.shell.state import ARGUMENTS, Held
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.conditions import is_text
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Choice
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import number
-from kaniko_hooks.shell.values import plain
-from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import Array, Choice, Scalar, known, number, plain
 
 # Key of a variable's value that the script itself gives, with the name after it (as a choice
 # of one, which is no value that branches without it have); twice, of when it gave it; by
@@ -199,8 +192,12 @@ def _compared(left: str, operator: str, right: str, brackets: bool) -> bool | No
         return None
     difference = one - other
     return {
-        '-eq': difference == 0, '-ne': difference != 0, '-gt': difference > 0,
-        '-ge': difference >= 0, '-lt': difference < 0, '-le': difference <= 0,
+        '-eq': difference == 0,
+        '-ne': difference != 0,
+        '-gt': difference > 0,
+        '-ge': difference >= 0,
+        '-lt': difference < 0,
+        '-le': difference <= 0,
     }.get(operator)
 
 

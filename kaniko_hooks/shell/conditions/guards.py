@@ -1,15 +1,12 @@
 """Tests: `[ "$A" = x ]`, `[[ … ]]`, `test`, commands that only look, and lists of them."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.conditions import looks
-from kaniko_hooks.shell.conditions.subjects import literal
-from kaniko_hooks.shell.conditions.subjects import shape
-from kaniko_hooks.shell.conditions.subjects import Subject
-from kaniko_hooks.shell.conditions.subjects import value
-from kaniko_hooks.shell.conditions.subjects import variable
+from kaniko_hooks.shell.conditions.subjects import Subject, literal, shape, value, variable
 from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.syntax import tree
 
@@ -84,7 +81,8 @@ def _both(one: Condition, other: Condition) -> Condition:
         return Condition((*one.literals, *other.literals), True, False)
     return Condition(
         tuple(each for each in one.literals if (each in other.literals) != other.negated),
-        False, False,
+        False,
+        False,
     )
 
 
@@ -128,7 +126,8 @@ def negated(found: Sequence[Tested]) -> list[Tested]:
     """The opposite; of several tests it is not told."""
     return [
         (subject, condition._replace(negated=not condition.negated))
-        for subject, condition in found if condition.sure
+        for subject, condition in found
+        if condition.sure
     ]
 
 
@@ -220,6 +219,6 @@ def _subject(word: tree.Word, text: str | None) -> tuple[Subject | None, str | N
     """The variable that is compared with a text; `x$A` with `xa` is `$A` with `a`."""
     prefix = word.pieces[0] if len(word.pieces) > 1 else None
     if isinstance(prefix, tree.Text) and text is not None and text.startswith(prefix.value):
-        text = text[len(prefix.value):]
+        text = text[len(prefix.value) :]
         word = word._replace(pieces=word.pieces[1:])
     return value(word), text

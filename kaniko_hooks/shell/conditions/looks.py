@@ -2,6 +2,7 @@
 
 `if grep -q x file` and, further down, `if ! grep -q x file` never both hold.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -11,14 +12,18 @@ from kaniko_hooks.shell.state import DIRECTORY
 from kaniko_hooks.shell.syntax import tree
 
 # They change no file, whatever their arguments are.
-HARMLESS = frozenset('''
+HARMLESS = frozenset(
+    """
     : [ base64 basename cat cut date df dirname du echo egrep false fgrep grep hash head id jobs
     jq ls printf ps sleep sort tail test tr true type ulimit umask uname wait wc which
-'''.split())
+""".split()
+)
 # Of these the same words have the same result, too.
-_SAME = frozenset('''
+_SAME = frozenset(
+    """
     basename cat cut dirname echo egrep fgrep grep hash head jq printf sort tail tr type wc which
-'''.split())
+""".split()
+)
 _READS = frozenset(('<', '<&', '<<', '<<-', '<<<'))
 
 
@@ -52,7 +57,9 @@ def _only_looks(command: tree.Simple) -> bool:
 def quiet(redirections: Sequence[tree.Redirection]) -> bool:
     """Whether no file is written: `> /dev/null 2>&1`, `< file`."""
     return all(
-        each.operator in _READS or subjects.literal(each.target) == '/dev/null'
-        or each.operator == '>&' and (subjects.literal(each.target) or 'x')[0] in '-0123456789'
+        each.operator in _READS
+        or subjects.literal(each.target) == '/dev/null'
+        or each.operator == '>&'
+        and (subjects.literal(each.target) or 'x')[0] in '-0123456789'
         for each in redirections
     )

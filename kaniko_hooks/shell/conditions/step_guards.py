@@ -3,16 +3,12 @@
 A world says what some subjects are. Subjects that it says nothing of leave a
 guard open, which is never wrong: an open part may run or not.
 """
+
 from __future__ import annotations
 
-from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.model import AND
-from kaniko_hooks.model import Comparison
-from kaniko_hooks.model import Group
-from kaniko_hooks.model import Guard
-from kaniko_hooks.model import NOT
+from kaniko_hooks.model import AND, NOT, Comparison, Group, Guard
 
 # A subject's value; None is one that no guard asks for.
 World = dict[str, str | None]
@@ -28,7 +24,8 @@ def told_apart(guards: Sequence[Guard]) -> list[Guard]:
     for index, guard in enumerate(guards):
         names = {
             test.subject: names.get(test.subject, f'{test.subject} at {index}')
-            for test in _tests(guard) if not test.fixed
+            for test in _tests(guard)
+            if not test.fixed
         }
         found.append(_renamed(guard, names))
     return found

@@ -1,4 +1,5 @@
 """What a word of a test stands for: a variable, a text, or both."""
+
 from __future__ import annotations
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -6,9 +7,9 @@ from kaniko_hooks.shell.state import ARGUMENTS
 from kaniko_hooks.shell.syntax import tree
 
 # Operators that set nothing.
-_PURE = frozenset((
-    '', ':-', '-', ':+', '+', '#', '##', '%', '%%', '/', '//', '^', '^^', ',', ',,', ':',
-))
+_PURE = frozenset(
+    ('', ':-', '-', ':+', '+', '#', '##', '%', '%%', '/', '//', '^', '^^', ',', ',,', ':')
+)
 
 
 class Subject(NamedTuple):

@@ -4,21 +4,17 @@
 what some subjects are, of those that guards name; in each the statements are put
 together that may run in it.
 """
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.conditions import guards
-from kaniko_hooks.shell.conditions import subjects
+from kaniko_hooks.shell.conditions import guards, subjects
 from kaniko_hooks.shell.conditions.guards import Condition
 from kaniko_hooks.shell.conditions.subjects import Subject
-from kaniko_hooks.shell.summary import either
-from kaniko_hooks.shell.summary import NOTHING
-from kaniko_hooks.shell.summary import sequence
-from kaniko_hooks.shell.summary import Summary
+from kaniko_hooks.shell.summary import NOTHING, Summary, either, sequence
 from kaniko_hooks.shell.syntax import tree
 
 # A subject's value; None is one that no guard names.
@@ -45,6 +41,7 @@ def changed(group: Group, names: set[str], outside: bool, index: int) -> None:
 
     `index`: of the statement that changes it, in its list.
     """
+
     def now(subject: Subject) -> Subject:
         if subject.variables.isdisjoint(names) and not (outside and subject.outside):
             return subject
@@ -81,8 +78,11 @@ def leaves(group: Group, texts: Sequence[Mapping[str, str]]) -> None:
 def is_over(group: Group) -> bool:
     """Whether nothing further down can be told apart by what the group knows."""
     known = {
-        subject for guarded, _ in group if guarded is not None
-        for each in (*guarded.arms, *guarded.left) for subject in each
+        subject
+        for guarded, _ in group
+        if guarded is not None
+        for each in (*guarded.arms, *guarded.left)
+        for subject in each
     }
     return all(subject.gone for subject in known) or len(group) >= _MEMBERS
 
@@ -163,7 +163,8 @@ def _tested(guarded: Guarded, world: World) -> list[int]:
 def _holds(conditions: Mapping[Subject, Condition], world: World) -> bool:
     return all(
         (world[subject] in each.literals) != each.negated
-        for subject, each in conditions.items() if subject in world
+        for subject, each in conditions.items()
+        if subject in world
     )
 
 

@@ -1,25 +1,18 @@
 """The items of arrays and of the positional parameters."""
+
 from __future__ import annotations
 
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell.expansion import expand
-from kaniko_hooks.shell.expansion import patterns
+from kaniko_hooks.model import Fragment, Word
+from kaniko_hooks.shell.expansion import expand, patterns
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import merged
-from kaniko_hooks.shell.values import number
-from kaniko_hooks.shell.values import plain
-from kaniko_hooks.shell.values import Scalar
+from kaniko_hooks.shell.values import EMPTY, Array, Scalar, known, merged, number, plain
 
 
 def each(
-    machine: Machine, source: Source, piece: tree.Parameter, operator: str, value: Array,
+    machine: Machine, source: Source, piece: tree.Parameter, operator: str, value: Array
 ) -> Array | None:
     """`"${name[@]:1}"` and operators that change each item."""
     if not operator or operator[-1] in '-=+?':
@@ -47,11 +40,16 @@ def _joined(value: Array, given: Scalar) -> Array:
     """`"${name[@]/#/text}"` and `"${name[@]/%/text}"`: a text before or after each item."""
     sign, text = given.fragments[0].text[0], given.fragments[0].text[2:]
     added = (Fragment(text, True), *given.fragments[1:])
-    return Array(tuple(
-        word._replace(fragments=tuple(merged(
-            (*added, *word.fragments) if sign == '#' else (*word.fragments, *added)
-        ))) for word in value.words
-    ))
+    return Array(
+        tuple(
+            word._replace(
+                fragments=tuple(
+                    merged((*added, *word.fragments) if sign == '#' else (*word.fragments, *added))
+                )
+            )
+            for word in value.words
+        )
+    )
 
 
 def _sliced(machine: Machine, value: Array, argument: str, positional: bool) -> Array | None:
@@ -60,7 +58,7 @@ def _sliced(machine: Machine, value: Array, argument: str, positional: bool) -> 
         return None
     start, length = found
     start -= positional
-    words = value.words[start:] if length is None else value.words[start:start + length]
+    words = value.words[start:] if length is None else value.words[start : start + length]
     # Of words that may be several, one each is left out, or fewer.
     several = tuple(word for word in value.words[:start] if word.splits)
     if several:
@@ -69,7 +67,7 @@ def _sliced(machine: Machine, value: Array, argument: str, positional: bool) -> 
 
 
 def indices(
-    value: Scalar | Array | Missing | None, name: str, subscript: str,
+    value: Scalar | Array | Missing | None, name: str, subscript: str
 ) -> Scalar | Array | None:
     """`${#name[@]}` and `${!name[@]}`; the keys of an associative array are not known."""
     if not isinstance(value, Array) or any(word.splits for word in value.words):
@@ -77,10 +75,12 @@ def indices(
     if subscript[0] == '#':
         return known(str(len(value.words)))
     keyed = any(word.text[:1] == '[' for word in value.words)
-    return Array(tuple(
-        Word((Fragment('${!' + name + '}' if keyed else str(index), not keyed),))
-        for index in range(len(value.words))
-    ))
+    return Array(
+        tuple(
+            Word((Fragment('${!' + name + '}' if keyed else str(index), not keyed),))
+            for index in range(len(value.words))
+        )
+    )
 
 
 def joined(value: Array) -> Scalar:
@@ -94,7 +94,7 @@ def item(value: Scalar | Array | Missing | None, index: str) -> Scalar | Missing
     at = number(index)
     if not isinstance(value, Array) or at is None:
         return value if isinstance(value, Scalar) and index == '0' else None
-    if any(word.splits for word in value.words[:at + 1]):
+    if any(word.splits for word in value.words[: at + 1]):
         return None
-    words = value.words[at:at + 1]
+    words = value.words[at : at + 1]
     return Scalar(words[0].fragments) if words else EMPTY

@@ -1,20 +1,17 @@
 """Brace expansion: `{a,b}` and `{1..3}` (Bash manual 3.5.1)."""
+
 from __future__ import annotations
 
 import re
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import Piece
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import Piece, Text, Word
 from kaniko_hooks.shell.values import WORDS
 
 # Braces in braces that are more than these stay as they are written.
 _DEPTH = 20
 _MARKS = re.compile(r'[{},]')
-_RANGE = re.compile(
-    r'(?:(-?\d{1,6})\.\.(-?\d{1,6})|([a-zA-Z])\.\.([a-zA-Z]))(?:\.\.-?(\d{1,6}))?',
-)
+_RANGE = re.compile(r'(?:(-?\d{1,6})\.\.(-?\d{1,6})|([a-zA-Z])\.\.([a-zA-Z]))(?:\.\.-?(\d{1,6}))?')
 
 
 class Mark(NamedTuple):
@@ -51,7 +48,7 @@ def _first(word: Word, limit: int) -> list[Word] | None:
     after = _between(word, marks[-1], Mark(len(word.pieces), 0))
     items = [_between(word, one, other) for one, other in zip(marks, marks[1:])]
     if len(items) == 1:
-        text, = items[0]
+        (text,) = items[0]
         assert isinstance(text, Text)
         items = [[text._replace(value=each)] for each in _counted(text.value, limit)]
     return [word._replace(pieces=(*before, *item, *after)) for item in items]

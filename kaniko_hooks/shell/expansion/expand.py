@@ -1,30 +1,29 @@
 """Words as written -> fields: expansion, splitting and quote removal (POSIX XCU 2.6)."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import Variable
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell.expansion import braces
-from kaniko_hooks.shell.expansion import parameters
+from kaniko_hooks.model import Fragment, Variable, Word
+from kaniko_hooks.shell.expansion import braces, parameters
 from kaniko_hooks.shell.machine import Machine
 from kaniko_hooks.shell.state import Missing
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import merged
-from kaniko_hooks.shell.values import plain
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import scalar_of
-from kaniko_hooks.shell.values import too_long
-from kaniko_hooks.shell.values import unknown
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import WORDS
+from kaniko_hooks.shell.values import (
+    UNSET,
+    WORDS,
+    Array,
+    Bit,
+    Field,
+    Scalar,
+    merged,
+    plain,
+    scalar_of,
+    too_long,
+    unknown,
+)
 
 _SPACE = re.compile(r'[ \t\n]+')
 _NEVER = re.compile(r'(?!)')
@@ -42,7 +41,7 @@ def expand(text: str, variables: Mapping[str, Variable]) -> Word:
 
 
 def variants(
-    machine: Machine, source: Source, words: Sequence[tree.Word], limit: int = WORDS,
+    machine: Machine, source: Source, words: Sequence[tree.Word], limit: int = WORDS
 ) -> list[list[Field]]:
     """The fields of some words, once for each alternative of their variables."""
     outer = machine.variant, machine.widest
@@ -58,7 +57,7 @@ def variants(
 
 
 def fields(
-    machine: Machine, source: Source, words: Sequence[tree.Word], limit: int = WORDS,
+    machine: Machine, source: Source, words: Sequence[tree.Word], limit: int = WORDS
 ) -> list[Field]:
     found: list[Field] = []
     for word in words:
@@ -75,7 +74,7 @@ def scalar(machine: Machine, source: Source, word: tree.Word) -> Scalar:
     """The value of a word that is not split: assignments, `case`, redirections."""
     pieces = tuple(piece._replace(quoted=True) for piece in word.pieces)
     value = scalar_of(_fields(machine, source, word._replace(pieces=pieces)))
-    return unknown(source.text[word.start:word.end]) if too_long(value) else value
+    return unknown(source.text[word.start : word.end]) if too_long(value) else value
 
 
 def _fields(machine: Machine, source: Source, word: tree.Word) -> list[Field]:
@@ -119,7 +118,11 @@ def _bits(fragments: Sequence[Fragment], piece: tree.Piece) -> list[Bit]:
 
 
 def _spread(
-    machine: Machine, found: list[Field], bits: list[Bit], value: Array, piece: tree.Piece,
+    machine: Machine,
+    found: list[Field],
+    bits: list[Bit],
+    value: Array,
+    piece: tree.Piece,
     word: tree.Word,
 ) -> None:
     """`"$@"`: each item a field; the first and last join what stands beside them."""
@@ -152,8 +155,12 @@ def _separators(machine: Machine) -> re.Pattern[str] | None:
 
 
 def _split(
-    machine: Machine, found: list[Field], bits: list[Bit], fragments: Sequence[Fragment],
-    piece: tree.Piece, word: tree.Word,
+    machine: Machine,
+    found: list[Field],
+    bits: list[Bit],
+    fragments: Sequence[Fragment],
+    piece: tree.Piece,
+    word: tree.Word,
 ) -> None:
     """Known blanks end a field, unknown text may."""
     space = _separators(machine)

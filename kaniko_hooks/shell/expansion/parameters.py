@@ -1,52 +1,46 @@
 """The value of one expansion: `$name`, `${name…}`, `$(…)`, `$((…))`."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.model import Variable
-from kaniko_hooks.model import Word
-from kaniko_hooks.shell.expansion import arrays
-from kaniko_hooks.shell.expansion import expand
-from kaniko_hooks.shell.expansion import patterns
-from kaniko_hooks.shell.expansion import substitution
+from kaniko_hooks.model import Fragment, Variable, Word
+from kaniko_hooks.shell.expansion import arrays, expand, patterns, substitution
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import ARGUMENTS
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import Held
-from kaniko_hooks.shell.state import Missing
-from kaniko_hooks.shell.state import Written
+from kaniko_hooks.shell.state import ARGUMENTS, Defined, Held, Missing, Written
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array
-from kaniko_hooks.shell.values import Choice
-from kaniko_hooks.shell.values import EMPTY
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import merged
-from kaniko_hooks.shell.values import number
-from kaniko_hooks.shell.values import plain
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import unknown
-from kaniko_hooks.shell.values import UNSET
-from kaniko_hooks.shell.values import Value
+from kaniko_hooks.shell.values import (
+    EMPTY,
+    UNSET,
+    Array,
+    Choice,
+    Scalar,
+    Value,
+    known,
+    merged,
+    number,
+    plain,
+    unknown,
+)
 
 _REFERENCE = re.compile(r'\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})')
 # Variables that a CI system sets, or may set, for itself.
 _PREDEFINED = re.compile(
     r'(?:CI|GITLAB|GITHUB|RUNNER|CIRCLE|DRONE|BITBUCKET|BUILD|TRIGGER)(?:_|$)|HOME$|PATH$'
-    r'|PWD$|OLDPWD$|USER$|HOSTNAME$|RANDOM$|SECONDS$|UID$|IFS$|LINENO$|CHAT_',
+    r'|PWD$|OLDPWD$|USER$|HOSTNAME$|RANDOM$|SECONDS$|UID$|IFS$|LINENO$|CHAT_'
 )
 
 
 def ci_fragments(
-    text: str, variables: Mapping[str, Variable], within: tuple[str, ...],
+    text: str, variables: Mapping[str, Variable], within: tuple[str, ...]
 ) -> list[Fragment]:
     """A text of the CI configuration with the references in it replaced."""
     found: list[Fragment] = []
     at = 0
     for match in _REFERENCE.finditer(text):
-        found.append(Fragment(text[at:match.start()], True))
+        found.append(Fragment(text[at : match.start()], True))
         at = match.end()
         name = match.group(1) or match.group(2)
         variable = variables.get(name) if name else None
@@ -64,7 +58,7 @@ def ci_fragments(
 
 def value_of(machine: Machine, source: Source, piece: tree.Piece) -> Scalar | Array:
     """What a piece of a word stands for, as written where that is not known."""
-    written = unknown(source.text[piece.start:piece.end])
+    written = unknown(source.text[piece.start : piece.end])
     if isinstance(piece, tree.Substitution):
         return substitution.value(machine, source, piece) or written
     if not isinstance(piece, tree.Parameter):
@@ -123,8 +117,10 @@ def look_up(machine: Machine, name: str) -> Value | Missing:
             return known(variable.values[0])
         found = ci_fragments(variable.values[0], machine.variables, (name,))
         machine.used_variables.update(
-            each for match in _REFERENCE.finditer(variable.values[0])
-            for each in match.groups() if each in machine.variables
+            each
+            for match in _REFERENCE.finditer(variable.values[0])
+            for each in match.groups()
+            if each in machine.variables
         )
         return Scalar(tuple(merged(found)))
     return None if _PREDEFINED.match(name) or name in ('?', '$', '-', '!') else held
@@ -141,9 +137,9 @@ def _positional(held: Held, index: int) -> Value | Missing:
         return Choice(tuple(found))
     if not isinstance(held, Array):
         return held if isinstance(held, Missing) else None
-    if any(word.splits for word in held.words[:index + 1]):
+    if any(word.splits for word in held.words[: index + 1]):
         return None
-    words = held.words[index:index + 1]
+    words = held.words[index : index + 1]
     return Scalar(words[0].fragments) if words else Missing()
 
 
@@ -156,7 +152,7 @@ def chosen(machine: Machine, value: Value | Missing) -> Scalar | Array | Missing
 
 
 def _prefixed(
-    machine: Machine, piece: tree.Parameter, operator: str, written: Scalar,
+    machine: Machine, piece: tree.Parameter, operator: str, written: Scalar
 ) -> Scalar | Array:
     """`${#name}` and `${!name}`."""
     value = chosen(machine, look_up(machine, piece.name))
@@ -173,7 +169,10 @@ def _prefixed(
 
 
 def _operated(
-    machine: Machine, source: Source, piece: tree.Parameter, operator: str,
+    machine: Machine,
+    source: Source,
+    piece: tree.Parameter,
+    operator: str,
     value: Scalar | Missing | None,
 ) -> Scalar | None:
     operand = piece.operand or tree.Word((), piece.end, piece.end)
@@ -201,8 +200,11 @@ def _operated(
 
 
 def _alternative(
-    machine: Machine, source: Source, operand: tree.Word,
-    value: Scalar | Missing | None, empty: bool,
+    machine: Machine,
+    source: Source,
+    operand: tree.Word,
+    value: Scalar | Missing | None,
+    empty: bool,
 ) -> Scalar:
     """`${name:+word}`: whether a variable that is not seen here is set is not known."""
     if empty:

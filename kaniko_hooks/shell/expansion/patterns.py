@@ -1,4 +1,5 @@
 """Operators of `${name…}` that change a value (POSIX XCU 2.6.2, Bash manual 3.5.3)."""
+
 from __future__ import annotations
 
 import re
@@ -32,7 +33,7 @@ def changed(text: str, operator: str, argument: str) -> str | None:
     if found is None:
         return None
     start, length = found
-    return text[start:] if length is None else text[start:start + length]
+    return text[start:] if length is None else text[start : start + length]
 
 
 def bounds(argument: str) -> tuple[int, int | None] | None:
@@ -64,7 +65,7 @@ def _trimmed(text: str, operator: str, pattern: str) -> str | None:
         return None
     if operator[0] == '#':
         match = compiled.match(text)
-        return text[match.end():] if match else text
+        return text[match.end() :] if match else text
     starts = range(len(text) + 1)
     for start in starts if operator == '%%' else reversed(starts):
         if compiled.fullmatch(text, start):
@@ -84,7 +85,7 @@ def _regex(pattern: str, greedy: bool) -> re.Pattern[str] | None:
 
 
 def without_folder(
-    value: Scalar | Missing | None, operator: str, argument: str | None,
+    value: Scalar | Missing | None, operator: str, argument: str | None
 ) -> Scalar | None:
     """`${path%/*}` and `${path##*/}` of a path whose beginning is not known."""
     if not isinstance(value, Scalar) or not value.fragments or not value.fragments[-1].known:

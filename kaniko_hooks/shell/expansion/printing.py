@@ -1,12 +1,11 @@
 """What `echo` and `printf` print (POSIX XCU, echo and printf)."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import LENGTH
+from kaniko_hooks.shell.values import LENGTH, Bit, Field
 
 _ECHO = frozenset(('-n', '-e', '-E', '-ne', '-en'))
 _ESCAPE = re.compile(r'\\([0-7]{1,3}|.)', re.DOTALL)
@@ -90,9 +89,7 @@ def _unescaped(bits: Sequence[Bit]) -> list[Bit]:
             text = _ESCAPES.get(name, match.group())
             if name[0] in '01234567':
                 text = chr(int(name, 8))
-            found.append(_part(bit, match.start(), match.end())._replace(
-                text=text, verbatim=False,
-            ))
+            found.append(_part(bit, match.start(), match.end())._replace(text=text, verbatim=False))
             at = match.end()
         found.append(_part(bit, at, len(bit.text)))
     return [bit for bit in found if bit.text]

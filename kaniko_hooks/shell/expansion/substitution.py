@@ -1,4 +1,5 @@
 """What `$(…)` prints, for the few commands whose output is known."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,19 +7,12 @@ from collections.abc import Sequence
 from kaniko_hooks.model import Fragment
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.commands import outputs
-from kaniko_hooks.shell.expansion import expand
-from kaniko_hooks.shell.expansion import patterns
+from kaniko_hooks.shell.expansion import expand, patterns
 from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import Defined
-from kaniko_hooks.shell.state import DIRECTORY
+from kaniko_hooks.shell.state import DIRECTORY, Defined
 from kaniko_hooks.shell.syntax import tree
 from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Bit
-from kaniko_hooks.shell.values import Field
-from kaniko_hooks.shell.values import known
-from kaniko_hooks.shell.values import merged
-from kaniko_hooks.shell.values import Scalar
-from kaniko_hooks.shell.values import scalar_of
+from kaniko_hooks.shell.values import Bit, Field, Scalar, known, merged, scalar_of
 
 # What prints the name of a command that is there.
 _NAMED = (['which'], ['command', '-v'], ['type', '-p'])
@@ -46,7 +40,7 @@ def value(machine: Machine, source: Source, piece: tree.Substitution) -> Scalar 
     if name == 'cat' or isinstance(machine.state.get('()' + name), Defined):
         text = outputs.printed(machine, source, first, None)
         if text and any(isinstance(each, str) for each in text):
-            machine.copied[source.text[piece.start:piece.end]] = text
+            machine.copied[source.text[piece.start : piece.end]] = text
             return None
         return _stripped(text) if text else None
     machine.depth += 1
@@ -69,7 +63,9 @@ def _only_prints(node: tree.Command, level: int) -> bool:
         bodies = [node.body]
     return all(
         len(pipeline.commands) == 1 and _only_prints(pipeline.commands[0], level + 1)
-        for body in bodies for statement in body for pipeline in statement.pipelines
+        for body in bodies
+        for statement in body
+        for pipeline in statement.pipelines
     )
 
 
@@ -108,9 +104,7 @@ def _output(machine: Machine, name: str, arguments: list[Field]) -> Scalar | Non
     return known('.') if name == 'dirname' else path_value
 
 
-def _entered(
-    machine: Machine, source: Source, listed: Sequence[tree.Command],
-) -> Scalar | None:
+def _entered(machine: Machine, source: Source, listed: Sequence[tree.Command]) -> Scalar | None:
     """`cd folder && pwd`."""
     first, last = listed[0], listed[-1]
     if not isinstance(first, tree.Simple) or len(first.words) < 2:

@@ -1,4 +1,5 @@
 """Where the comments of a shell script stand (POSIX, Shell Command Language, 2.3)."""
+
 from __future__ import annotations
 
 import re

@@ -1,37 +1,32 @@
 """Commands: simple ones and the compound ones of POSIX sh and bash."""
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell.syntax import conditions
-from kaniko_hooks.shell.syntax import expansions
-from kaniko_hooks.shell.syntax import parser
-from kaniko_hooks.shell.syntax import words
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import ahead
-from kaniko_hooks.shell.syntax.cursor import blanks
-from kaniko_hooks.shell.syntax.cursor import deeper
-from kaniko_hooks.shell.syntax.cursor import problem
-from kaniko_hooks.shell.syntax.cursor import unclosed
+from kaniko_hooks.shell.syntax import conditions, expansions, parser, words
+from kaniko_hooks.shell.syntax.cursor import Cursor, ahead, blanks, deeper, problem, unclosed
 from kaniko_hooks.shell.syntax.redirections import redirection
 from kaniko_hooks.shell.syntax.simple import simple
-from kaniko_hooks.shell.syntax.tree import Arm
-from kaniko_hooks.shell.syntax.tree import Case
-from kaniko_hooks.shell.syntax.tree import CaseArm
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import For
-from kaniko_hooks.shell.syntax.tree import Function
-from kaniko_hooks.shell.syntax.tree import Group
-from kaniko_hooks.shell.syntax.tree import If
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Redirection
-from kaniko_hooks.shell.syntax.tree import Statement
-from kaniko_hooks.shell.syntax.tree import Test
-from kaniko_hooks.shell.syntax.tree import While
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import (
+    Arm,
+    Case,
+    CaseArm,
+    Command,
+    For,
+    Function,
+    Group,
+    If,
+    Pipeline,
+    Redirection,
+    Statement,
+    Test,
+    While,
+    Word,
+)
 
 _RESERVED = re.compile(
-    r'(?:if|case|for|select|while|until|\{|\[\[|function)(?=[\s;&|()<>]|\Z)|\(\(?',
+    r'(?:if|case|for|select|while|until|\{|\[\[|function)(?=[\s;&|()<>]|\Z)|\(\(?'
 )
 _FUNCTION = re.compile(r'([^\s|&;()<>$`"\'\\{}=]+)[ \t]*\([ \t]*\)')
 _FUNCTION_NAME = re.compile(r'function[ \t]+([^\s|&;()<>$`"\'\\]+)(?:[ \t]*\([ \t]*\))?')
@@ -130,9 +125,7 @@ def _if(cursor: Cursor, start: int) -> If:
     return If(tuple(arms), otherwise, *_rest(cursor, start))
 
 
-def _while(
-    cursor: Cursor, start: int, condition: tuple[Statement, ...], until: bool,
-) -> While:
+def _while(cursor: Cursor, start: int, condition: tuple[Statement, ...], until: bool) -> While:
     return While(condition, _do(cursor), until, *_rest(cursor, start))
 
 

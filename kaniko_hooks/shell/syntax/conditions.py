@@ -1,17 +1,12 @@
 """`[[ … ]]` and `(( … ))`."""
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell.syntax import expansions
-from kaniko_hooks.shell.syntax import words
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import ahead
-from kaniko_hooks.shell.syntax.cursor import blanks
-from kaniko_hooks.shell.syntax.cursor import problem
-from kaniko_hooks.shell.syntax.tree import Piece
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax import expansions, words
+from kaniko_hooks.shell.syntax.cursor import Cursor, ahead, blanks, problem
+from kaniko_hooks.shell.syntax.tree import Piece, Text, Word
 
 _TOKEN = re.compile(r'&&|\|\||[()<>](?!\()|\(|\]\](?=[\s;&|()<>]|\Z)')
 
@@ -46,8 +41,10 @@ def is_text(word: Word, value: str) -> bool:
     """Whether the word is this text, without quotes."""
     pieces = word.pieces
     return (
-        len(pieces) == 1 and isinstance(pieces[0], Text)
-        and not pieces[0].quoted and pieces[0].value == value
+        len(pieces) == 1
+        and isinstance(pieces[0], Text)
+        and not pieces[0].quoted
+        and pieces[0].value == value
     )
 
 

@@ -1,11 +1,11 @@
 """Where the reader of a shell script stands, and how it steps over blanks."""
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.shell.syntax.tree import Heredoc
-from kaniko_hooks.shell.syntax.tree import SyntaxProblem
+from kaniko_hooks.shell.syntax.tree import Heredoc, SyntaxProblem
 
 # Real scripts nest less than ten deep; Python's stack must hold what remains.
 DEPTH = 40
@@ -20,7 +20,7 @@ _OPAQUE = re.compile(
     r'|\$\[\[[^\n]{0,400}?\]\]'  # GitLab
     r'|\{\{(?:[^}\n]|\}(?!\})){0,400}\}\}'  # Helm, Argo, Jinja
     r'|<<[ \t]*(?:parameters|pipeline|matrix|item)\.[\w.\-]+[ \t]*>>'  # CircleCI
-    r'|\$\((?:tt\.|inputs\.)?(?:params|workspaces|results|context)[.\[][^()\s]{1,400}\)',  # Tekton
+    r'|\$\((?:tt\.|inputs\.)?(?:params|workspaces|results|context)[.\[][^()\s]{1,400}\)'  # Tekton
 )
 
 
@@ -36,7 +36,15 @@ class Cursor:
     """The text, the place in it, and what is open there."""
 
     __slots__ = (
-        'text', 'at', 'end', 'problems', 'pending', 'depth', 'closers', 'rewinds', 'opaque',
+        'text',
+        'at',
+        'end',
+        'problems',
+        'pending',
+        'depth',
+        'closers',
+        'rewinds',
+        'opaque',
     )
 
     def __init__(self, text: str, opaque: Mapping[int, int]) -> None:

@@ -1,24 +1,17 @@
 """Expansions: parameters, command substitution, arithmetic, backquotes."""
+
 from __future__ import annotations
 
 import re
 
-from kaniko_hooks.shell.syntax import parser
-from kaniko_hooks.shell.syntax import words
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import ahead
-from kaniko_hooks.shell.syntax.cursor import deeper
-from kaniko_hooks.shell.syntax.cursor import unclosed
-from kaniko_hooks.shell.syntax.tree import Arithmetic
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Piece
-from kaniko_hooks.shell.syntax.tree import Substitution
-from kaniko_hooks.shell.syntax.tree import Text
+from kaniko_hooks.shell.syntax import parser, words
+from kaniko_hooks.shell.syntax.cursor import Cursor, ahead, deeper, unclosed
+from kaniko_hooks.shell.syntax.tree import Arithmetic, Parameter, Piece, Substitution, Text
 
 _NAME = re.compile(r'\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!\-])')
 _BRACED = re.compile(
     r'\$\{([#!]?)([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!\-])'
-    r'(\[[^\]\n]{0,200}\])?(:?[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@|(?=\}))',
+    r'(\[[^\]\n]{0,200}\])?(:?[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@|(?=\}))'
 )
 _BRACE_LIMIT = re.compile(r'[^}\n]{0,400}\}')
 _BACKQUOTED = re.compile(r'(?:[^`\\]|\\.)*', re.DOTALL)
@@ -26,7 +19,7 @@ _ESCAPED = re.compile(r'\\([$`\\])')
 _ESCAPED_QUOTED = re.compile(r'\\([$`\\"])')
 _COUNTED = re.compile(
     r'([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'
-    r'|(?:\+\+|--)\s*([A-Za-z_]\w*)',
+    r'|(?:\+\+|--)\s*([A-Za-z_]\w*)'
 )
 # An arithmetic expression is short; a longer text is not searched for its end.
 _ARITHMETIC = 400
@@ -134,7 +127,7 @@ def calculation(cursor: Cursor, start: int, inside: int, end: int, quoted: bool)
     cursor.depth -= 1
     cursor.end, cursor.at = outer, end
     pieces = tuple(piece for piece in found if not isinstance(piece, Text))
-    text = cursor.text[inside:end - 2]
+    text = cursor.text[inside : end - 2]
     return Arithmetic(pieces, counted(text), text, start, end, quoted)
 
 

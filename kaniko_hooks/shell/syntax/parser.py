@@ -3,32 +3,24 @@
 It tolerates errors: one costs a command, not the script. It reads in time
 linear in the text. The grammar is that of POSIX XCU 2.10 and of the Bash manual.
 """
+
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
 from kaniko_hooks.shell.syntax import compound
-from kaniko_hooks.shell.syntax.cursor import Broken
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import ahead
-from kaniko_hooks.shell.syntax.cursor import blanks
-from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.cursor import Broken, Cursor, ahead, blanks, problem
 from kaniko_hooks.shell.syntax.redirections import read_heredocs
-from kaniko_hooks.shell.syntax.tree import Command
-from kaniko_hooks.shell.syntax.tree import Pipeline
-from kaniko_hooks.shell.syntax.tree import Script
-from kaniko_hooks.shell.syntax.tree import Statement
+from kaniko_hooks.shell.syntax.tree import Command, Pipeline, Script, Statement
 
 PARENTHESIS = frozenset(')')
 _TOP: frozenset[str] = frozenset()
 
-_TERMINATOR = re.compile(
-    r'\)|;;&|;;|;&|(?:then|else|elif|fi|do|done|esac|\})(?=[\s;&|()<>]|\Z)',
-)
+_TERMINATOR = re.compile(r'\)|;;&|;;|;&|(?:then|else|elif|fi|do|done|esac|\})(?=[\s;&|()<>]|\Z)')
 _PREFIX = re.compile(
     r'(!|time(?:[ \t]+-p)?(?:[ \t]+--)?|coproc(?:[ \t]+[A-Za-z_]\w*(?=[ \t]+[{(]))?)'
-    r'(?=[ \t(]|\\\r?\n)',
+    r'(?=[ \t(]|\\\r?\n)'
 )
 
 
@@ -119,7 +111,7 @@ def _statement(cursor: Cursor, found: list[Statement]) -> None:
         if pipeline:
             pipelines.append(pipeline)
             end = pipeline.end
-        operator = cursor.text[cursor.at:min(cursor.at + 2, cursor.end)]
+        operator = cursor.text[cursor.at : min(cursor.at + 2, cursor.end)]
         if operator not in ('&&', '||'):
             break
         cursor.at += 2
@@ -130,7 +122,7 @@ def _statement(cursor: Cursor, found: list[Statement]) -> None:
     if pipelines and (background or operator[:1] == ';' and operator != ';;' and operator != ';&'):
         cursor.at += 1
     if pipelines:
-        del operators[len(pipelines) - 1:]
+        del operators[len(pipelines) - 1 :]
         found.append(Statement(tuple(pipelines), tuple(operators), background, start, end))
 
 

@@ -1,20 +1,15 @@
 """Redirections, and the text of heredocs."""
+
 from __future__ import annotations
 
 import re
 
 from kaniko_hooks.shell.syntax import words
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import blanks
-from kaniko_hooks.shell.syntax.cursor import problem
-from kaniko_hooks.shell.syntax.tree import Heredoc
-from kaniko_hooks.shell.syntax.tree import Piece
-from kaniko_hooks.shell.syntax.tree import Redirection
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.cursor import Cursor, blanks, problem
+from kaniko_hooks.shell.syntax.tree import Heredoc, Piece, Redirection, Text, Word
 
 _OPERATOR = re.compile(
-    r'(\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>(?!\())',
+    r'(\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>(?!\())'
 )
 _TABS = re.compile(r'(?<=\n)\t+')
 
@@ -42,7 +37,7 @@ def redirection(cursor: Cursor) -> Redirection | None:
 
 
 def _written(cursor: Cursor, piece: Piece) -> str:
-    return piece.value if isinstance(piece, Text) else cursor.text[piece.start:piece.end]
+    return piece.value if isinstance(piece, Text) else cursor.text[piece.start : piece.end]
 
 
 def read_heredocs(cursor: Cursor) -> None:
@@ -90,12 +85,12 @@ def _without_tabs(cursor: Cursor, piece: Piece) -> list[Piece]:
         return [piece]
     stripped: list[Piece] = []
     at = piece.start
-    first = cursor.text[at - 1:at] == '\n'
+    first = cursor.text[at - 1 : at] == '\n'
     while first and at < piece.end and cursor.text[at] == '\t':
         at += 1
     for match in _TABS.finditer(cursor.text, at, piece.end):
-        stripped.append(Text(cursor.text[at:match.start()], at, match.start(), True))
+        stripped.append(Text(cursor.text[at : match.start()], at, match.start(), True))
         at = match.end()
     if at < piece.end:
-        stripped.append(Text(cursor.text[at:piece.end], at, piece.end, True))
+        stripped.append(Text(cursor.text[at : piece.end], at, piece.end, True))
     return stripped

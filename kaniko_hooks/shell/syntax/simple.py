@@ -1,21 +1,13 @@
 """Simple commands: assignments, words and redirections in any order."""
+
 from __future__ import annotations
 
 import re
 
 from kaniko_hooks.shell.syntax import words
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import ahead
-from kaniko_hooks.shell.syntax.cursor import blanks
-from kaniko_hooks.shell.syntax.cursor import opaque_end
-from kaniko_hooks.shell.syntax.cursor import problem
+from kaniko_hooks.shell.syntax.cursor import Cursor, ahead, blanks, opaque_end, problem
 from kaniko_hooks.shell.syntax.redirections import redirection
-from kaniko_hooks.shell.syntax.tree import Assignment
-from kaniko_hooks.shell.syntax.tree import DECLARATIONS
-from kaniko_hooks.shell.syntax.tree import Redirection
-from kaniko_hooks.shell.syntax.tree import Simple
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.tree import DECLARATIONS, Assignment, Redirection, Simple, Text, Word
 
 _ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=', re.ASCII)
 _STOP = frozenset('\n;&|)')
@@ -62,9 +54,7 @@ def _skip(cursor: Cursor) -> None:
 
 def _declares(word: Word) -> bool:
     pieces = word.pieces
-    return (
-        len(pieces) == 1 and isinstance(pieces[0], Text) and pieces[0].value in DECLARATIONS
-    )
+    return len(pieces) == 1 and isinstance(pieces[0], Text) and pieces[0].value in DECLARATIONS
 
 
 def _assignment(cursor: Cursor, match: re.Match[str]) -> Assignment:

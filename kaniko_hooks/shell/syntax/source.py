@@ -1,4 +1,5 @@
 """The text that commands are read from."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

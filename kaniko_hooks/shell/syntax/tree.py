@@ -4,6 +4,7 @@ Every node has `start` and `end`, code point offsets in the script's text; `end`
 is just after the last character. The names are those of POSIX XCU chapter 2 and
 of the Bash manual.
 """
+
 from __future__ import annotations
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -228,8 +229,12 @@ class Statement:
     __slots__ = ('pipelines', 'operators', 'background', 'start', 'end')
 
     def __init__(
-            self, pipelines: tuple[Pipeline, ...], operators: tuple[str, ...], background: bool,
-            start: int, end: int,
+        self,
+        pipelines: tuple[Pipeline, ...],
+        operators: tuple[str, ...],
+        background: bool,
+        start: int,
+        end: int,
     ) -> None:
         self.pipelines = pipelines
         self.operators = operators

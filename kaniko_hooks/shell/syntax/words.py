@@ -1,30 +1,29 @@
 """Words: literal text, quotes and, through `expansions`, what begins with a `$`."""
+
 from __future__ import annotations
 
 import re
 
 from kaniko_hooks.shell.syntax import expansions
-from kaniko_hooks.shell.syntax.cursor import Cursor
-from kaniko_hooks.shell.syntax.cursor import ahead
-from kaniko_hooks.shell.syntax.cursor import opaque_end
-from kaniko_hooks.shell.syntax.cursor import problem
-from kaniko_hooks.shell.syntax.cursor import unclosed
-from kaniko_hooks.shell.syntax.tree import Arithmetic
-from kaniko_hooks.shell.syntax.tree import Opaque
-from kaniko_hooks.shell.syntax.tree import Parameter
-from kaniko_hooks.shell.syntax.tree import Piece
-from kaniko_hooks.shell.syntax.tree import Substitution
-from kaniko_hooks.shell.syntax.tree import Text
-from kaniko_hooks.shell.syntax.tree import Word
+from kaniko_hooks.shell.syntax.cursor import Cursor, ahead, opaque_end, problem, unclosed
+from kaniko_hooks.shell.syntax.tree import (
+    Arithmetic,
+    Opaque,
+    Parameter,
+    Piece,
+    Substitution,
+    Text,
+    Word,
+)
 
-_RUN = re.compile(r'''(?:[^ \t\r\n\f\v|&;()<>$`"'\\{]|\{(?!\{))+''')
+_RUN = re.compile(r"""(?:[^ \t\r\n\f\v|&;()<>$`"'\\{]|\{(?!\{))+""")
 # Of an operand of `${…}`, and of the words of `[[ … =~ … ]]`.
-_OPERAND = re.compile(r'''(?:[^$`"'\\{}<>]|\{(?!\{)|[<>](?!\())+''')
+_OPERAND = re.compile(r"""(?:[^$`"'\\{}<>]|\{(?!\{)|[<>](?!\())+""")
 _QUOTED = re.compile(r'(?:[^$`"\\{<]|\{(?!\{)|<(?!<))+')
 _LITERAL = re.compile(r"(?:[^'$`{<])+")
 _ANSI = re.compile(r"(?:[^'\\]|\\.)*", re.DOTALL)
 _ANSI_ESCAPE = re.compile(
-    r'\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|.)', re.DOTALL,
+    r'\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|.)', re.DOTALL
 )
 _LETTERS = {'n': '\n', 't': '\t', 'r': '\r', 'a': '\a', 'b': '\b', 'e': '\x1b', 'f': '\f'}
 _EXTGLOB = frozenset('?*+@!')
@@ -102,7 +101,7 @@ def special(cursor: Cursor, found: list[Piece], quoted: bool) -> bool:
 
 
 def _opaque(cursor: Cursor, end: int, quoted: bool) -> Opaque:
-    name = '' if cursor.at in cursor.opaque else cursor.text[cursor.at:end]
+    name = '' if cursor.at in cursor.opaque else cursor.text[cursor.at : end]
     return Opaque(cursor.at, end, quoted, ''.join(name.split()))
 
 
@@ -151,7 +150,7 @@ def _single(cursor: Cursor, found: list[Piece]) -> None:
             found.append(_opaque(cursor, opaque, True))
         stop = match.end() if match else opaque or cursor.at + 1
         if not opaque:
-            add(found, Text(cursor.text[cursor.at:stop], cursor.at, stop, True))
+            add(found, Text(cursor.text[cursor.at : stop], cursor.at, stop, True))
         cursor.at = stop
     cursor.end = end
     cursor.at = close + 1
@@ -181,7 +180,7 @@ def _ansi_escape(match: re.Match[str]) -> str:
 
 def _escape(cursor: Cursor, found: list[Piece], quoted: bool) -> None:
     start = cursor.at
-    after = cursor.text[start + 1:min(start + 3, cursor.end)]
+    after = cursor.text[start + 1 : min(start + 3, cursor.end)]
     if after in ('', '\r', '\r\n') or after[0] == '\n':
         cursor.at = min(start + 2 + (after == '\r\n'), cursor.end)
         return
@@ -201,7 +200,7 @@ def _extended_pattern(cursor: Cursor, found: list[Piece]) -> None:
         if char == '\n':
             break
         if not level:
-            add(found, Text(cursor.text[cursor.at:at + 1], cursor.at, at + 1, False))
+            add(found, Text(cursor.text[cursor.at : at + 1], cursor.at, at + 1, False))
             cursor.at = at + 1
             return
     problem(cursor, 'unclosed pattern')
@@ -211,8 +210,10 @@ def add(found: list[Piece], piece: Piece) -> None:
     """Append a piece; literal text that goes on becomes one."""
     last = found[-1] if found else None
     if (
-        isinstance(piece, Text) and isinstance(last, Text)
-        and last.end == piece.start and last.quoted == piece.quoted
+        isinstance(piece, Text)
+        and isinstance(last, Text)
+        and last.end == piece.start
+        and last.quoted == piece.quoted
         and len(last.value) == last.end - last.start
         and len(piece.value) == piece.end - piece.start
         and len(last.value) < 4096
