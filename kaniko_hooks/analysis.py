@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci import read
 from kaniko_hooks.glance import one_build_at_most
-from kaniko_hooks.model import Container, Finding, Place, Problem, Reading, Result, Run
+from kaniko_hooks.model import Container, Finding, Place, Problem, Reading, Result, Run, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.project import Repository, Unreadable
@@ -124,7 +124,7 @@ def run_of(repository: Repository, container: Container) -> Run:
 
 def image_name(container: Container) -> str | None:
     """The image's name with the variables of the first part; of several the one with `kaniko`."""
-    if container.image is None:
+    if not isinstance(container.image, Variable):
         return None
     from kaniko_hooks.shell.expansion.expand import expand
 

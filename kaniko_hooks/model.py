@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from kaniko_hooks.cond import Cond
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import Place as Place, Text as Text
 
 # A count of builds that is not known, or that grows with data: shown as "many".
 MANY = 1_000_000
@@ -20,13 +22,6 @@ ARGUMENTS = 'arguments'
 ON = 'on'
 OFF = 'off'
 UNKNOWN = 'unknown'
-
-
-class Place(NamedTuple):
-    """A place in a file of the repository."""
-
-    file: str  # relative to the repository root, with '/'
-    offset: int
 
 
 class Command(NamedTuple):
@@ -101,17 +96,66 @@ class ScriptPart(NamedTuple):
     root: str = ''
 
 
+class Setting(NamedTuple):
+    """A variable that the CI system sets before a script starts, with all that it may be.
+
+    No values: it is set, but not known here. A hole in a value whose name is that
+    of another variable stands for that variable's value.
+    """
+
+    values: tuple[Text, ...]
+    places: tuple[Place, ...] = ()
+
+
+class Script(NamedTuple):
+    """Commands that run in order in one shell, or the words of one argv.
+
+    - `form`: SCRIPT, commands are lines of one shell script; ARGV, commands are
+      the words of one argv; ARGUMENTS, the same for the image's entrypoint.
+    - `variables`: by the names of shell variables and of holes. A hole of a command
+      whose name is here stands for that value.
+    - `always`: runs even if an earlier script of the container failed.
+    - `directory`: where it starts, relative to the repository root; None if
+      that is not known.
+    - `shell`: the interpreter ('sh', 'bash', …); a script for another one
+      (python) has runs without builds.
+    - `cond`: a step's `if:`; None if nothing is known about it.
+    - `arguments`: the positional parameters, as words of an argv.
+    - `root`: where the repository stands in the container: '/workspace', or 'src' for a
+      folder of the workspace; '' if that is not known.
+    - `calls`: the steps that call what the script is written in, outermost first.
+    """
+
+    commands: tuple[Text, ...]
+    variables: Mapping[str, Setting]
+    form: str = SCRIPT
+    always: bool = False
+    directory: str | None = ''
+    shell: str = 'sh'
+    cond: Cond = True
+    arguments: tuple[Text, ...] = ()
+    calls: tuple[Place, ...] = ()
+    root: str = ''
+
+
 class Container(NamedTuple):
-    """What shares one file system: a GitLab job, a CI step, a pod container."""
+    """What shares one file system: a GitLab job, a CI step, a pod container.
+
+    - `exclusive`: sets of variables of which the CI system never sets two.
+    - `single_words`: beginnings of the names of variables whose values have no blanks.
+    """
 
     system: str  # 'gitlab-ci', 'github-actions', …
     name: str  # a job's name, or the node path: 'spec.steps[1]'
     place: Place  # the job's key or the container's node
-    image: Variable | None
+    image: Variable | Setting | None
     parts: tuple[ScriptPart, ...]
     template: bool = False  # a hidden job whose users cannot be seen
     places: tuple[Place, ...] = ()  # what it is made of: ancestors, anchors, …
     visible: bool = True  # False: parts of its configuration cannot be seen here
+    scripts: tuple[Script, ...] = ()
+    exclusive: tuple[frozenset[str], ...] = ()
+    single_words: tuple[str, ...] = ()
 
 
 class Fragment(NamedTuple):

@@ -10,6 +10,7 @@ import re
 
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Command
+from kaniko_hooks.text import Place, Segment, Text
 
 # White space is what YAML calls so; Python knows more.
 _PROPERTIES = (
@@ -25,12 +26,19 @@ def command(text: str, node: ScalarNode) -> Command:
     return Command(node.value, node.file, start, _Locator(text, node, start))
 
 
+def scalar_text(text: str, node: ScalarNode) -> Text:
+    """The value of a scalar of the file with this text, with the place of each character."""
+    locator = _Locator(text, node, None)
+    file = node.file
+    return Text(node.value, (), (Segment(0, lambda offset: Place(file, locator(offset)), 0, True),))
+
+
 class _Locator:
     """Offsets of one scalar, worked out when the first is asked for."""
 
     __slots__ = ('text', 'node', 'start', 'offsets')
 
-    def __init__(self, text: str, node: ScalarNode, start: int) -> None:
+    def __init__(self, text: str, node: ScalarNode, start: int | None) -> None:
         self.text = text
         self.node = node
         self.start = start
@@ -38,7 +46,10 @@ class _Locator:
 
     def __call__(self, offset: int) -> int:
         if self.offsets is None:
-            self.offsets = value_offsets(self.text, self.node) or [self.start]
+            self.offsets = value_offsets(self.text, self.node)
+            if self.offsets is None:
+                start = self.start
+                self.offsets = [content_start(self.text, self.node) if start is None else start]
         return self.offsets[min(offset, len(self.offsets) - 1)]
 
 

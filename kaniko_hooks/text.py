@@ -1,0 +1,142 @@
+"""Source-mapped text with holes: what scripts, words and values of variables are made of.
+
+A text knows its characters, which of them are only the notation of an unknown
+value (a hole), and the place in a file that each character comes from. Offsets
+count code points.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+
+from kaniko_hooks.named_tuple import NamedTuple
+
+# The name of the hole for the folder of the container that holds the repository.
+ROOT = 'repository root'
+
+
+class Place(NamedTuple):
+    """A place in a file of the repository."""
+
+    file: str  # relative to the repository root, with '/'
+    offset: int  # code points from the start of the text, a byte order mark not counted
+
+
+class Hole(NamedTuple):
+    """Characters of a text that stand for an unknown value."""
+
+    start: int
+    end: int
+    name: str  # the same name is the same value
+
+
+class Segment(NamedTuple):
+    """Where the characters from `start` on come from, up to the next segment."""
+
+    start: int
+    locate: Callable[[int], Place]
+    offset: int  # what `locate` takes for the first character
+    linear: bool  # False: all characters come from that one place
+
+
+class Text:
+    """Characters, holes and places; equal texts have the same characters and holes."""
+
+    __slots__ = ('value', 'holes', 'segments')
+
+    def __init__(
+        self, value: str, holes: tuple[Hole, ...] = (), segments: tuple[Segment, ...] = ()
+    ) -> None:
+        self.value = value
+        self.holes = holes
+        self.segments = segments
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.value == other.value and self.holes == other.holes
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __repr__(self) -> str:
+        names = ', '.join(f'{hole.start}-{hole.end} {hole.name}' for hole in self.holes)
+        return f'Text({self.value!r}{f", holes {names}" if names else ""})'
+
+    @property
+    def known(self) -> str | None:
+        """The characters, None if some of them are unknown."""
+        return None if self.holes else self.value
+
+    def place(self, offset: int) -> Place:
+        """The place of a character, or of the end. Only for a text with segments."""
+        index = max(bisect_right(self.segments, offset, key=_start) - 1, 0)
+        segment = self.segments[index]
+        return segment.locate(segment.offset + (offset - segment.start) * segment.linear)
+
+    def part(self, start: int, end: int) -> Text:
+        """The characters from `start` to `end`; a hole that is cut stays one."""
+        holes = tuple(
+            Hole(max(hole.start, start) - start, min(hole.end, end) - start, hole.name)
+            for hole in self.holes
+            if hole.start < end and hole.end > start
+        )
+        first = max(bisect_right(self.segments, start, key=_start) - 1, 0)
+        last = bisect_right(self.segments, end, key=_start)
+        segments = tuple(_shifted(each, start) for each in self.segments[first:last])
+        return Text(self.value[start:end], holes, segments)
+
+    def at(self, locate: Callable[[int], Place], offset: int) -> Text:
+        """The same characters, all of them standing at one place."""
+        return Text(self.value, self.holes, (Segment(0, locate, offset, False),))
+
+    def replaced(self, replacements: Sequence[tuple[int, int, Text]]) -> Text:
+        """With the given ranges replaced; they must be sorted and apart.
+
+        The characters of a replacement stand where its range begins.
+        """
+        pieces: list[Text] = []
+        last = 0
+        for start, end, text in replacements:
+            pieces.append(self.part(last, start))
+            pieces.append(text.at(self.place, start) if self.segments else text)
+            last = end
+        pieces.append(self.part(last, len(self.value)))
+        return concat(pieces)
+
+    def stripped(self) -> Text:
+        """Without white space at both ends."""
+        start = len(self.value) - len(self.value.lstrip())
+        return self.part(start, max(len(self.value.rstrip()), start))
+
+
+def hole(name: str, shown: str = '') -> Text:
+    """An unknown value; `shown` is how it is written, if not by its name."""
+    value = shown or name or '?'
+    return Text(value, (Hole(0, len(value), name),))
+
+
+def concat(texts: Iterable[Text]) -> Text:
+    """The texts one after the other."""
+    values: list[str] = []
+    holes: list[Hole] = []
+    segments: list[Segment] = []
+    length = 0
+    for text in texts:
+        values.append(text.value)
+        holes += [Hole(each.start + length, each.end + length, each.name) for each in text.holes]
+        segments += [_shifted(each, -length) for each in text.segments]
+        length += len(text.value)
+    return Text(''.join(values), tuple(holes), tuple(segments))
+
+
+def _start(segment: Segment) -> int:
+    return segment.start
+
+
+def _shifted(segment: Segment, by: int) -> Segment:
+    """The segment of a text whose first `by` characters are cut off."""
+    start = segment.start - by
+    if start >= 0:
+        return segment._replace(start=start)
+    skipped = -start if segment.linear else 0
+    return segment._replace(start=0, offset=segment.offset + skipped)
