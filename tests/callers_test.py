@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.callers import callers
 from kaniko_hooks.check_kaniko_builds import main
+from kaniko_hooks.ci_paths import callers
 from tests.conftest import Write
 
 IMAGE = 'gcr.io/kaniko-project/executor:debug'

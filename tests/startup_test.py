@@ -53,6 +53,7 @@ def test_without_kaniko_next_to_nothing_is_imported(tmp_path: Path) -> None:
     assert {name for name in modules if name[0] != '_' and not name.startswith('encodings')} == {
         'kaniko_hooks',
         'kaniko_hooks.check_kaniko_builds',
+        'kaniko_hooks.ci_paths',
         'kaniko_hooks.prefilter',
     }
 

@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 
 # What every station may use: plain tuples, and nothing that imports more than they do.
 _SHARED = {'model', 'named_tuple'}
-_FILES = {'callers', 'project', 'prefilter', 'internal_error'}
+_FILES = {'ci_paths', 'project', 'prefilter', 'internal_error'}
 MAY_IMPORT = {
     'document': _SHARED,
     'shell': _SHARED,

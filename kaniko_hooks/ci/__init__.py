@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kaniko_hooks.bridge import with_parts
-from kaniko_hooks.callers import callers
+from kaniko_hooks.ci_paths import GITLAB, callers, system_at
 from kaniko_hooks.model import Problem, Reading
 from kaniko_hooks.prefilter import may_matter
 from kaniko_hooks.project import Repository, Unreadable
@@ -30,7 +30,7 @@ def read(
         for path in dict.fromkeys((*named, *callers(repository.root, named)))
         if path.lower().endswith(('.yml', '.yaml')) and _may_matter(repository, path)
     ]
-    gitlab = [path for path in candidates if _is_gitlab(path)]
+    gitlab = [path for path in candidates if system_at(path) is GITLAB]
     others: list[_Other] = []
     if len(gitlab) < len(candidates):
         # What reads the other systems is not imported where there is nothing of theirs.
@@ -44,15 +44,6 @@ def read(
     taken = readings[0].files if readings else frozenset()
     readings.extend(_guarded(reads, path, crashes) for path, reads in others if path not in taken)
     return _joined(readings, problems), crashes
-
-
-def _is_gitlab(path: str) -> bool:
-    """Whether a path alone says GitLab; the table of systems knows more."""
-    return (
-        path.lower().endswith(('.gitlab-ci.yml', '.gitlab-ci.yaml'))
-        and '{' not in path
-        and '}' not in path
-    )
 
 
 def _may_matter(repository: Repository, path: str) -> bool:
