@@ -6,8 +6,9 @@ To be deleted with `Command`, `Variable`, `ScriptPart` and `Guard`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from kaniko_hooks.cond import And, Cond, Eq, Match, Not, Or, Truth, all_of, any_of, negate
+from kaniko_hooks.cond import And, Cond, Eq, Match, Not, Truth, all_of, any_of, negate
 from kaniko_hooks.model import (
     AND,
     NOT,
@@ -38,9 +39,10 @@ def with_parts(container: Container) -> Container:
     if container.parts or not container.scripts:
         return container
     image = container.image
+    variables = container.scripts[0].variables
     return container._replace(
         parts=tuple(map(_part, container.scripts)),
-        image=_variable(image) if isinstance(image, Setting) else image,
+        image=_variable(image, variables) if isinstance(image, Setting) else image,
     )
 
 
@@ -57,43 +59,82 @@ def with_scripts(container: Container) -> Container:
 
 def _part(script: Script) -> ScriptPart:
     return ScriptPart(
-        tuple(_command(_filled(text, script)) for text in script.commands),
+        tuple(_command(_filled(text, script.variables)) for text in script.commands),
         {
-            name: _variable(setting)
+            name: _variable(setting, script.variables)
             for name, setting in script.variables.items()
-            if name.isidentifier()
-            and not any(each.name == ROOT for text in setting.values for each in text.holes)
+            if name.isidentifier() and name != 'CI_PROJECT_DIR'
         },
         script.form,
         script.always,
         script.directory,
         script.shell,
         _guard(script.cond),
-        tuple(_command(_filled(text, script)) for text in script.arguments),
+        tuple(_command(_filled(text, script.variables)) for text in script.arguments),
         script.calls,
         script.root,
     )
 
 
-def _filled(text: Text, script: Script) -> Text:
+def _filled(text: Text, variables: Mapping[str, Setting], depth: int = 5) -> Text:
     """With the holes filled whose one value is known."""
     replacements = []
-    for each in text.holes:
-        setting = script.variables.get(each.name)
-        if setting is not None and len(setting.values) == 1 and not setting.values[0].holes:
-            replacements.append((each.start, each.end, setting.values[0]))
+    for each in text.holes if depth else ():
+        setting = variables.get(each.name)
+        if setting is not None and len(setting.values) == 1 and len(text.value) < 10_000:
+            new = _filled(setting.values[0], variables, depth - 1)
+            if each.name not in {inner.name for inner in new.holes}:
+                replacements.append((each.start, each.end, new))
     return text.replaced(replacements) if replacements else text
 
 
 def _command(text: Text) -> Command:
     place = text.place(0) if text.segments else Place('', 0)
+    text = text.replaced(
+        [
+            (each.start, each.end, Text(_notation(each.name)))
+            for each in text.holes
+            if not _is_notation(text.value[each.start : each.end])
+        ]
+    )
     return Command(text.value, place.file, place.offset, lambda at: text.place(at).offset)
 
 
-def _variable(setting: Setting) -> Variable:
-    if not any(text.holes for text in setting.values):
-        return Variable(tuple(text.value for text in setting.values), setting.places)
-    return Variable(tuple(map(_escaped, setting.values)), setting.places, expand=True)
+def _is_notation(text: str) -> bool:
+    plain = r'\$\([\w.\-\[\]\'"*]{1,200}\)|\$\w+|\$\{\w+\}'
+    return bool(_OPAQUE.fullmatch(text) or re.fullmatch(plain, text))
+
+
+def _notation(name: str) -> str:
+    return '$CI_PROJECT_DIR' if name == ROOT else f'{{{{{re.sub(r"[^A-Za-z0-9.:]+", "_", name)}}}}}'
+
+
+def _variable(setting: Setting, variables: Mapping[str, Setting]) -> Variable:
+    values = [_filled(text, variables) for text in setting.values]
+    for text in values[:1] if len(values) == 1 else ():
+        names = {each.name for each in text.holes if len(_values(each.name, variables)) > 1}
+        if len(names) == 1:
+            name = names.pop()
+            values = [
+                text.replaced(
+                    [(each.start, each.end, new) for each in text.holes if each.name == name]
+                )
+                for new in _values(name, variables)
+            ]
+    if any(
+        len(text.holes) == 1
+        and text.holes[0].end - text.holes[0].start == len(text.value)
+        and text.holes[0].name != ROOT
+        for text in values
+    ):
+        return Variable((), setting.places)
+    if not any(text.holes for text in values):
+        return Variable(tuple(text.value for text in values), setting.places)
+    return Variable(tuple(map(_escaped, values)), setting.places, expand=True)
+
+
+def _values(name: str, variables: Mapping[str, Setting]) -> tuple[Text, ...]:
+    return variables[name].values if name in variables else ()
 
 
 def _escaped(text: Text) -> str:

@@ -79,7 +79,7 @@ def _advised(finding: Finding) -> Finding:
     """What to do by hand, where the fix hook does nothing even if it is asked to."""
     if finding.run is None or finding.no_fix is None or '--unsafe' in finding.no_fix:
         return finding
-    from kaniko_hooks.ci.advice import advice
+    from kaniko_hooks.ci_paths import advice
 
     aim = advice(finding.containers[0].system, finding.containers[0].name)
     if any(why.kind == 'retry' for each in finding.run.executions for why in each.reasons):

@@ -156,6 +156,7 @@ class Container(NamedTuple):
     scripts: tuple[Script, ...] = ()
     exclusive: tuple[frozenset[str], ...] = ()
     single_words: tuple[str, ...] = ()
+    label: str = ''  # what its author calls it: the `name:` or `id:` of a step
 
 
 class Fragment(NamedTuple):

@@ -1,28 +1,45 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from kaniko_hooks.model import Container, Place, Reading, ScriptPart
-from tests.other_ci import only, reading, shown, texts
+from kaniko_hooks.model import Place
+from tests.other_ci import K, builds, containers
 
 PATH = '.circleci/config.yml'
+IMAGE = 'docker: [{image: "gcr.io/kaniko-project/executor:debug"}]'
 
 
-def _container(text: str) -> Container:
-    return only(reading(PATH, f'version: 2.1\n{text}'))
+def config(text: str, files: dict[str, str] | None = None) -> dict[str, list[str]]:
+    """The builds of a configuration; IMAGE and K are put in."""
+    return builds(PATH, prepared(text), files)
 
 
-def _part(text: str) -> ScriptPart:
-    (part,) = _container(text).parts
-    return part
+def prepared(text: str) -> str:
+    text = text.replace('IMAGE', IMAGE).replace('K ', f'{K} ')
+    return f'version: 2.1\n{text}'
+
+
+def both(first: str, second: str) -> bool:
+    """True if steps under these conditions may both run."""
+    return (
+        config(f"""\
+parameters: {{known: {{type: string, default: yes}}}}
+jobs:
+  a:
+    IMAGE
+    parameters: {{on: {{default: true}}, p: {{type: string}}}}
+    steps:
+    - when: {{condition: {first}, steps: [run: K a]}}
+    - when: {{condition: {second}, steps: [run: K b]}}
+""")['jobs.a'][0]
+        == 'cached'
+    )
 
 
 @pytest.mark.parametrize(
     'text',
     (
-        'version: 2.1',
+        '',
         '{jobs: {a: {steps: [checkout]}}}',
         '{jobs: {a: {steps: [{save_cache: {key: b}}]}}}',
         '{jobs: {a: {steps: [{run: {name: b}}]}}}',
@@ -32,264 +49,295 @@ def _part(text: str) -> ScriptPart:
     ),
 )
 def test_nothing_runs(text: str) -> None:
-    assert reading(PATH, text) == Reading(())
+    assert containers(PATH, f'# kaniko\n{text}') == ()
 
 
-def test_a_job_is_a_container_and_its_run_steps_are_parts_in_order() -> None:
-    container = _container(
-        'jobs:\n  build:\n    docker: [{image: i:1}, {image: postgres}]\n'
+def test_a_job_is_a_container_and_its_run_steps_are_scripts_in_order() -> None:
+    text = (
+        'jobs:\n  build:\n    docker: [{image: kaniko}, {image: postgres}]\n'
         '    steps:\n    - checkout\n    - run: a\n    - run: {name: n, command: b}\n'
     )
+    (container,) = containers(PATH, text)
     assert (container.system, container.name) == ('circleci', 'jobs.build')
-    assert container.place == Place(PATH, 21)
-    assert container.image is not None and container.image.values == ('i:1',)
-    assert texts(container) == [['a'], ['b']]
+    assert container.place == Place(PATH, 8)
+    assert [script.commands[0].value for script in container.scripts] == ['a', 'b']
     assert container.visible
 
 
 def test_an_executor_gives_image_shell_and_environment() -> None:
-    container = _container("""\
+    text = f"""\
 executors:
   kaniko:
-    parameters: {tag: {default: v1}, shell: {default: /bin/bash}}
-    docker: [{image: "i:<< parameters.tag >>", environment: {A: image, B: image}}]
+    parameters: {{tag: {{default: debug}}, shell: {{default: python}}}}
+    docker: [{{image: "gcr.io/kaniko-project/executor:<< parameters.tag >>", environment: {{A: image, B: image}}}}]
     shell: << parameters.shell >>
-    environment: {B: "<<parameters.tag>>", C: executor}
+    environment: {{B: "<<parameters.tag>>", C: executor}}
 jobs:
   a:
-    executor: {name: kaniko, tag: v2, shell: /busybox/sh -e}
-    environment: {C: job}
-    steps: [{run: {command: x, environment: [D=step]}}, {run: {command: y, shell: python}}]
-""")
-    assert container.image is not None and container.image.values == ('i:v2',)
-    assert [part.shell for part in container.parts] == ['sh', 'python']
-    assert {name: each.values for name, each in container.parts[0].variables.items()} == {
-        'A': ('image',),
-        'B': ('v2',),
-        'C': ('job',),
-        'D': ('step',),
+    executor: {{name: kaniko, tag: v2, shell: /busybox/sh -e}}
+    environment: {{C: job}}
+    steps:
+    - run: {{command: {K} $A-$B-$C-$D, environment: [D=step]}}
+    - run: {{command: {K} y, shell: python}}
+  b: {{executor: kaniko, steps: [run: {K} z]}}
+"""
+    assert config(text) == {'jobs.a': ['ok', 'on image-v2-job-step']}
+    assert config(f'jobs: {{a: {{executor: orb/default, steps: [run: {K} a]}}}}') == {
+        'jobs.a': ['ok', 'on a']
     }
-    assert len(container.places) == 2
-
-
-def test_a_job_may_have_no_image() -> None:
-    for text in ('executor: orb/default', 'machine: true', 'docker: []'):
-        assert _container(f'jobs: {{a: {{{text}, steps: [run: b]}}}}').image is None
 
 
 @pytest.mark.parametrize(
-    ('job', 'expected'),
+    ('job', 'is_found'),
     (
-        ('steps: [{run: a}]', ''),
-        ('working_directory: ~/project, steps: [{run: a}]', ''),
-        ('steps: [{run: {command: a, working_directory: b/c}}]', 'b/c'),
-        ('working_directory: b, steps: [{run: {command: a, working_directory: c}}]', 'b/c'),
-        ('working_directory: b, steps: [{run: {command: a, working_directory: ~/c}}]', None),
-        ('working_directory: /tmp, steps: [{run: a}]', ''),
-        ('working_directory: /tmp, steps: [{run: {command: a, working_directory: /b}}]', None),
-        ('executor: e, steps: [{run: a}]', 'd'),
-        ('steps: [{run: {command: a, working_directory: ~/project/b}}]', 'b'),
-        ('steps: [{run: {command: a, working_directory: ~/b}}]', None),
+        ('steps: [{run: x/y/build.sh}]', True),
+        ('working_directory: ~/project, steps: [{run: x/y/build.sh}]', True),
+        ('steps: [{run: {command: ./build.sh, working_directory: x/y}}]', True),
+        ('working_directory: x, steps: [{run: {command: ./build.sh, working_directory: y}}]', True),
+        ('steps: [{run: {command: ./build.sh, working_directory: ~/x/y}}]', False),
+        ('working_directory: /tmp, steps: [{run: x/y/build.sh}]', True),
+        ('steps: [{run: {command: ./build.sh, working_directory: /x/y}}]', False),
+        ('executor: e, steps: [{run: ./build.sh}]', True),
+        ('steps: [{run: {command: ./build.sh, working_directory: ~/project/x/y}}]', True),
+        ('steps: [{run: {command: ./build.sh, working_directory: << parameters.p >>}}]', False),
+        ('steps: [{run: $CIRCLE_WORKING_DIRECTORY/x/y/build.sh}]', True),
     ),
 )
-def test_where_a_step_starts(job: str, expected: str | None) -> None:
-    part = _part(f'jobs: {{x: {{{job}}}}}\nexecutors: {{e: {{working_directory: d}}}}')
-    assert part.directory == expected
+def test_where_a_script_of_the_repository_is_found(job: str, is_found: bool) -> None:
+    text = f'jobs: {{x: {{{job}}}}}\nexecutors: {{e: {{working_directory: x/y}}}}'
+    assert bool(config(text, {'x/y/build.sh': f'{K} a\n'})) is is_found
 
 
 def test_steps_that_run_after_a_failure() -> None:
-    container = _container(
-        'jobs: {a: {steps: [{run: {command: b, when: always}}, {run: {command: c, when: on_fail}},'
-        '{run: {command: d, when: on_success}}]}}'
+    steps = ', '.join(
+        f'{{run: {{command: "K {when}; exit 1", when: {when}}}}}'
+        for when in ('on_success', 'always', 'on_fail')
     )
-    assert [part.always for part in container.parts] == [True, True, False]
+    text = f'jobs: {{a: {{IMAGE, steps: [{steps}, {{run: K b}}]}}}}'
+    assert config(text)['jobs.a'] == ['cached', 'on on_success', 'on always', 'on on_fail']
 
 
 COMMAND = """\
 commands:
   build:
     parameters: {name: {default: one}, flag: {type: string}}
-    steps: [{run: "build << parameters.name >> <<parameters.flag>>"}]
+    steps: [{run: "K << parameters.name >><<parameters.flag>>"}]
 """
 
 
 def test_a_reusable_command_runs_where_it_is_called() -> None:
-    container = _container(f"""{COMMAND}
+    text = f"""{COMMAND}
 jobs:
   a:
-    steps: [build, {{build: {{name: two, flag: "<< pipeline.x >>"}}}}, other]
-""")
-    assert texts(container) == [
-        ['build one <<parameters.flag>>'],
-        ['build two <<parameters.flag>>'],
-    ]
-    first, second = (part.commands[0] for part in container.parts)
-    assert first.offset == second.offset
+    IMAGE
+    steps: [{{build: {{flag: x}}}}, {{build: {{name: two, flag: ""}}}}, other]
+"""
+    assert config(text) == {'jobs.a': ['cached', 'on onex two x2']}
+    (container,) = containers(PATH, prepared(text))
     assert len(container.places) == 3
 
 
 def test_commands_that_call_themselves_or_many_others_end() -> None:
-    container = _container('commands: {a: {steps: [{run: b}, a]}}\njobs: {c: {steps: [a]}}')
-    assert texts(container) == [['b']]
+    text = 'commands: {a: {steps: [{run: K b}, a]}}\njobs: {c: {IMAGE, steps: [a]}}'
+    assert config(text) == {'jobs.c': ['ok', 'on b']}
     commands = ', '.join(
         f'c{level}: {{steps: [{", ".join([f"c{level + 1}"] * 9)}]}}' for level in range(12)
     )
-    text = f'commands: {{{commands}, c5: {{steps: [{"{run: x}, " * 900}]}}}}\n'
-    container = _container(f'{text}jobs: {{a: {{steps: [{"c4, " * 9}]}}}}')
-    assert 1_900 < len(container.parts) < 3_000
+    text = f'commands: {{{commands}, c5: {{steps: [{"{run: kaniko}, " * 900}]}}}}\n'
+    (container,) = containers(PATH, f'{text}jobs: {{a: {{steps: [{"c4, " * 9}]}}}}')
+    assert 1_900 < len(container.scripts) < 3_000
 
 
 def test_a_command_of_an_orb_is_noted() -> None:
-    result = reading(PATH, 'jobs: {a: {steps: [{run: b}, slack/notify, {x/y: {z: 1}}]}}')
-    assert [note.message for note in result.notes] == [
-        'the orb command slack/notify is not visible here',
-        'the orb command x/y is not visible here',
-    ]
-    assert not only(result).visible
+    text = 'jobs: {a: {steps: [{run: executor}, slack/notify, {x/y: {z: 1}}]}}'
+    (container,) = containers(PATH, text)
+    assert not container.visible
 
 
 @pytest.mark.parametrize(
     ('calls', 'expected'),
     (
-        pytest.param('', 'x d << parameters.b >>', id='not called'),
-        pytest.param('[job]', 'x d << parameters.b >>', id='called with nothing'),
-        pytest.param('[{job: {a: 1, b: 2}}, other]', 'x 1 2', id='called once'),
-        pytest.param('[{job: {a: 1}}, {job: {a: 1, b: 2}}]', 'x 1 << parameters.b >>', id='twice'),
+        pytest.param('', ['uncached', 'off d', 'off b'], id='not called'),
+        pytest.param('[job]', ['uncached', 'off d', 'off b'], id='called with nothing'),
+        pytest.param('[{job: {a: x, c: true}}, other]', ['cached', 'on x', 'on b'], id='once'),
+        pytest.param('[{job: {c: true}}, {job: {c: false}}]', None, id='twice'),
+        pytest.param('[{job: {c: "<< pipeline.p >>"}}]', None, id='with something unknown'),
+        pytest.param('[{job: {matrix: {parameters: {c: [true, false]}}}}]', None, id='matrix'),
         pytest.param(
-            '[{job: {a: "<< pipeline.p >>"}}]',
-            'x << parameters.a >> << parameters.b >>',
-            id='with something unknown',
-        ),
-        pytest.param(
-            '[{job: {matrix: {parameters: {a: [1, 1], b: [2, 3]}}}}]',
-            'x 1 << parameters.b >>',
-            id='matrix',
+            '[{job: {matrix: {parameters: {c: [false]}}}}]',
+            ['uncached', 'off d', 'off b'],
+            id='matrix of one',
         ),
     ),
 )
-def test_parameters_of_a_job(calls: str, expected: str) -> None:
-    container = _container(
-        'jobs: {job: {parameters: {a: {default: d}, b: {type: string}}, '
-        'steps: [{run: "x << parameters.a >> << parameters.b >>"}]}}\n'
-        f'workflows: {{version: 2, main: {{jobs: {calls}}}}}'
-    )
-    assert texts(container) == [[expected]]
-
-
-def test_alternatives_of_a_variable() -> None:
-    part = _part("""\
-parameters: {p: {default: q}}
+def test_parameters_of_a_job(calls: str, expected: list[str] | None) -> None:
+    found = config(f"""\
 jobs:
   job:
-    parameters: {a: {default: d}}
-    environment: {A: "-<< parameters.a >>", P: << pipeline.parameters.p >>, Q: {x: y}}
-    steps: [{run: x}]
-workflows: {main: {jobs: [{job: {a: 1}}, job]}}
-""")
-    assert part.variables['A'].values == ('-1', '-d')
-    assert part.variables['P'].values == ('q',)
-    assert part.variables['Q'].values == ()
-
-
-ORB = """\
-orbs:
-  own:
-    orbs: {inner: {commands: {c: {steps: [{run: inner}]}}}}
-    executors: {e: {docker: [{image: i:1}], environment: {A: b}}}
-    commands:
-      build: {parameters: {p: {default: d}}, steps: [{run: "x << parameters.p >>"}, other, inner/c]}
-      other: {steps: [{run: other}]}
-    jobs:
-      job: {parameters: {p: {type: string}}, executor: e, steps: [{run: "y << parameters.p >>"}]}
-"""
+    IMAGE
+    parameters: {{a: {{default: d}}, c: {{default: false}}}}
+    environment: {{FLAG: "--cache=<< parameters.c >>"}}
+    steps:
+    - run: executor --cache=<< parameters.c >> -d << parameters.a >>
+    - run: executor $FLAG -d b
+workflows: {{version: 2, main: {{jobs: {calls}}}}}
+""")['jobs.job']
+    if expected is None:
+        assert found[0] == 'maybe-cached'
+    else:
+        assert found == expected
 
 
 def test_an_orb_of_the_file_has_commands_and_executors() -> None:
-    result = reading(
-        PATH,
-        f"""{ORB}
+    text = """\
+orbs:
+  own:
+    orbs: {inner: {commands: {c: {steps: [{run: K inner}]}}}}
+    executors: {e: {IMAGE, environment: {A: b}}}
+    commands:
+      build: {parameters: {p: {default: d}}, steps: [{run: "K << parameters.p >>"}, other, inner/c]}
+      other: {steps: [{run: K $A}]}
+    jobs:
+      job: {parameters: {p: {type: string}}, executor: e, steps: [{run: "K << parameters.p >>"}]}
 jobs:
-  a: {{executor: own/e, steps: [{{own/build: {{p: q}}}}, own/missing]}}
-workflows: {{w: {{jobs: [a, {{own/job: {{p: r}}}}]}}}}
-""",
-    )
-    first, second = result.containers
-    assert texts(first) == [['x q'], ['other'], ['inner']]
-    assert (first.name, second.name) == ('jobs.a', 'orbs.own.jobs.job')
-    assert texts(second) == [['y r']]
-    for container in result.containers:
-        assert container.image is not None and container.image.values == ('i:1',)
-        assert container.parts[0].variables['A'].values == ('b',)
-    assert [note.message for note in result.notes] == [
-        'the orb command own/missing is not visible here'
-    ]
+  a: {executor: own/e, steps: [{own/build: {p: q}}, own/missing]}
+workflows: {w: {jobs: [a, {own/job: {p: r}}]}}
+"""
+    assert config(text) == {
+        'jobs.a': ['cached', 'on q', 'on b', 'on inner'],
+        'orbs.own.jobs.job': ['ok', 'on r'],
+    }
 
 
 def test_steps_around_those_of_a_job_are_those_of_one_call() -> None:
-    container = _container("""\
-jobs: {a: {steps: [{run: x}]}}
+    text = """\
+jobs: {a: {IMAGE, steps: [{run: ls}]}}
 workflows:
   w:
     jobs:
-      - a: {name: one, pre-steps: [{run: before}], post-steps: [{run: after}]}
-      - a: {name: two, post-steps: [{run: other}]}
-""")
-    assert texts(container) == [['before'], ['x'], ['after'], ['other']]
-    assert [shown(part.guard) for part in container.parts] == [
-        'call of the job == 0',
-        'True',
-        'call of the job == 0',
-        'call of the job == 1',
-    ]
+      - a: {name: one, pre-steps: [{run: K before}]}
+      - a: {name: two, post-steps: [{run: K after}]}
+"""
+    assert config(text)['jobs.a'][0] == 'ok'
+    assert config(text.replace('pre-steps', 'post-steps: [{run: K after}], pre-steps'))[
+        'jobs.a'
+    ] == ['cached', 'on before', 'on after']
 
 
-def test_steps_that_are_passed_run_where_they_are_asked_for() -> None:
-    container = _container("""\
+def test_steps_that_are_passed_run_where_they_are_used() -> None:
+    text = """\
 commands:
   around:
-    parameters: {p: {default: inner}, s: {type: steps}, t: {type: steps, default: [{run: t}]}}
-    steps: [{run: a}, {steps: << parameters.s >>}, {steps: << parameters.t >>}, {steps: [x]}]
+    parameters: {p: {default: inner}, s: {type: steps}, t: {type: steps, default: [{run: K t}]}}
+    steps: [{run: K a}, {steps: << parameters.s >>}, {steps: << parameters.t >>}, {steps: [x]}]
 jobs:
   a:
+    IMAGE
     parameters: {p: {default: outer}}
-    steps: [{around: {s: [{run: "x << parameters.p >>"}, {around: {s: []}}]}}]
-""")
-    assert texts(container) == [['a'], ['x outer'], ['a'], ['t'], ['t']]
+    steps: [{around: {s: [{run: "K << parameters.p >>"}, {around: {s: []}}]}}]
+"""
+    assert config(text) == {'jobs.a': ['cached', 'on a x2', 'on outer', 'on t x2']}
 
 
 @pytest.mark.parametrize(
     ('command', 'expected'),
     (
-        ('x \\<< y', 'x << y'),
-        ('x \\<< parameters.on >>', 'x << parameters.on >>'),
-        ('x <<# parameters.on >>y<</ parameters.on >>', 'x y'),
-        ('x <<#parameters.off>>y<</parameters.off>>', 'x '),
-        ('x <<^ parameters.on >>y<</ parameters.on >>', 'x '),
-        ('x <<^ parameters.off >>y<</ parameters.off >>', 'x y'),
-        ('x <<# parameters.on >>y << parameters.off >><</ parameters.on >>', 'x y false'),
-        ('x <<# parameters.some >>y<</ parameters.some >>', 'x {{parameters.some}}'),
-        ('x <<# parameters.some >>\ny<</ parameters.some >>', 'x \ny'),
+        ('K x\\<< y', ['ok', 'on x']),
+        ('K x <<# parameters.on >>-d y<</ parameters.on >>', ['ok', 'on x y']),
+        ('K x <<#parameters.off>>-d y<</parameters.off>>', ['ok', 'on x']),
+        ('K x <<^ parameters.on >>-d y<</ parameters.on >>', ['ok', 'on x']),
+        ('K x <<^ parameters.off >>-d y<</ parameters.off >>', ['ok', 'on x y']),
         (
-            'x <<# parameters.on >>y<</ parameters.off >>',
-            'x <<# parameters.on >>y<</ parameters.off >>',
+            'K x <<# parameters.on >>-d << parameters.off >><</ parameters.on >>',
+            ['ok', 'on x false'],
         ),
+        ('executor -d x <<# parameters.some >>--cache<</ parameters.some >>', ['ok', 'unknown x']),
+        ('executor -d x <<# parameters.some >>\\n K y<</ parameters.some >>', None),
+        ('K x; K << pipeline.git.branch == "main" >>', None),
+        ('K x; K << pipeline.git. >>', None),
     ),
 )
-def test_sections_and_what_is_escaped(command: str, expected: str) -> None:
-    part = _part(
-        'jobs: {a: {parameters: {on: {default: true}, off: {default: false}, '
-        f'some: {{type: boolean}}}}, steps: [{{run: {json.dumps(command)}}}]}}}}'
-    )
-    assert part.commands[0].text == expected
+def test_sections_expressions_and_what_is_escaped(command: str, expected: list[str] | None) -> None:
+    quoted = command.replace('"', '\\"').replace('\\<', '\\\\<')
+    found = config(
+        'jobs: {a: {IMAGE, parameters: {on: {default: true}, off: {default: false}, '
+        f'some: {{type: boolean}}}}, steps: [{{run: "{quoted}"}}]}}}}'
+    )['jobs.a']
+    if expected is None:
+        assert len(found) == 3
+    else:
+        assert found == expected
 
 
-def test_a_guard_holds_for_the_steps_of_a_command() -> None:
-    container = _container(f"""{COMMAND}
-jobs:
-  a:
-    parameters: {{p: {{type: boolean}}}}
+@pytest.mark.parametrize(
+    ('first', 'second'),
+    (
+        ('<< parameters.p >>', '{not: << parameters.p >>}'),
+        ('<< parameters.p >>', '{not: {not: {not: <<parameters.p>>}}}'),
+        ('<< pipeline.x == "y" >>', 'pipeline.x != "y"'),
+        ('<< pipeline.x >>', 'not pipeline.x'),
+        ('<< pipeline.x == "y" and pipeline.z >>', '<< not pipeline.z >>'),
+        ('pipeline.x == "y" or pipeline.x == "z"', 'pipeline.x == "w"'),
+        ('pipeline.x starts-with "y"', 'pipeline.x == "z"'),
+        ('(pipeline.x == "y") and pipeline.z', 'not (pipeline.z)'),
+        ('{equal: [x, << pipeline.git.branch >>]}', '{equal: [<< pipeline.git.branch >>, y]}'),
+        (
+            '{equal: [<< pipeline.a >>, << pipeline.b >>]}',
+            '{not: {equal: [<< pipeline.a >>, << pipeline.b >>]}}',
+        ),
+        ('{equal: [x, y]}', 'true'),
+        ('parameters.on starts-with "f"', 'true'),
+        ('parameters.on == "a" or parameters.on == parameters.p', 'not parameters.p == true'),
+        ('pipeline.x starts-with pipeline.y', 'not pipeline.x starts-with pipeline.y'),
+        ('{not: << parameters.on >>}', 'true'),
+        ('parameters.on == false', 'true'),
+        ('{and: [<< parameters.on >>, << parameters.p >>]}', '{not: << parameters.p >>}'),
+        (
+            '{matches: {pattern: "^v", value: << pipeline.git.tag >>}}',
+            '{not: {matches: {pattern: "^v",  value: << pipeline.git.tag >>}}}',
+        ),
+        ('{equal: [[x], [y]]}', '{not: {equal: [[x], [y]]}}'),
+        ('""', 'true'),
+    ),
+)
+def test_conditions_that_exclude_each_other(first: str, second: str) -> None:
+    assert not both(first, second)
+
+
+@pytest.mark.parametrize(
+    ('first', 'second'),
+    (
+        ('<< pipeline.x >>', '<< pipeline.y >>'),
+        ('true', '{equal: [x, x]}'),
+        ('true', '{equal: [x]}'),
+        ('{or: [<< parameters.on >>, << parameters.p >>]}', '{not: << parameters.p >>}'),
+        ('<< pipeline.parameters.known >>', '{not: << pipeline.parameters.other >>}'),
+        ('{equal: [no, << pipeline.parameters.known >>]}', 'true'),
+        ('{or: [<< pipeline.x >>, << parameters.p >>]}', '{not: << parameters.p >>}'),
+        ('pipeline.x ==', 'true'),
+        ('&c {or: [*c, *c]}', 'true'),
+        ('{x: {y: {z: {a: b}}}}', 'true'),
+        ('{}', 'true'),
+    ),
+)
+def test_conditions_that_may_hold_together(first: str, second: str) -> None:
+    assert both(first, second)
+
+
+def test_parameters_of_a_command_are_those_of_its_call() -> None:
+    text = """\
+commands:
+  build:
+    parameters: {p: {type: string}}
     steps:
-    - when: {{condition: << parameters.p >>, 
-        steps: [build, {{when: {{condition: 1, steps: [build]}}}}]}}
-""")
-    assert [shown(part.guard) for part in container.parts] == ['<<parameters.p>>?'] * 2
+    - when: {condition: {equal: [a, << parameters.p >>]}, steps: [run: K a]}
+    - unless: {condition: {equal: [a, << parameters.p >>]}, steps: [run: K b]}
+jobs:
+  known: {IMAGE, steps: [build: {p: a}]}
+  unknown: {IMAGE, steps: [build: {p: << pipeline.x >>}]}
+  twice: {IMAGE, steps: [build, build]}
+"""
+    found = config(text)
+    assert found['jobs.known'] == ['ok', 'on a']
+    assert found['jobs.unknown'][0] == 'ok'
+    assert found['jobs.twice'][0] == 'cached'

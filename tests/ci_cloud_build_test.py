@@ -2,138 +2,117 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.model import ARGUMENTS, ARGV, SCRIPT, Reading
-from tests.other_ci import only, reading, texts
+from tests.other_ci import K, builds, containers
 
 PATH = 'cloudbuild.yaml'
+IMAGE = 'gcr.io/kaniko-project/executor:debug'
 
 
 @pytest.mark.parametrize(
     'text', ('a', '{steps: a}', '{steps: [{name: a}]}', '{steps: [a, {name: b, args: []}]}')
 )
 def test_nothing_runs(text: str) -> None:
-    assert reading(PATH, text) == Reading(())
+    assert containers(PATH, f'# kaniko\n{text}') == ()
 
 
 def test_each_step_is_a_container() -> None:
-    result = reading(
-        PATH,
-        """\
+    text = f"""\
 steps:
-  - {name: "img:$_TAG", args: [a, b]}
-  - {name: [x], entrypoint: c, args: [d]}
-  - {name: i, script: "#!/usr/bin/env python3"}
-  - {args: [bash, -c, e]}
-substitutions: {_TAG: v1}
-""",
-    )
-    assert [container.name for container in result.containers] == [
-        'steps[0]',
-        'steps[1]',
-        'steps[2]',
-        'steps[3]',
-    ]
-    assert {container.system for container in result.containers} == {'cloud-build'}
-    assert [container.image and container.image.values for container in result.containers] == [
-        ('img:v1',),
-        None,
-        ('i',),
-        None,
-    ]
-    assert [texts(container) for container in result.containers] == [
-        [['a', 'b']],
-        [['c', 'd']],
-        [['#!/usr/bin/env python3']],
-        [['bash', '-c', 'e']],
-    ]
-    assert [container.parts[0].form for container in result.containers] == [
-        ARGUMENTS,
-        ARGV,
-        SCRIPT,
-        ARGUMENTS,
-    ]
-    assert result.containers[2].parts[0].shell == 'python3'
+  - {{name: "$_IMAGE", args: [--cache, -d, a], id: images}}
+  - {{name: [x], entrypoint: /kaniko/executor, args: [-d, b]}}
+  - {{name: i, script: "#!/usr/bin/env python3\\n{K} c"}}
+  - {{name: i, script: "{K} d\\n{K} e"}}
+  - {{args: [bash, -c, {K} f]}}
+substitutions: {{_IMAGE: {IMAGE}}}
+"""
+    assert builds(PATH, text) == {
+        'steps[0]': ['ok', 'on a'],
+        'steps[1]': ['ok', 'off b'],
+        'steps[3]': ['cached', 'on d', 'on e'],
+        'steps[4]': ['ok', 'on f'],
+    }
+    assert [each.label for each in containers(PATH, text)] == ['images', '', '', '', '']
+    assert {each.system for each in containers(PATH, text)} == {'cloud-build'}
 
 
 @pytest.mark.parametrize(
     ('text', 'expected'),
     (
-        ('$$x $$(y)', '$x $(y)'),
-        ('$_A ${_A} $_AB $_NULL $COMMIT_SHA', 'b b $_AB $_NULL $COMMIT_SHA'),
-        ('--a=$_NULL-$COMMIT_SHA', '--a=$(_NULL)-$COMMIT_SHA'),
-        ('${_A:-x} $lower', '${_A:-x} $lower'),
+        ('$$x', '$x'),
+        ('-$_A-${_A}-', '-b-b-'),
         ('$_NESTED', '-b-'),
-        ('$_LOOP', None),
+        ('$_BUILD', 'c'),
+        ('$_BOTH', 'trigger'),
+        ('$lower', '$lower'),
     ),
 )
-def test_substitutions_in_arguments(text: str, expected: str | None) -> None:
-    container = only(
-        reading(
-            PATH,
-            f"""\
-steps: [{{name: a, args: ['{text}']}}]
-substitutions: {{_A: b, _NULL: ~, _NESTED: "-$_A-", _LOOP: "$_LOOP$_LOOP$_LOOP", _LIST: [c]}}
+def test_known_substitutions(text: str, expected: str) -> None:
+    found = builds(
+        PATH,
+        f"""\
+substitutions: {{_A: b, _NESTED: "-$_A-", _BOTH: trigger}}
+build:
+  steps: [{{name: {IMAGE}, args: [-d, '{text}']}}]
+  substitutions: {{_BUILD: c, _BOTH: build}}
 """,
-        )
     )
-    word = container.parts[0].commands[0].text
-    assert word == expected if expected else len(word) < 200_000
+    assert found == {'build.steps[0]': ['ok', f'off {expected}']}
+
+
+@pytest.mark.parametrize(
+    'value', ('$_NULL', '$_NONE', '${_A:-false}', '$_LOOP', '$_LIST', '$COMMIT_SHA')
+)
+def test_a_flag_by_a_substitution_that_is_not_known(value: str) -> None:
+    found = builds(
+        PATH,
+        f"""\
+steps: [{{name: a, entrypoint: sh, args: [-c, "executor --cache={value} -d a; executor -d b"]}}]
+substitutions: {{_A: b, _NULL: ~, _LOOP: "$_LOOP$_LOOP$_LOOP", _LIST: [c]}}
+""".replace('name: a', f'name: {IMAGE}'),
+    )
+    assert found['steps[0]'][0] == 'maybe-cached'
 
 
 @pytest.mark.parametrize(
     ('options', 'step', 'expected'),
     (
-        ('', '', {}),
-        ('options: {env: ["A=x$_A", "B=$$y"]}\n', ', env: [B=z]', {'A': ('xb',), 'B': ('z',)}),
-        ('options: {automapSubstitutions: true}\n', '', {'_A': ('b',)}),
-        ('', ', automapSubstitutions: true', {'_A': ('b',)}),
-        ('options: {automapSubstitutions: true}\n', ', automapSubstitutions: false', {}),
+        ('options: {env: ["A=x$_A"]}\n', '', 'xb'),
+        ('options: {env: ["A=x$_A"]}\n', ', env: [A=$$y]', '$y'),
+        ('options: {automapSubstitutions: true}\n', ', env: [A=z]', 'zb'),
+        ('', ', automapSubstitutions: true, env: [A=z]', 'zb'),
+        (
+            'options: {automapSubstitutions: true}\n',
+            ', automapSubstitutions: false, env: [A=z]',
+            'z',
+        ),
     ),
 )
-def test_variables_of_a_script(
-    options: str, step: str, expected: dict[str, tuple[str, ...]]
-) -> None:
-    (part,) = only(
-        reading(
-            PATH,
-            f'''\
-{options}steps: [{{name: a, script: "x $_A $$"{step}}}]
-substitutions: {{_A: b}}
-''',
-        )
-    ).parts
-    assert part.commands[0].text == 'x $_A $$'
-    assert {name: variable.values for name, variable in part.variables.items()} == expected
+def test_variables_of_a_script(options: str, step: str, expected: str) -> None:
+    word = '$A$_A' if 'automap' in options + step else '$A'
+    if 'false' in step:
+        word = '$A'
+    text = f'{options}steps: [{{name: a, script: "{K} {word}"{step}}}]\nsubstitutions: {{_A: b}}\n'
+    assert builds(PATH, text) == {'steps[0]': ['ok', f'on {expected}']}
 
 
 @pytest.mark.parametrize(
-    ('folder', 'expected'),
-    (('a/b', 'a/b'), ('/workspace/a', 'a'), ('/workspace', ''), ('/workspaces', None)),
+    ('folder', 'script', 'is_found'),
+    (
+        ('x/y', './build.sh', True),
+        ('/workspace/x/y', './build.sh', True),
+        ('/workspace', 'x/y/build.sh', True),
+        ('/workspaces', 'x/y/build.sh', False),
+        ('x', '/workspace/x/y/build.sh', True),
+    ),
 )
-def test_where_a_step_starts(folder: str, expected: str | None) -> None:
-    container = only(reading(PATH, f'steps: [{{name: a, args: [b], dir: {folder}}}]'))
-    assert container.parts[0].directory == expected
-
-
-def test_a_trigger_holds_a_build() -> None:
-    container = only(
-        reading(
-            PATH,
-            """\
-name: trigger
-substitutions: {_A: trigger}
-build:
-  steps: [{name: a, args: [$_A, $_B]}]
-  substitutions: {_A: build, _B: c}
-""",
-        )
-    )
-    assert container.name == 'build.steps[0]'
-    assert texts(container) == [['trigger', 'c']]
+def test_where_a_script_of_the_repository_is_found(
+    folder: str, script: str, is_found: bool
+) -> None:
+    text = f'steps: [{{name: a, entrypoint: sh, args: [{script}], dir: {folder}}}]'
+    assert bool(builds(PATH, text, {'x/y/build.sh': f'{K} a\n'})) is is_found
 
 
 def test_substitutions_keep_the_place() -> None:
-    text = 'steps: [{name: a, entrypoint: sh, args: [-c, "$_A && b"]}]\nsubstitutions: {_A: long}'
-    command = only(reading(PATH, text)).parts[0].commands[2]
-    assert command.text == 'long && b'
-    assert command.locate(8) == text.index('b"]')
+    text = 'steps: [{name: kaniko, entrypoint: sh, args: [-c, "$_A && b"]}]\nsubstitutions: {_A: l}'
+    word = containers(PATH, text)[0].scripts[0].commands[2]
+    assert word.place(word.value.index('b')).offset == text.index('b"]')

@@ -1,22 +1,32 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from kaniko_hooks.model import ARGUMENTS, ARGV, Container, Place, Reading, ScriptPart, Variable
-from tests.other_ci import only, reading, shown, texts
+from kaniko_hooks.model import Place
+from tests.other_ci import K, builds, containers
 
 PATH = '.github/workflows/a.yml'
 ACTION = '.github/actions/build/action.yml'
+IMAGE = 'gcr.io/kaniko-project/executor:debug'
+TWO = f'{K} a; {K} b'
 
 
-def _job(text: str, files: dict[str, str] | None = None, head: str = '') -> Container:
+def job(text: str, head: str = '', files: dict[str, str] | None = None) -> dict[str, list[str]]:
+    """The builds of a workflow with one job in Kaniko's image."""
     lines = ''.join(f'    {line}\n' for line in text.splitlines())
-    return only(reading(PATH, f'on: push\n{head}jobs:\n  build:\n{lines}', files))
+    workflow = f'on: push\n{head}jobs:\n  j:\n    container: {IMAGE}\n{lines}'
+    return builds(PATH, workflow, files)
 
 
-def _step(text: str, head: str = '') -> ScriptPart:
-    (part,) = _job(text, head=head).parts
-    return part
+def both(first: str, second: str, head: str = '') -> bool:
+    """True if two steps with these conditions may both run."""
+    steps = ''.join(
+        f'- if: {json.dumps(text)}\n  run: {K} {name}\n'
+        for name, text in (('a', first), ('b', second))
+    )
+    return job(f'steps:\n{steps}', head)['jobs.j'][0] == 'cached'
 
 
 @pytest.mark.parametrize(
@@ -25,343 +35,390 @@ def _step(text: str, head: str = '') -> ScriptPart:
         '{on: push}',
         '{on: push, jobs: {a: {uses: ./.github/workflows/b.yml}}}',
         '{on: push, jobs: {a: {steps: [{uses: actions/checkout@v4}]}}}',
-        '{on: push, jobs: {a: {if: false, steps: [{run: a}]}}}',
-        '{on: push, jobs: {a: {steps: [{if: "${{ false }}", run: a}]}}}',
-        '{on: push, jobs: {a: {steps: [{run: [a]}, a, [b]]}}}',
-        '{on: push, jobs: {a: {services: {b: {image: c}}}}}',
-        '{on: push, jobs: {a: {steps: [{uses: "docker://a"}]}}}',
-        '{on: push, jobs: {a: {steps: [{uses: "docker://a", with: {args: [b]}}]}}}',
+        '{on: push, jobs: {a: {if: false, steps: [{run: executor}]}}}',
+        '{on: push, jobs: {a: {steps: [{if: "${{ false }}", run: executor}]}}}',
+        '{on: push, jobs: {a: {steps: [{run: [executor]}, a, [b]]}}}',
+        '{on: push, jobs: {a: {services: {b: {image: kaniko}}}}}',
+        '{on: push, jobs: {a: {steps: [{uses: "docker://kaniko"}]}}}',
     ),
 )
 def test_nothing_runs(text: str) -> None:
-    assert reading(PATH, text) == Reading(())
+    assert containers(PATH, text) == ()
 
 
-def test_a_job_is_a_container_and_its_run_steps_are_parts_in_order() -> None:
-    container = _job('steps:\n- run: a\n- uses: x/y@v1\n- run: |\n    b\n    c')
-    assert (container.system, container.name) == ('github-actions', 'jobs.build')
+def test_a_job_is_a_container_and_its_run_steps_are_scripts_in_order() -> None:
+    (container,) = containers(
+        PATH, 'on: push\njobs:\n  b:\n    steps: [{run: executor}, {uses: x/y@v1}, {run: b}]'
+    )
+    assert (container.system, container.name) == ('github-actions', 'jobs.b')
     assert container.place == Place(PATH, 17)
     assert container.image is None
-    assert texts(container) == [['a'], ['b\nc\n']]
-    assert [part.always for part in container.parts] == [False, False]
+    assert [script.commands[0].value for script in container.scripts] == ['executor', 'b']
     assert container.visible and not container.template
 
 
-@pytest.mark.parametrize('container', ('img:1', '{image: img:1}', '{image: "${{ env.I }}"}'))
-def test_the_image_of_the_job_container(container: str) -> None:
-    found = _job(f'env: {{I: "img:1"}}\ncontainer: {container}\nsteps: [{{run: a}}]')
-    assert found.image is not None
-    assert found.image.values == ('img:1',)
+@pytest.mark.parametrize(
+    ('text', 'head', 'expected'),
+    (
+        pytest.param(f'env: {{F: --cache}}\nsteps: [run: {K} $F]', '', '$F', id='env of the job'),
+        pytest.param(f'steps: [{{run: {K} $F, env: {{F: a}}}}]', 'env: {F: b}\n', 'a', id='step'),
+        pytest.param(f'steps: [run: {K} $F]', 'env: {F: b}\n', 'b', id='workflow'),
+        pytest.param(
+            f'env: {{A: "${{{{ env.F }}}}-"}}\nsteps: [{{run: {K} $A, env: {{F: c}}}}]',
+            'env: {F: b}\n',
+            'b-',
+            id='in env, as it was',
+        ),
+        pytest.param(f'steps: ["run": "{K} ${{{{ env.F }}}}"]', 'env: {F: b}\n', 'b', id='text'),
+        pytest.param(
+            f'steps: ["run": "{K} ${{{{ env.F }}}}x"]', 'env: {F: ~}\n', 'x', id='null is empty'
+        ),
+        pytest.param(
+            f'strategy: {{matrix: {{v: [1]}}}}\nsteps: ["run": "{K} ${{{{ matrix.v }}}}"]',
+            '',
+            '1',
+            id='matrix of one',
+        ),
+        pytest.param(
+            f'steps: ["run": "{K} ${{{{ inputs.X }}}}"]',
+            'inputs: {x: {default: d}}\n',
+            'd',
+            id='input',
+        ),
+        pytest.param(
+            f'steps: ["run": "{K} ${{{{ github.event.inputs.x }}}}"]',
+            'inputs: {x: {default: d}}\n',
+            'd',
+            id='input of an event',
+        ),
+    ),
+)
+def test_known_values(text: str, head: str, expected: str) -> None:
+    if expected == '$F':  # an option, not a destination
+        assert job(text, head) == {'jobs.j': ['ok', 'on --cache']}
+    else:
+        assert job(text, head) == {'jobs.j': ['ok', f'on {expected}']}
 
 
 @pytest.mark.parametrize(
-    ('job', 'head', 'expected'),
+    ('value', 'head', 'verdict'),
     (
-        ('steps: [{run: a}]', '', 'bash'),
-        ('container: b\nsteps: [{run: a}]', '', 'sh'),
-        ('container: b\nsteps: [{run: a, shell: "bash -eo pipefail {0}"}]', '', 'bash'),
-        ('defaults: {run: {shell: /busybox/sh -e}}\nsteps: [{run: a}]', '', 'sh'),
-        ('steps: [{run: a}]', 'defaults: {run: {shell: python}}\n', 'python'),
-        ('steps: [{run: a, shell: pwsh}]', '', 'pwsh'),
+        ('${{ matrix.c }}', '', 'maybe-cached'),
+        ('${{ matrix.o.c }}', '', 'uncached'),
+        ('${{ matrix.o.d }}', '', 'maybe-cached'),
+        ('${{ matrix.i }}', '', 'maybe-cached'),
+        ('${{ inputs.free }}', '', 'maybe-cached'),
+        ('${{ inputs.choice }}', '', 'maybe-cached'),
+        ('${{ inputs.off }}', '', 'uncached'),
+        ("${{ inputs.free || 'true' }}", '', 'maybe-cached'),
+        ('${{ env.elsewhere }}', '', 'maybe-cached'),
+        ('${{ env.missing }}', '', 'maybe-cached'),
+        ('${{ format(1, }}', '', 'maybe-cached'),
     ),
 )
-def test_the_shell_of_a_step(job: str, head: str, expected: str) -> None:
-    assert _step(job, head).shell == expected
+def test_a_flag_by_an_expression(value: str, head: str, verdict: str) -> None:
+    found = job(
+        'strategy: {matrix: {c: [true, false], o: [{c: false, d: ["false"]}], '
+        'include: [{i: "false"}]}}\n'
+        f'env: {{FLAG: "--cache={value}"}}\n'
+        'steps:\n- run: executor $FLAG -d a\n'
+        f'- run: executor --cache={value} -d b\n',
+        'env: {elsewhere: []}\ninputs: {free: {}, choice: {options: ["true", "false"]}, off: {default: "false"}}\n',
+    )
+    if value == '${{ matrix.i }}':
+        verdict = 'uncached'  # of a cell that is added
+    assert found['jobs.j'][0] == verdict
+
+
+def test_a_name_that_some_cells_lack_is_empty() -> None:
+    text = 'strategy: {matrix: {include: [{a: "--cache=false"}, {b: x}]}}\n'
+    found = job(f'{text}steps: ["run": "executor ${{{{ matrix.a }}}} -d a; executor -d b"]')
+    assert found['jobs.j'][0] == 'maybe-cached'
 
 
 @pytest.mark.parametrize(
-    ('job', 'expected'),
+    ('first', 'second'),
     (
-        ('steps: [{run: a}]', ''),
-        ('steps: [{run: a, working-directory: x/y/}]', 'x/y'),
-        ('defaults: {run: {working-directory: ./x}}\nsteps: [{run: a}]', 'x'),
-        ('steps: [{run: a, working-directory: "${{ github.workspace }}/x"}]', 'x'),
-        ('steps: [{run: a, working-directory: "${{ env.UNKNOWN }}/x"}]', None),
-        ('env: {D: x}\nsteps: [{run: a, working-directory: "${{ env.D }}"}]', 'x'),
-        ('steps: [{run: a, working-directory: ../x}]', None),
-        ('steps: [{run: a, working-directory: /x}]', None),
+        ('inputs.x', '!inputs.x'),
+        ('inputs.x', '${{ !inputs.x }}'),
+        ('inputs.flag == true', '!inputs.flag'),
+        ("inputs.x == 'A'", "Inputs.X == 'b'"),
+        ("${{ inputs.x }} == 'a'", "${{ inputs.x != 'a' }}"),
+        ("(inputs.runner || 'x') != 'x'", "(inputs.runner||'x') == 'x'"),
+        ("(inputs.runner || 'x') != 'x'", "(inputs.runner || 'x') == 'x'"),
+        ("contains(github.ref, 'x')", "!contains( github.ref,'x')"),
+        ("startsWith(github.ref, 'refs/tags/V')", "github.ref == 'refs/heads/main'"),
+        ("contains(github.ref, 'refs/tags/')", "github.ref == 'refs/heads/main'"),
+        ("github.ref_type == 'tag'", "github.ref == 'refs/heads/main'"),
+        ("github.ref_type == 'tag'", "github.ref_type == 'branch'"),
+        ("startsWith(inputs.choice, 'a')", "inputs.choice == 'B'"),
+        ("inputs.choice == 'c'", 'true'),
+        ("github.event.labels[0].name == 'x'", "github.event.labels[0].name == 'y'"),
+        ('inputs.x == inputs.y', 'inputs.x != inputs.y'),
+        ('inputs.x < 3', '!(inputs.x < 3)'),
+        ("matrix.v == 'a'", "matrix.v == 'b'"),
+        ("steps.a.outputs.x == 'true'", '!steps.a.outputs.x'),
+        ("env.x == 'a'", "env.x == 'b'"),
+        ("hashFiles('x') == ''", "hashFiles('x') != ''"),
+        ('success() && inputs.x', '!inputs.x'),
+        ('false', 'true'),
+        ("'a' == 'A' && inputs.x", "'a' != 'A' || !inputs.x"),
+        ('inputs.x && inputs.y', '!inputs.y'),
     ),
 )
-def test_where_a_step_starts(job: str, expected: str | None) -> None:
-    assert _step(job).directory == expected
-
-
-def test_env_of_all_levels() -> None:
-    part = _step(
-        'env: {B: job, C: job, D: job}\ncontainer: {image: i, env: {C: container, G: container}}\n'
-        'steps: [{run: a, env: {D: "${{ env.A }}-${{ env.B }}", E: {x: y}, F: ~}}]',
-        'env: {A: workflow, B: workflow}\n',
-    )
-    values = {name: variable.values for name, variable in part.variables.items()}
-    assert values == {
-        'A': ('workflow',),
-        'B': ('job',),
-        'C': ('job',),
-        'G': ('container',),
-        'D': ('workflow-job',),
-        'E': (),
-        'F': ('',),
-    }
-    assert part.variables['A'].places == (Place(PATH, 15),)
+def test_conditions_that_exclude_each_other(first: str, second: str) -> None:
+    head = 'inputs: {choice: {options: [A1, b]}, flag: {type: boolean, default: false}}\n'
+    assert not both(first, second, head)
 
 
 @pytest.mark.parametrize(
-    ('head', 'expected'),
+    ('first', 'second'),
     (
-        ('', 'x ${{ env.A }}'),
-        ('env: {A: b}\n', 'x b'),
-        ('env: {A: "${{ secrets.B }}"}\n', 'x ${{ env.A }}'),
-        ('env: {A: "-${{ secrets.B }}"}\n', 'x ${{ env.A }}'),
+        ('inputs.x', 'inputs.y'),
+        ('inputs.default', '!inputs.other'),
+        ("inputs.default == 'd'", "inputs.default != 'e'"),
+        ("inputs.x != 'a'", "inputs.x != 'b'"),
+        ("(inputs.runner || 'x') != 'x'", "(inputs.runner || 'y') == 'x'"),
+        ("contains(inputs.x, 'a')", "contains(inputs.x, 'b')"),
+        ('always()', 'failure()'),
+        ('inputs.x || inputs.y', '!inputs.y'),
+        ('inputs.x &', '!(inputs.x &)'),
+        (f'{"(" * 99}a{")" * 99}', f'!{"(" * 99}a{")" * 99}'),
+        (f"'{'a' * 20_000}'", f'!({"a" * 20_000})'),
     ),
 )
-def test_references_in_a_command(head: str, expected: str) -> None:
-    assert _step('steps: [{run: "x ${{ env.A }}"}]', head).commands[0].text == expected
+def test_conditions_that_may_hold_together(first: str, second: str) -> None:
+    assert both(first, second, 'inputs: {default: {default: d}}\n')
 
 
 @pytest.mark.parametrize(
-    ('matrix', 'expected'),
+    ('between', 'expected'),
     (
-        ('{a: [1, 2]}', ('1', '2')),
-        ('{a: [1, 1]}', ('1',)),
-        ('{b: [1], include: [{a: 3}, {a: 4}]}', ('3', '4')),
-        ('{a: [1], include: [{a: 3}], exclude: [{a: 1}]}', ('1', '3')),
-        ('{include: [{a: 1}, {a: 2}]}', ('1', '2')),
-        ('{include: [{a: 1}, {b: 2}]}', ('1', '')),
-        ('{a: [[x]]}', ()),
-        ('"${{ fromJson(x) }}"', ()),
+        ('- if: env.x == 1\n  run: make', 'ok'),
+        ('- run: make', 'cached'),
+        ('- uses: some/action@v1', 'cached'),
+        ('- if: env.x == 1\n  run: echo x=2 >> $GITHUB_ENV', 'cached'),
     ),
 )
-def test_cells_of_a_matrix_are_alternatives(matrix: str, expected: tuple[str, ...]) -> None:
-    part = _step(
-        f'strategy: {{matrix: {matrix}}}\nenv: {{A: "${{{{ matrix.a }}}}"}}\nsteps: [{{run: a}}]'
-    )
-    assert part.variables['A'].values == expected
-
-
-def test_objects_in_a_matrix_and_a_second_open_reference() -> None:
-    part = _step(
-        'strategy: {matrix: {a: [{x: 1, z: [q]}, {x: 2}], b: [3, 4]}}\n'
-        'env: {X: "-${{ matrix.a.x }}", XB: "${{ matrix.a.x }}${{ matrix.b }}"}\n'
-        'steps: [{run: "${{ matrix.a.x }}", working-directory: "${{ matrix.b }}"}]'
-    )
-    assert part.variables['X'].values == ('-1', '-2')
-    assert part.variables['XB'].values == ('${matrix_a_x}${matrix_b}',)
-    assert part.commands[0].text == '${{ matrix.a.x }}'
-    assert part.directory is None
+def test_a_step_in_between_may_change_the_environment(between: str, expected: str) -> None:
+    steps = f'- {{if: env.x == 1, run: {K} a}}\n{between}\n- {{if: env.x != 1, run: {K} b}}\n'
+    assert job(f'steps:\n{steps}')['jobs.j'][0] == expected
 
 
 @pytest.mark.parametrize(
-    ('inputs', 'expected'),
+    ('second', 'expected'),
     (
-        ('{x: {default: a}}', 'a'),
-        ('{x: {default: a, options: [a, b]}}', '${{ inputs.x }}'),
-        ('{x: {type: string}}', '${{ inputs.x }}'),
-        ('{x: {default: "${{ b }}"}}', '${{ inputs.x }}'),
+        pytest.param(f'run: {K} b, if: always()', 2, id='always'),
+        pytest.param(f'run: {K} b, if: "${{{{ !cancelled() }}}}"', 2, id='not cancelled'),
+        pytest.param(f'run: {K} b', 1, id='only after success'),
     ),
 )
-@pytest.mark.parametrize('trigger', ('workflow_call', 'workflow_dispatch'))
-def test_inputs_of_a_workflow(trigger: str, inputs: str, expected: str) -> None:
-    text = (
-        f'on: {{{trigger}: {{inputs: {inputs}}}}}\njobs: {{a: {{steps: [{{run: "'
-        '${{ inputs.x }}"}]}}'
-    )
-    assert texts(only(reading(PATH, text))) == [[expected]]
+def test_a_step_after_one_that_fails(second: str, expected: int) -> None:
+    found = job(f'steps:\n- run: {K} a; exit 1\n- {{{second}}}')
+    assert len(found['jobs.j']) == 1 + expected
 
 
-def test_opposite_ifs_and_steps_that_run_after_a_failure() -> None:
-    container = _job(
-        'steps:\n- {run: a, if: inputs.x}\n- {run: b, if: "!inputs.x"}\n'
-        '- {run: c, continue-on-error: true}\n- {run: d}\n- {run: e, if: always()}'
-    )
-    assert [shown(part.guard) for part in container.parts] == [
-        'inputs.x?',
-        'not inputs.x?',
-        'True',
-        'True',
-        'None',
-    ]
-    assert [part.always for part in container.parts] == [False, False, False, True, True]
+def test_after_a_step_that_may_fail_the_others_run() -> None:
+    steps = f'- {{run: "{K} a; exit 1", continue-on-error: true}}\n- run: {K} b'
+    assert job(f'steps:\n{steps}')['jobs.j'] == ['cached', 'on a', 'on b']
 
 
-COMPOSITE = """\
-inputs: {name: {default: one}, flag: {default: --x}}
+@pytest.mark.parametrize(
+    ('text', 'head', 'verdict'),
+    (
+        ('steps: [{run: BUILDS}]', '', 'cached'),
+        ('steps: [{run: BUILDS, shell: python}]', '', None),
+        ('steps: [{run: BUILDS, shell: "bash -eo pipefail {0}"}]', '', 'cached'),
+        ('defaults: {run: {shell: /busybox/sh -e}}\nsteps: [{run: BUILDS}]', '', 'cached'),
+        ('steps: [{run: BUILDS}]', 'defaults: {run: {shell: python}}\n', None),
+    ),
+)
+def test_the_shell_of_a_step(text: str, head: str, verdict: str | None) -> None:
+    found = job(text.replace('BUILDS', f'"{TWO}"'), head)
+    assert (found['jobs.j'][0] if found else None) == verdict
+
+
+@pytest.mark.parametrize(
+    ('text', 'is_found'),
+    (
+        ('steps: [{run: x/y/build.sh}]', True),
+        ('steps: [{run: ./build.sh, working-directory: x/y/}]', True),
+        ('defaults: {run: {working-directory: ./x}}\nsteps: [{run: y/build.sh}]', True),
+        ('steps: [{run: ./build.sh, working-directory: "${{ github.workspace }}/x/y"}]', True),
+        ('steps: [{run: ./build.sh, working-directory: "${{ env.UNKNOWN }}/x/y"}]', False),
+        ('env: {D: x/y}\nsteps: [{run: ./build.sh, working-directory: "${{ env.D }}"}]', True),
+        ('steps: [{run: ./build.sh, working-directory: ../x/y}]', False),
+        ('steps: [{run: ./build.sh, working-directory: /x/y}]', False),
+        ('steps: [{run: $GITHUB_WORKSPACE/x/y/build.sh}]', True),
+        ('steps: [{run: "${{ github.workspace }}/x/y/build.sh"}]', True),
+        ('steps: [{uses: actions/checkout@v4, with: {path: z}}, {run: z/x/y/build.sh}]', True),
+        (
+            'steps: [{uses: actions/checkout@v4, with: {path: z}}, '
+            '{run: ./build.sh, working-directory: z/x/y}]',
+            True,
+        ),
+        ('steps: [{uses: actions/checkout@v4, with: {path: z}}, {run: x/y/build.sh}]', False),
+        (
+            'steps: [{uses: actions/checkout@v4, with: {path: z, repository: a/b}}, '
+            '{run: x/y/build.sh}]',
+            True,
+        ),
+    ),
+)
+def test_where_a_script_of_the_repository_is_found(text: str, is_found: bool) -> None:
+    assert bool(job(text, files={'x/y/build.sh': f'{K} a\n'})) is is_found
+
+
+COMPOSITE = f"""\
+inputs: {{name: {{default: one}}, flag: {{default: --x}}}}
 runs:
   using: composite
   steps:
-    - {run: "build ${{ inputs.name }} ${{ inputs.flag }}", shell: sh}
-    - {run: "${{ github.action_path }}/y", shell: bash, if: inputs.z}
+    - {{run: "{K} ${{{{ inputs.name }}}}${{{{ inputs.none }}}}", shell: sh}}
+    - {{run: "${{{{ github.action_path }}}}/x.sh", shell: bash, if: "inputs.flag == '--X'"}}
+    - {{run: "$GITHUB_ACTION_PATH/x.sh", shell: bash, if: steps.s.outputs.o}}
 """
-
-
-def test_a_composite_action_runs_in_the_container_of_its_caller() -> None:
-    container = _job(
-        'steps:\n- uses: ./.github/actions/build\n'
-        '- uses: ./.github/actions/build\n  if: a\n  env: {E: f}\n'
-        '  with: {name: two, flag: "${{ secrets.x }}", other: [a]}',
-        {ACTION: COMPOSITE},
-    )
-    assert texts(container) == [
-        ['build one --x'],
-        ['${{ github.workspace }}/.github/actions/build/y'],
-        ['build two ${{ inputs.flag }}'],
-        ['${{ github.workspace }}/.github/actions/build/y'],
-    ]
-    assert {command.file for part in container.parts for command in part.commands} == {ACTION}
-    assert [shown(part.guard) for part in container.parts] == [
-        'True',
-        f'{PATH}:41 inputs.z?',
-        'a?',
-        f'(a? and {PATH}:77 inputs.z?)',
-    ]
-    assert [part.calls for part in container.parts] == [(Place(PATH, 41),)] * 2 + [
-        (Place(PATH, 77),)
-    ] * 2
-    assert container.parts[2].variables['E'].values == ('f',)
-    assert container.parts[0].variables['GITHUB_ACTION_PATH'] == Variable(
-        ('$GITHUB_WORKSPACE/.github/actions/build',), expand=True
-    )
-    assert [place.file for place in container.places] == [PATH] * 3
-
-
-def test_an_action_of_its_own_may_have_callers_elsewhere() -> None:
-    container = only(reading('action.yaml', COMPOSITE))
-    assert (container.name, container.template) == ('runs', True)
-    assert texts(container)[0] == ['build one --x']
+SCRIPT = {'.github/actions/build/x.sh': f'{K} script\n'}
 
 
 @pytest.mark.parametrize(
-    'files',
+    ('given', 'expected'),
     (
-        pytest.param({}, id='missing'),
-        pytest.param({ACTION: '{'}, id='no YAML'),
-        pytest.param({ACTION: ''}, id='empty'),
+        ('', ['cached', 'on one', 'on script x2']),
+        ('\n  with: {name: two, flag: no}', ['cached', 'on two', 'on script']),
+        (
+            '\n  with: {name: "${{ env.E }}", flag: no}\n  env: {E: f}',
+            ['cached', 'on f', 'on script'],
+        ),
+        ('\n  with: {name: [a]}\n  if: false', None),
     ),
 )
-def test_an_action_that_cannot_be_read_is_noted(files: dict[str, str]) -> None:
-    result = reading(
-        PATH, 'on: push\njobs: {a: {steps: [{run: a}, {uses: ./.github/actions/build}]}}', files
+def test_a_composite_action_runs_in_the_container_of_its_caller(
+    given: str, expected: list[str] | None
+) -> None:
+    steps = f'steps:\n- uses: ./.github/actions/build{given}'
+    assert job(steps, files={ACTION: COMPOSITE, **SCRIPT}).get('jobs.j') == expected
+
+
+def test_unknown_values_of_an_action_are_those_of_its_call() -> None:
+    action = f'runs: {{using: composite, steps: [{{run: {K} a, if: IF}}]}}'
+    text = 'steps: [{uses: ./.github/actions/build, with: {x: X}}, {uses: ./.github/actions/build}]'
+    for condition, value, expected in (
+        ('steps.s.outputs.o', 'a', 2),
+        ("inputs.x == 'b'", '"${{ github.sha }}"', 1),
+        ('"!inputs.x"', '[a]', 2),
+    ):
+        found = job(text.replace('X', value), '', {ACTION: action.replace('IF', condition)})
+        assert found['jobs.j'] == [('ok', 'cached')[expected - 1], f'on a{" x2" * (expected - 1)}']
+
+
+def test_the_condition_of_a_call_holds_for_the_steps_of_the_action() -> None:
+    action = f'runs: {{using: composite, steps: [{{run: {K} a}}]}}'
+    text = (
+        f'steps: [{{uses: ./.github/actions/build, if: inputs.x}}, {{run: {K} b, if: "!inputs.x"}}]'
     )
-    assert [note.message for note in result.notes] == [
-        'the action ./.github/actions/build is not visible here'
-    ]
-    assert not only(result).visible
+    assert job(text, files={ACTION: action})['jobs.j'][0] == 'ok'
 
 
-def test_an_action_outside_the_repository_is_not_read() -> None:
-    result = reading(PATH, 'on: push\njobs: {a: {steps: [{uses: ./../../x}, {run: b}]}}')
-    assert len(result.notes) == 1
+def test_an_action_of_its_own_may_have_callers_elsewhere() -> None:
+    (container,) = containers('action.yaml', COMPOSITE)
+    assert (container.name, container.template) == ('runs', True)
+
+
+@pytest.mark.parametrize(
+    ('uses', 'files'),
+    (
+        pytest.param('./.github/actions/build', {}, id='missing'),
+        pytest.param('./.github/actions/build', {ACTION: '{'}, id='no YAML'),
+        pytest.param('./.github/actions/build', {ACTION: ''}, id='empty'),
+        pytest.param('./../../x', {}, id='outside'),
+    ),
+)
+def test_an_action_that_cannot_be_read_is_noted(uses: str, files: dict[str, str]) -> None:
+    text = f'on: push\njobs: {{a: {{steps: [{{run: executor}}, {{uses: {uses}}}]}}}}'
+    (container,) = containers(PATH, text, files)
+    assert not container.visible
 
 
 def test_actions_that_call_themselves_or_many_others_end() -> None:
-    loop = 'runs: {using: composite, steps: [{run: a}, {uses: ./.github/actions/build}]}'
-    assert texts(_job('steps: [{uses: ./.github/actions/build}]', {ACTION: loop})) == [['a']]
+    loop = f'runs: {{using: composite, steps: [{{run: {K} a}}, {{uses: ./.github/actions/build}}]}}'
+    assert job('steps: [{uses: ./.github/actions/build}]', files={ACTION: loop}) == {
+        'jobs.j': ['ok', 'on a']
+    }
     files = {
         f'a{level}/action.yml': 'runs: {using: composite, steps: ['
         + ', '.join([f'{{uses: ./a{level + 1}}}'] * 9)
         + ']}'
         for level in range(12)
     }
-    files['a5/action.yml'] = 'runs: {using: composite, steps: [' + '{run: a},' * 300 + ']}'
-    container = _job('steps: [' + '{uses: ./a3},' * 10 + ']', files)
-    assert 100 < len(container.parts) < 3_000
+    files['a5/action.yml'] = 'runs: {using: composite, steps: [' + '{run: executor},' * 300 + ']}'
+    text = 'on: push\njobs: {a: {steps: [' + '{uses: ./a3},' * 10 + '{uses: ./a0}]}}'
+    (container,) = containers(PATH, text, files)
+    assert 100 < len(container.scripts) < 3_000
 
 
 def test_docker_images_and_docker_actions_are_containers_of_their_own() -> None:
-    action = """\
-inputs: {x: {default: "1"}}
-runs:
-  using: docker
-  image: docker://img:2
-  env: {E: f}
-  args: [--a, "${{ inputs.x }}"]
+    action = f"""\
+inputs: {{x: {{default: "1"}}}}
+runs: {{using: docker, image: "docker://{IMAGE}", env: {{F: ""}}, args: [--cache, -d, "${{{{ inputs.x }}}}"]}}
 """
-    result = reading(
-        PATH,
-        """\
+    workflow = f"""\
 on: push
-env: {A: z}
+env: {{A: z}}
 jobs:
-  build:
+  j:
     steps:
-      - uses: docker://img:1
-        with: {args: '--a "b c" ${{ env.A }} d${{ x.y }}'}
-      - uses: docker://img:1
-        with: {entrypoint: /bin/sh, args: -c d}
+      - uses: docker://{IMAGE}
+        with: {{args: '--cache "-d" r/${{{{ env.A }}}}'}}
+      - uses: docker://{IMAGE}
+        with: {{entrypoint: /bin/sh, args: "-c '{TWO}'"}}
+        name: two
       - uses: ./.github/actions/build
-      - uses: ./own
       - uses: ./none
-""",
-        {
-            ACTION: action,
-            'own/action.yml': 'runs: {using: docker, image: Dockerfile, entrypoint: e, args: [f]}',
-            'none/action.yml': 'runs: {using: node20, main: x.js}',
-        },
-    )
-    assert [container.name for container in result.containers] == [
-        'jobs.build.steps[0]',
-        'jobs.build.steps[1]',
-        'jobs.build.steps[2]',
-        'jobs.build.steps[3]',
-    ]
-    assert [container.image and container.image.values for container in result.containers] == [
-        ('img:1',),
-        ('img:1',),
-        ('img:2',),
-        ('Dockerfile',),
-    ]
-    assert [texts(container) for container in result.containers] == [
-        [['--a', 'b c', 'z', 'd${{ x.y }}']],
-        [['/bin/sh', '-c', 'd']],
-        [['--a', '1']],
-        [['e', 'f']],
-    ]
-    assert [container.parts[0].form for container in result.containers] == [
-        ARGUMENTS,
-        ARGV,
-        ARGUMENTS,
-        ARGV,
-    ]
-    assert result.containers[2].parts[0].variables['E'].values == ('f',)
-    assert {container.place.file for container in result.containers} == {PATH}
-    alone = only(reading('own/action.yml', action))
-    assert (alone.name, texts(alone)) == ('runs', [['--a', '1']])
-    assert alone.image is not None and alone.image.values == ('img:2',)
+"""
+    files = {ACTION: action, 'none/action.yml': 'runs: {using: node20, main: x.js}'}
+    assert builds(PATH, workflow, files) == {
+        'jobs.j.steps[0]': ['ok', 'on r/z'],
+        'jobs.j.steps[1]': ['cached', 'on a', 'on b'],
+        'jobs.j.steps[2]': ['ok', 'on 1'],
+    }
+    assert [each.label for each in containers(PATH, workflow, files)] == ['', 'two', '']
+    assert builds('own/action.yml', action) == {'runs': ['ok', 'on 1']}
 
 
 def test_the_container_in_an_action_belongs_to_its_callers() -> None:
-    result = reading(
+    (container,) = containers(
         PATH,
         'on: push\njobs: {a: {steps: [{uses: ./b}]}}',
         {
-            'b/action.yml': 'runs: {using: composite, steps: [{uses: "docker://i", with: {args: c}}]}'
+            'b/action.yml': 'runs: {using: composite, steps: '
+            '[{uses: "docker://kaniko", with: {args: c}}]}'
         },
     )
-    assert [place.file for place in only(result).places] == [PATH]
-    assert only(result).place.file == 'b/action.yml'
+    assert [place.file for place in container.places] == [PATH]
+    assert container.place.file == 'b/action.yml'
 
 
 def test_words_of_docker_arguments_keep_their_place() -> None:
-    text = "on: push\njobs: {a: {steps: [{uses: 'docker://i', with: {args: --a   b}}]}}"
-    words = only(reading(PATH, text)).parts[0].commands
-    assert words[0].offset == words[0].locate(2) == text.index('args')
-    assert words[1].offset == text.index('b}')
-    assert words[1].locate(1) == text.index('b}') + 1
+    text = "on: push\njobs: {a: {steps: [{uses: 'docker://kaniko', with: {args: --a   b}}]}}"
+    first, second = containers(PATH, text)[0].scripts[0].commands
+    assert first.place(0).offset == first.place(2).offset == text.index('args')
+    assert second.place(0).offset == text.index('b}')
     text = (
-        'on: push\njobs: {a: {steps: [{uses: "docker://i", '
+        'on: push\njobs: {a: {steps: [{uses: "docker://kaniko", '
         'with: {entrypoint: sh, args: -c "ab c"d}}]}}'
     )
-    entrypoint, option, word = only(reading(PATH, text)).parts[0].commands
-    assert (entrypoint.text, option.text, word.text) == ('sh', '-c', 'ab cd')
-    assert [word.locate(offset) for offset in (0, 3, 4, 5)] == [
-        text.index(part) for part in ('ab c', 'c"d', 'd}}', '}}]')
+    entrypoint, option, word = containers(PATH, text)[0].scripts[0].commands
+    assert (entrypoint.value, option.value, word.value) == ('sh', '-c', 'ab cd')
+    assert [word.place(offset).offset for offset in (0, 3, 4)] == [
+        text.index(part) for part in ('ab c', 'c"d', 'd}}')
     ]
 
 
 def test_forgejo_and_gitea_and_several_documents() -> None:
-    text = '{on: push, jobs: {a: {steps: [{run: x}]}}}'
-    assert only(reading('.forgejo/workflows/a.yml', text)).system == 'forgejo-actions'
-    assert only(reading('.gitea/workflows/a.yml', text)).system == 'gitea-actions'
-    assert [each.name for each in reading(PATH, f'{text}\n---\n{text}').containers] == [
-        'doc[0].jobs.a',
-        'doc[1].jobs.a',
-    ]
+    text = '{on: push, jobs: {a: {steps: [{run: executor}]}}}'
+    for system in ('forgejo', 'gitea'):
+        (container,) = containers(f'.{system}/workflows/a.yml', text)
+        assert container.system == f'{system}-actions'
+    names = [each.name for each in containers(PATH, f'{text}\n---\n{text}')]
+    assert names == ['doc[0].jobs.a', 'doc[1].jobs.a']

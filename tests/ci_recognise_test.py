@@ -2,36 +2,41 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.advice import advice
+from kaniko_hooks.ci.recognise import system_of
+from kaniko_hooks.ci_paths import SYSTEMS, advice, may_be_ci, system_at
 from kaniko_hooks.document.compose import compose
+from tests.golden.record import checked
 
 
-def _system(path: str, text: str) -> str | None:
-    return recognise.system_of(path, compose(text, path))
+def system(path: str, text: str) -> str | None:
+    found = system_of(path, compose(text, path))
+    return found.name if found else None
 
 
 @pytest.mark.parametrize(
-    'path',
+    ('path', 'may_be'),
     (
-        'docker-compose.yml',
-        'a.yml',
-        '.github/dependabot.yml',
-        '.github/workflows/x.sh',
-        '.github/workflows/nested/a.yml',
-        'charts/values.yaml',
-        'jenkins-x.yml',
-        'x.gitlab-ci.yml.j2',
-        '.circleci/scripts/run.yml',
-        'xdrone.yml',
-        'sub/.drone.yml',
-        '{{name}}/.gitlab-ci.yml',
-        'charts/templates/cloudbuild.yaml',
-        '{{a}}.gitlab-ci.yml',
+        ('docker-compose.yml', False),
+        ('a.yml', False),
+        ('.github/dependabot.yml', False),
+        ('.github/workflows/x.sh', True),
+        ('.github/workflows/nested/a.yml', True),
+        ('charts/values.yaml', False),
+        ('jenkins-x.yml', False),
+        ('x.gitlab-ci.yml.j2', True),
+        ('.circleci/scripts/run.yml', True),
+        ('xdrone.yml', False),
+        ('sub/.drone.yml', True),
+        ('{{name}}/.gitlab-ci.yml', True),
+        ('charts/templates/cloudbuild.yaml', True),
+        ('{{a}}.gitlab-ci.yml', True),
+        ('a/action.yml', True),
+        ('.tekton/a.yml', True),
     ),
 )
-def test_a_path_that_says_nothing(path: str) -> None:
-    assert recognise.system_by_path(path) is None
+def test_a_path_that_does_not_decide(path: str, may_be: bool) -> None:
+    assert system_at(path) is None
+    assert may_be_ci(f'/{path}') is may_be
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_a_path_that_says_nothing(path: str) -> None:
     ),
 )
 def test_what_is_no_ci_configuration(text: str) -> None:
-    assert _system('a.yaml', text) is None
+    assert system('a.yaml', text) is None
 
 
 @pytest.mark.parametrize(
@@ -85,14 +90,14 @@ def test_what_is_no_ci_configuration(text: str) -> None:
         ('a.values.yaml', None),
         ('compose.yaml', None),
         ('a/docker-compose.override.yml', None),
-        ('evalues.yaml', recognise.GITLAB),
-        ('values/a.yaml', recognise.GITLAB),
-        ('composer.yml', recognise.GITLAB),
-        ('compose-files.yml', recognise.GITLAB),
+        ('evalues.yaml', 'gitlab-ci'),
+        ('values/a.yaml', 'gitlab-ci'),
+        ('composer.yml', 'gitlab-ci'),
+        ('compose-files.yml', 'gitlab-ci'),
     ),
 )
 def test_names_of_other_tools_files_are_no_guess(path: str, expected: str | None) -> None:
-    assert _system(path, '{a: {script: [b]}}') == expected
+    assert system(path, '{a: {script: [b]}}') == expected
 
 
 @pytest.mark.parametrize(
@@ -108,91 +113,110 @@ def test_names_of_other_tools_files_are_no_guess(path: str, expected: str | None
     ),
 )
 def test_the_step_of_a_cloud_build_is_named_by_its_image(name: str) -> None:
-    assert _system('a.yaml', f'{{steps: [{{name: {name}, args: [b]}}]}}') == recognise.CLOUD_BUILD
+    assert system('a.yaml', f'{{steps: [{{name: {name}, args: [b]}}]}}') == 'cloud-build'
 
 
 @pytest.mark.parametrize(
     ('path', 'expected'),
     (
-        ('.gitlab-ci.yml', recognise.GITLAB),
-        ('sub/.gitlab-ci.yaml', recognise.GITLAB),
-        ('ci/build.gitlab-ci.yml', recognise.GITLAB),
-        ('.github/workflows/a.yml', recognise.GITHUB),
-        ('.forgejo/workflows/a.yaml', recognise.FORGEJO),
-        ('.gitea/workflows/a.yaml', recognise.GITEA),
-        ('.circleci/config.yml', recognise.CIRCLECI),
-        ('cloudbuild.yaml', recognise.CLOUD_BUILD),
-        ('cloudbuild-release.yml', recognise.CLOUD_BUILD),
-        ('.drone.yml', recognise.DRONE),
-        ('.woodpecker.yaml', recognise.WOODPECKER),
-        ('.woodpecker/sub/a.yml', recognise.WOODPECKER),
-        ('.vela.yml', recognise.VELA),
-        ('bitbucket-pipelines.yml', recognise.BITBUCKET),
-        ('codefresh.yml', recognise.CODEFRESH),
-        ('.codefresh/a.yml', recognise.CODEFRESH),
-        ('.prow.yaml', recognise.PROW),
-        ('.prow/a.yaml', recognise.PROW),
+        ('.gitlab-ci.yml', 'gitlab-ci'),
+        ('sub/.gitlab-ci.yaml', 'gitlab-ci'),
+        ('ci/build.gitlab-ci.yml', 'gitlab-ci'),
+        ('.github/workflows/a.yml', 'github-actions'),
+        ('.forgejo/workflows/a.yaml', 'forgejo-actions'),
+        ('.gitea/workflows/a.yaml', 'gitea-actions'),
+        ('.circleci/config.yml', 'circleci'),
+        ('cloudbuild.yaml', 'cloud-build'),
+        ('cloudbuild-release.yml', 'cloud-build'),
+        ('.drone.yml', 'drone'),
+        ('.woodpecker.yaml', 'woodpecker'),
+        ('.woodpecker/sub/a.yml', 'woodpecker'),
+        ('.vela.yml', 'vela'),
+        ('bitbucket-pipelines.yml', 'bitbucket-pipelines'),
+        ('codefresh.yml', 'codefresh'),
+        ('.codefresh/a.yml', 'codefresh'),
+        ('.prow.yaml', 'prow'),
+        ('.prow/a.yaml', 'prow'),
     ),
 )
 def test_a_path_decides_whatever_is_in_the_file(path: str, expected: str) -> None:
-    assert _system(path, '{apiVersion: v1, kind: Pod}') == expected
+    assert system(path, '{apiVersion: v1, kind: Pod}') == expected
 
 
 @pytest.mark.parametrize(
     ('path', 'text', 'expected'),
     (
-        ('sub/.woodpecker.yml', '{a: b}', recognise.WOODPECKER),
-        ('a/b/.forgejo/workflows/c.yml', '{a: b}', recognise.FORGEJO),
-        ('{{a}}/.gitlab-ci.yml', '{stages: [a]}', recognise.GITLAB),
-        ('sub/.drone.yml', '{apiVersion: v1, kind: Pod}', recognise.KUBERNETES),
-        ('sub/.drone.yml', '{apiVersion: v1, kind: ConfigMap}', recognise.DRONE),
+        ('sub/.woodpecker.yml', '{a: b}', 'woodpecker'),
+        ('a/b/.forgejo/workflows/c.yml', '{a: b}', 'forgejo-actions'),
+        ('{{a}}/.gitlab-ci.yml', '{stages: [a]}', 'gitlab-ci'),
+        ('sub/.drone.yml', '{apiVersion: v1, kind: Pod}', 'kubernetes'),
+        ('sub/.drone.yml', '{apiVersion: v1, kind: ConfigMap}', 'drone'),
     ),
 )
 def test_below_a_folder_the_content_goes_first(path: str, text: str, expected: str) -> None:
-    assert _system(path, text) == expected
+    assert system(path, text) == expected
 
 
 @pytest.mark.parametrize(
     ('text', 'expected'),
     (
-        ('{a: {script: [b]}}', recognise.GITLAB),
-        ('{.a: {script: b, image: c}, stages: [d]}', recognise.GITLAB),
-        ('{.a: [x], a: {extends: .b}, b: {run: [c]}}', recognise.GITLAB),
-        ('{spec: {inputs: {}}}\n---\n{a: {script: [b]}}', recognise.GITLAB),
-        ('{on: push, jobs: {}}', recognise.GITHUB),
-        ('{"on": push, jobs: {}}', recognise.GITHUB),
-        ('{name: a, runs: {using: composite}}', recognise.GITHUB),
-        ('{version: 2.1, jobs: {a: {}}}', recognise.CIRCLECI),
-        ('{version: 2.1, commands: {a: {}}}', recognise.CIRCLECI),
-        ('{steps: [{name: a, args: [b]}], substitutions: {}}', recognise.CLOUD_BUILD),
-        ('{apiVersion: tekton.dev/v1, kind: Task}', recognise.TEKTON),
-        ('{apiVersion: argoproj.io/v1alpha1, kind: Workflow}', recognise.ARGO),
-        ('{apiVersion: shipwright.io/v1beta1, kind: BuildStrategy}', recognise.SHIPWRIGHT),
-        ('{apiVersion: batch/v1, kind: Job}', recognise.KUBERNETES),
-        (
-            '{apiVersion: v1, kind: ConfigMap}\n---\n{apiVersion: v1, kind: Pod}',
-            recognise.KUBERNETES,
-        ),
-        ('{periodics: []}', recognise.PROW),
-        ('{kind: pipeline, type: docker, steps: []}', recognise.DRONE),
-        ('{pipelines: {default: []}}', recognise.BITBUCKET),
-        ('{version: "1.0", steps: {a: {}}}', recognise.CODEFRESH),
-        ('{jobs: [{name: a, plan: []}]}', recognise.CONCOURSE),
-        ('{platform: linux, run: {path: a}}', recognise.CONCOURSE),
+        ('{a: {script: [b]}}', 'gitlab-ci'),
+        ('{.a: {script: b, image: c}, stages: [d]}', 'gitlab-ci'),
+        ('{.a: [x], a: {extends: .b}, b: {run: [c]}}', 'gitlab-ci'),
+        ('{spec: {inputs: {}}}\n---\n{a: {script: [b]}}', 'gitlab-ci'),
+        ('{on: push, jobs: {}}', 'github-actions'),
+        ('{"on": push, jobs: {}}', 'github-actions'),
+        ('{name: a, runs: {using: composite}}', 'github-actions'),
+        ('{version: 2.1, jobs: {a: {}}}', 'circleci'),
+        ('{version: 2.1, commands: {a: {}}}', 'circleci'),
+        ('{steps: [{name: a, args: [b]}], substitutions: {}}', 'cloud-build'),
+        ('{apiVersion: tekton.dev/v1, kind: Task}', 'tekton'),
+        ('{apiVersion: argoproj.io/v1alpha1, kind: Workflow}', 'argo-workflows'),
+        ('{apiVersion: shipwright.io/v1beta1, kind: BuildStrategy}', 'shipwright'),
+        ('{apiVersion: batch/v1, kind: Job}', 'kubernetes'),
+        ('{apiVersion: v1, kind: ConfigMap}\n---\n{apiVersion: v1, kind: Pod}', 'kubernetes'),
+        ('{periodics: []}', 'prow'),
+        ('{kind: pipeline, type: docker, steps: []}', 'drone'),
+        ('{pipelines: {default: []}}', 'bitbucket-pipelines'),
+        ('{version: "1.0", steps: {a: {}}}', 'codefresh'),
+        ('{jobs: [{name: a, plan: []}]}', 'concourse'),
+        ('{platform: linux, run: {path: a}}', 'concourse'),
     ),
 )
 def test_content_decides_where_the_path_does_not(text: str, expected: str) -> None:
-    assert _system('ci/a.yaml', text) == expected
+    assert system('ci/a.yaml', text) == expected
 
 
-def test_every_system_has_its_own_shape_to_aim_for() -> None:
-    for system in recognise.SYSTEMS:
-        assert advice(system.name).startswith('one ') and advice(system.name).endswith('per build')
-        assert advice(system.name) != advice('unknown')
-    assert advice('unknown') == 'one container per build'
+BROKEN = 'steps: [\n'
 
 
-def test_the_container_of_a_docker_action_is_a_step() -> None:
+@pytest.mark.parametrize(
+    ('path', 'text', 'is_reported'),
+    (
+        ('.vela.yml', BROKEN, True),
+        ('.vela/template.yml', f'metadata:\n  template: true\n{BROKEN}', False),
+        ('.vela/template.yml', f'metadata: {{template: true}}\n{BROKEN}', False),
+        ('.woodpecker/a.yml', f'{{{{ range $x := .Values.y }}}}\n{BROKEN}', False),
+        ('.drone.yml', f'{{%- if x %}}\n{BROKEN}', False),
+        ('.github/workflows/a.yml', f'# ${{{{ if }}}}\n{BROKEN}', True),
+        ('charts/templates/a.yml', BROKEN, False),
+    ),
+)
+def test_a_template_is_no_unreadable_file(path: str, text: str, is_reported: bool) -> None:
+    record = checked({path: f'# kaniko\n{text}'.encode()}, named=[path])
+    rules = [rule for rule, _ in record['findings']]
+    assert rules == (['unreadable-ci-file'] if is_reported else [])
+
+
+def test_an_unreadable_file_is_reported_where_its_path_says_ci() -> None:
+    for path, expected in (('.drone.yml', ['unreadable-ci-file']), ('a.yml', [])):
+        record = checked({path: b'kaniko \xff\xfe'}, named=[path])
+        assert [rule for rule, _ in record['findings']] == expected
+
+
+def test_every_system_has_a_shape_to_aim_for() -> None:
+    for each in SYSTEMS:
+        assert advice(each.name) == f'one {each.unit} per build'
     assert advice('github-actions', 'jobs.a') == 'one job per build'
     assert advice('github-actions', 'jobs.a.steps[0]') == 'one step per build'
     assert advice('concourse', 'jobs[0].plan[0].config') == 'one task per build'

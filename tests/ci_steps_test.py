@@ -2,24 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.others import READERS
-from kaniko_hooks.ci.steps.reader import DIALECTS
-from kaniko_hooks.model import ARGUMENTS, ARGV, Container, Place, Reading
-from tests.other_ci import only, reading, texts
+from kaniko_hooks.ci import read
+from kaniko_hooks.project import Repository
+from tests.other_ci import K, builds, containers
 
-TASK = 'apiVersion: tekton.dev/v1\nkind: Task\nspec:\n'
+IMAGE = 'gcr.io/kaniko-project/executor:debug'
+TASK = '# kaniko\napiVersion: tekton.dev/v1\nkind: Task\nspec:\n'
 POD = 'apiVersion: v1\nkind: Pod\nspec:\n'
 ARGO = 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n'
 
 
-def _names(result: Reading) -> list[str]:
-    return [container.name for container in result.containers]
-
-
-def _only(head: str, body: str, path: str = 'a.yaml') -> Container:
+def one(head: str, body: str, files: dict[str, str] | None = None) -> list[str] | None:
+    """The builds of the only container; IMAGE and K are put in."""
     lines = ''.join(f'  {line}\n' for line in body.splitlines())
-    return only(reading(path, f'{head}{lines}'))
+    text = head + lines.replace('IMAGE', f'image: "{IMAGE}"').replace('K ', f'{K} ')
+    found = builds('a.yaml', text, files)
+    assert len(found) < 2
+    return next(iter(found.values()), None)
 
 
 @pytest.mark.parametrize(
@@ -27,12 +26,7 @@ def _only(head: str, body: str, path: str = 'a.yaml') -> Container:
     (
         ('a.yaml', f'{TASK}  steps: [{{image: a}}]'),
         ('a.yaml', f'{TASK}  steps: [{{image: a, script: []}}, b, [c]]'),
-        (
-            'a.yaml',
-            f'{TASK}  steps: [{{image: a, settings: {{b: c}}}}, {{settings: {{b: c}}}}]'.replace(
-                'image: a', 'image: [a]'
-            ),
-        ),
+        ('a.yaml', f'{TASK}  steps: [{{image: [a], settings: {{b: c}}}}, {{settings: {{b: c}}}}]'),
         ('a.yaml', f'{TASK}  stepTemplate: {{image: a, command: [b]}}'),
         ('a.yaml', f'{POD}  steps: [{{image: a, command: [b]}}]'),
         (
@@ -52,130 +46,155 @@ def _only(head: str, body: str, path: str = 'a.yaml') -> Container:
     ),
 )
 def test_nothing_runs(path: str, text: str) -> None:
-    assert reading(path, text) == Reading(())
-
-
-def test_every_system_without_a_reader_of_its_own_has_a_row() -> None:
-    names = {system.name for system in recognise.SYSTEMS}
-    assert names == {*DIALECTS, *READERS, recognise.GITLAB}
+    assert containers(path, f'# kaniko\n{text}') == ()
 
 
 def test_an_image_only_is_given_what_args_say() -> None:
-    container = _only(POD, 'containers:\n- {image: a, args: [--b]}')
-    assert (container.system, container.name) == ('kubernetes', 'spec.containers[0]')
-    assert container.place == Place('a.yaml', 49)
-    assert container.image is not None and container.image.values == ('a',)
-    assert [part.form for part in container.parts] == [ARGUMENTS]
-    assert container.parts[0].commands[0].offset == 60
-    assert container.parts[0].directory is None
+    text = f'{POD}  containers:\n  - {{image: kaniko, args: [--b], name: c}}'
+    (container,) = containers('a.yaml', text)
+    (script,) = container.scripts
+    assert (container.system, container.name, container.label) == (
+        'kubernetes',
+        'spec.containers[0]',
+        'c',
+    )
+    assert container.place.offset == text.index('{image')
+    assert script.commands[0].place(0).offset == text.index('args')
+    assert script.directory is None
 
 
 @pytest.mark.parametrize(
     ('text', 'expected'),
     (
-        ('command: [a, b]', ['a', 'b']),
-        ('command: [a], args: [b]', ['a', 'b']),
-        ('command: a', ['a']),
-        (
-            'env: [{name: X, value: b}], command: [a, $(X), "$$(X)", $(Y)]',
-            ['a', 'b', '$(X)', '$(Y)'],
-        ),
-        ('env: [{name: X, valueFrom: {}}], command: [a, $(X)]', ['a', '$(X)']),
+        ('command: [/kaniko/executor, -d, b]', 'b'),
+        ('command: [/kaniko/executor], args: [-d, b]', 'b'),
+        ('command: /kaniko/executor', None),
+        ('env: [{name: X, value: b}], command: [/kaniko/executor, -d, $(X)]', 'b'),
+        ('env: [{name: X, value: b}], command: [/kaniko/executor, -d, $$X]', '$X'),
+        ('env: [{name: X, value: b}, {name: Y, value: -$(X)}], args: [-d, $(Y)]', '-b'),
+        ('env: [{name: X, value: ~}], args: [-d, "x$(X)"]', 'x'),
     ),
 )
-def test_an_argv(text: str, expected: list[str]) -> None:
-    container = _only(POD, f'initContainers:\n- {{{text}}}')
-    assert texts(container) == [expected]
-    assert container.parts[0].form == ARGV
+def test_an_argv(text: str, expected: str | None) -> None:
+    found = one(POD, f'initContainers:\n- {{IMAGE, {text}}}')
+    assert found == ['ok', f'off {expected}' if expected else 'off']
 
 
 @pytest.mark.parametrize(
-    ('text', 'shell'),
+    'text',
     (
-        ('script: a', 'sh'),
-        ('script: "#!/bin/bash\\na"', 'bash'),
-        ('script: "#!/usr/bin/env python"', 'python'),
-        ('script: a, shell: /bin/bash', 'bash'),
+        'args: [--cache=$(X)]',
+        'env: [{name: X, valueFrom: {}}], args: [--cache=$(X)]',
+        'env: [{name: X}], args: [--cache=$(X)]',
+        'args: ["--cache={{ .Values.cache }}"]',
     ),
 )
-def test_the_shell_of_a_script(text: str, shell: str) -> None:
-    assert _only(TASK, f'steps: [{{{text}}}]').parts[0].shell == shell
+def test_a_flag_that_is_not_known(text: str) -> None:
+    assert one(POD, f'containers:\n- {{IMAGE, {text}}}') == ['ok', 'unknown']
+
+
+def test_a_command_of_a_script_is_no_variable() -> None:
+    text = 'containers: [{env: [{name: X}], command: [sh, -c, "kaniko $(date) $(X) $(Y)", $(Z)]}]'
+    (container,) = containers('a.yaml', f'{POD}  {text}')
+    holes = [[each.name for each in word.holes] for word in container.scripts[0].commands]
+    assert holes == [[], [], ['X'], ['Z']]
 
 
 @pytest.mark.parametrize(
-    ('command', 'shell'),
+    ('text', 'is_read'),
     (
-        ('', 'sh'),
-        ('command: [python]', 'python'),
-        ('command: [/bin/bash, -e]', 'bash'),
-        ('command: [[x]]', 'sh'),
+        ('script: K a', True),
+        ('script: "#!/bin/bash\\nK a"', True),
+        ('script: "\\n#! /usr/bin/env bash\\nK a"', True),
+        ('script: "#!/bin/busybox sh\\nK a"', True),
+        ('script: "#!/usr/bin/env python3\\nK a"', False),
+        ('script: "#!/usr/bin/env\\nK a"', False),
+        ('script: K a, shell: /bin/bash', True),
     ),
 )
-def test_argo_runs_a_script_with_the_command(command: str, shell: str) -> None:
-    before = f'{command}, ' if command else ''
-    container = _only(ARGO, f'templates:\n- script: {{{before}source: a}}')
-    assert container.parts[0].shell == shell
+def test_the_shell_of_a_script(text: str, is_read: bool) -> None:
+    assert bool(one(TASK, f'steps: [{{{text}}}]')) is is_read
+
+
+@pytest.mark.parametrize(
+    ('command', 'is_read'),
+    (
+        ('', True),
+        ('command: [python], ', False),
+        ('command: [/bin/bash, -e], ', True),
+        ('command: [[x]], ', True),
+    ),
+)
+def test_argo_runs_a_script_with_the_command(command: str, is_read: bool) -> None:
+    assert bool(one(ARGO, f'templates:\n- script: {{{command}source: K a}}')) is is_read
 
 
 def test_argo_parameters() -> None:
-    container = _only(
-        ARGO,
-        """\
+    body = """\
 arguments: {parameters: [{name: a, value: 1}, {name: b}]}
 templates:
-- inputs: {parameters: [{name: a, default: 2}, {name: c, value: "{{x}}"}, {value: 3}]}
+- name: images
+  inputs: {parameters: [{name: a, default: 2}, {name: c, value: "{{x}}"}, {value: 3}]}
   container:
-    command: [x, "{{workflow.parameters.a}}{{ inputs.parameters.a }}", "{{workflow.parameters.b}}",
-      "{{inputs.parameters.c}}"]
-""",
-    )
-    assert texts(container) == [['x', '12', '{{workflow.parameters.b}}', '{{inputs.parameters.c}}']]
+    command: [/kaniko/executor, -d, "{{workflow.parameters.a}}{{ inputs.parameters.a }}",
+      "--cache={{FLAG}}"]
+"""
+    for name in ('workflow.parameters.b', 'inputs.parameters.c', 'item', '=expression'):
+        assert one(ARGO, body.replace('FLAG', name)) == ['ok', 'unknown 12']
 
 
 @pytest.mark.parametrize(
-    ('params', 'word', 'expected'),
+    ('params', 'words', 'expected'),
     (
-        ('[]', '$(params.a)', ['$(params.a)']),
-        ('[{name: a}]', '$(params.a)', ['$(params.a)']),
-        ('[{name: a, default: b}]', '-$(params.a)-', ['-b-']),
-        ('[{name: a, default: b}]', '$(inputs.params.a)', ['b']),
-        ('[{name: a, default: b}]', '$(params["a"])', ['b']),
-        ('[{name: a, default: b}]', '$(params.a[*])', ['$(params.a[*])']),
-        ('[{name: a.x, default: b}]', "$(params['a.x'])", ['b']),
-        ('[{name: a, default: [b, c]}]', '$(params.a[*])', ['b', 'c']),
-        ('[{name: a, default: []}]', '$(params.a[*])', []),
-        ('[{name: a, default: [b, c]}]', '$(params.a[1])', ['c']),
-        ('[{name: a, default: [b, c]}]', '$(params.a[2])', ['$(params.a[2])']),
-        ('[{name: a, default: [b, c]}]', '$(params.a)', ['b', 'c']),
-        ('[{name: a, default: [b, c]}]', '-$(params.a[*])', ['-$(params.a[*])']),
-        ('[{name: a, default: {k: v, l: [m]}}]', '$(params.a.k)$(params.a.l)', ['v$(params.a.l)']),
-        ('[{name: a, default: $(context.x)}]', '$(params.a)', ['$(context.x)']),
-        ('[{name: a, default: $(params.z)}]', '$(params.a)', ['$(params.a)']),
+        ('[{name: a, default: b}]', '[-$(params.a)-]', '-b-'),
+        ('[{name: a, default: b}]', '[$(inputs.params.a)]', 'b'),
+        ('[{name: a, default: b}]', '[\'$(params["a"])\']', 'b'),
+        ('[{name: a.x, default: b}]', '["$(params[\'a.x\'])"]', 'b'),
+        ('[{name: a, default: [b, -d, c]}]', '["$(params.a[*])"]', 'b c'),
+        ('[{name: a, default: [b, -d, c]}]', '[$(params.a)]', 'b c'),
+        ('[{name: a, default: [b, c]}]', '["$(params.a[1])"]', 'c'),
+        ('[{name: a, default: {k: v}}]', '[$(params.a.k)]', 'v'),
     ),
 )
-def test_tekton_parameters(params: str, word: str, expected: list[str]) -> None:
-    quoted = word.replace("'", "''")
-    container = _only(TASK, f"params: {params}\nsteps:\n- command: [x, '{quoted}']")
-    assert texts(container) == [['x', *expected]]
+def test_tekton_parameters(params: str, words: str, expected: str) -> None:
+    body = f'params: {params}\nsteps: [{{IMAGE, command: [/kaniko/executor, -d], args: {words}}}]'
+    assert one(TASK, body) == ['ok', f'off {expected}']
+
+
+@pytest.mark.parametrize(
+    ('params', 'word'),
+    (
+        ('[]', '--cache=$(params.a)'),
+        ('[{name: a}]', '--cache=$(params.a)'),
+        ('[{name: a, default: [b, c]}]', '--cache=$(params.a[2])'),
+        ('[{name: a, default: [b, c]}]', '--cache=$(params.a[*])'),
+        ('[{name: a, default: {k: v, l: [m]}}]', '--cache=$(params.a.l)'),
+        ('[{name: a, default: $(context.x)}]', '--cache=$(params.a)'),
+        ('[]', '$(params.q[*])'),
+        ('[]', '--cache=$(tasks.a.results.b)'),
+    ),
+)
+def test_parameters_that_are_not_known(params: str, word: str) -> None:
+    body = f'params: {params}\nsteps: [{{IMAGE, args: ["{word}", -d, x]}}]'
+    assert one(TASK, body) == ['ok', 'unknown x']
 
 
 @pytest.mark.parametrize(
     ('task', 'expected'),
     (
-        ('', 'run default'),
-        (', params: [{name: b, value: given}]', 'run given'),
-        (', params: [{name: b, value: $(params.a)}]', 'run run'),
-        (', params: [{name: b, value: $(tasks.x.results.y)}]', 'run $(tasks.x.results.y)'),
-        (', params: [{name: b, value: "$(params.l[*])"}]', 'run $(params.b)'),
-        (', params: [{name: b, value: "$(params.a[*])"}]', 'run $(params.b)'),
-        (', matrix: {params: [{name: b, value: [x, y]}]}', 'run $(params.b)'),
+        ('', ['ok', 'off run', 'default']),
+        (', params: [{name: b, value: given}]', ['ok', 'off run', 'given']),
+        (', params: [{name: b, value: $(params.a)}]', ['ok', 'off run', 'run']),
+        (', params: [{name: b, value: "$(params.l[0])"}]', ['ok', 'off run', 'x']),
+        (', matrix: {params: [{name: b, value: [x]}]}', ['ok', 'off run', 'x']),
+        (', matrix: {params: [{name: b, value: [true, false]}]}', None),
+        (', params: [{name: b, value: $(tasks.x.results.y)}]', None),
+        (', params: [{name: b, value: "$(params.l[*])"}]', None),
     ),
 )
-def test_parameters_of_a_pipeline_run(task: str, expected: str) -> None:
-    container = only(
-        reading(
-            'a.yaml',
-            f"""\
+def test_parameters_of_a_pipeline_run(task: str, expected: list[str] | None) -> None:
+    last = '-d $(params.b)' if expected else '--cache=$(params.b)'
+    text = f"""\
 apiVersion: tekton.dev/v1
 kind: PipelineRun
 spec:
@@ -183,259 +202,254 @@ spec:
   pipelineSpec:
     params: [{{name: a, default: pipeline}}]
     tasks:
-    - {{taskSpec: {{params: [{{name: b, default: default}}], steps: [{{
-        script: $(params.a) $(params.b)}}]}}{task}}}
-""",
-        )
-    )
-    assert container.name == 'spec.pipelineSpec.tasks[0].taskSpec.steps[0]'
-    assert texts(container) == [[expected]]
+    - {{taskSpec: {{params: [{{name: b, default: default}}], steps: [{{image: "{IMAGE}",
+        script: executor -d $(params.a) {last}}}]}}{task}}}
+"""
+    (found,) = builds('a.yaml', text).values()
+    assert found == ([*expected[:1], ' '.join(expected[1:])] if expected else ['ok', 'unknown run'])
 
 
 def test_an_array_is_passed_on() -> None:
-    container = only(
-        reading(
-            'a.yaml',
-            """\
+    text = f"""\
 apiVersion: tekton.dev/v1
 kind: PipelineRun
 spec:
-  params: [{name: a, value: [x, y]}]
+  params: [{{name: a, value: [-d, y]}}]
   pipelineSpec:
     tasks:
-    - taskSpec: {params: [{name: b}], steps: [{command: [c, "$(params.b[*])"]}]}
-      params: [{name: b, value: "$(params.a[*])"}]
-""",
-        )
-    )
-    assert texts(container) == [['c', 'x', 'y']]
+    - taskSpec: {{params: [{{name: b}}], steps: [{{image: "{IMAGE}", args: ["$(params.b[*])"]}}]}}
+      params: [{{name: b, value: "$(params.a[*])"}}]
+"""
+    assert builds('a.yaml', text) == {
+        'spec.pipelineSpec.tasks[0].taskSpec.steps[0]': ['ok', 'off y']
+    }
 
 
 def test_the_arguments_of_a_tekton_script() -> None:
-    task = f'{TASK}  params: [{{name: p, default: [c, d]}}]\n  steps:\n'
-    step = '{image: a, args: [b, "$(params.p[*])", "$(params.q[*])"], script: c}'
-    part = only(reading('a.yaml', f'{task}  - {step}')).parts[0]
-    assert [word.text for word in part.arguments] == ['b', 'c', 'd', '$(params.q[*])']
+    body = """\
+params: [{name: p, default: [c, d]}]
+steps:
+- {IMAGE, args: [b, "$(params.p[*])"], script: 'for d in "$@"; do K $d; done'}
+"""
+    assert one(TASK, body) == ['cached', 'on b c d x3']
     # Argo hands them to the interpreter, before the script.
-    part = _only(ARGO, f'script: {step.replace("script", "source")}').parts[0]
-    assert part.arguments == ()
+    assert one(ARGO, 'script: {IMAGE, args: [a], source: K x$1}') == ['ok', 'on x']
 
 
 def test_parameters_of_old_tasks() -> None:
-    container = _only(
-        TASK, 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: $(inputs.params.a)}]'
-    )
-    assert texts(container) == [['b']]
+    body = 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: K $(inputs.params.a)}]'
+    assert one(TASK, body) == ['ok', 'on b']
 
 
 def test_the_words_of_an_array_stand_at_its_reference() -> None:
-    container = _only(
-        TASK, 'params: [{name: a, default: [b, c]}]\nsteps: [{args: ["$(params.a[*])"]}]'
+    text = (
+        f'{TASK}  params: [{{name: a, default: [b, kaniko]}}]\n  steps: [{{args: [$(params.a)]}}]'
     )
-    assert [command.text for command in container.parts[0].commands] == ['b', 'c']
-    second = container.parts[0].commands[1]
-    assert second.offset == second.locate(1) == 101
+    (container,) = containers('a.yaml', text)
+    first, second = container.scripts[0].commands
+    assert (first.value, second.value) == ('b', 'kaniko')
+    assert second.place(0) == second.place(1) and second.place(0).offset == text.index('$(')
 
 
 def test_a_step_template_gives_image_and_environment() -> None:
-    result = reading(
-        'a.yaml',
-        f"""\
+    text = f"""\
 {TASK}
-  params: [{{name: p, default: q}}]
-  stepTemplate: {{image: "a:$(params.p)", env: [{{name: X, value: $(params.p)}}]}}
+  params: [{{name: p, default: debug}}]
+  stepTemplate: {{image: "gcr.io/kaniko-project/executor:$(params.p)",
+    env: [{{name: X, value: $(params.p)}}]}}
   steps:
-  - {{script: b}}
-  - {{image: c, script: d, env: [{{name: X, value: e}}]}}
-""",
-    )
-    assert [container.image and container.image.values for container in result.containers] == [
-        ('a:q',),
-        ('c',),
-    ]
-    assert [container.parts[0].variables['X'].values for container in result.containers] == [
-        ('q',),
-        ('e',),
-    ]
+  - {{script: executor -d $X}}
+  - {{image: c, script: executor -d $X, env: [{{name: X, value: e}}]}}
+  - {{script: executor -d $X, env: [{{name: X, value: e}}]}}
+"""
+    assert builds('a.yaml', text) == {
+        'spec.steps[0]': ['ok', 'off debug'],
+        'spec.steps[2]': ['ok', 'off e'],
+    }
 
 
 @pytest.mark.parametrize(
-    ('folder', 'expected'),
+    ('folder', 'script', 'is_found'),
     (
-        ('$(workspaces.source.path)', ''),
-        ('$(workspaces.source.path)/a', 'a'),
-        ('/workspace/source/a', 'a'),
-        ('/workspace/a', 'a'),
-        ('/workspaces', None),
-        ('a/b', 'a/b'),
-        ('$(params.x)', None),
+        ('$(workspaces.source.path)', 'x/y/build.sh', True),
+        ('$(workspaces.source.path)/x', 'y/build.sh', True),
+        ('/workspace/source/x', 'y/build.sh', True),
+        ('/workspace/x', 'y/build.sh', True),
+        ('/workspaces', 'x/y/build.sh', False),
+        ('x/y', './build.sh', True),
+        ('$(params.x)', 'x/y/build.sh', False),
+        ('/', '/workspace/source/x/y/build.sh', True),
+        ('/', '$(workspaces.source.path)/x/y/build.sh', True),
     ),
 )
-def test_where_a_step_starts(folder: str, expected: str | None) -> None:
-    container = _only(TASK, f'steps: [{{workingDir: {folder}, script: a}}]')
-    assert container.parts[0].directory == expected
+def test_where_a_script_of_the_repository_is_found(
+    folder: str, script: str, is_found: bool
+) -> None:
+    body = f'steps: [{{workingDir: {folder}, script: {script}}}]'
+    assert bool(one(TASK, body, {'x/y/build.sh': f'{K} a\n'})) is is_found
 
 
 def test_resources_in_resources_are_read_as_their_own_kind() -> None:
-    result = reading(
-        'a.yaml',
-        """\
+    text = f"""\
 apiVersion: triggers.tekton.dev/v1beta1
 kind: TriggerTemplate
 spec:
-  params: [{name: a, default: b}]
+  params: [{{name: a, default: b}}]
   resourcetemplates:
   - apiVersion: tekton.dev/v1
     kind: TaskRun
     spec:
-      params: [{name: p, value: $(tt.params.a)}]
-      taskSpec: {steps: [{script: "$(params.p)"}], sidecars: [{image: x, script: y}]}
-  - {apiVersion: v1, kind: Pod, spec: {containers: [{command: [z]}], steps: [{script: n}]}}
-""",
-    )
-    assert [(container.system, texts(container)) for container in result.containers] == [
-        ('tekton', [['b']]),
-        ('tekton', [['y']]),
-        ('kubernetes', [['z']]),
+      params: [{{name: p, value: $(tt.params.a)}}]
+      taskSpec: {{steps: [{{script: "{K} $(params.p)"}}], sidecars: [{{script: {K} y}}]}}
+  - {{apiVersion: v1, kind: Pod, spec: {{containers: [{{command: [/kaniko/executor]}}],
+      steps: [{{script: {K} n}}]}}}}
+"""
+    assert list(builds('a.yaml', text).values()) == [['ok', 'on b'], ['ok', 'on y'], ['ok', 'off']]
+    assert [each.system for each in containers('a.yaml', text)] == [
+        'tekton',
+        'tekton',
+        'kubernetes',
     ]
 
 
 def test_step_actions_and_several_documents() -> None:
-    action = 'apiVersion: tekton.dev/v1beta1\nkind: StepAction\nspec: {image: a, script: b}\n'
-    assert _names(reading('a.yaml', action)) == ['spec']
-    assert _names(reading('a.yaml', f'{action}---\n{{a: b}}\n---\n{action}')) == [
-        'doc[0].spec',
-        'doc[2].spec',
-    ]
+    action = (
+        'apiVersion: tekton.dev/v1beta1\nkind: StepAction\n'
+        f'spec: {{params: [{{name: a, default: b}}], image: a, script: {K} $(params.a)}}\n'
+    )
+    assert builds('a.yaml', action) == {'spec': ['ok', 'on b']}
+    assert builds('a.yaml', f'{action}---\n{{a: b}}\n---\n{action}') == {
+        'doc[0].spec': ['ok', 'on b'],
+        'doc[2].spec': ['ok', 'on b'],
+    }
 
 
 def test_drone_and_its_like() -> None:
-    result = reading(
-        '.drone.yml',
-        """\
+    text = f"""\
 kind: pipeline
-environment: {A: b}
+environment: {{A: b, D: "$A-$$A-${{A}}"}}
 steps:
-- {image: i, commands: [a, "$${B} $$(c) $$$$"], environment: {C: {from_secret: d}}, directory: x}
-- {image: plugins/kaniko, settings: {enable_cache: true}}
-- {image: plugins/kaniko, settings: {repo: x}}
-- {image: plugins/kaniko, settings: {cache: {from_secret: x}}}
-- {settings: {cache: true}}
-services: [{image: j, command: [k]}]
-""",
-    )
-    assert _names(result) == ['steps[0]', 'steps[1]', 'steps[2]', 'steps[3]', 'services[0]']
-    part = result.containers[0].parts[0]
-    assert [command.text for command in part.commands] == ['a', '${B} $(c) $$']
-    assert {name: variable.values for name, variable in part.variables.items()} == {
-        'A': ('b',),
-        'C': (),
+- {{name: one, image: i, commands: [D=c, "{K} $A$${{D}}$$(echo x)"], environment: {{C: {{from_secret: d}}}}}}
+- {{image: plugins/kaniko, settings: {{enable_cache: true}}}}
+- {{image: plugins/kaniko, settings: {{repo: x}}}}
+- {{image: plugins/kaniko, settings: {{cache: {{from_secret: x}}}}}}
+- {{settings: {{cache: true}}}}
+- {{image: i, commands: [x/build.sh, ./build.sh], directory: x}}
+- {{image: i, commands: [$DRONE_WORKSPACE/x/build.sh, /drone/src/x/build.sh]}}
+- {{image: i, commands: [{K} $D]}}
+services: [{{image: "{IMAGE}", command: [-d, k]}}]
+"""
+    files = {'x/build.sh': f'{K} script\n'}
+    assert builds('.drone.yml', text, files) == {
+        'steps[0]': ['ok', 'on bcx'],
+        'steps[1]': ['ok', 'on'],
+        'steps[2]': ['ok', 'off'],
+        'steps[3]': ['ok', 'unknown'],
+        'steps[5]': ['ok', 'on script'],
+        'steps[6]': ['cached', 'on script x2'],
+        'steps[7]': ['ok', 'on b-$A-b'],
+        'services[0]': ['ok', 'off k'],
     }
-    assert part.directory == 'x'
-    assert [texts(container) for container in result.containers[1:4]] == [
-        [['--cache=true']],
-        [['--cache=false']],
-        [['--cache={{cache}}']],
-    ]
+    assert containers('.drone.yml', text)[0].label == 'one'
 
 
-def test_woodpecker_steps_by_name_and_matrix() -> None:
-    result = reading(
-        '.woodpecker.yml',
-        """\
-matrix: {A: [b, c], include: [{D: e}, {D: f}]}
+@pytest.mark.parametrize('path', ('.woodpecker.yml', '.woodpecker/a/b.yml', '.crow/a.yaml'))
+def test_woodpecker_and_crow_steps_by_name_and_matrix(path: str) -> None:
+    text = f"""\
+matrix: {{A: [--cache, --cache=false], include: [{{D: e}}]}}
 steps:
-  one: {image: i, commands: a}
-  two: &two {image: i, commands: [a]}
-  three: {<<: *two, image: j}
+  one: {{image: "{IMAGE}", commands: executor -d $D; executor $A -d b}}
+  two: &two {{image: "{IMAGE}", commands: [$CI_WORKSPACE/x/build.sh]}}
+  three: {{<<: *two, image: j}}
   four: *two
-""",
-    )
-    assert _names(result) == ['steps.one', 'steps.two', 'steps.three', 'steps.four']
-    assert [container.image and container.image.values for container in result.containers] == [
-        ('i',),
-        ('i',),
-        ('j',),
-        ('i',),
-    ]
-    variables = result.containers[0].parts[0].variables
-    assert variables['A'].values == ('b', 'c')
-    assert variables['D'].values == ('e', 'f')
-    assert result.containers[3].place.offset > result.containers[2].place.offset
-    assert result.containers[3].places == result.containers[1].places
+"""
+    assert builds(path, text, {'x/build.sh': 'executor -d a\n'}) == {
+        'steps.one': ['maybe-cached', 'off e', 'unknown b'],
+        'steps.two': ['ok', 'off a'],
+        'steps.four': ['ok', 'off a'],
+    }
+    places = [each.place.offset for each in containers(path, text)]
+    assert places == sorted(places)
 
 
 def test_bitbucket_steps() -> None:
-    result = reading(
-        'bitbucket-pipelines.yml',
-        """\
-image: {name: i}
-definitions: {steps: [step: &s {script: [a, {pipe: p}, b], after-script: [c]}]}
+    text = f"""\
+image: {{name: "{IMAGE}"}}
+definitions: {{steps: [step: &s {{name: images, script: [executor -d a, {{pipe: p}}, exit 1], after-script: [executor -d c]}}]}}
 pipelines:
-  default: [step: *s, parallel: {steps: [step: {image: j, script: [d], after-script: []}]}]
-""",
-    )
-    assert _names(result) == [
-        'pipelines.default[0].step',
-        'pipelines.default[1].parallel.steps[0].step',
-    ]
-    first, second = result.containers
-    assert texts(first) == [['a', 'b'], ['c']]
-    assert [(part.always, part.shell) for part in first.parts] == [(False, 'bash'), (True, 'bash')]
-    assert first.image is not None and first.image.values == ('i',)
-    assert len(second.parts) == 1
+  default: [step: *s, parallel: {{steps: [step: {{image: j, script: [executor -d d]}}]}}]
+  custom: {{x: [step: {{script: ['[[ a ]] && executor -d d', $BITBUCKET_CLONE_DIR/x.sh], after-script: []}}]}}
+"""
+    path = 'bitbucket-pipelines.yml'
+    assert builds(path, text, {'x.sh': 'executor -d x\n'}) == {
+        'pipelines.default[0].step': ['uncached', 'off a', 'off c'],
+        'pipelines.custom.x[0].step': ['uncached', 'off d', 'off x'],
+    }
+    assert containers(path, text)[0].label == 'images'
 
 
 def test_concourse_tasks() -> None:
-    result = reading(
-        'a.yml',
-        """\
+    text = """\
 jobs:
 - name: a
   plan:
   - do:
     - task: b
+      params: {C: --cache}
       config:
-        image_resource: {source: {repository: r, tag: t}}
+        image_resource: {source: {repository: gcr.io/kaniko-project/executor, tag: t}}
         params: {A: ((b)), C: d}
-        run: {path: sh, args: [-c, "x ((y.z))"], dir: repo}
-    - {task: c, config: {image_resource: {source: {repository: s}}, run: {path: e}}}
-""",
-    )
-    assert _names(result) == ['jobs[0].plan[0].do[0].config', 'jobs[0].plan[0].do[1].config']
-    first, second = result.containers
-    assert first.image is not None and first.image.values == ('r:t',)
-    assert second.image is not None and second.image.values == ('s',)
-    assert texts(first) == [['sh', '-c', 'x {{y.z}}']]
-    assert first.parts[0].variables['A'].values == ()
-    task = only(reading('a.yml', 'platform: linux\nimage_resource: {}\nrun: {path: x}'))
-    assert (task.name, task.image) == ('doc[0]', None)
+        run: {path: sh, args: [-c, "executor $C -d ((y.z)); executor --cache=$A -d b"]}
+    - {task: c, config: {image_resource: {source: {repository: s}}, run: {path: executor}}}
+    - task: d
+      config: {inputs: [{name: repo}], run: {path: repo/x/build.sh}}
+    - task: e
+      config: {inputs: [{name: repo}], run: {path: ./build.sh, dir: repo/x}}
+    - {task: f, config: {run: {path: ./build.sh, dir: repo/x}}}
+"""
+    found = builds('a.yml', text, {'x/build.sh': f'{K} script\n'})
+    path = 'jobs[0].plan[0].do'
+    assert list(found) == [f'{path}[{index}].config' for index in (0, 2, 3)]
+    assert found[f'{path}[0].config'][0] == 'cached'
+    assert found[f'{path}[3].config'] == ['ok', 'on script']
+    assert [each.label for each in containers('a.yml', text)] == list('bcdef')
+    task = 'platform: linux\nimage_resource: {}\nrun: {path: /kaniko/executor}'
+    assert builds('a.yml', task) == {'doc[0]': ['ok', 'off']}
 
 
 def test_codefresh_steps() -> None:
-    result = reading(
-        'codefresh.yml',
-        """\
+    text = f"""\
 version: "1.0"
 steps:
-  clone: {type: git-clone}
-  one: {image: i, commands: [a], shell: bash, working_directory: b, environment: [C=d]}
-  all: {type: parallel, steps: {two: {image: j, cmd: [e]}}}
-""",
-    )
-    assert _names(result) == ['steps.one', 'steps.all.steps.two']
-    part = result.containers[0].parts[0]
-    assert (part.shell, part.directory, part.variables['C'].values) == ('bash', 'b', ('d',))
-    assert result.containers[1].parts[0].form == ARGUMENTS
+  main_clone: {{type: git-clone}}
+  one: {{image: i, commands: [{K} $C], shell: bash, environment: [C=d]}}
+  all: {{type: parallel, steps: {{two: {{image: "{IMAGE}", cmd: [-d, e]}}}}}}
+  typed: {{type: freestyle, arguments: {{image: i, commands: [{K} f]}}}}
+  script: {{image: i, commands: [./build.sh], working_directory: "${{{{main_clone}}}}/x"}}
+"""
+    assert builds('codefresh.yml', text, {'x/build.sh': f'{K} script\n'}) == {
+        'steps.one': ['ok', 'on d'],
+        'steps.all.steps.two': ['ok', 'off e'],
+        'steps.typed': ['ok', 'on f'],
+        'steps.script': ['ok', 'on script'],
+    }
 
 
 def test_documents_in_themselves_and_too_many_of_them_end() -> None:
-    result = reading('a.yaml', f'{POD}  a: &a [*a, {{b: *a}}]\n  containers: [{{command: [x]}}]')
-    assert (_names(result), result.notes) == (['spec.containers[0]'], ())
+    def read_pod(text: str) -> tuple[list[str], list[str]]:
+        text = f'# kaniko\napiVersion: v1\nkind: Pod\n{text}'
+        reading, crashes = read(Repository('/nowhere', {'a.yaml': text}), ['a.yaml'], [])
+        assert not crashes
+        return [each.name for each in reading.containers], [each.message for each in reading.notes]
+
+    cyclic = 'spec:\n  a: &a [*a, {b: *a}]\n  containers: [{command: [x]}]'
+    assert read_pod(cyclic) == (['spec.containers[0]'], [])
     lines = ''.join(
         f'l{level}: &l{level} [*l{level - 1}, *l{level - 1}]\n' for level in range(1, 40)
     )
-    result = reading('a.yaml', f'apiVersion: v1\nkind: Pod\nl0: &l0 [[]]\n{lines}')
-    assert [note.message for note in result.notes] == ['too many nodes to look at all of them']
-    deep = reading('a.yaml', f'apiVersion: v1\nkind: Pod\na: {"[" * 150}{"]" * 150}')
-    assert deep == Reading(())
+    assert read_pod(f'l0: &l0 [[]]\n{lines}') == ([], ['too many nodes to look at all of them'])
+    assert read_pod(f'a: {"[" * 150}{"]" * 150}') == ([], [])
+    many = 'data:\n  x: &x [a, a, a]\n  y0: &y0 [*x, *x, *x]\n' + ''.join(
+        f'  y{level}: &y{level} [{", ".join([f"*y{level - 1}"] * 9)}]\n' for level in range(1, 6)
+    )
+    assert read_pod(f'{many}spec: {{containers: [{{command: *y5}}]}}')[0] == ['spec.containers[0]']

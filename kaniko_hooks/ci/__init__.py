@@ -24,7 +24,6 @@ def read(
     repository root. The second value has a line for each internal error.
     """
     crashes: list[str] = []
-    problems: list[Problem] = []
     candidates = [
         path
         for path in dict.fromkeys((*named, *callers(repository.root, named)))
@@ -32,23 +31,23 @@ def read(
     ]
     gitlab = [path for path in candidates if system_at(path) is GITLAB]
     others: list[_Other] = []
+    problems: list[Problem] = []
     if len(gitlab) < len(candidates):
-        # What reads the other systems is not imported where there is nothing of theirs.
-        gitlab, others = _recognised(repository, candidates, problems, crashes)
+        gitlab, others = _recognise(repository, candidates, problems, crashes)
     readings = []
     if gitlab or configs or _has_root(repository):
         from kaniko_hooks.ci.gitlab.containers import read as gitlab_read
 
         readings.append(_guarded(lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes))
     # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
-    taken = readings[0].files if readings else frozenset()
-    readings.extend(_guarded(reads, path, crashes) for path, reads in others if path not in taken)
+    included = readings[0].files if readings else frozenset()
+    readings += [_guarded(reads, path, crashes) for path, reads in others if path not in included]
     return _joined(readings, problems), crashes
 
 
 def _may_matter(repository: Repository, path: str) -> bool:
-    where = os.path.join(repository.root, path)
-    return repository.may_matter(path, lambda data: may_matter(data, where, True))
+    absolute = os.path.join(repository.root, path)
+    return repository.may_matter(path, lambda data: may_matter(data, absolute, True))
 
 
 def _has_root(repository: Repository) -> bool:
@@ -62,28 +61,29 @@ def _has_root(repository: Repository) -> bool:
 _Other = tuple[str, Callable[[], Reading]]
 
 
-def _recognised(
+def _recognise(
     repository: Repository, paths: Sequence[str], problems: list[Problem], crashes: list[str]
 ) -> tuple[list[str], list[_Other]]:
     """The files of GitLab, and those of other systems."""
-    from kaniko_hooks.ci import others
+    # Not imported for GitLab's files alone.
+    from kaniko_hooks.ci.recognise import NotYaml, reader_of, recognise
 
     gitlab: list[str] = []
-    found: list[_Other] = []
+    others: list[_Other] = []
     for path in paths:
         try:
-            recognised = others.recognised(repository, path)
-        except others.NotYaml as error:
-            problems.extend(error.problems)
-            continue
+            system, documents = recognise(repository, path)
+        except NotYaml as error:
+            problems += error.problems
         except Exception as error:
             crashes.append(_crash(path, error))
-            continue
-        if recognised is not None and recognised[0] == others.GITLAB:
-            gitlab.append(path)
-        elif recognised is not None:
-            found.append((path, partial(others.read, repository, path, *recognised)))
-    return gitlab, found
+        else:
+            if system is GITLAB:
+                gitlab.append(path)
+            elif system is not None:
+                reads = reader_of(system)
+                others.append((path, partial(reads, repository, path, documents, system)))
+    return gitlab, others
 
 
 def _crash(where: str, error: Exception) -> str:

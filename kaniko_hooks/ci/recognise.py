@@ -1,18 +1,18 @@
-"""Which CI system a YAML file belongs to: by its path, then by its content.
+"""The CI system that a YAML file belongs to: by its path, then by its content.
 
-To add a system, add a row to SYSTEMS. The first row whose path fits decides,
-else the first whose content fits, else the first whose path fits below some
-folder; a file that fits none is not CI configuration and nothing is ever said
-about it.
+The first system whose content fits decides. A file that fits none is not CI
+configuration, and nothing is ever reported about it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 
-from kaniko_hooks.ci import gitlab_shape
-from kaniko_hooks.document.fields import fields, value_of
+from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
+from kaniko_hooks.document.compose import InvalidYaml, composed
+from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import (
     MappingNode,
     Node,
@@ -21,249 +21,242 @@ from kaniko_hooks.document.nodes import (
     items_of,
     text_of,
 )
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.model import Place, Problem, Reading
+from kaniko_hooks.project import Repository, Unreadable
 
-GITLAB = 'gitlab-ci'
-GITHUB = 'github-actions'
-FORGEJO = 'forgejo-actions'
-GITEA = 'gitea-actions'
-CIRCLECI = 'circleci'
-CLOUD_BUILD = 'cloud-build'
-TEKTON = 'tekton'
-KUBERNETES = 'kubernetes'
-PROW = 'prow'
-ARGO = 'argo-workflows'
-SHIPWRIGHT = 'shipwright'
-DRONE = 'drone'
-WOODPECKER = 'woodpecker'
-VELA = 'vela'
-BITBUCKET = 'bitbucket-pipelines'
-CONCOURSE = 'concourse'
-CODEFRESH = 'codefresh'
+# Statements of Go templates and Jinja, and the header of Vela's templates.
+_TEMPLATE = (
+    r'\{%|(?<!\$)\{\{-?[ \t]*(?:if|else|range|with|end|define|template|block|include|toYaml)\b'
+    r'|^metadata:[^\n]*(?:\n[ \t][^\n]*)*?\btemplate:[ \t]*true\b'
+)
+# Files of other tools that may look alike: Helm's values, Compose's `x-…`.
+_OTHER_TOOLS = r'(?:.*[._-])?values[._-].*|(?:docker-compose[._-]|compose\.).*'
 
+# G: lib/gitlab/ci/config/entry/root.rb ALLOWED_KEYS
+_GITLAB_KEYS = frozenset(
+    'default include before_script image services after_script variables stages types cache'
+    ' workflow pages spec'.split()
+)
+# G: lib/gitlab/ci/config/entry/{job,bridge,processable}.rb ALLOWED_KEYS
+_GITLAB_JOB_KEYS = frozenset(
+    'extends rules variables inherit allow_failure when needs resource_group environment stage'
+    ' trigger only except tags script image services start_in artifacts cache dependencies'
+    ' before_script after_script hooks coverage retry parallel timeout interruptible id_tokens'
+    ' secrets identity pages publish release dast_configuration manual_confirmation run inputs'
+    ' type description'.split()
+)
+_GITLAB_LISTS = frozenset(('before_script', 'services', 'after_script', 'stages', 'types'))
+_GITLAB_SCRIPTS = ('script', 'before_script', 'after_script', 'run')
 
-class System(NamedTuple):
-    """A CI system: `path` fits a whole path in the repository.
-
-    `content` tells whether one document is the system's.
-    """
-
-    name: str
-    path: str | None
-    content: Callable[[Node], bool]
-
-
-def system_by_path(path: str) -> str | None:
-    """The system that takes its configuration from this path, whatever is in the file."""
-    return next(
-        (system.name for system in SYSTEMS if system.path and _fits(system.path, path)), None
-    )
-
-
-def system_of(path: str, documents: Sequence[Node]) -> str | None:
-    """The system that a file with these documents belongs to; None if it is no CI.
-
-    Below a folder, as in a template of projects, a path says less than the content.
-    """
-    by_path = system_by_path(path)
-    if by_path:
-        return by_path
-    if gitlab_shape.looks_like_gitlab(path, documents):
-        return GITLAB
-    for document in documents:
-        system = system_of_document(document)
-        if system:
-            return system
-    parts = path.split('/')
-    inner = ('/'.join(parts[index:]) for index in range(1, len(parts)))
-    return next((system for system in map(system_by_path, inner) if system), None)
-
-
-def _fits(pattern: str, path: str) -> bool:
-    return re.fullmatch(pattern, path, re.IGNORECASE) is not None
-
-
-def system_of_document(document: Node) -> str | None:
-    """The system of one document, by its content; GitLab's span documents and are left out."""
-    if not isinstance(document, MappingNode):
-        return None
-    return next((system.name for system in SYSTEMS if system.content(document)), None)
-
-
-def _never(document: Node) -> bool:
-    return False
-
-
-def _is_resource_of(*groups: str) -> Callable[[Node], bool]:
-    """A Kubernetes resource whose API group is one of these."""
-
-    def fits(document: Node) -> bool:
-        version = text_of(value_of(document, 'apiVersion')) or ''
-        return version.partition('/')[0] in groups and _has(document, 'kind')
-
-    return fits
-
-
-def _has(document: Node, *names: str) -> bool:
-    found = fields(document)
-    return all(name in found for name in names)
-
+# cloud.google.com/build/docs/build-config-file-schema
+_CLOUD_BUILD_KEYS = frozenset(
+    'steps timeout queueTtl logsBucket options substitutions tags serviceAccount secrets'
+    ' availableSecrets artifacts images source dependencies gitConfig'.split()
+)
+_CLOUD_BUILD_STEP_KEYS = frozenset(
+    'name id args entrypoint script env secretEnv dir waitFor volumes timeout allowFailure'
+    ' allowExitCodes automapSubstitutions results'.split()
+)
+# The name of an image, with substitutions; `Install Go` is none.
+_IMAGE = r'(?:\$\w+\b|\$\{[^}\s]*\}|[a-z0-9._/-])+(?:[:@]\S+)?'
 
 # Kinds of Kubernetes whose values are data, and tools that only look like it.
 _NO_CONTAINERS = frozenset(('ConfigMap', 'Secret', 'CustomResourceDefinition'))
 _NO_KUBERNETES = frozenset(('skaffold', 'kustomize.config.k8s.io', 'kubecfg.dev'))
 
 
-def _is_kubernetes(document: Node) -> bool:
-    version = text_of(value_of(document, 'apiVersion')) or ''
-    kind = text_of(value_of(document, 'kind'))
+class NotYaml(Exception):
+    """A file that does not parse, and the problems to report about that."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def recognise(repository: Repository, path: str) -> tuple[System | None, list[Node]]:
+    """The system and the documents of a file; None if it is no CI configuration.
+
+    The documents of GitLab's files are left out. Raises NotYaml.
+    """
+    system = system_at(path)
+    if system is GITLAB:
+        return system, []
+    text = ''
+    try:
+        text = repository.text(path) or ''
+        documents = composed(text, path)
+    except Unreadable as error:
+        problem = Problem(Place(path, 0), f'the file {error}')
+    except InvalidYaml as error:
+        problem = Problem(Place(path, error.offset), f'not valid YAML: {error.message}')
+    else:
+        return system or system_of(path, documents), documents
+    # Only a path that says CI makes an unreadable file a problem, and no template is one.
+    is_template = re.search(_TEMPLATE, text, re.MULTILINE)
+    raise NotYaml(() if system is None or is_template else (problem,))
+
+
+def reader_of(system: System) -> Callable[[Repository, str, Sequence[Node], System], Reading]:
+    """The function that reads a system's files."""
+    module = import_module(f'kaniko_hooks.ci.{system.reader.partition(":")[0]}')
+    reader: Callable[[Repository, str, Sequence[Node], System], Reading] = module.read
+    return reader
+
+
+def system_of(path: str, documents: Sequence[Node]) -> System | None:
+    """The system that a file with these documents belongs to.
+
+    Below a folder, as in a template of projects, a path says less than the content.
+    """
+    system = system_at(path)
+    if system is not None:
+        return system
+    if _is_gitlab(path, documents):
+        return GITLAB
+    by_content = filter(None, map(system_of_document, documents))
+    return next(by_content, None) or system_below(path)
+
+
+def system_of_document(document: Node) -> System | None:
+    """The system of one document, by its content; GitLab's span documents and are left out."""
+    if not isinstance(document, MappingNode):
+        return None
+    entries = fields(document)
+    names = (name for name, fits in _CONTENT.items() if fits(entries))
+    return next(map(system_named, names), None)
+
+
+def _is_gitlab(path: str, documents: Sequence[Node]) -> bool:
+    """True for a file that GitLab would take: it refuses unknown keywords.
+
+    Each visible entry is a global keyword or a mapping of job keywords, and some
+    entry has a script.
+    """
+    if re.fullmatch(_OTHER_TOOLS, path.rpartition('/')[2], re.IGNORECASE):
+        return False
+    has_header = len(documents) > 1 and fields(documents[0]).keys() == {'spec'}
+    if has_header and isinstance(value_of(documents[0], 'spec'), ScalarNode):
+        return False
+    content = documents[-1] if has_header else documents[0] if documents else None
+    entries = fields(content)
+    return any(_has_gitlab_script(fields(field.value)) for field in entries.values()) and all(
+        name[:1] == '.'
+        or name in _GITLAB_KEYS
+        # `services: {}` is Compose's.
+        and not (name in _GITLAB_LISTS and isinstance(field.value, MappingNode))
+        # `resources: {}` is a Helm value.
+        or set() < fields(field.value).keys() <= _GITLAB_JOB_KEYS
+        for name, field in entries.items()
+    )
+
+
+def _has_gitlab_script(entry: Mapping[str, Field]) -> bool:
+    return entry.keys() <= _GITLAB_JOB_KEYS and any(
+        name in entry and not isinstance(entry[name].value, MappingNode) for name in _GITLAB_SCRIPTS
+    )
+
+
+Entries = Mapping[str, Field]
+
+
+def _text(entries: Entries, name: str) -> str:
+    return text_of(entries[name].value) or '' if name in entries else ''
+
+
+def _node(entries: Entries, name: str) -> Node | None:
+    return entries[name].value if name in entries else None
+
+
+def _is_github(entries: Entries) -> bool:
+    # `on` is a boolean in YAML 1.1, so only its text counts.
+    return value_of(_node(entries, 'runs'), 'using') is not None or (
+        'on' in entries and isinstance(_node(entries, 'jobs'), MappingNode)
+    )
+
+
+def _is_circleci(entries: Entries) -> bool:
+    return (
+        _text(entries, 'version') in ('2', '2.0', '2.1')
+        and any(isinstance(_node(entries, name), MappingNode) for name in ('jobs', 'commands'))
+        and 'on' not in entries
+    )
+
+
+def _is_resource_of(group: str) -> Callable[[Entries], bool]:
+    """A test for a Kubernetes resource of an API group."""
+    return lambda entries: (
+        _text(entries, 'apiVersion').startswith(f'{group}/') and 'kind' in entries
+    )
+
+
+def _is_kubernetes(entries: Entries) -> bool:
+    version, kind = _text(entries, 'apiVersion'), _text(entries, 'kind')
     return (
         re.fullmatch(r'(?:[\w.-]+/)?v\d\w*', version) is not None
         and version.partition('/')[0] not in _NO_KUBERNETES
-        and kind is not None
-        and kind not in _NO_CONTAINERS
+        and kind not in ('', *_NO_CONTAINERS)
     )
 
 
-def _is_github(document: Node) -> bool:
-    # `on` is a boolean for YAML 1.1, so only its text counts.
-    if value_of(document, 'runs', 'using') is not None:
-        return True
-    return _has(document, 'on', 'jobs') and isinstance(value_of(document, 'jobs'), MappingNode)
-
-
-def _is_circleci(document: Node) -> bool:
-    jobs = value_of(document, 'jobs')
+def _is_prow(entries: Entries) -> bool:
     return (
-        text_of(value_of(document, 'version')) in ('2', '2.0', '2.1')
-        and (
-            isinstance(jobs, MappingNode) or isinstance(value_of(document, 'commands'), MappingNode)
-        )
-        and not _has(document, 'on')
+        bool(entries.keys() & {'presubmits', 'postsubmits', 'periodics'}) and 'kind' not in entries
     )
 
 
-_CLOUD_BUILD_KEYS = frozenset(
-    (
-        'steps',
-        'timeout',
-        'queueTtl',
-        'logsBucket',
-        'options',
-        'substitutions',
-        'tags',
-        'serviceAccount',
-        'secrets',
-        'availableSecrets',
-        'artifacts',
-        'images',
-        'source',
-        'dependencies',
-        'gitConfig',
-    )
-)
-_CLOUD_BUILD_STEP_KEYS = frozenset(
-    (
-        'name',
-        'id',
-        'args',
-        'entrypoint',
-        'script',
-        'env',
-        'secretEnv',
-        'dir',
-        'waitFor',
-        'volumes',
-        'timeout',
-        'allowFailure',
-        'allowExitCodes',
-        'automapSubstitutions',
-        'results',
-    )
-)
-
-
-# An image's name, with substitutions; `Install Go` is none.
-_IMAGE = r'(?:\$\w+\b|\$\{[^}\s]*\}|[a-z0-9._/-])+(?:[:@]\S+)?'
-
-
-def _is_cloud_build(document: Node) -> bool:
-    found = fields(document)
-    steps = [fields(step) for step in items_of(value_of(document, 'steps'))]
+def _is_cloud_build(entries: Entries) -> bool:
+    steps = [fields(step) for step in items_of(_node(entries, 'steps'))]
     return (
-        bool(steps)
-        and found.keys() <= _CLOUD_BUILD_KEYS
+        entries.keys() <= _CLOUD_BUILD_KEYS
         and all(
-            'name' in step
-            and step.keys() <= _CLOUD_BUILD_STEP_KEYS
-            and re.fullmatch(_IMAGE, text_of(step['name'].value) or '') is not None
+            step.keys() <= _CLOUD_BUILD_STEP_KEYS and re.fullmatch(_IMAGE, _text(step, 'name'))
             for step in steps
         )
         and any(step.keys() & {'args', 'entrypoint', 'script'} for step in steps)
     )
 
 
-def _is_prow(document: Node) -> bool:
-    return any(
-        name in fields(document) for name in ('presubmits', 'postsubmits', 'periodics')
-    ) and not _has(document, 'kind')
-
-
-def _is_drone(document: Node) -> bool:
+def _is_drone(entries: Entries) -> bool:
     return (
-        text_of(value_of(document, 'kind')) == 'pipeline'
-        and isinstance(value_of(document, 'steps'), SequenceNode)
-        and not _has(document, 'apiVersion')
+        _text(entries, 'kind') == 'pipeline'
+        and isinstance(_node(entries, 'steps'), SequenceNode)
+        and 'apiVersion' not in entries
     )
 
 
-def _is_concourse(document: Node) -> bool:
-    if _has(document, 'platform', 'run') and value_of(document, 'run', 'path') is not None:
+def _is_bitbucket(entries: Entries) -> bool:
+    kinds = {'default', 'branches', 'tags', 'pull-requests', 'custom', 'bookmarks'}
+    return bool(fields(_node(entries, 'pipelines')).keys() & kinds)
+
+
+def _is_codefresh(entries: Entries) -> bool:
+    return (
+        isinstance(_node(entries, 'steps'), MappingNode)
+        and _text(entries, 'version') in ('1.0', '1')
+        and 'kind' not in entries
+    )
+
+
+def _is_concourse(entries: Entries) -> bool:
+    if 'platform' in entries and value_of(_node(entries, 'run'), 'path') is not None:
         return True
-    jobs = items_of(value_of(document, 'jobs'))
+    jobs = items_of(_node(entries, 'jobs'))
     return bool(jobs) and all(
-        _has(job, 'name', 'plan') and isinstance(value_of(job, 'plan'), SequenceNode)
-        for job in jobs
+        'name' in fields(job) and isinstance(value_of(job, 'plan'), SequenceNode) for job in jobs
     )
 
 
-def _is_bitbucket(document: Node) -> bool:
-    pipelines = value_of(document, 'pipelines')
-    return bool(
-        fields(pipelines).keys()
-        & {'default', 'branches', 'tags', 'pull-requests', 'custom', 'bookmarks'}
-    )
-
-
-def _is_codefresh(document: Node) -> bool:
-    steps = value_of(document, 'steps')
-    version = value_of(document, 'version')
-    return (
-        isinstance(steps, MappingNode)
-        and isinstance(version, ScalarNode)
-        and version.value in ('1.0', '1')
-        and not _has(document, 'kind')
-    )
-
-
-_YAML = r'\.ya?ml'
-
-SYSTEMS = (
-    System(GITLAB, rf'(?:[^{{}}]+/)?[^/{{}}]*\.gitlab-ci{_YAML}', _never),
-    System(GITHUB, rf'\.github/workflows/[^/]+{_YAML}', _is_github),
-    System(FORGEJO, rf'\.forgejo/workflows/[^/]+{_YAML}', _never),
-    System(GITEA, rf'\.gitea/workflows/[^/]+{_YAML}', _never),
-    System(CIRCLECI, rf'\.circleci/[^/]+{_YAML}', _is_circleci),
-    System(TEKTON, None, _is_resource_of('tekton.dev')),
-    System(ARGO, None, _is_resource_of('argoproj.io')),
-    System(SHIPWRIGHT, None, _is_resource_of('shipwright.io')),
-    System(KUBERNETES, None, _is_kubernetes),
-    System(PROW, rf'\.prow{_YAML}|\.prow/.+{_YAML}', _is_prow),
-    System(CLOUD_BUILD, rf'[^/]*cloudbuild[^/]*{_YAML}', _is_cloud_build),
-    System(DRONE, rf'\.drone{_YAML}', _is_drone),
-    System(WOODPECKER, rf'\.woodpecker{_YAML}|\.woodpecker/.+{_YAML}', _never),
-    System(VELA, rf'\.vela{_YAML}|\.vela/.+{_YAML}', _never),
-    System(BITBUCKET, rf'bitbucket-pipelines{_YAML}', _is_bitbucket),
-    System(CODEFRESH, rf'codefresh{_YAML}|\.codefresh/.+{_YAML}', _is_codefresh),
-    System(CONCOURSE, None, _is_concourse),
-)
+_CONTENT: Mapping[str, Callable[[Entries], bool]] = {
+    'github-actions': _is_github,
+    'circleci': _is_circleci,
+    'tekton': _is_resource_of('tekton.dev'),
+    'argo-workflows': _is_resource_of('argoproj.io'),
+    'shipwright': _is_resource_of('shipwright.io'),
+    'kubernetes': _is_kubernetes,
+    'prow': _is_prow,
+    'cloud-build': _is_cloud_build,
+    'drone': _is_drone,
+    'bitbucket-pipelines': _is_bitbucket,
+    'codefresh': _is_codefresh,
+    'concourse': _is_concourse,
+}

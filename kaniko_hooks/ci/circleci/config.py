@@ -1,4 +1,4 @@
-"""CircleCI: a job is a container, its `run` steps are parts.
+"""CircleCI: a job is a container, its `run` steps are scripts.
 
 Source: circleci.com/docs/configuration-reference: all steps run in the first
 image of the executor; `<< parameters.x >>` are replaced before a shell sees them.
@@ -8,220 +8,169 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.ci.circleci import parameters
-from kaniko_hooks.ci.circleci.conditions import condition
-from kaniko_hooks.ci.circleci.parameters import Scope
-from kaniko_hooks.ci.conditions import both, negated
-from kaniko_hooks.ci.recognise import CIRCLECI
-from kaniko_hooks.ci.values import MAX_COMMANDS, MAX_NESTING, File, folder_in, prefixes, shell_of
+from kaniko_hooks.ci.circleci.parameters import Scope, defaults, defined, in_call, invocations
+from kaniko_hooks.ci.common import (
+    MAX_COMMANDS,
+    MAX_NESTING,
+    WORKSPACE,
+    File,
+    folder_in,
+    prefixes,
+    shell_of,
+)
+from kaniko_hooks.ci_paths import System
+from kaniko_hooks.cond import all_of, negate
 from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
-from kaniko_hooks.model import Container, Guard, Note, Place, Reading, ScriptPart, Variable
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.model import Container, Note, Place, Reading, Script, Setting
 from kaniko_hooks.project import Repository
 
 
-class _Job(NamedTuple):
-    """One container, while its steps are read."""
-
-    file: File
-    parts: list[ScriptPart]
-    places: list[Place]
-    notes: list[Note]
-
-
-class _Setting(NamedTuple):
-    """What the steps of a job run in."""
-
-    document: Node  # whose commands they call
-    scope: Scope
-    shell: str
-    directory: str | None
-    root: str
-    guard: Guard = True
-
-
-def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
+def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
     """The containers of a configuration: one for each job with commands."""
     file = File(path, repository.text(path) or '')
     containers = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        scope = Scope(
-            {}, parameters.defaults('pipeline.parameters', value_of(document, 'parameters'))
-        )
-        for holder, where, orb in _job_holders(document):
+        variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE}
+        values = defaults('pipeline.parameters', value_of(document, 'parameters'))
+        holders = {('', ''): document} | {
+            (f'orbs.{name}.', f'{name}/'): field.value
+            for name, field in fields(value_of(document, 'orbs')).items()
+        }
+        for (where, orb), holder in holders.items():
             for name, field in fields(value_of(holder, 'jobs')).items():
-                job = _Job(file, [], [], notes)
-                calls = parameters.invocations(document, orb + name)
-                containers.extend(
-                    _containers(job, f'{prefix}{where}jobs.{name}', holder, field, calls, scope)
+                calls = invocations(document, orb + name)
+                scope = Scope(file, holder, variables, values)
+                job = _Job(notes)
+                container = job.container(
+                    system.name, f'{prefix}{where}jobs.{name}', field, calls, scope
                 )
+                if container.scripts:
+                    containers.append(container)
     return Reading(tuple(containers), tuple(notes))
 
 
-def _job_holders(document: Node) -> list[tuple[Node, str, str]]:
-    """A document and its inline orbs: their paths, and what workflows call their jobs by."""
-    return [(document, '', '')] + [
-        (field.value, f'orbs.{name}.', f'{name}/')
-        for name, field in fields(value_of(document, 'orbs')).items()
-    ]
+class _Job:
+    """Reads the steps of one job, and of the commands that they call."""
 
+    def __init__(self, notes: list[Note]) -> None:
+        self.notes = notes
+        self.scripts: list[Script] = []
+        self.places: list[Place] = []
 
-def _containers(
-    job: _Job, path: str, document: Node, field: Field, calls: Sequence[Node | None], outer: Scope
-) -> list[Container]:
-    node, file = field.value, job.file
-    declared = value_of(node, 'parameters')
-    scope = outer.given('parameters', declared, None).called(calls, declared)
-    executor, inner = _executor(job, document, node, scope)
-    images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
-    image = images[0] if images else None
-    for holder, source in (
-        (inner, value_of(image, 'environment')),
-        (inner, value_of(executor, 'environment')),
-        (scope, value_of(node, 'environment')),
-    ):
-        scope = scope.with_environment(file, source, holder)
-    # What `checkout` makes is there, wherever that is.
-    folder = (
-        scope.text(value_of(node, 'working_directory') or value_of(executor, 'working_directory'))
-        or '~/project'
-    )
-    root = folder if folder[0] in '~/' else ''
-    shell = value_of(node, 'shell') or value_of(executor, 'shell')
-    setting = _Setting(
-        document, scope, inner.text(shell) or 'bash', '' if root else folder_in('', folder), root
-    )
-    notes = len(job.notes)
-    _add_around(job, 'pre-steps', calls, setting)
-    _add_steps(job, value_of(node, 'steps'), setting, ())
-    _add_around(job, 'post-steps', calls, setting)
-    if not job.parts:
-        return []
-    return [
-        Container(
-            CIRCLECI,
+    def container(
+        self, system: str, path: str, field: Field, calls: Sequence[Node | None], scope: Scope
+    ) -> Container:
+        """The container of a job, which workflows call with these arguments."""
+        node, noted, file = field.value, len(self.notes), scope.file
+        scope = scope.in_job(calls, value_of(node, 'parameters'))
+        executor, inner = self._executor(node, scope)
+        images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
+        image = images[0] if images else None
+        for holder, source in ((inner, image), (inner, executor), (scope, node)):
+            scope = scope.with_environment(source, holder)
+        folder = value_of(node, 'working_directory') or value_of(executor, 'working_directory')
+        # What `checkout` makes is there, wherever that is.
+        directory = scope.shown(folder) or '~/project'
+        root = directory if directory[0] in '~/' else ''
+        scope = scope._replace(
+            shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
+            directory='' if root else folder_in('', directory),
+            root=root,
+        )
+        self._add_around('pre-steps', calls, scope)
+        self._add_steps(value_of(node, 'steps'), scope)
+        self._add_around('post-steps', calls, scope)
+        return Container(
+            system,
             path,
             Place(file.path, field.key.start),
-            _image(file, image, inner),
-            tuple(job.parts),
-            places=(Place(file.path, node.start), *job.places),
-            visible=len(job.notes) == notes,
+            _image(value_of(image, 'image'), inner),
+            (),
+            places=(file.place(node), *self.places),
+            visible=len(self.notes) == noted,
+            scripts=tuple(self.scripts),
         )
-    ]
+
+    def _executor(self, node: Node, scope: Scope) -> tuple[Node, Scope]:
+        """The mapping with what a job runs in, and the scope of its parameters."""
+        named = value_of(node, 'executor')
+        name = scope.shown(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
+        executor = defined(scope.document, 'executors', name)[0] if name else None
+        if executor is None:
+            return node, scope
+        self.places.append(scope.file.place(executor))
+        return executor, scope.inside(value_of(executor, 'parameters'), named)
+
+    def _add_around(self, name: str, calls: Sequence[Node | None], scope: Scope) -> None:
+        """Adds the steps that workflows put before or after a job, for each call of it."""
+        for index, call in enumerate(calls):
+            self._add_steps(value_of(call, name), scope._replace(cond=in_call(index)))
+
+    def _add_steps(self, steps: Node | None, scope: Scope) -> None:
+        for step in items_of(steps):
+            if max(len(self.scripts), len(self.places)) > MAX_COMMANDS:
+                return
+            if isinstance(step, ScalarNode):
+                self._add_call(step, step.value, None, scope)
+            elif isinstance(step, MappingNode):
+                for name, field in fields(step).items():
+                    self._add_step(name, field, scope)
+
+    def _add_step(self, name: str, field: Field, scope: Scope) -> None:
+        if name == 'run':
+            self._add_run(field.value, scope)
+        elif name in ('when', 'unless'):
+            cond = scope.condition(value_of(field.value, 'condition'))
+            cond = all_of((scope.cond, negate(cond) if name == 'unless' else cond))
+            if cond is not False and len(scope.stack) < MAX_NESTING:
+                scope = scope._replace(cond=cond, stack=(*scope.stack, ''))
+                self._add_steps(value_of(field.value, 'steps'), scope)
+        elif name == 'steps' and len(scope.stack) < MAX_NESTING:
+            for steps, inner in scope.passed_steps(field.value):
+                self._add_steps(steps, inner)
+        else:
+            self._add_call(field.key, name, field.value, scope)
+
+    def _add_call(self, key: ScalarNode, name: str, arguments: Node | None, scope: Scope) -> None:
+        """Adds the steps of a reusable command."""
+        place = scope.file.place(key)
+        body, document = defined(scope.document, 'commands', name)
+        if '/' in name and body is None:
+            self.notes.append(Note(place, f'the orb command {name} is not visible here'))
+        if body is not None and name not in scope.stack and len(scope.stack) < MAX_NESTING:
+            self.places.append(place)
+            inner = scope.inside(value_of(body, 'parameters'), arguments)
+            inner = inner._replace(
+                document=document, calls=(*scope.calls, place), stack=(*scope.stack, name)
+            )
+            self._add_steps(value_of(body, 'steps'), inner)
+
+    def _add_run(self, node: Node, scope: Scope) -> None:
+        source = node if isinstance(node, ScalarNode) else value_of(node, 'command')
+        if isinstance(source, ScalarNode):
+            scope = scope.with_environment(node)
+            script = Script(
+                (scope.filled(scope.file.scalar(source)),),
+                scope.variables,
+                always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
+                directory=_folder(value_of(node, 'working_directory'), scope),
+                shell=shell_of(scope.shown(value_of(node, 'shell')) or scope.shell),
+                cond=scope.cond,
+                calls=scope.calls,
+                root=scope.root,
+            )
+            self.scripts.append(script)
 
 
-def _add_around(job: _Job, name: str, calls: Sequence[Node | None], setting: _Setting) -> None:
-    """Adds what workflows put before or after the steps of a job, each call for itself."""
-    for index, call in enumerate(calls):
-        setting = setting._replace(guard=parameters.in_call(index))
-        _add_steps(job, value_of(call, name), setting, ())
-
-
-def _executor(job: _Job, document: Node, node: Node, scope: Scope) -> tuple[Node, Scope]:
-    """The mapping that says what a job runs in, and what its parameters are there."""
-    named = value_of(node, 'executor')
-    name = scope.text(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
-    found = parameters.defined(document, 'executors', name)[0] if name else None
-    if found is None:
-        return node, scope
-    job.places.append(Place(job.file.path, found.start))
-    return found, scope.given('parameters', value_of(found, 'parameters'), named)
-
-
-def _image(file: File, image: Node | None, scope: Scope) -> Variable | None:
-    node = value_of(image, 'image')
-    text = scope.text(node)
-    if text is None or node is None:
+def _image(node: Node | None, scope: Scope) -> Setting | None:
+    if not isinstance(node, ScalarNode):
         return None
-    return Variable((text,), (Place(file.path, node.start),))
+    return Setting((scope.filled(scope.file.scalar(node)),), (scope.file.place(node),))
 
 
-def _folder(setting: _Setting, folder: str | None) -> str | None:
-    """Where a step starts, from its `working_directory`."""
-    root = setting.root
-    if folder and root and f'{folder}/'.startswith(f'{root}/'):
-        return folder_in('', folder[len(root) :].lstrip('/'))
-    return None if folder and folder.startswith('~') else folder_in(setting.directory, folder)
-
-
-def _add_steps(job: _Job, steps: Node | None, setting: _Setting, stack: tuple[str, ...]) -> None:
-    for step in items_of(steps):
-        if len(job.parts) > MAX_COMMANDS or len(job.places) > MAX_COMMANDS:
-            return
-        if isinstance(step, ScalarNode):
-            _add_call(job, step, step.value, None, setting, stack)
-        elif isinstance(step, MappingNode):
-            for name, field in fields(step).items():
-                if name == 'run':
-                    _add_run(job, field.value, setting)
-                elif name in ('when', 'unless'):
-                    _add_branch(job, name, field.value, setting, stack)
-                elif name == 'steps' and len(stack) < MAX_NESTING:
-                    _add_passed(job, field.value, setting, len(stack))
-                else:
-                    _add_call(job, field.key, name, field.value, setting, stack)
-
-
-def _add_passed(job: _Job, node: Node, setting: _Setting, depth: int) -> None:
-    """Adds the steps that were passed as a parameter."""
-    for guard, steps, scope in setting.scope.passed(node):
-        inner = setting._replace(scope=scope, guard=both((setting.guard, guard)))
-        # A command may be passed steps that call it, so it is not named here.
-        _add_steps(job, steps, inner, ('',) * (depth + 1))
-
-
-def _add_branch(
-    job: _Job, name: str, node: Node, setting: _Setting, stack: tuple[str, ...]
-) -> None:
-    guard = condition(value_of(node, 'condition'), setting.scope)
-    guard = both((setting.guard, negated(guard) if name == 'unless' else guard))
-    if guard is not False and len(stack) < MAX_NESTING:
-        _add_steps(job, value_of(node, 'steps'), setting._replace(guard=guard), (*stack, ''))
-
-
-def _add_call(
-    job: _Job,
-    key: ScalarNode,
-    name: str,
-    given: Node | None,
-    setting: _Setting,
-    stack: tuple[str, ...],
-) -> None:
-    """Adds the steps of a reusable command."""
-    place = Place(job.file.path, key.start)
-    body, document = parameters.defined(setting.document, 'commands', name)
-    if '/' in name and body is None:
-        job.notes.append(Note(place, f'the orb command {name} is not visible here'))
-    if body is None or name in stack or len(stack) >= MAX_NESTING:
-        return
-    job.places.append(place)
-    scope = setting.scope.given('parameters', value_of(body, 'parameters'), given)
-    scope = scope._replace(calls=(*setting.scope.calls, place))
-    _add_steps(
-        job,
-        value_of(body, 'steps'),
-        setting._replace(document=document, scope=scope),
-        (*stack, name),
-    )
-
-
-def _add_run(job: _Job, node: Node, setting: _Setting) -> None:
-    text = node if isinstance(node, ScalarNode) else value_of(node, 'command')
-    if not isinstance(text, ScalarNode):
-        return
-    scope = setting.scope.with_environment(job.file, value_of(node, 'environment'))
-    shell = scope.text(value_of(node, 'shell')) or setting.shell
-    job.parts.append(
-        ScriptPart(
-            (scope.resolved(job.file.command(text)),),
-            scope.environment,
-            always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
-            directory=_folder(setting, scope.text(value_of(node, 'working_directory'))),
-            shell=shell_of(shell),
-            guard=setting.guard,
-            calls=scope.calls,
-            root=setting.root,
-        )
-    )
+def _folder(node: Node | None, scope: Scope) -> str | None:
+    """The folder of the repository where a step starts."""
+    folder = folder_in(scope.directory, scope.text(node), (scope.root,) if scope.root else ())
+    return None if folder and folder.startswith('~') else folder

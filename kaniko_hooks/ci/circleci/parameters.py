@@ -1,195 +1,241 @@
-"""CircleCI's parameters: what `<< parameters.x >>` stands for.
+"""CircleCI's parameters and logic statements: `<< parameters.x >>`, `when`, `unless`.
 
-Source: circleci.com/docs/reusing-config (defaults, arguments of jobs, commands
-and executors, `matrix` of workflows).
+Sources: circleci.com/docs/reusing-config (defaults, arguments of jobs, commands and
+executors, `matrix` of workflows); …/configuration-reference, "Logic statements".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.ci.conditions import compared
-from kaniko_hooks.ci.values import MAX_COMMANDS, File, named_values, variable
+from kaniko_hooks.ci import cond
+from kaniko_hooks.ci.common import MAX_COMMANDS, File, Settings, environment, filled, resolved
+from kaniko_hooks.cond import Cond, Eq, all_of, any_of, negate
 from kaniko_hooks.document.fields import fields, value_of
 from kaniko_hooks.document.nodes import Node, ScalarNode, SequenceNode, items_of, text_of
-from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command, Guard, Place, Variable
+from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import hole
 
 _NAME = r'[A-Za-z_][\w-]*(?:\.[\w-]+)+'
-_REFERENCE = re.compile(rf'(?<!\\)<<\s*({_NAME})\s*>>')
-# `<<# parameters.x >>--push<</ parameters.x >>`, with `^` for the opposite.
-_SECTION = re.compile(rf'(?<!\\)<<([#^])\s*({_NAME})\s*>>(.*?)<</\s*\2\s*>>', re.DOTALL)
-# `<< pipeline.git.branch == "main" >>`, in what is left when references are replaced.
-_EXPRESSION = re.compile(
-    r'(?<!\\)<<(?![#^/])([^<>\n]{0,200}\b(?:pipeline|parameters)\.[^<>\n]{0,200})>>'
+# `\<<`, `<<# parameters.x >>--push<</ parameters.x >>` (`^` for the opposite), and
+# expressions: `<< pipeline.git.branch == "main" >>`.
+_TEMPLATE = (
+    r'(?P<escaped>\\<<)'
+    rf'|<<(?P<kind>[#^])\s*(?P<name>{_NAME})\s*>>(?P<section>.{{0,9999}}?)<</\s*(?P=name)\s*>>'
+    r'|<<(?![#^/])(?P<expression>[^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
 )
-_ESCAPED = re.compile(r'\\<<')
-FALSE = frozenset(('false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'n', '0', ''))
-
-Alternatives = Mapping[str, tuple[str, ...]]
+_FALSE = frozenset(('false', 'no', 'off', 'n', '0', ''))
+# Aliases can make a statement as large as you like, or without end.
+_MAX_DEPTH = 3
+_MAX_ITEMS = 20
 
 
 class Scope(NamedTuple):
-    """What commands of one job or reusable command can refer to."""
+    """What a step is read in.
 
-    environment: Mapping[str, Variable]
-    known: Alternatives  # 'parameters.x' -> its alternatives
-    calls: tuple[Place, ...] = ()  # those of the reusable command they are in
-    # 'parameters.x' -> steps that were passed, when, and what they can refer to
-    steps: Mapping[str, tuple[tuple[Guard, Node, Scope], ...]] = {}
+    - `document`: has the commands that are called; an inline orb is one in another.
+    - `variables`: of the shell, and alternatives of holes.
+    - `values`: what a parameter stands for here.
+    - `root`: where the repository is, if that is an absolute folder.
+    - `steps`: parameters that are steps, each with what they are read in.
+    - `stack`: names of the commands that are read; '' for other steps in steps.
+    - `calls`: where the commands are called, outermost first.
+    """
 
-    def resolved(self, command: Command) -> Command:
-        """The command with its references replaced where their value is the only one."""
-        command = replace(command, _SECTION, self._section)
-        command = replace(command, _REFERENCE, self._single)
-        command = replace(command, _EXPRESSION, _unknown)
-        return replace(command, _ESCAPED, lambda match: '<<')
+    file: File
+    document: Node
+    variables: Settings
+    values: Mapping[str, Text]
+    shell: str = 'bash'
+    directory: str | None = ''
+    root: str = ''
+    cond: Cond = True
+    steps: Mapping[str, tuple[tuple[Node, Scope], ...]] = {}
+    stack: tuple[str, ...] = ()
+    calls: tuple[Place, ...] = ()
 
-    def text(self, node: Node | None) -> str | None:
-        """A scalar's text with its references replaced; None for anything else."""
-        text = text_of(node)
-        return None if text is None else self.filled(text)
+    def filled(self, text: Text) -> Text:
+        """The text with known values put in, and a hole for each other expression."""
+        return filled(text, _TEMPLATE, self._value)
 
-    def with_environment(self, file: File, node: Node | None, scope: Scope | None = None) -> Scope:
+    def _value(self, match: re.Match[str]) -> Text | str:
+        if match['escaped']:
+            return '<<'
+        names = _Names(self)
+        if match['expression']:
+            return cond.value_of(match['expression'], match[0], names)
+        value = names.value(match['name'])
+        if value.known is None and '\n' not in match['section']:
+            return hole(f'{match["kind"]}{cond.shown(value)} {match["section"]}', match[0])
+        is_there = value.known is None or (names.truth(value) is False) == (match['kind'] == '^')
+        return self.filled(Text(match['section'])) if is_there else ''
+
+    def text(self, node: Node | None) -> Text | None:
+        """The text of a scalar, as far as it is known; None for anything else."""
+        if not isinstance(node, ScalarNode):
+            return None
+        return resolved(self.filled(Text(node.value)), self.variables)
+
+    def shown(self, node: Node | None) -> str:
+        """The text of a scalar, with the unknown as it is written; '' for anything else."""
+        text = self.text(node)
+        return text.value if text else ''
+
+    def with_environment(self, node: Node | None, scope: Scope | None = None) -> Scope:
         """With the variables of an `environment:` added, whose references `scope` knows."""
-        added = dict(self.environment)
-        for name, value, start in named_values(node):
-            found = (scope or self).texts(value.value) if isinstance(value, ScalarNode) else ()
-            added[name] = variable(found, Place(file.path, start))
-        return self._replace(environment=added)
+        added = environment(self.file, value_of(node, 'environment'), (scope or self).filled)
+        return self._replace(variables={**self.variables, **added})
 
-    def given(self, prefix: str, declared: Node | None, arguments: Node | None) -> Scope:
+    def inside(self, declared: Node | None, arguments: Node | None) -> Scope:
         """Inside something with these parameters, called with these arguments."""
-        known = {
-            name: found for name, found in self.known.items() if not name.startswith(f'{prefix}.')
-        }
-        known.update(defaults(prefix, declared))
-        steps: dict[str, tuple[tuple[Guard, Node, Scope], ...]] = {}
+        values = {
+            name: value for name, value in self.values.items() if name[:11] != 'parameters.'
+        } | defaults('parameters', declared)
+        steps = {}
         for name, field in fields(declared).items():
             default = value_of(field.value, 'default')
             if isinstance(default, SequenceNode):
-                steps[f'{prefix}.{name}'] = ((True, default, self),)
+                steps[f'parameters.{name}'] = ((default, self),)
         for name, field in fields(arguments).items():
-            known.pop(f'{prefix}.{name}', None)
-            found = self.texts(field.value.value) if isinstance(field.value, ScalarNode) else ()
-            if found and not any('<<' in text for text in found):
-                known[f'{prefix}.{name}'] = found
-            if isinstance(field.value, SequenceNode):
-                steps[f'{prefix}.{name}'] = ((True, field.value, self),)
-        return self._replace(known=known, steps=steps)
+            text = self.text(field.value)
+            if text is not None:
+                values[f'parameters.{name}'] = text
+            elif isinstance(field.value, SequenceNode):
+                steps[f'parameters.{name}'] = ((field.value, self),)
+        return self._replace(values=values, steps=steps)
 
-    def passed(self, node: Node | None) -> list[tuple[Guard, Node, Scope]]:
-        """The steps that a reference stands for, in the scope that they were written in."""
-        match = _REFERENCE.fullmatch(text_of(node) or '')
+    def in_job(self, calls: Sequence[Node | None], declared: Node | None) -> Scope:
+        """Inside a job, with what the calls of the workflows pass to its parameters."""
+        scope = self.inside(declared, None)
+        variables, values, steps = dict(self.variables), dict(scope.values), dict(scope.steps)
+        for name, field in fields(declared).items() if calls else ():
+            key = f'parameters.{name}'
+            passed = [
+                (node, self._replace(cond=in_call(index)))
+                for index, call in enumerate(calls)
+                for node in _passed(call, name) or [value_of(field.value, 'default')]
+            ]
+            texts = [text for text in (self.text(node) for node, _ in passed) if text is not None]
+            values.pop(key, None)
+            if len(texts) == len(passed):
+                variables[key] = Setting(tuple(dict.fromkeys(texts)))
+            steps[key] = tuple(
+                (node, scope) for node, scope in passed if isinstance(node, SequenceNode)
+            )
+        return self._replace(variables=variables, values=values, steps=steps)
+
+    def passed_steps(self, node: Node | None) -> list[tuple[Node, Scope]]:
+        """The steps that a reference stands for, with what they are read in."""
+        match = re.fullmatch(rf'<<\s*({_NAME})\s*>>', text_of(node) or '')
         return [
-            (guard, steps, scope._replace(environment=self.environment))
-            for guard, steps, scope in self.steps.get(match[1] if match else '', ())
+            (
+                steps,
+                self._replace(
+                    document=scope.document,
+                    values=scope.values,
+                    steps=scope.steps,
+                    calls=scope.calls,
+                    cond=all_of((self.cond, scope.cond)),
+                    # A command may be passed steps that call it, so it is not named here.
+                    stack=('',) * (len(self.stack) + 1),
+                ),
+            )
+            for steps, scope in self.steps.get(match[1] if match else '', ())
         ]
 
-    def called(self, calls: Sequence[Node | None], declared: Node | None) -> Scope:
-        """With what the workflows give to the declared parameters of a job."""
-        steps = dict(self.steps)
-        for name, field in fields(declared).items():
-            default = value_of(field.value, 'default')
-            given = [value_of(call, name) or default for call in calls]
-            found = [
-                (in_call(index), node, self)
-                for index, node in enumerate(given)
-                if isinstance(node, SequenceNode)
-            ]
-            if found:
-                steps[f'parameters.{name}'] = tuple(found)
-        return self._replace(known={**self.known, **passed(calls, declared)}, steps=steps)
+    def condition(self, node: Node | None) -> Cond:
+        """The condition of a logic statement.
 
-    def texts(self, text: str) -> tuple[str, ...]:
-        """What a text can come to: several alternatives if one reference has several."""
-        text = self.filled(text)
-        names = {match[1] for match in _REFERENCE.finditer(text)}
-        name = names.pop() if len(names) == 1 else ''
-        found = self.known.get(name, ())
-        if not found:
-            return (text,)
-        return tuple(_REFERENCE.sub(lambda match: each, text) for each in found)
+        Defaults of the pipeline's parameters do not decide it: whoever starts a pipeline
+        may pass another value.
+        """
+        values = {name: value for name, value in self.values.items() if name[:9] != 'pipeline.'}
+        return self._replace(values=values)._condition(node, 0)
 
-    def filled(self, text: str) -> str:
-        """A text with its references replaced."""
-        text = _SECTION.sub(self._section, text)
-        return _REFERENCE.sub(lambda match: self._single(match) or match[0], text)
+    def _condition(self, node: Node | None, depth: int) -> Cond:
+        names = _Names(self)
+        if isinstance(node, ScalarNode):
+            return self._truth(node.value, names)
+        for name, field in fields(node).items() if depth < _MAX_DEPTH else ():
+            items = items_of(field.value)[:_MAX_ITEMS]
+            if name == 'not':
+                return negate(self._condition(field.value, depth + 1))
+            if name in ('and', 'or'):
+                parts = [self._condition(item, depth + 1) for item in items]
+                return all_of(parts) if name == 'and' else any_of(parts)
+            texts = [text for text in map(self.text, items) if text is not None]
+            if name == 'equal' and len(texts) == len(items):
+                return all_of(names.equal(texts[0], text) for text in texts[1:])
+        # Another statement is known by its text.
+        source = ' '.join(self.file.text[node.start : node.end].split()) if node else ''
+        return names.truth(hole(cond.shown(self.filled(Text(source)))))
 
-    def _section(self, match: re.Match[str]) -> str:
-        """A section's content if it is there; of one line that may be, an unknown word."""
-        found = self.known.get(match[2], ())
-        if len(found) == 1:
-            return match[3] if (found[0] in FALSE) == (match[1] == '^') else ''
-        return match[3] if '\n' in match[3] else f'{{{{{match[2]}}}}}'
-
-    def _single(self, match: re.Match[str]) -> str | None:
-        found = self.known.get(match[1], ())
-        return found[0] if len(found) == 1 else None
+    def _truth(self, text: str, names: _Names) -> Cond:
+        """A value, or an expression with or without `<< >>` around it."""
+        inner = re.fullmatch(r'\s*<<([^<>]*)>>\s*', text)
+        expression = inner[1] if inner else text
+        if re.search(r'\b(?:pipeline|parameters)\.', expression):
+            try:
+                return cond.parse(expression, names).cond
+            except cond.InvalidExpression:
+                pass
+        return names.truth(self.filled(Text(text)))
 
 
-def _unknown(expression: re.Match[str]) -> str | None:
-    """An expression as one word that the shell's reader takes for a value to be put in."""
-    if _REFERENCE.fullmatch(expression[0]):
-        return None
-    return f'{{{{{re.sub(r"[^A-Za-z0-9]+", "_", expression[1])}}}}}'
+class _Names(cond.Dialect):
+    """Names of parameters and values of the pipeline."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def value(self, name: str) -> Text:
+        if name in self.scope.values:
+            return self.scope.values[name]
+        if name[:11] == 'parameters.':
+            # Each call of a command has another value.
+            name = ''.join(f'{each.file}:{each.offset} ' for each in self.scope.calls) + name
+        return hole(name) if '.' in name else Text(name)
+
+    def truth(self, value: Text) -> Cond:
+        if value.known is not None:
+            return value.known.lower() not in _FALSE
+        return super().truth(value)
 
 
-def in_call(index: int) -> Guard:
-    """That a job runs as one of its calls, which exclude each other."""
-    return compared('call of the job', str(index))
+def in_call(index: int) -> Cond:
+    """The condition that a job runs as one of its calls, which exclude each other."""
+    return Eq(hole('call of the job'), Text(str(index)))
 
 
-def defaults(prefix: str, declared: Node | None) -> dict[str, tuple[str, ...]]:
+def defaults(prefix: str, declared: Node | None) -> dict[str, Text]:
     """'parameters.x' -> its default, for declared parameters that have a scalar one."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, field in fields(declared).items():
-        default = text_of(value_of(field.value, 'default'))
-        if default is not None and '<<' not in default:
-            found[f'{prefix}.{name}'] = (default,)
-    return found
-
-
-def passed(calls: Iterable[Node | None], declared: Node | None) -> dict[str, tuple[str, ...]]:
-    """What the calls of a job pass to its declared parameters, matrices included.
-
-    A call that passes nothing leaves the default; a parameter is listed here
-    only if every call passes it, so defaults are one of the alternatives else.
-    """
-    found: dict[str, dict[str, None]] = {}
-    by_default = {
-        f'parameters.{name}': text_of(value_of(field.value, 'default'))
+    texts = {
+        f'{prefix}.{name}': text_of(value_of(field.value, 'default'))
         for name, field in fields(declared).items()
     }
-    for arguments in calls:
-        given: dict[str, list[Node]] = {
-            f'parameters.{name}': [field.value] for name, field in fields(arguments).items()
-        }
-        for name, field in fields(value_of(arguments, 'matrix', 'parameters')).items():
-            given[f'parameters.{name}'] = items_of(field.value)
-        for name, default in by_default.items():
-            values = [text_of(node) for node in given[name]] if name in given else [default]
-            for value in values:
-                text = value if value is not None and '<<' not in value else f'<< {name} >>'
-                found.setdefault(name, {})[text] = None
     return {
-        name: () if any('<<' in text for text in texts) else tuple(texts)
-        for name, texts in found.items()
+        name: Text(text) for name, text in texts.items() if text is not None and '<<' not in text
     }
+
+
+def _passed(call: Node | None, name: str) -> list[Node | None]:
+    """The values that a call passes to a parameter, those of its matrix included."""
+    node = value_of(call, name)
+    return [*items_of(value_of(call, 'matrix', 'parameters', name))] or ([node] if node else [])
 
 
 def invocations(document: Node, job: str) -> list[Node | None]:
-    """What each mention of a job in the workflows passes to it."""
-    found: list[Node | None] = []
+    """The arguments of each mention of a job in the workflows; None for no arguments."""
+    calls: list[Node | None] = []
     for workflow in fields(value_of(document, 'workflows')).values():
         for item in items_of(value_of(workflow.value, 'jobs'))[:MAX_COMMANDS]:
             if isinstance(item, ScalarNode) and item.value == job:
-                found.append(None)
+                calls.append(None)
             elif job in fields(item):
-                found.append(fields(item)[job].value)
-    return found
+                calls.append(fields(item)[job].value)
+    return calls
 
 
 def defined(document: Node, kind: str, name: str) -> tuple[Node | None, Node]:

@@ -1,4 +1,4 @@
-"""GitHub, Forgejo and Gitea Actions: a job is a container, its `run` steps are parts.
+"""GitHub, Forgejo and Gitea Actions: a job is a container, its `run` steps are scripts.
 
 Source: docs.github.com/actions, "Running jobs in a container": all `run` steps
 of a job share its container (or host), Docker actions run beside it in their own.
@@ -6,251 +6,231 @@ of a job share its container (or host), Docker actions run beside it in their ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.ci.github import expressions
-from kaniko_hooks.ci.github.checkout import checkout_folder
-from kaniko_hooks.ci.github.conditions import Condition, condition
-from kaniko_hooks.ci.github.expressions import Context
-from kaniko_hooks.ci.github.local_actions import LocalAction, arguments, local_action
-from kaniko_hooks.ci.recognise import GITHUB, system_of
-from kaniko_hooks.ci.values import (
+from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
     MAX_NESTING,
+    WORKSPACE,
     File,
     folder_in,
     in_repository,
     prefixes,
     shell_of,
 )
+from kaniko_hooks.ci.cond import InvalidExpression, parse
+from kaniko_hooks.ci.github.actions import LocalAction, image_script, local_action
+from kaniko_hooks.ci.github.context import (
+    EXPRESSION,
+    Conditions,
+    Context,
+    choices,
+    defaults,
+    matrix,
+)
+from kaniko_hooks.ci_paths import System
+from kaniko_hooks.cond import Cond, all_of
 from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
-from kaniko_hooks.model import (
-    ARGUMENTS,
-    ARGV,
-    Command,
-    Container,
-    Note,
-    Place,
-    Reading,
-    ScriptPart,
-    Variable,
-)
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.model import Container, Note, Place, Reading, Script, Setting, Text
 from kaniko_hooks.project import Repository
 
-MAX_ACTIONS = 200  # that one job calls, directly or not
+_MAX_ACTIONS = 200  # that one job calls, directly or not
+_CHECKOUT = r'(?:\S*/)?actions/checkout(?:@\S*)?'
+_OWN = r'|\$\{\{\s*github\.repository\s*\}\}'  # the job's own repository
+_STATUS = r'\b(?:always|failure|cancelled)\s*\(\s*\)'
 
 
-class _Job(NamedTuple):
-    """One container, while its steps are read."""
-
-    repository: Repository
-    system: str
-    parts: list[ScriptPart]
-    beside: list[Container]  # of its Docker actions
-    places: list[Place]
-    notes: list[Note]
-
-
-def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
+def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
     """The containers of a workflow, or of an action that has a definition here."""
     file = File(path, repository.text(path) or '')
-    system = system_of(path, ()) or GITHUB
     containers: list[Container] = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        context = _defaults(
-            expressions.with_environment(
-                _workflow_context(document), file, value_of(document, 'env')
-            ),
-            document,
-        )
-        found = fields(document)
-        entries = [
-            (f'jobs.{name}', field) for name, field in fields(value_of(document, 'jobs')).items()
-        ] + ([('runs', found['runs'])] if 'runs' in found else [])
-        for name, field in entries:
-            job = _Job(repository, system, [], [], [], notes)
-            containers.extend(_containers(job, file, document, prefix + name, field, context))
+        context = _workflow_context(file, document)
+        entries = {f'jobs.{name}': job for name, job in fields(value_of(document, 'jobs')).items()}
+        for name, field in entries.items():
+            job = _Job(repository, system.name, prefix + name, notes)
+            containers += job.containers(field, context)
+        for field in [field for name, field in fields(document).items() if name == 'runs']:
+            job = _Job(repository, system.name, f'{prefix}runs', notes)
+            containers += job.containers(field, context, LocalAction(file, document))
     return Reading(tuple(containers), tuple(notes))
 
 
-def _workflow_context(document: Node) -> Context:
-    known = expressions.input_values(value_of(document, 'inputs'))
-    for trigger in ('workflow_dispatch', 'workflow_call'):
-        known.update(expressions.input_values(value_of(document, 'on', trigger, 'inputs')))
-    return Context({}, known)
+def _workflow_context(file: File, document: Node) -> Context:
+    variables = {'GITHUB_WORKSPACE': WORKSPACE}
+    values: dict[str, Text] = {}
+    triggers = value_of(document, 'on')
+    callers = [value_of(triggers, name) for name in ('workflow_dispatch', 'workflow_call')]
+    for holder in (document, *callers):
+        inputs = value_of(holder, 'inputs')
+        variables |= choices(inputs)
+        values |= defaults(inputs)
+    context = Context(file, variables, values).with_environment(value_of(document, 'env'))
+    return context.with_defaults(document)
 
 
-def _containers(
-    job: _Job, file: File, document: Node, name: str, field: Field, context: Context
-) -> list[Container]:
-    node, notes = field.value, len(job.notes)
-    is_action = node is value_of(document, 'runs')
-    if condition(text_of(value_of(node, 'if')), context).guard is False:
-        return []
-    context = context._replace(
-        values={**context.values, **expressions.matrix_values(value_of(node, 'strategy', 'matrix'))}
-    )
-    # A container is started with its `env`; the other ones are set for each step in it.
-    started = expressions.with_environment(
-        context._replace(environment={}), file, value_of(node, 'container', 'env')
-    )
-    context = expressions.with_environment(context, file, value_of(node, 'env'))
-    steps = value_of(node, 'steps')
-    context = context._replace(
-        environment={**started.environment, **context.environment}, checkout=checkout_folder(steps)
-    )
-    # The host's default is bash; both run a script the same way for us.
-    default = 'sh' if value_of(node, 'container') is not None else 'bash'
-    context = _defaults(context, node, default)
-    if is_action and text_of(value_of(node, 'using')) == 'docker':
-        _add_docker(job, name, LocalAction(file, document), context, Place(file.path, node.start))
-    _add_steps(job, file, f'{name}.steps', steps, context, ())
-    place = Place(file.path, field.key.start)
-    whole = Container(
-        job.system,
-        name,
-        place,
-        _image(file, value_of(node, 'container'), context),
-        tuple(job.parts),
-        is_action,
-        (Place(file.path, node.start), *job.places),
-        len(job.notes) == notes,
-    )
-    return ([whole] if job.parts else []) + job.beside
+def _checkout_folder(steps: Node | None) -> str:
+    """The folder of the workspace that the repository is in; '' also where it is not known.
 
-
-def _defaults(context: Context, node: Node, shell: str = '') -> Context:
-    """The context with what `defaults.run` says."""
-    run = value_of(node, 'defaults', 'run')
-    folder = expressions.text_in(value_of(run, 'working-directory'), context)
-    return context._replace(
-        directory=folder_in('', _relative(folder)) if folder else context.directory,
-        shell=expressions.text_in(value_of(run, 'shell'), context) or context.shell or shell,
-    )
-
-
-def _relative(folder: str | None) -> str | None:
-    for root in ('${{ github.workspace }}', '${{github.workspace}}', '$GITHUB_WORKSPACE'):
-        if folder and folder.startswith(root):
-            return f'.{folder[len(root) :]}'
-    return folder
-
-
-def _image(file: File, container: Node | None, context: Context) -> Variable | None:
-    node = container if isinstance(container, ScalarNode) else value_of(container, 'image')
-    if not isinstance(node, ScalarNode):
-        return None
-    return Variable(expressions.texts(node.value, context), (Place(file.path, node.start),))
-
-
-def _add_steps(
-    job: _Job,
-    file: File,
-    name: str,
-    steps: Node | None,
-    context: Context,
-    stack: tuple[str, ...],
-    outer: Condition = Condition(),
-) -> None:
-    """Adds what the steps of a job or of a composite action run."""
-    for index, step in enumerate(items_of(steps)):
-        when = condition(text_of(value_of(step, 'if')), context).also(outer)
-        if when.guard is False or len(job.parts) > MAX_COMMANDS:
-            continue
-        inner = expressions.with_environment(context, file, value_of(step, 'env'))
-        run, uses = value_of(step, 'run'), expressions.text_in(value_of(step, 'uses'), inner)
-        if isinstance(run, ScalarNode):
-            job.parts.append(_part(file, step, run, inner, when))
-        elif uses:
-            _add_action(job, file, f'{name}[{index}]', step, uses, inner, when, stack)
-        # After a step that may fail, the next ones run whatever became of it.
-        if text_of(value_of(step, 'continue-on-error')) == 'true':
-            outer = outer._replace(always=True)
-
-
-def _part(file: File, step: Node, run: ScalarNode, context: Context, when: Condition) -> ScriptPart:
-    asked = expressions.text_in(value_of(step, 'working-directory'), context)
-    folder = folder_in('', _relative(asked)) if asked else context.directory
-    shell = expressions.text_in(value_of(step, 'shell'), context) or context.shell
-    return ScriptPart(
-        (expressions.resolved(file.command(run), context),),
-        context.environment,
-        always=when.always,
-        directory=in_repository(folder, context.checkout),
-        root=context.checkout,
-        shell=shell_of(shell),
-        guard=when.guard,
-        calls=context.calls,
-    )
-
-
-def _add_action(
-    job: _Job,
-    file: File,
-    name: str,
-    step: Node,
-    uses: str,
-    context: Context,
-    when: Condition,
-    stack: tuple[str, ...],
-) -> None:
-    """Adds what an action runs: in the job's container, or in its own."""
-    given = value_of(step, 'with')
-    if uses.startswith('docker://'):
-        words = arguments(file, given, context)
-        entrypoint = value_of(given, 'entrypoint')
-        first = (file.command(entrypoint),) if isinstance(entrypoint, ScalarNode) else ()
-        place = Place(file.path, step.start)
-        job.beside.extend(_beside(job, name, place, uses[9:], (first, words), context))
-        return
-    if not uses.startswith('./') or len(job.places) > MAX_ACTIONS:
-        return
-    place = Place(file.path, step.start)
-    action = local_action(job.repository, uses, context.checkout)
-    if action is None:
-        job.notes.append(Note(place, f'the action {uses} is not visible here'))
-        return
-    if action.file.path in stack or len(stack) >= MAX_NESTING:
-        return
-    job.places.append(place)
-    inner = action.context(file, given, context)._replace(calls=(*context.calls, place))
-    runs = value_of(action.document, 'runs')
-    using = text_of(value_of(runs, 'using'))
-    if using == 'composite':
-        _add_steps(
-            job, action.file, name, value_of(runs, 'steps'), inner, (*stack, action.file.path), when
-        )
-    elif using == 'docker':
-        _add_docker(job, name, action, inner, place)
-
-
-def _add_docker(job: _Job, name: str, action: LocalAction, context: Context, place: Place) -> None:
-    runs = value_of(action.document, 'runs')
-    image = text_of(value_of(runs, 'image')) or ''
-    context = expressions.with_environment(context, action.file, value_of(runs, 'env'))
-    job.beside.extend(
-        _beside(job, name, place, image.removeprefix('docker://'), action.argv(context), context)
-    )
-
-
-def _beside(
-    job: _Job,
-    name: str,
-    place: Place,
-    image: str,
-    argv: tuple[tuple[Command, ...], tuple[Command, ...]],
-    context: Context,
-) -> list[Container]:
-    """A Docker action's own container, if it is told what to run."""
-    entrypoint, words = argv
-    if not entrypoint and not words:
-        return []
-    part = ScriptPart(entrypoint + words, context.environment, ARGV if entrypoint else ARGUMENTS)
-    return [
-        Container(
-            job.system, name, place, Variable((image,), (place,)), (part,), places=context.calls
-        )
+    Source: github.com/actions/checkout (`path`, `repository`).
+    """
+    folders = [
+        folder_in('', text_of(value_of(step, 'with', 'path'))) or ''
+        for step in items_of(steps)
+        if re.fullmatch(_CHECKOUT, text_of(value_of(step, 'uses')) or '')
+        and re.fullmatch(_OWN, text_of(value_of(step, 'with', 'repository')) or '')
     ]
+    return folders[0] if folders and '' not in folders else ''
+
+
+class _Job:
+    """Reads the steps of one job, and of the actions that they call."""
+
+    def __init__(self, repository: Repository, system: str, name: str, notes: list[Note]) -> None:
+        self.repository = repository
+        self.system = system
+        self.name = name
+        self.notes = notes
+        self.scripts: list[Script] = []
+        self.beside: list[Container] = []  # of its Docker actions
+        self.places: list[Place] = []
+        self.steps = 0
+        # Names in conditions that a step may change, as the step before saw them.
+        self.versions: Mapping[str, int] = {}
+
+    def containers(
+        self, field: Field, context: Context, action: LocalAction | None = None
+    ) -> list[Container]:
+        """The job's own container and those of its Docker actions."""
+        node, noted = field.value, len(self.notes)
+        steps, container = value_of(node, 'steps'), value_of(node, 'container')
+        if self._condition(node, context) is False:
+            return []
+        cells = matrix(value_of(node, 'strategy', 'matrix'), context)
+        context = context._replace(variables={**context.variables, **cells})
+        # A container is started with its `env`; that of workflow and job is set for each step.
+        started = context.with_environment(value_of(container, 'env')).variables
+        context = context.with_environment(value_of(node, 'env'))
+        context = context._replace(
+            variables={**started, **context.variables}, checkout=_checkout_folder(steps)
+        )
+        # The host's default is bash; the difference does not matter here.
+        context = context.with_defaults(node, 'bash' if container is None else 'sh')
+        if action is not None and action.kind == 'docker':
+            script = action.docker_script(context)
+            self._add_beside(self.name, node, action.image, script, context)
+        self._add_steps(f'{self.name}.steps', steps, context)
+        image = container if isinstance(container, ScalarNode) else value_of(container, 'image')
+        own = Container(
+            self.system,
+            self.name,
+            Place(context.file.path, field.key.start),
+            self._image(image, context),
+            (),
+            action is not None,
+            (context.file.place(node), *self.places),
+            len(self.notes) == noted,
+            tuple(self.scripts),
+        )
+        return ([own] if self.scripts else []) + self.beside
+
+    def _image(self, node: Node | None, context: Context) -> Setting | None:
+        if not isinstance(node, ScalarNode):
+            return None
+        return Setting((context.filled(context.file.scalar(node)),), (context.file.place(node),))
+
+    def _condition(self, node: Node, context: Context) -> Cond:
+        # `${{ x }} == 'y'` is evaluated as a whole.
+        text = re.sub(EXPRESSION, lambda match: f'({match[1]})', _if(node))
+        names = Conditions(context, self.versions, self.steps)
+        try:
+            cond = parse(text, names).cond
+        except InvalidExpression:
+            cond = None
+        self.versions = names.versions
+        return cond
+
+    def _add_steps(self, name: str, steps: Node | None, context: Context) -> None:
+        for index, step in enumerate(items_of(steps)):
+            self.steps += 1
+            cond = all_of((context.cond, self._condition(step, context)))
+            if cond is not False and len(self.scripts) <= MAX_COMMANDS:
+                always = re.search(_STATUS, _if(step), re.IGNORECASE) is not None
+                inner = context.with_environment(value_of(step, 'env'))
+                inner = inner._replace(cond=cond, always=context.always or always)
+                self._add_step(f'{name}[{index}]', step, inner)
+            # After a step that may fail, the next ones run whatever became of it.
+            if text_of(value_of(step, 'continue-on-error')) == 'true':
+                context = context._replace(always=True)
+
+    def _add_step(self, name: str, step: Node, context: Context) -> None:
+        run, uses = value_of(step, 'run'), context.shown(value_of(step, 'uses'))
+        if isinstance(run, ScalarNode):
+            if 'GITHUB_ENV' in run.value:
+                self.versions = {}
+            self.scripts.append(_script(step, run, context))
+        elif uses.startswith('docker://'):
+            self._add_beside(name, step, uses[9:], image_script(step, context), context)
+        elif uses.startswith('./') and len(self.places) <= _MAX_ACTIONS:
+            action = local_action(self.repository, uses, context.checkout)
+            place = context.file.place(step)
+            if action is None:
+                self.notes.append(Note(place, f'the action {uses} is not visible here'))
+            elif len(context.calls) < MAX_NESTING and not _is_called(action, context):
+                self.places.append(place)
+                self._add_action(name, step, action, context)
+
+    def _add_action(self, name: str, step: Node, action: LocalAction, context: Context) -> None:
+        """Adds the scripts of a composite action, or the container of a Docker action."""
+        inner = action.called(step, context)
+        if action.kind == 'composite':
+            self._add_steps(name, value_of(action.runs, 'steps'), inner)
+        elif action.kind == 'docker':
+            script = action.docker_script(inner)
+            inner = inner._replace(file=context.file)
+            self._add_beside(name, step, action.image, script, inner)
+
+    def _add_beside(
+        self, name: str, step: Node, image: str, script: Script | None, context: Context
+    ) -> None:
+        """Adds a Docker action's own container, if something says what it runs."""
+        if script is not None:
+            place = context.file.place(step)
+            container = Container(
+                self.system,
+                name,
+                place,
+                Setting((Text(image),), (place,)),
+                (),
+                places=context.calls,
+                scripts=(script,),
+                label=text_of(value_of(step, 'name') or value_of(step, 'id')) or '',
+            )
+            self.beside.append(container)
+
+
+def _is_called(action: LocalAction, context: Context) -> bool:
+    """True if an action is being read."""
+    return action.file.path in (context.file.path, *(place.file for place in context.calls))
+
+
+def _if(node: Node) -> str:
+    return text_of(value_of(node, 'if')) or 'true'
+
+
+def _script(step: Node, run: ScalarNode, context: Context) -> Script:
+    return Script(
+        (context.filled(context.file.scalar(run)),),
+        context.variables,
+        always=context.always,
+        directory=in_repository(
+            context.folder(value_of(step, 'working-directory')), context.checkout
+        ),
+        shell=shell_of(context.shown(value_of(step, 'shell')) or context.shell),
+        cond=context.cond,
+        calls=context.calls,
+        root=context.checkout,
+    )

@@ -1,4 +1,4 @@
-"""Parameters of Tekton, Shipwright and Argo, and what Kubernetes puts into an argv.
+"""What a step inherits from the mappings around it: parameters, variables, defaults.
 
 Sources: tekton.dev/docs/pipelines/{tasks,pipelineruns} (defaults, propagated
 parameters), argo-workflows.readthedocs.io (variables),
@@ -10,137 +10,219 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from kaniko_hooks.ci.common import WORKSPACE, File, Settings, filled, matrix_cells, named_values
+from kaniko_hooks.ci.steps.dialects import DIALECTS, Dialect
+from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
-from kaniko_hooks.document.substitution import replace
-from kaniko_hooks.model import Command, Variable
+from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import ROOT, hole
 
-_TEKTON = re.compile(
-    r'\$\((?:inputs\.)?((?:tt\.)?params)(?:\.([\w.-]+?)|\[["\']([^"\'\]]+)["\']\])'
-    r'(\[\*\]|\[\d+\])?\)'
-)
-_ARGO = re.compile(r'\{\{\s*((?:inputs|workflow)\.parameters\.[\w.-]+)\s*\}\}')
-_KUBERNETES = re.compile(r'\$\$|\$\(([A-Za-z_][\w.-]*)\)')
-_VARS = re.compile(r'\(\(([\w.:/-]+)\)\)')
+_KUBERNETES = r'\$\$|\$\(([A-Za-z_][\w.-]*)\)'
+_SHELL = r'\$\$|\$\{(\w+)\}|\$(\w+)'
 
-# None: something is passed, but what is not known here.
-Value = str | tuple[str, ...] | None
+Entries = Mapping[str, Field]
+# A parameter: a text, or the words of an array.
+Value = Text | tuple[Text, ...]
 
 
-class Parameters(NamedTuple):
-    """Values that were passed go before defaults, whichever is further in."""
+class Scope(NamedTuple):
+    """What a container inherits from the mappings around it.
 
-    given: Mapping[str, Value] = {}
+    - `kind`: of the Kubernetes resource; `label`: the name of the mapping around it.
+    - `passed`: values of parameters that were passed; they go before `defaults`,
+      whichever is further in.
+    - `overriding`: variables that go before a container's own ones.
+    - `templates`: the fields that containers have by default, by their key.
+    """
+
+    system: System
+    dialect: Dialect
+    directory: str | None = ''
+    kind: str = ''
+    label: str = ''
+    image: Setting | None = None
+    variables: Settings = {}
+    overriding: Settings = {}
+    passed: Mapping[str, Value] = {}
     defaults: Mapping[str, Value] = {}
+    templates: Mapping[str, Entries] = {}
 
-    def value(self, name: str) -> Value:
-        return self.given[name] if name in self.given else self.defaults.get(name)
+    def within(self, file: File, entries: Entries, is_root: bool) -> Scope:
+        """The scope of what is in a mapping with these fields."""
+        name = next((entries[key] for key in ('task', 'name') if key in entries), None)
+        scope = self._replace(label=text_of(name.value) or '' if name else '')
+        if self.dialect.is_pod:
+            scope = scope._with_parameters(entries)
+        elif is_root:
+            # Woodpecker runs a workflow once for each combination.
+            cells = matrix_cells(entries['matrix'].value if 'matrix' in entries else None)
+            matrix = {
+                name: Setting(tuple(dict.fromkeys(Text(text_of(node) or '') for node in nodes)))
+                for name, nodes in cells.items()
+            }
+            scope = scope._replace(
+                image=scope.image_of(file, entries),
+                variables={**scope.variables, **scope.environment(file, entries), **matrix},
+            )
+        if 'stepTemplate' in entries:
+            scope = scope._replace(templates={'steps': fields(entries['stepTemplate'].value)})
+        if 'templateDefaults' in entries:
+            kinds = fields(entries['templateDefaults'].value)
+            templates = {name: fields(field.value) for name, field in kinds.items()}
+            scope = scope._replace(templates=templates)
+        if self.system.name == 'concourse' and 'task' in entries:
+            # A step overrides the variables of its task's `config`.
+            scope = scope._replace(overriding=scope.environment(file, entries))
+        return scope
 
-    def within(self, found: Mapping[str, Field]) -> Parameters:
-        """The parameters further in, below a mapping with these fields."""
-        given, defaults = dict(self.given), dict(self.defaults)
-        prefix = 'tt.params' if 'resourcetemplates' in found else 'params'
-        for key in ('params', 'parameters'):
-            if key in found:
-                self._declare(prefix, found[key].value, given, defaults)
-        if 'inputs' in found:  # of Tekton, up to v1alpha1
-            self._declare(prefix, value_of(found['inputs'].value, 'params'), given, defaults)
-        for name, key in (('inputs', 'inputs.parameters'), ('arguments', 'workflow.parameters')):
-            if name in found:
-                self._declare(key, value_of(found[name].value, 'parameters'), given, defaults)
-        if 'matrix' in found:
-            for item in items_of(value_of(found['matrix'].value, 'params')):
-                given[f'params.{text_of(value_of(item, "name"))}'] = None
-        return Parameters(given, defaults)
+    def with_template(self, file: File, key: str, entries: Entries) -> tuple[Entries, Scope]:
+        """The fields of a container with this key, and with those that it has by default.
 
-    def _declare(
-        self, prefix: str, node: Node | None, given: dict[str, Value], defaults: dict[str, Value]
-    ) -> None:
-        for item in items_of(node):
-            found = fields(item)
-            name = text_of(found['name'].value) if 'name' in found else None
-            if name is None:
-                continue
-            for key, known in (('value', given), ('default', defaults), ('defaults', defaults)):
-                if key in found:
-                    self._add(f'{prefix}.{name}', found[key].value, known)
+        Sources: argo-workflows.readthedocs.io, "Template Defaults"; tekton.dev/docs/pipelines,
+        "Specifying a Step template": merged, variables by name.
+        """
+        template = self.templates.get(key.partition('[')[0], {})
+        variables = {**self.variables, **self.environment(file, template)}
+        return {**template, **entries}, self._replace(variables=variables)
 
-    def _add(self, name: str, node: Node, known: dict[str, Value]) -> None:
+    def _with_parameters(self, entries: Entries) -> Scope:
+        passed, defaults, variables = dict(self.passed), dict(self.defaults), dict(self.variables)
+        prefix = 'tt.params' if 'resourcetemplates' in entries else 'params'
+        lists = [(prefix, entries[key].value) for key in ('params', 'parameters') if key in entries]
+        for key, name, inner in (
+            ('inputs', prefix, 'params'),  # of Tekton, up to v1alpha1
+            ('inputs', 'inputs.parameters', 'parameters'),
+            ('arguments', 'workflow.parameters', 'parameters'),
+        ):
+            node = value_of(entries[key].value, inner) if key in entries else None
+            if node is not None:
+                lists.append((name, node))
+        for prefix, node in lists:
+            for item in items_of(node):
+                known = fields(item)
+                name = f'{prefix}.{text_of(value_of(item, "name"))}'
+                for key, values in (
+                    ('value', passed),
+                    ('default', defaults),
+                    ('defaults', defaults),
+                ):
+                    if key in known:
+                        self._add(name, known[key].value, values)
+        if 'matrix' in entries:
+            for item in items_of(value_of(entries['matrix'].value, 'params')):
+                name = f'params.{text_of(value_of(item, "name"))}'
+                passed[name] = hole(name, f'$({name})')
+                cells = [text_of(cell) for cell in items_of(value_of(item, 'value'))]
+                variables[name] = Setting(tuple(Text(cell) for cell in cells if cell is not None))
+        return self._replace(passed=passed, defaults=defaults, variables=variables)
+
+    def _add(self, name: str, node: Node, values: dict[str, Value]) -> None:
         if isinstance(node, ScalarNode):
-            known[name] = self._known(node.value)
+            text = Text(node.value)
+            values[name] = self._array(text) or self.filled(text)
         elif isinstance(node, MappingNode):
             for key, field in fields(node).items():
-                text = text_of(field.value)
-                known[f'{name}.{key}'] = None if text is None else self._known(text)
+                if isinstance(field.value, ScalarNode):
+                    values[f'{name}.{key}'] = self.filled(Text(field.value.value))
         else:
-            words: list[str] = []
-            for item in items_of(node):
-                text = text_of(item) or ''
-                value = self._known(text)
-                words.extend(value if isinstance(value, tuple) else (value or text,))
-            known[name] = tuple(words)
+            items = [Text(text_of(item) or '') for item in items_of(node)]
+            words = tuple(word for item in items for word in self.words(item))
+            values[name] = words
+            values.update({f'{name}[{index}]': word for index, word in enumerate(words)})
 
-    def _known(self, text: str) -> Value:
-        """A value with the outer parameters put in; a whole array stays one."""
-        whole = _TEKTON.fullmatch(text)
-        array = self._array(whole) if whole else None
-        if array is not None:
-            return array
-        text = _TEKTON.sub(lambda match: self._text(match) or match[0], text)
-        return None if _TEKTON.search(text) or '{{' in text else text
+    def filled(self, text: Text) -> Text:
+        """The text with known parameters put in, and a hole for each other reference."""
+        text = filled(text, self.dialect.reference, self._value)
+        return filled(text, r'\$\$', lambda match: '$') if self.dialect.escapes_dollars else text
 
-    def _text(self, match: re.Match[str]) -> str | None:
-        """What stands for a Tekton reference in a text."""
-        value = self.value(f'{match[1]}.{match[2] or match[3]}')
-        if isinstance(value, tuple):
-            index = int(match[4][1:-1]) if match[4] and match[4] != '[*]' else len(value)
-            return value[index] if index < len(value) else None
-        return value if not match[4] else None
+    def _value(self, match: re.Match[str]) -> Text:
+        name = _name(match)
+        if name.startswith('workspaces.') and name.endswith('.path'):
+            return hole(ROOT, match[0])
+        value = self.passed.get(name, self.defaults.get(name))
+        return value if isinstance(value, Text) else hole(name, match[0])
 
-    def resolved(self, command: Command) -> Command:
-        """The command with the parameters put in that are known."""
-
-        def argo(match: re.Match[str]) -> str | None:
-            value = self.value(match[1])
-            return value if isinstance(value, str) else None
-
-        if '$(' in command.text:
-            command = replace(command, _TEKTON, self._text)
-        return replace(command, _ARGO, argo) if '{{' in command.text else command
-
-    def words(self, command: Command) -> list[Command]:
+    def words(self, text: Text) -> tuple[Text, ...]:
         """The words of an argv that one item stands for: several if it is a whole array."""
-        match = _TEKTON.fullmatch(command.text)
-        texts = self._array(match) if match else None
-        if texts is None:
-            return [self.resolved(command)]
-        return [_standing_for(command, text) for text in texts]
+        array = self._array(text)
+        if array is None:
+            return (self.filled(text),)
+        return tuple(text.replaced([(0, len(text.value), word)]) for word in array)
 
-    def _array(self, match: re.Match[str]) -> tuple[str, ...] | None:
+    def _array(self, text: Text) -> tuple[Text, ...] | None:
         """The array that a reference to a whole one, `$(params.x[*])` or `$(params.x)`, is."""
-        value = self.value(f'{match[1]}.{match[2] or match[3]}')
-        return value if isinstance(value, tuple) and match[4] in (None, '[*]') else None
+        match = re.fullmatch(self.dialect.reference, text.value)
+        name = _name(match).removesuffix('[*]') if match else ''
+        value = self.passed.get(name, self.defaults.get(name))
+        return value if isinstance(value, tuple) else None
+
+    def environment(self, file: File, entries: Entries) -> dict[str, Setting]:
+        """The variables that a mapping with these fields sets itself."""
+        names = ('env', 'environment', *(('params',) if self.system.name == 'concourse' else ()))
+        settings: dict[str, Setting] = {}
+        for name in names:
+            node = entries[name].value if name in entries else None
+            for key, text, start in named_values(node):
+                place = Place(file.path, start)
+                values = () if text is None else (self._value_of(text, settings),)
+                settings[key] = Setting(values, (place,))
+        return settings
+
+    def _value_of(self, text: Text, before: Settings) -> Text:
+        """The value of a variable, which may refer to those before it."""
+        if self.dialect.escapes_dollars:
+            return filled(text, _SHELL, _shell_variable)
+        text = self.filled(text)
+        return in_argv(text, {**self.variables, **before}) if self.dialect.is_pod else text
+
+    def image_of(self, file: File, entries: Entries) -> Setting | None:
+        """The image of a mapping with these fields, its own or an inherited one."""
+        node = entries['image'].value if 'image' in entries else None
+        node = value_of(node, 'name') if isinstance(node, MappingNode) else node
+        if isinstance(node, ScalarNode):
+            return Setting((self.filled(file.scalar(node)),), (file.place(node),))
+        source = entries['image_resource'].value if 'image_resource' in entries else None
+        repository = value_of(source, 'source', 'repository')
+        if not isinstance(repository, ScalarNode):
+            return self.image
+        tag = text_of(value_of(source, 'source', 'tag'))
+        name = f'{repository.value}:{tag}' if tag else repository.value
+        return Setting((self.filled(Text(name)),), (file.place(repository),))
 
 
-def _standing_for(command: Command, text: str) -> Command:
-    return Command(text, command.file, command.offset, lambda offset: command.offset)
+def scope_of(system: System, outer: Scope | None = None) -> Scope:
+    """The scope at the top of a document, or of a resource of another system within one."""
+    dialect = DIALECTS[system.reader.partition(':')[2]]
+    variables = {dialect.workspace: WORKSPACE} if dialect.workspace else {}
+    scope = Scope(system, dialect, dialect.directory, variables=variables)
+    # Parameters of a trigger are put into the resources that it has.
+    return scope._replace(passed=outer.passed, defaults=outer.defaults) if outer else scope
 
 
-def with_environment(command: Command, environment: Mapping[str, Variable]) -> Command:
-    """A word of a pod container's argv, with its `$(VAR)` and `$$` replaced."""
+def in_argv(text: Text, variables: Settings) -> Text:
+    """A word of a pod container's argv, or a value of its variables: `$$` and `$(VAR)`.
 
-    def value(match: re.Match[str]) -> str | None:
-        if match[0] == '$$':
+    A `$(command)` of a script, which is no variable, is left to its shell.
+    """
+    is_word = not re.search(r'\s', text.value)
+
+    def value(match: re.Match[str]) -> Text | str | None:
+        name = match[1]
+        if name is None:
             return '$'
-        variable = environment.get(match[1])
-        if variable is None or variable.expand or len(variable.values) != 1:
-            return None
-        return variable.values[0]
+        return hole(name, match[0]) if name in variables or is_word else None
 
-    return replace(command, _KUBERNETES, value) if '$' in command.text else command
+    return filled(text, _KUBERNETES, value)
 
 
-def with_unknown_vars(command: Command) -> Command:
-    """Concourse's `((var))`, never known here, as a notation that the shell's reader knows."""
-    return replace(command, _VARS, lambda match: f'{{{{{match[1]}}}}}')
+def _name(match: re.Match[str]) -> str:
+    """The name of a reference: `params['x']` is `params.x`."""
+    name = next((group for group in match.groups() if group), '').strip()
+    return re.sub(r'\[["\']([^"\'\]]+)["\']\]', r'.\1', name)
+
+
+def _shell_variable(match: re.Match[str]) -> Text | str:
+    name = match[1] or match[2]
+    return hole(name, match[0]) if name else '$'

@@ -1,70 +1,28 @@
-"""The generic reader: mappings with an image and commands, each its own container.
-
-What differs between the systems is in one table: under which keys their
-containers stand.
-"""
+"""The generic reader: mappings with an image and commands, each its own container."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci import recognise
+from kaniko_hooks.ci.common import File, prefixes
 from kaniko_hooks.ci.steps.container import container
-from kaniko_hooks.ci.steps.scope import Scope
-from kaniko_hooks.ci.values import File, prefixes
-from kaniko_hooks.document.fields import Field, fields
+from kaniko_hooks.ci.steps.parameters import Entries, Scope, scope_of
+from kaniko_hooks.ci_paths import System
+from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, text_of
 from kaniko_hooks.model import Container, Note, Place, Reading
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
 # Aliases can make a small file as large as you like, or without end.
-MAX_COLLECTIONS = 50_000
-MAX_DEPTH = 100
+_MAX_COLLECTIONS = 50_000
+_MAX_DEPTH = 100
 
-
-class Dialect(NamedTuple):
-    """Where the containers of a system stand.
-
-    `lists`: keys of lists, or of mappings by name, of containers; `single`:
-    keys of one container; `folder`: where it starts in the repository.
-    """
-
-    lists: tuple[str, ...] = ()
-    single: tuple[str, ...] = ()
-    folder: str | None = ''
-
-
-_POD = ('containers', 'initContainers', 'ephemeralContainers')
-
-DIALECTS = {
-    recognise.TEKTON: Dialect(('steps', 'sidecars')),
-    recognise.KUBERNETES: Dialect(_POD, folder=None),
-    recognise.PROW: Dialect(_POD),
-    recognise.ARGO: Dialect((*_POD, 'sidecars'), ('container', 'script'), folder=None),
-    recognise.SHIPWRIGHT: Dialect(('steps', 'buildSteps'), folder=None),
-    recognise.DRONE: Dialect(('steps', 'pipeline', 'services')),  # 'pipeline': up to Drone 0.8
-    recognise.WOODPECKER: Dialect(('steps', 'pipeline', 'services', 'clone')),
-    recognise.VELA: Dialect(('steps', 'services')),
-    recognise.BITBUCKET: Dialect((), ('step',)),
-    recognise.CONCOURSE: Dialect((), ('config',), folder=None),
-    recognise.CODEFRESH: Dialect(('steps',), ('exec',)),  # 'exec': of hooks
-}
-
-# What holds templates, data or anchors, but nothing that runs where it stands.
+# Keys of templates, data and anchors: nothing there runs where it is written.
 _PASSED_OVER = frozenset(
-    (
-        'stepTemplate',
-        'templateDefaults',
-        'definitions',
-        'variables',
-        'metadata',
-        'data',
-        'stringData',
-        'settings',
-        'values',
-        'valuesObject',
-    )
+    'stepTemplate templateDefaults definitions variables metadata data stringData settings'
+    ' values valuesObject'.split()
 )
 
 
@@ -79,53 +37,49 @@ class _Visit(NamedTuple):
     inside: frozenset[int] = frozenset()  # the collections around it, by identity
 
 
-def read(repository: Repository, path: str, documents: Sequence[Node]) -> Reading:
+def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
     """The containers of a file, each named by its node path."""
     file = File(path, repository.text(path) or '')
     containers: list[Container] = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        system = recognise.system_of(path, [document])
-        if system in DIALECTS:
-            role = 'container' if _is_concourse_task(system, document) else ''
-            scope = Scope(system, directory=DIALECTS[system].folder)
-            visit = _Visit(document, prefix.rstrip('.'), scope, document.start, role)
+        own = recognise.system_of(path, [document])
+        if own is not None and _is_read_here(own):
+            is_task = own.name == 'concourse' and 'run' in fields(document)
+            role = 'container' if is_task else ''
+            visit = _Visit(document, prefix.rstrip('.'), scope_of(own), document.start, role)
             containers.extend(_walk(file, visit, notes))
     return Reading(tuple(containers), tuple(notes))
 
 
-def _is_concourse_task(system: str, document: Node) -> bool:
-    return system == recognise.CONCOURSE and 'run' in fields(document)
+def _is_read_here(system: System) -> bool:
+    return system.reader.startswith('steps.reader:')
 
 
 def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
     waiting = [root]
-    for _ in range(MAX_COLLECTIONS):
+    for _ in range(_MAX_COLLECTIONS):
         if not waiting:
             return
         visit = waiting.pop()
-        if len(visit.inside) > MAX_DEPTH or _identity(visit.node) in visit.inside:
+        if len(visit.inside) > _MAX_DEPTH or _identity(visit.node) in visit.inside:
             continue
         if isinstance(visit.node, SequenceNode):
             waiting.extend(reversed(list(_items(visit, visit.node))))
         elif isinstance(visit.node, MappingNode):
-            found = fields(visit.node)
-            scope = _scope(file, visit, found)
+            entries = fields(visit.node)
+            scope = _scope(file, visit, entries)
             if scope is None:
                 continue
             if visit.role == 'container':
-                place = Place(file.path, visit.start)
                 name = visit.path or 'doc[0]'
-                one = container(
-                    file,
-                    name,
-                    place,
-                    visit.node,
-                    *scope.with_defaults(file, name.rpartition('.')[2], found),
+                own = scope._replace(label=scope.label or visit.scope.label).with_template(
+                    file, name.rpartition('.')[2], entries
                 )
+                one = container(file, name, Place(file.path, visit.start), visit.node, *own)
                 if one:
                     yield one
-            waiting.extend(reversed(list(_values(visit, found, scope))))
+            waiting.extend(reversed(list(_values(visit, entries, scope))))
     notes.append(Note(Place(file.path, 0), 'too many nodes to look at all of them'))
 
 
@@ -135,34 +89,32 @@ def _identity(node: Node) -> int:
     return id(node.items) if isinstance(node, SequenceNode) else 0
 
 
-def _scope(file: File, visit: _Visit, found: dict[str, Field]) -> Scope | None:
-    """What is known inside a mapping; None if nothing that runs can be in it."""
+def _scope(file: File, visit: _Visit, entries: Entries) -> Scope | None:
+    """The scope of what is in a mapping; None if nothing that runs can be in it."""
     scope = visit.scope
-    if 'apiVersion' in found and 'kind' in found:
+    if 'apiVersion' in entries and 'kind' in entries:
         system = recognise.system_of_document(visit.node)
-        if system is None or system not in DIALECTS:
+        if system is None or not _is_read_here(system):
             return None
-        if system != scope.system:
-            # Parameters of a trigger are put into the resources that it holds.
-            scope = Scope(system, directory=DIALECTS[system].folder, parameters=scope.parameters)
-        scope = scope._replace(kind=text_of(found['kind'].value) or '')
-    return scope.within(file, found, not visit.inside)
+        if system is not scope.system:
+            scope = scope_of(system, scope)
+        scope = scope._replace(kind=text_of(entries['kind'].value) or '')
+    return scope.within(file, entries, not visit.inside)
 
 
 def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
     role = 'container' if visit.role == 'list' else ''
     inside = visit.inside | {_identity(node)}
     for index, item in enumerate(node.items):
-        if isinstance(item, ScalarNode):
-            continue
-        start = node.aliases.get(index, (item.start, item.start))[0]
-        path = f'{visit.path}[{index}]'
-        yield _Visit(item, path, visit.scope, start, role, inside)
+        if not isinstance(item, ScalarNode):
+            start = node.aliases.get(index, (item.start, item.start))[0]
+            path = f'{visit.path}[{index}]'
+            yield _Visit(item, path, visit.scope, start, role, inside)
 
 
-def _values(visit: _Visit, found: dict[str, Field], scope: Scope) -> Iterator[_Visit]:
+def _values(visit: _Visit, entries: Entries, scope: Scope) -> Iterator[_Visit]:
     inside = visit.inside | {_identity(visit.node)}
-    for name, field in found.items():
+    for name, field in entries.items():
         if isinstance(field.value, ScalarNode) or name in _PASSED_OVER or name[:1] == '.':
             continue
         path = f'{visit.path}.{name}' if visit.path else name
@@ -172,9 +124,7 @@ def _values(visit: _Visit, found: dict[str, Field], scope: Scope) -> Iterator[_V
 
 
 def _role(name: str, scope: Scope) -> str:
-    dialect = DIALECTS[scope.system]
-    if name in dialect.lists:
+    if name in scope.dialect.lists:
         return 'list'
-    if name in dialect.single or scope.kind == 'StepAction' and name == 'spec':
-        return 'container'
-    return ''
+    is_step_action = scope.kind == 'StepAction' and name == 'spec'
+    return 'container' if is_step_action or name in scope.dialect.single else ''

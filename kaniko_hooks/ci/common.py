@@ -1,0 +1,204 @@
+"""Parts that CI systems write alike: commands, variables, holes, shells, folders."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from kaniko_hooks.document.fields import Field, fields
+from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.position import scalar_text
+from kaniko_hooks.model import ARGUMENTS, ARGV, Place, Script, Setting, Text
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import ROOT, hole
+
+MAX_NESTING = 10
+MAX_COMMANDS = 2_000
+
+SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
+WORKSPACE = Setting((hole(ROOT),))  # a variable with the folder of the repository
+_NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
+
+Settings = Mapping[str, Setting]
+
+
+class File(NamedTuple):
+    """A file that is being read."""
+
+    path: str
+    text: str
+
+    def scalar(self, node: ScalarNode) -> Text:
+        """The text of a scalar of this file."""
+        return scalar_text(self.text, node)
+
+    def place(self, node: Node) -> Place:
+        """The place where a node begins."""
+        return Place(self.path, node.start)
+
+
+def is_null(node: Node | None) -> bool:
+    """True for no node and for YAML's null."""
+    return node is None or (isinstance(node, ScalarNode) and not node.style and node.value in _NULL)
+
+
+def commands(file: File, node: Node | None) -> tuple[Text, ...]:
+    """The texts of a scalar, or of a list (of lists) of scalars; other items are left out."""
+    return tuple(file.scalar(scalar) for scalar in scalars(node) if not is_null(scalar))
+
+
+def scalars(node: Node | None, depth: int = 0) -> list[ScalarNode]:
+    """The scalars of a list in order, nested lists flattened."""
+    if isinstance(node, ScalarNode):
+        return [node]
+    result: list[ScalarNode] = []
+    for item in items_of(node) if depth < MAX_NESTING else ():
+        result.extend(scalars(item, depth + 1))
+        if len(result) > MAX_COMMANDS:
+            break
+    return result
+
+
+def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str | None]) -> Text:
+    """The text with the matches of a pattern replaced by their values, but where that is None.
+
+    Holes are left alone.
+    """
+    replacements: list[tuple[int, int, Text]] = []
+    for match in re.finditer(pattern, text.value, re.DOTALL):
+        start, end = match.span()
+        if not any(each.start < end and start < each.end for each in text.holes):
+            new = value(match)
+            if new is not None:
+                replacements.append((start, end, Text(new) if isinstance(new, str) else new))
+    return text.replaced(replacements) if replacements else text
+
+
+def resolved(text: Text, settings: Settings) -> Text:
+    """The text with the holes filled that have one value."""
+    return text.replaced(
+        [
+            (each.start, each.end, settings[each.name].values[0])
+            for each in text.holes
+            if each.name in settings and len(settings[each.name].values) == 1
+        ]
+    )
+
+
+def environment(file: File, node: Node | None, value: Callable[[Text], Text]) -> Settings:
+    """The variables of a mapping or list, with the texts of their values changed by `value`."""
+    return {
+        name: Setting(() if text is None else (value(text),), (Place(file.path, start),))
+        for name, text, start in named_values(node)
+    }
+
+
+def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, int]]:
+    """Name, value and offset of each variable, in any of the usual notations.
+
+    `NAME: value`, `- NAME: value`, `- name: NAME` with `value:` and `- NAME=value`;
+    the value is None where it comes from elsewhere (`valueFrom`).
+    """
+    for name, field in fields(node).items():
+        yield name, _value(field.value), field.key.start
+    for item in items_of(node):
+        entries = fields(item)
+        if isinstance(item, ScalarNode):
+            name, equals, value = item.value.partition('=')
+            yield name, Text(value) if equals else None, item.start
+        elif 'name' in entries:
+            name = text_of(entries['name'].value) or ''
+            text = _value(entries['value'].value) if 'value' in entries else None
+            yield name, text, entries['name'].key.start
+        elif entries and 'value' not in entries:
+            yield from named_values(item)
+
+
+def _value(node: Node) -> Text | None:
+    return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
+
+
+def matrix_cells(matrix: Node | None) -> dict[str, list[Node]]:
+    """The values of each name of a matrix, those of `include` among them."""
+    cells: dict[str, list[Node]] = {}
+    for name, field in fields(matrix).items():
+        for item in items_of(field.value)[:MAX_COMMANDS] if name != 'exclude' else ():
+            row = fields(item) if name == 'include' else {name: Field(field.key, item)}
+            for key, cell in row.items():
+                cells.setdefault(key, []).append(cell.value)
+    return cells
+
+
+def argv(
+    first: tuple[Text, ...],
+    words: tuple[Text, ...],
+    key: Field | None,
+    variables: Settings,
+    directory: str | None = '',
+) -> Script | None:
+    """A container's `command` and `args` (at `key`); None if it has neither.
+
+    Arguments alone go to the image's entrypoint: the build that they make stands at their key.
+    """
+    if words and key is not None and not first:
+        place = Place(key.key.file, key.key.start)
+        words = (words[0].at(lambda offset: place, 0), *words[1:])
+    form = ARGV if first else ARGUMENTS
+    all_words = first + words
+    return Script(all_words, variables, form, directory=directory) if all_words else None
+
+
+def shell_of(interpreter: str) -> str:
+    """The shell in an interpreter's command line, or its first word: 'bash', 'python'."""
+    names = [posixpath.basename(word) for word in interpreter.split()]
+    shells = [name for name in names if name in SHELLS and name != 'busybox']
+    if shells:
+        return shells[-1]
+    return next((name for name in names if name != 'env'), '')
+
+
+def shebang(text: str) -> str | None:
+    """The interpreter that a script's first line names; None if it has no such line."""
+    match = re.match(r'\s*#!\s*(.*)', text)
+    return shell_of(match[1]) if match else None
+
+
+def folder_in(
+    directory: str | None, folder: Text | str | None, roots: Sequence[str] = ()
+) -> str | None:
+    """A folder of the repository, named relative to another one; None if it is not known.
+
+    Folders are relative to the repository root, '' is the root itself. `roots`: where
+    the repository is in the container, a folder within another one first.
+    """
+    text = folder if isinstance(folder, Text) else Text(folder or '')
+    if not text.value:
+        return directory
+    if text.holes and text.holes[0].start == 0 and text.holes[0].name == ROOT:
+        text, roots = text.part(text.holes[0].end, len(text.value)), ('',)
+    if text.holes or '$' in text.value:
+        return None
+    path = text.value
+    for root in roots:
+        if f'{path}/'.startswith(f'{root}/'):
+            directory, path = '', path[len(root) :].lstrip('/')
+            break
+    if directory is None:
+        return None
+    path = posixpath.normpath(posixpath.join(directory, path))
+    return None if path.startswith(('/', '..')) else '' if path == '.' else path
+
+
+def in_repository(folder: str | None, checkout: str) -> str | None:
+    """A folder of the workspace as one of the repository, which is in `checkout` there.
+
+    None where it is outside.
+    """
+    return folder_in(None, folder, (checkout,)) if checkout else folder
+
+
+def prefixes(documents: Sequence[Node]) -> list[str]:
+    """The beginning of the node paths of each document: 'doc[0].' where there are several."""
+    several = sum(not isinstance(document, ScalarNode) for document in documents) > 1
+    return [f'doc[{index}].' if several else '' for index in range(len(documents))]

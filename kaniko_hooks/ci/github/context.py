@@ -1,0 +1,210 @@
+"""GitHub's expressions: what `${{ … }}` and `if:` can refer to, as far as it is known.
+
+Sources: docs.github.com/actions/reference/workflows-and-actions, "Contexts" and
+"Expressions" (texts are compared without regard to case).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from kaniko_hooks.ci import cond
+from kaniko_hooks.ci.common import (
+    File,
+    Settings,
+    environment,
+    filled,
+    folder_in,
+    matrix_cells,
+    resolved,
+)
+from kaniko_hooks.cond import Cond, Eq, any_of, negate
+from kaniko_hooks.document.fields import fields, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.model import Place, Setting, Text
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import ROOT, hole
+
+EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
+
+
+class Context(NamedTuple):
+    """What a step is read in.
+
+    - `variables`: of the shell, and alternatives of holes.
+    - `values`: what a name stands for in a text: a default, or what a caller passed.
+    - `checkout`: where the repository is in the workspace.
+    - `cond`, `always`: when the step's action runs, also after a failure.
+    - `calls`: the steps that call the action, outermost first.
+    """
+
+    file: File
+    variables: Settings
+    values: Mapping[str, Text]
+    directory: str | None = ''
+    shell: str = ''
+    checkout: str = ''
+    cond: Cond = True
+    always: bool = False
+    calls: tuple[Place, ...] = ()
+
+    def filled(self, text: Text) -> Text:
+        """The text with known values put in, and a hole for each other expression."""
+        names = Names(self)
+        return filled(text, EXPRESSION, lambda match: cond.value_of(match[1], match[0], names))
+
+    def text(self, node: Node | None) -> Text | None:
+        """The text of a scalar, as far as it is known; None for anything else."""
+        if not isinstance(node, ScalarNode):
+            return None
+        return resolved(self.filled(Text(node.value)), self.variables)
+
+    def shown(self, node: Node | None) -> str:
+        """The text of a scalar, with the unknown as it is written; '' for anything else."""
+        text = self.text(node)
+        return text.value if text else ''
+
+    def folder(self, node: Node | None) -> str | None:
+        """The folder that a scalar names in the workspace; None if that is not known."""
+        text = self.text(node)
+        return folder_in('', text) if text else self.directory
+
+    def with_environment(self, node: Node | None) -> Context:
+        """The context with the variables of an `env:` added."""
+        added = environment(self.file, node, self.filled)
+        return self._replace(variables={**self.variables, **added})
+
+    def with_defaults(self, node: Node, shell: str = '') -> Context:
+        """The context with `defaults.run` of a workflow or job."""
+        run = value_of(node, 'defaults', 'run')
+        return self._replace(
+            directory=self.folder(value_of(run, 'working-directory')),
+            shell=self.shown(value_of(run, 'shell')) or self.shell or shell,
+        )
+
+
+class Names(cond.Dialect):
+    """Names in texts: all that is known of them is put in."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def value(self, name: str) -> Text:
+        scope, _, rest = name.partition('.')
+        if scope == 'env' and rest in self.context.variables:
+            values = self.context.variables[rest].values
+            if len(values) == 1:
+                return values[0]
+        name, calls = name.lower(), self.context.calls
+        if not calls and name.startswith('github.event.inputs.'):
+            name = name.removeprefix('github.event.')
+        if name in self.context.values:
+            return self.context.values[name]
+        if name == 'github.workspace':
+            return hole(ROOT)
+        if calls and scope == 'inputs':
+            return Text('')
+        if calls and scope == 'steps':
+            name = ''.join(f'{place.file}:{place.offset} ' for place in calls) + name
+        return super().value(name)
+
+
+class Conditions(Names):
+    """Names in the `if:` of a step.
+
+    Defaults are put in only inside of a called action: whoever starts a workflow may
+    pass another value. What a step may change has a name for each version;
+    `before` are those of the step before, `step` is a new one.
+    """
+
+    def __init__(self, context: Context, before: Mapping[str, int], step: int) -> None:
+        super().__init__(context)
+        self.before = before
+        self.step = step
+        self.versions: dict[str, int] = {}
+
+    def value(self, name: str) -> Text:
+        lower = name.lower()
+        if lower.partition('.')[0] in ('env', 'job', 'hashfiles'):
+            version = self.versions[name] = self.before.get(name, self.step)
+            return hole(f'{lower}@{version}')
+        if not self.context.calls and '.inputs.' in f'.{lower}':
+            return hole(f'inputs.{lower.rpartition(".")[2]}')
+        return super().value(name)
+
+    def equal(self, left: Text, right: Text) -> Cond:
+        if left.known is not None:
+            left, right = right, left
+        if right.known is None:
+            return super().equal(left, right)
+        wanted = right.known.lower()
+        if cond.name_of(left) == 'github.ref_type' and wanted in ('tag', 'branch'):
+            is_tag = cond.begins(hole('github.ref'), 'refs/tags/')
+            return is_tag if wanted == 'tag' else negate(is_tag)
+        among = self._among(left, lambda text: text == wanted)
+        return Eq(left, Text(wanted)) if among is None else among
+
+    def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
+        if name in ('always', 'failure', 'cancelled'):
+            return None
+        if name == 'success':
+            return True
+        prefix = arguments[1].known if len(arguments) == 2 else None
+        if prefix is not None:
+            subject, prefix = arguments[0], prefix.lower()
+            is_ref = cond.name_of(subject) == 'github.ref' and prefix.startswith('refs/')
+            if name == 'startswith' or name == 'contains' and is_ref:
+                among = self._among(subject, lambda text: text.startswith(prefix))
+                return cond.begins(subject, prefix) if among is None else among
+        return self.truth(result)
+
+    def _among(self, subject: Text, test: Callable[[str], bool]) -> Cond:
+        """The condition that the value is one that passes a test; None if it may be any."""
+        if subject.known is not None:
+            return test(subject.known.lower())
+        name = cond.name_of(subject)
+        values = self.context.variables[name].values if name in self.context.variables else ()
+        if not values or any(value.holes for value in values):
+            return None
+        return any_of(Eq(subject, value) for value in values if test(value.value.lower()))
+
+
+def matrix(node: Node | None, context: Context) -> Settings:
+    """'matrix.x' -> the values that it has in the cells of a `strategy.matrix`."""
+    values: dict[str, dict[Text, None]] = {}
+    for name, cells in matrix_cells(node).items():
+        for cell in cells:
+            inner = {f'{name}.{key}': field.value for key, field in fields(cell).items()}
+            for path, leaf in {name: cell, **inner}.items():
+                if isinstance(leaf, ScalarNode):
+                    values.setdefault(path, {})[context.filled(Text(leaf.value))] = None
+    if fields(node).keys() == {'include'}:
+        for path, texts in values.items():
+            rows = items_of(value_of(node, 'include'))
+            if any(value_of(row, *path.split('.')) is None for row in rows):
+                texts[Text('')] = None  # a cell that lacks the name
+    return {f'matrix.{path}'.lower(): Setting(tuple(texts)) for path, texts in values.items()}
+
+
+def choices(inputs: Node | None) -> Settings:
+    """'inputs.x' -> the values to choose from, of declared inputs."""
+    settings = {}
+    for name, field in fields(inputs).items():
+        options = [text_of(item) or '' for item in items_of(value_of(field.value, 'options'))]
+        if text_of(value_of(field.value, 'type')) == 'boolean':
+            options = ['true', 'false']
+        if options:
+            settings[f'inputs.{name}'.lower()] = Setting(tuple(map(Text, dict.fromkeys(options))))
+    return settings
+
+
+def defaults(inputs: Node | None) -> dict[str, Text]:
+    """'inputs.x' -> its default, of declared inputs without options."""
+    return {
+        f'inputs.{name}'.lower(): Text(default.value)
+        for name, field in fields(inputs).items()
+        for default in (value_of(field.value, 'default'),)
+        if isinstance(default, ScalarNode)
+        and '${{' not in default.value
+        and value_of(field.value, 'options') is None
+    }
