@@ -61,6 +61,8 @@ SYSTEMS = (
     System('cloud-build', 'cloud_build', 'step', ('*cloudbuild*',)),
     System('drone', 'steps.reader:drone', 'step', ('.drone',)),
     System('woodpecker', 'steps.reader:woodpecker', 'step', ('.woodpecker', '.woodpecker/**')),
+    # A fork of Woodpecker, with its format.
+    System('crow', 'steps.reader:woodpecker', 'step', ('.crow', '.crow/**')),
     System('vela', 'steps.reader:vela', 'step', ('.vela', '.vela/**')),
     System('bitbucket-pipelines', 'steps.reader:bitbucket', 'step', ('bitbucket-pipelines',)),
     System('codefresh', 'steps.reader:codefresh', 'step', ('codefresh', '.codefresh/**')),

@@ -17,6 +17,7 @@ CONFIGURATION = {
     '.drone.yml': f'kind: pipeline\n{STEPS}',
     '.woodpecker.yml': STEPS,
     '.woodpecker/images.yml': STEPS,
+    '.crow/images.yaml': STEPS,
     '.vela.yml': f'version: "1"\n{STEPS}',
     '.vela/images.yml': f'version: "1"\n{STEPS}',
     'bitbucket-pipelines.yml': f'pipelines:\n  default:\n  - step: {{image: {IMAGE}, script: [sh build.sh]}}\n',

@@ -131,6 +131,7 @@ def test_the_step_of_a_cloud_build_is_named_by_its_image(name: str) -> None:
         ('.drone.yml', 'drone'),
         ('.woodpecker.yaml', 'woodpecker'),
         ('.woodpecker/sub/a.yml', 'woodpecker'),
+        ('.crow/a.yaml', 'crow'),
         ('.vela.yml', 'vela'),
         ('bitbucket-pipelines.yml', 'bitbucket-pipelines'),
         ('codefresh.yml', 'codefresh'),
