@@ -73,6 +73,7 @@ def test_an_image_only_is_given_what_args_say() -> None:
         ('env: [{name: X, value: b}], command: [/kaniko/executor, -d, $$X]', '$X'),
         ('env: [{name: X, value: b}, {name: Y, value: -$(X)}], args: [-d, $(Y)]', '-b'),
         ('env: [{name: X, value: ~}], args: [-d, "x$(X)"]', 'x'),
+        ('env: [{name: X, value: b}, {name: X, value: $(X)c}], args: [-d, $(X)]', 'bc'),
     ),
 )
 def test_an_argv(text: str, expected: str | None) -> None:
@@ -86,6 +87,7 @@ def test_an_argv(text: str, expected: str | None) -> None:
         'args: [--cache=$(X)]',
         'env: [{name: X, valueFrom: {}}], args: [--cache=$(X)]',
         'env: [{name: X}], args: [--cache=$(X)]',
+        'env: [{name: X, value: --cache=$(Y)}], args: [$(X)]',
         'args: ["--cache={{ .Values.cache }}"]',
     ),
 )
@@ -97,7 +99,14 @@ def test_a_command_of_a_script_is_no_variable() -> None:
     text = 'containers: [{env: [{name: X}], command: [sh, -c, "kaniko $(date) $(X) $(Y)", $(Z)]}]'
     (container,) = containers('a.yaml', f'{POD}  {text}')
     holes = [[each.name for each in word.holes] for word in container.scripts[0].commands]
-    assert holes == [[], [], ['X'], ['Z']]
+    assert holes == [[], [], ['X'], ['$(Z)']]
+
+
+def test_a_variable_that_refers_to_what_it_was() -> None:
+    text = 'containers: [{env: [{name: X}, {name: X, value: a$(X)}], command: [kaniko]}]'
+    (container,) = containers('a.yaml', f'{POD}  {text}')
+    (value,) = container.scripts[0].variables['X'].values
+    assert [each.name for each in value.holes] == ['$X']
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kaniko_hooks.ci.common import (
     environment,
     filled,
     folder_in,
+    image_of,
     is_null,
     prefixes,
     shebang,
@@ -24,7 +25,7 @@ from kaniko_hooks.ci.common import (
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.fields import fields, value_of
 from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
-from kaniko_hooks.model import Container, Reading, Script, Setting, Text
+from kaniko_hooks.model import Container, Reading, Script, Text
 from kaniko_hooks.project import Repository
 from kaniko_hooks.text import hole
 
@@ -51,7 +52,7 @@ def read(repository: Repository, path: str, documents: Sequence[Node], system: S
                         system.name,
                         f'{prefix}{name}steps[{index}]',
                         file.place(step),
-                        _image(file, value_of(step, 'name')),
+                        image_of(file, value_of(step, 'name'), _filled),
                         (),
                         scripts=(script,),
                         label=text_of(value_of(step, 'id')) or '',
@@ -91,13 +92,7 @@ def _script(file: File, step: Node, options: Node | None, substitutions: Setting
         shell = shebang(source.value) or 'sh'
         return Script((file.scalar(source),), variables, directory=folder, shell=shell, root=_ROOT)
     first, words = (
-        tuple(map(_filled, commands(file, value_of(step, name)))) for name in ('entrypoint', 'args')
+        commands(file, value_of(step, name), _filled) for name in ('entrypoint', 'args')
     )
     script = argv(first, words, fields(step).get('args'), variables, folder)
     return script and script._replace(root=_ROOT)
-
-
-def _image(file: File, node: Node | None) -> Setting | None:
-    if not isinstance(node, ScalarNode):
-        return None
-    return Setting((_filled(file.scalar(node)),), (file.place(node),))

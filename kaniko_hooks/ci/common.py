@@ -21,6 +21,9 @@ WORKSPACE = Setting((hole(ROOT),))  # a variable with the folder of the reposito
 _NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
 
 Settings = Mapping[str, Setting]
+Entries = Mapping[str, Field]  # of a mapping
+# Puts known values and holes into a text.
+Filler = Callable[[Text], Text]
 
 
 class File(NamedTuple):
@@ -43,9 +46,21 @@ def is_null(node: Node | None) -> bool:
     return node is None or (isinstance(node, ScalarNode) and not node.style and node.value in _NULL)
 
 
-def commands(file: File, node: Node | None) -> tuple[Text, ...]:
+def node_of(entries: Entries, *names: str) -> Node | None:
+    """The value of the first of the fields that is there."""
+    return next((entries[name].value for name in names if name in entries), None)
+
+
+def commands(file: File, node: Node | None, value: Filler) -> tuple[Text, ...]:
     """The texts of a scalar, or of a list (of lists) of scalars; other items are left out."""
-    return tuple(file.scalar(scalar) for scalar in scalars(node) if not is_null(scalar))
+    return tuple(value(file.scalar(each)) for each in scalars(node) if not is_null(each))
+
+
+def image_of(file: File, node: Node | None, value: Filler) -> Setting | None:
+    """The image that a scalar names."""
+    if not isinstance(node, ScalarNode):
+        return None
+    return Setting((value(file.scalar(node)),), (file.place(node),))
 
 
 def scalars(node: Node | None, depth: int = 0) -> list[ScalarNode]:
@@ -86,8 +101,8 @@ def resolved(text: Text, settings: Settings) -> Text:
     )
 
 
-def environment(file: File, node: Node | None, value: Callable[[Text], Text]) -> Settings:
-    """The variables of a mapping or list, with the texts of their values changed by `value`."""
+def environment(file: File, node: Node | None, value: Filler) -> Settings:
+    """The variables of a mapping or list."""
     return {
         name: Setting(() if text is None else (value(text),), (Place(file.path, start),))
         for name, text, start in named_values(node)

@@ -15,6 +15,7 @@ from kaniko_hooks.ci.common import (
     WORKSPACE,
     File,
     folder_in,
+    image_of,
     prefixes,
     shell_of,
 )
@@ -22,7 +23,7 @@ from kaniko_hooks.ci_paths import System
 from kaniko_hooks.cond import all_of, negate
 from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
-from kaniko_hooks.model import Container, Note, Place, Reading, Script, Setting
+from kaniko_hooks.model import Container, Note, Place, Reading, Script
 from kaniko_hooks.project import Repository
 
 
@@ -86,7 +87,7 @@ class _Job:
             system,
             path,
             Place(file.path, field.key.start),
-            _image(value_of(image, 'image'), inner),
+            image_of(file, value_of(image, 'image'), inner.filled),
             (),
             places=(file.place(node), *self.places),
             visible=len(self.notes) == noted,
@@ -162,12 +163,6 @@ class _Job:
                 root=scope.root,
             )
             self.scripts.append(script)
-
-
-def _image(node: Node | None, scope: Scope) -> Setting | None:
-    if not isinstance(node, ScalarNode):
-        return None
-    return Setting((scope.filled(scope.file.scalar(node)),), (scope.file.place(node),))
 
 
 def _folder(node: Node | None, scope: Scope) -> str | None:

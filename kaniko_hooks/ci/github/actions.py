@@ -58,7 +58,7 @@ class LocalAction(NamedTuple):
         """The argv of a Docker action."""
         context = context.with_environment(value_of(self.runs, 'env'))
         entrypoint, args = (
-            tuple(map(context.filled, commands(self.file, value_of(self.runs, name))))
+            commands(self.file, value_of(self.runs, name), context.filled)
             for name in ('entrypoint', 'args')
         )
         return argv(entrypoint, args, fields(self.runs).get('args'), context.variables)
@@ -85,7 +85,7 @@ def image_script(step: Node, context: Context) -> Script | None:
     """The argv of a step with `uses: docker://…`; `with.args` is one string."""
     passed = value_of(step, 'with')
     entrypoint, args = (
-        tuple(map(context.filled, commands(context.file, value_of(passed, name))[:1]))
+        commands(context.file, value_of(passed, name), context.filled)[:1]
         for name in ('entrypoint', 'args')
     )
     words = tuple(word for text in args for word in _words(text))

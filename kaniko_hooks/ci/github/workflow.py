@@ -15,6 +15,7 @@ from kaniko_hooks.ci.common import (
     WORKSPACE,
     File,
     folder_in,
+    image_of,
     in_repository,
     prefixes,
     shell_of,
@@ -128,7 +129,7 @@ class _Job:
             self.system,
             self.name,
             Place(context.file.path, field.key.start),
-            self._image(image, context),
+            image_of(context.file, image, context.filled),
             (),
             action is not None,
             (context.file.place(node), *self.places),
@@ -136,11 +137,6 @@ class _Job:
             tuple(self.scripts),
         )
         return ([own] if self.scripts else []) + self.beside
-
-    def _image(self, node: Node | None, context: Context) -> Setting | None:
-        if not isinstance(node, ScalarNode):
-            return None
-        return Setting((context.filled(context.file.scalar(node)),), (context.file.place(node),))
 
     def _condition(self, node: Node, context: Context) -> Cond:
         # `${{ x }} == 'y'` is evaluated as a whole.

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 
 from kaniko_hooks.ci.common import (
+    Entries,
     File,
     Settings,
     argv,
     commands,
     folder_in,
     in_repository,
+    node_of,
     scalars,
     shebang,
     shell_of,
 )
-from kaniko_hooks.ci.steps.parameters import Entries, Scope, in_argv
+from kaniko_hooks.ci.steps.parameters import Scope, in_argv
 from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
 from kaniko_hooks.model import ARGUMENTS, Container, Place, Script, Setting, Text
@@ -37,7 +39,7 @@ def container(
     if scope.system.name == 'codefresh' and 'arguments' in entries:
         # A typed step has what it runs there.
         entries = {**entries, **fields(entries['arguments'].value)}
-    image = scope.image_of(file, entries)
+    image = scope.image_in(file, entries)
     scripts = _scripts(file, entries, scope, image)
     if not scripts:
         return None
@@ -98,14 +100,14 @@ def _first(entries: Entries, names: tuple[str, ...]) -> Field | None:
 
 
 def _lines(file: File, field: Field | None, scope: Scope) -> tuple[Text, ...]:
-    return tuple(map(scope.filled, commands(file, field.value))) if field else ()
+    return commands(file, field.value, scope.filled) if field else ()
 
 
 def _words(file: File, field: Field | None, scope: Scope, variables: Settings) -> tuple[Text, ...]:
-    words = commands(file, field.value) if field else ()
-    if not scope.dialect.is_pod:
-        return tuple(map(scope.filled, words))
-    return tuple(in_argv(each, variables) for word in words for each in scope.words(word))
+    if field is None or not scope.dialect.is_pod:
+        return _lines(file, field, scope)
+    items = commands(file, field.value, lambda text: text)
+    return tuple(in_argv(word, variables) for item in items for word in scope.words(item))
 
 
 def _positional(
@@ -127,20 +129,15 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
     if scope.system.name == 'argo-workflows' and 'command' in entries:
         words = [text_of(item) or '' for item in items_of(entries['command'].value)]
         return shell_of(' '.join(words)) or 'sh'
-    return (
-        shell_of(text_of(entries['shell'].value) or '')
-        if 'shell' in entries
-        else scope.dialect.shell
-    )
+    return shell_of(text_of(node_of(entries, 'shell')) or scope.dialect.shell)
 
 
 def _folder(entries: Entries, scope: Scope) -> str | None:
-    run = value_of(entries['run'].value, 'dir') if 'run' in entries else None
+    run = value_of(node_of(entries, 'run'), 'dir')
     if run is not None and scope.system.name == 'concourse':
         root = _root(entries, scope)
         return in_repository(folder_in('', text_of(run)), root) if root else None
-    field = _first(entries, _FOLDERS)
-    folder = scope.filled(Text(text_of(field.value) or '' if field else ''))
+    folder = scope.filled(Text(text_of(node_of(entries, *_FOLDERS)) or ''))
     if scope.system.name == 'codefresh' and folder.holes and not folder.holes[0].start:
         # `${{main_clone}}`, the folder of a step that clones.
         return folder_in('', folder.part(folder.holes[0].end, len(folder.value)).value.lstrip('/'))
@@ -151,14 +148,13 @@ def _plugin(
     file: File, entries: Entries, variables: Settings, image: Setting | None
 ) -> tuple[Script, ...]:
     """A plugin's step: what its settings say to the image's entrypoint."""
-    settings = _first(entries, ('settings', 'parameters'))
-    if settings is None or image is None or not image.places:
+    settings = node_of(entries, 'settings', 'parameters')
+    if settings is None or image is None:
         return ()
-    field = _first(fields(settings.value), _CACHE_SETTINGS)
+    node = node_of(fields(settings), *_CACHE_SETTINGS)
     value = Text('false')
-    if field is not None:
-        text = text_of(field.value)
-        value = hole('settings.cache') if text is None else Text(text)
+    if node is not None:
+        value = Text(node.value) if isinstance(node, ScalarNode) else hole('settings.cache')
     place = image.places[0]
     flag = concat((Text('--cache='), value)).at(lambda offset: place, 0)
     return (Script((flag,), variables, ARGUMENTS),)

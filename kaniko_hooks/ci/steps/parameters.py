@@ -10,10 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.ci.common import WORKSPACE, File, Settings, filled, matrix_cells, named_values
+from kaniko_hooks.ci.common import (
+    WORKSPACE,
+    Entries,
+    File,
+    Settings,
+    filled,
+    image_of,
+    matrix_cells,
+    named_values,
+    node_of,
+    resolved,
+)
 from kaniko_hooks.ci.steps.dialects import DIALECTS, Dialect
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.fields import Field, fields, value_of
+from kaniko_hooks.document.fields import fields, value_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
@@ -22,7 +33,6 @@ from kaniko_hooks.text import ROOT, hole
 _KUBERNETES = r'\$\$|\$\(([A-Za-z_][\w.-]*)\)'
 _SHELL = r'\$\$|\$\{(\w+)\}|\$(\w+)'
 
-Entries = Mapping[str, Field]
 # A parameter: a text, or the words of an array.
 Value = Text | tuple[Text, ...]
 
@@ -51,19 +61,17 @@ class Scope(NamedTuple):
 
     def within(self, file: File, entries: Entries, is_root: bool) -> Scope:
         """The scope of what is in a mapping with these fields."""
-        name = next((entries[key] for key in ('task', 'name') if key in entries), None)
-        scope = self._replace(label=text_of(name.value) or '' if name else '')
+        scope = self._replace(label=text_of(node_of(entries, 'task', 'name')) or '')
         if self.dialect.is_pod:
             scope = scope._with_parameters(entries)
         elif is_root:
             # Woodpecker runs a workflow once for each combination.
-            cells = matrix_cells(entries['matrix'].value if 'matrix' in entries else None)
             matrix = {
-                name: Setting(tuple(dict.fromkeys(Text(text_of(node) or '') for node in nodes)))
-                for name, nodes in cells.items()
+                name: Setting(tuple(dict.fromkeys(Text(text_of(cell) or '') for cell in cells)))
+                for name, cells in matrix_cells(node_of(entries, 'matrix')).items()
             }
             scope = scope._replace(
-                image=scope.image_of(file, entries),
+                image=scope.image_in(file, entries),
                 variables={**scope.variables, **scope.environment(file, entries), **matrix},
             )
         if 'stepTemplate' in entries:
@@ -90,35 +98,26 @@ class Scope(NamedTuple):
     def _with_parameters(self, entries: Entries) -> Scope:
         passed, defaults, variables = dict(self.passed), dict(self.defaults), dict(self.variables)
         prefix = 'tt.params' if 'resourcetemplates' in entries else 'params'
-        lists = [(prefix, entries[key].value) for key in ('params', 'parameters') if key in entries]
-        for key, name, inner in (
-            ('inputs', prefix, 'params'),  # of Tekton, up to v1alpha1
-            ('inputs', 'inputs.parameters', 'parameters'),
-            ('arguments', 'workflow.parameters', 'parameters'),
+        inputs = node_of(entries, 'inputs')
+        for scope, node in (
+            (prefix, node_of(entries, 'params', 'parameters')),
+            (prefix, value_of(inputs, 'params')),  # of Tekton, up to v1alpha1
+            ('inputs.parameters', value_of(inputs, 'parameters')),
+            ('workflow.parameters', value_of(node_of(entries, 'arguments'), 'parameters')),
         ):
-            node = value_of(entries[key].value, inner) if key in entries else None
-            if node is not None:
-                lists.append((name, node))
-        for prefix, node in lists:
             for item in items_of(node):
+                name = f'{scope}.{text_of(value_of(item, "name"))}'
                 known = fields(item)
-                name = f'{prefix}.{text_of(value_of(item, "name"))}'
-                for key, values in (
-                    ('value', passed),
-                    ('default', defaults),
-                    ('defaults', defaults),
-                ):
-                    if key in known:
-                        self._add(name, known[key].value, values)
-        if 'matrix' in entries:
-            for item in items_of(value_of(entries['matrix'].value, 'params')):
-                name = f'params.{text_of(value_of(item, "name"))}'
-                passed[name] = hole(name, f'$({name})')
-                cells = [text_of(cell) for cell in items_of(value_of(item, 'value'))]
-                variables[name] = Setting(tuple(Text(cell) for cell in cells if cell is not None))
+                self._add(name, node_of(known, 'value'), passed)
+                self._add(name, node_of(known, 'default', 'defaults'), defaults)
+        for item in items_of(value_of(node_of(entries, 'matrix'), 'params')):
+            name = f'params.{text_of(value_of(item, "name"))}'
+            passed[name] = hole(name, f'$({name})')
+            cells = [text_of(cell) for cell in items_of(value_of(item, 'value'))]
+            variables[name] = Setting(tuple(Text(cell) for cell in cells if cell is not None))
         return self._replace(passed=passed, defaults=defaults, variables=variables)
 
-    def _add(self, name: str, node: Node, values: dict[str, Value]) -> None:
+    def _add(self, name: str, node: Node | None, values: dict[str, Value]) -> None:
         if isinstance(node, ScalarNode):
             text = Text(node.value)
             values[name] = self._array(text) or self.filled(text)
@@ -126,8 +125,8 @@ class Scope(NamedTuple):
             for key, field in fields(node).items():
                 if isinstance(field.value, ScalarNode):
                     values[f'{name}.{key}'] = self.filled(Text(field.value.value))
-        else:
-            items = [Text(text_of(item) or '') for item in items_of(node)]
+        elif node is not None:
+            items = [Text(text_of(item) or '') for item in node.items]
             words = tuple(word for item in items for word in self.words(item))
             values[name] = words
             values.update({f'{name}[{index}]': word for index, word in enumerate(words)})
@@ -163,27 +162,34 @@ class Scope(NamedTuple):
         names = ('env', 'environment', *(('params',) if self.system.name == 'concourse' else ()))
         settings: dict[str, Setting] = {}
         for name in names:
-            node = entries[name].value if name in entries else None
-            for key, text, start in named_values(node):
+            for key, text, start in named_values(node_of(entries, name)):
                 place = Place(file.path, start)
-                values = () if text is None else (self._value_of(text, settings),)
+                values = () if text is None else (self._value_of(key, text, settings),)
                 settings[key] = Setting(values, (place,))
         return settings
 
-    def _value_of(self, text: Text, before: Settings) -> Text:
+    def _value_of(self, name: str, text: Text, before: Settings) -> Text:
         """The value of a variable, which may refer to those before it."""
+        before = {**self.variables, **before}
         if self.dialect.escapes_dollars:
-            return filled(text, _SHELL, _shell_variable)
-        text = self.filled(text)
-        return in_argv(text, {**self.variables, **before}) if self.dialect.is_pod else text
+            text = filled(text, _SHELL, _shell_variable)
+        else:
+            text = self.filled(text)
+            text = in_argv(text, before) if self.dialect.is_pod else text
+        text = resolved(text, before)
+        # What it was before has another name.
+        holes = [
+            each._replace(name=f'${name}') if each.name == name else each for each in text.holes
+        ]
+        return Text(text.value, tuple(holes), text.segments)
 
-    def image_of(self, file: File, entries: Entries) -> Setting | None:
+    def image_in(self, file: File, entries: Entries) -> Setting | None:
         """The image of a mapping with these fields, its own or an inherited one."""
-        node = entries['image'].value if 'image' in entries else None
-        node = value_of(node, 'name') if isinstance(node, MappingNode) else node
-        if isinstance(node, ScalarNode):
-            return Setting((self.filled(file.scalar(node)),), (file.place(node),))
-        source = entries['image_resource'].value if 'image_resource' in entries else None
+        node = node_of(entries, 'image')
+        image = image_of(file, value_of(node, 'name') or node, self.filled)
+        if image is not None:
+            return image
+        source = node_of(entries, 'image_resource')
         repository = value_of(source, 'source', 'repository')
         if not isinstance(repository, ScalarNode):
             return self.image
@@ -212,7 +218,9 @@ def in_argv(text: Text, variables: Settings) -> Text:
         name = match[1]
         if name is None:
             return '$'
-        return hole(name, match[0]) if name in variables or is_word else None
+        if name in variables:
+            return hole(name, match[0])
+        return hole(match[0]) if is_word else None
 
     return filled(text, _KUBERNETES, value)
 

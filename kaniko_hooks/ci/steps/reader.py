@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.common import File, prefixes
+from kaniko_hooks.ci.common import Entries, File, prefixes
 from kaniko_hooks.ci.steps.container import container
-from kaniko_hooks.ci.steps.parameters import Entries, Scope, scope_of
+from kaniko_hooks.ci.steps.parameters import Scope, scope_of
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.fields import fields
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, text_of
