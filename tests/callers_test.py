@@ -20,10 +20,12 @@ CONFIGURATION = {
     '.crow/images.yaml': STEPS,
     '.vela.yml': f'version: "1"\n{STEPS}',
     '.vela/images.yml': f'version: "1"\n{STEPS}',
-    'bitbucket-pipelines.yml': f'pipelines:\n  default:\n  - step: {{image: {IMAGE}, script: [sh build.sh]}}\n',
+    'bitbucket-pipelines.yml': 'pipelines:\n  default:\n'
+    f'  - step: {{image: {IMAGE}, script: [sh build.sh]}}\n',
     'cloudbuild.yaml': f'steps:\n- name: {IMAGE}\n  entrypoint: sh\n  args: [build.sh]\n',
     'codefresh.yml': f'version: "1.0"\nsteps:\n  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
-    '.codefresh/images.yml': f'version: "1.0"\nsteps:\n  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
+    '.codefresh/images.yml': 'version: "1.0"\nsteps:\n'
+    f'  a: {{image: {IMAGE}, commands: [sh build.sh]}}\n',
     '.circleci/config.yml': f'version: 2.1\njobs:\n  j:\n    docker: [{{image: {IMAGE}}}]\n'
     '    steps: [checkout, {run: sh build.sh}]\n',
     '.github/workflows/images.yaml': 'on: push\njobs: {j: {steps: [{run: sh build.sh}]}}\n',

@@ -69,7 +69,9 @@ def test_an_executor_gives_image_shell_and_environment() -> None:
 executors:
   kaniko:
     parameters: {{tag: {{default: debug}}, shell: {{default: python}}}}
-    docker: [{{image: "gcr.io/kaniko-project/executor:<< parameters.tag >>", environment: {{A: image, B: image}}}}]
+    docker:
+    - image: gcr.io/kaniko-project/executor:<< parameters.tag >>
+      environment: {{A: image, B: image}}
     shell: << parameters.shell >>
     environment: {{B: "<<parameters.tag>>", C: executor}}
 jobs:
@@ -335,7 +337,7 @@ commands:
 jobs:
   known: {IMAGE, steps: [build: {p: a}]}
   unknown: {IMAGE, steps: [build: {p: << pipeline.x >>}]}
-  twice: {IMAGE, steps: [build, build]}
+  twice: {IMAGE, steps: [build: {p: {}}, build]}
 """
     found = config(text)
     assert found['jobs.known'] == ['ok', 'on a']

@@ -123,11 +123,18 @@ def test_a_flag_by_an_expression(value: str, head: str, verdict: str) -> None:
         f'env: {{FLAG: "--cache={value}"}}\n'
         'steps:\n- run: executor $FLAG -d a\n'
         f'- run: executor --cache={value} -d b\n',
-        'env: {elsewhere: []}\ninputs: {free: {}, choice: {options: ["true", "false"]}, off: {default: "false"}}\n',
+        'env: {elsewhere: []}\n'
+        'inputs: {free: {}, choice: {options: ["true", "false"]}, off: {default: "false"}}\n',
     )
     if value == '${{ matrix.i }}':
         verdict = 'uncached'  # of a cell that is added
     assert found['jobs.j'][0] == verdict
+
+
+def test_cells_that_are_written_one_by_one() -> None:
+    text = 'strategy: {matrix: {include: [{a: "--cache=false"}, {a: "--cache=0"}]}}\n'
+    found = job(f'{text}steps: ["run": "executor ${{{{ matrix.a }}}} -d a; executor -d b"]')
+    assert found['jobs.j'][0] == 'maybe-cached'
 
 
 def test_a_name_that_some_cells_lack_is_empty() -> None:
@@ -360,7 +367,8 @@ def test_actions_that_call_themselves_or_many_others_end() -> None:
 def test_docker_images_and_docker_actions_are_containers_of_their_own() -> None:
     action = f"""\
 inputs: {{x: {{default: "1"}}}}
-runs: {{using: docker, image: "docker://{IMAGE}", env: {{F: ""}}, args: [--cache, -d, "${{{{ inputs.x }}}}"]}}
+runs: {{using: docker, image: "docker://{IMAGE}", env: {{F: ""}},
+  args: [--cache, -d, "${{{{ inputs.x }}}}"]}}
 """
     workflow = f"""\
 on: push

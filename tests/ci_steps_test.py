@@ -72,6 +72,7 @@ def test_an_image_only_is_given_what_args_say() -> None:
         ('env: [{name: X, value: b}], command: [/kaniko/executor, -d, $(X)]', 'b'),
         ('env: [{name: X, value: b}], command: [/kaniko/executor, -d, $$X]', '$X'),
         ('env: [{name: X, value: b}, {name: Y, value: -$(X)}], args: [-d, $(Y)]', '-b'),
+        ('env: [{value: a}, {name: X, value: b}], args: [-d, "$(X)"]', 'b'),
         ('env: [{name: X, value: ~}], args: [-d, "x$(X)"]', 'x'),
         ('env: [{name: X, value: b}, {name: X, value: $(X)c}], args: [-d, $(X)]', 'bc'),
     ),
@@ -338,7 +339,8 @@ def test_drone_and_its_like() -> None:
 kind: pipeline
 environment: {{A: b, D: "$A-$$A-${{A}}"}}
 steps:
-- {{name: one, image: i, commands: [D=c, "{K} $A$${{D}}$$(echo x)"], environment: {{C: {{from_secret: d}}}}}}
+- {{name: one, image: i, commands: [D=c, "{K} $A$${{D}}$$(echo x)"],
+   environment: {{C: {{from_secret: d}}}}}}
 - {{image: plugins/kaniko, settings: {{enable_cache: true}}}}
 - {{image: plugins/kaniko, settings: {{repo: x}}}}
 - {{image: plugins/kaniko, settings: {{cache: {{from_secret: x}}}}}}
@@ -384,10 +386,17 @@ steps:
 def test_bitbucket_steps() -> None:
     text = f"""\
 image: {{name: "{IMAGE}"}}
-definitions: {{steps: [step: &s {{name: images, script: [executor -d a, {{pipe: p}}, exit 1], after-script: [executor -d c]}}]}}
+definitions:
+  steps:
+  - step: &s
+      name: images
+      script: [executor -d a, {{pipe: p}}, exit 1]
+      after-script: [executor -d c]
 pipelines:
   default: [step: *s, parallel: {{steps: [step: {{image: j, script: [executor -d d]}}]}}]
-  custom: {{x: [step: {{script: ['[[ a ]] && executor -d d', $BITBUCKET_CLONE_DIR/x.sh], after-script: []}}]}}
+  custom:
+    x:
+    - step: {{script: ['[[ a ]] && executor -d d', $BITBUCKET_CLONE_DIR/x.sh], after-script: []}}
 """
     path = 'bitbucket-pipelines.yml'
     assert builds(path, text, {'x.sh': 'executor -d x\n'}) == {

@@ -107,6 +107,15 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
                 'source\tbuild',
             )
         ),
+        *(
+            pytest.param([path], {path: 'commands: [sh build]\n'}, id=path)
+            for path in ('.vela/a.yml', '.codefresh/a.yml', '.prow/a.yaml', '.crow/a.yaml')
+        ),
+        pytest.param(
+            ['a.sh'],
+            {'a.sh': './b.sh\n', 'b.sh': 'kaniko\n', '.drone.yml': 'commands: [sh a.sh]\n'},
+            id='script between a pipeline and a build',
+        ),
         pytest.param(
             ['a.sh'],
             {'a.sh': 'F=--cache\n', '.circleci/config.yml': KANIKO},
