@@ -1,4 +1,4 @@
-"""Which CI system reads each named file, and what its containers run."""
+"""Containers of the pipelines that the named files belong to, in any CI system."""
 
 from __future__ import annotations
 

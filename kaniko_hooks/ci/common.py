@@ -53,7 +53,7 @@ def node_of(entries: Entries, *names: str) -> Node | None:
 
 def commands(file: File, node: Node | None, value: Filler) -> tuple[Text, ...]:
     """The texts of a scalar, or of a list (of lists) of scalars; other items are left out."""
-    return tuple(value(file.scalar(each)) for each in scalars(node) if not is_null(each))
+    return tuple(value(file.scalar(item)) for item in scalars(node) if not is_null(item))
 
 
 def image_of(file: File, node: Node | None, value: Filler) -> Setting | None:
@@ -83,7 +83,7 @@ def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str
     replacements: list[tuple[int, int, Text]] = []
     for match in re.finditer(pattern, text.value, re.DOTALL):
         start, end = match.span()
-        if not any(each.start < end and start < each.end for each in text.holes):
+        if not any(gap.start < end and start < gap.end for gap in text.holes):
             new = value(match)
             if new is not None:
                 replacements.append((start, end, Text(new) if isinstance(new, str) else new))
@@ -94,9 +94,9 @@ def resolved(text: Text, settings: Settings) -> Text:
     """The text with the holes filled that have one value."""
     return text.replaced(
         [
-            (each.start, each.end, settings[each.name].values[0])
-            for each in text.holes
-            if each.name in settings and len(settings[each.name].values) == 1
+            (gap.start, gap.end, settings[gap.name].values[0])
+            for gap in text.holes
+            if gap.name in settings and len(settings[gap.name].values) == 1
         ]
     )
 

@@ -33,13 +33,13 @@ _MAX_ITEMS = 20
 
 
 class Scope(NamedTuple):
-    """What a step is read in.
+    """Surroundings of a step.
 
     - `document`: has the commands that are called; an inline orb is one in another.
     - `variables`: of the shell, and alternatives of holes.
     - `values`: what a parameter stands for here.
     - `root`: where the repository is, if that is an absolute folder.
-    - `steps`: parameters that are steps, each with what they are read in.
+    - `steps`: parameters that are steps, with the scopes that they were written in.
     - `stack`: names of the commands that are read; '' for other steps in steps.
     - `calls`: where the commands are called, outermost first.
     """
@@ -127,7 +127,7 @@ class Scope(NamedTuple):
         return self._replace(variables=variables, values=values, steps=steps)
 
     def passed_steps(self, node: Node | None) -> list[tuple[Node, Scope]]:
-        """The steps that a reference stands for, with what they are read in."""
+        """The steps that a reference stands for, with their scopes."""
         match = re.fullmatch(rf'<<\s*({_NAME})\s*>>', text_of(node) or '')
         return [
             (
@@ -195,7 +195,7 @@ class _Names(cond.Dialect):
             return self.scope.values[name]
         if name[:11] == 'parameters.':
             # Each call of a command has another value.
-            name = ''.join(f'{each.file}:{each.offset} ' for each in self.scope.calls) + name
+            name = ''.join(f'{place.file}:{place.offset} ' for place in self.scope.calls) + name
         return hole(name) if '.' in name else Text(name)
 
     def truth(self, value: Text) -> Cond:
@@ -239,7 +239,7 @@ def invocations(document: Node, job: str) -> list[Node | None]:
 
 
 def defined(document: Node, kind: str, name: str) -> tuple[Node | None, Node]:
-    """What a name stands for, and where names in it are looked up: an orb is a document."""
+    """The definition of a name, and the document whose names it uses: an orb is one."""
     orb, slash, rest = name.partition('/')
     inner = value_of(document, 'orbs', orb) if slash else None
     if inner is None:

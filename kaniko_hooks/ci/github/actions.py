@@ -39,7 +39,7 @@ class LocalAction(NamedTuple):
         return (text_of(value_of(self.runs, 'image')) or '').removeprefix('docker://')
 
     def called(self, step: Node, context: Context) -> Context:
-        """What the action is read in, called by a step."""
+        """The context of the action, called by a step."""
         values = {name: value for name, value in context.values.items() if name[:7] != 'inputs.'}
         values |= defaults(value_of(self.document, 'inputs'))
         for name, field in fields(value_of(step, 'with')).items():
@@ -95,8 +95,8 @@ def image_script(step: Node, context: Context) -> Script | None:
 def _words(text: Text) -> tuple[Text, ...]:
     """The words of a text, without their quotes."""
     shown = list(text.value)
-    for each in text.holes:  # which may have blanks and quotes
-        shown[each.start : each.end] = 'x' * (each.end - each.start)
+    for gap in text.holes:  # which may have blanks and quotes
+        shown[gap.start : gap.end] = 'x' * (gap.end - gap.start)
     words = []
     for word in _WORD.finditer(''.join(shown)):
         quotes = [word.start() + quote.start() for quote in re.finditer('["\']', word[0])]

@@ -29,7 +29,7 @@ EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
 
 
 class Context(NamedTuple):
-    """What a step is read in.
+    """Surroundings of a step.
 
     - `variables`: of the shell, and alternatives of holes.
     - `values`: what a name stands for in a text: a default, or what a caller passed.

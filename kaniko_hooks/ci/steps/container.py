@@ -61,14 +61,14 @@ def _scripts(
 ) -> tuple[Script, ...]:
     variables = {**scope.variables, **scope.environment(file, entries), **scope.overriding}
     folder = _folder(entries, scope)
-    field = _first(entries, _SCRIPTS)
-    lines = _lines(file, field, scope)
-    if field is not None and lines:
+    source = _first(entries, _SCRIPTS)
+    lines = _lines(file, source, scope)
+    if source is not None and lines:
         script = Script(
             lines,
             variables,
             directory=folder,
-            shell=_shell(entries, field, scope),
+            shell=_shell(entries, source, scope),
             arguments=_positional(file, entries, scope, variables),
         )
         after = _lines(file, entries.get('after-script'), scope)
@@ -78,13 +78,13 @@ def _scripts(
     rest = _first(entries, _ARGUMENTS) or run.get('args')
     if scope.dialect.escapes_dollars:
         first, rest = entries.get('entrypoint'), entries.get('command')
-    words, more = (_words(file, each, scope, variables) for each in (first, rest))
-    script_or_none = argv(words, more, rest, variables, folder)
-    return (script_or_none,) if script_or_none else _plugin(file, entries, variables, image)
+    words, more = (_words(file, field, scope, variables) for field in (first, rest))
+    command = argv(words, more, rest, variables, folder)
+    return (command,) if command else _plugin(file, entries, variables, image)
 
 
 def _root(entries: Entries, scope: Scope) -> str:
-    """Where the repository is: in Concourse in the input that the command names."""
+    """The folder with the repository: in Concourse the input that the command names."""
     if 'inputs' not in entries or 'run' not in entries or scope.system.name != 'concourse':
         return scope.dialect.roots[0] if scope.dialect.roots else ''
     run = entries['run'].value
@@ -122,7 +122,7 @@ def _positional(
 
 
 def _shell(entries: Entries, script: Field, scope: Scope) -> str:
-    """The shell of a script: as its first line says, or the container's command."""
+    """The shell of a script, from its first line or the container's command."""
     named = shebang(script.value.value) if isinstance(script.value, ScalarNode) else None
     if named is not None:
         return named
@@ -147,7 +147,7 @@ def _folder(entries: Entries, scope: Scope) -> str | None:
 def _plugin(
     file: File, entries: Entries, variables: Settings, image: Setting | None
 ) -> tuple[Script, ...]:
-    """A plugin's step: what its settings say to the image's entrypoint."""
+    """The step of a plugin: its settings as arguments of the image's entrypoint."""
     settings = node_of(entries, 'settings', 'parameters')
     if settings is None or image is None:
         return ()

@@ -1,4 +1,4 @@
-"""What differs between the systems whose steps name an image and commands."""
+"""Differences between the systems whose steps name an image and commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONCOURSE = r'|\(\(([\w.:/-]+)\)\)'
 
 
 class Dialect(NamedTuple):
-    """Where containers are in the files of a system, and how it treats texts.
+    """Keys of containers in the files of a system, and its treatment of texts.
 
     - `lists`: keys of lists, or of mappings by name, of containers.
     - `single`: keys of one container.

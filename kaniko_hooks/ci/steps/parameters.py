@@ -1,4 +1,4 @@
-"""What a step inherits from the mappings around it: parameters, variables, defaults.
+"""Parameters, variables and defaults that a step inherits from the mappings around it.
 
 Sources: tekton.dev/docs/pipelines/{tasks,pipelineruns} (defaults, propagated
 parameters), argo-workflows.readthedocs.io (variables),
@@ -38,7 +38,7 @@ Value = Text | tuple[Text, ...]
 
 
 class Scope(NamedTuple):
-    """What a container inherits from the mappings around it.
+    """Things that a container inherits from the mappings around it.
 
     - `kind`: of the Kubernetes resource; `label`: the name of the mapping around it.
     - `passed`: values of parameters that were passed; they go before `defaults`,
@@ -107,9 +107,8 @@ class Scope(NamedTuple):
         ):
             for item in items_of(node):
                 name = f'{scope}.{text_of(value_of(item, "name"))}'
-                known = fields(item)
-                self._add(name, node_of(known, 'value'), passed)
-                self._add(name, node_of(known, 'default', 'defaults'), defaults)
+                self._add(name, value_of(item, 'value'), passed)
+                self._add(name, node_of(fields(item), 'default', 'defaults'), defaults)
         for item in items_of(value_of(node_of(entries, 'matrix'), 'params')):
             name = f'params.{text_of(value_of(item, "name"))}'
             passed[name] = hole(name, f'$({name})')
@@ -178,9 +177,7 @@ class Scope(NamedTuple):
             text = in_argv(text, before) if self.dialect.is_pod else text
         text = resolved(text, before)
         # What it was before has another name.
-        holes = [
-            each._replace(name=f'${name}') if each.name == name else each for each in text.holes
-        ]
+        holes = [gap._replace(name=f'${name}') if gap.name == name else gap for gap in text.holes]
         return Text(text.value, tuple(holes), text.segments)
 
     def image_in(self, file: File, entries: Entries) -> Setting | None:

@@ -76,9 +76,9 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
                 own = scope._replace(label=scope.label or visit.scope.label).with_template(
                     file, name.rpartition('.')[2], entries
                 )
-                one = container(file, name, Place(file.path, visit.start), visit.node, *own)
-                if one:
-                    yield one
+                result = container(file, name, Place(file.path, visit.start), visit.node, *own)
+                if result:
+                    yield result
             waiting.extend(reversed(list(_values(visit, entries, scope))))
     notes.append(Note(Place(file.path, 0), 'too many nodes to look at all of them'))
 
