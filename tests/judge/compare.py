@@ -58,9 +58,10 @@ def compare(before: Trace, after: Trace, usual: Trace | None = None) -> list[str
     if before.error or after.error:
         return [f'{before.error or "valid"} -> {after.error or "valid"}']
     shared = frozenset(job for job, _ in before.jobs.items() & after.jobs.items())
-    old, new = view(before, shared), view(after, shared)
-    failures = [event for event in before.events if event.failed]
-    expected = {unnamed(fact) for fact, _ in view(usual or before, shared).events}
+    images = image_names(before, after, usual or before)
+    old, new = view(before, shared, images), view(after, shared, images)
+    failures = [event for _, event in old.events if event.failed]
+    expected = {unnamed(fact) for fact, _ in view(usual or before, shared, images).events}
     result = [*vanished_names(before, after), *ends(before, after, shared)]
     for kind in ('build', 'effect', 'keyword'):
         missing, more = old.counts(kind) - new.counts(kind), new.counts(kind) - old.counts(kind)
@@ -85,10 +86,17 @@ def states(old: View, new: View) -> Iterator[str]:
             yield f'too early: {fact} comes before {image}'
 
 
-def view(trace: Trace, shared: frozenset[str]) -> View:
+def image_names(*traces: Trace) -> frozenset[str]:
+    """The last parts of the names of all images, without tags."""
+    pushed = {name for trace in traces for event in trace.events for name in event.pushed}
+    return frozenset(re.sub('[:@].*', '', name.rpartition('/')[2]) for name in pushed)
+
+
+def view(trace: Trace, shared: frozenset[str], images: frozenset[str]) -> View:
     plain = [
-        (fact, event)
+        (fact, event._replace(names_something=event.names_something or bool(words & images)))
         for event in trace.events
+        for words in [frozenset(re.split(r'[\s,=]', event.text))]
         for fact in facts(event, trace.runs[event.job].job, shared)
     ]
     kept = [

@@ -22,6 +22,7 @@ class Event(NamedTuple):
       their contents at that time;
     - `pushed`: where a build puts its image: destinations, or a file where it pushes nothing;
     - `source`: the context and the Dockerfile of a build, and its `--target`;
+    - `names_something`: true where a word is an image or a file that a build has made;
     - `earlier`: the images pushed by the same job before, and by the jobs it waits for.
     """
 
