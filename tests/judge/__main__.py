@@ -102,6 +102,8 @@ def main() -> int:
     judge = partial(verdict, unsafe=options.unsafe, keep=options.keep)
     with multiprocessing.Pool(_PROCESSES) as pool:
         verdicts = list(pool.imap_unordered(judge, seeds, chunksize=4))
+        pool.close()  # the workers remove their sandboxes only when they end by themselves
+        pool.join()
     counts = Counter(verdict.kind for verdict in verdicts)
     print(', '.join(f'{kind}: {count}' for kind, count in counts.most_common()))
     reasons = Counter(verdict.text for verdict in verdicts if verdict.kind == 'refused')
