@@ -40,11 +40,6 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('{artifact: a.yml}'), 'must specify the job', id='artifact alone'),
         pytest.param(root('b$1.yml'), '`b$1.yml` does not exist', id='no name of a variable'),
         pytest.param(root('""'), 'YAML extension', id='empty string'),
-        pytest.param(
-            root('{local: a.yml, rules: [{if: $CI_COMMIT_TAG}]}', a=A),
-            'an array or a string',
-            id='a hash that includes nothing',
-        ),
         pytest.param(root('{local: [a.yml]}', a=A), 'needs to be a string', id='list of paths'),
         pytest.param(root('{local: a.yml, inputs: [a]}', a=A), 'inputs config', id='inputs'),
         pytest.param(root('a.yml', a=''), 'valid YAML syntax', id='empty'),

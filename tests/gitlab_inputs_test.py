@@ -106,14 +106,6 @@ def test_refused(tmp_path: Path, spec: str, inputs: str, item: str, message: str
             'too many interpolation blocks',
             id='too many blocks',
         ),
-        pytest.param(
-            {
-                ROOT: 'spec: {inputs: {x: {default: 1, type: number}}}\n---\n'
-                '"$[[ inputs.x ]]": {script: a}'
-            },
-            'name should be a symbol',
-            id='a number',
-        ),
     ),
 )
 def test_files_that_are_refused(tmp_path: Path, files: Files, message: str) -> None:

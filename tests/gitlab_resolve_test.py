@@ -60,7 +60,6 @@ REFUSED = (
         'not valid',
         id='a symbol in a path',
     ),
-    pytest.param(references(10), 'up to 10 levels', id='10 lists in lists by reference'),
     pytest.param(
         '\n'.join(
             [
@@ -168,53 +167,6 @@ def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
     assert scripts(read(tmp_path, text)) == {name: commands}
 
 
-@pytest.mark.parametrize(
-    ('text', 'message'),
-    (
-        pytest.param('.j: {script: [a]}', 'at least one visible job', id='no visible job'),
-        pytest.param('.h: {}\nj: {script: [a]}', "can't be blank", id='hidden and empty'),
-        pytest.param('.h: []\nj: {script: [a]}', "can't be blank", id='hidden, empty list'),
-        pytest.param('.h: " "\nj: {script: [a]}', "can't be blank", id='hidden, blank'),
-        pytest.param('j: {script: [a], trigger: g/p}', 'together: script, trigger', id='both'),
-        pytest.param('j: {script: []}', "can't be blank", id='script of nothing'),
-        pytest.param(f'{"n" * 256}: {{script: [a]}}', 'too long', id='long name'),
-        pytest.param('j: {script: [a], tags: t}', 'array of strings', id='tags'),
-        pytest.param(
-            'j: {script: [a], extends: [1]}\n"1": {script: [b]}',
-            'extends should be',
-            id='extends a number',
-        ),
-        pytest.param('default: [a]\nj: {script: [a]}', 'should be a hash', id='default a list'),
-        pytest.param('variables: [a]\nj: {script: [a]}', 'should be a hash', id='variables'),
-        pytest.param('variables: {A: {v: b}}\nj: {script: [a]}', 'data keys: v', id='key'),
-        pytest.param('variables: {A: {value: [b]}}\nj: {script: [a]}', 'value must', id='list'),
-        pytest.param('j: {script: [a], image: {name: i, x: y}}', 'unknown keys: x', id='image'),
-        pytest.param('j: {script: [a], stage: }\nstages: [b]', 'stage test', id='stage'),
-        pytest.param('j: {script: [a], needs: [k]}', 'undefined need: k', id='need'),
-        pytest.param('j: {script: [a], needs: [{job: k}]}', 'need: k', id='need in a hash'),
-        pytest.param(
-            'j: {script: [a], needs: [k]}\nk: {script: [a], stage: deploy}',
-            'prior stages',
-            id='need of a later job',
-        ),
-        pytest.param(
-            'j: {script: [a], dependencies: [.k]}\n.k: {a: b}', 'dependency: .k', id='dependency'
-        ),
-        pytest.param(
-            'j: {script: [a], dependencies: [k]}\nk: {script: [a], stage: .post}',
-            'not defined in prior stages',
-            id='dependency of a later job',
-        ),
-        pytest.param('j: {needs: [a]}', 'either a trigger', id='needs alone'),
-        pytest.param('j: {script: [a], image: 1}', "can't be blank", id='image a number'),
-    ),
-)
-def test_jobs_that_are_refused(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(InvalidPipeline) as caught:
-        read(tmp_path, text)
-    assert message in caught.value.message
-
-
 def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
     pipeline = read(
         tmp_path,
@@ -251,20 +203,6 @@ def test_what_cannot_be_seen_may_complete_all(tmp_path: Path, text: str) -> None
     pipeline = read(tmp_path, f'include: [{{project: g/p, file: x.yml}}]\n{text}\n')
     assert scripts(pipeline)['j'] == ['a']
     assert pipeline.jobs['j'].variables == {}
-
-
-@pytest.mark.parametrize(
-    'text',
-    (
-        'j: {script: [1]}',
-        'default: {before_script: [1]}\nj: {script: [a]}',
-        'after_script: [1]\nj: {script: [a]}',
-        '1: {script: [a]}',
-    ),
-)
-def test_what_is_wrong_whatever_stands_elsewhere(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InvalidPipeline):
-        read(tmp_path, f'include: [{{project: g/p, file: x.yml}}]\n{text}\n')
 
 
 def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ class Document(NamedTuple):
     header: Table | None  # with `spec`
     content: Table | None  # None if there is nothing in the file
     nodes: tuple[Node, ...]
-    stray: Value | None  # GitLab ignores it, but refuses the file if it is no hash
 
 
 class Files:
@@ -94,9 +93,8 @@ class Files:
         content = filled[-1] if has_header else first
         if content is not None and not isinstance(content, Table):
             raise InvalidPipeline('Invalid configuration format', place_of(content))
-        stray = next((value for value in filled if not isinstance(value, Table)), None)
         header = first if has_header and isinstance(first, Table) else None
-        return Document(header, content, nodes, stray)
+        return Document(header, content, nodes)
 
 
 def _cut(text: str) -> list[tuple[int, int]]:

@@ -110,11 +110,6 @@ def is_job(value: Value) -> bool:
     )
 
 
-def is_script_job(value: Value) -> bool:
-    """Whether GitLab takes a job for one with commands, not for a trigger job."""
-    return isinstance(value, Table) and any(name in value.entries for name in ('script', 'run'))
-
-
 def defaults(top: Table) -> dict[str, Entry]:
     """What jobs get that do not say otherwise: `default:` and the old globals."""
     section = get(top, 'default')
@@ -133,9 +128,8 @@ def job_of(
     table: Table,
     default: Mapping[str, Entry],
     definitions: Sequence[Definition],
-    strict: bool,
 ) -> Job:
-    """A job of the resolved table. With `strict`, raises InvalidPipeline for script types."""
+    """A job of the resolved table. Raises InvalidPipeline for a script that is too large."""
     entries: dict[str, Entry] = {}
     for keyword in (*SCRIPTS, 'image'):
         entry = _effective(table, keyword, default)
@@ -143,9 +137,8 @@ def job_of(
             entries[keyword] = entry
     scripts: dict[str, list[Command] | None] = {}
     for keyword in SCRIPTS:
-        where = f'jobs:{name}:{keyword}' if strict and not name.startswith('.') else None
         scripts[keyword] = (
-            [command(files, leaf) for leaf in leaves(entries[keyword].value, where)]
+            [command(files, leaf) for leaf in leaves(entries[keyword].value)]
             if keyword in entries
             else None
         )

@@ -14,8 +14,8 @@ from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Configuration, Definition, Mode, configuration
 from kaniko_hooks.ci.gitlab.jobs import Job, defaults, is_template, job_entries, job_of
 from kaniko_hooks.ci.gitlab.reference import resolved
-from kaniko_hooks.ci.gitlab.values import Table, place_of
-from kaniko_hooks.model import Note, Place
+from kaniko_hooks.ci.gitlab.values import Table
+from kaniko_hooks.model import Note
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.project import Repository
 
@@ -50,28 +50,13 @@ def read_pipeline(repository: str | os.PathLike[str], path: str = '.gitlab-ci.ym
     """The pipeline of a repository as GitLab resolves it for a push to `main`.
 
     `repository` is its root folder, `path` the pipeline's root file in it.
-    Includes that need the network are in `notes`. Raises InvalidPipeline where
-    GitLab would refuse the configuration: YAML, includes, inputs, `extends`,
-    `!reference`, jobs and script types; not every keyword is checked.
+    Includes that need the network are in `notes`. Raises InvalidPipeline for what
+    cannot be read: YAML, includes, inputs, `extends`, `!reference`. Keywords are
+    not checked.
     """
     files = Files(Repository(os.fspath(repository)))
     mode = Mode(strict=True)
-    found = configuration(files, path, mode)
-    for each in found.files:
-        document = files.document(each)
-        if document is not None and document.stray is not None:
-            raise files.told(
-                InvalidPipeline('Invalid configuration format', place_of(document.stray))
-            )
-        if files.text(each).startswith('---') and files.repository.has_mark(each):
-            # The divider is not at the start of the line then, as libyaml counts.
-            raise files.told(
-                InvalidPipeline(
-                    'mapping values are not allowed after a byte order mark and `---`',
-                    Place(each, 0),
-                )
-            )
-    return pipeline_of(files, found, mode)
+    return pipeline_of(files, configuration(files, path, mode), mode)
 
 
 def pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
@@ -87,10 +72,6 @@ def _pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
     lenient = mode.lenient or not found.visible
     with_parents = extended(found.table, lenient)
     table = resolved(with_parents, lenient)
-    if mode.strict:
-        from kaniko_hooks.ci.gitlab.validate import validate
-
-        validate(table, found.visible)
     default = defaults(table)
     jobs: dict[str, Job] = {}
     hidden: dict[str, Job] = {}
@@ -98,15 +79,7 @@ def _pipeline_of(files: Files, found: Configuration, mode: Mode) -> Pipeline:
         if isinstance(entry.value, Table) and (
             not name.startswith('.') or is_template(entry.value)
         ):
-            job = job_of(
-                files,
-                table,
-                name,
-                entry.value,
-                default,
-                found.definitions.get(name, ()),
-                mode.strict,
-            )
+            job = job_of(files, table, name, entry.value, default, found.definitions.get(name, ()))
             (hidden if job.hidden else jobs)[name] = job
     return Pipeline(
         jobs, hidden, found.files, found.notes, found.table, with_parents, table, found.definitions

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.values import Items, Leaf, Reference, Value, place_of
+from kaniko_hooks.ci.gitlab.values import Items, Leaf, Value, place_of
 from kaniko_hooks.document.position import command as command_at
 from kaniko_hooks.document.substitution import Piece, substitute
 from kaniko_hooks.model import Command
@@ -17,16 +17,12 @@ from kaniko_hooks.model import Command
 MAX_LEVELS = 10
 MAX_COMMANDS = 50_000  # of one script
 
-_WRONG = 'config should be a string or a nested array of strings up to 10 levels deep'
 
-
-def leaves(value: Value, where: str | None = None) -> list[Leaf]:
+def leaves(value: Value) -> list[Leaf]:
     """The strings of a script, nested lists flattened, in order.
 
-    With `where` (the keyword, for the message) raises InvalidPipeline for what
-    is no string or too deep; without, that is passed over, and so is a
-    reference to what cannot be seen. A script that is too
-    long to be meant raises it always.
+    What is no string or too deep is passed over, and so is a reference to what
+    cannot be seen. Raises InvalidPipeline for a script that is too long to be meant.
     """
     found: list[Leaf] = []
     waiting: list[tuple[Value, int]] = [(value, 0)]
@@ -40,8 +36,6 @@ def leaves(value: Value, where: str | None = None) -> list[Leaf]:
             found.append(each)
         elif isinstance(each, Items) and level < MAX_LEVELS:
             waiting.extend((item, level + 1) for item in reversed(each.items))
-        elif where is not None and not isinstance(each, Reference):
-            raise InvalidPipeline(f'{where} {_WRONG}', place_of(each))
     return found
 
 

@@ -90,19 +90,6 @@ def is_null(value: Value | None) -> bool:
     return value is None or (isinstance(value, Leaf) and value.value is None)
 
 
-def is_blank(value: Value) -> bool:
-    """Whether Rails finds a value blank: null, false, empty, nothing but white space."""
-    if isinstance(value, Table):
-        return not value.entries
-    if isinstance(value, Items):
-        return not value.items
-    return isinstance(value, Leaf) and (
-        value.value is None
-        or value.value is False
-        or (isinstance(value.value, str) and not value.value.strip())
-    )
-
-
 def is_alphanumeric(value: Value) -> bool:
     """Whether a value is a string or a whole number, which GitLab calls alphanumeric."""
     return (

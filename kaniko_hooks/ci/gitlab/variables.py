@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from math import prod
 
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
@@ -106,12 +105,6 @@ def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
         }
         for row in items_of(specified(get(job, 'parallel', 'matrix')))
     ]
-
-
-def matrix_size(parallel: Table) -> int:
-    """How many instances `parallel:` with a matrix makes."""
-    rows = items_of(get(parallel, 'matrix'))
-    return sum(prod(len(items_of(entry.value)) for entry in _named(row).values()) for row in rows)
 
 
 def matrix_cells(job: Table) -> list[dict[str, str]]:
