@@ -142,7 +142,9 @@ def _escaped(text: Text) -> str:
     for each in text.holes:
         name = 'CI_PROJECT_DIR' if each.name == ROOT else re.sub(r'\W+', '_', each.name).strip('_')
         name = name if name.isidentifier() else f'_{name}'
-        pieces += [text.value[at : each.start].replace('$', '$$'), f'${{{name}}}']
+        written = text.value[each.start : each.end]
+        shown = written if written == f'${name}' else f'${{{name}}}'
+        pieces += [text.value[at : each.start].replace('$', '$$'), shown]
         at = each.end
     return ''.join((*pieces, text.value[at:].replace('$', '$$')))
 

@@ -294,7 +294,7 @@ def test_internal_error_costs_one_container(
     assert 'please report' in err
 
 
-@pytest.mark.parametrize('name', ('recognise.recognise', 'gitlab.containers.read'))
+@pytest.mark.parametrize('name', ('recognise.recognise', 'gitlab.pipelines.read'))
 def test_internal_error_costs_one_file(
     name: str, write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

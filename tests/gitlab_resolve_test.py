@@ -56,11 +56,6 @@ REFUSED = (
     ),
     pytest.param('.a: text\nj: {script: [!reference [.a, b]]}', 'could not', id='in a text'),
     pytest.param(
-        'a: {script: [b]}\nj:\n  script:\n  - !reference\n    - :a\n    - script',
-        'not valid',
-        id='a symbol in a path',
-    ),
-    pytest.param(
         '\n'.join(
             [
                 '.a0: {s: [a]}',

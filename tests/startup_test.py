@@ -74,7 +74,6 @@ def test_a_plain_pipeline_needs_no_shell(tmp_path: Path) -> None:
         'kaniko_hooks.terminal',
         'kaniko_hooks.ci.recognise',
         'kaniko_hooks.ci.gitlab.inputs',
-        'kaniko_hooks.ci.gitlab.locations',
         'kaniko_hooks.ci.gitlab.expression',
     }
     assert not modules & {
@@ -97,9 +96,7 @@ def test_a_plain_pipeline_needs_no_shell(tmp_path: Path) -> None:
     (
         pytest.param(GOOD + 'a: {script: [$BUILD]}\n', 'kaniko_hooks.shell.runs', id='shell'),
         pytest.param(
-            'include: [{project: a/b, file: c.yml}]\n' + GOOD,
-            'kaniko_hooks.ci.gitlab.locations',
-            id='includes',
+            'spec: {inputs: {x: }}\n---\n' + GOOD, 'kaniko_hooks.ci.gitlab.inputs', id='inputs'
         ),
     ),
 )

@@ -36,7 +36,7 @@ def read(
         gitlab, others = _recognise(repository, candidates, problems, crashes)
     readings = []
     if gitlab or configs or _has_root(repository):
-        from kaniko_hooks.ci.gitlab.containers import read as gitlab_read
+        from kaniko_hooks.ci.gitlab.pipelines import read as gitlab_read
 
         readings.append(_guarded(lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes))
     # What a GitLab pipeline includes is GitLab's, whatever else it looks like.

@@ -46,6 +46,8 @@ class _Locator:
 
     def __call__(self, offset: int) -> int:
         if self.offsets is None:
+            if offset == 0 and not self.node.value[:1].isspace():
+                return content_start(self.text, self.node)  # without a scan
             self.offsets = value_offsets(self.text, self.node)
             if self.offsets is None:
                 start = self.start

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, get, is_null, items_of, string_of
 from kaniko_hooks.document.nodes import SequenceNode, get as node_at
 from kaniko_hooks.fix.keywords import effective
@@ -35,7 +34,7 @@ def needs_lines(
 def _check(subject: Subject) -> None:
     """A job with `needs` downloads the artifacts of those jobs only."""
     for found in subject.found:
-        job = found.pipeline.jobs[subject.name]
+        job = found.jobs[subject.name]
         if any(not is_null(get(rule, 'needs')) for rule in items_of(get(job.table, 'rules'))):
             raise Refusal(_SAID + 'its `rules` have `needs`')
         if not is_null(get(job.table, 'needs')):
@@ -49,12 +48,12 @@ def _check(subject: Subject) -> None:
             raise Refusal(_SAID + 'its `dependencies` would have to be in its `needs`')
 
 
-def _check_artifacts(found: Found, job: Job) -> None:
-    if not found.pipeline.visible:
+def _check_artifacts(found: Pipeline, job: Job) -> None:
+    if found.notes:
         raise Refusal(_SAID + 'jobs that cannot be seen may have artifacts for it')
-    order = stages(found.pipeline.table)
+    order = stages(found.table)
     own = order.get(stage(job.table), len(order))
-    for other in found.pipeline.jobs.values():
+    for other in found.jobs.values():
         if order.get(stage(other.table), 0) < own and not is_null(
             effective(found, other.table, 'artifacts')
         ):

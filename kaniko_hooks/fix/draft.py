@@ -92,7 +92,7 @@ def _draft(
     ):
         if commands and trial(setting, [command.text for command in commands]).builds:
             raise Refusal(f'a build stands in its {keyword}')
-    script = script_of(state.files, job.job, job.found[0].pipeline.hidden)
+    script = script_of(state.files, job.job, job.found[0].hidden)
     place = own_place(state, job, script)
     own = own_edits(job, place, script, setting, options, state.taken.union(taken))
     edits = _with_followers(state, job, found[job.name], own)

@@ -57,7 +57,7 @@ def own_edits(
         if anchor:
             raise Refusal(f'an item of its script defines the anchor &{anchor}')
     first = [command.text for command in job.job.before_script or ()]
-    found = steps(setting, first, place.items, job.job.script or (), job.found[0].pipeline.table)
+    found = steps(setting, first, place.items, job.job.script or (), job.found[0].table)
     check_others(found.steps, options.unsafe)
     if any(each.kind == LOOP for each in found.steps):
         return _loop_edits(job, script, setting, first, found)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaniko_hooks.ci.gitlab.jobs import defaults
-from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.ci.gitlab.jobs import Pipeline, defaults
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     Items,
@@ -18,6 +17,7 @@ from kaniko_hooks.ci.gitlab.values import (
     items_of,
     string_of,
 )
+from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.fix.cached import keeps_outputs
 from kaniko_hooks.fix.refusal import Refusal, Risky
 from kaniko_hooks.fix.script.trial import Setting, traced
@@ -58,7 +58,7 @@ def _given(table: Value, keyword: str) -> bool:
 def _risks(subject: Subject, setting: Setting) -> Iterator[str]:
     table = subject.job.table
     for found in subject.found:
-        if found.alone:
+        if found.standalone:
             yield f'{subject.file} is in no pipeline that can be seen here'
         elif not found.visible:
             yield 'its pipeline includes files that cannot be seen here and may name the job'
@@ -75,7 +75,7 @@ def _risks(subject: Subject, setting: Setting) -> Iterator[str]:
             yield f'it is `when: {when}`: there would be several to start'
 
 
-def effective(found: Found, table: Table, keyword: str) -> Value | None:
+def effective(found: Pipeline, table: Table, keyword: str) -> Value | None:
     """A keyword of a job, its own or by `default:`."""
     value = get(table, keyword)
     if not is_null(value):
@@ -85,7 +85,7 @@ def effective(found: Found, table: Table, keyword: str) -> Value | None:
         return None
     if isinstance(chosen, Items) and keyword not in map(string_of, chosen.items):
         return None
-    entry: Entry | None = defaults(found.pipeline.table).get(keyword)
+    entry: Entry | None = defaults(found.table).get(keyword)
     return entry.value if entry else None
 
 
@@ -118,7 +118,7 @@ def _texts(subject: Subject) -> Iterator[str]:
 
 def texts_beside(subject: Subject) -> Iterator[str]:
     """All strings that GitLab may read for the job, apart from its commands."""
-    given = defaults(subject.found[0].pipeline.table).items()
+    given = defaults(subject.found[0].table).items()
     return _strings(
         [
             *_globals(subject),
@@ -132,14 +132,14 @@ def texts_beside(subject: Subject) -> Iterator[str]:
 
 
 def _globals(subject: Subject) -> list[Value]:
-    found = get(subject.found[0].pipeline.table, 'variables')
+    found = get(subject.found[0].table, 'variables')
     return [] if found is None else [found]
 
 
 def _strings(stack: list[Value]) -> Iterator[str]:
     while stack:
         value = stack.pop()
-        if isinstance(value, Leaf):
+        if isinstance(value, (Leaf, ScalarNode)):
             yield str(value.value)
         elif isinstance(value, Items):
             stack += value.items

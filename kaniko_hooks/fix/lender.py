@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.values import entry_of
+from kaniko_hooks.ci.gitlab.values import entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
 from kaniko_hooks.fix.layout import Layout, layout, surroundings
 from kaniko_hooks.fix.refusal import Refusal, Shared
@@ -32,14 +32,15 @@ def script_of(files: Files, job: Job, templates: Mapping[str, Job]) -> Script:
         (name, each)
         for name, template in templates.items()
         for each in template.definitions
-        if entry is not None and _has(each.value, entry.key)
+        if entry is not None and _has(node_of(each.value), entry.key)
     ]
-    lent = found and entry is not None and not _has(definition.value, entry.key)
+    lent = found and entry is not None and not _has(node_of(definition.value), entry.key)
     name, each = found[0] if lent else (None, definition)
-    if each.file != definition.file:
-        raise Shared(f'its script stands in {name} in {each.file}')
-    assert isinstance(each.key, ScalarNode) and isinstance(each.value, MappingNode)
-    return Script(layout(files.text(each.file), each.key, each.value), name)
+    file, body = each.key.file, node_of(each.value)
+    if file != definition.key.file:
+        raise Shared(f'its script stands in {name} in {file}')
+    assert isinstance(each.key, ScalarNode) and isinstance(body, MappingNode)
+    return Script(layout(files.text(file), each.key, body), name)
 
 
 def _has(body: Node, key: Node) -> bool:

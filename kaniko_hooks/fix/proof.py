@@ -7,10 +7,9 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from kaniko_hooks.bridge import with_parts
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.job_container import container_of
-from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.draft import Draft
@@ -44,17 +43,17 @@ def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
 
 
 def _kinds(state: State) -> list[object]:
-    return [(each.root, each.child, each.broken, each.variant) for each in state.found]
+    return [(each.root, each.child, each.broken) for each in state.found]
 
 
-def _prove_builds(draft: Draft, parts: Parts, old: Found, new: Found, files: Files) -> None:
+def _prove_builds(draft: Draft, parts: Parts, old: Pipeline, new: Pipeline, files: Files) -> None:
     """The new jobs of one draft do the builds of the old one."""
     claim, setting = draft.claim, draft.setting
-    jobs = {**new.pipeline.jobs, **new.pipeline.hidden}
+    jobs = {**new.jobs, **new.hidden}
     met: list[_Done] = []
     for name, said in claim.parts.items():
         job = jobs.get(name)
-        container = job and container_of(new.pipeline, job, new.visible, new.handed)
+        container = job and next(map(with_parts, containers_of(new, [job])), None)
         if job is None or container is None:
             raise Refusal(f'{name} would not be read as a job')
         _prove_same(draft, parts, old, job)
@@ -118,10 +117,10 @@ def _spelled(traced_: Traced, claim: Claim) -> _Done:
     )
 
 
-def _prove_others(drafts: Sequence[Draft], parts: Parts, old: Found, new: Found) -> None:
+def _prove_others(drafts: Sequence[Draft], parts: Parts, old: Pipeline, new: Pipeline) -> None:
     """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
-    was = plain(old.pipeline.table)
-    now = plain(new.pipeline.table)
+    was = plain(old.table)
+    now = plain(new.table)
     assert isinstance(was, dict) and isinstance(now, dict)
     for each in drafts:
         was.pop(each.subject.name)
@@ -168,10 +167,10 @@ def _repeated(item: object, parts: Parts) -> list[object]:
     return [item]
 
 
-def _prove_same(draft: Draft, parts: Parts, old: Found, job: Job) -> None:
+def _prove_same(draft: Draft, parts: Parts, old: Pipeline, job: Job) -> None:
     """A new job has all that the old one had, but the script, and its further needs."""
     name = draft.subject.name
-    was = _following(plain(old.pipeline.jobs[name].table), parts)
+    was = _following(plain(old.jobs[name].table), parts)
     now = plain(job.table)
     assert isinstance(was, dict) and isinstance(now, dict)
     further = draft.claim.needs.get(job.name, ())
@@ -190,11 +189,13 @@ def _without(table: dict[str, object], draft: Draft) -> None:
         table.pop(keyword, None)
 
 
-def _prove_setup(setting: Setting, files: Files, new: Found, job: Job, said: Sequence[str]) -> None:
+def _prove_setup(
+    setting: Setting, files: Files, new: Pipeline, job: Job, said: Sequence[str]
+) -> None:
     """A new job runs what stood before and after its build in the old one, in order."""
-    place = script_of(files, job, new.pipeline.hidden).place
+    place = script_of(files, job, new.hidden).place
     before = [command.text for command in job.before_script or ()]
-    found = steps(setting, before, place.items, job.script or (), new.pipeline.table)
+    found = steps(setting, before, place.items, job.script or (), new.table)
     if (
         _flat([each.text for each in found.steps]) != _flat(said)
         or [each.kind for each in found.steps].count(BUILD) != 1

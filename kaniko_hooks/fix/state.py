@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.repository import Found, pipelines
+from kaniko_hooks.ci.gitlab.jobs import Pipeline
+from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
+from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.fix.mentions import Mention, mentions
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
@@ -30,7 +31,7 @@ class State(NamedTuple):
     edited: Mapping[str, str]
     repository: Repository
     files: Files
-    found: tuple[Found, ...]
+    found: tuple[Pipeline, ...]
     taken: frozenset[str]
 
 
@@ -38,16 +39,14 @@ def state_of(asked: Asked, edited: Mapping[str, str]) -> State:
     """The pipelines as they would be with the edited texts."""
     repository = asked.repository.edited(edited)
     files = Files(repository)
-    found = pipelines(files, asked.named, asked.options.gitlab_configs).found
+    found = read_pipelines(files, asked.named, asked.options.gitlab_configs).pipelines
     return State(
         asked,
         edited,
         repository,
         files,
         found,
-        frozenset(
-            key for each in found for key in each.pipeline.table.entries if isinstance(key, str)
-        ),
+        frozenset(key for each in found for key in each.table.entries if isinstance(key, str)),
     )
 
 
@@ -65,5 +64,5 @@ def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
     return dict(found)
 
 
-def _files(found: Iterable[Found]) -> dict[str, None]:
-    return dict.fromkeys(file for each in found for file in each.pipeline.files)
+def _files(found: Iterable[Pipeline]) -> dict[str, None]:
+    return dict.fromkeys(file for each in found for file in each.files)

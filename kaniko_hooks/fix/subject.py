@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaniko_hooks.bridge import with_parts
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.include import Definition
-from kaniko_hooks.ci.gitlab.job_container import SYSTEM, container_of
-from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.repository import Found
+from kaniko_hooks.ci.gitlab.jobs import SYSTEM, Job, Pipeline, containers_of
+from kaniko_hooks.ci.gitlab.values import Entry, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.model import Container
@@ -29,11 +28,11 @@ class Subject(NamedTuple):
     key: ScalarNode
     body: MappingNode
     job: Job
-    found: tuple[Found, ...]
+    found: tuple[Pipeline, ...]
     files: tuple[str, ...]
 
 
-def subject(files: Files, pipelines: tuple[Found, ...], container: Container) -> Subject:
+def subject(files: Files, pipelines: tuple[Pipeline, ...], container: Container) -> Subject:
     """The job of a container, as it now is: its place may have moved. Raises Refusal."""
     if container.system != SYSTEM:
         raise Refusal('only jobs of GitLab CI can be rewritten')
@@ -47,39 +46,40 @@ def subject(files: Files, pipelines: tuple[Found, ...], container: Container) ->
     document = files.document(key.file)
     if document is not None and _count(document.nodes, container.name) > 1:
         raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
-    fresh = container_of(found[0].pipeline, job, found[0].visible, found[0].handed)
+    fresh = next(map(with_parts, containers_of(found[0], [job])), container)
     return Subject(
         container.name,
-        fresh or container,
+        fresh,
         key.file,
         files.text(key.file),
         key,
         body,
         job,
         found,
-        tuple(dict.fromkeys(file for each in found for file in each.pipeline.files)),
+        tuple(dict.fromkeys(file for each in found for file in each.files)),
     )
 
 
-def _has(found: Found, container: Container) -> bool:
-    pipeline = found.pipeline
-    job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
-    return job is not None and any(each.file == container.place.file for each in job.definitions)
+def _has(found: Pipeline, container: Container) -> bool:
+    job = found.jobs.get(container.name) or found.hidden.get(container.name)
+    return job is not None and any(
+        each.key.file == container.place.file for each in job.definitions
+    )
 
 
-def _job(found: Found, name: str) -> Job:
-    return found.pipeline.jobs.get(name) or found.pipeline.hidden[name]
+def _job(found: Pipeline, name: str) -> Job:
+    return found.jobs.get(name) or found.hidden[name]
 
 
 def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
-    places: dict[tuple[str, int], Definition] = {
-        (each.file, each.key.start): each for each in job.definitions
+    places: dict[tuple[str, int], Entry] = {
+        (each.key.file, each.key.start): each for each in job.definitions
     }
     if len({file for file, _ in places}) > 1:
         names = ' and '.join(sorted({file for file, _ in places}))
         raise Refusal(f'it is put together from {names}')
     definition = next(iter(places.values()))
-    key, body = definition.key, definition.value
+    key, body = definition.key, node_of(definition.value)
     if not isinstance(key, ScalarNode) or '$[[' in key.value or key.value != job.name:
         raise Refusal('its name is made from inputs')
     if not isinstance(body, MappingNode) or body.start < key.end or body.file != key.file:

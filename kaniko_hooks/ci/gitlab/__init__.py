@@ -1,4 +1,4 @@
-"""GitLab CI: which commands each job of a repository's pipelines runs.
+"""GitLab CI: the commands that each job of a repository's pipelines runs.
 
 from kaniko_hooks.ci.gitlab import read_pipeline
 pipeline = read_pipeline('.')
@@ -9,8 +9,8 @@ for name, job in pipeline.jobs.items():
 
 from __future__ import annotations
 
-from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.ci.gitlab.pipeline import Pipeline, read_pipeline
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
+from kaniko_hooks.ci.gitlab.pipelines import read_pipeline
+from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 
 __all__ = ('InvalidPipeline', 'Job', 'Pipeline', 'read_pipeline')

@@ -1,240 +1,234 @@
-"""A root file and all it includes -> one table.
+"""A root file and all that it includes, merged into one table.
 
-Each file is merged over those it includes, in order, the including file last
-(G: lib/gitlab/ci/config/external/processor.rb).
+Each file is merged over the files that it includes, in order; the including file
+is last (G: lib/gitlab/ci/config/external/).
+
+A condition of `include:rules` is True, False, or None if it depends on the
+pipeline: such a file is included. If it overrides a job, the job without it is not
+seen.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 
-from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.files import Document, Files
-from kaniko_hooks.ci.gitlab.values import Entry, Key, Table, entries_of, merge_into, plain
-from kaniko_hooks.document.nodes import MappingNode, Node
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    InvalidPipeline,
+    Table,
+    Value,
+    flat_items,
+    get,
+    items_of,
+    merge_into,
+    place_of,
+    string_of,
+)
+from kaniko_hooks.ci.gitlab.variables import REFERENCE, expanded
 from kaniko_hooks.model import Note, Place
-from kaniko_hooks.named_tuple import NamedTuple
 
-# Most pipelines have no include, and their check imports nothing of includes.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.ci.gitlab.locations import Location
-
-GITLAB_MAX_INCLUDES = 150  # an instance setting, so that only STRICT knows it
-MAX_INCLUDES = 1_000
+MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
 _MAX_CHAIN = 150
+_MAX_STARS = 12  # many of them on a long path take exponential time
+_KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
+
+# Wildcards of `local` (G: app/models/repository.rb, search_files_by_wildcard_path), and
+# of `exists` (Ruby's File.fnmatch?), as regular expressions.
+_LOCAL = {'**/': '.*?/', '**': '.*?', '*': '[^/]*?'}
+_EXISTS = {'**/': '(?:.*/)?', '**': '[^/]*', '*': '[^/]*', '?': '[^/]'}
+
+# The variables of one pipeline, None for all pipelines.
+Variables = Mapping[str, str] | None
 
 
-class Mode(NamedTuple):
-    """How much is refused, and what is left out.
+class Loader:
+    """Loads the files of one pipeline.
 
-    - `strict`: all that GitLab refuses is.
-    - `every_rule`: files are taken that a push to `main` leaves out, if another
-      pipeline may take them.
-    - `lenient`: what is missing may be elsewhere.
+    With `variables`, the files that the pipeline with these variables includes;
+    without, the files that some pipeline may include. With `lenient`, a missing file
+    may be elsewhere.
+
+    - `files_read`: paths in the order in which they are read.
+    - `notes`: on includes that cannot be seen.
+    - `definitions`: the entries of each top-level key, in the order in which they are
+      merged.
     """
 
-    strict: bool = False
-    every_rule: bool = False
-    lenient: bool = False
-
-
-class Definition(NamedTuple):
-    """Where a top-level entry stands in one file."""
-
-    file: str
-    key: Node
-    value: Node
-
-
-class Configuration(NamedTuple):
-    """A root file with its includes merged in."""
-
-    table: Table
-    definitions: dict[str, list[Definition]]  # in the order in which they are merged
-    files: tuple[str, ...]  # that were read, in order
-    notes: tuple[Note, ...]  # what cannot be seen
-    left_out: bool  # a file is left out that another pipeline may take
-
-    @property
-    def visible(self) -> bool:
-        return not self.notes
-
-
-def configuration(files: Files, path: str, mode: Mode) -> Configuration:
-    """The file at `path` with all it includes. Raises InvalidPipeline."""
-    includes = _Includes(files, mode)
-    try:
-        table = includes.root(path)
-    except InvalidPipeline as error:
-        raise includes.told(error) from None
-    return includes.configuration(table)
-
-
-def child_configuration(files: Files, include: Table, mode: Mode) -> Configuration:
-    """The pipeline whose root has nothing but this `include`. Raises InvalidPipeline."""
-    includes = _Includes(files, mode)
-    try:
-        table = includes.merged(include, ())
-    except InvalidPipeline as error:
-        raise includes.told(error) from None
-    return includes.configuration(table)
-
-
-class _Includes:
-    """What is known while one pipeline's files are read."""
-
-    def __init__(self, files: Files, mode: Mode) -> None:
+    def __init__(self, files: Files, lenient: bool = False, variables: Variables = None) -> None:
         self.files = files
-        self.mode = mode
+        self.lenient = lenient
+        self.variables = variables
         self.count = 0
-        self.read: dict[str, None] = {}
+        self.files_read: dict[str, None] = {}
         self.notes: dict[Note, None] = {}
-        self.definitions: dict[str, list[Definition]] = {}
-        self.left_out = False
-
-    def configuration(self, table: Table) -> Configuration:
-        return Configuration(
-            table, self.definitions, tuple(self.read), tuple(self.notes), self.left_out
-        )
-
-    def told(self, error: InvalidPipeline) -> InvalidPipeline:
-        error.files = tuple(self.read)
-        return self.files.told(error)
+        self.definitions: dict[str, list[Entry]] = {}
 
     def root(self, path: str) -> Table:
-        self.read[path] = None
-        document = self.files.document(path)
-        if document is None or document.content is None:
-            if self.mode.strict:
-                raise InvalidPipeline(f'Please provide content of {path}', Place(path, 0))
-            return Table({}, MappingNode([], {}, path, 0, 0, False, None, None))
-        content = self._interpolated(document, document.content, None, Place(path, 0))
-        return self.merged(content, ((path, ''),))
+        """A root file with all that it includes. Raises InvalidPipeline."""
+        self.files_read[path] = None
+        return self.merged(self._interpolated(self.files.document(path), None), (path,))
 
-    def merged(self, content: Table, chain: tuple[tuple[str, str], ...]) -> Table:
-        """A file's content over the files that it includes."""
-        entries: dict[Key, Entry] = {}
-        for location in self._locations(content):
-            if location.verdict.taken or self.mode.every_rule:
-                table = self._included(location, chain)
+    def merged(self, content: Table, chain: tuple[str, ...] = (), certain: bool = True) -> Table:
+        """A file's content over the files that it includes. Raises InvalidPipeline.
+
+        `chain` are the files that lead to it; `certain` is False if only some
+        pipelines include it.
+        """
+        entries: dict[str, Entry] = {}
+        for entry in items_of(get(content, 'include')):
+            included = _rules_hold(get(entry, 'rules'), self.files, self.variables)
+            for path in () if included is False else self._paths(entry, chain):
+                table = self._included(path, entry, chain, certain and included is True)
                 if table is not None:
                     merge_into(entries, table)
-            else:
-                self.left_out = True
-        for name, entry in entries_of(content):
-            self._define(name, Definition(entry.value.node.file, entry.key, entry.value.node))
+        for name, definition in content.entries.items():
+            definitions = self.definitions.setdefault(name, [])
+            # A file that is included again defines nothing new, but it is merged later.
+            definitions[:] = [each for each in definitions if each.key is not definition.key]
+            definitions.append(definition)
         if not entries:
             return content
         merge_into(entries, content)
         entries.pop('include', None)
         return Table(entries, content.node)
 
-    def _locations(self, content: Table) -> Sequence[Location]:
-        if 'include' not in content.entries:
-            return ()
-        from kaniko_hooks.ci.gitlab.locations import include_of, locations
-
-        found, notes = locations(include_of(content), self.files, self.mode.strict)
-        self.notes.update(dict.fromkeys(notes))
-        return found
-
-    def _define(self, name: str, definition: Definition) -> None:
-        known = self.definitions.setdefault(name, [])
-        # A file that is included again defines nothing new, but it is merged later.
-        known[:] = [
-            each
-            for each in known
-            if (each.file, each.key.start) != (definition.file, definition.key.start)
-        ]
-        known.append(definition)
-
-    def _included(self, location: Location, chain: tuple[tuple[str, str], ...]) -> Table | None:
-        inputs = repr(plain(location.inputs)) if location.inputs else ''
-        step = (location.path, inputs)
-        lenient = self.mode.lenient or not location.verdict.taken
-        again = location.path in dict(chain) if location.wildcard else lenient and step in chain
-        if again and not self.mode.strict:
-            return None
-        self._count(location, step in chain or len(chain) > _MAX_CHAIN)
-        document = self._found(location, lenient)
-        if document is not None and document.content is not None:
-            content = self._interpolated(
-                document, document.content, location.inputs, location.place
-            )
-            return self.merged(content, (*chain, step))
-        if document is not None and self.mode.strict:
-            raise InvalidPipeline(
-                f'Included file `{location.path}` does not have valid YAML syntax!', location.place
-            )
-        return None
-
-    def _found(self, location: Location, lenient: bool) -> Document | None:
-        """The file at a location; None, with a note, where it may be elsewhere."""
+    def _included(
+        self, path: str, entry: Value, chain: tuple[str, ...], certain: bool
+    ) -> Table | None:
+        """The content of a file; None, with a note, if it is missing and may be elsewhere."""
+        place = place_of(entry)
         try:
-            return self._document(location)
+            if path in chain:
+                raise InvalidPipeline(f'`{path}` includes itself', place)
+            if len(chain) > _MAX_CHAIN:
+                raise InvalidPipeline(f'`{path}` is included too deeply', place)
+            document = self._document(path, place)
         except InvalidPipeline:
-            if not lenient:
+            if certain and not self.lenient:
                 raise
-        self.notes[Note(location.place, f'include: `{location.path}` is not here')] = None
-        return None
+            if path not in chain:
+                self._add_note(place, f'`{path}` is not here')
+            return None
+        content = self._interpolated(document, get(entry, 'inputs'))
+        return self.merged(content, (*chain, path), certain)
 
-    def _count(self, location: Location, endless: bool) -> None:
-        most = GITLAB_MAX_INCLUDES if self.mode.strict else MAX_INCLUDES
-        if self.count >= most or (endless and self.mode.strict):
-            raise InvalidPipeline(f'Maximum of {most} nested includes are allowed!', location.place)
-        if endless:
-            raise InvalidPipeline(f'`{location.path}` includes itself', location.place)
+    def _document(self, path: str, place: Place) -> Document:
         self.count += 1
-
-    def _document(self, location: Location) -> Document | None:
-        from kaniko_hooks.ci.gitlab.locations import is_yaml
-
-        path, place = location.path, location.place
-        if not is_yaml(path):
+        if self.count > MAX_INCLUDES:
+            message = f'Maximum of {MAX_INCLUDES} nested includes are allowed!'
+            raise InvalidPipeline(message, place)
+        # Ruby's File.extname: a name that begins with its only dot has no extension.
+        if not path.rpartition('/')[2][1:].lower().endswith(('.yml', '.yaml')):
             raise InvalidPipeline(f'Included file `{path}` does not have YAML extension!', place)
         # Git knows no `.` and `..` in a path.
-        known = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')
-        if not known or not self.files.has(path):
+        exact = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')
+        if not exact or not self.files.has(path):
             raise InvalidPipeline(f'Local file `{path}` does not exist!', place)
-        self.read[path] = None
+        self.files_read[path] = None
         return self.files.document(path)
 
-    def _interpolated(
-        self, document: Document, content: Table, given: Table | None, place: Place
-    ) -> Table:
-        strict = self.mode.strict
+    def _interpolated(self, document: Document, inputs: Value | None) -> Table:
         if document.header is None:
-            if strict and given is not None and given.entries:
-                raise InvalidPipeline(
-                    'Given inputs not defined in the `spec` section of the included '
-                    'configuration file',
-                    place,
-                )
-            return content
-        from kaniko_hooks.ci.gitlab.inputs import checked_inputs
-        from kaniko_hooks.ci.gitlab.interpolate import interpolated
-        from kaniko_hooks.ci.gitlab.rules import PUSH_TO_MAIN
+            return document.content
+        # Few files have inputs.
+        from kaniko_hooks.ci.gitlab.inputs import interpolated
 
-        variables = PUSH_TO_MAIN if strict else {}
-        notes = len(self.notes)
-        header = self._header(document.header)
-        strict = strict and len(self.notes) == notes
-        values = checked_inputs(header, given, strict)
-        return interpolated(content, values, variables, strict)
+        return interpolated(self.files, document, inputs, self.variables or {})
 
-    def _header(self, header: Table) -> Table:
-        """A header with the inputs of the files that `spec:include` names."""
-        spec = header.entries['spec'].value
-        if not isinstance(spec, Table) or 'include' not in spec.entries:
-            return header
-        from kaniko_hooks.ci.gitlab.header import with_inputs
+    def _paths(self, entry: Value, chain: tuple[str, ...]) -> list[str]:
+        """The files of the repository that an entry names; adds a note if it names others."""
+        text = string_of(entry)
+        kinds = [kind for kind in _KINDS if get(entry, kind) is not None]
+        path = string_of(get(entry, 'local')) or '' if text is None else text
+        if self.variables is not None:
+            path = expanded(path, self.variables)
+        if text is not None:
+            is_url = re.match(r'\s*(?:https?|ssh|git)://', path, re.IGNORECASE)
+            kinds = ['remote' if is_url else 'local']
+        if kinds != ['local']:
+            # A newer GitLab may have more kinds.
+            kind = kinds[0] if len(kinds) == 1 else 'this form'
+            self._add_note(place_of(entry), f'{kind} is not visible here')
+            return []
+        if re.search(REFERENCE, path):
+            self._add_note(place_of(entry), 'local with variables is not visible here')
+            return []
+        path = path.lstrip('/')
+        if '*' not in path:
+            return [path]
+        # A wildcard does not include the files that lead to it.
+        matching = _matching(path, _LOCAL, self.files)
+        return [file for file in matching if file not in chain and self.files.has(file)]
 
-        found = []
-        for location in self._locations(spec):
-            self._count(location, False)
-            document = self._found(location, self.mode.lenient)
-            if document is not None and document.content is not None:
-                found.append(document.content)
-        return with_inputs(header, found, self.mode.strict)
+    def _add_note(self, place: Place, message: str) -> None:
+        self.notes[Note(place, f'include: {message}')] = None
+
+
+def _matching(pattern: str, wildcards: Mapping[str, str], files: Files) -> list[str]:
+    """The files of the repository that a pattern names."""
+    tokens = re.split(r'(\*\*/|\*+|\?)', pattern)
+    if len(tokens) == 1:
+        return [pattern] if files.repository.has_file(pattern) else []
+    if pattern.count('*') > _MAX_STARS:
+        return []
+    regex = re.compile(''.join(wildcards.get(token, re.escape(token)) for token in tokens))
+    folder = tokens[0].rpartition('/')[0]
+    return [file for file in files.listing(folder) if regex.fullmatch(file)]
+
+
+def _rules_hold(rules: Value | None, files: Files, variables: Variables) -> bool | None:
+    """True if all pipelines, or the one with these variables, include the file."""
+    if rules is None:
+        return True
+    outcomes: set[bool] = set()
+    for rule in flat_items(rules):
+        holds = _rule_holds(rule, files, variables)
+        if holds is not False:
+            outcomes.add(string_of(get(rule, 'when')) != 'never')
+        if holds:
+            break
+    else:
+        outcomes.add(False)
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def _rule_holds(rule: Value, files: Files, variables: Variables) -> bool | None:
+    clauses: list[bool | None] = []
+    condition, paths = get(rule, 'if'), get(rule, 'exists')
+    if condition is not None:
+        clauses.append(_condition_holds(string_of(condition) or '', variables))
+    if paths is not None:
+        clauses.append(_exists(paths, files, variables))
+    if get(rule, 'changes') is not None or not isinstance(rule, Table):
+        clauses.append(None if variables is None else True)
+    return False if False in clauses else None if None in clauses else True
+
+
+def _condition_holds(text: str, variables: Variables) -> bool | None:
+    # Few includes have conditions.
+    from kaniko_hooks.ci.gitlab.expression import InvalidExpression, is_true
+
+    names: list[str] = []
+
+    def look_up(name: str) -> str | None:
+        names.append(name)
+        return None if variables is None else variables.get(name)
+
+    try:
+        holds = is_true(text, look_up)
+    except InvalidExpression:
+        return None
+    return None if variables is None and names else holds
+
+
+def _exists(value: Value, files: Files, variables: Variables) -> bool | None:
+    patterns = [string_of(item) or '' for item in items_of(get(value, 'paths') or value)]
+    elsewhere = get(value, 'project') is not None
+    if variables is not None:
+        patterns = [expanded(pattern, variables) for pattern in patterns]
+    elif elsewhere or any(re.search(rf'{REFERENCE}|[\[{{]', pattern) for pattern in patterns):
+        return None
+    return not elsewhere and any(_matching(pattern, _EXISTS, files) for pattern in patterns)

@@ -1,6 +1,11 @@
-"""The `spec:` header of a file and the inputs it is given -> values of its inputs.
+"""Inputs: `spec:inputs` of a header, and `$[[ inputs.x | function ]]` in the content.
 
-Rules: G: lib/ci/inputs/, lib/gitlab/ci/config/header/.
+Rules: G: lib/ci/inputs/, lib/gitlab/ci/config/interpolation/. Blocks are replaced
+one after the other by Ruby's `gsub` with its backslashes; a string that is one
+block gets the typed value. A block without a value stays as it is written.
+
+Not here: checks of types, options and regexes, `rules` of an input, inputs of
+`spec:include`, the functions `posix_quote` and `split`.
 """
 
 from __future__ import annotations
@@ -8,224 +13,155 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
-from kaniko_hooks.ci.gitlab.expression import InvalidExpression, is_true, matches
-from kaniko_hooks.ci.gitlab.header import misspelt
+from kaniko_hooks.ci.gitlab.files import Document, Files
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     Items,
     Leaf,
+    Reference,
     Table,
     Value,
     entries_of,
     get,
-    is_null,
     items_of,
-    place_of,
-    plain,
+    node_of,
     ruby_text,
-    specified,
     string_of,
 )
+from kaniko_hooks.ci.gitlab.variables import expanded
 from kaniko_hooks.document.nodes import ScalarNode
-from kaniko_hooks.document.psych import Typed
-from kaniko_hooks.model import Place
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.model import Text
 
-_TYPES = ('array', 'boolean', 'number', 'string')
-_NUMBER = re.compile(r'\s*-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?\s*')
+_MAX_SIZE = 1024 * 1024  # G: interpolation/block.rb, of one string
+_MAX_WORK = 20 * _MAX_SIZE  # characters times blocks of one string
 
-
-class _Input(NamedTuple):
-    """One input of a header, with the value that is given for it."""
-
-    name: str
-    spec: Value
-    kind: str
-    default: Value | None
-    options: Value | None
-    given: Value | None
+_BLOCK = re.compile(r'\$\[\[\s*(\S.*?\S)\s*\]\]')
 
 
-def input_values(
-    header: Table, given: Table | None, strict: bool
-) -> tuple[dict[str, Value], tuple[str, Place] | None]:
-    """The value of each input, and the first thing GitLab would refuse (None if nothing).
+def interpolated(
+    files: Files, document: Document, inputs: Value | None, variables: Mapping[str, str]
+) -> Table:
+    """The content of a document with its inputs, also in keys, but not inside `!reference`.
 
-    Without `strict` an input that has no valid value is left out.
+    `inputs` are the values that the file is included with, `variables` those that
+    the function `expand_vars` knows.
     """
-    specs = _specs(header)
-    arguments = {name: entry.value for name, entry in entries_of(given)}
+    values = _input_values(document.header, inputs)
+    return _Interpolator(files, values, variables).table(document.content)
+
+
+def _input_values(header: Table | None, inputs: Value | None) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    wrong = misspelt(header, specs)
-    for name, entry in specs.items():
-        found = _input(name, entry.value, arguments, values)
-        if isinstance(found, str):
-            wrong = wrong or (found, place_of(entry.key))
+    for name, entry in entries_of(get(header, 'spec', 'inputs')):
+        spec = entry.value
+        value = get(inputs, name)
+        if value is None and get(spec, 'rules') is None:
+            value = get(spec, 'default')
+        kind = string_of(get(spec, 'type')) or 'string'
+        if value is None or (kind == 'array' and not isinstance(value, Items)):
             continue
-        reason = _unfit(found, strict)
-        if reason:
-            where = given if found.given is not None and given is not None else entry.key
-            wrong = wrong or (f'`{name}` input: {reason}', place_of(where))
-        value = found.default if found.given is None else found.given
-        if value is not None and (not reason or not strict):
-            values[name] = coerced(found.kind, value)
-    unknown = [name for name in arguments if name not in specs]
-    if unknown and given is not None:
-        wrong = wrong or (f'unknown input arguments: {", ".join(unknown)}', place_of(given))
-    return values, wrong
-
-
-def checked_inputs(header: Table, given: Table | None, strict: bool) -> dict[str, Value]:
-    """The value of each input. With `strict`, raises InvalidPipeline as GitLab does."""
-    values, wrong = input_values(header, given, strict)
-    if wrong and strict:
-        raise InvalidPipeline(*wrong)
+        values[name] = _string(ruby_text(value), value) if kind == 'string' else value
     return values
 
 
-def _specs(header: Table) -> dict[str, Entry]:
-    return dict(entries_of(get(header, 'spec', 'inputs')))
+def _string(text: str, value: Value) -> Value:
+    """A text that is made of a value, at its place."""
+    if string_of(value) == text:
+        return value
+    node = node_of(value)
+    if not isinstance(node, ScalarNode):
+        node = ScalarNode('', node.file, node.start, node.start, '', None, None)
+    return Leaf(text, node)
 
 
-def _input(
-    name: str, spec: Value, arguments: Mapping[str, Value], values: Mapping[str, Value]
-) -> _Input | str:
-    kind = 'string' if get(spec, 'type') is None else string_of(get(spec, 'type'))
-    if kind not in _TYPES:
-        return f'unknown input specification for `{name}` (valid types: {", ".join(_TYPES)})'
-    default, options = get(spec, 'default'), specified(get(spec, 'options'))
-    rule = _rule(spec, {**values, **arguments})
-    default = get(rule, 'default') or default
-    options = specified(get(rule, 'options')) or options
-    return _Input(name, spec, kind, default, options, specified(arguments.get(name)))
+class _Interpolator:
+    """Interpolates one file; a value that aliases share is interpolated once."""
 
+    def __init__(
+        self, files: Files, inputs: Mapping[str, Value], variables: Mapping[str, str]
+    ) -> None:
+        self.files = files
+        self.inputs = inputs
+        self.variables = variables
+        self.done: dict[int, Value] = {}
 
-def _rule(spec: Value, known: Mapping[str, Value]) -> Value | None:
-    """The first of an input's `rules` that holds."""
+    def value(self, value: Value) -> Value:
+        if isinstance(value, (ScalarNode, Leaf)):
+            return self._scalar(value)
+        if isinstance(value, Reference):
+            return value
+        if id(value) not in self.done:
+            self.done[id(value)] = (
+                self.table(value) if isinstance(value, Table) else self._items(value)
+            )
+        return self.done[id(value)]
 
-    def look_up(name: str) -> str | None:
-        return ruby_text(known[name]) if name in known else None
+    def table(self, table: Table) -> Table:
+        entries: dict[str, Entry] = {}
+        for name, entry in table.entries.items():
+            if '$[[' in name and isinstance(entry.key, ScalarNode):
+                name = ruby_text(self._scalar(entry.key))
+            entries[name] = Entry(entry.key, self.value(entry.value))
+        return Table(entries, table.node)
 
-    for rule in items_of(get(spec, 'rules')):
-        condition = string_of(get(rule, 'if'))
-        try:
-            if condition is None or is_true(condition, lambda name: None, look_up):
-                return rule
-        except InvalidExpression:
-            continue
-    return None
+    def _items(self, value: Items) -> Items:
+        items: list[Value] = []
+        for item in value.items:
+            result = self.value(item)
+            # A list that replaces a block is spliced in.
+            spliced = isinstance(result, Items) and not isinstance(item, Items)
+            items.extend(items_of(result) if spliced else (result,))
+        return Items(tuple(items), value.node)
 
+    def _scalar(self, value: ScalarNode | Leaf) -> Value:
+        text = value.value
+        if not isinstance(text, str) or '$[[' not in text:
+            return value
+        blocks = {match.group(): match[1] for match in _BLOCK.finditer(text)}
+        if text in blocks:
+            return self._block(blocks[text]) or value
+        if len(text) * len(blocks) > _MAX_WORK:
+            return value
+        result = self.files.scalar_text(value)
+        for block, content in blocks.items():
+            replacement = self._block(content)
+            if replacement is not None:
+                result = _substituted(result, block, ruby_text(replacement))
+            if len(result.value) > _MAX_SIZE:
+                return value
+        return Leaf(result.value, value if isinstance(value, ScalarNode) else value.node, result)
 
-def _unfit(found: _Input, strict: bool) -> str | None:
-    """Why the default or the given value cannot be taken."""
-    if found.default is None and found.given is None:
-        return 'required value has not been provided'
-    if strict and is_null(found.spec) and _is_plain_number(found.given):
-        # As documented; GitLab's own code makes a string of whatever else is no string.
-        return 'provided value is not a string'
-    for value, which in ((found.default, 'default'), (found.given, 'provided')):
-        reason = None if value is None else _misfit(found, coerced(found.kind, value), which)
-        if reason:
-            return reason
-    return None
-
-
-def _is_plain_number(value: Value | None) -> bool:
-    return (
-        isinstance(value, Leaf)
-        and isinstance(value.value, int)
-        and value.node.value == str(value.value)
-    )
-
-
-def _misfit(found: _Input, value: Value, which: str) -> str | None:
-    if not _has_type(found.kind, value):
-        article = 'an' if found.kind == 'array' else 'a'
-        return f'{which} value is not {article} {found.kind}'
-    if found.options is not None:
-        reason = _no_option(found, value)
-        if reason:
-            return reason
-    regex = get(found.spec, 'regex')
-    if regex is None:
-        return None
-    if found.kind != 'string' or not isinstance(value, Leaf):
-        return 'RegEx validation can only be used with string inputs'
-    met = matches(string_of(regex) or '', str(value.value), unsure=True)
-    if met is None:
-        return 'invalid regular expression'
-    return None if met else f'{which} value does not match required RegEx pattern'
-
-
-def _no_option(found: _Input, value: Value) -> str | None:
-    if found.kind == 'boolean':
-        return 'Options can only be used with string and number inputs'
-    options = items_of(found.options)
-    if found.kind == 'array':
-        allowed = [plain(option) for option in options]
-        wrong = [ruby_text(item) for item in items_of(value) if plain(item) not in allowed]
-        return (
-            f'{", ".join(wrong)} cannot be used because it is not in the list of allowed options'
-            if wrong
-            else None
-        )
-    if found.kind == 'number':
-        if plain(value) in [plain(option) for option in options]:
+    def _block(self, content: str) -> Value | None:
+        """The value of a block; None if it has none here."""
+        access, *functions = (part.strip() for part in content.split('|'))
+        value = self.inputs.get(access.removeprefix('inputs.'))
+        if not access.startswith('inputs.') or value is None:
             return None
-    elif ruby_text(value) in [ruby_text(option) for option in options]:
+        for function in filter(None, functions):
+            text = string_of(value)
+            result = None if text is None else self._applied(function, text)
+            if result is None:
+                return None
+            value = _string(result, value)
+        return value
+
+    def _applied(self, function: str, text: str) -> str | None:
+        truncate = re.fullmatch(r'truncate\(\s*(\d+)\s*,\s*(\d+)\s*\)?', function)
+        if truncate:
+            start, length = int(truncate[1]), int(truncate[2])
+            return text[start : start + length]
+        if function == 'expand_vars':
+            return expanded(text, self.variables, keep_unknown=True)
+        if function == 'posix_escape':  # Ruby's Shellwords.escape
+            escaped = re.sub(r'[^A-Za-z0-9_\-.,:+/@\n]', r'\\\g<0>', text)
+            return escaped.replace('\n', "'\n'") or "''"
         return None
-    return f'`{ruby_text(value)}` cannot be used because it is not in the list of allowed options'
 
 
-def _has_type(kind: str, value: Value) -> bool:
-    if kind == 'array':
-        return isinstance(value, Items)
-    if not isinstance(value, Leaf):
-        return False
-    is_boolean = isinstance(value.value, bool)
-    if kind == 'number':
-        return isinstance(value.value, (int, float)) and not is_boolean
-    return is_boolean if kind == 'boolean' else True
-
-
-def coerced(kind: str, value: Value) -> Value:
-    """The value as an input of that type takes it: strings are read as JSON, or made."""
-    if kind == 'string':
-        return value if string_of(value) is not None else _leaf(ruby_text(value), value)
-    text = string_of(value)
-    if text is None:
-        return value
-    if text.strip() in ('true', 'false'):
-        return _leaf(text.strip() == 'true', value)
-    number = _NUMBER.fullmatch(text)
-    if number:
-        return _leaf(float(text) if number[1] or number[2] else int(text), value)
-    return _listed(text, value) if kind == 'array' else value
-
-
-def _listed(text: str, value: Value) -> Value:
-    """A JSON list in a string, as a list of its items."""
-    import json
-
-    try:
-        items = json.loads(text)
-    except (ValueError, RecursionError):
-        return value
-    if not isinstance(items, list):
-        return value
-    return Items(
-        tuple(
-            _leaf(item if isinstance(item, (str, int, float)) or item is None else str(item), value)
-            for item in items
-        ),
-        value.node,
-    )
-
-
-def _leaf(made: Typed, value: Value) -> Leaf:
-    """A value that stands for another one, at its place."""
-    if isinstance(value, Leaf):
-        return Leaf(made, value.node)
-    start = value.node.start
-    return Leaf(made, ScalarNode('', value.node.file, start, start, '', None, None))
+def _substituted(text: Text, block: str, value: str) -> Text:
+    """The text with every occurrence of a block replaced, as Ruby's `gsub(block, value)`."""
+    if '\\' in value:
+        meanings = {'\\': '\\', '0': block, '&': block}
+        value = re.sub(r'\\([\\0-9&])', lambda match: meanings.get(match[1], ''), value)
+    matches = re.finditer(re.escape(block), text.value)
+    return text.replaced([(match.start(), match.end(), Text(value)) for match in matches])

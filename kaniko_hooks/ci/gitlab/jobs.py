@@ -1,185 +1,295 @@
-"""Resolved entries -> jobs: `default:` and `inherit:`, scripts, variables, image.
+"""Resolved entries to jobs, and jobs to the containers that they run in.
 
 Rules: G: lib/gitlab/ci/config/entry/{root,default,jobs,processable,job,bridge}.rb.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.include import Definition
-from kaniko_hooks.ci.gitlab.scripts import command, leaves
+from kaniko_hooks.ci.gitlab.reference import references
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
-    Items,
     Leaf,
     Table,
     Value,
     entries_of,
-    entry_of,
+    flat_items,
     get,
+    inherits,
     is_null,
     items_of,
-    specified,
+    place_of,
     string_of,
 )
-from kaniko_hooks.ci.gitlab.variables import matrix_cells, static_variables
-from kaniko_hooks.model import Command
+from kaniko_hooks.ci.gitlab.variables import (
+    Settings,
+    global_settings,
+    job_settings,
+    matrix_cells,
+    static_variables,
+    value_text,
+    with_holes,
+)
+from kaniko_hooks.document.nodes import ScalarNode
+from kaniko_hooks.model import Container, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 
-RESERVED = frozenset(
-    (
-        'include',
-        'before_script',
-        'image',
-        'services',
-        'after_script',
-        'variables',
-        'stages',
-        'cache',
-    )
-)
-GLOBAL = frozenset(('default', 'workflow'))
-DEPRECATED_GLOBALS = ('image', 'services', 'before_script', 'after_script', 'cache')
+SYSTEM = 'gitlab-ci'
 SCRIPTS = ('before_script', 'script', 'after_script')
 
+# GitLab sets at most one of these.
+_EXCLUSIVE = (frozenset(('CI_COMMIT_TAG', 'CI_COMMIT_BRANCH', 'CI_MERGE_REQUEST_IID')),)
+_SINGLE_WORDS = ('CI_', 'GITLAB_')
 
-class Step(NamedTuple):
-    """One script of `run:`."""
+_WORK = ('script', 'run', 'trigger')
+_OLD_GLOBALS = ('image', 'services', 'before_script', 'after_script', 'cache')
+_RESERVED = frozenset((*_OLD_GLOBALS, 'include', 'variables', 'stages'))
 
-    command: Command
-    env: Table | None  # its own variables, under the key `variables`
+
+class Command(NamedTuple):
+    """One string of a script."""
+
+    source: Text
+
+    @property
+    def text(self) -> str:
+        return self.source.value
+
+    @property
+    def file(self) -> str:
+        """Relative to the repository root."""
+        return self.source.place(0).file
+
+    @property
+    def offset(self) -> int:
+        """Of the first character, in code points."""
+        return self.source.place(0).offset
 
 
 class Job(NamedTuple):
     """One job, resolved.
 
-    - `before_script`, `script`, `after_script`: commands with `.text`, `.file`
-      (relative to the repository root) and `.offset` (code points), or None
-      where the job has none.
-    - `variables`: the texts that GitLab hands over for `variables:`, without
-      those that only a rule or the matrix sets.
-    - `matrix`: the variables of each instance of `parallel:matrix`.
-    - `steps`: the scripts of `run:`.
-    - `table`: all its keywords, as merged; `entries`: scripts and image, own or
-      by `default:`; `definitions`: where it stands.
+    - `table`: all its keywords, as merged.
+    - `entries`: its scripts and image, own or by `default:`.
+    - `scripts`: the strings of each script that it has, also of `run:`.
+    - `definitions`: its entry in each file that has one, the last one wins.
+    - `top`: the top level of its pipeline.
     """
 
     name: str
-    before_script: list[Command] | None
-    script: list[Command] | None
-    after_script: list[Command] | None
-    variables: Mapping[str, str]
-    matrix: Sequence[Mapping[str, str]]
-    steps: Sequence[Step]
     table: Table
     entries: Mapping[str, Entry]
-    definitions: Sequence[Definition]
+    scripts: Mapping[str, Sequence[Text]]
+    definitions: Sequence[Entry]
+    top: Table
 
     @property
     def hidden(self) -> bool:
         return self.name.startswith('.')
 
+    @property
+    def before_script(self) -> list[Command] | None:
+        return self._commands('before_script')
 
-def is_bridge(value: Value) -> bool:
-    """Whether a job runs another pipeline and no commands of its own."""
-    return specified(get(value, 'trigger')) is not None
+    @property
+    def script(self) -> list[Command] | None:
+        return self._commands('script')
+
+    @property
+    def after_script(self) -> list[Command] | None:
+        return self._commands('after_script')
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The values of `variables:`, without those that a rule or the matrix sets."""
+        return static_variables(self.top, self.table)
+
+    @property
+    def matrix(self) -> list[dict[str, str]]:
+        """The variables of each instance of `parallel:matrix`."""
+        return matrix_cells(self.table)
+
+    def _commands(self, keyword: str) -> list[Command] | None:
+        return list(map(Command, self.scripts[keyword])) if keyword in self.scripts else None
 
 
-def job_entries(top: Table) -> list[tuple[str, Entry]]:
-    """The top-level entries that are jobs, hidden ones included."""
-    return [
-        (name, entry)
-        for name, entry in entries_of(top)
-        if name not in RESERVED and (name not in GLOBAL or is_job(entry.value))
-    ]
+class Pipeline(NamedTuple):
+    """One pipeline, resolved.
+
+    - `root`: its root file; of a child pipeline, that of the triggering pipeline.
+    - `jobs`: the jobs that GitLab may run, by name; `hidden`: templates with commands.
+    - `files`: the files of the repository that it consists of, the root first.
+    - `notes`: includes that cannot be seen; with any of them, unknown parents and
+      references are tolerated.
+    - `extended`, `table`: its top level after `extends`, and after `!reference`.
+    - `definitions`: each top-level entry as the files have it, the last one wins.
+    - `standalone`: no pipeline of the repository includes the file.
+    - `broken`: GitLab would refuse it; this is the readable rest.
+    - `child`: identifies a child pipeline.
+    - `forwarded`: for each of its trigger jobs, the variables that it passes on.
+    """
+
+    root: str
+    jobs: Mapping[str, Job]
+    hidden: Mapping[str, Job]
+    files: tuple[str, ...]
+    notes: tuple[Note, ...]
+    extended: Table
+    table: Table
+    definitions: Mapping[str, list[Entry]]
+    standalone: bool = False
+    broken: bool = False
+    child: str | None = None
+    forwarded: tuple[Settings, ...] = ()
+
+    @property
+    def visible(self) -> bool:
+        """True if all its configuration, and all that uses it, is in the repository."""
+        return not (self.notes or self.standalone or self.broken)
 
 
-def is_template(value: Value) -> bool:
-    """Whether a hidden entry has commands that a job may run."""
-    return isinstance(value, Table) and any(
-        name in value.entries for name in (*SCRIPTS, 'run', 'trigger')
-    )
+def jobs_of(files: Files, top: Table, definitions: Mapping[str, Sequence[Entry]]) -> dict[str, Job]:
+    """The jobs of a top level in GitLab's order, and hidden entries with commands.
+
+    Raises InvalidPipeline for a script that is too large.
+    """
+
+    def text(value: ScalarNode | Leaf) -> Text:
+        return with_holes(files.scalar_text(value))
+
+    default = defaults(top)
+    jobs: dict[str, Job] = {}
+    for name, entry in top.entries.items():
+        table = entry.value
+        if isinstance(table, Table) and _is_job(name, table):
+            entries = dict(_effective_entries(table, default))
+            scripts = {
+                keyword: list(map(text, strings_of(entries[keyword].value)))
+                for keyword in SCRIPTS
+                if keyword in entries
+            }
+            for step in items_of(get(table, 'run')):
+                scripts.setdefault('run', []).extend(map(text, strings_of(get(step, 'script'))))
+            jobs[name] = Job(name, table, entries, scripts, definitions[name], top)
+    return jobs
 
 
-def is_job(value: Value) -> bool:
-    """Whether an entry has what makes a job of it."""
-    return isinstance(value, Table) and any(
-        name in value.entries for name in ('script', 'run', 'trigger')
-    )
+def _is_job(name: str, table: Value | None) -> bool:
+    keywords = set(table.entries) if isinstance(table, Table) else set()
+    if name.startswith('.'):
+        return not keywords.isdisjoint(_WORK + SCRIPTS)
+    if name in ('default', 'workflow'):
+        return not keywords.isdisjoint(_WORK)
+    return name not in _RESERVED
 
 
 def defaults(top: Table) -> dict[str, Entry]:
-    """What jobs get that do not say otherwise: `default:` and the old globals."""
-    section = get(top, 'default')
-    found = {name: top.entries[name] for name in DEPRECATED_GLOBALS if not is_null(get(top, name))}
-    if section is not None and not is_job(section):
-        found.update(
-            (name, entry) for name, entry in entries_of(section) if not is_null(entry.value)
-        )
-    return found
+    """The keywords that jobs inherit: those of `default:` and the old globals."""
+    entries = {name: top.entries[name] for name in _OLD_GLOBALS if name in top.entries}
+    default = get(top, 'default')
+    if not _is_job('default', default):
+        entries.update(entries_of(default))
+    return {name: entry for name, entry in entries.items() if not is_null(entry.value)}
 
 
-def job_of(
-    files: Files,
-    top: Table,
-    name: str,
-    table: Table,
-    default: Mapping[str, Entry],
-    definitions: Sequence[Definition],
-) -> Job:
-    """A job of the resolved table. Raises InvalidPipeline for a script that is too large."""
-    entries: dict[str, Entry] = {}
+def _effective_entries(table: Table, default: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
+    """Scripts and image of a job, own or inherited. Trigger jobs have none of them."""
+    if get(table, 'trigger') is not None:
+        return
     for keyword in (*SCRIPTS, 'image'):
-        entry = _effective(table, keyword, default)
-        if entry is not None:
-            entries[keyword] = entry
-    scripts: dict[str, list[Command] | None] = {}
+        entry = table.entries.get(keyword)
+        missing = entry is None or is_null(entry.value)
+        if missing and keyword != 'script' and inherits(table, 'default', keyword):
+            entry = default.get(keyword)
+        if entry is not None and not is_null(entry.value):
+            yield keyword, entry
+
+
+def strings_of(value: Value | None) -> list[ScalarNode | Leaf]:
+    """The strings of a script, nested lists flattened; other values are ignored.
+
+    Raises InvalidPipeline for a script that is too large.
+    """
+    return [
+        item
+        for item in flat_items(value)
+        if isinstance(item, (ScalarNode, Leaf)) and isinstance(item.value, str)
+    ]
+
+
+def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iterator[Container]:
+    """The containers of a pipeline's jobs (of all of them by default), if they run commands.
+
+    Those of hidden jobs are templates.
+    """
+    inherited = global_settings(pipeline.table)
+    for job in (*pipeline.jobs.values(), *pipeline.hidden.values()) if jobs is None else jobs:
+        settings = job_settings(inherited, job.table, pipeline.forwarded)
+        scripts = tuple(_scripts(job, settings))
+        if scripts:
+            yield Container(
+                SYSTEM,
+                job.name,
+                place_of(job.definitions[-1].key),
+                _image(job),
+                (),
+                job.hidden,
+                tuple(dict.fromkeys(_places(pipeline, job))),
+                pipeline.visible,
+                scripts,
+                _EXCLUSIVE,
+                _SINGLE_WORDS,
+            )
+
+
+def _scripts(job: Job, settings: Settings) -> Iterator[Script]:
+    """`before_script` and `script` share a shell, `after_script` has its own (R: common/build.go).
+
+    The steps of `run:` are read as if they shared a shell, too.
+    """
+    commands = [
+        command
+        for keyword in ('before_script', 'script', 'run')
+        for command in job.scripts.get(keyword, ())
+    ]
+    if commands:
+        yield Script(tuple(commands), settings)
+    if job.scripts.get('after_script'):
+        yield Script(tuple(job.scripts['after_script']), settings, always=True)
+
+
+def _image(job: Job) -> Setting | None:
+    entry = job.entries.get('image')
+    if entry is None:
+        return None
+    value = get(entry.value, 'name') if isinstance(entry.value, Table) else entry.value
+    name = string_of(value)
+    if value is None or name is None:
+        return None
+    places = dict.fromkeys((place_of(value), place_of(entry.key)))
+    return Setting((value_text(name),), tuple(places))
+
+
+def _places(pipeline: Pipeline, job: Job) -> Iterator[Place]:
+    """The places of a job, of its ancestors, of `default:` entries, and of references."""
+    for name in (job.name, *ancestors(pipeline.table, job.name)):
+        for definition in pipeline.definitions.get(name, ()):
+            yield place_of(definition.key)
+    for entry in job.entries.values():
+        yield place_of(entry.key)
+    if pipeline.table is pipeline.extended:
+        return  # no references
+    top = pipeline.extended
     for keyword in SCRIPTS:
-        scripts[keyword] = (
-            [command(files, leaf) for leaf in leaves(entries[keyword].value)]
-            if keyword in entries
-            else None
+        sources = (
+            get(source, keyword) for source in (get(top, job.name), get(top, 'default'), top)
         )
-    return Job(
-        name,
-        scripts['before_script'],
-        scripts['script'],
-        scripts['after_script'],
-        static_variables(top, table),
-        matrix_cells(table),
-        _steps(files, table),
-        table,
-        entries,
-        definitions,
-    )
-
-
-def _effective(table: Table, keyword: str, default: Mapping[str, Entry]) -> Entry | None:
-    """A keyword's entry, own or inherited; trigger jobs inherit none of these."""
-    if is_bridge(table):
-        return None
-    own = entry_of(table, keyword)
-    if own is not None and not is_null(own.value):
-        return own
-    if keyword == 'script' or not _inherits(table, keyword):
-        return None
-    return default.get(keyword)
-
-
-def _inherits(table: Table, keyword: str) -> bool:
-    chosen = get(table, 'inherit', 'default')
-    if isinstance(chosen, Items):
-        return any(string_of(item) == keyword for item in chosen.items)
-    return not (isinstance(chosen, Leaf) and chosen.value is False)
-
-
-def _steps(files: Files, table: Table) -> list[Step]:
-    found = []
-    for step in items_of(get(table, 'run')):
-        script, env = get(step, 'script'), entry_of(step, 'env')
-        if isinstance(script, Leaf) and isinstance(script.value, str):
-            variables = Table({'variables': env}, table.node) if env is not None else None
-            found.append(Step(command(files, script), variables))
-    return found
+        if keyword in job.entries:
+            for reference in references(top, next(filter(None, sources), None)):
+                yield place_of(reference)
+                target = get(top, *(reference.path or ('',)))
+                if target is not None:
+                    yield place_of(target)

@@ -1,4 +1,4 @@
-"""`!reference [a, b]` -> what stands there, in the table after `extends`.
+"""`!reference [a, b]` resolved in the table after `extends`.
 
 Rules: G: lib/gitlab/ci/config/yaml/tags/{base,reference,resolver}.rb.
 """
@@ -7,116 +7,99 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaniko_hooks.ci.gitlab.errors import InvalidPipeline
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
+    InvalidPipeline,
     Items,
-    Key,
     Leaf,
     Reference,
     Table,
     Value,
     get,
+    is_false,
     place_of,
 )
+from kaniko_hooks.document.nodes import ScalarNode
 
-# Levels of lists, hashes and references in one another; Ruby's stack is the only limit there.
+# Levels of lists, hashes and references in one another; GitLab's only limit is Ruby's stack.
 _MAX_DEPTH = 250
 
 
 def resolved(table: Table, lenient: bool) -> Table:
     """The table with every reference replaced. Raises InvalidPipeline.
 
-    With `lenient`, a reference stays where its target is not there.
+    With `lenient`, a reference without a target stays.
     """
-    made = _Resolver(table, lenient).value(table, 0)
-    assert isinstance(made, Table)
-    return made
+    result = _Resolver(table, lenient).value(table)
+    assert isinstance(result, Table)
+    return result
 
 
-def references(value: Value | None) -> Iterator[Reference]:
-    """Every reference in a value, each alias once."""
-    waiting = [] if value is None else [value]
+def references(table: Table, value: Value | None) -> Iterator[Reference]:
+    """The references in a value, and those in their targets in the table."""
     seen: set[int] = set()
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen or isinstance(each, Leaf):
-            continue
-        seen.add(id(each))
-        if isinstance(each, Reference):
-            yield each
-        elif isinstance(each, Items):
-            waiting.extend(each.items)
-        else:
-            waiting.extend(entry.value for entry in each.entries.values())
-
-
-def references_below(table: Table, value: Value | None) -> Iterator[Reference]:
-    """The references in a value, and those in what they name; each path once."""
-    seen: set[tuple[str, ...]] = set()
     waiting = [value]
     while waiting:
-        for reference in references(waiting.pop()):
-            yield reference
-            if reference.path and reference.path not in seen:
-                seen.add(reference.path)
-                waiting.append(get(table, *reference.path))
+        current = waiting.pop()
+        if current is None or isinstance(current, (ScalarNode, Leaf)) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, Items):
+            waiting.extend([item for item in current.items if not isinstance(item, ScalarNode)])
+        elif isinstance(current, Table):
+            waiting.extend(entry.value for entry in current.entries.values())
+        else:
+            yield current
+            waiting.append(get(table, *(current.path or ('',))))
 
 
 class _Resolver:
-    """Remembers what is resolved, and which references are being resolved."""
+    """Resolves the references of one table, each once."""
 
     def __init__(self, table: Table, lenient: bool) -> None:
-        self.table = table
+        self.top = table
         self.lenient = lenient
         self.done: dict[int, Value] = {}
         self.open: set[int] = set()
 
-    def value(self, value: Value, depth: int) -> Value:
-        if isinstance(value, Leaf):
+    def value(self, value: Value, depth: int = 0) -> Value:
+        if isinstance(value, (ScalarNode, Leaf)):
             return value
         if id(value) not in self.done:
             if depth > _MAX_DEPTH:
                 raise InvalidPipeline('nested too deeply', place_of(value))
-            if isinstance(value, Reference):
-                self.done[id(value)] = self._target(value, depth)
-            else:
-                self.done[id(value)] = self._collection(value, depth)
+            self.done[id(value)] = self._resolved(value, depth + 1)
         return self.done[id(value)]
 
-    def _collection(self, value: Items | Table, depth: int) -> Value:
+    def _resolved(self, value: Items | Table | Reference, depth: int) -> Value:
         if isinstance(value, Items):
-            items = []
-            for item in value.items:
-                items.append(self.value(item, depth + 1))
-            same = all(new is old for new, old in zip(items, value.items))
-            return value if same else Items(tuple(items), value.node)
-        entries: dict[Key, Entry] = {}
-        same = True
-        for key, entry in value.entries.items():
-            new = self.value(entry.value, depth + 1)
-            entries[key] = entry if new is entry.value else Entry(entry.key, new)
-            same = same and new is entry.value
-        return value if same else Table(entries, value.node)
+            items = [
+                item if isinstance(item, ScalarNode) else self.value(item, depth)
+                for item in value.items
+            ]
+            return Items(tuple(items), value.node)
+        if isinstance(value, Table):
+            entries = {
+                key: Entry(entry.key, self.value(entry.value, depth))
+                for key, entry in value.entries.items()
+            }
+            return Table(entries, value.node)
+        return self._target(value, depth)
 
     def _target(self, reference: Reference, depth: int) -> Value:
         if reference.path is None:
             raise InvalidPipeline('!reference is not valid', place_of(reference))
-        shown = ', '.join(f'"{name}"' for name in reference.path)
-        if id(reference) in self.open:
-            if self.lenient:
-                return reference
-            raise InvalidPipeline(
-                f'!reference [{shown}] is part of a circular chain', place_of(reference)
-            )
-        target = get(self.table, *reference.path)
-        if target is None or (
-            isinstance(target, Leaf) and (target.value is None or target.value is False)
-        ):
-            if self.lenient:
-                return reference
-            raise InvalidPipeline(f'!reference [{shown}] could not be found', place_of(reference))
-        self.open.add(id(reference))
-        found = self.value(target, depth + 1)
-        self.open.remove(id(reference))
-        return found
+        target = get(self.top, *reference.path)
+        if target is None or is_false(target):
+            problem = 'could not be found'
+        elif id(reference) in self.open:
+            problem = 'is part of a circular chain'
+        else:
+            self.open.add(id(reference))
+            value = self.value(target, depth)
+            self.open.remove(id(reference))
+            return value
+        if self.lenient:
+            return reference
+        path = ', '.join(f'"{name}"' for name in reference.path)
+        raise InvalidPipeline(f'!reference [{path}] {problem}', place_of(reference))

@@ -1,29 +1,54 @@
-"""The values of a configuration as GitLab holds them, each with the node it is from.
+"""Values of a configuration, each with the YAML node that it comes from.
 
-They are never changed: merging and interpolating make new ones and share what
-stays the same. Rule of merging: ActiveSupport's `deep_merge`.
+They are never changed: merging and interpolation make new ones, and share what
+stays the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import ItemsView
 
 from kaniko_hooks.document.nodes import Node, ScalarNode
-from kaniko_hooks.document.psych import Typed, inspect, to_s
-from kaniko_hooks.document.substitution import Piece
-from kaniko_hooks.model import Place
+from kaniko_hooks.document.psych import Scalar, to_s
+from kaniko_hooks.model import Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
+
+MAX_STEPS = 100_000  # to flatten a list
+
+
+class InvalidPipeline(Exception):
+    """The configuration cannot be read; GitLab would refuse it, too.
+
+    `message` is the reason. `file` (relative to the repository root), `offset`
+    (in code points) and `line` (from 1) are its place. `files` are the files of the
+    pipeline that were read before.
+    """
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.line = 1
+        self.files: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        return self.place.file
+
+    @property
+    def offset(self) -> int:
+        return self.place.offset
+
+    def __str__(self) -> str:
+        return f'{self.file}:{self.line}: {self.message}'
 
 
 class Leaf(NamedTuple):
-    """A scalar. Its text is the node's without `skipped` characters, then each
-    layer of `pieces` replaced, as interpolation does one block after another.
-    """
+    """A scalar whose value is not the text of its node: `yes`, `012`, or interpolated."""
 
-    value: Typed
+    value: Scalar
     node: ScalarNode
-    skipped: int = 0
-    pieces: tuple[tuple[Piece, ...], ...] = ()
+    text: Text | None = None  # of an interpolated string
 
 
 class Items(NamedTuple):
@@ -34,131 +59,138 @@ class Items(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """`!reference [a, b]`; a path of None is not a list of strings."""
+    """`!reference [a, b]`; the path is None if it is not a list of strings."""
 
     path: tuple[str, ...] | None
     node: Node
 
 
-class NonString(NamedTuple):
-    """A key that is neither a string nor a symbol."""
-
-    text: str
-
-
-Key = str | NonString
-
-
 class Entry(NamedTuple):
-    key: Node  # where the key stands
+    """A key of a mapping with its value."""
+
+    key: Node
     value: Value
 
 
 class Table(NamedTuple):
-    """A mapping; of a key that is written twice, the last one."""
+    """A mapping; of duplicate keys it has the last."""
 
-    entries: dict[Key, Entry]
+    entries: dict[str, Entry]
     node: Node
 
 
-Value = Leaf | Items | Table | Reference
+# A ScalarNode is a string as it is written: most values need no object of their own.
+Value = ScalarNode | Leaf | Items | Table | Reference
+
+
+def node_of(value: Value) -> Node:
+    """The node of a value."""
+    return value if isinstance(value, ScalarNode) else value.node
 
 
 def place_of(value: Value | Node) -> Place:
-    """Where the value begins."""
+    """The place where a value begins."""
     node = value.node if isinstance(value, (Leaf, Items, Table, Reference)) else value
     return Place(node.file, node.start)
 
 
 def entry_of(value: Value | None, name: str) -> Entry | None:
-    """The entry of a table under a key; None where there is no such thing."""
+    """The entry of a table under a key, None if there is none."""
     return value.entries.get(name) if isinstance(value, Table) else None
 
 
 def get(value: Value | None, *path: str) -> Value | None:
-    """The value under the keys of `path`; None where there is none."""
+    """The value under the keys of `path`, None if there is none or it is null."""
     for name in path:
-        entry = entry_of(value, name)
+        entry = value.entries.get(name) if isinstance(value, Table) else None
         if entry is None:
             return None
         value = entry.value
-    return value
-
-
-def is_null(value: Value | None) -> bool:
-    """Whether a value is missing or null: GitLab takes both as unspecified."""
-    return value is None or (isinstance(value, Leaf) and value.value is None)
-
-
-def is_alphanumeric(value: Value) -> bool:
-    """Whether a value is a string or a whole number, which GitLab calls alphanumeric."""
-    return (
-        isinstance(value, Leaf)
-        and isinstance(value.value, (str, int))
-        and not isinstance(value.value, bool)
-    )
-
-
-def specified(value: Value | None) -> Value | None:
-    """The value, None where it is null."""
     return None if is_null(value) else value
 
 
+def is_null(value: Value | None) -> bool:
+    """True for a value that is missing or null: GitLab treats both as unspecified."""
+    return value is None or (isinstance(value, Leaf) and value.value is None)
+
+
+def is_false(value: Value | None) -> bool:
+    """True for the boolean `false`."""
+    return isinstance(value, Leaf) and value.value is False
+
+
 def string_of(value: Value | None) -> str | None:
-    """The text of a string, None for anything else."""
-    return value.value if isinstance(value, Leaf) and isinstance(value.value, str) else None
+    """The text of a string, None for any other value."""
+    if isinstance(value, (ScalarNode, Leaf)) and isinstance(value.value, str):
+        return value.value
+    return None
 
 
-def items_of(value: Value | None) -> tuple[Value, ...]:
-    """The items of a list, one for any other value, none for null."""
-    if isinstance(value, Items):
-        return value.items
-    return () if value is None or is_null(value) else (value,)
+def items_of(value: Value | None) -> list[Value]:
+    """The items of a list, or the value itself; no nulls."""
+    items = value.items if isinstance(value, Items) else (value,)
+    return [item for item in items if item is not None and not is_null(item)]
 
 
-def entries_of(value: Value | None) -> Iterator[tuple[str, Entry]]:
-    """The entries of a table that have a string as key."""
-    if isinstance(value, Table):
-        for key, entry in value.entries.items():
-            if isinstance(key, str):
-                yield key, entry
+def flat_items(value: Value | None) -> list[Value]:
+    """The items of nested lists in order. Raises InvalidPipeline for too many of them."""
+    items: list[Value] = []
+    waiting = [] if value is None else [value]
+    steps = 0
+    while waiting:
+        item = waiting.pop()
+        steps += 1
+        if steps > MAX_STEPS:
+            raise InvalidPipeline('the list is too large', place_of(item))
+        if isinstance(item, Items):
+            waiting.extend(reversed(item.items))
+        else:
+            items.append(item)
+    return items
 
 
-def merged(base: Table, over: Table) -> Table:
-    """Both tables in one: tables under the same key merge, else `over` wins."""
-    entries = dict(base.entries)
-    merge_into(entries, over)
-    return Table(entries, over.node)
+def inherits(job: Table, kind: str, name: str) -> bool:
+    """True if a job inherits a keyword of `default:` or a global variable (`inherit:`)."""
+    names = get(job, 'inherit', kind)
+    if isinstance(names, Items):
+        return name in map(string_of, names.items)
+    return not is_false(names)
 
 
-def merge_into(entries: dict[Key, Entry], over: Table) -> None:
-    """Merges a table into entries that belong to the caller."""
+def entries_of(value: Value | None) -> ItemsView[str, Entry]:
+    """The keys and entries of a table, none for any other value."""
+    return (value.entries if isinstance(value, Table) else {}).items()
+
+
+def merge_into(entries: dict[str, Entry], over: Table) -> None:
+    """Merges a table into entries that belong to the caller.
+
+    Tables under the same key merge, everything else replaces (ActiveSupport's
+    `deep_merge`).
+    """
     for key, entry in over.entries.items():
         old = entries.get(key)
         if old is not None and isinstance(old.value, Table) and isinstance(entry.value, Table):
-            entry = Entry(entry.key, merged(old.value, entry.value))
+            inner = dict(old.value.entries)
+            merge_into(inner, entry.value)
+            entry = Entry(entry.key, Table(inner, entry.value.node))
         entries[key] = entry
 
 
 def plain(value: Value) -> object:
-    """The value as nested dicts, lists and scalars, for comparing."""
+    """The value as nested dicts, lists and scalars, for comparisons."""
     if isinstance(value, Table):
-        return {
-            key if isinstance(key, str) else key.text: plain(entry.value)
-            for key, entry in value.entries.items()
-        }
+        return {key: plain(entry.value) for key, entry in value.entries.items()}
     if isinstance(value, Items):
         return [plain(item) for item in value.items]
-    return value.value if isinstance(value, Leaf) else ('!reference', value.path)
+    return ('!reference', value.path) if isinstance(value, Reference) else value.value
 
 
 def ruby_text(value: Value, inner: bool = False) -> str:
-    """The value as Ruby's `to_s` writes it (inside a list or a hash: `inspect`)."""
-    if isinstance(value, Leaf):
-        return inspect(value.value) if inner else to_s(value.value)
+    """The value as Ruby's `to_s` prints it; inside a list or hash, as `inspect` does."""
     if isinstance(value, Items):
         return f'[{", ".join(ruby_text(item, True) for item in value.items)}]'
     if isinstance(value, Table):
         pairs = (f':{key}=>{ruby_text(entry.value, True)}' for key, entry in entries_of(value))
         return f'{{{", ".join(pairs)}}}'
-    return '!reference'
+    return to_s('!reference' if isinstance(value, Reference) else value.value, inner)

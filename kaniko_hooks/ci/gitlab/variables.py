@@ -1,14 +1,15 @@
-"""`variables:` in all their places -> what a job's scripts see.
+"""`variables:` in all their places, and the settings that a job's scripts get of them.
 
-GitLab's precedence, low to high: global, `workflow:rules`, job, matrix, `rules`
-(docs: ci/variables, cicd-variable-precedence; ci/yaml, workflow:rules:variables),
-then what a trigger job hands to its child pipeline.
+GitLab's precedence, from low to high: global, `workflow:rules`, job, matrix,
+`rules` (docs: ci/variables, cicd-variable-precedence; ci/yaml,
+workflow:rules:variables), then the variables that a trigger job forwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+import re
+from collections.abc import Mapping, Sequence
+from itertools import islice, product
 
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
@@ -17,208 +18,180 @@ from kaniko_hooks.ci.gitlab.values import (
     Reference,
     Table,
     Value,
+    entries_of,
+    flat_items,
     get,
+    inherits,
+    is_false,
     items_of,
     place_of,
     ruby_text,
-    specified,
     string_of,
 )
-from kaniko_hooks.model import Place, Variable
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.document.nodes import ScalarNode
+from kaniko_hooks.model import Setting, Text
+from kaniko_hooks.text import ROOT, Hole, hole
 
 MAX_CELLS = 200  # G: entry/product/matrix.rb, for one job
 
-_MAX_RULES = 200
+# G: lib/expand_variables.rb
+REFERENCE = r'(?a:\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*\})|%[a-zA-Z_]\w*%)'
+_BLOCK = r'\$\[\[(.*?)\]\]'
+_BLOCK_OR_NAME = rf'(?a:{_BLOCK}|\$(?:\$|([a-zA-Z_]\w*)|\{{([a-zA-Z_]\w*)\}}))'
+
+Settings = Mapping[str, Setting]
+
+_PREDEFINED = {'CI_PROJECT_DIR': Setting((hole(ROOT, '$CI_PROJECT_DIR'),))}
+_UNSET = Setting((Text(''),))
 
 
-class Setting(NamedTuple):
-    """One way a variable is set."""
+def expanded(text: str, variables: Mapping[str, str], keep_unknown: bool = False) -> str:
+    """A text with the values of variables; unknown ones are empty, or stay as written."""
 
-    texts: tuple[str, ...]  # alternatives
-    place: Place
-    expand: bool
+    def value(match: re.Match[str]) -> str:
+        name = match.group().strip('${}%')
+        return variables.get(name, match.group() if keep_unknown else '')
 
-
-def own_entries(table: Value | None) -> dict[str, Entry]:
-    """The entries of a job's or of the global `variables:`."""
-    return _named(get(table, 'variables'))
+    return re.sub(REFERENCE, value, text)
 
 
-def _named(value: Value | None) -> dict[str, Entry]:
-    """The entries of a hash of variables, whose names may be numbers."""
-    return {
-        key if isinstance(key, str) else key.text: entry
-        for key, entry in (value.entries.items() if isinstance(value, Table) else ())
-    }
+def with_holes(text: Text) -> Text:
+    """A text whose blocks `$[[ … ]]` are unknown values."""
+    if '$[[' not in text.value:
+        return text
+    blocks = re.finditer(_BLOCK, text.value)
+    holes = tuple(Hole(*block.span(), _hole_name(block)) for block in blocks)
+    return Text(text.value, holes, text.segments)
 
 
-def text_of(entry: Entry) -> str:
-    """The value of a variable as GitLab hands it over: YAML 1.1 types in Ruby's words."""
-    value = entry.value
-    if isinstance(value, Table):
-        inner = get(value, 'value')
-        return '' if inner is None else ruby_text(inner)
-    return ruby_text(value) if isinstance(value, Leaf) else ''
+def value_text(value: str, expand: bool = True) -> Text:
+    """A value of `variables:` or `image:`; variables in it are unknown, and `$$` is `$`."""
+    text = Text(value)
+    if '$' not in value:
+        return text
+    matches = re.finditer(_BLOCK_OR_NAME if expand else _BLOCK, value)
+    return text.replaced(
+        [
+            (*match.span(), hole(_hole_name(match), match[0]) if match[0] != '$$' else Text('$'))
+            for match in matches
+        ]
+    )
 
 
-def inherited(top: Table, job: Table) -> dict[str, Entry]:
-    """The global variables that a job inherits (`inherit:variables`)."""
-    return _filtered(own_entries(top), job)
-
-
-def _filtered(entries: dict[str, Entry], job: Table) -> dict[str, Entry]:
-    chosen = get(job, 'inherit', 'variables')
-    if isinstance(chosen, Leaf) and chosen.value is False:
-        return {}
-    if isinstance(chosen, Items):
-        names = {string_of(item) for item in chosen.items}
-        return {name: entry for name, entry in entries.items() if name in names}
-    return entries
+def _hole_name(match: re.Match[str]) -> str:
+    name = next(filter(None, match.groups()), '')
+    return ''.join(name.split())
 
 
 def static_variables(top: Table, job: Table) -> dict[str, str]:
-    """A job's own variables, then the global ones it inherits, as single texts."""
-    own = own_entries(job)
-    entries = {
-        **own,
-        **{name: entry for name, entry in inherited(top, job).items() if name not in own},
-    }
-    return {name: text_of(entry) for name, entry in entries.items() if _is_known(entry)}
-
-
-def _is_known(entry: Entry) -> bool:
-    """Whether the value stands here; a reference may name what cannot be seen."""
-    return not isinstance(get(entry.value, 'value') or entry.value, Reference)
-
-
-def matrix_rows(job: Table) -> list[dict[str, tuple[tuple[str, Place], ...]]]:
-    """The rows of `parallel:matrix`: for each variable its values with their places."""
-    return [
-        {
-            name: tuple(
-                (ruby_text(item), place_of(item))
-                for item in items_of(entry.value)
-                if isinstance(item, Leaf)
-            )
-            for name, entry in _named(row).items()
-        }
-        for row in items_of(specified(get(job, 'parallel', 'matrix')))
-    ]
+    """A job's own variables, then the global ones that it inherits, without alternatives."""
+    entries = dict(entries_of(get(job, 'variables')))
+    for name, entry in entries_of(get(top, 'variables')):
+        if inherits(job, 'variables', name):
+            entries.setdefault(name, entry)
+    texts = {name: _alternatives(entry.value) for name, entry in entries.items()}
+    return {name: alternatives[0] for name, alternatives in texts.items() if alternatives}
 
 
 def matrix_cells(job: Table) -> list[dict[str, str]]:
     """The variables of each instance that `parallel:matrix` makes, at most MAX_CELLS."""
-    cells: list[dict[str, str]] = []
-    for row in matrix_rows(job):
-        for values in product(*row.values()):
-            if len(cells) == MAX_CELLS:
-                return cells
-            cells.append(dict(zip(row, (text for text, _ in values))))
-    return cells
+    cells = (
+        dict(zip(row, values))
+        for row in _matrix_rows(job)
+        for values in product(*(map(ruby_text, values) for values in row.values()))
+    )
+    return list(islice(cells, MAX_CELLS))
 
 
-def container_variables(
-    top: Table, job: Table, handed: Sequence[Mapping[str, Variable]] = ()
-) -> dict[str, Variable]:
-    """What the job's scripts may see: for each variable its alternatives.
+def global_settings(top: Table) -> dict[str, Setting]:
+    """The settings that jobs inherit: global variables and those of `workflow:rules`."""
+    settings = settings_of(get(top, 'variables'))
+    _add_alternatives(settings, _settings_of_rules(get(top, 'workflow', 'rules')))
+    return settings
 
-    `handed` has, for each trigger job of a child pipeline, the variables it
-    hands over; those win over all others.
+
+def job_settings(
+    inherited: Settings, job: Table, forwarded: Sequence[Settings] = ()
+) -> dict[str, Setting]:
+    """The settings that a job's scripts may get, each with its alternatives.
+
+    `inherited` are the settings of `global_settings`; `forwarded` has, for each
+    trigger job of a child pipeline, the variables that it passes on.
     """
-    settings = _settings(inherited(top, job))
-    _alternatives(settings, _by_rule(get(top, 'workflow', 'rules'), job), True)
-    settings.update(_settings(own_entries(job)))
-    rows = [
+    if get(job, 'inherit') is not None:
+        inherited = {
+            name: inherited[name] for name in inherited if inherits(job, 'variables', name)
+        }
+    settings = {**_PREDEFINED, **inherited, **settings_of(get(job, 'variables'))}
+    matrix = [
         {
-            name: [Setting((text,), place, True) for text, place in values]
+            name: Setting(
+                tuple(value_text(ruby_text(value)) for value in values),
+                tuple(map(place_of, values)),
+            )
             for name, values in row.items()
         }
-        for row in matrix_rows(job)
+        for row in _matrix_rows(job)
     ]
-    _alternatives(settings, rows, False)
-    _alternatives(settings, _by_rule(get(job, 'rules'), None), True)
-    return _handed_over(
-        {name: _variable(found) for name, found in settings.items() if found}, handed
-    )
+    for alternatives in (matrix, _settings_of_rules(get(job, 'rules')), forwarded):
+        _add_alternatives(settings, alternatives)
+    return settings
 
 
-def _settings(entries: Mapping[str, Entry]) -> dict[str, list[Setting]]:
-    """How each variable is set; none where that cannot be seen."""
-    return {name: [_setting(entry)] if _is_known(entry) else [] for name, entry in entries.items()}
+def _matrix_rows(job: Table) -> list[dict[str, list[ScalarNode | Leaf]]]:
+    """The rows of `parallel:matrix`, with the values of each variable."""
+    return [
+        {
+            name: [
+                value for value in items_of(entry.value) if isinstance(value, (ScalarNode, Leaf))
+            ]
+            for name, entry in entries_of(row)
+        }
+        for row in items_of(get(job, 'parallel', 'matrix'))
+    ]
+
+
+def settings_of(variables: Value | None) -> dict[str, Setting]:
+    """The variables of a hash as they are written."""
+    return {name: _setting(entry) for name, entry in entries_of(variables)}
 
 
 def _setting(entry: Entry) -> Setting:
-    texts = [text_of(entry)]
-    texts += [ruby_text(option) for option in items_of(get(entry.value, 'options'))]
-    expand = get(entry.value, 'expand')
-    raw = isinstance(expand, Leaf) and expand.value is False
-    return Setting(tuple(dict.fromkeys(texts)), place_of(entry.key), not raw)
+    expands = not is_false(get(entry.value, 'expand'))
+    texts = _alternatives(entry.value)
+    return Setting(tuple(value_text(text, expands) for text in texts), (place_of(entry.key),))
 
 
-def _by_rule(rules: Value | None, filtered_by: Table | None) -> list[dict[str, list[Setting]]]:
-    """What each rule that does not say `never` sets."""
-    found = []
-    for rule in flat(rules):
-        if string_of(get(rule, 'when')) != 'never':
-            entries = own_entries(rule)
-            if filtered_by is not None:
-                entries = _filtered(entries, filtered_by)
-            found.append(_settings(entries))
-    return found
+def _alternatives(variable: Value) -> list[str]:
+    """The texts that a variable may have, its default first; none if they are elsewhere."""
+    value = get(variable, 'value') if isinstance(variable, Table) else variable
+    if isinstance(value, Reference):
+        return []
+    text = '' if value is None or isinstance(value, Items) else ruby_text(value)
+    return list(dict.fromkeys((text, *map(ruby_text, items_of(get(variable, 'options'))))))
 
 
-def flat(rules: Value | None) -> Iterator[Value]:
-    """The rules of nested lists, as aliases and `!reference` make them."""
-    waiting = [] if rules is None else [rules]
-    budget = 50 * _MAX_RULES
-    while waiting and budget:
-        budget -= 1
-        each = waiting.pop()
-        if isinstance(each, Items):
-            waiting.extend(reversed(each.items))
-        else:
-            yield each
+def _settings_of_rules(rules: Value | None) -> list[Settings]:
+    """The variables of each rule that may run the job."""
+    return [
+        settings_of(get(rule, 'variables'))
+        for rule in flat_items(rules)
+        if string_of(get(rule, 'when')) != 'never'
+    ]
 
 
-def _alternatives(
-    settings: dict[str, list[Setting]],
-    ways: Sequence[Mapping[str, list[Setting]]],
-    may_be_unset: bool,
-) -> None:
-    """Replaces each variable that some way sets; a way without it leaves what was."""
-    names = dict.fromkeys(name for way in ways for name in way)
-    for name in names:
-        found = [setting for way in ways for setting in way.get(name, ())]
-        if any(way.get(name) == [] for way in ways):
-            found = []
-        elif any(name not in way for way in ways):
-            found += settings.get(name) or (
-                [Setting(('',), found[0].place, True)] if may_be_unset and found else []
-            )
-        settings[name] = found
+def _add_alternatives(settings: dict[str, Setting], ways: Sequence[Settings]) -> None:
+    """Replaces each variable that one of the ways sets; another way leaves it as it was."""
+    for name in dict.fromkeys(name for way in ways for name in way):
+        alternatives = [way[name] for way in ways if name in way]
+        if len(alternatives) < len(ways):
+            alternatives.append(settings.get(name, _UNSET))
+        settings[name] = _joined(alternatives)
 
 
-def _variable(settings: Iterable[Setting]) -> Variable:
-    found = list(settings)
-    return Variable(
-        tuple(dict.fromkeys(text for setting in found for text in setting.texts)),
-        tuple(dict.fromkeys(setting.place for setting in found)),
-        any(setting.expand for setting in found),
-    )
-
-
-def _handed_over(
-    variables: dict[str, Variable], handed: Sequence[Mapping[str, Variable]]
-) -> dict[str, Variable]:
-    names = dict.fromkeys(name for each in handed for name in each)
-    for name in names:
-        found = [each[name] for each in handed if name in each]
-        if len(found) < len(handed):
-            found.append(variables.get(name, Variable(('',))))
-        variables[name] = Variable(
-            tuple(dict.fromkeys(text for each in found for text in each.values)),
-            tuple(dict.fromkeys(place for each in found for place in each.places)),
-            any(each.expand for each in found),
-        )
-    return variables
+def _joined(settings: Sequence[Setting]) -> Setting:
+    """All values of several settings; none if one of them is unknown."""
+    unknown = not all(setting.values for setting in settings)
+    values = dict.fromkeys(value for setting in settings for value in setting.values)
+    places = dict.fromkeys(place for setting in settings for place in setting.places)
+    return Setting(() if unknown else tuple(values), tuple(places))

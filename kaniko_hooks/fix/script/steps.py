@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.ci.gitlab.scripts import leaves
+from kaniko_hooks.ci.gitlab.jobs import Command, strings_of
 from kaniko_hooks.ci.gitlab.values import Table, get
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of
 from kaniko_hooks.fix.layout import Item
@@ -13,7 +13,6 @@ from kaniko_hooks.fix.script.pieces import Piece, pieces
 from kaniko_hooks.fix.script.setup import is_setup, is_test
 from kaniko_hooks.fix.script.sourced import read_in
 from kaniko_hooks.fix.script.trial import NOTHING, Argv, Met, Setting, trial
-from kaniko_hooks.model import Command
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.syntax.parser import parse
 from kaniko_hooks.shell.syntax.tree import For, Function, Script, Statement
@@ -215,7 +214,7 @@ def _count(item: Item, table: Table) -> int:
         if node.tag == '!reference':
             path = [each.value for each in items_of(node) if isinstance(each, ScalarNode)]
             value = get(table, *path)
-            count += len(leaves(value)) if value is not None else 0
+            count += len(strings_of(value)) if value is not None else 0
         elif isinstance(node, ScalarNode):
             count += 1
         elif isinstance(node, MappingNode):

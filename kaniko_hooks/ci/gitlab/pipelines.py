@@ -1,0 +1,232 @@
+"""The pipelines of a repository, and the containers of their jobs.
+
+Root pipelines first, then the child pipelines that they trigger, then named files
+that are in none of them, since the pipelines that use those are elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from kaniko_hooks.ci.gitlab.extends import extended
+from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.ci.gitlab.include import Loader, Variables
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of, jobs_of
+from kaniko_hooks.ci.gitlab.reference import resolved
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    InvalidPipeline,
+    Table,
+    Value,
+    get,
+    is_false,
+    node_of,
+    plain,
+)
+from kaniko_hooks.ci.gitlab.variables import Settings, global_settings, job_settings
+from kaniko_hooks.model import Container, Place, Problem, Reading
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.project import Repository
+
+ROOT = '.gitlab-ci.yml'
+MAX_CHILDREN = 500
+
+_NAMES = ('.gitlab-ci.yml', '.gitlab-ci.yaml')
+
+
+# The predefined variables of a push to the default branch that are the same everywhere.
+_PUSH_TO_MAIN: Mapping[str, str] = {
+    'CI': 'true',
+    'GITLAB_CI': 'true',
+    'CI_PIPELINE_SOURCE': 'push',
+    'CI_COMMIT_BRANCH': 'main',
+    'CI_COMMIT_REF_NAME': 'main',
+    'CI_COMMIT_REF_SLUG': 'main',
+    'CI_DEFAULT_BRANCH': 'main',
+    'CI_COMMIT_REF_PROTECTED': 'true',
+    'CI_SERVER_URL': 'https://gitlab.example.com',
+    'CI_REGISTRY': 'registry.example.com',
+    'CI_REGISTRY_IMAGE': 'registry.example.com/group/project',
+    'CI_PROJECT_PATH': 'group/project',
+    'CI_PROJECT_NAME': 'project',
+    'CI_PROJECT_NAMESPACE': 'group',
+    'CI_PROJECT_DIR': '/builds/group/project',
+}
+
+
+class Pipelines(NamedTuple):
+    """The pipelines of a repository, and what could not be read."""
+
+    pipelines: tuple[Pipeline, ...]
+    problems: tuple[Problem, ...]
+    files: frozenset[str]  # that belong to one of them, readable or not
+
+
+def read_pipeline(repository: str | os.PathLike[str], path: str = '.gitlab-ci.yml') -> Pipeline:
+    """The pipeline of a repository as GitLab resolves it for a push to `main`.
+
+    `repository` is its root folder, `path` the pipeline's root file in it. Includes
+    that need the network are in `notes`. Raises InvalidPipeline for a configuration
+    that the hooks call unreadable: YAML syntax, a missing file, a cycle, an unknown
+    parent or reference. Keywords are not validated.
+    """
+    files = Files(Repository(os.fspath(repository)))
+    try:
+        if not files.has(path):
+            raise InvalidPipeline('there is no such file', Place(path, 0))
+        return pipeline_of(files, path, path, variables=_PUSH_TO_MAIN)
+    except InvalidPipeline as error:
+        error.line = files.text(error.file).count('\n', 0, error.offset) + 1
+        raise
+
+
+def read(repository: Repository, named: Sequence[str], configs: Sequence[str]) -> Reading:
+    """The containers of all root pipelines, and of the named files in none of them.
+
+    `named` are files of GitLab CI, `configs` further root files, both relative to the
+    repository root. Hidden jobs are templates among the containers.
+    """
+    result = read_pipelines(Files(repository), named, configs)
+    notes = dict.fromkeys(note for pipeline in result.pipelines for note in pipeline.notes)
+    containers: dict[tuple[str, Place], list[Container]] = {}
+    for pipeline in result.pipelines:
+        for container in containers_of(pipeline):
+            same_job = containers.setdefault((container.name, container.place), [])
+            # Several pipelines may have the same job.
+            if all(container._replace(visible=other.visible) != other for other in same_job):
+                same_job.append(container)
+    distinct = tuple(container for same_job in containers.values() for container in same_job)
+    return Reading(distinct, tuple(notes), result.problems, result.files)
+
+
+def read_pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pipelines:
+    """All root pipelines with their child pipelines, and named files that are in none of them."""
+    reader = _Reader(files)
+    for root in dict.fromkeys((ROOT, *configs)):
+        if files.has(root):
+            reader.read(root, root)
+        elif root in configs:
+            reader.problems[Problem(Place(root, 0), 'there is no such file')] = None
+    reader.read_children()
+    for path in dict.fromkeys(named):
+        if path not in reader.files_read:
+            reader.read(path, path, standalone=True)
+    reader.read_children()
+    pipelines = reader.result()
+    of_pipelines = reader.files_read.union(*(pipeline.files for pipeline in pipelines))
+    return Pipelines(pipelines, tuple(reader.problems), frozenset(of_pipelines))
+
+
+def pipeline_of(
+    files: Files, root: str, source: str | Table, lenient: bool = False, variables: Variables = None
+) -> Pipeline:
+    """The pipeline of a root file, or of the `include` of a trigger job.
+
+    See Loader for `lenient` and `variables`. Raises InvalidPipeline.
+    """
+    loader = Loader(files, lenient, variables)
+    try:
+        merged = loader.root(source) if isinstance(source, str) else loader.merged(source)
+        lenient = lenient or bool(loader.notes)
+        with_parents = extended(merged, lenient)
+        has_references = any('!reference' in files.text(path) for path in loader.files_read)
+        table = resolved(with_parents, lenient) if has_references else with_parents
+        jobs = jobs_of(files, table, loader.definitions)
+    except InvalidPipeline as error:
+        error.files = tuple(loader.files_read)
+        raise
+    return Pipeline(
+        root,
+        {name: job for name, job in jobs.items() if not job.hidden},
+        {name: job for name, job in jobs.items() if job.hidden},
+        tuple(loader.files_read),
+        tuple(loader.notes),
+        with_parents,
+        table,
+        loader.definitions,
+    )
+
+
+class _Reader:
+    """Reads pipelines and remembers the files that belong to one."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.pipelines: list[Pipeline] = []
+        self.problems: dict[Problem, None] = {}
+        self.files_read: set[str] = set()
+        self.parents = 0  # the pipelines whose children are read
+        self.forwarded: dict[str, list[Settings]] = {}  # by the identity of a child
+
+    def read(
+        self, root: str, source: str | Table, child: str | None = None, standalone: bool = False
+    ) -> None:
+        """A pipeline from a root file, or from the `include` of a trigger job.
+
+        A problem with a standalone file is one only if its name is GitLab's.
+        """
+        try:
+            pipeline = pipeline_of(self.files, root, source, lenient=standalone)
+        except InvalidPipeline as error:
+            if not standalone or (child is None and root.lower().endswith(_NAMES)):
+                self._add_problem(error)
+            if standalone:
+                return
+            try:
+                pipeline = pipeline_of(self.files, root, source, lenient=True)
+            except InvalidPipeline as fatal:
+                self.files_read.update(fatal.files)
+                return
+            pipeline = pipeline._replace(broken=True)
+        if not standalone:
+            self.files_read.update(pipeline.files)
+        self.pipelines.append(pipeline._replace(standalone=standalone, child=child))
+
+    def _add_problem(self, error: InvalidPipeline) -> None:
+        """A problem, unless the readable files of the pipeline do not mention Kaniko."""
+        self.files_read.update(error.files)
+        texts = [self.files.text(file).lower() for file in error.files]
+        if (texts and not any(texts)) or any('kaniko' in text for text in texts):
+            self.problems[Problem(error.place, error.message, error.files)] = None
+
+    def read_children(self) -> None:
+        """The child pipelines of all pipelines, and their children."""
+        while self.parents < len(self.pipelines):
+            parent = self.pipelines[self.parents]
+            self.parents += 1
+            for job in (*parent.jobs.values(), *parent.hidden.values()):
+                include = get(job.table, 'trigger', 'include')
+                if include is not None:
+                    self._read_child(parent, job, include)
+
+    def _read_child(self, parent: Pipeline, job: Job, include: Value) -> None:
+        child = repr(plain(include))  # the same for all jobs that trigger these files
+        if child not in self.forwarded:
+            if len(self.forwarded) == MAX_CHILDREN:
+                return
+            self.forwarded[child] = []
+            node = node_of(include)
+            source = Table({'include': Entry(node, include)}, node)
+            self.read(parent.root, source, child, parent.standalone)
+        self.forwarded[child].append(_forwarded(parent, job))
+
+    def result(self) -> tuple[Pipeline, ...]:
+        """All pipelines, without standalone files that another standalone file includes."""
+        roots = {each.root for each in self.pipelines if each.standalone and each.child is None}
+        included: set[str] = set()
+        for pipeline in self.pipelines:
+            if pipeline.standalone and pipeline.root not in included:
+                included |= roots.intersection(pipeline.files) - {pipeline.root}
+        return tuple(
+            pipeline._replace(forwarded=tuple(self.forwarded.get(pipeline.child or '', ())))
+            for pipeline in self.pipelines
+            if not (pipeline.standalone and pipeline.root in included)
+        )
+
+
+def _forwarded(parent: Pipeline, job: Job) -> Settings:
+    """The variables that a trigger job passes on, by default its own (docs: trigger:forward)."""
+    if is_false(get(job.table, 'trigger', 'forward', 'yaml_variables')):
+        return {}
+    return job_settings(global_settings(parent.table), job.table)

@@ -1,0 +1,143 @@
+"""YAML nodes to values, as Psych makes Ruby objects of them for GitLab.
+
+Psych reads YAML 1.1 with habits of its own: merge keys apply where they stand,
+`:foo` is a symbol, `1,000` a number, a date is refused, and an unknown tag is
+ignored (Psych 5, lib/psych/scalar_scanner.rb, lib/psych/visitors/to_ruby.rb).
+
+Not here: ordered maps, sets, binary data, aliases of a `!reference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    InvalidPipeline,
+    Items,
+    Leaf,
+    Reference,
+    Table,
+    Value,
+    entries_of,
+    items_of,
+    place_of,
+    ruby_text,
+    string_of,
+)
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from kaniko_hooks.document.psych import is_string, typed
+
+MAX_VALUES = 500_000  # G: interpolation/config.rb MAX_NODES
+MAX_DEPTH = 100  # G: lib/gitlab/config/loader/yaml.rb MAX_YAML_DEPTH
+
+_TAG = 'tag:yaml.org,2002:'
+
+
+def value_of(node: Node) -> Value:
+    """The value of a document.
+
+    Raises InvalidPipeline if the document contains itself, or is too large or too
+    deep once its aliases are expanded.
+    """
+    converter = _Converter()
+    value = converter.value(node)
+    if converter.has_aliases:
+        _check_size(value)
+    return value
+
+
+class _Converter:
+    """Converts one document; a node that aliases share becomes one value."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, Value] = {}  # by the identity of a collection's list
+        self.open: set[int] = set()
+        self.has_aliases = False
+
+    def value(self, node: Node) -> Value:
+        if isinstance(node, ScalarNode):
+            return node if is_string(node) else _scalar(node)
+        # Inside the node that it names, an alias is another node with the same list.
+        identity = id(node.pairs if isinstance(node, MappingNode) else node.items)
+        if identity in self.open:
+            raise InvalidPipeline('the value contains itself', place_of(node))
+        if identity not in self.values:
+            self.open.add(identity)
+            self.has_aliases = self.has_aliases or bool(node.aliases)
+            if node.tag is not None:
+                _check_tag(node)
+            value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
+            self.open.remove(identity)
+            self.values[identity] = value
+        return self.values[identity]
+
+    def _sequence(self, node: SequenceNode) -> Value:
+        items = tuple(map(self.value, node.items))
+        if node.tag != '!reference':
+            return Items(items, node)
+        path = tuple(name for name in map(string_of, items) if name is not None)
+        return Reference(path if path and len(path) == len(items) else None, node)
+
+    def _mapping(self, node: MappingNode) -> Value:
+        if node.tag == '!reference':
+            return Reference(None, node)
+        entries: dict[str, Entry] = {}
+        for key, value_node in node.pairs:
+            key_value = self.value(key)
+            name = string_of(key_value)
+            value = self.value(value_node)
+            if name == '<<' and key.tag != f'{_TAG}str':
+                # Of a list, the first table wins.
+                for source in reversed(items_of(value)):
+                    entries.update(entries_of(source))
+            else:
+                entries[ruby_text(key_value) if name is None else name] = Entry(key, value)
+        return Table(entries, node)
+
+
+def _check_size(value: Value) -> None:
+    """Raises InvalidPipeline for a value that is too large or too deep with its aliases."""
+    sizes: dict[int, tuple[int, int]] = {}
+
+    def size(value: Value) -> tuple[int, int]:
+        if isinstance(value, Table):
+            inner: Iterable[Value] = [entry.value for entry in value.entries.values()]
+        elif isinstance(value, Items):
+            inner = value.items
+        else:
+            return 1, 1
+        if id(value) not in sizes:
+            measured = [size(item) for item in inner]
+            count = 1 + sum(values for values, _ in measured)
+            depth = 1 + max((levels for _, levels in measured), default=0)
+            if count > MAX_VALUES or depth > MAX_DEPTH:
+                raise InvalidPipeline('The parsed YAML is too big', place_of(value))
+            sizes[id(value)] = count, depth
+        return sizes[id(value)]
+
+    size(value)
+
+
+def _check_tag(node: Node) -> None:
+    """Raises InvalidPipeline for a tag of a Ruby object, which a safe load refuses."""
+    tag = node.tag or ''
+    if tag.startswith('!ruby/') and not tag.startswith('!ruby/sym'):
+        name = tag.partition(':')[2] or tag.removeprefix('!ruby/').capitalize()
+        raise InvalidPipeline(f'Tried to load unspecified class: {name}', place_of(node))
+
+
+def _scalar(node: ScalarNode) -> Value:
+    if node.tag is not None:
+        _check_tag(node)
+        if node.tag == '!reference':
+            return Reference(None, node)
+        if node.tag in (f'{_TAG}str', '!str') or node.tag.startswith('!ruby/sym'):
+            return node
+    try:
+        value = typed(node.value)
+        if node.tag == f'{_TAG}float':
+            value = float(value or '')
+    except ValueError as error:
+        raise InvalidPipeline(str(error), place_of(node)) from None
+    return node if value is node.value else Leaf(value, node)
