@@ -338,7 +338,7 @@ def test_two_files_alone_that_include_each_other(tmp_path: Path) -> None:
             id='broken child',
         ),
         pytest.param(
-            {ROOT: f'{KANIKO}j: {{script: [{"a," * 50_001}{"[a, a]," * 30_000}]}}'},
+            {ROOT: f'{KANIKO}.x: &x [{"a," * 1_000}]\nj: {{script: [{"*x, " * 100}]}}'},
             ROOT,
             'too large',
             id='large',
@@ -399,7 +399,7 @@ def test_configurations_elsewhere(tmp_path: Path) -> None:
         pytest.param('{exists: [i.yml]}', True, id='there'),
         pytest.param('{exists: ["?.y*"]}', True, id='a glob'),
         pytest.param('{exists: ["**/i.yml"]}', True, id='in any folder'),
-        pytest.param(f'{{exists: ["{"*" * 20}"]}}', False, id='too many stars'),
+        pytest.param(f'{{exists: ["{"*" * 20}"]}}', True, id='too many stars'),
         pytest.param('{exists: ["{a,b}"]}', True, id='a glob that is not read'),
         pytest.param('{exists: [$NONE]}', True, id='may be there'),
         pytest.param('{exists: {paths: [none], project: g/p}}', True, id='elsewhere'),
@@ -441,7 +441,7 @@ def test_paths_with_variables_cannot_be_seen(tmp_path: Path) -> None:
     result = reading(tmp_path, files)
     assert shown(result) == {'j': [['a']]}
     assert [note.message for note in result.notes] == [
-        'include: local with variables is not visible here'
+        'include: local with variables or many wildcards is not visible here'
     ]
 
 
@@ -474,7 +474,7 @@ def big(jobs: int, files: int) -> Files:
 
 def test_work_is_proportional_to_size(tmp_path: Path) -> None:
     work = []
-    for jobs, files in ((200, 5), (1_000, 25)):
+    for jobs, files in ((80, 4), (400, 20)):
         repository = Repository(str(written(tmp_path / str(jobs), big(jobs, files))))
         work.append(calls(lambda: read(repository, (ROOT,), ())))
         assert len(read(repository, (ROOT,), ()).containers) == jobs + 1

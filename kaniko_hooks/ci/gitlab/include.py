@@ -32,13 +32,15 @@ from kaniko_hooks.model import Note, Place
 
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
 _MAX_CHAIN = 150
-_MAX_STARS = 12  # many of them on a long path take exponential time
+_MAX_STARS = 8  # many of them on a long path take exponential time
 _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 
 # Wildcards of `local` (G: app/models/repository.rb, search_files_by_wildcard_path), and
 # of `exists` (Ruby's File.fnmatch?), as regular expressions.
 _LOCAL = {'**/': '.*?/', '**': '.*?', '*': '[^/]*?'}
 _EXISTS = {'**/': '(?:.*/)?', '**': '[^/]*', '*': '[^/]*', '?': '[^/]'}
+
+_UNREADABLE = rf'{REFERENCE}|(?:\*[^*]*){{{_MAX_STARS + 1}}}'
 
 # The variables of one pipeline, None for all pipelines.
 Variables = Mapping[str, str] | None
@@ -141,20 +143,20 @@ class Loader:
     def _paths(self, entry: Value, chain: tuple[str, ...]) -> list[str]:
         """The files of the repository that an entry names; adds a note if it names others."""
         text = string_of(entry)
-        kinds = [kind for kind in _KINDS if get(entry, kind) is not None]
-        path = string_of(get(entry, 'local')) or '' if text is None else text
+        path = text or string_of(get(entry, 'local')) or ''
         if self.variables is not None:
             path = expanded(path, self.variables)
-        if text is not None:
+        if text is None:
+            kinds = [kind for kind in _KINDS if get(entry, kind) is not None]
+        else:
             is_url = re.match(r'\s*(?:https?|ssh|git)://', path, re.IGNORECASE)
             kinds = ['remote' if is_url else 'local']
-        if kinds != ['local']:
-            # A newer GitLab may have more kinds.
-            kind = kinds[0] if len(kinds) == 1 else 'this form'
+        # A newer GitLab may have more kinds.
+        kind = kinds[0] if len(kinds) == 1 else 'this form'
+        if kind == 'local' and re.search(_UNREADABLE, path):
+            kind = 'local with variables or many wildcards'
+        if kind != 'local':
             self._add_note(place_of(entry), f'{kind} is not visible here')
-            return []
-        if re.search(REFERENCE, path):
-            self._add_note(place_of(entry), 'local with variables is not visible here')
             return []
         path = path.lstrip('/')
         if '*' not in path:
@@ -229,6 +231,6 @@ def _exists(value: Value, files: Files, variables: Variables) -> bool | None:
     elsewhere = get(value, 'project') is not None
     if variables is not None:
         patterns = [expanded(pattern, variables) for pattern in patterns]
-    elif elsewhere or any(re.search(rf'{REFERENCE}|[\[{{]', pattern) for pattern in patterns):
+    elif elsewhere or any(re.search(rf'{_UNREADABLE}|[\[{{]', pattern) for pattern in patterns):
         return None
     return not elsewhere and any(_matching(pattern, _EXISTS, files) for pattern in patterns)

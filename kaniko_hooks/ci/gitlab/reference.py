@@ -22,7 +22,7 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.document.nodes import ScalarNode
 
 # Levels of lists, hashes and references in one another; GitLab's only limit is Ruby's stack.
-_MAX_DEPTH = 250
+_MAX_DEPTH = 200
 
 
 def resolved(table: Table, lenient: bool) -> Table:

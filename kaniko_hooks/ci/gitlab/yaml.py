@@ -1,8 +1,7 @@
 """YAML nodes to values, as Psych makes Ruby objects of them for GitLab.
 
-Psych reads YAML 1.1 with habits of its own: merge keys apply where they stand,
-`:foo` is a symbol, `1,000` a number, a date is refused, and an unknown tag is
-ignored (Psych 5, lib/psych/scalar_scanner.rb, lib/psych/visitors/to_ruby.rb).
+Merge keys apply where they stand, and unknown tags are ignored (Psych 5,
+lib/psych/visitors/to_ruby.rb).
 
 Not here: ordered maps, sets, binary data, aliases of a `!reference`.
 """
@@ -43,7 +42,7 @@ def value_of(node: Node) -> Value:
     converter = _Converter()
     value = converter.value(node)
     if converter.has_aliases:
-        _check_size(value)
+        _check_sizes(converter.values.values())
     return value
 
 
@@ -64,7 +63,7 @@ class _Converter:
             raise InvalidPipeline('the value contains itself', place_of(node))
         if identity not in self.values:
             self.open.add(identity)
-            self.has_aliases = self.has_aliases or bool(node.aliases)
+            self.has_aliases |= bool(node.aliases)
             if node.tag is not None:
                 _check_tag(node)
             value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
@@ -96,27 +95,17 @@ class _Converter:
         return Table(entries, node)
 
 
-def _check_size(value: Value) -> None:
-    """Raises InvalidPipeline for a value that is too large or too deep with its aliases."""
-    sizes: dict[int, tuple[int, int]] = {}
-
-    def size(value: Value) -> tuple[int, int]:
-        if isinstance(value, Table):
-            inner: Iterable[Value] = [entry.value for entry in value.entries.values()]
-        elif isinstance(value, Items):
-            inner = value.items
-        else:
-            return 1, 1
-        if id(value) not in sizes:
-            measured = [size(item) for item in inner]
-            count = 1 + sum(values for values, _ in measured)
-            depth = 1 + max((levels for _, levels in measured), default=0)
-            if count > MAX_VALUES or depth > MAX_DEPTH:
-                raise InvalidPipeline('The parsed YAML is too big', place_of(value))
-            sizes[id(value)] = count, depth
-        return sizes[id(value)]
-
-    size(value)
+def _check_sizes(collections: Iterable[Value]) -> None:
+    """Raises InvalidPipeline for a value that is too large or too deep; inner values are first."""
+    sizes: dict[int, tuple[int, int]] = {}  # values and levels, with aliases expanded
+    for value in collections:
+        inner = [entry.value for _, entry in entries_of(value)] or items_of(value)
+        measured = [sizes[id(item)] for item in inner if id(item) in sizes]
+        count = 1 + len(inner) + sum(values for values, _ in measured)
+        depth = 1 + max((levels for _, levels in measured), default=0)
+        if count > MAX_VALUES or depth > MAX_DEPTH:
+            raise InvalidPipeline('The parsed YAML is too big', place_of(value))
+        sizes[id(value)] = count, depth
 
 
 def _check_tag(node: Node) -> None:
