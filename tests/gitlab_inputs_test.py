@@ -116,6 +116,16 @@ def test_blocks_without_a_value_stay_as_they_are(tmp_path: Path) -> None:
     assert [command.text for command in job.script or ()] == items
 
 
+def test_names_may_have_blocks_without_a_value(tmp_path: Path) -> None:
+    text = (
+        'spec: {inputs: {x: }}\n---\ninclude: ci/$[[ inputs.x ]].yml\n'
+        'j: {extends: [".$[[ inputs.x ]]"], script: [a]}\n'
+    )
+    pipeline = read(tmp_path, text)
+    assert scripts(pipeline) == {'j': ['a']}
+    assert not pipeline.visible
+
+
 def test_a_text_that_is_too_large_stays(tmp_path: Path) -> None:
     long = '$[[ inputs.x ]]' + 'a' * 1024 * 1024
     many = ' '.join(f'$[[ inputs.x | truncate(0,{length}) ]]' for length in range(800))

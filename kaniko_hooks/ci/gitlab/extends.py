@@ -98,6 +98,6 @@ class _Extender:
             problem = 'circular dependency detected in `extends`'
         else:
             return base.value
-        if self.lenient:
+        if self.lenient or '$[[' in parent:  # an input without a value here
             return None
         raise InvalidPipeline(f'{name}: {problem}', place)

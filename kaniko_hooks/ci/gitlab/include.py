@@ -40,7 +40,7 @@ _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 _LOCAL = {'**/': '.*?/', '**': '.*?', '*': '[^/]*?'}
 _EXISTS = {'**/': '(?:.*/)?', '**': '[^/]*', '*': '[^/]*', '?': '[^/]'}
 
-_UNREADABLE = rf'{REFERENCE}|(?:\*[^*]*){{{_MAX_STARS + 1}}}'
+_UNREADABLE = rf'{REFERENCE}|\$\[\[|(?:\*[^*]*){{{_MAX_STARS + 1}}}'
 
 # The variables of one pipeline, None for all pipelines.
 Variables = Mapping[str, str] | None
@@ -174,8 +174,6 @@ def _matching(pattern: str, wildcards: Mapping[str, str], files: Files) -> list[
     tokens = re.split(r'(\*\*/|\*+|\?)', pattern)
     if len(tokens) == 1:
         return [pattern] if files.repository.has_file(pattern) else []
-    if pattern.count('*') > _MAX_STARS:
-        return []
     regex = re.compile(''.join(wildcards.get(token, re.escape(token)) for token in tokens))
     folder = tokens[0].rpartition('/')[0]
     return [file for file in files.listing(folder) if regex.fullmatch(file)]
@@ -228,9 +226,9 @@ def _condition_holds(text: str, variables: Variables) -> bool | None:
 
 def _exists(value: Value, files: Files, variables: Variables) -> bool | None:
     patterns = [string_of(item) or '' for item in items_of(get(value, 'paths') or value)]
-    elsewhere = get(value, 'project') is not None
     if variables is not None:
         patterns = [expanded(pattern, variables) for pattern in patterns]
-    elif elsewhere or any(re.search(rf'{_UNREADABLE}|[\[{{]', pattern) for pattern in patterns):
+    unreadable = any(re.search(rf'{_UNREADABLE}|[\[{{]', pattern) for pattern in patterns)
+    if unreadable or get(value, 'project') is not None:
         return None
-    return not elsewhere and any(_matching(pattern, _EXISTS, files) for pattern in patterns)
+    return any(_matching(pattern, _EXISTS, files) for pattern in patterns)
