@@ -89,7 +89,7 @@ class Loader:
         for name, definition in content.entries.items():
             definitions = self.definitions.setdefault(name, [])
             # A file that is included again defines nothing new, but it is merged later.
-            definitions[:] = [each for each in definitions if each.key is not definition.key]
+            definitions[:] = [old for old in definitions if old.key is not definition.key]
             definitions.append(definition)
         if not entries:
             return content

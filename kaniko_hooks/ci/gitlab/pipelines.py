@@ -213,10 +213,11 @@ class _Reader:
 
     def result(self) -> tuple[Pipeline, ...]:
         """All pipelines, without standalone files that another standalone file includes."""
-        roots = {each.root for each in self.pipelines if each.standalone and each.child is None}
+        standalone = [pipeline for pipeline in self.pipelines if pipeline.standalone]
+        roots = {pipeline.root for pipeline in standalone}
         included: set[str] = set()
-        for pipeline in self.pipelines:
-            if pipeline.standalone and pipeline.root not in included:
+        for pipeline in standalone:
+            if pipeline.root not in included:
                 included |= roots.intersection(pipeline.files) - {pipeline.root}
         return tuple(
             pipeline._replace(forwarded=tuple(self.forwarded.get(pipeline.child or '', ())))
