@@ -7,13 +7,9 @@ never true, not even on the left of `&&`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from kaniko_hooks.ci.cond import (
-    Dialect,
-    InvalidExpression as InvalidExpression,
-    parse as parse_term,
-)
+from kaniko_hooks.ci.cond import Dialect, InvalidExpression, parse as parse_term
 from kaniko_hooks.cond import And, Cond, Eq, Not, Or, Truth, negate
 from kaniko_hooks.text import Text, hole
 
@@ -49,57 +45,61 @@ def parse(text: str) -> Cond:
     return parse_term(text, _DIALECT).cond
 
 
-def is_true(text: str, variable: Lookup, inputs: Lookup = lambda name: None) -> bool:
-    """The result of an expression; look-ups give None for what is not set.
+def holds(text: str, variables: Mapping[str, str] | None) -> bool | None:
+    """The result of an expression in the pipeline with these variables.
 
-    Raises InvalidExpression.
+    Without variables, None if it depends on one; None also for what is no expression.
     """
+    names: list[str] = []
 
-    def value(name: str) -> str | None:
-        return inputs(name[7:]) if name.startswith('inputs.') else variable(name)
+    def look_up(name: str) -> str | None:
+        if name == 'null' or variables is not None:
+            return (variables or {}).get(name)
+        names.append(name)
+        return None
 
-    return _holds(parse(text), value)
+    try:
+        result = _holds(parse(text), look_up)
+    except InvalidExpression:
+        return None
+    return None if names else result
 
 
-def _holds(cond: Cond, value: Lookup) -> bool:
+def _holds(cond: Cond, look_up: Lookup) -> bool:
     if isinstance(cond, Not):
-        return not _holds(cond.part, value)
+        return not _holds(cond.part, look_up)
     if isinstance(cond, (And, Or)):
         test = all if isinstance(cond, And) else any
-        return test(_holds(part, value) for part in cond.parts)
+        return test(_holds(part, look_up) for part in cond.parts)
     if isinstance(cond, Eq):
-        return _filled(cond.left, value) == _filled(cond.right, value)
+        return _value(cond.left, look_up) == _value(cond.right, look_up)
     if isinstance(cond, Truth):
-        text = _filled(cond.subject, value) or ''
-        pattern = cond.name if cond.name[:1] in ('', '/') else value(cond.name) or ''
+        text = _value(cond.subject, look_up) or ''
+        pattern = cond.name if cond.name[:1] in ('', '/') else look_up(cond.name) or ''
         return _matches(pattern, text) if cond.name else bool(text.strip())
     return bool(cond)
 
 
-def _filled(text: Text, value: Lookup) -> str | None:
-    return value(text.holes[0].name) if text.holes else text.value
+def _value(text: Text, look_up: Lookup) -> str | None:
+    return look_up(text.holes[0].name) if text.holes else text.value
 
 
 def _matches(pattern: str, text: str) -> bool:
+    """The result of searching an RE2 pattern in a text.
+
+    Python's engine can take for ever where RE2 can't: such a pattern is not tried on a
+    text that is long enough to matter.
+    """
     match = re.fullmatch(r'/(.*)/([ismU]*)', pattern, re.DOTALL)
     if match is None:
         return False
-    flags = re.IGNORECASE if 'i' in match[2] else 0
-    return bool(matches(match[1].replace('\\/', '/'), text, flags))
-
-
-def matches(pattern: str, text: str, flags: int = 0, unsure: bool = False) -> bool | None:
-    """The result of searching an RE2 pattern in a text; None if it is no pattern.
-
-    Python's engine can take for ever where RE2 can't: such a pattern is not
-    tried on a text that is long enough to matter, the answer is `unsure`.
-    """
-    repeats = len(re.findall(r'[*+{?]', pattern))
-    nested = re.search(r'\)[*+{]', pattern) is not None
+    body = match[1].replace('\\/', '/')
+    repeats = len(re.findall(r'[*+{?]', body))
+    nested = re.search(r'\)[*+{]', body) is not None
     if len(text) > 16 and (nested or repeats > 4 or len(text) > 200):
-        return unsure
-    python = re.sub(r'\(\?<(?=\w)', '(?P<', pattern).replace('\\z', '\\Z')
+        return False
+    python = re.sub(r'\(\?<(?=\w)', '(?P<', body).replace('\\z', '\\Z')
     try:
-        return re.search(python, text, flags) is not None
+        return re.search(python, text, re.IGNORECASE if 'i' in match[2] else 0) is not None
     except (re.error, RecursionError, OverflowError):
-        return None
+        return False

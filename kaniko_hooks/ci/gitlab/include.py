@@ -199,29 +199,15 @@ def _rule_holds(rule: Value, files: Files, variables: Variables) -> bool | None:
     clauses: list[bool | None] = []
     condition, paths = get(rule, 'if'), get(rule, 'exists')
     if condition is not None:
-        clauses.append(_condition_holds(string_of(condition) or '', variables))
+        # Few includes have conditions.
+        from kaniko_hooks.ci.gitlab.expression import holds
+
+        clauses.append(holds(string_of(condition) or '', variables))
     if paths is not None:
         clauses.append(_exists(paths, files, variables))
     if get(rule, 'changes') is not None or not isinstance(rule, Table):
         clauses.append(None if variables is None else True)
     return False if False in clauses else None if None in clauses else True
-
-
-def _condition_holds(text: str, variables: Variables) -> bool | None:
-    # Few includes have conditions.
-    from kaniko_hooks.ci.gitlab.expression import InvalidExpression, is_true
-
-    names: list[str] = []
-
-    def look_up(name: str) -> str | None:
-        names.append(name)
-        return None if variables is None else variables.get(name)
-
-    try:
-        holds = is_true(text, look_up)
-    except InvalidExpression:
-        return None
-    return None if variables is None and names else holds
 
 
 def _exists(value: Value, files: Files, variables: Variables) -> bool | None:
