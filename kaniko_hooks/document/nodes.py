@@ -8,6 +8,8 @@ guards both.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kaniko_hooks.named_tuple import NamedTuple
 
 Span = tuple[int, int]  # start and end offset, in code points
@@ -70,3 +72,59 @@ def text_of(node: Node | None) -> str | None:
 def items_of(node: Node | None) -> list[Node]:
     """The items of a sequence, none for anything else."""
     return node.items if isinstance(node, SequenceNode) else []
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly in a collection: keys, values, items."""
+    if isinstance(node, MappingNode):
+        for pair in node.pairs:
+            yield from pair
+    elif isinstance(node, SequenceNode):
+        yield from node.items
+
+
+class Field(NamedTuple):
+    key: ScalarNode
+    value: Node
+
+
+def fields(node: Node | None) -> dict[str, Field]:
+    """The fields of a mapping, its merge keys as go-yaml applies them, own keys first.
+
+    Most CI systems besides GitLab are written in Go: a mapping's own key wins over a
+    merged one, wherever `<<` stands, an earlier source over a later one, and the last
+    of repeated keys. A mapping that is merged into itself, or many times, is read once.
+    Other nodes have none.
+    """
+    merged: dict[str, Field] = {}
+    visited: set[int] = set()
+    waiting: list[Node] = [node] if isinstance(node, MappingNode) else []
+    while waiting:
+        source = waiting.pop()
+        if isinstance(source, ScalarNode) or id(source[0]) in visited:
+            continue
+        visited.add(id(source[0]))  # an alias inside the node it names is another tuple
+        if isinstance(source, SequenceNode):
+            waiting += reversed(source.items)
+            continue
+        own: dict[str, Field] = {}
+        sources: list[Node] = []
+        for key, value in source.pairs:
+            if isinstance(key, ScalarNode) and key.value == '<<' and not key.style:
+                sources.append(value)
+            elif isinstance(key, ScalarNode):
+                own[key.value] = Field(key, value)
+        for name, field in own.items():
+            merged.setdefault(name, field)
+        waiting += reversed(sources)
+    return merged
+
+
+def value_of(node: Node | None, *path: str) -> Node | None:
+    """The value under the keys of `path`, through merge keys."""
+    for name in path:
+        field = fields(node).get(name)
+        if field is None:
+            return None
+        node = field.value
+    return node

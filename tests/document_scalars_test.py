@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import ScalarNode, items_of
-from kaniko_hooks.document.position import command, value_offsets
+from kaniko_hooks.document.scalars import scalar_text, value_offsets
 
 LONG = 'word ' * 60
 
@@ -14,17 +14,15 @@ def scalars(text: str) -> list[ScalarNode]:
     return [each for each in items_of(compose(text, 'f')[0]) if isinstance(each, ScalarNode)]
 
 
-def assert_located(text: str, node: ScalarNode) -> None:
-    """Every character that is no white space or escape stands where it is said to."""
-    offsets = value_offsets(text, node)
-    assert offsets is not None
-    assert len(offsets) == len(node.value) + 1
-    assert offsets == sorted(offsets)
-    made = command(text, node)
-    for index, character in enumerate(node.value):
-        assert made.locate(index) == offsets[index]
-        if not character.isspace() and text[offsets[index]] not in '\\':
-            assert text[offsets[index]] == character
+def assert_located(text: str, node: ScalarNode) -> list[int]:
+    """Offsets of a scalar's characters; those that are no white space or escape are there."""
+    located = scalar_text(text, node)
+    offsets = [located.place(index).offset for index in range(len(node.value) + 1)]
+    assert value_offsets(text, node) == offsets == sorted(offsets)
+    for character, offset in zip(node.value, offsets):
+        if not character.isspace() and text[offset] not in '\\':
+            assert text[offset] == character
+    return offsets
 
 
 @pytest.mark.parametrize(
@@ -67,28 +65,29 @@ def assert_located(text: str, node: ScalarNode) -> None:
 )
 def test_values_are_found_in_the_text(text: str, first: str) -> None:
     for node in scalars(text):
-        assert_located(text, node)
-        assert text.startswith(first, command(text, node).offset)
+        assert text.startswith(first, assert_located(text, node)[0])
 
 
 @pytest.mark.parametrize('text', ('- |', '- >', '- ""', "- ''", '- |\n\n', '- |\n  \n'))
 def test_empty_values(text: str) -> None:
     (node,) = scalars(text)
-    made = command(text, node)
-    assert made.text == ''
-    assert 0 < made.locate(0) <= len(text)
+    assert node.value == ''
+    assert 0 < scalar_text(text, node).place(0).offset <= len(text)
 
 
 def test_a_text_that_is_not_the_nodes_gives_its_start() -> None:
     (node,) = scalars('- |\n  a b\n')
-    made = command('- |\n  c d\n', node)
-    assert [made.offset, made.locate(0), made.locate(3)] == [6, 6, 6]
+    located = scalar_text('- |\n  c d\n', node)
+    assert [located.place(offset).offset for offset in (0, 3)] == [6, 6]
     assert value_offsets('- x\n  c d\n', node) is None
+    (plain,) = scalars('- ab')
+    assert value_offsets('- cd', plain) is None
+    assert value_offsets('- a', plain) is None
 
 
 def test_offsets_beyond_the_value_are_its_end() -> None:
     (node,) = scalars('- abc # d')
-    assert command('- abc # d', node).locate(99) == 5
+    assert scalar_text('- abc # d', node).place(99).offset == 5
 
 
 LINE = st.text('ab \t"\'\\#:-', max_size=8)
@@ -125,9 +124,3 @@ def test_blanks_alone_may_be_more_than_the_indentation() -> None:
     node = scalars(text)[0]
     assert node.value == ' \nx  \n  '
     assert_located(text, node)
-
-
-def test_start_of_a_block_that_cannot_be_told_exactly() -> None:
-    (node,) = scalars('- |2\n    a b\n')
-    made = command('- |2\n    c d\n', node)
-    assert [made.offset, made.locate(3)] == [9, 9]
