@@ -1,4 +1,4 @@
-"""Hook: rewrite GitLab jobs with several Kaniko builds into one job per image."""
+"""Hook: rewrite GitLab jobs with several Kaniko builds into one job per build."""
 
 from __future__ import annotations
 
@@ -11,29 +11,23 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fix the files of the command line; return the exit code."""
+    """Run the hook on the files of the command line; return the exit code."""
     try:
-        return _fix(sys.argv[1:] if argv is None else argv)
+        return _run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         return 130  # 128 and the number of SIGINT, as shells count
 
 
-def _fix(argv: Sequence[str]) -> int:
+def _run(argv: Sequence[str]) -> int:
     # Imported here, so that Ctrl-C meanwhile is caught as well.
     from kaniko_hooks.prefilter import nothing_matters
 
-    seen: dict[str, bytes] = {}
-    if nothing_matters(argv, seen, ('--unsafe', '--diff')):
+    cache: dict[str, bytes] = {}
+    if nothing_matters(argv, cache, ('--unsafe', '--diff', '--exit-zero-even-if-changed')):
         return 0
-    from kaniko_hooks.ending import ended
+    from kaniko_hooks.cli import run
 
-    return ended('fix-kaniko-builds', lambda: _real(argv, seen))
-
-
-def _real(argv: Sequence[str], seen: dict[str, bytes]) -> int:
-    from kaniko_hooks.commands import fix
-
-    return fix(argv, seen)
+    return run('fix-kaniko-builds', argv, cache)
 
 
 def entry() -> None:

@@ -1,4 +1,4 @@
-"""The words that all stations of the data's way share, as plain tuples.
+"""Types that all stages share.
 
 Offsets count code points from the start of a file's text (its byte order mark
 stripped); lines and columns are computed only where they are shown.
@@ -197,6 +197,7 @@ class Reason(NamedTuple):
     place: Place
     times: int = MANY  # how many times this reason alone makes of one
     level: int = 0  # of a call: how many others it stands in
+    words: tuple[str, ...] = ()  # of a loop, where they are known
 
 
 class Build(NamedTuple):
@@ -232,6 +233,11 @@ class Run(NamedTuple):
     used_image: bool = False  # the image's name decided what is a build
     scripts: tuple[str, ...] = ()  # files of the repository that were followed
 
+    @property
+    def executed(self) -> tuple[Execution, ...]:
+        """The builds of the shown run."""
+        return tuple(execution for execution in self.executions if execution.times)
+
 
 class Note(NamedTuple):
     """Something that cannot be seen from here."""
@@ -258,7 +264,7 @@ class Reading(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing that fails the hook."""
+    """A reason for the check to fail."""
 
     rule: str
     place: Place
@@ -268,11 +274,13 @@ class Finding(NamedTuple):
     places: frozenset[Place] = frozenset()  # every place involved
     fix: str | None = None  # what the fix hook would do
     no_fix: str | None = None  # why it would not
+    headline: str = ''  # the message without reasons and consequences, if it has them
 
 
 class Result(NamedTuple):
-    """What a check has found out: what every report is made of."""
+    """All that reports show."""
 
     containers: tuple[tuple[Container, Run], ...]
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
+    read: int = 0  # containers that were read, with and without builds

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+CHECK = 'check-kaniko-builds'
+FIX = 'fix-kaniko-builds'
 RULES = (
     'cached-builds-share-container',
     'uncached-builds-share-container',
@@ -15,10 +21,38 @@ RULES = (
     'unused-suppression',
 )
 FORMATS = ('text', 'json', 'gitlab', 'sarif')
+_EXIT_CODES = {
+    CHECK: """\
+exit codes:
+  0  no finding
+  1  findings, or a PATH that cannot be read
+  2  wrong usage, or an internal error
+""",
+    FIX: """\
+exit codes:
+  0  nothing rewritten; what is left alone is check-kaniko-builds' to report
+  1  files rewritten (--diff: would be), or a PATH that cannot be read
+  2  wrong usage, or an internal error
+""",
+}
+_EXAMPLES = {
+    CHECK: """
+examples:
+  check-kaniko-builds                           the whole repository
+  check-kaniko-builds --strict .gitlab-ci.yml   one pipeline, without cache, too
+  check-kaniko-builds --format gitlab --output-file codequality.json
+""",
+    FIX: """
+examples:
+  fix-kaniko-builds --diff                      show what would change
+  fix-kaniko-builds .gitlab-ci.yml              rewrite one pipeline
+""",
+}
+_RULES = '\nrules:\n' + ''.join(f'  {rule}\n' for rule in RULES)
 
 
 class Options(NamedTuple):
-    """What the command line asks for."""
+    """The values of a command line."""
 
     paths: tuple[str, ...] = ()  # as given; none means the whole repository
     strict: bool = False
@@ -30,80 +64,99 @@ class Options(NamedTuple):
     explain: str | None = None
     unsafe: bool = False
     diff: bool = False
+    exit_zero_even_if_changed: bool = False
+
+    @property
+    def is_report(self) -> bool:
+        """Whether there is more to print than text about findings."""
+        return self.format != 'text' or self.output_file is not None
 
 
 def parse(hook: str, argv: Sequence[str]) -> Options:
-    """The options of `check-kaniko-builds` or `fix-kaniko-builds`.
+    """The options of a hook.
 
     Wrong usage ends the process with status 2, --help and --version with 0, as
     argparse does.
     """
-    if argv and not any(argument.startswith('-') for argument in argv):
+    if not any(argument.startswith('-') for argument in argv):
         return Options(tuple(argv))  # argparse would cost a third of the hook's time
-    return _parse_options(hook, argv)
+    values = vars(_parser(hook, '--version' in argv).parse_args(argv))
+    values['paths'] = tuple(values['paths'])
+    values['gitlab_configs'] = tuple(map(os.path.normpath, values['gitlab_configs']))
+    return Options(**values)
 
 
-def _parse_options(hook: str, argv: Sequence[str]) -> Options:
+def _parser(hook: str, with_version: bool) -> ArgumentParser:
     import argparse
 
-    checks = hook == 'check-kaniko-builds'
+    checks = hook == CHECK
     parser = argparse.ArgumentParser(
         prog=hook,
         allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description=(
             'Find every container whose script can run two Kaniko builds.'
             if checks
-            else 'Rewrite GitLab jobs that run several Kaniko builds into one job per image.'
+            else 'Rewrite GitLab jobs that run several Kaniko builds into one job per build.'
         ),
+        epilog=_EXIT_CODES[hook] + _EXAMPLES[hook] + (_RULES if checks else ''),
     )
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         'paths',
-        nargs='*' if checks else '+',
+        nargs='*',
         metavar='PATH',
-        help='file or directory' + ('; none: the whole repository' if checks else ''),
+        help='file or directory; none: the whole repository, as far as git tracks it',
     )
-    parser.add_argument(
-        '--strict', action='store_true', help='also fail when all builds run without cache'
-    )
-    parser.add_argument(
+    add('--strict', action='store_true', help='also count containers whose builds use no cache')
+    add(
         '--allow-cleanup',
         action='store_true',
-        help='accept builds that clean up, in images of osscontainertools/kaniko >= v1.27.0',
+        help='accept builds with --cleanup in images of osscontainertools/kaniko >= v1.27.0',
     )
-    parser.add_argument(
+    add(
         '--gitlab-config',
         action='append',
         default=[],
         metavar='PATH',
         dest='gitlab_configs',
-        help='a further root pipeline, relative to the repository root',
+        help='a further GitLab pipeline besides .gitlab-ci.yml, relative to the repository root; '
+        'may be repeated',
     )
-    parser.add_argument('--color', choices=('auto', 'always', 'never'), default='auto')
-    parser.add_argument('--version', action='version', version=_version(hook, argv))
+    add(
+        '--color',
+        choices=('auto', 'always', 'never'),
+        default='auto',
+        help='auto (default): on a terminal, unless NO_COLOR is set; FORCE_COLOR means always',
+    )
     if checks:
-        parser.add_argument('--format', choices=FORMATS, default='text')
-        parser.add_argument(
-            '--output-file', metavar='PATH', help='write the report to a file; text is still shown'
+        add(
+            '--format',
+            choices=FORMATS,
+            default='text',
+            help="text (default): for people; json: all containers and findings; gitlab: GitLab's "
+            'Code Quality; sarif: for code scanning',
         )
-        parser.add_argument(
-            '--explain', choices=RULES, metavar='RULE', help='print what a rule is about, and why'
+        add(
+            '--output-file',
+            metavar='PATH',
+            help='write the report to a file; standard output has the text then',
         )
+        add('--explain', choices=RULES, metavar='RULE', help='print the documentation of a rule')
     else:
-        parser.add_argument(
-            '--unsafe', action='store_true', help='also make rewrites that a person must review'
+        add('--unsafe', action='store_true', help='also make rewrites that a person must review')
+        add('--diff', action='store_true', help='show what would change, write nothing')
+        add(
+            '--exit-zero-even-if-changed',
+            action='store_true',
+            help='exit 0 after a rewrite, for clients that stage what was fixed (lefthook)',
         )
-        parser.add_argument(
-            '--diff', action='store_true', help='show what would change, write nothing'
-        )
-    given = vars(parser.parse_args(argv))
-    given['paths'] = tuple(given['paths'])
-    given['gitlab_configs'] = tuple(map(os.path.normpath, given['gitlab_configs']))
-    return Options(**given)
+    add('--version', action='version', version=_version(hook) if with_version else '')
+    return parser
 
 
-def _version(hook: str, argv: Sequence[str]) -> str:
-    if '--version' not in argv:
-        return ''  # importlib.metadata takes longer than all the rest
-    from importlib.metadata import version
+def _version(hook: str) -> str:
+    # Its import takes longer than all the rest.
+    from kaniko_hooks.about import version
 
-    return f'{hook} {version("kaniko_hooks")}'
+    return f'{hook} {version()}'

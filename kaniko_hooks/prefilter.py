@@ -18,7 +18,8 @@ _MAX_KEPT = 1024 * 1024  # a larger one is read once more, if need be
 # Options of both hooks that change nothing where there is nothing to find.
 _HARMLESS = ('--strict', '--allow-cleanup')
 # CI configuration with one of these may read another file, or run a script.
-_HINTS = (b'include', b'trigger', b'./', b'.sh')
+# With NULs, as in UTF-16, it is unreadable.
+_HINTS = (b'include', b'trigger', b'./', b'.sh', b'\0')
 _SHELLS = frozenset((b'sh', b'bash', b'ash', b'dash', b'ksh', b'mksh', b'zsh', b'source'))
 _SEPARATORS = b'"\'`()[]{},;&|<>=\\'
 _TO_BLANKS = bytes.maketrans(_SEPARATORS, b' ' * len(_SEPARATORS))

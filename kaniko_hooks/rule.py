@@ -4,53 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.model import MANY, Container, Finding, Place, Problem, Run
-from kaniko_hooks.reasons import LineOf, because
+from kaniko_hooks.bridge import with_scripts
+from kaniko_hooks.model import MANY, Container, Finding, Place, Problem, Reason, Run
+from kaniko_hooks.named_tuple import NamedTuple
 
 CACHED = 'cached-builds-share-container'
 UNCACHED = 'uncached-builds-share-container'
 UNREADABLE = 'unreadable-ci-file'
 
-_HARM = {
-    'cached': (
-        'with the cache on: a later image can silently gain or lose files, '
-        'and the cache keeps the wrong layers'
-    ),
-    'maybe-cached': (
-        'and the cache may be on: a later image can silently gain or lose files, '
-        'and the cache keeps the wrong layers'
-    ),
-    'uncached': 'without cache: a later image can silently gain or lose files',
+_WRONG_FILES = 'a later image can silently gain or lose files'
+HARM = {CACHED: f'{_WRONG_FILES}, and the cache keeps the wrong layers', UNCACHED: _WRONG_FILES}
+_CACHE = {
+    'cached': 'with the cache on',
+    'maybe-cached': 'and the cache may be on',
+    'uncached': 'without cache',
 }
+_MOST_WORDS = 5  # of a list in a message
 
-Judged = tuple[Container, Run]
+LineOf = Callable[[Place], int]
 
 
-def findings(
-    judged: Sequence[Judged],
-    strict: bool,
-    accepted: Callable[[Container, Run], bool],
-    line_of: LineOf,
-) -> list[Finding]:
-    """One finding for each rule and set of build places, in the order of the containers.
+class Judged(NamedTuple):
+    """A container with its worst run, and every place that has a part in it."""
 
-    `accepted` says which containers --allow-cleanup lets pass; `line_of` gives
-    the 1-based line of a place, for the message.
+    container: Container
+    run: Run
+    places: frozenset[Place]
+
+
+def judged(container: Container, run: Run) -> Judged:
+    """The container with the places of its definition, commands, builds and scripts.
+
+    Variables and the image count where the run looked them up.
+    """
+    places = {container.place, *container.places}
+    places.update(execution.build.place for execution in run.executions)
+    places.update(Place(script, 0) for script in run.scripts)
+    for script in with_scripts(container).scripts:
+        places.update(text.place(0) for text in script.commands if text.segments)
+        for name in run.used_variables & script.variables.keys():
+            places.update(script.variables[name].places)
+    if run.used_image and container.image:
+        places.update(container.image.places)
+    return Judged(container, run, frozenset(places))
+
+
+def violations(containers: Iterable[Judged], strict: bool) -> list[Finding]:
+    """A finding, still without message, for each container that breaks the rule.
+
+    A hidden job is left out if visible jobs run its builds.
     """
     visible: set[Place] = set()
-    groups: dict[tuple[str, frozenset[Place]], list[Judged]] = {}
-    # A hidden job is reported only where no visible job runs its builds.
-    for container, run in sorted(judged, key=lambda each: each[0].template):
-        rule = _broken_rule(run, strict)
-        if rule is None or accepted(container, run):
+    findings: list[Finding] = []
+    for container, run, places in sorted(containers, key=lambda each: each.container.template):
+        if run.verdict == 'ok' or run.verdict == 'uncached' and not strict:
             continue
-        places = frozenset(_build_places(run))
-        if container.template and places <= visible:
+        builds = {execution.build.place for execution in run.executed}
+        if container.template and builds <= visible:
             continue
         if not container.template:
-            visible |= places
-        groups.setdefault((rule, places), []).append((container, run))
-    return [_finding(rule, group, line_of) for (rule, _), group in groups.items()]
+            visible |= builds
+        rule = UNCACHED if run.verdict == 'uncached' else CACHED
+        findings.append(Finding(rule, _second_build(run), '', (container,), run, places))
+    return findings
+
+
+def grouped(findings: Iterable[Finding], line_of: LineOf) -> list[Finding]:
+    """One finding, with its message, for each rule and set of builds.
+
+    `line_of` gives the 1-based line of a place.
+    """
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        run = finding.run
+        builds = frozenset(each.build.place for each in run.executed) if run else number
+        groups.setdefault((finding.rule, builds), []).append(finding)
+    return [_worded(group, line_of) for group in groups.values()]
 
 
 def unreadable(problem: Problem) -> Finding:
@@ -58,78 +87,98 @@ def unreadable(problem: Problem) -> Finding:
     return Finding(
         UNREADABLE,
         problem.place,
-        f'{problem.message.rstrip("!.")}, '
-        'so it cannot be told how many Kaniko builds share a container',
+        f'{problem.message.rstrip("!.")}, so the number of Kaniko builds per container is unknown',
         places=frozenset((problem.place, *(Place(file, 0) for file in problem.files))),
     )
 
 
-def _broken_rule(run: Run, strict: bool) -> str | None:
-    if run.verdict in ('cached', 'maybe-cached'):
-        return CACHED
-    return UNCACHED if run.verdict == 'uncached' and strict else None
-
-
-def _build_places(run: Run) -> Iterable[Place]:
-    return (execution.build.place for execution in run.executions if execution.times)
-
-
-def _finding(rule: str, group: Sequence[Judged], line_of: LineOf) -> Finding:
-    run = group[0][1]
-    return Finding(
-        rule,
-        second_build(run),
-        _sentence([each for each, _ in group], run, line_of),
-        tuple(each for each, _ in group),
-        run,
-        frozenset(place for each in group for place in places_involved(*each)),
-    )
-
-
-def second_build(run: Run) -> Place:
+def _second_build(run: Run) -> Place:
     """The place of the build that makes the shown run a sharing one."""
-    done = [execution for execution in run.executions if execution.times]
-    first = done[0]
-    return (first if first.times > 1 or len(done) == 1 else done[1]).build.place
+    first, *others = run.executed
+    return (others[0] if others and first.times == 1 else first).build.place
 
 
-def reworded(finding: Finding, line_of: LineOf) -> Finding:
-    """The finding with the message for the containers that it still has."""
-    if finding.run is None or not finding.containers:
+def _worded(group: Sequence[Finding], line_of: LineOf) -> Finding:
+    """The findings of containers that run the same builds as one, with its message."""
+    finding = group[0]
+    run = finding.run
+    if run is None:
         return finding
-    return finding._replace(message=_sentence(finding.containers, finding.run, line_of))
-
-
-def _sentence(containers: Sequence[Container], run: Run, line_of: LineOf) -> str:
-    container = containers[0]
-    times = sum(execution.times for execution in run.executions)
+    containers = tuple(container for each in group for container in each.containers)
+    times = sum(execution.times for execution in run.executed)
     builds = 'many Kaniko builds' if times >= MANY else f'{times} Kaniko builds'
     more = f' (and {len(containers) - 1} more)' if len(containers) > 1 else ''
-    why = because(run, line_of)
-    told = f' ({why})' if why else ''
-    return (
-        f'{_kind(container)}{container.name}{more} runs {builds} in one container{told}, '
-        f'{_HARM[run.verdict]}'
+    sentence = f'{name_of(containers[0])}{more} runs {builds} in one container'
+    reasons = because(run, line_of)
+    return finding._replace(
+        message=f'{sentence}{f" ({reasons})" if reasons else ""}, '
+        f'{_CACHE[run.verdict]}: {HARM[finding.rule]}',
+        headline=f'{sentence}, {_CACHE[run.verdict]}',
+        containers=containers,
+        places=frozenset(place for each in group for place in each.places),
     )
 
 
-def _kind(container: Container) -> str:
-    """What stands before the name; the name of a node path says it by itself."""
+def name_of(container: Container) -> str:
+    """A container as messages call it: 'job `build`', 'step `build`', 'spec.steps[1]'."""
     if container.system == 'gitlab-ci':
-        return 'hidden job ' if container.template else 'job '
-    return ''
+        return f'{"hidden " * container.template}job `{container.name}`'
+    return f'step `{container.label}`' if container.label else container.name
 
 
-def places_involved(container: Container, run: Run) -> set[Place]:
-    """Every place that has a part in what a container runs: what it is made of,
-    its builds, the scripts it calls, the variables and the image that were used."""
-    places = {container.place, *container.places}
-    places.update(execution.build.place for execution in run.executions)
-    places.update(Place(script, 0) for script in run.scripts)
-    for part in container.parts:
-        places.update(Place(command.file, command.offset) for command in part.commands)
-        for name in run.used_variables & part.variables.keys():
-            places.update(part.variables[name].places)
-    if run.used_image and container.image:
-        places.update(container.image.places)
-    return places
+def because(run: Run, line_of: LineOf) -> str:
+    """Why builds of the shown run are executed more than once; '' if none is."""
+    reasons: dict[str, None] = {}
+    for execution in run.executed:
+        file = execution.build.place.file
+        # A second attempt is a build of its own, executed once.
+        repeated = [
+            reason
+            for reason in dict.fromkeys(execution.reasons)
+            if execution.times > 1 or reason.kind == 'retry'
+        ]
+        calls = [reason for reason in repeated if reason.kind == 'call']
+        if len({call.place for call in calls}) > 1:
+            reasons[_of_calls(calls, file, line_of)] = None
+            repeated = [reason for reason in repeated if reason.kind != 'call']
+        for reason in repeated:
+            # A single call in a loop is no reason by itself.
+            if reason.times > 1 or reason.kind == 'retry':
+                reasons[_of_one(reason, _line(reason.place, file, line_of))] = None
+    return '; '.join(reasons)
+
+
+def _of_one(reason: Reason, line: str) -> str:
+    if reason.kind == 'call':
+        return f'called {often(reason.times)} at line {line}'
+    if reason.kind == 'retry':
+        return f'retried at line {line} when the first attempt fails'
+    subject = f'{"the " * (reason.kind == "loop")}{reason.kind} at line {line}'
+    words = f' for {_listed(reason.words)}' if reason.words else ''
+    return f'{subject} runs it {often(reason.times)}{words}'
+
+
+def _of_calls(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
+    places = dict.fromkeys(call.place for call in calls)
+    lines = list(dict.fromkeys(_line(place, file, line_of) for place in places))
+    plural = 's' if len(lines) > 1 else ''
+    return f'called {often(len(places))} at line{plural} {_listed(lines)}'
+
+
+def _line(place: Place, file: str, line_of: LineOf) -> str:
+    line = line_of(place)
+    return str(line) if place.file == file else f'{line} of {place.file}'
+
+
+def _listed(words: Sequence[str]) -> str:
+    """'a, b and c'; of long lists 'a, b, c, d and 3 more'."""
+    if len(words) > _MOST_WORDS:
+        words = [*words[: _MOST_WORDS - 1], f'{len(words) - _MOST_WORDS + 1} more']
+    return ' and '.join(filter(None, (', '.join(words[:-1]), words[-1])))
+
+
+def often(times: int) -> str:
+    """'once', 'twice', '3 times', 'many times'."""
+    if times >= MANY:
+        return 'many times'
+    return {1: 'once', 2: 'twice'}.get(times, f'{times} times')

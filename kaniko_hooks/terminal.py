@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Mapping
 from typing import TextIO
 
 TAB = 4
+COLUMNS = 80  # where a width is not known
+_NARROW = 40
 
 # Joiners are part of what they join: names in Persian, emoji of several people.
 _KEPT = '\u200c\u200d'
@@ -19,13 +22,28 @@ _CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33
 def use_color(option: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
     """Whether to colour what goes to `stream`; `option` is auto, always or never.
 
-    https://no-color.org: NO_COLOR counts if it is set and not empty.
+    https://no-color.org and https://force-color.org: NO_COLOR and FORCE_COLOR count if
+    they are set and not empty, in this order.
     """
     if option != 'auto':
         return option == 'always'
-    if environ.get('NO_COLOR') or environ.get('TERM') == 'dumb':
+    if environ.get('NO_COLOR'):
         return False
-    return stream.isatty()
+    return bool(environ.get('FORCE_COLOR')) or environ.get('TERM') != 'dumb' and stream.isatty()
+
+
+def columns(stream: TextIO, environ: Mapping[str, str]) -> int:
+    """The width of the terminal that `stream` is, or COLUMNS.
+
+    A client of hooks may give a terminal without a size.
+    """
+    given = environ.get('COLUMNS', '')
+    if given.isascii() and given.isdigit() and int(given):
+        return max(int(given), _NARROW)
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns or COLUMNS, _NARROW)
+    except (OSError, ValueError):
+        return COLUMNS
 
 
 def paint(text: str, color: str, on: bool) -> str:

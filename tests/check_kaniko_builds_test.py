@@ -78,9 +78,11 @@ def test_finding(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     write({CI: TWO})
     assert main([CI]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith(f'{CI}:5:7: cached-builds-share-container: job images runs 2 Kaniko ')
+    assert out.startswith(f'{CI}:5:7: cached-builds-share-container: job `images` runs 2 Kaniko ')
     assert '  4 |     - /kaniko/executor --cache=true --context shop' in out
-    assert 'fix: fix-kaniko-builds splits it into image-shop and image-mail' in out
+    assert (
+        'fix: fix-kaniko-builds would split `images` into 2 jobs: `image-shop`, `image-mail`' in out
+    )
     assert (
         err == '1 finding in 1 file (fix-kaniko-builds can fix 1), 1 container with Kaniko builds\n'
     )
@@ -132,7 +134,7 @@ def test_bad_yaml(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith(f'{CI}:2:1: unreadable-ci-file: ')
 
 
-@pytest.mark.parametrize('text', ('kaniko: [\n', b'kaniko: \xff\n'))
+@pytest.mark.parametrize('text', ('kaniko: [\n', 'on: push\n'.encode('utf-16'), b'on: \0\n'))
 def test_unreadable_workflow(
     text: str | bytes, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,8 +234,16 @@ def test_unnamed_workflow_is_not_reported_for_another_file(write: Write) -> None
     assert main(['other.sh']) == 0
 
 
+@pytest.mark.parametrize('path', (CI, '.github/workflows/a.yml', 'build.sh'))
+def test_bytes_that_are_not_utf_8_are_dropped(path: str, write: Write) -> None:
+    files = {CI: pipeline('./build.sh'), 'build.sh': SCRIPT, '.github/workflows/a.yml': WORKFLOW}
+    write({path: b'# \xe9\n' + files.pop(path).encode(), **files})
+    assert main([path]) == 1
+
+
 def test_script_that_cannot_be_read_is_not_followed(write: Write) -> None:
-    write({CI: pipeline(build('shop'), './binary'), 'binary': b'\xff' + SCRIPT.encode()})
+    root = write({CI: pipeline(build('shop'), './pipe')})
+    os.mkfifo(root / 'pipe')
     assert main([CI]) == 0
 
 
@@ -244,26 +254,52 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
     for name in ('part.yml', '.woodpecker.yml'):
         write({CI: f'include: {name}\n', name: steps})
         assert main([name]) == 1
-        assert capsys.readouterr().out.count(': job steps runs 2 Kaniko builds') == 1
+        assert capsys.readouterr().out.count(': job `steps` runs 2 Kaniko builds') == 1
 
 
 @pytest.mark.parametrize(
     ('path', 'text', 'advice'),
     (
         pytest.param(
-            '.github/workflows/a.yml', WORKFLOW, '; make it one job per build', id='other system'
+            '.github/workflows/a.yml', WORKFLOW, '; use one job per build', id='other system'
         ),
         pytest.param(
             CI,
             pipeline(build('shop'), 'make', build('mail')),
-            '; make it one job per build',
+            '; use one job per build',
             id='refused',
         ),
         pytest.param(
             CI,
             pipeline(f'{build("shop")} || {build("shop")}'),
-            '; make it one job per build, and let CI retry it',
+            '; build once, with `retry:`',
             id='retry',
+        ),
+        pytest.param(
+            '.github/workflows/a.yml',
+            WORKFLOW.replace('./build.sh', f'{build("shop")} || {build("mail")}'),
+            '; use one job per build, and let CI repeat it',
+            id='retry elsewhere',
+        ),
+        pytest.param(
+            CI,
+            pipeline(f'if x; then {build("shop")}; fi', build('mail')),
+            '; use one job per build, with `rules:` for its condition',
+            id='condition',
+        ),
+        pytest.param(
+            'bitbucket-pipelines.yml',
+            'pipelines: {default: [{step: {script: [./build.sh]}}]}\n',
+            '; use one step per build',
+            id='steps',
+        ),
+        pytest.param(
+            '.github/workflows/a.yml',
+            WORKFLOW.replace(
+                'run: ./build.sh', f'run: "{build("a")} -d x; {build("a")}=y --destination=z"'
+            ),
+            '; pass each tag to one build as a further `--destination`',
+            id='tags',
         ),
         pytest.param(CI, TWO + '  artifacts: {paths: [x]}\n', '; only with --unsafe', id='unsafe'),
     ),

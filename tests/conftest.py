@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from kaniko_hooks.targets import OF_ONE_REPOSITORY
+from kaniko_hooks.repository import OF_ONE_REPOSITORY
 
 # The same examples each time, and none fails on a slow machine.
 settings.register_profile('fixed', derandomize=True, deadline=None)
@@ -16,6 +17,14 @@ settings.load_profile('fixed')
 # As a hook of git the tests would write into the repository that runs them.
 for _name in OF_ONE_REPOSITORY:
     os.environ.pop(_name, None)
+
+# As for a client of hooks, which shows nothing of a hook that passes.
+os.environ['PRE_COMMIT'] = '1'
+for _name in ('COLUMNS', 'FORCE_COLOR', 'NO_COLOR'):
+    os.environ.pop(_name, None)
+
+# A shell's background job ignores SIGINT, and so would everything that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 

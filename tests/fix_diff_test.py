@@ -14,14 +14,14 @@ def test_no_change_is_no_diff() -> None:
 
 def test_plain() -> None:
     assert unified('ci/a.yml', 'a\nb\n', 'a\nc\n', False) == (
-        '--- a/ci/a.yml\n+++ b/ci/a.yml\n -1,2 +1,2 \n a\n-b\n+c\n'
+        '--- a/ci/a.yml\n+++ b/ci/a.yml\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n'
     )
 
 
 def test_colour_is_for_a_terminal() -> None:
     assert unified('a.yml', 'b\x1b[2J\tx\n', 'c\n', True) == (
         '\x1b[1m--- a/a.yml\x1b[0m\n\x1b[1m+++ b/a.yml\x1b[0m\n'
-        '\x1b[34m -1 +1 \x1b[0m\n\x1b[1;31m-b\\x1b[2J\tx\x1b[0m\n\x1b[32m+c\x1b[0m\n'
+        '\x1b[34m@@ -1 +1 @@\x1b[0m\n\x1b[1;31m-b\\x1b[2J\tx\x1b[0m\n\x1b[32m+c\x1b[0m\n'
     )
 
 

@@ -28,7 +28,7 @@ def test_rewrites_and_is_done(write: Write, capsys: pytest.CaptureFixture[str]) 
     assert main([CI]) == 1
     assert capsys.readouterr() == (
         '',
-        f'{CI}:5:7: images: fix-kaniko-builds splits it into image-shop and image-mail\n',
+        'split `images` into 2 jobs: `image-shop`, `image-mail`; review and git add\n',
     )
     assert (root / CI).read_text().startswith('.image:\n')
     assert main([CI]) == 0
@@ -37,10 +37,13 @@ def test_rewrites_and_is_done(write: Write, capsys: pytest.CaptureFixture[str]) 
 
 def test_refusal(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     root = write({CI: REFUSED})
-    assert main([CI]) == 1
+    assert main([CI]) == 0
     out, err = capsys.readouterr()
     assert out == ''
-    assert err.startswith(f'{CI}:6:7: images: no automatic fix: ')
+    assert err.startswith(
+        f'{CI}:6:7: job `images` runs 2 Kaniko builds in one container, with the cache on; '
+        'not rewritten: '
+    )
     assert err.count('\n') == 1
     assert (root / CI).read_text() == REFUSED
 
@@ -48,7 +51,9 @@ def test_refusal(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
 def test_diff_writes_nothing(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     root = write({CI: TWO})
     assert main(['--diff', CI]) == 1
-    assert '\n+image-shop:\n' in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert '\n+image-shop:\n' in out
+    assert err == 'would split `images` into 2 jobs: `image-shop`, `image-mail`\n'
     assert (root / CI).read_text() == TWO
     assert main(['--diff', '--color', 'always', CI]) == 1
     assert '\x1b[' in capsys.readouterr().out
@@ -82,11 +87,31 @@ def test_suppressed_builds_are_left_alone(write: Write) -> None:
     assert (root / CI).read_text() == text
 
 
-def test_needs_a_path(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as raised:
-        main([])
-    assert raised.value.code == 2
-    assert 'PATH' in capsys.readouterr().err
+def test_without_path_the_whole_repository(write: Write) -> None:
+    root = write({CI: TWO})
+    (root / '.git').rmdir()
+    assert main([]) == 1
+    assert (root / CI).read_text() != TWO
+
+
+def test_clients_that_stage_what_was_fixed(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write({CI: TWO})
+    assert main(['--exit-zero-even-if-changed', CI]) == 0
+    assert (root / CI).read_text() != TWO
+    assert 'review and git add' in capsys.readouterr().err
+    assert main(['--exit-zero-even-if-changed', CI, 'missing.yml']) == 1
+
+
+def test_file_with_bytes_that_are_not_utf_8_is_left_alone(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = b'# caf\xe9\n' + TWO.encode()
+    root = write({CI: data})
+    assert main([CI]) == 0
+    assert f'; not rewritten: {CI} has bytes that are not UTF-8; use ' in capsys.readouterr().err
+    assert (root / CI).read_bytes() == data
 
 
 def test_missing_path(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +122,7 @@ def test_missing_path(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_unreadable_file_is_told(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     root = write({CI: 'kaniko: [\n'})
-    assert main([CI]) == 1
+    assert main([CI]) == 0
     out, err = capsys.readouterr()
     assert out == ''
     assert err.startswith(f'{CI}:2:1: unreadable-ci-file: not valid YAML: ')

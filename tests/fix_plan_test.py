@@ -48,8 +48,8 @@ def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
     twice = findings(found) * 2
     told = with_fixes(found, ['.gitlab-ci.yml'], Options(), twice)
     assert [each.fix for each in told] == [
-        'fix-kaniko-builds splits it into build-a and build-b',
-        'fix-kaniko-builds splits it into build-a and build-b',
+        'split `build` into 2 jobs: `build-a`, `build-b`',
+        'split `build` into 2 jobs: `build-a`, `build-b`',
     ]
 
 

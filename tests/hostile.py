@@ -17,7 +17,8 @@ MEMORY = 1024**3
 
 # Somebody else may not be able to read the interpreter: all is imported before.
 _CALLS = """
-import encodings.utf_8_sig, importlib, json, os, pkgutil, sys, tempfile, unicodedata
+import email.parser, encodings.utf_8_sig, importlib.metadata, json, os, pkgutil, shlex, sys
+import tempfile, unicodedata
 calls, user = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 if user is not None:
     import kaniko_hooks

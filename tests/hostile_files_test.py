@@ -160,8 +160,8 @@ def test_storm_of_includes(include: str, write: Write) -> None:
             CI: f'include: {every}\n{JOB}',
         }
     )
-    for code, _ in both(root, CI, files[0]):
-        assert code == 1
+    (code, _), _ = both(root, CI, files[0])
+    assert code == 1
 
 
 def test_storm_of_children(write: Write) -> None:
@@ -203,8 +203,9 @@ def test_odd_names(name: str | bytes, write: Write) -> None:
         (check, f'--gitlab-config={named}', CI),
     ]
     calls += [(check, '--format', form, path) for form in ('json', 'gitlab', 'sarif')]
-    for code, said in hooks(root, *calls):
-        assert code == 1
+    for (module, *_), (code, said) in zip(calls, hooks(root, *calls)):
+        # The file may be in no pipeline.
+        assert code == 1 or module == 'fix_kaniko_builds'
         assert '\x07' not in said and '\u202e' not in said and 'new\nline' not in said
 
 

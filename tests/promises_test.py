@@ -207,8 +207,8 @@ def test_each_file_is_read_once(hook: str, tmp_path: Path) -> None:
     opened = Counter(
         os.path.basename(what) for event, what in events if event == 'read' and what[-1] != '/'
     )
-    # Named files are looked at first, whether they can be read.
-    assert code == 1
+    # The fix leaves the job alone. Named files are looked at first, whether they can be read.
+    assert code == (module == 'check_kaniko_builds')
     assert {name: opened[name] for name in (*named, 'b.yml')} == {
         **dict.fromkeys(named, 2),
         'b.yml': 1,

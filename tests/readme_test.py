@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from kaniko_hooks import check_kaniko_builds
-from kaniko_hooks.explain import explain
+from kaniko_hooks.about import explain
 from kaniko_hooks.options import RULES
 
 ROOT = Path(__file__).parent.parent

@@ -1,247 +1,377 @@
+"""The report for people: what the check prints, in 80 columns."""
+# ruff: noqa: E501
+
 from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping
 
 import pytest
 
-from kaniko_hooks.model import MANY, Container, Finding, Note, Place, Reason, Result, Run
-from kaniko_hooks.report import text
-from tests.samples import CI, build, findings, pipeline, run_of, text_is
+from kaniko_hooks.check_kaniko_builds import main
+from kaniko_hooks.model import MANY, Container, Finding, Note, Place, Reason, Result
+from kaniko_hooks.report import render, text
+from kaniko_hooks.report.snippet import shortened
+from tests.conftest import Write
+from tests.samples import CACHED, CI, build, run_of, text_is
 
-RULE = 'cached-builds-share-container'
-MORE = f'more about it: check-kaniko-builds --explain {RULE}\n'
+HARM = (
+    f'{CACHED}: a later image can silently gain or lose files, and the cache keeps the wrong layers'
+)
+PAGE = 'https://github.com/OWNER/kaniko-hooks/blob/v0.1.0/docs/rules.md'
+UVX = 'uvx --from git+https://github.com/OWNER/kaniko-hooks@v0.1.0'
+LONG = 'registry.example.com/a-team/a-project/with/folders'
 
-
-def rendered(source: str, *, message: str = 'MESSAGE', color: bool = False) -> str:
-    judged = pipeline(source)
-    found = tuple(
-        each._replace(message=message, fix='FIX') for each in findings(judged, text_is(source))
-    )
-    return text.render(Result(tuple(judged), found), text_is(source), color)
-
-
-def one(source: str, start: str, end: str, times: int = 1, *reasons: Reason) -> str:
-    """The report about one build, which reaches from one text to another."""
-    first = source.index(start)
-    made = build(CI, first, source.index(end, first) + len(end), '')
-    found = Finding(RULE, made.place, 'MESSAGE', (), run_of([made], times, reasons))
-    return text.render(Result((), (found,)), text_is(source))
-
-
-def test_no_findings_no_text() -> None:
-    note = Note(Place(CI, 0), 'not visible')
-    assert text.render(Result((), (), (note,)), text_is('')) == ''
-
-
-def test_two_builds() -> None:
-    source = """\
+CASES: Mapping[str, tuple[Mapping[str, str], str]] = {
+    'two builds': (
+        {
+            CI: f"""\
 stages: [build]
 
 publish:
+  stage: build
   script:
     - mkdir -p out
-    - /kaniko/executor --cache -d r/shop
+    - /kaniko/executor --cache -d {LONG}/shop:$CI_COMMIT_SHORT_SHA
     - >-
       /kaniko/executor
       --cache
       -d r/mail
     - /kaniko/executor --cache -d r/last
 """
-    assert (
-        rendered(source)
-        == f"""\
-.gitlab-ci.yml:8:7: {RULE}: MESSAGE
+        },
+        f"""\
+.gitlab-ci.yml:9:7: {CACHED}: job `publish` runs 3 Kaniko builds in one container, with the cache on
   3 | publish:
   ...
-  6 |     - /kaniko/executor --cache -d r/shop
-    |       ^^^^^^^^^^^^^^^^ first build, cache on: r/shop
+  7 |     - /kaniko/executor --cache -d registry.example.com/a-team/a-project...
+    |       ^^^^^^^^^^^^^^^^ first build, cache on: .../shop:$CI_COMMIT_SHORT...
   ...
-  8 |       /kaniko/executor
-    |       ^^^^^^^^^^^^^^^^ second build, same container, cache on: r/mail (and 1 more)
-  = fix: FIX
+  9 |       /kaniko/executor
+    |       ^^^^^^^^^^^^^^^^ second build and 1 more, cache on: r/mail
+  = fix: fix-kaniko-builds would split `publish` into 3 jobs: `publish-shop`, `publish-mail`, `publish-last`
 
-{MORE}"""
-    )
-
-
-def test_colour_changes_nothing_but_colour() -> None:
-    source = 'job:\n  script:\n    - /kaniko/executor -d a\n    - /kaniko/executor -d b\n'
-    colored = rendered(source, color=True)
-    assert colored.startswith('\x1b[1m.gitlab-ci.yml:4:7:\x1b[0m \x1b[1;31m')
-    for code in ('\x1b[1m', '\x1b[1;31m', '\x1b[34m', '\x1b[0m'):
-        colored = colored.replace(code, '')
-    assert colored == rendered(source)
-
-
-def test_a_loop_is_marked_where_it_starts() -> None:
-    source = 'for x in a b c; do\n\t/kaniko/executor\ndone\n'
-    loop = Reason('loop', Place(CI, 0), 3)
-    assert (
-        one(source, '/kaniko/executor', 'executor', 3, loop)
-        == f"""\
-.gitlab-ci.yml:2:2: {RULE}: MESSAGE
-  1 | for x in a b c; do
-    | ^ 3 times
-  2 |     /kaniko/executor
-    |     ^^^^^^^^^^^^^^^^ build, 3 times, cache on
-
-{MORE}"""
-    )
-
-
-def test_two_builds_on_one_line() -> None:
-    source = 'job:\n  script: /kaniko/executor -d a; /kaniko/executor -d b\n'
-    assert (
-        '\n'.join(rendered(source).split('\n')[1:5]).replace(', cache on', '')
-        == """\
+{HARM}
+details: {PAGE}#{CACHED}
+rewrite: {UVX} fix-kaniko-builds .gitlab-ci.yml
+""",
+    ),
+    'a loop': (
+        {
+            CI: 'job:\n  script:\n    - |\n      for x in $X; do\n        /kaniko/executor --cache -d a\n      done\n'
+        },
+        f"""\
+.gitlab-ci.yml:5:9: {CACHED}: job `job` runs many Kaniko builds in one container, with the cache on
   1 | job:
-  2 |   script: /kaniko/executor -d a; /kaniko/executor -d b
-    |           ^^^^^^^^^^^^^^^^ first build: a
-    |                                  ^^^^^^^^^^^^^^^^ second build, same container: b"""
-    )
+  ...
+  4 |       for x in $X; do
+    |       ^ again and again
+  5 |         /kaniko/executor --cache -d a
+    |         ^^^^^^^^^^^^^^^^ build many times, cache on: a
+  = no automatic fix: the loop over $x is not over literal words; use one job per build, or write the words of the loop out, so that it can be split
 
+{HARM}
+details: {PAGE}#{CACHED}
+""",
+    ),
+    'only with --unsafe': (
+        {
+            CI: 'job:\n  coverage: /x/\n  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
+        },
+        f"""\
+.gitlab-ci.yml:3:43: {CACHED}: job `job` runs 2 Kaniko builds in one container, with the cache on
+  1 | job:
+  ...
+  3 |   script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]
+    |            ^^^^^^^^^^^^^^^^ first build, cache on: a
+  3 | ...e -d a, /kaniko/executor --cache -d b]
+    |            ^^^^^^^^^^^^^^^^ second build, cache on: b
+  = no automatic fix: it has a `coverage`, which would count once for every job; only with --unsafe
 
-def test_several_files_are_shown_one_after_the_other() -> None:
-    texts = {CI: 'job:\n  script: ./build.sh\n', 'build.sh': '\n/kaniko/executor\n' * 2}
-    builds = [build('build.sh', start, start + 16, '') for start in (1, 19)]
-    container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
-    found = Finding(RULE, builds[1].place, 'MESSAGE', (container,), run_of(builds), no_fix='WHY')
-    assert (
-        text.render(Result((), (found,)), texts.__getitem__)
-        == f"""\
-build.sh:4:1: {RULE}: MESSAGE
+{HARM}
+details: {PAGE}#{CACHED}
+rewrite, to be reviewed: {UVX} fix-kaniko-builds --unsafe .gitlab-ci.yml
+""",
+    ),
+    'two files': (
+        {
+            CI: 'job:\n  script: [./build.sh]\n',
+            'build.sh': '#!/bin/sh\n/kaniko/executor --cache --cleanup -d a\n'
+            '/kaniko/executor --cache --cleanup -d b\n',
+        },
+        f"""\
+build.sh:3:1: {CACHED}: job `job` runs 2 Kaniko builds in one container, with the cache on
    --> .gitlab-ci.yml
   1 | job:
    --> build.sh
-  2 | /kaniko/executor
-    | ^^^^^^^^^^^^^^^^ first build, cache on
-  ...
-  4 | /kaniko/executor
-    | ^^^^^^^^^^^^^^^^ second build, same container, cache on
-  = no automatic fix: WHY
+  2 | /kaniko/executor --cache --cleanup -d a
+    | ^^^^^^^^^^^^^^^^ first build, cache on: a
+  3 | /kaniko/executor --cache --cleanup -d b
+    | ^^^^^^^^^^^^^^^^ second build, cache on: b
+  = note: --cleanup is not enough: files of multi-stage and of failed builds can stay; --allow-cleanup accepts it in osscontainertools' Kaniko v1.27.0 or later
+  = no automatic fix: `./build.sh` alone runs more than one build; pass each tag to one build as a further `--destination`
 
-{MORE}"""
-    )
+{HARM}
+details: {PAGE}#{CACHED}
+""",
+    ),
+    'a missing include is reported once': (
+        {
+            CI: 'include: [{local: x.yml}, {local: x.yml}, {project: a/b, file: c.yml}]\n'
+            'job: {script: [/kaniko/executor]}\n'
+        },
+        f"""\
+.gitlab-ci.yml:1:11: unreadable-ci-file: Local file `x.yml` does not exist, so the number of Kaniko builds per container is unknown
+  1 | include: [{{local: x.yml}}, {{local: x.yml}}, {{project: a/b, file: c.yml}}]
+    |           ^ here
+
+.gitlab-ci.yml:1:43: note: include: project is not visible here
+details: {PAGE}#unreadable-ci-file
+""",
+    ),
+    'an unknown rule': (
+        {CI: 'job:  # kaniko-hooks: ignore[cached-builds]\n  script: [/kaniko/executor]\n'},
+        f"""\
+.gitlab-ci.yml:1:7: bad-suppression: there is no rule 'cached-builds', did you mean 'cached-builds-share-container'?
+  1 | job:  # kaniko-hooks: ignore[cached-builds]
+    |       ^ here
+  = rules: cached-builds-share-container, uncached-builds-share-container, unreadable-ci-file, bad-suppression, unused-suppression
+
+details: {PAGE}#bad-suppression
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize('case', CASES)
+def test_report(case: str, write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    files, expected = CASES[case]
+    write(files)
+    assert main(['--color', 'never', *files]) == 1
+    assert capsys.readouterr().out == expected
+
+
+def test_by_hand_commands_are_on_path(
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv('PRE_COMMIT')
+    write(CASES['two builds'][0])
+    assert main([CI]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f'details: check-kaniko-builds --explain {CACHED}',
+        'rewrite: fix-kaniko-builds .gitlab-ci.yml',
+    ]
+
+
+def test_colour_changes_nothing_but_colour(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, expected = CASES['two builds']
+    write(files)
+    main(['--color', 'always', CI])
+    colored = capsys.readouterr().out
+    assert colored.startswith('\x1b[1m.gitlab-ci.yml:9:7:\x1b[0m \x1b[1;31m')
+    for code in ('\x1b[1m', '\x1b[1;31m', '\x1b[34m', '\x1b[0m'):
+        colored = colored.replace(code, '')
+    assert colored == expected
+
+
+@pytest.mark.parametrize(
+    ('columns', 'expected'),
+    (pytest.param(60, 60, id='narrow'), pytest.param(0, 80, id='unknown'), (120, 120), (9, 40)),
+)
+def test_lines_fit_the_terminal(columns: int, expected: int, write: Write) -> None:
+    root = write({CI: CASES['two builds'][0][CI].replace('/shop', '/shop' * 40)})
+    terminal, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+    command = (sys.executable, '-m', 'kaniko_hooks.check_kaniko_builds', '--color', 'never', CI)
+    # Without `env` the child gets the COLUMNS that readline has set behind Python's back.
+    environ = dict(os.environ)
+    with subprocess.Popen(command, cwd=root, env=environ, stdout=child, stderr=subprocess.DEVNULL):
+        os.close(child)
+        shown = b''
+        while chunk := _read(terminal):
+            shown += chunk
+    os.close(terminal)
+    lines = [line for line in shown.decode().splitlines() if ' | ' in line]
+    assert max(map(len, lines)) == expected
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b''
+
+
+def test_columns_of_the_environment(
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('COLUMNS', '50')
+    write(CASES['two builds'][0])
+    main([CI])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in lines if ' | ' in line) == 50
+
+
+@pytest.mark.parametrize(
+    ('path', 'room', 'expected'),
+    (
+        ('r/a/b/c', 7, 'r/a/b/c'),
+        ('registry.test/group/project/app:1', 30, 'registry.test/.../app:1'),
+        ('registry.test/group/project/app:1', 32, 'registry.test/.../project/app:1'),
+        ('registry.test/group/project/app:1', 20, '.../app:1'),
+        ('registry.test', 5, 'registry.test'),
+    ),
+)
+def test_paths_are_cut_in_the_middle(path: str, room: int, expected: str) -> None:
+    assert shortened(path, room) == expected
+
+
+def one(source: str, start: str, end: str, times: int = 1, *reasons: Reason) -> str:
+    """The report about one build, which reaches from one text to another."""
+    first = source.index(start)
+    made = build(CI, first, source.index(end, first) + len(end), '')
+    found = Finding(CACHED, made.place, 'MESSAGE', (), run_of([made], times, reasons))
+    return text.render(Result((), (found,)), text_is(source))
+
+
+@pytest.mark.parametrize(
+    ('source', 'shown', 'carets'),
+    (
+        pytest.param('\ta\tX', '    a   X', '        ^', id='tabs'),
+        pytest.param('漢字 X', '漢字 X', '     ^', id='wide'),
+        pytest.param('e\u0301 X', 'e\u0301 X', '  ^', id='combining'),
+        pytest.param('\x1b[1mX', '\\x1b[1mX', '       ^', id='control'),
+        pytest.param('\u202eX', '\\u202eX', '      ^', id='reordering'),
+        pytest.param('X漢字X', 'X漢字X', '^^^^^^', id='wide under the marks'),
+        pytest.param('a\rX\rb', 'X', '^', id='CR'),
+        pytest.param('X\nX', 'X', '^', id='several lines'),
+        pytest.param('X ' + 'x' * 71, 'X ' + 'x' * 71, '^', id='fits'),
+        pytest.param('X ' + 'x' * 73, 'X ' + 'x' * 69 + '...', '^', id='cut behind'),
+        pytest.param('x' * 99 + ' X', '...' + 'x' * 7 + ' X', ' ' * 11 + '^', id='cut before'),
+        pytest.param(
+            'x' * 200 + 'X' + 'y' * 9 + 'X ' + 'y' * 200,
+            '...' + 'x' * 8 + 'X' + 'y' * 9 + 'X ' + 'y' * 48 + '...',
+            ' ' * 11 + '^' * 11,
+            id='cut on both sides',
+        ),
+        pytest.param(
+            'x' * 2000 + 'X' + ' y' * 2000,
+            '...' + 'x' * 8 + 'X' + ' y' * 29 + ' ...',
+            ' ' * 11 + '^',
+            id='very long',
+        ),
+        pytest.param('漢' * 60 + 'X', '...' + '漢' * 4 + 'X', ' ' * 11 + '^', id='cut wide'),
+        pytest.param(
+            'X' + 'y' * 99 + 'X', 'X' + 'y' * 70 + '...', '^' * 58, id='cut under the marks'
+        ),
+    ),
+)
+def test_carets_are_aligned(source: str, shown: str, carets: str) -> None:
+    made = build(CI, source.index('X'), source.rindex('X') + 1, '')
+    found = Finding(CACHED, made.place, 'MESSAGE', (), run_of([made]))
+    lines = text.render(Result((), (found,)), text_is(source)).split('\n')
+    assert lines[1].partition(' | ')[2] == shown
+    assert lines[2].startswith(f'    | {carets} ')
+
+
+def test_a_mark_on_an_empty_line() -> None:
+    assert '  1 |\n    | ^ build, cache on\n' in one('\n/kaniko', '\n', '\n')
+
+
+def test_reasons_are_labels() -> None:
+    loop = Reason('loop', Place(CI, 0), 3, words=('a', 'b', 'c'))
+    shown = one('for x in a b c\nX', 'X', 'X', 3, loop)
+    assert '  1 | for x in a b c\n    | ^ 3 times: a, b, c\n' in shown
+    calls = [Reason('call', Place(CI, number), 1) for number in range(9)]
+    assert one('123456789 X', 'X', 'X', 9, *calls).count('^ called here') == 4
+    each = Reason('xargs', Place(CI, 0), MANY)
+    assert '^ once for each item\n' in one('ls | xargs X', 'X', 'X', MANY, each)
+    retry = Reason('retry', Place(CI, 2), 1)
+    assert '^ build, if the attempt before fails, cache on\n' in one('a X', 'X', 'X', 1, retry)
 
 
 def test_many_containers_are_named_shortly() -> None:
     containers = tuple(
-        Container('gitlab-ci', f'job {number}', Place(CI, number), None, ()) for number in range(9)
+        Container('tekton', f'steps[{number}]', Place(CI, number), None, (), label=f'step {number}')
+        for number in range(9)
     )
     made = build(CI, 0, 1, '')
-    found = Finding(RULE, made.place, 'M', containers, run_of([made], MANY))
+    found = Finding(CACHED, made.place, 'M', containers, run_of([made], MANY))
     shown = text.render(Result((), (found,)), text_is('x'))
-    assert '  = containers: job 0, job 1, job 2, job 3, job 4, job 5 and 3 more\n' in shown
-    assert 'build, many times, cache on' in shown
+    assert '  = containers: step 0, step 1, step 2, step 3, step 4, step 5 and 3 more\n' in shown
 
 
-def test_a_long_destination_keeps_its_end() -> None:
-    source = f'job:\n  script: /kaniko/executor -d a; /kaniko/executor -d {"r/" * 40}shop:1\n'
-    assert f': .../{"r/" * 25}shop:1\n' in rendered(source)
+def test_many_notes_are_counted() -> None:
+    found = Finding(CACHED, Place(CI, 0), 'MESSAGE')
+    notes = tuple(Note(Place(CI, 0), f'include {number}') for number in range(7))
+    shown = text.render(Result((), (found._replace(place=Place(CI, 1)),), notes), text_is('x'))
+    assert 'note: include 4\nand 2 more notes, see --format json\n' in shown
+
+
+def test_many_files_are_not_named() -> None:
+    findings = tuple(Finding(CACHED, Place(f'{n}.yml', 0), 'M', fix='x') for n in range(4))
+    shown = text.render(Result((), findings), text_is('x'))
+    assert shown.endswith(f'\nrewrite: {UVX} fix-kaniko-builds\n')
 
 
 def test_a_file_that_cannot_be_read_has_no_lines() -> None:
     found = Finding('unreadable-ci-file', Place('ci\x1b.yml', 9), 'is\rnot UTF-8')
-    assert (
-        text.render(Result((), (found,)), text_is(''))
-        == """\
-ci\\x1b.yml:1:1: unreadable-ci-file: is\\rnot UTF-8
-
-more about it: check-kaniko-builds --explain unreadable-ci-file
-"""
-    )
-
-
-def test_a_finding_without_a_run_is_marked_at_its_place() -> None:
-    found = Finding('unreadable-ci-file', Place(CI, 4), 'not YAML')
-    shown = text.render(Result((), (found,)), text_is('a:\nb: ['))
-    assert '  2 | b: [\n    |  ^ here\n' in shown
-
-
-def test_notes_come_after_the_findings_each_once() -> None:
-    found = Finding('bad-suppression', Place('b.yml', 0), 'B')
-    other = Finding('bad-suppression', Place('a.yml', 0), 'A')
-    note = Note(Place(CI, 2), 'an include is not visible here')
-    assert (
-        text.render(Result((), (found, other), (note, note)), text_is('x\ny'))
-        == """\
-a.yml:1:1: bad-suppression: A
-  1 | x
-    | ^ here
-
-b.yml:1:1: bad-suppression: B
-  1 | x
-    | ^ here
-
-.gitlab-ci.yml:2:1: note: an include is not visible here
-more about it: check-kaniko-builds --explain bad-suppression
-"""
+    assert render('text', Result((), (found,)), text_is('')).startswith(
+        'ci\\x1b.yml:1:1: unreadable-ci-file: is\\rnot UTF-8\n\n'
     )
 
 
 @pytest.mark.parametrize(
-    ('found', 'runs', 'expected'),
+    ('text', 'expected'),
     (
-        pytest.param((), (), 'no findings, 0 containers with Kaniko builds', id='nothing'),
-        pytest.param((), (1, 0), 'no findings, 1 container with Kaniko builds', id='one good'),
+        pytest.param('a: {script: [make]}\n', 'nothing here can build with Kaniko', id='prefilter'),
         pytest.param(
-            (Finding('r', Place('a', 0), ''),),
-            (2, 1),
-            '1 finding in 1 file, 2 containers with Kaniko builds',
-            id='one bad',
+            'a: {script: [make]}\nb: {script: [/kaniko/executor]}\n',
+            '1 container with Kaniko builds in 2 jobs',
+            id='one of two',
         ),
         pytest.param(
-            (
-                Finding('r', Place('a', 0), '', fix='split'),
-                Finding('r', Place('b', 0), '', fix='x'),
-                Finding('r', Place('a', 1), '', no_fix='why'),
-            ),
-            (2, 3, 2),
-            '3 findings in 2 files (fix-kaniko-builds can fix 2), 3 containers with Kaniko builds',
-            id='some can be fixed',
+            'include: [{project: a/b, file: c.yml}, https://x.test/y.yml]\n'
+            'b: {script: [/kaniko/executor]}\n',
+            '1 container with Kaniko builds in 1 job; 2 includes cannot be seen here',
+            id='includes',
         ),
     ),
 )
-def test_summary(found: tuple[Finding, ...], runs: tuple[int, ...], expected: str) -> None:
-    container = Container('gitlab-ci', 'job', Place(CI, 0), None, ())
-    judged = tuple((container, Run(builds, 'ok', (), False)) for builds in runs)
-    assert text.summary(Result(judged, found)) == expected
+def test_clean_run_by_hand_says_what_it_saw(
+    text: str,
+    expected: str,
+    write: Write,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write({CI: text})
+    assert main([CI]) == 0
+    assert capsys.readouterr() == ('', '')
+    monkeypatch.delenv('PRE_COMMIT')
+    assert main([CI]) == 0
+    assert capsys.readouterr() == ('', f'no findings: {expected}\n')
 
 
-def test_a_loop_before_other_builds_is_the_offending_one() -> None:
-    source = 'for x in a b; do L; done\nM\n'
-    first, last = build(CI, 17, 18, ''), build(CI, 25, 26, '')
-    run = run_of([first, last])
-    run = run._replace(executions=(run.executions[0]._replace(times=2), run.executions[1]))
-    found = Finding(RULE, first.place, 'MESSAGE', (), run)
-    shown = text.render(Result((), (found,)), text_is(source))
-    assert '^ build, twice, cache on (and 1 more)\n' in shown
-
-
-def test_cleanup_is_told_to_be_not_enough() -> None:
-    made = build(CI, 0, 1, '')
-    found = Finding(RULE, made.place, 'MESSAGE', (), run_of([made, made]))
-    assert 'cleanup' not in text.render(Result((), (found,)), text_is('x'))
-    made = made._replace(flags=made.flags._replace(cleanup=True))
-    found = found._replace(run=run_of([made, made]))
-    shown = text.render(Result((), (found,)), text_is('x'))
-    assert '\n  = note: --cleanup is not enough: ' in shown
-
-
-def test_many_notes_are_counted() -> None:
-    found = Finding(RULE, Place(CI, 0), 'MESSAGE')
-    notes = tuple(Note(Place(CI, 0), f'include {number}') for number in range(7))
-    shown = text.render(Result((), (found,), notes), text_is('x'))
-    assert 'note: include 4\nand 2 more notes, see --format json\nmore about it' in shown
-
-
-def test_not_every_call_is_shown() -> None:
-    calls = [Reason('call', Place(CI, number), 1) for number in range(9)]
-    assert one('123456789 X', 'X', 'X', 9, *calls).count('^ called here') == 4
-
-
-def test_a_reason_at_the_build_itself_is_told_with_it() -> None:
-    retry = Reason('retry', Place(CI, 2), 1)
-    assert one('a || X', 'X', 'X', 1).count('^') == 1
-    made = build(CI, 2, 3, '')
-    found = Finding(RULE, made.place, 'MESSAGE', (), run_of([made], 1, (retry,)))
-    shown = text.render(Result((), (found,)), text_is('a X'))
-    assert '  1 | a X\n    |   ^ build, again when the first attempt fails, cache on\n' in shown
+def test_clean_run_of_other_systems(
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv('PRE_COMMIT')
+    step = '    steps: [{uses: ./missing}, {run: /kaniko/executor}]\n'
+    workflow = f'on: push\njobs:\n  a:\n    runs-on: x\n{step}'
+    task = 'apiVersion: tekton.dev/v1\nkind: Task\nspec: {steps: [{image: x, script: kaniko}]}\n'
+    write({'.github/workflows/a.yml': workflow, 'task.yaml': task})
+    assert main(['.github/workflows/a.yml']) == 0
+    assert capsys.readouterr().err == (
+        'no findings: 1 container with Kaniko builds in 1 job; 1 part cannot be seen here\n'
+    )
+    assert main(['.github/workflows/a.yml', 'task.yaml']) == 0
+    assert ' in 2 jobs; ' in capsys.readouterr().err

@@ -1,181 +1,191 @@
+"""Which containers break the rule, and how messages name them and their reasons."""
+
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from kaniko_hooks import rule
-from kaniko_hooks.model import (
-    MANY,
-    OFF,
-    ON,
-    Build,
-    Command,
-    Container,
-    Execution,
-    Finding,
-    Flags,
-    Place,
-    Problem,
-    Reason,
-    Run,
-    ScriptPart,
-    Variable,
-)
+from kaniko_hooks.check_kaniko_builds import main
+from kaniko_hooks.model import MANY, Execution, Place, Reason, Run
+from kaniko_hooks.rule import because
+from tests.conftest import Write
+from tests.samples import CACHED, CI, A, B, build
 
-CI = '.gitlab-ci.yml'
-
-
-def execution(offset: int, times: int = 1, cache: str = ON, file: str = CI) -> Execution:
-    build = Build(Place(file, offset), Place(file, offset + 5), (), Flags(cache, False, ()))
-    loop = (Reason('loop', Place(file, 1)),) if times > 1 else ()
-    return Execution(build, times, loop)
-
-
-def container(name: str = 'images', offset: int = 0, template: bool = False) -> Container:
-    part = ScriptPart(
-        (Command('x', CI, 5, lambda offset: 5 + offset),),
-        {
-            'FLAGS': Variable(('x',), (Place('variables.yml', 3),)),
-            'OTHER': Variable(('y',), (Place('other.yml', 3),)),
-        },
-    )
-    return Container(
-        'gitlab-ci',
-        name,
-        Place(CI, offset),
-        Variable(('x',), (Place('image.yml', 1),)),
-        (part,),
-        template,
-        (Place('parent.yml', 4),),
-    )
-
-
-def run(verdict: str, *executions: Execution) -> Run:
-    return Run(sum(each.times for each in executions), verdict, executions, False)
+UNCACHED = 'uncached-builds-share-container'
+OFF_A, OFF_B = A.replace(' --cache', ''), B.replace(' --cache', '')
+TEMPLATE = f'.images:\n  script: [{A}, {B}]\n'
+TASK = 'apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps:\n    - image: x\n      script: |\n'
 
 
 def findings(
-    *judged: tuple[Container, Run], strict: bool = False, accepted: bool = False
-) -> list[Finding]:
-    return rule.findings(
-        judged, strict, lambda container, run: accepted, lambda place: place.offset
-    )
+    write: Write, capsys: pytest.CaptureFixture[str], files: Mapping[str, str], *argv: str
+) -> list[dict[str, Any]]:
+    write(files)
+    code = main(['--format', 'json', *argv])
+    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)['findings']
+    assert code == bool(found)
+    return found
 
 
 @pytest.mark.parametrize(
-    'found',
+    ('text', 'expected'),
     (
-        pytest.param(findings((container(), run('ok', execution(10)))), id='one build'),
+        pytest.param(f'a:\n  script: [{A}]\n', [], id='one build'),
+        pytest.param(f'a:\n  script: [{OFF_A}, {OFF_B}]\n', [UNCACHED], id='uncached'),
+        pytest.param(f'a:\n  script: [{A}, {OFF_B}]\n', [CACHED], id='one of them cached'),
         pytest.param(
-            findings((container(), run('uncached', execution(10, 2, OFF)))), id='uncached'
+            f'a:\n  script: [/kaniko/executor --cache=$CACHE, {OFF_B}]\n', [CACHED], id='unknown'
         ),
         pytest.param(
-            findings((container(), run('cached', execution(10, 2))), accepted=True), id='accepted'
+            f'a:\n  script: [{A}, {B}]\nb:\n  script: [{A}, {B}]\n', [CACHED] * 2, id='other builds'
         ),
     ),
 )
-def test_noop(found: list[Finding]) -> None:
-    assert found == []
+def test_rules(
+    text: str, expected: list[str], write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = findings(write, capsys, {CI: text}, '--strict', CI)
+    assert [each['rule'] for each in found] == expected
+    default = findings(write, capsys, {CI: text}, CI)
+    assert [each['rule'] for each in default] == [each for each in expected if each == CACHED]
 
 
 @pytest.mark.parametrize(
-    ('verdict', 'expected'),
-    (('cached', rule.CACHED), ('maybe-cached', rule.CACHED), ('uncached', rule.UNCACHED)),
-)
-def test_rule_of_verdict(verdict: str, expected: str) -> None:
-    (found,) = findings((container(), run(verdict, execution(10), execution(20))), strict=True)
-    assert found.rule == expected
-    assert found.place == Place(CI, 20)
-    assert found.message.startswith('job images runs 2 Kaniko builds in one container, ')
-
-
-@pytest.mark.parametrize(
-    ('executions', 'place'),
+    'script',
     (
-        pytest.param((execution(10, 2), execution(20)), 10, id='the first is run again'),
-        pytest.param((execution(10, 0), execution(20), execution(30)), 30, id='other branch'),
-        pytest.param((execution(10, MANY),), 10, id='loop'),
+        pytest.param(f'{A}; @{B}', id='the second'),
+        pytest.param(f'for x in $X; do @{A}; done; {B}', id='the first in a loop'),
+        pytest.param(f'if x; then {A}; else {B}; @{A}; fi', id='of the other branch'),
     ),
 )
-def test_place_is_the_second_build(executions: tuple[Execution, ...], place: int) -> None:
-    (found,) = findings((container(), run('cached', *executions)))
-    assert found.place == Place(CI, place)
+def test_place_is_the_second_build(
+    script: str, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f'job: {{script: ["{script}"]}}'
+    [found] = findings(write, capsys, {CI: text.replace('@', '')}, CI)
+    assert found['column'] == text.index('@') + 1
 
 
-def test_message_tells_why_it_is_many() -> None:
-    (found,) = findings((container(), run('cached', execution(10, MANY))))
-    assert found.message.startswith(
-        'job images runs many Kaniko builds in one container '
-        '(the loop at line 1 runs it again and again), with the cache on: '
-    )
+@pytest.mark.parametrize(
+    ('path', 'text', 'message'),
+    (
+        pytest.param(CI, f'a:\n  script: [{A}, {B}]\n', 'job `a` runs 2 Kaniko', id='job'),
+        pytest.param(
+            CI,
+            TEMPLATE + ''.join(f'{name}: {{extends: .images}}\n' for name in 'abc'),
+            'job `a` (and 2 more) runs 2 Kaniko builds in one container, with the cache on: a ',
+            id='several jobs, no template',
+        ),
+        pytest.param(
+            'x.gitlab-ci.yml', TEMPLATE, 'hidden job `.images` runs 2 Kaniko', id='template'
+        ),
+        pytest.param(
+            'task.yaml', f'{TASK}        {A}\n        {B}\n', 'spec.steps[0] runs 2', id='step'
+        ),
+        pytest.param(
+            CI,
+            'a:\n  script:\n    - for x in $X; do /kaniko/executor --cache=$Y; done\n',
+            'job `a` runs many Kaniko builds in one container (the loop at line 3 runs it many '
+            'times), and the cache may be on: ',
+            id='reasons',
+        ),
+    ),
+)
+def test_message(
+    path: str, text: str, message: str, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [found] = findings(write, capsys, {path: text}, path)
+    assert found['message'].startswith(message)
 
 
-def test_same_builds_are_one_finding() -> None:
-    shared = run('cached', execution(10), execution(20))
-    (found,) = findings(
-        (container('a'), shared), (container('b'), shared), (container('c'), shared)
-    )
-    assert [each.name for each in found.containers] == ['a', 'b', 'c']
-    assert 'job a (and 2 more) runs' in found.message
-
-
-def test_other_builds_are_other_findings() -> None:
-    assert (
-        len(
-            findings(
-                (container('a'), run('cached', execution(10), execution(20))),
-                (container('b'), run('cached', execution(30), execution(40))),
-            )
-        )
-        == 2
-    )
-
-
-def test_hidden_job_counts_only_where_no_visible_job_runs_its_builds() -> None:
-    shared = run('cached', execution(10), execution(20))
-    hidden = container('.images', template=True)
-    (found,) = findings((hidden, shared), (container(), shared))
-    assert [each.name for each in found.containers] == ['images']
-    (found,) = findings((hidden, shared))
-    assert found.message.startswith('hidden job .images runs')
-
-
-def test_other_systems_have_node_paths() -> None:
-    step = container('steps[0]')._replace(system='tekton')
-    (found,) = findings((step, run('cached', execution(10), execution(20))))
-    assert found.message.startswith('steps[0] runs 2 Kaniko builds in one container, ')
-
-
-def test_every_place_involved_is_told() -> None:
-    used = run('cached', execution(10), execution(20, file='ci/build.sh'))._replace(
-        used_variables=frozenset(('FLAGS', 'CI_PROJECT_DIR')),
-        used_image=True,
-        scripts=('ci/build.sh',),
-    )
-    (found,) = findings((container(), used))
-    assert {place.file for place in found.places} == {
-        CI,
-        'parent.yml',
-        'variables.yml',
-        'image.yml',
-        'ci/build.sh',
+@pytest.mark.parametrize(
+    ('named', 'is_shown'),
+    (
+        pytest.param('parent.yml', True, id='ancestor'),
+        pytest.param('variables.yml', True, id='a variable that is used'),
+        pytest.param('image.yml', True, id='image'),
+        pytest.param('ci/build.sh', True, id='script'),
+        pytest.param('other.yml', False, id='another job'),
+    ),
+)
+def test_findings_are_those_of_the_named_files(
+    named: str, is_shown: bool, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        CI: 'include: [parent.yml, variables.yml, image.yml, other.yml]\n'
+        'images:\n  extends: .parent\n  script: [$FLAGS, ci/build.sh]\n',
+        'parent.yml': '.parent: {stage: build}\n',
+        'variables.yml': f'variables: {{FLAGS: "{B}"}}\n',
+        'image.yml': 'default: {image: r/kaniko}\n',
+        'other.yml': 'other: {script: [make]}\n',
+        'ci/build.sh': 'executor --cache\n',
     }
-    imageless = container()._replace(image=None)
-    (found,) = findings((imageless, used))
-    assert 'image.yml' not in {place.file for place in found.places}
+    assert len(findings(write, capsys, files, named)) == is_shown
 
 
-def test_unreadable_file_is_a_finding() -> None:
-    place = Place(CI, 7)
-    found = rule.unreadable(Problem(place, 'local file `x.yml` does not exist'))
-    assert (found.rule, found.place) == (rule.UNREADABLE, place)
-    assert found.places == frozenset((place,))
-    assert found.message.startswith('local file `x.yml` does not exist, so ')
+def reason(kind: str, line: int, times: int = MANY, file: str = CI, words: str = '') -> Reason:
+    return Reason(kind, Place(file, line), times, words=tuple(words.split()))
 
 
-def test_message_follows_the_containers_that_are_left() -> None:
-    shared = run('cached', execution(10), execution(20))
-    (found,) = findings((container('a'), shared), (container('b'), shared))
-    left = rule.reworded(found._replace(containers=found.containers[1:]), lambda place: 1)
-    assert left.message.startswith('job b runs 2 Kaniko builds in one container, ')
-    unread = rule.unreadable(Problem(Place(CI, 7), 'x'))
-    assert rule.reworded(unread, lambda place: 1) == unread
+def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
+    """A run whose builds are executed so often, for these reasons."""
+    executions = [
+        Execution(build(CI, number, number, ''), times, reasons)
+        for number, (times, reasons) in enumerate(builds)
+    ]
+    return Run(2, 'cached', tuple(executions), False)
+
+
+@pytest.mark.parametrize(
+    ('given', 'expected'),
+    (
+        (run((1, ()), (1, ())), ''),
+        (run((1, (reason('call', 3, 1),))), ''),
+        (
+            run((3, (reason('loop', 12, 3, words='api worker web'),))),
+            'the loop at line 12 runs it 3 times for api, worker and web',
+        ),
+        (
+            run((9, (reason('loop', 12, 9, words='a b c d e f g'),))),
+            'the loop at line 12 runs it 9 times for a, b, c, d and 3 more',
+        ),
+        (run((MANY, (reason('loop', 12),))), 'the loop at line 12 runs it many times'),
+        (run((3, (reason('xargs', 7, 3),))), 'xargs at line 7 runs it 3 times'),
+        (
+            run((1, ()), (1, (reason('retry', 7, 1),))),
+            'retried at line 7 when the first attempt fails',
+        ),
+        (run((2, (reason('call', 8, 2),))), 'called twice at line 8'),
+        (
+            run((3, tuple(reason('call', line, 1) for line in (8, 9, 11)))),
+            'called 3 times at lines 8, 9 and 11',
+        ),
+        (
+            run((2, (reason('call', 8, 1), reason('call', 4, 1, 'lib.sh')))),
+            'called twice at lines 8 and 4 of lib.sh',
+        ),
+        (
+            run((3, (reason('loop', 4, 3), reason('call', 5, 1)))),
+            'the loop at line 4 runs it 3 times',
+        ),
+        (
+            run((3, (reason('loop', 12, 3),)), (3, (reason('loop', 12, 3),))),
+            'the loop at line 12 runs it 3 times',
+        ),
+        (
+            run((6, (reason('loop', 2, 3, 'lib.sh'), reason('retry', 9, 2)))),
+            'the loop at line 2 of lib.sh runs it 3 times; '
+            'retried at line 9 when the first attempt fails',
+        ),
+    ),
+)
+def test_because(given: Run, expected: str) -> None:
+    assert because(given, lambda place: place.offset) == expected
+
+
+def test_calls_in_one_line() -> None:
+    given = run((2, (reason('call', 8, 1), reason('call', 9, 1))))
+    assert because(given, lambda place: 4) == 'called twice at line 4'

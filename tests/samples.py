@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from kaniko_hooks import rule
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.document.nodes import MappingNode, ScalarNode, get, items_of, text_of
-from kaniko_hooks.document.position import command
+from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import (
     MANY,
     OFF,
     ON,
     Build,
-    Command,
     Container,
     Execution,
     Finding,
@@ -30,16 +29,15 @@ from kaniko_hooks.model import (
     Reason,
     Result,
     Run,
-    ScriptPart,
+    Script,
+    Text,
     Word,
 )
-from kaniko_hooks.suppression.findings import apply
 
 CI = '.gitlab-ci.yml'
 _BUILD = re.compile(r'/kaniko/executor[^\n#;]*[^\s#;]')
 
 CACHED = 'cached-builds-share-container'
-RULES_ON = frozenset((CACHED, 'unreadable-ci-file'))
 IGNORE = f'# kaniko-hooks: ignore[{CACHED}] one base image'
 A = '/kaniko/executor --cache -d r/a'
 B = '/kaniko/executor --cache -d r/b'
@@ -93,7 +91,7 @@ def run_of(
     )
 
 
-def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
+def pipeline(text: str, file: str = CI) -> list[Judged]:
     """The jobs of a pipeline that are not hidden, with their runs."""
     [document] = compose(text, file)
     assert isinstance(document, MappingNode)
@@ -109,7 +107,9 @@ def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
                 script = script or get(body, 'script')
                 places.append(Place(file, other.start))
         scalars = items_of(script) or [each for each in (script,) if each]
-        commands = tuple(command(text, each) for each in scalars if isinstance(each, ScalarNode))
+        commands = tuple(
+            scalar_text(text, each) for each in scalars if isinstance(each, ScalarNode)
+        )
         jobs.append(
             (
                 Container(
@@ -117,9 +117,9 @@ def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
                     key.value,
                     places[0],
                     None,
-                    (ScriptPart(commands, {}),),
+                    (),
                     places=tuple(places),
-                    visible=visible,
+                    scripts=(Script(commands, {}),),
                 ),
                 run_of([each for line in commands for each in _builds(line)]),
             )
@@ -127,39 +127,23 @@ def pipeline(text: str, file: str = CI, visible: bool = True) -> list[Judged]:
     return jobs
 
 
-def _builds(line: Command) -> list[Build]:
+def _builds(line: Text) -> list[Build]:
     return [
         build(
-            line.file, line.locate(match.start()), line.locate(match.end() - 1) + 1, match.group()
+            line.place(0).file,
+            line.place(match.start()).offset,
+            line.place(match.end() - 1).offset + 1,
+            match.group(),
         )
-        for match in _BUILD.finditer(line.text)
-        if '#' not in line.text[: match.start()].rpartition('\n')[2]
+        for match in _BUILD.finditer(line.value)
     ]
 
 
 def findings(judged: Sequence[Judged], text_of: TextOf) -> list[Finding]:
-    return rule.findings(
-        judged, True, lambda container, run: False, lambda place: where(place, text_of)[0]
+    return rule.grouped(
+        rule.violations([rule.judged(*each) for each in judged], True),
+        lambda place: where(place, text_of)[0],
     )
-
-
-def told(text: str, visible: bool = True) -> list[tuple[str, int, str]]:
-    """Rule, line and containers of what is left of a pipeline's findings."""
-    judged = pipeline(text, visible=visible)
-    left = apply(
-        findings(judged, text_is(text)),
-        [container for container, _ in judged],
-        {CI: text},
-        RULES_ON,
-    )
-    return [
-        (
-            each.rule,
-            text.count('\n', 0, each.place.offset) + 1,
-            ' '.join(container.name for container in each.containers),
-        )
-        for each in left
-    ]
 
 
 def result_of(text: str, file: str = CI) -> Result:

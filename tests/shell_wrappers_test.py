@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.reasons import because
+from kaniko_hooks.rule import because
 from tests.shell_sample import argvs, count, run, traced
 
 E = '/kaniko/executor'
@@ -138,9 +138,9 @@ def test_no_directory_of_the_repository() -> None:
 @pytest.mark.parametrize(
     ('script', 'expected'),
     (
-        ('parallel {} ::: a b', 'parallel at line 1 runs it once per item'),
+        ('parallel {} ::: a b', 'parallel at line 1 runs it many times'),
         ('retry {}', 'retried at line 1 when the first attempt fails'),
-        ('watch {}', 'watch at line 1 runs it again and again'),
+        ('watch {}', 'watch at line 1 runs it many times'),
     ),
 )
 def test_reason(script: str, expected: str) -> None:

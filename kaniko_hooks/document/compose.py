@@ -53,7 +53,7 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
     except yaml.reader.ReaderError as error:
         character = error.character  # bytes where it has no encoding
         shown = f'U+{character:04X}' if isinstance(character, int) else repr(character)
-        message = f'character {shown} is not allowed in YAML'
+        message = f'character {shown} is not allowed in YAML{" (UTF-16?)" * (character == 0)}'
         raise InvalidYaml(message, error.position) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -74,7 +74,7 @@ def _loop_edits(
     claim = Claim(
         {job.name: said}, None, {}, loop.command.name, loop.values, script.lender, loop.unused
     )
-    does = f'turns its loop into `parallel: matrix` over {loop.command.name}'
+    does = f'with `parallel: matrix` over `{loop.command.name}`'
     return Own(loop_edits(job.text, script.place, loop), (job.name,), claim, does)
 
 
@@ -128,5 +128,5 @@ def _split_edits(
         lender=script.lender,
         unused=unused,
     )
-    does = f'splits it into {", ".join(names[:-1])} and {names[-1]}'
+    does = f'into {len(names)} jobs: {", ".join(f"`{name}`" for name in names)}'
     return Own(own, tuple(names), claim, does)

@@ -20,8 +20,9 @@ from kaniko_hooks.rule import CACHED, UNCACHED
 class Outcome(NamedTuple):
     """What becomes of one finding.
 
-    - `fix`: what is done, `no_fix`: why nothing is; one of them is None, and
-      both are for a rule that is not about builds.
+    - `fix`: the rewrite, in words that go on from "would" and that are past tense as well:
+      'split `images` into 2 jobs: `image-a`, `image-b`'.
+    - `no_fix`: why there is none. One of the two is None, for another rule both.
     - `files`: the files that the fix changes.
     """
 
@@ -111,11 +112,9 @@ def _settle(
         return _settle(state, left[half:], told, crashed)
     for each in left:
         some = made[_key(each)]
-        does = [one.does if len(some) == 1 else f'{one.subject.name}: {one.does}' for one in some]
+        does = [f'split `{one.subject.name}` {one.does}' for one in some]
         files = {path for one in some for path in one.edits}
-        told[_key(each)] = Outcome(
-            each, f'fix-kaniko-builds {"; ".join(does)}', None, tuple(sorted(files))
-        )
+        told[_key(each)] = Outcome(each, ', '.join(does), None, tuple(sorted(files)))
     return after
 
 
@@ -128,6 +127,9 @@ def _drafts(
     for finding in findings:
         try:
             some = drafts(state, found, taken, finding)
+            for path in sorted({path for each in some for path in each.edits}):
+                if not state.repository.is_exact(path):
+                    raise Refusal(f'{path} has bytes that are not UTF-8')
         except Exception as error:
             told[_key(finding)] = _failed(finding, error, crashed)
             continue

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import BOM, Unreadable, decode, read_bytes, within
+from kaniko_hooks.project import BOM, Unreadable, read_bytes, within
 
 _SUFFIX = '.kaniko-hooks.tmp'
 
@@ -79,7 +79,7 @@ def _prepare(root: str, path: str, text: str, expected: str) -> _Ready:
         raise NotWritten(f'{path}: is outside the repository')
     try:
         before = read_bytes(real)
-        if before is None or decode(before) != expected:
+        if before is None or before.removeprefix(BOM) != expected.encode():
             raise NotWritten(f'{path}: has changed while it was read')
         like = os.stat(real)
         if not like.st_mode & 0o222 or not os.access(real, os.W_OK):

@@ -7,29 +7,52 @@ import os
 import sys
 from typing import TextIO
 
-from kaniko_hooks.lines import TextOf
+from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import Options
-from kaniko_hooks.terminal import safe, use_color
+from kaniko_hooks.terminal import columns, safe, use_color
 
 # The format's name on the command line -> the module with its `render`.
 _MODULES = {'text': 'text', 'json': 'json_report', 'gitlab': 'code_quality', 'sarif': 'sarif'}
 
 
-def render(name: str, result: Result, text_of: TextOf, color: bool = False) -> str:
-    """The report of that format, ending with a newline if it is not empty.
+def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
+    """The report of a format, ending with a newline if it is not empty.
 
     `text_of` gives a file's text without byte order mark, '' if it has none
-    that can be read. Only text is ever coloured. Modules are imported late:
-    most runs have nothing to report.
+    that can be read. `looks` are the colour and width of text. Modules are imported
+    late: most runs have nothing to report.
     """
     module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
-    report: str = module.render(result, text_of, color)
+    report: str = module.render(_sorted(result, text_of), text_of, **looks)
     return report
 
 
+def _sorted(result: Result, text_of: TextOf) -> Result:
+    """Containers that build and findings by place; each note once."""
+    building = [pair for pair in result.containers if pair[1].builds_in_worst_run]
+    return result._replace(
+        containers=tuple(
+            sorted(building, key=lambda pair: (pair[0].place, pair[0].system, pair[0].name))
+        ),
+        findings=tuple(
+            sorted(
+                result.findings,
+                key=lambda finding: (
+                    finding.place.file,
+                    where(finding.place, text_of),
+                    finding.rule,
+                    finding.message,
+                    [container.name for container in finding.containers],
+                ),
+            )
+        ),
+        notes=tuple(sorted(set(result.notes))),
+    )
+
+
 def deliver(result: Result, text_of: TextOf, options: Options) -> int:
-    """Write the report where it was asked for, and its summary to stderr.
+    """Write the report to the file or stream of the options, and a summary to stderr.
 
     With an output file, text is still shown. Returns 0, or 2 if the file could
     not be written.
@@ -40,8 +63,11 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> int:
     if options.output_file is not None:
         code = _save(options.output_file, render(options.format, result, text_of))
         shown = 'text'
-    color = use_color(options.color, sys.stdout, os.environ)
-    _print(render(shown, result, text_of, color), sys.stdout)
+    looks: dict[str, object] = {}
+    if shown == 'text':
+        looks['color'] = use_color(options.color, sys.stdout, os.environ)
+        looks['width'] = columns(sys.stdout, os.environ)
+    _print(render(shown, result, text_of, **looks), sys.stdout)
     _print(summary(result) + '\n', sys.stderr)
     return code
 

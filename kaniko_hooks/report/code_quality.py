@@ -9,7 +9,6 @@ import json
 
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Result
-from kaniko_hooks.report import order
 from kaniko_hooks.report.fingerprint import fingerprints
 
 _SEVERITY = {
@@ -19,9 +18,9 @@ _SEVERITY = {
 }
 
 
-def render(result: Result, text_of: TextOf, color: bool = False) -> str:
+def render(result: Result, text_of: TextOf) -> str:
     """One JSON array in ASCII, empty without findings."""
-    findings = order.findings(result, text_of)
+    findings = result.findings
     return (
         json.dumps(
             [

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Finding
-from kaniko_hooks.report import order
 
 _INDEX = re.compile(r'\[\d+\]')
 _NUMBER = re.compile(r'\d+')
@@ -35,8 +34,7 @@ def _identity(finding: Finding) -> list[object]:
         # A message may name a line, and there is no command.
         return [finding.rule, finding.place.file, _NUMBER.sub('0', finding.message)]
     commands = {
-        ' '.join(word.text for word in execution.build.argv)
-        for execution in order.executed(finding)
+        ' '.join(word.text for word in execution.build.argv) for execution in finding.run.executed
     }
     containers = sorted(
         # Where a step stands among the others says nothing about it.

@@ -1,6 +1,6 @@
 """`--format json`: every container that builds, every finding, stable.
 
-What the fields mean is in `schemas/report.json` of the repository.
+`schemas/report.json` of the repository describes the fields.
 """
 
 from __future__ import annotations
@@ -8,21 +8,20 @@ from __future__ import annotations
 import json
 
 from kaniko_hooks.lines import TextOf, where
-from kaniko_hooks.model import Container, Execution, Finding, Note, Result, Run
-from kaniko_hooks.report import order
+from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Result, Run
 
 VERSION = 1
 
 
-def render(result: Result, text_of: TextOf, color: bool = False) -> str:
+def render(result: Result, text_of: TextOf) -> str:
     """One JSON document in ASCII, the same for the same repository."""
     return (
         json.dumps(
             {
                 'version': VERSION,
-                'containers': [_container(*pair, text_of) for pair in order.building(result)],
-                'findings': [_finding(each, text_of) for each in order.findings(result, text_of)],
-                'notes': [_note(note, text_of) for note in order.notes(result)],
+                'containers': [_container(*pair, text_of) for pair in result.containers],
+                'findings': [_finding(each, text_of) for each in result.findings],
+                'notes': [_note(note, text_of) for note in result.notes],
             },
             indent=2,
         )
@@ -37,10 +36,14 @@ def _container(container: Container, run: Run, text_of: TextOf) -> dict[str, obj
         'file': container.place.file,
         'line': where(container.place, text_of)[0],
         'template': container.template,
-        'builds_in_worst_run': order.times(run.builds_in_worst_run),
+        'builds_in_worst_run': _times(run.builds_in_worst_run),
         'verdict': run.verdict,
         'builds': [_build(each, text_of) for each in run.executions],
     }
+
+
+def _times(number: int) -> int | str:
+    return 'many' if number >= MANY else number
 
 
 def _build(execution: Execution, text_of: TextOf) -> dict[str, object]:
@@ -50,7 +53,7 @@ def _build(execution: Execution, text_of: TextOf) -> dict[str, object]:
         'file': build.place.file,
         'line': line,
         'column': column,
-        'times': order.times(execution.times),
+        'times': _times(execution.times),
         'cache': build.flags.cache,
         'cleanup': build.flags.cleanup,
         'destinations': list(build.flags.destinations),

@@ -1,4 +1,4 @@
-"""`--format sarif`: SARIF 2.1.0, as GitHub code scanning and others read it.
+"""`--format sarif`: a SARIF 2.1.0 log as GitHub's code scanning and others read it.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import quote
 
-from kaniko_hooks.explain import explain, summary
+from kaniko_hooks.about import address, explain, page, summary, version
 from kaniko_hooks.lines import TextOf, where
-from kaniko_hooks.model import Finding, Place, Result
+from kaniko_hooks.model import Finding, Note, Place, Result
 from kaniko_hooks.options import RULES
-from kaniko_hooks.report import order
 from kaniko_hooks.report.fingerprint import fingerprints
 
 _SCHEMA = (
@@ -26,75 +24,58 @@ _LOCATIONS = 100
 Object = dict[str, object]
 
 
-def render(result: Result, text_of: TextOf, color: bool = False) -> str:
+def render(result: Result, text_of: TextOf) -> str:
     """One log with one run, in ASCII."""
-    findings = order.findings(result, text_of)
-    return (
-        json.dumps(
+    run = {
+        'tool': {'driver': _driver()},
+        'columnKind': 'unicodeCodePoints',
+        'originalUriBaseIds': {
+            '%SRCROOT%': {'description': {'text': 'The root of the repository.'}}
+        },
+        'invocations': [
             {
-                '$schema': _SCHEMA,
-                'version': '2.1.0',
-                'runs': [
-                    {
-                        'tool': {'driver': _driver()},
-                        'columnKind': 'unicodeCodePoints',
-                        'originalUriBaseIds': {
-                            '%SRCROOT%': {'description': {'text': 'The root of the repository.'}}
-                        },
-                        'invocations': [
-                            {
-                                'executionSuccessful': True,
-                                'toolExecutionNotifications': [
-                                    {
-                                        'level': 'note',
-                                        'message': {'text': note.message},
-                                        'locations': [
-                                            {
-                                                'physicalLocation': _physical(
-                                                    note.place, None, text_of
-                                                )
-                                            }
-                                        ],
-                                    }
-                                    for note in order.notes(result)
-                                ],
-                            }
-                        ],
-                        'results': [
-                            _result(finding, fingerprint, text_of)
-                            for finding, fingerprint in zip(findings, fingerprints(findings))
-                        ],
-                    }
-                ],
-            },
-            indent=2,
-        )
-        + '\n'
-    )
+                'executionSuccessful': True,
+                'toolExecutionNotifications': [_note(note, text_of) for note in result.notes],
+            }
+        ],
+        'results': [
+            _result(finding, fingerprint, text_of)
+            for finding, fingerprint in zip(result.findings, fingerprints(result.findings))
+        ],
+    }
+    return json.dumps({'$schema': _SCHEMA, 'version': '2.1.0', 'runs': [run]}, indent=2) + '\n'
 
 
 def _driver() -> Object:
     driver: Object = {'name': 'kaniko-hooks', 'rules': [_rule(rule) for rule in RULES]}
-    try:
-        driver['version'] = version('kaniko_hooks')
-    except PackageNotFoundError:
-        pass  # run from its sources
+    if version():
+        driver.update(version=version(), informationUri=address())
     return driver
 
 
 def _rule(rule: str) -> Object:
+    text = explain(rule)
     return {
         'id': rule,
         'name': ''.join(map(str.capitalize, rule.split('-'))),
         'shortDescription': {'text': summary(rule)},
-        'help': {'text': explain(rule), 'markdown': explain(rule)},
+        'help': {'text': text, 'markdown': text},
+        **({'helpUri': page(rule)} if page(rule) else {}),
         'defaultConfiguration': {'level': 'error'},
     }
 
 
+def _note(note: Note, text_of: TextOf) -> Object:
+    return {
+        'level': 'note',
+        'message': {'text': note.message},
+        'locations': [{'physicalLocation': _physical(note.place, None, text_of)}],
+    }
+
+
 def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
-    executed = order.executed(finding)
-    end = next((e.build.end for e in executed if e.build.place == finding.place), None)
+    builds = [execution.build for execution in finding.run.executed] if finding.run else []
+    end = next((build.end for build in builds if build.place == finding.place), None)
     location: Object = {'physicalLocation': _physical(finding.place, end, text_of)}
     if finding.containers:
         location['logicalLocations'] = [
@@ -102,11 +83,12 @@ def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
             for container in finding.containers[:_LOCATIONS]
         ]
     related = [
-        (container.place, None, f'container: {container.name}') for container in finding.containers
+        (container.place, None, f'container: {container.name}')
+        for container in finding.containers[:_LOCATIONS]
     ] + [
-        (each.build.place, each.build.end, 'another build of the same container')
-        for each in executed
-        if each.build.place != finding.place
+        (build.place, build.end, 'another build of the same container')
+        for build in builds
+        if build.place != finding.place
     ]
     return {
         'ruleId': finding.rule,

@@ -10,63 +10,90 @@ from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.terminal import cells, paint, safe, width
 
-COLUMNS = 100
-_BEFORE = 20  # columns kept before a mark that stands far to the right
+_BEFORE = 8  # columns kept before a mark that stands far to the right
+_ROOM = 40  # columns for a label, if it needs as many
 _CUT = '...'
-_LONG = 10 * COLUMNS
 
 
 class Mark(NamedTuple):
-    """What is shown: a line, and below it carets and a label if there is one."""
+    """A line to show, with carets and a label below it if there is one.
+
+    `detail` is a path behind the label; in its middle it may be cut.
+    """
 
     place: Place
     end: int  # offset after the marked text; no further than the line is marked
     label: str = ''
+    detail: str = ''
     color: str = 'blue'
 
 
-def snippet(marks: Sequence[Mark], text_of: TextOf, color: bool) -> list[str]:
-    """The marked lines of all files, each file once, in the order of the marks."""
+def snippet(marks: Sequence[Mark], text_of: TextOf, color: bool, columns: int) -> list[str]:
+    """The marked lines of all files, each file once, in the order of the marks.
+
+    No line is wider than `columns`.
+    """
     files = list(dict.fromkeys(mark.place.file for mark in marks))
     shown: list[str] = []
     for file in files:
         lines = lines_of(text_of(file))
         if not lines.text:
             continue
-        here = sorted((mark for mark in marks if mark.place.file == file), key=_by_offset)
-        last = position(lines, here[-1].place.offset)[0]
-        gutter = len(str(last)) + 2
+        here = sorted(
+            (mark for mark in marks if mark.place.file == file),
+            key=lambda mark: (mark.place.offset, mark.label),
+        )
+        gutter = len(str(position(lines, here[-1].place.offset)[0])) + 2
         if len(files) > 1:
             shown.append(paint(' ' * gutter + '--> ', 'blue', color) + safe(file))
-        shown.extend(_block(here, lines, gutter, color))
+        shown += _block(here, lines, gutter, color, columns - gutter - 3)
     return shown
 
 
-def _by_offset(mark: Mark) -> tuple[int, str]:
-    return mark.place.offset, mark.label
-
-
-def _block(marks: Sequence[Mark], lines: Lines, gutter: int, color: bool) -> list[str]:
+def _block(
+    marks: Sequence[Mark], lines: Lines, gutter: int, color: bool, columns: int
+) -> list[str]:
     shown: list[str] = []
+    bar = paint(' ' * gutter + ' |', 'blue', color)
     before = 0
     for line, group in groupby(marks, lambda mark: position(lines, mark.place.offset)[0]):
         if before and line > before + 1:
             shown.append(paint(' ' * (gutter - 1) + _CUT, 'blue', color))
         before = line
-        text = line_text(lines, line)
         number = paint(f'{line:>{gutter}} |', 'blue', color)
-        bar = paint(' ' * gutter + ' |', 'blue', color)
         source = None
         for mark in group:
             column = position(lines, mark.place.offset)[1] - 1
-            row = _row(text, column, column + mark.end - mark.place.offset)
+            label = safe(mark.label + (f': {mark.detail}' if mark.detail else ''))
+            room = min(width(label) + 1, _ROOM) if label else 0
+            end = column + mark.end - mark.place.offset
+            row = _row(line_text(lines, line), column, end, columns, room)
             if row.text != source:
                 shown.append(f'{number} {row.text}'.rstrip())
                 source = row.text
-            if mark.label:
-                carets = paint('^' * row.carets + ' ' + safe(mark.label), mark.color, color)
-                shown.append(f'{bar} {" " * row.indent}{carets}')
+            if label:
+                carets = '^' * max(1, min(row.carets, columns - row.indent - room))
+                text = f'{carets} {_label(mark, columns - row.indent - len(carets) - 1)}'
+                shown.append(f'{bar} {" " * row.indent}{paint(text, mark.color, color)}')
     return shown
+
+
+def _label(mark: Mark, room: int) -> str:
+    label = safe(mark.label)
+    if mark.detail:
+        label += f': {shortened(safe(mark.detail), room - len(label) - 2)}'
+    return label if len(label) <= room else label[: room - len(_CUT)] + _CUT
+
+
+def shortened(path: str, room: int) -> str:
+    """The path without folders in its middle: 'registry.example.com/.../app:1.0'."""
+    first, *folders = path.split('/')
+    while len(path) > room and len(folders) > 1:
+        del folders[0]
+        path = '/'.join((first, _CUT, *folders))
+    if len(path) > room and folders:
+        path = f'{_CUT}/{folders[-1]}'
+    return path
 
 
 class _Row(NamedTuple):
@@ -75,31 +102,33 @@ class _Row(NamedTuple):
     carets: int
 
 
-def _row(text: str, start: int, end: int) -> _Row:
-    """A line, cut to what fits; `start` and `end` are marked, from 0."""
+def _row(text: str, start: int, end: int, columns: int, room: int) -> _Row:
+    """A line, cut to `columns`; `start` and `end` are marked, from 0.
+
+    Behind the marks is `room` for their label.
+    """
     end = max(start + 1, min(end, len(text.rstrip())))
     # A line can be as long as a file: only what is near the mark is looked at.
-    skipped = max(0, start - COLUMNS) if len(text) > _LONG else 0
-    more = len(text) > start + _LONG
-    text, start, end = text[skipped : start + _LONG], start - skipped, end - skipped
-    pieces = cells(text)
+    skipped = max(0, start - columns)
+    stop = start + 2 * columns
+    pieces = cells(text[skipped:stop])
     widths = [width(piece) for piece in pieces]
+    start, end = start - skipped, end - skipped
     indent, carets = sum(widths[:start]), max(1, sum(widths[start:end]))
-    if not skipped and not more and sum(widths) <= COLUMNS:
-        return _Row(''.join(pieces), indent, carets)
     first = 0
-    if skipped or indent + min(carets, COLUMNS // 2) > COLUMNS - len(_CUT):
+    if skipped or indent + min(carets, columns // 2) + room > columns:
         first, kept = start, 0
         while first and kept + widths[first - 1] <= _BEFORE:
             first -= 1
             kept += widths[first]
-        indent = kept + (len(_CUT) if first or skipped else 0)
+        indent = kept + len(_CUT) * bool(first or skipped)
     shown = _CUT if first or skipped else ''
-    room = COLUMNS - len(shown) - len(_CUT)
-    stop = first
-    while stop < len(pieces) and room >= widths[stop]:
-        room -= widths[stop]
-        stop += 1
-    after = _CUT if more or stop < len(pieces) else ''
-    shown += ''.join(pieces[first:stop])
-    return _Row(shown + after, indent, max(1, min(carets, width(shown) - indent)))
+    if len(shown) + sum(widths[first:]) <= columns and stop >= len(text):
+        return _Row(shown + ''.join(pieces[first:]), indent, carets)
+    left = columns - len(shown) - len(_CUT)
+    last = first
+    while last < len(pieces) and left >= widths[last]:
+        left -= widths[last]
+        last += 1
+    shown += ''.join(pieces[first:last])
+    return _Row(shown + _CUT, indent, max(1, min(carets, width(shown) - indent)))

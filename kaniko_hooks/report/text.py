@@ -1,81 +1,130 @@
-"""Findings for people: where, what, the lines, why, and what to do."""
+"""Findings for people: place, message, lines, and what to do."""
 
 from __future__ import annotations
 
+import os
 import re
 
+from kaniko_hooks.advice import noun
 from kaniko_hooks.lines import TextOf, where
-from kaniko_hooks.model import Build, Execution, Finding, Result
-from kaniko_hooks.reasons import brief, count
-from kaniko_hooks.report import order
+from kaniko_hooks.model import MANY, Execution, Finding, Note, Reason, Result
 from kaniko_hooks.report.snippet import Mark, snippet
-from kaniko_hooks.terminal import paint, safe
+from kaniko_hooks.rule import HARM, often
+from kaniko_hooks.terminal import COLUMNS, paint, safe
 
 _NAMES = 6
 _NOTES = 5
 _REASONS = 4
+_FILES = 3
 _CLEANUP = (
-    '--cleanup is not enough: files of multi-stage and of failed builds can stay '
-    '(--explain tells what was measured, --allow-cleanup accepts the fork that does better)'
+    '--cleanup is not enough: files of multi-stage and of failed builds can stay; '
+    "--allow-cleanup accepts it in osscontainertools' Kaniko v1.27.0 or later"
 )
-_DESTINATION = 60
 _WORD = re.compile(r'\S+')
 
 
-def render(result: Result, text_of: TextOf, color: bool = False) -> str:
-    """All findings, then what could not be seen and where to read more; '' if none."""
-    findings = order.findings(result, text_of)
-    if not findings:
+def render(result: Result, text_of: TextOf, color: bool = False, width: int = COLUMNS) -> str:
+    """All findings, what could not be seen, and where to go on; '' if there are none."""
+    if not result.findings:
         return ''
-    blocks = ['\n'.join(_finding(each, text_of, color)) + '\n' for each in findings]
-    last = _notes(result, text_of)
-    for rule in sorted({finding.rule for finding in findings}):
-        last.append(f'more about it: check-kaniko-builds --explain {rule}')
-    return '\n'.join([*blocks, '\n'.join(last) + '\n'])
+    blocks = ['\n'.join(_finding(each, text_of, color, width)) for each in result.findings]
+    return (
+        '\n\n'.join([*blocks, '\n'.join([*_notes(result, text_of), *_next_steps(result)])]) + '\n'
+    )
 
 
 def summary(result: Result) -> str:
-    """What came out, in one line without newline, for stderr."""
-    containers = _number(len(order.building(result)), 'container')
-    found = _number(len(result.findings), 'finding')
+    """The result in one line, for stderr."""
+    containers = f'{_number(len(result.containers), "container")} with Kaniko builds'
     if not result.findings:
-        return f'no findings, {containers} with Kaniko builds'
+        nouns = {noun(container) for container, _ in result.containers} or {'job'}
+        word = nouns.pop() if len(nouns) == 1 else 'container'
+        unseen = [note.message for note in _distinct(result)]
+        part = 'include' if all(message.startswith('include') for message in unseen) else 'part'
+        rest = f'; {_number(len(unseen), part)} cannot be seen here' if unseen else ''
+        return f'no findings: {containers} in {_number(result.read, word)}{rest}'
     files = _number(len({finding.place.file for finding in result.findings}), 'file')
     fixable = sum(finding.fix is not None for finding in result.findings)
     fix = f' (fix-kaniko-builds can fix {fixable})' if fixable else ''
-    return f'{found} in {files}{fix}, {containers} with Kaniko builds'
-
-
-def _notes(result: Result, text_of: TextOf) -> list[str]:
-    notes, shown = order.notes(result), []
-    for note in notes[:_NOTES]:
-        line, column = where(note.place, text_of)
-        shown.append(f'{safe(note.place.file)}:{line}:{column}: note: {safe(note.message)}')
-    if len(notes) > _NOTES:
-        shown.append(f'and {len(notes) - _NOTES} more notes, see --format json')
-    return shown
+    return f'{_number(len(result.findings), "finding")} in {files}{fix}, {containers}'
 
 
 def _number(number: int, noun: str) -> str:
     return f'{number} {noun}' + ('' if number == 1 else 's')
 
 
-def _finding(finding: Finding, text_of: TextOf, color: bool) -> list[str]:
+def _distinct(result: Result) -> list[Note]:
+    """The first note of each message; not those that a finding reports."""
+    places = {finding.place for finding in result.findings}
+    reported = {note.message for note in result.notes if note.place in places}
+    notes: dict[str, Note] = {}
+    for note in result.notes:
+        if note.message not in reported:
+            notes.setdefault(note.message, note)
+    return list(notes.values())
+
+
+def _notes(result: Result, text_of: TextOf) -> list[str]:
+    notes, lines = _distinct(result), []
+    for note in notes[:_NOTES]:
+        line, column = where(note.place, text_of)
+        lines.append(f'{safe(note.place.file)}:{line}:{column}: note: {safe(note.message)}')
+    if len(notes) > _NOTES:
+        lines.append(f'and {len(notes) - _NOTES} more notes, see --format json')
+    return lines
+
+
+def _next_steps(result: Result) -> list[str]:
+    """Where to read on, and the commands to run: lines that work where they are read."""
+    from kaniko_hooks.about import page, without_installation
+
+    # Clients of hooks install them out of PATH.
+    installed = not os.environ.get('PRE_COMMIT')
+    rules = sorted({finding.rule for finding in result.findings})
+    lines = [f'{rule}: {HARM[rule]}' for rule in rules if rule in HARM]
+    for rule in rules:
+        details = '' if installed else page(rule)
+        lines.append(f'details: {details or f"check-kaniko-builds --explain {rule}"}')
+    for purpose, command, findings in (
+        ('rewrite', 'fix-kaniko-builds', [each for each in result.findings if each.fix]),
+        (
+            'rewrite, to be reviewed',
+            'fix-kaniko-builds --unsafe',
+            [each for each in result.findings if '--unsafe' in (each.no_fix or '')],
+        ),
+    ):
+        if findings:
+            command = ' '.join([command, *_quoted({each.place.file for each in findings})])
+            lines.append(f'{purpose}: {command if installed else without_installation(command)}')
+    return lines
+
+
+def _quoted(files: set[str]) -> list[str]:
+    """The files as arguments; none, which stands for all, where they are many."""
+    from shlex import quote
+
+    return [safe(quote(file)) for file in sorted(files)] if len(files) <= _FILES else []
+
+
+def _finding(finding: Finding, text_of: TextOf, color: bool, width: int) -> list[str]:
     line, column = where(finding.place, text_of)
     place = paint(f'{safe(finding.place.file)}:{line}:{column}:', 'bold', color)
     rule = paint(finding.rule + ':', 'red', color)
-    lines = [f'{place} {rule} {safe(finding.message)}']
-    lines.extend(snippet(_marks(finding, text_of), text_of, color))
+    lines = [f'{place} {rule} {safe(finding.headline or finding.message)}']
+    lines += snippet(_marks(finding, text_of), text_of, color, width)
     if len(finding.containers) > 1:
-        names = [safe(container.name) for container in finding.containers]
+        names = [container.label or container.name for container in finding.containers]
         more = f' and {len(names) - _NAMES} more' if len(names) > _NAMES else ''
         lines.append(_line('containers', ', '.join(names[:_NAMES]) + more, color))
-    if any(execution.build.flags.cleanup for execution in order.executed(finding)):
+    if finding.run and any(each.build.flags.cleanup for each in finding.run.executed):
         lines.append(_line('note', _CLEANUP, color))
     if finding.fix is not None:
-        lines.append(_line('fix', finding.fix, color))
+        lines.append(_line('fix', f'fix-kaniko-builds would {finding.fix}', color))
     elif finding.no_fix is not None:
         lines.append(_line('no automatic fix', finding.no_fix, color))
+    elif finding.rule == 'bad-suppression' and finding.headline:
+        rest = finding.message.removeprefix(f'{finding.headline} Rules: ')
+        lines.append(_line('rules', rest, color))
     return lines
 
 
@@ -85,9 +134,9 @@ def _line(name: str, text: str, color: bool) -> str:
 
 def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
     """The container's own line, the first and the offending build, and reasons."""
-    executed = order.executed(finding)
-    if not executed:
-        return [Mark(finding.place, finding.place.offset, 'here', 'red')]
+    if finding.run is None:
+        return [Mark(finding.place, finding.place.offset, 'here', color='red')]
+    executed = finding.run.executed
     marks = [Mark(each.place, each.place.offset) for each in finding.containers[:1]]
     first = executed[0]
     offending = next((e for e in executed if e.build.place == finding.place), executed[-1])
@@ -98,35 +147,41 @@ def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
         if reason.place != each.build.place
     ]
     for reason in list(dict.fromkeys(reasons))[:_REASONS]:
-        marks.append(Mark(reason.place, reason.place.offset, brief(reason)))
+        marks.append(Mark(reason.place, reason.place.offset, _brief(reason)))
     if first is offending:
-        return [*marks, _build(first, text_of, 'build', 'red', len(executed) - 1)]
+        return [*marks, _build(first, text_of, '', 'red', len(executed) - 1)]
     return [
         *marks,
-        _build(first, text_of, 'first build', 'blue'),
-        _build(offending, text_of, 'second build, same container', 'red', len(executed) - 2),
+        _build(first, text_of, 'first ', 'blue'),
+        _build(offending, text_of, 'second ', 'red', len(executed) - 2),
     ]
 
 
-def _build(execution: Execution, text_of: TextOf, label: str, color: str, others: int = 0) -> Mark:
+def _brief(reason: Reason) -> str:
+    """A reason as the label of its own line."""
+    if reason.kind == 'retry':
+        return 'if the attempt before fails'
+    if reason.kind == 'call':
+        return 'called here'
+    if reason.words:
+        return f'{often(reason.times)}: {", ".join(reason.words)}'
+    if reason.times < MANY:
+        return often(reason.times)
+    return 'again and again' if reason.kind in ('loop', 'watch') else 'once for each item'
+
+
+def _build(execution: Execution, text_of: TextOf, which: str, color: str, others: int = 0) -> Mark:
     """The build's first word: with all of a long command marked, the label is far right."""
     build = execution.build
-    often = f', {count(execution.times)}' if execution.times > 1 else ''
+    times = f' {often(execution.times)}' if execution.times > 1 else ''
     here = [reason for reason in execution.reasons if reason.place == build.place]
-    often += ''.join(f', {brief(reason)}' for reason in here)
-    more = f' (and {others} more)' if others else ''
+    times += ''.join(f', {_brief(reason)}' for reason in here)
+    more = f' and {others} more' if others else ''
     word = _WORD.match(text_of(build.place.file), build.place.offset)
     return Mark(
         build.place,
         word.end() if word else build.place.offset,
-        f'{label}{often}, cache {build.flags.cache}{_destination(build)}{more}',
+        f'{which}build{times}{more}, cache {build.flags.cache}',
+        ''.join(build.flags.destinations[:1]),
         color,
     )
-
-
-def _destination(build: Build) -> str:
-    if not build.flags.destinations:
-        return ''
-    name = build.flags.destinations[0]
-    name = name if len(name) <= _DESTINATION else '...' + name[3 - _DESTINATION :]
-    return f': {name}'

@@ -1,1 +1,1 @@
-"""Comments that silence findings: what they say, what they are about, what they do."""
+"""Comments that silence findings: reading them and applying them."""

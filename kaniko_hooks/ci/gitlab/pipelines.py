@@ -187,7 +187,9 @@ class _Reader:
         """A problem, unless the readable files of the pipeline do not mention Kaniko."""
         self.files_read.update(error.files)
         texts = [self.files.text(file).lower() for file in error.files]
-        if (texts and not any(texts)) or any('kaniko' in text for text in texts):
+        # Of UTF-16 nothing but NULs can be seen.
+        mentions = any('kaniko' in text or '\0' in text for text in texts)
+        if mentions or (texts and not any(texts)):
             self.problems[Problem(error.place, error.message, error.files)] = None
 
     def read_children(self) -> None:

@@ -1,23 +1,24 @@
-"""Whatever surrounds a hook fails: it ends with a code and at most a line."""
+"""Options, exit codes and streams: whatever fails, a hook ends with a code and at most a line."""
 
 from __future__ import annotations
 
 import importlib
 import io
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from inspect import CO_GENERATOR
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from kaniko_hooks import check_kaniko_builds, commands
-from kaniko_hooks.ending import ended
+from kaniko_hooks import check_kaniko_builds, cli, fix_kaniko_builds
+from kaniko_hooks.options import CHECK, FIX, RULES, Options, parse
 from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
@@ -48,15 +49,14 @@ def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) 
 
 
 def in_process(error: BaseException) -> int:
-    def hook() -> int:
+    """The exit code of a check that ends with an exception."""
+
+    def check(options: Options, cache: dict[str, bytes]) -> int:
         raise error
 
-    return ended('check-kaniko-builds', hook)
-
-
-def test_nothing_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ended('check-kaniko-builds', lambda: 2) == 2
-    assert capsys.readouterr() == ('', '')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, '_check', check)
+        return cli.run(CHECK, [], {})
 
 
 @pytest.mark.parametrize(
@@ -90,23 +90,24 @@ def test_error(
 def test_mistake_of_ours_asks_for_a_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert in_process(KeyError('secret')) == 2
     said = capsys.readouterr().err
-    assert said.startswith('check-kaniko-builds: internal error: KeyError at tests.ending_test:')
+    assert said.startswith('check-kaniko-builds: internal error: KeyError at tests.cli_test:')
     assert 'please report this' in said and 'secret' not in said
 
 
-def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_streams(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    write({CI: JOB})
     monkeypatch.setattr(sys, 'stdout', None)
     monkeypatch.setattr(sys, 'stderr', None)
-    assert ended('check-kaniko-builds', lambda: 0) == 0
-    print('nobody reads this')
+    assert check_kaniko_builds.main([CI]) == 1
     assert in_process(OSError(28, 'No space left on device')) == 2
 
 
-def test_stream_of_the_callers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream_of_the_callers_own(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    write({CI: JOB})
     stream = io.StringIO()
     monkeypatch.setattr(sys, 'stdout', stream)
-    print('☃')
-    assert (ended('check-kaniko-builds', lambda: 0), stream.getvalue()) == (0, '☃\n')
+    assert check_kaniko_builds.main([CI]) == 1
+    assert 'größe' in stream.getvalue()
 
 
 # Ctrl-C while a module is imported.
@@ -129,12 +130,7 @@ sys.exit(main(sys.argv[2:]))
         *(
             (hook, name)
             for hook in HOOKS
-            for name in (
-                'kaniko_hooks.prefilter',
-                'kaniko_hooks.ending',
-                'kaniko_hooks.commands',
-                'yaml',
-            )
+            for name in ('kaniko_hooks.prefilter', 'kaniko_hooks.cli', 'yaml')
         ),
         ('check_kaniko_builds', 'kaniko_hooks.report.text'),
         ('fix_kaniko_builds', 'kaniko_hooks.fix.write'),
@@ -203,14 +199,14 @@ def test_surroundings(command: str, code: int, told: str, write: Write) -> None:
 def test_diff_comes_before_what_is_said_about_it(write: Write) -> None:
     code, said = shell(f'fix --diff {CI} 2>&1', write({CI: JOB}))
     assert (code, said.startswith('--- a/.gitlab-ci.yml\n')) == (1, True)
-    assert said.splitlines()[-1].startswith('.gitlab-ci.yml:4:7: größe: fix-kaniko-builds splits')
+    assert said.splitlines()[-1].startswith('would split `größe` into 2 jobs: ')
 
 
 def test_console_scripts_say_all_before_they_leave(write: Write) -> None:
-    jobs = ''.join(JOB.replace('größe', f'größe {n}') for n in range(500))
+    jobs = ''.join(JOB.replace('größe', f'größe {n}') for n in range(30))
     root = write({CI: jobs})
     for script, part in (
-        ('check-kaniko-builds --color always', b'500 findings'),
+        ('check-kaniko-builds --color always', b'30 findings'),
         ('check-kaniko-builds --format json', b'"version": 1'),
         ('fix-kaniko-builds --diff', b'+++ '),
     ):
@@ -294,13 +290,113 @@ def test_ctrl_c_at_any_call(module: str, write: Write, capfd: pytest.CaptureFixt
         assert 'Traceback' not in ''.join(capfd.readouterr()), at
 
 
-def test_hooks_are_ended(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
-    write({CI: JOB})
+@pytest.mark.parametrize(
+    ('hook', 'argv', 'expected'),
+    (
+        pytest.param(CHECK, [], Options(), id='nothing'),
+        pytest.param(CHECK, ['a.yml', 'b'], Options(('a.yml', 'b')), id='paths only'),
+        pytest.param(
+            CHECK,
+            ['--strict', '--allow-cleanup', 'a.yml'],
+            Options(('a.yml',), strict=True, allow_cleanup=True),
+            id='flags',
+        ),
+        pytest.param(
+            CHECK,
+            ['--gitlab-config', 'x.yml', '--gitlab-config=./y.yml', '--color', 'never'],
+            Options(gitlab_configs=('x.yml', 'y.yml'), color='never'),
+            id='repeated option',
+        ),
+        pytest.param(
+            CHECK,
+            ['--format', 'sarif', '--output-file', 'o', '--explain', 'bad-suppression'],
+            Options(format='sarif', output_file='o', explain='bad-suppression'),
+            id='reports',
+        ),
+        pytest.param(CHECK, ['--', '-a.yml'], Options(('-a.yml',)), id='path like an option'),
+        pytest.param(
+            FIX,
+            ['--unsafe', '--diff', '--exit-zero-even-if-changed'],
+            Options(unsafe=True, diff=True, exit_zero_even_if_changed=True),
+            id='fix',
+        ),
+    ),
+)
+def test_parse(hook: str, argv: list[str], expected: Options) -> None:
+    assert parse(hook, argv) == expected
 
-    def gone(argv: Sequence[str], seen: dict[str, bytes]) -> int:
-        raise FileNotFoundError(2, 'No such file or directory', 'x')
 
-    monkeypatch.setattr(commands, 'check', gone)
-    with open(os.devnull, 'w', encoding='utf-8') as out:
-        monkeypatch.setattr(sys, 'stdout', out)
-        assert check_kaniko_builds.main([CI]) == 2
+@pytest.mark.parametrize(
+    ('hook', 'argv', 'said'),
+    (
+        pytest.param(FIX, ['--format', 'json', 'a.yml'], '--format', id='fix has no format'),
+        pytest.param(CHECK, ['--unsafe'], '--unsafe', id='check has no unsafe'),
+        pytest.param(CHECK, ['--stric'], '--stric', id='no abbreviations'),
+        pytest.param(CHECK, ['--format', 'xml'], 'xml', id='unknown format'),
+        pytest.param(CHECK, ['--explain', 'x'], 'x', id='unknown rule'),
+    ),
+)
+def test_wrong_usage(
+    hook: str, argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        parse(hook, argv)
+    assert raised.value.code == 2
+    err = capsys.readouterr().err
+    assert hook in err
+    assert said in err
+
+
+@pytest.mark.parametrize('hook', (CHECK, FIX))
+def test_version(hook: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        parse(hook, ['--version'])
+    assert raised.value.code == 0
+    name, version = capsys.readouterr().out.split()
+    assert name == hook
+    assert version.count('.') == 2
+
+
+@pytest.mark.parametrize('module', HOOKS)
+def test_help(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main = importlib.import_module(f'kaniko_hooks.{module}').main
+    with pytest.raises(SystemExit) as raised:
+        main(['--help'])
+    assert raised.value.code == 0
+    text = capsys.readouterr().out
+    assert 'exit codes:\n  0  ' in text and 'examples:\n' in text and 'FORCE_COLOR' in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+    if main is check_kaniko_builds.main:
+        words = ' '.join(text.split())
+        assert all(rule in words for rule in RULES)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize('main', (check_kaniko_builds.main, fix_kaniko_builds.main))
+@pytest.mark.parametrize(
+    ('by_hand', 'expected'),
+    (
+        pytest.param(True, '\rread 2 of 2 files\r\x1b[K', id='by hand'),
+        pytest.param(False, '', id='by a client'),
+    ),
+)
+def test_long_work_shows_progress_on_a_terminal(
+    main: Callable[[list[str]], int],
+    by_hand: bool,
+    expected: str,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # An hour passes between two looks at the clock.
+    monkeypatch.setattr('time.monotonic', itertools.count(0, 3600).__next__)
+    monkeypatch.setattr(sys, 'stderr', stderr := Terminal())
+    if by_hand:
+        monkeypatch.delenv('PRE_COMMIT')
+    write({CI: JOB, 'a.yml': 'kaniko: 1\n'})
+    main([CI, 'a.yml'])
+    assert ('\r' in stderr.getvalue()) is by_hand
+    assert expected in stderr.getvalue()

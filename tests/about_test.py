@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from kaniko_hooks import check_kaniko_builds, explain
+from kaniko_hooks import about, check_kaniko_builds
 from kaniko_hooks.document.compose import compose
 from kaniko_hooks.options import RULES
 from tests.conftest import Write
@@ -13,17 +13,17 @@ from tests.samples import CI
 
 
 def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
-    folder = os.path.join(os.path.dirname(explain.__file__), 'rules')
+    folder = os.path.join(os.path.dirname(about.__file__), 'rules')
     assert sorted(os.listdir(folder)) == sorted(f'{rule}.md' for rule in RULES)
 
 
 def examples(rule: str) -> list[str]:
-    return [part.removeprefix('yaml\n') for part in explain.explain(rule).split('```')[1::2]]
+    return [part.removeprefix('yaml\n') for part in about.explain(rule).split('```')[1::2]]
 
 
 @pytest.mark.parametrize('rule', RULES)
 def test_a_page_has_a_bad_and_a_good_example_that_are_yaml(rule: str) -> None:
-    text = explain.explain(rule)
+    text = about.explain(rule)
     assert text.startswith(f'### `{rule}`\n\n')
     assert text.endswith('\n') and not text.endswith('\n\n')
     parts = text.split('```')
@@ -35,9 +35,9 @@ def test_a_page_has_a_bad_and_a_good_example_that_are_yaml(rule: str) -> None:
 
 @pytest.mark.parametrize('rule', RULES)
 def test_the_summary_is_the_first_paragraph_in_one_line(rule: str) -> None:
-    summary = explain.summary(rule)
+    summary = about.summary(rule)
     assert '\n' not in summary and summary.endswith(('.', 'strict`.'))
-    assert summary.split('.')[0] in explain.explain(rule).replace('\n', ' ')
+    assert summary.split('.')[0] in about.explain(rule).replace('\n', ' ')
 
 
 @pytest.mark.parametrize('rule', RULES)

@@ -1,0 +1,73 @@
+"""What to do by hand about a finding that the fix hook leaves alone."""
+
+from __future__ import annotations
+
+from kaniko_hooks.model import MANY, Build, Container, Finding, Run
+
+# The container of each CI system; those that are not here have steps.
+_NOUNS = {
+    **dict.fromkeys(
+        ('gitlab-ci', 'github-actions', 'forgejo-actions', 'gitea-actions', 'circleci'), 'job'
+    ),
+    **dict.fromkeys(('kubernetes', 'prow'), 'init container'),
+    'argo-workflows': 'template',
+    'concourse': 'task',
+}
+# Of refusals of the fix: a build that runs on a condition.
+_CONDITIONS = ('`if`', '`case`', 'on a condition', 'after a test')
+
+
+def noun(container: Container) -> str:
+    """The word for such a container: 'job', 'step', …"""
+    word = _NOUNS.get(container.system, 'step')
+    # A Docker action's step of a GitHub job is a container of its own.
+    is_step = word == 'job' and container.name.endswith(']') and '.steps[' in container.name
+    return 'step' if is_step else word
+
+
+def advised(finding: Finding) -> Finding:
+    """The finding with a `no_fix` that ends in what to do."""
+    reason = finding.no_fix
+    if finding.run is None or reason is None:
+        return finding
+    if '--unsafe' not in reason:
+        return finding._replace(no_fix=f'{reason}; {_advice(finding, finding.run, reason)}')
+    if 'in no pipeline' in reason:
+        return finding._replace(no_fix=f'{reason}, or name its root file with --gitlab-config')
+    return finding
+
+
+def _advice(finding: Finding, run: Run, reason: str) -> str:
+    """What to do instead, as an imperative: 'use one job per build'."""
+    is_gitlab = finding.containers[0].system == 'gitlab-ci'
+    instead = f'use one {noun(finding.containers[0])} per build'
+    reasons = [why for execution in run.executed for why in execution.reasons]
+    if any(why.kind == 'retry' for why in reasons):
+        same = len({execution.build.argv for execution in run.executed}) == 1
+        instead = 'build once' if same else instead
+        return f'{instead}, with `retry:`' if is_gitlab else f'{instead}, and let CI repeat it'
+    if _is_one_image(run):
+        return 'pass each tag to one build as a further `--destination`'
+    if is_gitlab and any(part in reason for part in _CONDITIONS):
+        return f'{instead}, with `rules:` for its condition'
+    if is_gitlab and any(why.kind == 'loop' and why.times >= MANY for why in reasons):
+        return f'{instead}, or write the words of the loop out, so that it can be split'
+    return instead
+
+
+def _is_one_image(run: Run) -> bool:
+    """Whether the builds differ in nothing but their destinations."""
+    builds = [execution.build for execution in run.executed]
+    images = {build.flags.destinations for build in builds}
+    return len(images) == run.builds_in_worst_run and len(set(map(_other_words, builds))) == 1
+
+
+def _other_words(build: Build) -> tuple[str, ...]:
+    """The words of a build that are about anything but its destinations."""
+    destinations = build.flags.destinations
+    return tuple(
+        word.text
+        for word in build.argv
+        if word.text not in ('-d', '--destination', *destinations)
+        and word.text.partition('=')[2] not in destinations
+    )

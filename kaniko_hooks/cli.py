@@ -1,0 +1,219 @@
+"""Runs a hook: from its command line to output and an exit code."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from kaniko_hooks.analysis import analyse
+from kaniko_hooks.model import Result
+from kaniko_hooks.options import CHECK, Options, parse
+from kaniko_hooks.repository import Repository, Target, targets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.fix.plan import FixPlan
+
+
+def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
+    """The exit code of a hook.
+
+    1 also where nobody reads the output any more, 2 where it cannot be written or the
+    working directory is gone. `cache` has bytes of files, by absolute path.
+    """
+    _open_streams()
+    collects = gc.isenabled()
+    # What a hook imports and reads lives to its end: a search for garbage would take a
+    # tenth of its time, and more in a large repository.
+    gc.disable()
+    try:
+        options = parse(hook, argv)
+        code = _guarded(hook, options, cache)
+        # Who calls this may leave at once (see the hooks' `entry`).
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _forget_output()
+        return 1
+    except OSError as error:
+        _forget_output()
+        where = f'{error.filename}: ' if error.filename else ''
+        return _tell([f'{hook}: error: {where}{(error.strerror or str(error)).lower()}'], 2)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _guarded(hook: str, options: Options, cache: dict[str, bytes]) -> int:
+    """The exit code, 2 for a mistake of ours. Raises OSError."""
+    try:
+        return (_check if hook == CHECK else _fix)(options, cache)
+    except OSError:
+        raise
+    except Exception as error:
+        from kaniko_hooks.internal_error import internal_error
+
+        return _tell([internal_error(hook, error)], 2)
+
+
+def _open_streams() -> None:
+    """Closed streams swallow; a terminal that lacks a letter gets its escape."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, 'w', encoding='utf-8')
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, 'w', encoding='utf-8')
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors='backslashreplace')
+
+
+def _forget_output() -> None:
+    """Python would try once more to write what is left, and complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _tell(lines: Iterable[str], code: int = 1) -> int:
+    """Print lines on stderr; the exit code is `code` if there are any."""
+    lines = tuple(lines)
+    if not lines:
+        return 0
+    from kaniko_hooks.terminal import safe
+
+    for line in lines:
+        print(safe(line), file=sys.stderr)
+    return code
+
+
+def _by_hand() -> bool:
+    """Whether a person runs the hook: pre-commit and prek hide what a hook prints that passes."""
+    return not os.environ.get('PRE_COMMIT')
+
+
+class _Progress:
+    """Files that were read, of all, for work that keeps a person waiting at a terminal."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self.total = sum(file.lower().endswith(('.yml', '.yaml')) for file in files)
+        self.read = 0
+        is_watched = _by_hand() and sys.stderr.isatty()
+        self.next = time.monotonic() + 1 if is_watched else float('inf')
+        self.is_shown = False
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def step(self) -> None:
+        self.read += 1
+        if time.monotonic() > self.next:
+            self.next += 0.1
+            self.is_shown = True
+            print(f'\rread {self.read} of {self.total} files', end='', file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_shown:
+            print('\r\x1b[K', end='', file=sys.stderr, flush=True)
+
+
+def _check(options: Options, cache: dict[str, bytes]) -> int:
+    if options.explain:
+        from kaniko_hooks.about import explain
+
+        print(explain(options.explain), end='')
+        return 0
+    named, errors = targets(options.paths)
+    if len(named) > 1 and options.is_report:
+        return _tell([f'{CHECK}: error: a report is about one repository at a time'], 2)
+    code = _tell(errors)
+    for target in named or [Target(os.getcwd(), ())]:
+        with _Progress(target.files) as progress:
+            repository = Repository(target.root, cache=cache, on_read=progress.step)
+            analysis = analyse(repository, target.files, options, _by_hand())
+        code = max(code, _tell(analysis.crashes, 2))
+        if analysis.result.findings or options.is_report or _by_hand() and not code:
+            code = max(code, _report(repository, target, options, analysis.result))
+    return code
+
+
+def _report(repository: Repository, target: Target, options: Options, result: Result) -> int:
+    from kaniko_hooks.report import deliver
+
+    if not result.findings:
+        return deliver(result, repository.known_text, options)
+    from kaniko_hooks.advice import advised
+    from kaniko_hooks.fix.plan import with_fixes
+
+    findings = with_fixes(repository, target.files, options, result.findings)
+    result = result._replace(findings=tuple(map(advised, findings)))
+    return max(1, deliver(result, repository.known_text, options))
+
+
+def _fix(options: Options, cache: dict[str, bytes]) -> int:
+    from kaniko_hooks.fix.plan import plan_fixes
+
+    named, errors = targets(options.paths)
+    code = _tell(errors)
+    for target in named:
+        with _Progress(target.files) as progress:
+            repository = Repository(target.root, cache=cache, on_read=progress.step)
+            plan = plan_fixes(repository, target.files, options)
+        code = max(code, _tell(plan.crashes, 2), _written(repository, plan, options))
+    return code
+
+
+def _written(repository: Repository, plan: FixPlan, options: Options) -> int:
+    """Write a plan's files, or show how they would change, and say what was done."""
+    from kaniko_hooks.fix.write import NotWritten, write_all
+
+    code = 0
+    written: set[str] = set()
+    for group in plan.writes:
+        try:
+            if options.diff:
+                _show_diff(repository, group, plan.old, options)
+            else:
+                write_all(repository.root, group, plan.old)
+        except NotWritten as error:
+            code = _tell([str(error)])
+        else:
+            written.update(group)
+    # In one pipe, what is said about the diff comes after it.
+    sys.stdout.flush()
+    _tell(_sentences(repository, plan, written, options))
+    return code if options.exit_zero_even_if_changed else max(code, bool(written))
+
+
+def _sentences(
+    repository: Repository, plan: FixPlan, written: set[str], options: Options
+) -> Iterable[str]:
+    """One line for each rewrite, and for each finding that is left."""
+    from kaniko_hooks.advice import advised
+    from kaniko_hooks.lines import where
+    from kaniko_hooks.rule import UNREADABLE
+
+    for outcome in plan.outcomes:
+        finding = advised(outcome.finding._replace(no_fix=outcome.no_fix))
+        line, column = where(finding.place, repository.known_text)
+        place = f'{finding.place.file}:{line}:{column}: '
+        if finding.no_fix:
+            yield f'{place}{finding.headline}; not rewritten: {finding.no_fix}'
+        elif finding.rule == UNREADABLE:
+            yield f'{place}{finding.rule}: {finding.message}'
+        elif outcome.fix and written.issuperset(outcome.files):
+            yield (f'would {outcome.fix}' if options.diff else f'{outcome.fix}; review and git add')
+
+
+def _show_diff(
+    repository: Repository, new: Mapping[str, str], old: Mapping[str, str], options: Options
+) -> None:
+    from kaniko_hooks.fix.diff import unified
+    from kaniko_hooks.terminal import use_color
+
+    color = use_color(options.color, sys.stdout, os.environ)
+    for path, text in new.items():
+        mark = '\ufeff' if repository.has_mark(path) and not color else ''
+        print(unified(path, mark + old[path], mark + text, color), end='')
