@@ -52,12 +52,13 @@ def analyse(
         else:
             if run.builds_in_worst_run:
                 runs.append((container, run))
+    result = Result((), (), reading.notes)
     if marked or runs or problems:
         reading = reading._replace(problems=tuple(problems))
         result = _judged(repository, reading, runs, named, options)
-    else:
-        result = Result((), (), reading.notes, len(reading.containers))
-    return Analysis(result, tuple(crashes))
+    here = frozenset(named)
+    read_here = sum(_concerns((each.place, *each.places), here) for each in reading.containers)
+    return Analysis(result._replace(read=read_here), tuple(crashes))
 
 
 def run_of(repository: Repository, container: Container) -> Run:
@@ -155,7 +156,6 @@ def _judged(
             )
         ),
         reading.notes,
-        len(reading.containers),
     )
 
 

@@ -140,6 +140,11 @@ def _check(options: Options, cache: dict[str, bytes]) -> int:
 
 
 def _report(repository: Repository, target: Target, options: Options, result: Result) -> int:
+    if not result.findings and not options.is_report:
+        from kaniko_hooks.summary import summary
+
+        print(summary(result), file=sys.stderr)
+        return 0
     from kaniko_hooks.report import deliver
 
     if not result.findings:

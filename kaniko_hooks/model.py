@@ -283,4 +283,4 @@ class Result(NamedTuple):
     containers: tuple[tuple[Container, Run], ...]
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
-    read: int = 0  # containers that were read, with and without builds
+    read: int = 0  # containers of the named files, with and without builds

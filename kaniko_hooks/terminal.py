@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Mapping
-from typing import TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 TAB = 4
 COLUMNS = 80  # where a width is not known
@@ -67,6 +70,8 @@ def cells(text: str) -> list[str]:
 
     The pieces joined are one line; `width` of a piece is its columns.
     """
+    if text.isascii() and text.isprintable():
+        return list(text)
     shown: list[str] = []
     column = 0
     for letter in text:

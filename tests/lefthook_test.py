@@ -34,8 +34,10 @@ def test_recipe(lefthook: Path, tmp_path: Path) -> None:
     write(tmp_path, '.gitlab-ci.yml', BAD)
     assert run(tmp_path, (str(lefthook), 'install')).returncode == 0
     environ = {'PATH': f'{lefthook.parent}{os.pathsep}{PATH}'}
-    stopped = run(tmp_path, ('git', 'commit', '-m', 'two images'), **environ)
-    assert stopped.returncode != 0, stopped.stdout
-    write(tmp_path, '.gitlab-ci.yml', GOOD)
-    done = run(tmp_path, ('git', 'commit', '-m', 'a job per image'), **environ)
+    done = run(tmp_path, ('git', 'commit', '-m', 'fixed on the way'), **environ)
     assert done.returncode == 0, done.stdout
+    assert git(tmp_path, 'show', 'HEAD:.gitlab-ci.yml') == GOOD
+    write(tmp_path, 'ci.gitlab-ci.yml', BAD)
+    stopped = run(tmp_path, ('git', 'commit', '-m', 'in no pipeline'), **environ)
+    assert stopped.returncode != 0, stopped.stdout
+    assert 'cached-builds-share-container' in stopped.stdout

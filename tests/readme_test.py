@@ -62,7 +62,7 @@ def play(session: str, folder: Path) -> str:
     done = subprocess.run(
         ('bash', '-c', script),
         cwd=folder,
-        env={**os.environ, 'PATH': path},
+        env={**os.environ, 'PATH': path, 'PRE_COMMIT': ''},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TextIO
 
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import Options
+from kaniko_hooks.summary import summary
 from kaniko_hooks.terminal import columns, safe, use_color
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 # The format's name on the command line -> the module with its `render`.
 _MODULES = {'text': 'text', 'json': 'json_report', 'gitlab': 'code_quality', 'sarif': 'sarif'}
@@ -57,8 +61,6 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> int:
     With an output file, text is still shown. Returns 0, or 2 if the file could
     not be written.
     """
-    from kaniko_hooks.report.text import summary
-
     shown, code = options.format, 0
     if options.output_file is not None:
         code = _save(options.output_file, render(options.format, result, text_of))
