@@ -37,7 +37,8 @@ def _say(line: str) -> None:
     try:
         print(line, file=sys.stderr)
     except OSError:
-        pass  # nobody reads it
+        # Nobody can read it; Python would try once more, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def entry() -> None:

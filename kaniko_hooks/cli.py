@@ -16,6 +16,8 @@ from kaniko_hooks.repository import Repository, Target, targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from kaniko_hooks.fix.plan import FixPlan
 
 
@@ -37,10 +39,10 @@ def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        _forget_output()
+        _forget(sys.stdout)
         return 1
     except OSError as error:
-        _forget_output()
+        _forget(sys.stdout)
         where = f'{error.filename}: ' if error.filename else ''
         return _tell([f'{hook}: error: {where}{(error.strerror or str(error)).lower()}'], 2)
     finally:
@@ -70,10 +72,10 @@ def _open_streams() -> None:
         sys.stdout.reconfigure(errors='backslashreplace')
 
 
-def _forget_output() -> None:
+def _forget(stream: TextIO) -> None:
     """Python would try once more to write what is left, and complain."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, stream.fileno())
     os.close(null)
 
 
@@ -84,8 +86,11 @@ def _tell(lines: Iterable[str], code: int = 1) -> int:
         return 0
     from kaniko_hooks.terminal import safe
 
-    for line in lines:
-        print(safe(line), file=sys.stderr)
+    try:
+        for line in lines:
+            print(safe(line), file=sys.stderr)
+    except OSError:
+        _forget(sys.stderr)
     return code
 
 
@@ -143,8 +148,7 @@ def _report(repository: Repository, target: Target, options: Options, result: Re
     if not result.findings and not options.is_report:
         from kaniko_hooks.summary import summary
 
-        print(summary(result), file=sys.stderr)
-        return 0
+        return _tell([summary(result)], 0)
     from kaniko_hooks.report import deliver
 
     if not result.findings:

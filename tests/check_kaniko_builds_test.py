@@ -301,6 +301,7 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
             '; pass each tag to one build as a further `--destination`',
             id='tags',
         ),
+        pytest.param('x.gitlab-ci.yml', TWO, ' root file with --gitlab-config', id='no pipeline'),
         pytest.param(CI, TWO + '  artifacts: {paths: [x]}\n', '; only with --unsafe', id='unsafe'),
     ),
 )

@@ -110,6 +110,15 @@ def test_stream_of_the_callers_own(monkeypatch: pytest.MonkeyPatch, write: Write
     assert 'größe' in stream.getvalue()
 
 
+def test_stderr_that_is_full(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    monkeypatch.delenv('PRE_COMMIT')
+    write({'a.yml': 'a: 1\n'})
+    for path, code in (('a.yml', 0), ('missing.yml', 1)):
+        with open('/dev/full', 'w', buffering=1) as full:
+            monkeypatch.setattr(sys, 'stderr', full)
+            assert check_kaniko_builds.main([path]) == code
+
+
 # Ctrl-C while a module is imported.
 _IMPORTED = """
 import sys
@@ -159,6 +168,15 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
         ),
         pytest.param(f'check {CI} >&-', 1, '1 finding', id='stdout closed'),
         pytest.param(f'check {CI} >&- 2>&-', 1, '', id='both closed'),
+        pytest.param('PRE_COMMIT= check a.yml 2>/dev/full', 0, '', id='stderr full'),
+        pytest.param(
+            'mkdir -p x/.git && cd x && touch a.yml && PRE_COMMIT= check a.yml 2>/dev/full',
+            0,
+            '',
+            id='stderr full, nothing to do',
+        ),
+        pytest.param(f'check {CI} >/dev/full 2>&1', 2, '', id='both full'),
+        pytest.param(f'fix --diff {CI} 2>/dev/full', 1, '+++', id='fix, stderr full'),
         pytest.param(f'fix --diff {CI} >&- 2>&- <&-', 1, '', id='all closed'),
         pytest.param(f'check {CI} >/dev/full', 2, 'no space left on device', id='full'),
         pytest.param(f'fix --diff {CI} >/dev/full', 2, 'no space left on device', id='fix, full'),
@@ -192,7 +210,7 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
 def test_surroundings(command: str, code: int, told: str, write: Write) -> None:
     if command.startswith('env -i'):
         command = command.replace('env -i', f'env -i PYTHONPATH="{Path(__file__).parent.parent}"')
-    ended_with, said = shell(command, write({CI: JOB}))
+    ended_with, said = shell(command, write({CI: JOB, 'a.yml': 'a: 1\n'}))
     assert (ended_with, told in said) == (code, True), said
 
 

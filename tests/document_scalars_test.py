@@ -80,6 +80,7 @@ def test_a_text_that_is_not_the_nodes_gives_its_start() -> None:
     located = scalar_text('- |\n  c d\n', node)
     assert [located.place(offset).offset for offset in (0, 3)] == [6, 6]
     assert value_offsets('- x\n  c d\n', node) is None
+    assert value_offsets('- |\n  a\n', node) is None
     (plain,) = scalars('- ab')
     assert value_offsets('- cd', plain) is None
     assert value_offsets('- a', plain) is None

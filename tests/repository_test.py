@@ -104,6 +104,22 @@ def test_large_file_is_unreadable(write: Write, monkeypatch: pytest.MonkeyPatch)
     assert 'is larger than' in str(raised.value)
 
 
+def test_file_that_does_not_tell_its_size() -> None:
+    data = read_bytes('/proc/self/status')
+    assert data is not None and data.count(b'\n') > 9
+
+
+def test_only_bytes_that_may_matter_are_kept(write: Write) -> None:
+    cache: dict[str, bytes] = {}
+    root = write({'a.yml': 'kaniko', 'b.yml': 'other'})
+    repository = Repository(str(root), cache=cache)
+    os.mkfifo(root / 'pipe')
+    named = ('a.yml', 'b.yml', 'missing', 'pipe')
+    matter = [repository.may_matter(path, lambda data: b'kaniko' in data) for path in named]
+    assert (matter, cache) == ([True, False, True, True], {str(root / 'a.yml'): b'kaniko'})
+    assert (repository.text('a.yml'), cache) == ('kaniko', {})
+
+
 def test_failing_read_is_unreadable(write: Write) -> None:
     # /proc/self/mem opens but cannot be read at its start.
     with pytest.raises(Unreadable) as raised:

@@ -424,6 +424,10 @@ def test_messages(
     assert finding['message'].startswith(message)
 
 
+def test_a_file_that_is_no_yaml_has_no_directives(left: Left) -> None:
+    assert left(f'{IGNORE}\njob: {{script: [{A}, {B}]\n') == [('unreadable-ci-file', 3, '')]
+
+
 @pytest.mark.parametrize(
     'text',
     (

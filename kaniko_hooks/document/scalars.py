@@ -98,8 +98,6 @@ def _block(text: str, node: ScalarNode, start: int) -> list[int] | None:
     indent = _indent(text, lines, value)
     for start, end in lines:
         first = min(start + indent, end)
-        if text[start:first].strip(' '):
-            first = end  # a comment behind the scalar
         if not value.startswith(text[first:end], len(offsets)):
             return None
         offsets += range(first, end)
