@@ -1,10 +1,10 @@
-"""What to do by hand about a finding that the fix hook leaves alone."""
+"""Advice about findings that the fix hook leaves alone."""
 
 from __future__ import annotations
 
 from kaniko_hooks.model import MANY, Build, Container, Finding, Run
 
-# The container of each CI system; those that are not here have steps.
+# The container of each CI system; in others it is a step.
 _NOUNS = {
     **dict.fromkeys(
         ('gitlab-ci', 'github-actions', 'forgejo-actions', 'gitea-actions', 'circleci'), 'job'
@@ -13,7 +13,7 @@ _NOUNS = {
     'argo-workflows': 'template',
     'concourse': 'task',
 }
-# Of refusals of the fix: a build that runs on a condition.
+# Parts of refusals of the fix: a build runs on a condition.
 _CONDITIONS = ('`if`', '`case`', 'on a condition', 'after a test')
 
 
@@ -38,7 +38,7 @@ def advised(finding: Finding) -> Finding:
 
 
 def _advice(finding: Finding, run: Run, reason: str) -> str:
-    """What to do instead, as an imperative: 'use one job per build'."""
+    """The alternative as an imperative: 'use one job per build'."""
     is_gitlab = finding.containers[0].system == 'gitlab-ci'
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
@@ -56,7 +56,7 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
 
 
 def _is_one_image(run: Run) -> bool:
-    """Whether the builds differ in nothing but their destinations."""
+    """True if the builds differ in nothing but their destinations."""
     builds = [execution.build for execution in run.executed]
     images = {build.flags.destinations for build in builds}
     return len(images) == run.builds_in_worst_run and len(set(map(_other_words, builds))) == 1

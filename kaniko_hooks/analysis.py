@@ -57,7 +57,9 @@ def analyse(
         reading = reading._replace(problems=tuple(problems))
         result = _judged(repository, reading, runs, named, options)
     here = frozenset(named)
-    read_here = sum(_concerns((each.place, *each.places), here) for each in reading.containers)
+    read_here = sum(
+        _concerns((container.place, *container.places), here) for container in reading.containers
+    )
     return Analysis(result._replace(read=read_here), tuple(crashes))
 
 
@@ -126,16 +128,14 @@ def _judged(
     from kaniko_hooks.lines import where
 
     judged = [rule.judged(container, run) for container, run in runs]
-    findings = rule.violations(
-        [
-            each
-            for each in judged
-            if not (options.allow_cleanup and _cleanup_is_enough(each.container, each.run))
-        ],
-        options.strict,
-    )
+    doubtful = [
+        result
+        for result in judged
+        if not (options.allow_cleanup and _cleanup_is_enough(result.container, result.run))
+    ]
+    findings = rule.violations(doubtful, options.strict)
     findings += map(rule.unreadable, reading.problems)
-    files = _files(reading).union(place.file for each in judged for place in each.places)
+    files = _files(reading).union(place.file for result in judged for place in result.places)
     texts = _marked(repository, files)
     if texts:
         from kaniko_hooks.suppression.apply import without_suppressed
@@ -149,10 +149,11 @@ def _judged(
     return Result(
         tuple(_without_covered_templates(judged, shown)),
         tuple(
-            each
-            for each in findings
+            finding
+            for finding in findings
             if _concerns(
-                (each.place, *each.places), configs if each.rule == rule.UNREADABLE else shown
+                (finding.place, *finding.places),
+                configs if finding.rule == rule.UNREADABLE else shown,
             )
         ),
         reading.notes,
@@ -163,7 +164,7 @@ def _without_covered_templates(
     judged: Sequence[Judged], shown: frozenset[str]
 ) -> list[tuple[Container, Run]]:
     """Containers of the shown files; a hidden job only if no visible job runs its builds."""
-    here = [each for each in judged if _concerns(each.places, shown)]
+    here = [result for result in judged if _concerns(result.places, shown)]
     visible = {
         execution.build.place
         for container, run, _ in here

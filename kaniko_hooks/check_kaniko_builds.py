@@ -24,20 +24,20 @@ def _run(argv: Sequence[str]) -> int:
 
     cache: dict[str, bytes] = {}
     if nothing_matters(argv, cache):
-        # By hand silence would be a riddle; clients of hooks show no output of one that passes.
+        # Only clients of hooks can do without an answer.
         if not os.environ.get('PRE_COMMIT'):
-            _say('no findings: nothing here can build with Kaniko')
+            _print('no findings: nothing here can build with Kaniko')
         return 0
     from kaniko_hooks.cli import run
 
     return run('check-kaniko-builds', argv, cache)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     try:
         print(line, file=sys.stderr)
     except OSError:
-        # Nobody can read it; Python would try once more, and complain.
+        # Python would try to write it once more at exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 

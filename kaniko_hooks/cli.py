@@ -22,20 +22,21 @@ if TYPE_CHECKING:
 
 
 def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
-    """The exit code of a hook.
+    """Run a hook and return its exit code.
 
-    1 also where nobody reads the output any more, 2 where it cannot be written or the
-    working directory is gone. `cache` has bytes of files, by absolute path.
+    It is 1 also if the reader of the output is gone, and 2 if the output cannot be
+    written or the working directory is gone. `cache` has bytes of files, by absolute
+    path.
     """
     _open_streams()
     collects = gc.isenabled()
-    # What a hook imports and reads lives to its end: a search for garbage would take a
-    # tenth of its time, and more in a large repository.
+    # Nothing is freed before the end: collections would take a tenth of the time, and
+    # more in a large repository.
     gc.disable()
     try:
         options = parse(hook, argv)
         code = _guarded(hook, options, cache)
-        # Who calls this may leave at once (see the hooks' `entry`).
+        # The caller may leave at once (see the hooks' `entry`).
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -44,14 +45,14 @@ def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
     except OSError as error:
         _forget(sys.stdout)
         where = f'{error.filename}: ' if error.filename else ''
-        return _tell([f'{hook}: error: {where}{(error.strerror or str(error)).lower()}'], 2)
+        return _print_lines([f'{hook}: error: {where}{(error.strerror or str(error)).lower()}'], 2)
     finally:
         if collects:
             gc.enable()
 
 
 def _guarded(hook: str, options: Options, cache: dict[str, bytes]) -> int:
-    """The exit code, 2 for a mistake of ours. Raises OSError."""
+    """The exit code, 2 for an internal error. Raises OSError."""
     try:
         return (_check if hook == CHECK else _fix)(options, cache)
     except OSError:
@@ -59,11 +60,11 @@ def _guarded(hook: str, options: Options, cache: dict[str, bytes]) -> int:
     except Exception as error:
         from kaniko_hooks.internal_error import internal_error
 
-        return _tell([internal_error(hook, error)], 2)
+        return _print_lines([internal_error(hook, error)], 2)
 
 
 def _open_streams() -> None:
-    """Closed streams swallow; a terminal that lacks a letter gets its escape."""
+    """Replace closed streams, and escape letters that the output's encoding lacks."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, 'w', encoding='utf-8')
     if sys.stderr is None:
@@ -73,14 +74,14 @@ def _open_streams() -> None:
 
 
 def _forget(stream: TextIO) -> None:
-    """Python would try once more to write what is left, and complain."""
+    """Discard the buffered rest: Python would try to write it at exit, and complain."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
 
 
-def _tell(lines: Iterable[str], code: int = 1) -> int:
-    """Print lines on stderr; the exit code is `code` if there are any."""
+def _print_lines(lines: Iterable[str], code: int = 1) -> int:
+    """Print lines on stderr; return `code` if there are any, else 0."""
     lines = tuple(lines)
     if not lines:
         return 0
@@ -95,12 +96,12 @@ def _tell(lines: Iterable[str], code: int = 1) -> int:
 
 
 def _by_hand() -> bool:
-    """Whether a person runs the hook: pre-commit and prek hide what a hook prints that passes."""
+    """False under pre-commit and prek, which hide the output of a hook that passes."""
     return not os.environ.get('PRE_COMMIT')
 
 
 class _Progress:
-    """Files that were read, of all, for work that keeps a person waiting at a terminal."""
+    """Number of files read so far, on a terminal, once the work takes a second."""
 
     def __init__(self, files: Sequence[str]) -> None:
         self.total = sum(file.lower().endswith(('.yml', '.yaml')) for file in files)
@@ -132,13 +133,13 @@ def _check(options: Options, cache: dict[str, bytes]) -> int:
         return 0
     named, errors = targets(options.paths)
     if len(named) > 1 and options.is_report:
-        return _tell([f'{CHECK}: error: a report is about one repository at a time'], 2)
-    code = _tell(errors)
+        return _print_lines([f'{CHECK}: error: a report is about one repository at a time'], 2)
+    code = _print_lines(errors)
     for target in named or [Target(os.getcwd(), ())]:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, cache=cache, on_read=progress.step)
             analysis = analyse(repository, target.files, options, _by_hand())
-        code = max(code, _tell(analysis.crashes, 2))
+        code = max(code, _print_lines(analysis.crashes, 2))
         if analysis.result.findings or options.is_report or _by_hand() and not code:
             code = max(code, _report(repository, target, options, analysis.result))
     return code
@@ -148,7 +149,7 @@ def _report(repository: Repository, target: Target, options: Options, result: Re
     if not result.findings and not options.is_report:
         from kaniko_hooks.summary import summary
 
-        return _tell([summary(result)], 0)
+        return _print_lines([summary(result)], 0)
     from kaniko_hooks.report import deliver
 
     if not result.findings:
@@ -165,17 +166,17 @@ def _fix(options: Options, cache: dict[str, bytes]) -> int:
     from kaniko_hooks.fix.plan import plan_fixes
 
     named, errors = targets(options.paths)
-    code = _tell(errors)
+    code = _print_lines(errors)
     for target in named:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, cache=cache, on_read=progress.step)
             plan = plan_fixes(repository, target.files, options)
-        code = max(code, _tell(plan.crashes, 2), _written(repository, plan, options))
+        code = max(code, _print_lines(plan.crashes, 2), _written(repository, plan, options))
     return code
 
 
 def _written(repository: Repository, plan: FixPlan, options: Options) -> int:
-    """Write a plan's files, or show how they would change, and say what was done."""
+    """Write a plan's files, or print their diff, then one line about each outcome."""
     from kaniko_hooks.fix.write import NotWritten, write_all
 
     code = 0
@@ -187,19 +188,19 @@ def _written(repository: Repository, plan: FixPlan, options: Options) -> int:
             else:
                 write_all(repository.root, group, plan.old)
         except NotWritten as error:
-            code = _tell([str(error)])
+            code = _print_lines([str(error)])
         else:
             written.update(group)
-    # In one pipe, what is said about the diff comes after it.
+    # In one pipe the lines about the diff come after it.
     sys.stdout.flush()
-    _tell(_sentences(repository, plan, written, options))
+    _print_lines(_sentences(repository, plan, written, options))
     return code if options.exit_zero_even_if_changed else max(code, bool(written))
 
 
 def _sentences(
     repository: Repository, plan: FixPlan, written: set[str], options: Options
 ) -> Iterable[str]:
-    """One line for each rewrite, and for each finding that is left."""
+    """A line for each rewrite and for each finding that remains."""
     from kaniko_hooks.advice import advised
     from kaniko_hooks.lines import where
     from kaniko_hooks.rule import UNREADABLE

@@ -1,4 +1,4 @@
-"""One line about a mistake of ours, for the person who meets it."""
+"""One line for an internal error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def internal_error(where: str, error: Exception) -> str:
-    """What went wrong about a file, with the place in our code; it asks for a report."""
+    """The error with its place in this package and a request to report it."""
     trace = error.__traceback__
     at = ''
     while trace is not None:

@@ -1,4 +1,4 @@
-"""Offsets of a text to lines and columns, which are only needed to be shown.
+"""Converts offsets to lines and columns for display.
 
 A line ends with LF, CRLF or CR. Lines and columns count from 1, columns in
 code points.

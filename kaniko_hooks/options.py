@@ -30,7 +30,7 @@ exit codes:
 """,
     FIX: """\
 exit codes:
-  0  nothing rewritten; what is left alone is check-kaniko-builds' to report
+  0  nothing rewritten; check-kaniko-builds reports the rest
   1  files rewritten (--diff: would be), or a PATH that cannot be read
   2  wrong usage, or an internal error
 """,
@@ -68,7 +68,7 @@ class Options(NamedTuple):
 
     @property
     def is_report(self) -> bool:
-        """Whether there is more to print than text about findings."""
+        """True if all containers are listed, not only text about findings printed."""
         return self.format != 'text' or self.output_file is not None
 
 
@@ -79,7 +79,7 @@ def parse(hook: str, argv: Sequence[str]) -> Options:
     argparse does.
     """
     if not any(argument.startswith('-') for argument in argv):
-        return Options(tuple(argv))  # argparse would cost a third of the hook's time
+        return Options(tuple(argv))  # argparse would take a third of the hook's time
     values = vars(_parser(hook, '--version' in argv).parse_args(argv))
     values['paths'] = tuple(values['paths'])
     values['gitlab_configs'] = tuple(map(os.path.normpath, values['gitlab_configs']))

@@ -1,4 +1,4 @@
-"""Repositories: which files of them a command line names, and their text.
+"""Repositories: the files that a command line names, and their text.
 
 Nothing outside a repository is read, not through a symlink either. Paths in it are
 relative to its root and written with '/'.
@@ -111,7 +111,7 @@ class Repository:
         return text
 
     def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
-        """Whether a file's bytes pass a test, or cannot be read. Those that do are cached."""
+        """True if a file's bytes pass a test, or cannot be read. Bytes that pass are cached."""
         self._on_read()
         where = os.path.join(self.root, path)
         try:
@@ -126,7 +126,7 @@ class Repository:
         return False
 
     def has_file(self, path: str) -> bool:
-        """Whether there is a file or a symlink whose path is written just so."""
+        """True if there is a file or a symlink with exactly this path."""
         folder, _, name = path.rpartition('/')
         where = os.path.join(self.root, folder)
         try:
@@ -138,12 +138,12 @@ class Repository:
         return os.path.isfile(where) or os.path.islink(where)
 
     def has_mark(self, path: str) -> bool:
-        """Whether a file begins with a byte order mark."""
+        """True if a file begins with a byte order mark."""
         self.known_text(path)
         return path in self._with_bom
 
     def is_exact(self, path: str) -> bool:
-        """Whether the text of a file is all that it has: no byte had to be dropped."""
+        """True unless bytes of the file were dropped to make it text."""
         self.known_text(path)
         return path not in self._inexact
 
@@ -168,7 +168,7 @@ class Repository:
 
 
 def within(real: str, root: str) -> bool:
-    """Whether a real path is the root or below it."""
+    """True for the root itself and for real paths below it."""
     return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
 
@@ -183,8 +183,8 @@ def read_bytes(path: str) -> bytes | None:
 def decode(data: bytes) -> str:
     """The text of a file without its byte order mark.
 
-    As GitLab does (`encoding_helper.rb`), what is no UTF-8 is dropped. Of UTF-16 and
-    UTF-32 NULs are left, which YAML does not allow.
+    As GitLab does (`encoding_helper.rb`), bytes that are not UTF-8 are dropped. UTF-16
+    and UTF-32 leave NULs, which YAML does not allow.
     """
     # The codec `utf-8-sig` does the same, but is a module to import.
     return data.decode('utf-8', 'ignore').removeprefix('\ufeff')
@@ -222,10 +222,10 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
-    """The files to look at, by repository, and one line for each path that cannot be read.
+    """The named files by repository, and one line for each path that cannot be read.
 
-    A folder stands for the YAML and shell files below it that git tracks (outside git:
-    all of them), no paths for the repository around the working directory.
+    A folder means the YAML and shell files below it that git tracks (outside git: all of
+    them), no paths mean the repository around the working directory.
     """
     files: dict[str, set[str]] = {}
     errors: list[str] = []
@@ -239,7 +239,7 @@ def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
             if not is_folder and _first_bytes(path, 1) is None:
                 raise Unreadable('no such file')
             named = _files_of(path) if is_folder else (path,)
-            files.setdefault(root, set()).update(_relative(each, root, folders) for each in named)
+            files.setdefault(root, set()).update(_relative(name, root, folders) for name in named)
         except Unreadable as error:
             errors.append(f'{path}: {error}')
     return [Target(root, tuple(sorted(files[root]))) for root in sorted(files)], errors
@@ -273,7 +273,7 @@ def _refuse_outside(real: str, root: str) -> None:
 
 
 def _files_of(folder: str) -> Iterator[str]:
-    """Regular files below a folder that pre-commit takes for YAML or shell scripts."""
+    """Regular files below a folder that pre-commit treats as YAML or shell scripts."""
     tracked = _tracked(folder)
     for path in _walked(folder) if tracked is None else tracked:
         if os.path.islink(path) or not os.path.isfile(path):

@@ -50,13 +50,13 @@ def judged(container: Container, run: Run) -> Judged:
 
 
 def violations(containers: Iterable[Judged], strict: bool) -> list[Finding]:
-    """A finding, still without message, for each container that breaks the rule.
+    """A finding, without message yet, for each container that breaks the rule.
 
-    A hidden job is left out if visible jobs run its builds.
+    Hidden jobs whose builds visible jobs run are left out.
     """
     visible: set[Place] = set()
     findings: list[Finding] = []
-    for container, run, places in sorted(containers, key=lambda each: each.container.template):
+    for container, run, places in sorted(containers, key=lambda result: result.container.template):
         if run.verdict == 'ok' or run.verdict == 'uncached' and not strict:
             continue
         builds = {execution.build.place for execution in run.executed}
@@ -77,7 +77,7 @@ def grouped(findings: Iterable[Finding], line_of: LineOf) -> list[Finding]:
     groups: dict[object, list[Finding]] = {}
     for number, finding in enumerate(findings):
         run = finding.run
-        builds = frozenset(each.build.place for each in run.executed) if run else number
+        builds = frozenset(execution.build.place for execution in run.executed) if run else number
         groups.setdefault((finding.rule, builds), []).append(finding)
     return [_worded(group, line_of) for group in groups.values()]
 
@@ -104,7 +104,7 @@ def _worded(group: Sequence[Finding], line_of: LineOf) -> Finding:
     run = finding.run
     if run is None:
         return finding
-    containers = tuple(container for each in group for container in each.containers)
+    containers = tuple(container for member in group for container in member.containers)
     times = sum(execution.times for execution in run.executed)
     builds = 'many Kaniko builds' if times >= MANY else f'{times} Kaniko builds'
     more = f' (and {len(containers) - 1} more)' if len(containers) > 1 else ''
@@ -115,7 +115,7 @@ def _worded(group: Sequence[Finding], line_of: LineOf) -> Finding:
         f'{_CACHE[run.verdict]}: {HARM[finding.rule]}',
         headline=f'{sentence}, {_CACHE[run.verdict]}',
         containers=containers,
-        places=frozenset(place for each in group for place in each.places),
+        places=frozenset(place for member in group for place in member.places),
     )
 
 
@@ -127,7 +127,7 @@ def name_of(container: Container) -> str:
 
 
 def because(run: Run, line_of: LineOf) -> str:
-    """Why builds of the shown run are executed more than once; '' if none is."""
+    """Reasons for builds to be executed more than once, '' if there are none."""
     reasons: dict[str, None] = {}
     for execution in run.executed:
         file = execution.build.place.file

@@ -23,7 +23,7 @@ _CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33
 
 
 def use_color(option: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether to colour what goes to `stream`; `option` is auto, always or never.
+    """True if output to `stream` is coloured; `option` is auto, always or never.
 
     https://no-color.org and https://force-color.org: NO_COLOR and FORCE_COLOR count if
     they are set and not empty, in this order.
@@ -40,9 +40,9 @@ def columns(stream: TextIO, environ: Mapping[str, str]) -> int:
 
     A client of hooks may give a terminal without a size.
     """
-    given = environ.get('COLUMNS', '')
-    if given.isascii() and given.isdigit() and int(given):
-        return max(int(given), _NARROW)
+    value = environ.get('COLUMNS', '')
+    if value.isascii() and value.isdigit() and int(value):
+        return max(int(value), _NARROW)
     try:
         return max(os.get_terminal_size(stream.fileno()).columns or COLUMNS, _NARROW)
     except (OSError, ValueError):
@@ -57,8 +57,8 @@ def paint(text: str, color: str, on: bool) -> str:
 def safe(text: str) -> str:
     r"""The text with everything escaped that could control a terminal.
 
-    Also what reorders or hides text, and surrogates that stand for bytes of a
-    file name: none can be told apart from an attack. A tab becomes `\t`.
+    So are characters that reorder or hide text, and surrogates for bytes of a file
+    name: they may be an attack. A tab becomes `\t`.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -66,7 +66,7 @@ def safe(text: str) -> str:
 
 
 def cells(text: str) -> list[str]:
-    """What is shown for each code point: as in `safe`, with tabs as spaces.
+    """The shown form of each code point: as in `safe`, with tabs as spaces.
 
     The pieces joined are one line; `width` of a piece is its columns.
     """

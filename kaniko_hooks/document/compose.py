@@ -65,7 +65,7 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
 
 
 def composed(text: str, file: str, first: bool = False) -> list[Node]:
-    """The same as `compose`, cached: who composes a text again gets the same nodes."""
+    """The same as `compose`, cached."""
     # Without a border there is one document at most.
     return _composed(text, file, first and ('---' in text or '...' in text))
 

@@ -1,7 +1,7 @@
 """The place in the file's text of each character of a scalar's value.
 
 libyaml gives the value and the span of a scalar, no more. So the span is scanned again,
-guided by the value; what does not fit it has no offsets.
+guided by the value.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def scalar_text(text: str, node: ScalarNode) -> Text:
 
 
 def content_start(text: str, node: ScalarNode) -> int:
-    """Where the value of a scalar begins: after tag, anchor, quote or header."""
+    """The offset of a scalar's value: behind tag, anchor, quote or header."""
     at = _matched(_PROPERTIES, text, node.start, node.end)
     if node.style in ('|', '>'):
         at = _matched(_HEADER, text, at, node.end)
@@ -81,7 +81,7 @@ def _flow(text: str, node: ScalarNode, start: int) -> list[int] | None:
             breaks = list(re.compile(_BREAK).finditer(text, *match.span()))
             # The first one is dropped, behind a backslash even if it is the only one.
             first = match[0][0] == '\\' or len(breaks) > 1 and breaks[0][0] not in _KEPT[1:]
-            offsets += [each.start() for each in breaks[first:]]
+            offsets += [line_break.start() for line_break in breaks[first:]]
         elif node.value.startswith(match[0], len(offsets)):
             offsets += range(*match.span())
         else:

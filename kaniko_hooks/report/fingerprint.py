@@ -1,7 +1,7 @@
-"""A name for each finding that stays the same while other things change.
+"""Fingerprints: names of findings that survive changes elsewhere.
 
-It is made of the rule, the file, the container and the commands: no line, no
-working directory, no other finding. Findings alike in all of that are counted.
+They depend on the rule, the file, the container and the commands, not on lines, the
+working directory or other findings. Findings that are equal in all of that are counted.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _NUMBER = re.compile(r'\d+')
 def fingerprints(findings: Sequence[Finding]) -> list[str]:
     """A fingerprint for each finding, in hexadecimal; all are different."""
     seen: Counter[str] = Counter()
-    made = []
+    prints = []
     for finding in findings:
         identity = json.dumps(_identity(finding))
         seen[identity] += 1
-        made.append(hashlib.sha256(f'{identity} {seen[identity]}'.encode()).hexdigest())
-    return made
+        prints.append(hashlib.sha256(f'{identity} {seen[identity]}'.encode()).hexdigest())
+    return prints
 
 
 def _identity(finding: Finding) -> list[object]:
@@ -38,7 +38,7 @@ def _identity(finding: Finding) -> list[object]:
     }
     containers = sorted(
         # Where a step stands among the others says nothing about it.
-        (each.system, each.place.file, _INDEX.sub('[]', each.name))
-        for each in finding.containers
+        (container.system, container.place.file, _INDEX.sub('[]', container.name))
+        for container in finding.containers
     )
     return [finding.rule, finding.place.file, *containers[:1], sorted(commands)]

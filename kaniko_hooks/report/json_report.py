@@ -20,7 +20,7 @@ def render(result: Result, text_of: TextOf) -> str:
             {
                 'version': VERSION,
                 'containers': [_container(*pair, text_of) for pair in result.containers],
-                'findings': [_finding(each, text_of) for each in result.findings],
+                'findings': [_finding(finding, text_of) for finding in result.findings],
                 'notes': [_note(note, text_of) for note in result.notes],
             },
             indent=2,
@@ -38,7 +38,7 @@ def _container(container: Container, run: Run, text_of: TextOf) -> dict[str, obj
         'template': container.template,
         'builds_in_worst_run': _times(run.builds_in_worst_run),
         'verdict': run.verdict,
-        'builds': [_build(each, text_of) for each in run.executions],
+        'builds': [_build(execution, text_of) for execution in run.executions],
     }
 
 

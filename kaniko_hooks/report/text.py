@@ -24,10 +24,10 @@ _WORD = re.compile(r'\S+')
 
 
 def render(result: Result, text_of: TextOf, color: bool = False, width: int = COLUMNS) -> str:
-    """All findings, what could not be seen, and where to go on; '' if there are none."""
+    """All findings, notes, and next steps; '' without findings."""
     if not result.findings:
         return ''
-    blocks = ['\n'.join(_finding(each, text_of, color, width)) for each in result.findings]
+    blocks = ['\n'.join(_finding(finding, text_of, color, width)) for finding in result.findings]
     return (
         '\n\n'.join([*blocks, '\n'.join([*_notes(result, text_of), *_next_steps(result)])]) + '\n'
     )
@@ -44,10 +44,10 @@ def _notes(result: Result, text_of: TextOf) -> list[str]:
 
 
 def _next_steps(result: Result) -> list[str]:
-    """Where to read on, and the commands to run: lines that work where they are read."""
+    """Pointers to documentation and commands that work in the client that shows them."""
     from kaniko_hooks.about import page, without_installation
 
-    # Clients of hooks install them out of PATH.
+    # Clients install hooks outside of PATH.
     installed = not os.environ.get('PRE_COMMIT')
     rules = sorted({finding.rule for finding in result.findings})
     lines = [f'{rule}: {HARM[rule]}' for rule in rules if rule in HARM]
@@ -55,21 +55,21 @@ def _next_steps(result: Result) -> list[str]:
         details = '' if installed else page(rule)
         lines.append(f'details: {details or f"check-kaniko-builds --explain {rule}"}')
     for purpose, command, findings in (
-        ('rewrite', 'fix-kaniko-builds', [each for each in result.findings if each.fix]),
+        ('rewrite', 'fix-kaniko-builds', [finding for finding in result.findings if finding.fix]),
         (
             'rewrite, to be reviewed',
             'fix-kaniko-builds --unsafe',
-            [each for each in result.findings if '--unsafe' in (each.no_fix or '')],
+            [finding for finding in result.findings if '--unsafe' in (finding.no_fix or '')],
         ),
     ):
         if findings:
-            command = ' '.join([command, *_quoted({each.place.file for each in findings})])
+            command = ' '.join([command, *_quoted({finding.place.file for finding in findings})])
             lines.append(f'{purpose}: {command if installed else without_installation(command)}')
     return lines
 
 
 def _quoted(files: set[str]) -> list[str]:
-    """The files as arguments; none, which stands for all, where they are many."""
+    """The files as arguments; none of them, which means all, if they are many."""
     from shlex import quote
 
     return [safe(quote(file)) for file in sorted(files)] if len(files) <= _FILES else []
@@ -85,7 +85,7 @@ def _finding(finding: Finding, text_of: TextOf, color: bool, width: int) -> list
         names = [container.label or container.name for container in finding.containers]
         more = f' and {len(names) - _NAMES} more' if len(names) > _NAMES else ''
         lines.append(_line('containers', ', '.join(names[:_NAMES]) + more, color))
-    if finding.run and any(each.build.flags.cleanup for each in finding.run.executed):
+    if finding.run and any(execution.build.flags.cleanup for execution in finding.run.executed):
         lines.append(_line('note', _CLEANUP, color))
     if finding.fix is not None:
         lines.append(_line('fix', f'fix-kaniko-builds would {finding.fix}', color))
@@ -106,14 +106,14 @@ def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
     if finding.run is None:
         return [Mark(finding.place, finding.place.offset, 'here', color='red')]
     executed = finding.run.executed
-    marks = [Mark(each.place, each.place.offset) for each in finding.containers[:1]]
+    marks = [Mark(container.place, container.place.offset) for container in finding.containers[:1]]
     first = executed[0]
     offending = next((e for e in executed if e.build.place == finding.place), executed[-1])
     reasons = [
         reason
-        for each in (first, offending)
-        for reason in each.reasons
-        if reason.place != each.build.place
+        for execution in (first, offending)
+        for reason in execution.reasons
+        if reason.place != execution.build.place
     ]
     for reason in list(dict.fromkeys(reasons))[:_REASONS]:
         marks.append(Mark(reason.place, reason.place.offset, _brief(reason)))

@@ -23,11 +23,16 @@ _ATTEMPT = re.compile(
 )
 
 
+_FOLDED = (
+    'in a folded scalar this makes the rest of the command a comment: put it above the list item'
+)
+_NO_NAMES = 'write ignore[RULE] with the name of a rule in brackets, then the reason'
+
+
 class Directive(NamedTuple):
     """A comment that silences.
 
-    - `line`: its own where it stands behind something, otherwise the next one that
-      is no comment.
+    - `line`: the one that it is about: its own or, if it has no other text, the next.
     - `yaml`: whether it is a comment of YAML, so that it is about the nodes of its line.
     - `problems`: why it cannot work as it is written.
     """
@@ -68,8 +73,8 @@ def in_yaml(
     starts = [scalar.start for scalar in scalars]
 
     def scalar_at(offset: int) -> ScalarNode | None:
-        scalar = scalars[bisect_right(starts, offset) - 1] if starts else None
-        return scalar if scalar and scalar.start <= offset < scalar.end else None
+        index = bisect_right(starts, offset) - 1
+        return scalars[index] if index >= 0 and offset < scalars[index].end else None
 
     directives: dict[Place, Directive] = {}
     for match in _DIRECTIVE.finditer(text):
@@ -78,7 +83,7 @@ def in_yaml(
         if scalar is None:
             is_comment = start == 0 or text[start - 1] in ' \t\r\n#'
         else:
-            # Behind the header of a block scalar is the only place for one.
+            # Only behind the header of a block scalar is one possible.
             is_comment = scalar.style in ('|', '>') and start < content_start(text, scalar)
         if is_comment and _ATTEMPT.match(match[1]):
             place = Place(file, start)
@@ -87,38 +92,29 @@ def in_yaml(
         for start, end in shell_comments(command.value):
             for match in _DIRECTIVE.finditer(command.value[start:end]):
                 place, last = command.place(start + match.start()), command.place(end - 1)
-                if place.file != file or not _ATTEMPT.match(match[1]):
+                if place.file != file or place in directives or not _ATTEMPT.match(match[1]):
                     continue
                 scalar = scalar_at(place.offset)
                 # Lines that YAML joins are one line of the shell.
                 joined = position(lines, last.offset)[0] > position(lines, place.offset)[0]
                 folded = joined or scalar is not None and scalar.style == '>'
-                made = _directive(lines, place, match[1], yaml=False, folded=folded)
-                directives.setdefault(place, made)
+                directives[place] = _directive(lines, place, match[1], False, folded)
     return [directives[place] for place in sorted(directives)]
 
 
 def _directive(
     lines: Lines, place: Place, text: str, yaml: bool, folded: bool = False
 ) -> Directive:
-    line, column = position(lines, place.offset)
-    before = line_text(lines, line)[: column - 1].strip()
-    if not before or before.startswith('#'):
-        line = _next_lines(lines.text)[line]
-    if folded:
-        problem = (
-            'in a folded scalar this makes the rest of the command a comment: '
-            'put it above the list item'
-        )
-        return Directive(place, (), line, yaml, (problem,))
+    line = _subjects(lines.text)[position(lines, place.offset)[0]]
     match = _IGNORE.match(text)
     names = [name.strip() for name in match[1].split(',') if name.strip()] if match else []
-    if not names:
-        problem = 'write ignore[RULE] with the name of a rule in brackets, then the reason'
-        return Directive(place, (), line, yaml, (problem,))
-    known = tuple(name for name in names if name in RULES)
+    rules = tuple(name for name in names if name in RULES)
     problems = tuple(_unknown(name) for name in names if name not in RULES)
-    return Directive(place, known, line, yaml, problems)
+    if folded:
+        rules, problems = (), (_FOLDED,)
+    elif not names:
+        problems = (_NO_NAMES,)
+    return Directive(place, rules, line, yaml, problems)
 
 
 def _unknown(name: str) -> str:
@@ -130,11 +126,22 @@ def _unknown(name: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _next_lines(text: str) -> list[int]:
-    """For the number of each line that of the first line below it that is no comment."""
+def _subjects(text: str) -> list[int]:
+    """The line that a comment on each line is about, by number.
+
+    It is the line itself; below a line of comments the next other line; and at a dash
+    that is alone on its line the first line of the list item.
+    """
     lines = lines_of(text)
-    below = [len(lines.starts) + 1]
-    for line in range(len(lines.starts), -1, -1):
-        is_comment = line_text(lines, line + 1).lstrip().startswith('#')
-        below.append(below[-1] if is_comment else line + 1)
-    return below[:0:-1]
+    count = len(lines.starts)
+    subjects = [count + 1] * (count + 2)
+    item = count + 1
+    for line in range(count, 0, -1):
+        shown = line_text(lines, line).strip()
+        code = shown.partition('#')[0].strip()
+        if code == '-':
+            subjects[line] = item
+        else:
+            subjects[line] = subjects[line + 1] if shown.startswith('#') else line
+            item = line if code else item
+    return subjects
