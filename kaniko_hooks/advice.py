@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
+from kaniko_hooks.ci_paths import system_named
 from kaniko_hooks.model import MANY, Build, Container, Finding, Run
 
-# The container of each CI system; in others it is a step.
-_NOUNS = {
-    **dict.fromkeys(
-        ('gitlab-ci', 'github-actions', 'forgejo-actions', 'gitea-actions', 'circleci'), 'job'
-    ),
-    **dict.fromkeys(('kubernetes', 'prow'), 'init container'),
-    'argo-workflows': 'template',
-    'concourse': 'task',
-}
 # Parts of refusals of the fix: a build runs on a condition.
 _CONDITIONS = ('`if`', '`case`', 'on a condition', 'after a test')
 
 
 def noun(container: Container) -> str:
     """The word for such a container: 'job', 'step', …"""
-    word = _NOUNS.get(container.system, 'step')
+    unit = system_named(container.system).unit
     # A Docker action's step of a GitHub job is a container of its own.
-    is_step = word == 'job' and container.name.endswith(']') and '.steps[' in container.name
-    return 'step' if is_step else word
+    is_step = unit == 'job' and container.name.endswith(']') and '.steps[' in container.name
+    return 'step' if is_step else unit
 
 
 def advised(finding: Finding) -> Finding:

@@ -120,17 +120,6 @@ def callers(root: str, named: Sequence[str]) -> list[str]:
     )
 
 
-def advice(system: str, container: str = '') -> str:
-    """A noun phrase with the shape to aim for: 'one step per build'.
-
-    A Docker action's step is a container of its own in a job.
-    """
-    unit = system_named(system).unit
-    if unit == 'job' and container.endswith(']') and '.steps[' in container:
-        unit = 'step'
-    return f'one {unit} per build'
-
-
 def _is_called(path: str) -> bool:
     name = os.path.basename(path).lower()
     return not name.endswith(_YAML) or name in ('action.yml', 'action.yaml')

@@ -12,7 +12,7 @@ from kaniko_hooks.analysis import run_of
 from kaniko_hooks.ci import read
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Place
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 CASES = Path(__file__).parent / 'cases' / 'other-ci'
 EXPECTED = sorted(CASES.glob('*/*.expected.json'))

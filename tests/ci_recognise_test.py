@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from kaniko_hooks.advice import noun
 from kaniko_hooks.ci.recognise import system_of
-from kaniko_hooks.ci_paths import SYSTEMS, advice, may_be_ci, system_at
+from kaniko_hooks.ci_paths import may_be_ci, system_at
 from kaniko_hooks.document.compose import compose
+from kaniko_hooks.model import Container, Place
 from tests.golden.record import checked
 
 
@@ -211,13 +213,12 @@ def test_a_template_is_no_unreadable_file(path: str, text: str, is_reported: boo
 
 def test_an_unreadable_file_is_reported_where_its_path_says_ci() -> None:
     for path, expected in (('.drone.yml', ['unreadable-ci-file']), ('a.yml', [])):
-        record = checked({path: b'kaniko \xff\xfe'}, named=[path])
+        record = checked({path: 'kaniko'.encode('utf-16')}, named=[path])
         assert [rule for rule, _ in record['findings']] == expected
 
 
-def test_every_system_has_a_shape_to_aim_for() -> None:
-    for each in SYSTEMS:
-        assert advice(each.name) == f'one {each.unit} per build'
-    assert advice('github-actions', 'jobs.a') == 'one job per build'
-    assert advice('github-actions', 'jobs.a.steps[0]') == 'one step per build'
-    assert advice('concourse', 'jobs[0].plan[0].config') == 'one task per build'
+def test_the_word_for_a_container() -> None:
+    container = Container('concourse', 'jobs[0].plan[0].config', Place('a.yml', 0), None, ())
+    assert noun(container) == 'task'
+    job = container._replace(system='github-actions', name='jobs.a')
+    assert [noun(job), noun(job._replace(name='jobs.a.steps[0]'))] == ['job', 'step']

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.ci import read
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 from tests.other_ci import K, builds, containers
 
 IMAGE = 'gcr.io/kaniko-project/executor:debug'

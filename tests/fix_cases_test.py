@@ -14,7 +14,7 @@ from kaniko_hooks.analysis import analyse
 from kaniko_hooks.fix.plan import FixPlan, plan_fixes, with_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 CASES = Path(__file__).parent / 'cases' / 'fix'
 

@@ -17,7 +17,7 @@ from kaniko_hooks.fix.splice import Edit, apply, inside
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 BUILD = '/kaniko/executor --cache --destination $R/'
 JOB = f'build:\n  stage: build\n  script:\n    - {BUILD}a\n    - {BUILD}b\n'

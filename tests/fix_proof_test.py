@@ -15,7 +15,7 @@ from kaniko_hooks.fix.script.trial import Setting, reader
 from kaniko_hooks.fix.state import Asked, state_of
 from kaniko_hooks.fix.subject import subject
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 ROOT = '.gitlab-ci.yml'
 A = '/kaniko/executor --cache --destination $R/a'

@@ -14,7 +14,7 @@ from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix.plan import FixPlan, plan_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 NAMED = ['.gitlab-ci.yml']
 IMAGES = ('api', 'web', 'image-a', 'my_app', 'worker.v2', 'größe', 'db')

@@ -9,7 +9,7 @@ import pytest
 
 from kaniko_hooks.ci.gitlab.pipelines import read
 from kaniko_hooks.model import Container, Place, Reading, Setting, Text
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 from kaniko_hooks.text import hole
 from tests.gitlab_read import ROOT, Files, written
 from tests.work import calls

@@ -6,7 +6,7 @@ import pytest
 
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 from tests.gitlab_read import written
 
 FILES = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci import read
 from kaniko_hooks.model import Container
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 from tests.golden.record import checked
 
 K = '/kaniko/executor --cache=true -d'

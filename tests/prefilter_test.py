@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks import prefilter, project
+from kaniko_hooks import prefilter, repository
 from kaniko_hooks.prefilter import repository_root
 from tests.conftest import Write
 
@@ -203,5 +203,5 @@ def test_file_that_does_not_tell_its_size_is_left_to_the_real_reading(write: Wri
     write({})
     assert os.path.getsize('/proc/self/status') == 0
     assert not nothing_matters(['/proc/self/status'])
-    text = project.read_bytes('/proc/self/status')
+    text = repository.read_bytes('/proc/self/status')
     assert text is not None and text.startswith(b'Name:') and text.endswith(b'\n')

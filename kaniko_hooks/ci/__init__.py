@@ -10,7 +10,7 @@ from kaniko_hooks.bridge import with_parts
 from kaniko_hooks.ci_paths import GITLAB, callers, system_at
 from kaniko_hooks.model import Problem, Reading
 from kaniko_hooks.prefilter import may_matter
-from kaniko_hooks.project import Repository, Unreadable
+from kaniko_hooks.repository import Repository, Unreadable
 
 _ROOT = '.gitlab-ci.yml'
 

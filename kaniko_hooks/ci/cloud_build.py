@@ -23,10 +23,9 @@ from kaniko_hooks.ci.common import (
     shebang,
 )
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.fields import fields, value_of
-from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import Container, Reading, Script, Text
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 from kaniko_hooks.text import hole
 
 # `$$`, `$_X`, `${_X}`, and with bash's expansions `${_X:-true}`.

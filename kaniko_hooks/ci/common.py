@@ -6,9 +6,8 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.document.fields import Field, fields
-from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
-from kaniko_hooks.document.position import scalar_text
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of
+from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import ROOT, hole

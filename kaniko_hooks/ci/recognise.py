@@ -13,17 +13,19 @@ from importlib import import_module
 from kaniko_hooks.ci.common import Entries, node_of
 from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
 from kaniko_hooks.document.compose import InvalidYaml, composed
-from kaniko_hooks.document.fields import Field, fields, value_of
 from kaniko_hooks.document.nodes import (
+    Field,
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
+    fields,
     items_of,
     text_of,
+    value_of,
 )
 from kaniko_hooks.model import Place, Problem, Reading
-from kaniko_hooks.project import Repository, Unreadable
+from kaniko_hooks.repository import Repository, Unreadable
 
 # Statements of Go templates and Jinja, and the header of Vela's templates.
 _TEMPLATE = (

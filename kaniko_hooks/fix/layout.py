@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
-from kaniko_hooks.document.position import value_offsets
+from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix.refusal import Refusal, Shared, shortened
 from kaniko_hooks.named_tuple import NamedTuple
 

@@ -13,7 +13,7 @@ from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 from kaniko_hooks.rule import CACHED, UNCACHED
 
 

@@ -11,7 +11,7 @@ from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.fix.mentions import Mention, mentions
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 Mentions = Mapping[str, list[Mention]]
 

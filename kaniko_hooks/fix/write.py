@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import BOM, Unreadable, read_bytes, within
+from kaniko_hooks.repository import BOM, Unreadable, read_bytes, within
 
 _SUFFIX = '.kaniko-hooks.tmp'
 

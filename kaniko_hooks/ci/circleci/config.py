@@ -21,10 +21,18 @@ from kaniko_hooks.ci.common import (
 )
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.cond import all_of, negate
-from kaniko_hooks.document.fields import Field, fields, value_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.nodes import (
+    Field,
+    MappingNode,
+    Node,
+    ScalarNode,
+    fields,
+    items_of,
+    text_of,
+    value_of,
+)
 from kaniko_hooks.model import Container, Note, Place, Reading, Script
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 
 def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:

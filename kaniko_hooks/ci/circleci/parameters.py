@@ -12,8 +12,15 @@ from collections.abc import Mapping, Sequence
 from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import MAX_COMMANDS, File, Settings, environment, filled, resolved
 from kaniko_hooks.cond import Cond, Eq, all_of, any_of, negate
-from kaniko_hooks.document.fields import fields, value_of
-from kaniko_hooks.document.nodes import Node, ScalarNode, SequenceNode, items_of, text_of
+from kaniko_hooks.document.nodes import (
+    Node,
+    ScalarNode,
+    SequenceNode,
+    fields,
+    items_of,
+    text_of,
+    value_of,
+)
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, in_repository
 from kaniko_hooks.ci.github.context import Context, defaults
 from kaniko_hooks.document.compose import InvalidYaml, compose
-from kaniko_hooks.document.fields import fields, value_of
-from kaniko_hooks.document.nodes import Node, text_of
+from kaniko_hooks.document.nodes import Node, fields, text_of, value_of
 from kaniko_hooks.model import Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository, Unreadable
+from kaniko_hooks.repository import Repository, Unreadable
 from kaniko_hooks.text import concat, hole
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")

@@ -19,8 +19,7 @@ from kaniko_hooks.ci.common import (
     resolved,
 )
 from kaniko_hooks.cond import Cond, Eq, any_of, negate
-from kaniko_hooks.document.fields import fields, value_of
-from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import ROOT, hole

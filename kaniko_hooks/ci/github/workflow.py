@@ -32,10 +32,9 @@ from kaniko_hooks.ci.github.context import (
 )
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.cond import Cond, all_of
-from kaniko_hooks.document.fields import Field, fields, value_of
-from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import Container, Note, Place, Reading, Script, Setting, Text
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 _MAX_ACTIONS = 200  # that one job calls, directly or not
 _CHECKOUT = r'(?:\S*/)?actions/checkout(?:@\S*)?'

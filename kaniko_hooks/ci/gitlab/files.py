@@ -21,10 +21,10 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.ci.gitlab.yaml import value_of
 from kaniko_hooks.document.compose import InvalidYaml, composed
 from kaniko_hooks.document.nodes import Node, ScalarNode
-from kaniko_hooks.document.position import scalar_text
+from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository, Unreadable
+from kaniko_hooks.repository import Repository, Unreadable
 
 _MAX_DOCUMENTS = 3
 

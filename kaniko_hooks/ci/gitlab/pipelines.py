@@ -27,7 +27,7 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.ci.gitlab.variables import Settings, global_settings, job_settings
 from kaniko_hooks.model import Container, Place, Problem, Reading
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 ROOT = '.gitlab-ci.yml'
 MAX_CHILDREN = 500

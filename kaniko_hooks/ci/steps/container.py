@@ -18,8 +18,7 @@ from kaniko_hooks.ci.common import (
     shell_of,
 )
 from kaniko_hooks.ci.steps.parameters import Scope, in_argv
-from kaniko_hooks.document.fields import Field, fields, value_of
-from kaniko_hooks.document.nodes import Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import ARGUMENTS, Container, Place, Script, Setting, Text
 from kaniko_hooks.text import concat, hole
 

@@ -24,8 +24,15 @@ from kaniko_hooks.ci.common import (
 )
 from kaniko_hooks.ci.steps.dialects import DIALECTS, Dialect
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.fields import fields, value_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, text_of
+from kaniko_hooks.document.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    fields,
+    items_of,
+    text_of,
+    value_of,
+)
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import ROOT, hole

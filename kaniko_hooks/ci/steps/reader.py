@@ -9,11 +9,10 @@ from kaniko_hooks.ci.common import Entries, File, prefixes
 from kaniko_hooks.ci.steps.container import container
 from kaniko_hooks.ci.steps.parameters import Scope, scope_of
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.fields import fields
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, text_of
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, fields, text_of
 from kaniko_hooks.model import Container, Note, Place, Reading
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository
+from kaniko_hooks.repository import Repository
 
 # Aliases can make a small file as large as you like, or without end.
 _MAX_COLLECTIONS = 50_000

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kaniko_hooks import kaniko
 from kaniko_hooks.model import Command, ScriptPart, Variable, Word
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.project import Repository, Unreadable
+from kaniko_hooks.repository import Repository, Unreadable
 from kaniko_hooks.shell.machine import Traced
 from kaniko_hooks.shell.runs import container_run, trace
 
