@@ -214,7 +214,9 @@ def _sentences(
         elif finding.rule == UNREADABLE:
             yield f'{place}{finding.rule}: {finding.message}'
         elif outcome.fix and written.issuperset(outcome.files):
-            yield (f'would {outcome.fix}' if options.diff else f'{outcome.fix}; review and git add')
+            risk = f'; risk: {outcome.risk}' if outcome.risk else ''
+            rewrite = f'{outcome.fix}{risk}'
+            yield f'would {rewrite}' if options.diff else f'{rewrite}; review and git add'
 
 
 def _show_diff(

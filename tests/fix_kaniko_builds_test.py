@@ -94,6 +94,23 @@ def test_without_path_the_whole_repository(write: Write) -> None:
     assert (root / CI).read_text() != TWO
 
 
+@pytest.mark.parametrize(
+    ('more', 'risk'),
+    (
+        ('', ''),
+        ('  coverage: /x/\n', '; risk: it has a `coverage`, which would count once for every job'),
+    ),
+)
+def test_unsafe_names_the_risk(
+    more: str, risk: str, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write({CI: TWO + more})
+    assert main(['--unsafe', CI]) == 1
+    assert capsys.readouterr().err == (
+        f'split `images` into 2 jobs: `image-shop`, `image-mail`{risk}; review and git add\n'
+    )
+
+
 def test_clients_that_stage_what_was_fixed(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,12 +24,14 @@ class Outcome(NamedTuple):
       'split `images` into 2 jobs: `image-a`, `image-b`'.
     - `no_fix`: why there is none. One of the two is None, for another rule both.
     - `files`: the files that the fix changes.
+    - `risk`: the reason for which it needs --unsafe, if it does.
     """
 
     finding: Finding
     fix: str | None
     no_fix: str | None
     files: tuple[str, ...] = ()
+    risk: str = ''
 
 
 class FixPlan(NamedTuple):
@@ -114,8 +116,24 @@ def _settle(
         some = made[_key(each)]
         does = [f'split `{one.subject.name}` {one.does}' for one in some]
         files = {path for one in some for path in one.edits}
-        told[_key(each)] = Outcome(each, ', '.join(does), None, tuple(sorted(files)))
+        told[_key(each)] = Outcome(
+            each, ', '.join(does), None, tuple(sorted(files)), _risk(state, each)
+        )
     return after
+
+
+def _risk(state: State, finding: Finding) -> str:
+    """The reason for which a rewrite needs --unsafe, '' if it does not."""
+    options = state.asked.options
+    if not options.unsafe:
+        return ''
+    asked = state.asked._replace(options=options._replace(unsafe=False))
+    found = mentions_of(state, {container.name for container in finding.containers})
+    try:
+        drafts(state._replace(asked=asked), found, (), finding)
+    except Refusal as reason:
+        return str(reason).partition('; only with --unsafe')[0]
+    return ''
 
 
 def _drafts(
