@@ -57,6 +57,11 @@ def test_a_file_that_is_no_text_any_more_is_left(tmp_path: Path) -> None:
     assert refused(tmp_path, 'a.yml') == 'a.yml: has changed while it was read'
 
 
+def test_a_file_that_is_none_any_more_is_left(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'a.yml')
+    assert refused(tmp_path, 'a.yml') == 'a.yml: is not a regular file'
+
+
 def test_through_a_link_out_of_the_repository_nothing_is_written(tmp_path: Path) -> None:
     outside = file(tmp_path, 'outside.yml')
     root = tmp_path / 'repository'
