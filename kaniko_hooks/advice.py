@@ -57,9 +57,10 @@ def _is_one_image(run: Run) -> bool:
 def _other_words(build: Build) -> tuple[str, ...]:
     """The words of a build that are about anything but its destinations."""
     destinations = build.flags.destinations
+    words = [field.text.value for field in build.argv]
     return tuple(
-        word.text
-        for word in build.argv
-        if word.text not in ('-d', '--destination', *destinations)
-        and word.text.partition('=')[2] not in destinations
+        word
+        for word in words
+        if word not in ('-d', '--destination', *destinations)
+        and word.partition('=')[2] not in destinations
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 
+from kaniko_hooks.bridge import with_scripts
 from kaniko_hooks.ci import read
 from kaniko_hooks.glance import one_build_at_most
 from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run, Variable
@@ -64,30 +66,45 @@ def analyse(
 
 
 def run_of(repository: Repository, container: Container) -> Run:
-    """The worst run of a container. Raises Unreadable: there is too much script."""
-    # Most containers are settled without these.
-    from kaniko_hooks import kaniko
-    from kaniko_hooks.shell.machine import TooLarge
-    from kaniko_hooks.shell.runs import container_run
+    """The worst run of a container's scripts.
 
-    def read_script(path: str) -> str | None:
+    Raises Unreadable: there is more script than can be evaluated.
+    """
+    # Most containers mention no Kaniko.
+    from kaniko_hooks import kaniko
+    from kaniko_hooks.shell.flow import TooMuch
+    from kaniko_hooks.shell.run import container_run
+
+    try:
+        return container_run(with_scripts(container), kaniko.read_build, _Files(repository))
+    except TooMuch:
+        raise Unreadable('the script is too large to be evaluated') from None
+
+
+class _Files:
+    """The repository as the shell sees it."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+
+    def text(self, path: str) -> str | None:
         try:
-            return repository.text(path)
+            return self.repository.text(path)
         except Unreadable:
             return None
 
-    try:
-        return container_run(container.parts, image_name(container), kaniko.read_build, read_script)
-    except TooLarge as error:
-        which = f' `{error.path}`' if error.path else ''
-        raise Unreadable(f'the script{which} is too large to be read') from None
+    def files(self) -> list[str]:
+        return list(self.repository.files_below())
+
+    def is_folder(self, path: str) -> bool:
+        return os.path.isdir(os.path.join(self.repository.root, path))
 
 
 def image_name(container: Container) -> str | None:
     """The image's name with the variables of the first part; of several the one with `kaniko`."""
     if not isinstance(container.image, Variable):
         return None
-    from kaniko_hooks.shell.expansion.expand import expand
+    from kaniko_hooks.old_shell.expansion.expand import expand
 
     variables = container.parts[0].variables if container.parts else {}
     names = [expand(value, variables).text for value in container.image.values]

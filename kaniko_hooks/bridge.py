@@ -34,6 +34,12 @@ _OPAQUE = re.compile(
 )
 
 
+_WORKSPACES = (
+    'CI_PROJECT_DIR GITHUB_WORKSPACE CIRCLE_WORKING_DIRECTORY DRONE_WORKSPACE CI_WORKSPACE'
+    ' VELA_WORKSPACE BITBUCKET_CLONE_DIR BUILD_SOURCESDIRECTORY'
+).split()
+
+
 def with_parts(container: Container) -> Container:
     """The container with the old form of its scripts and image."""
     if container.parts or not container.scripts:
@@ -48,10 +54,14 @@ def with_parts(container: Container) -> Container:
 
 def with_scripts(container: Container) -> Container:
     """The container with the new form of its scripts and image."""
-    if container.scripts or not container.parts:
-        return container
     image = container.image
+    if container.scripts or not container.parts:
+        return container._replace(image=_setting(image) if isinstance(image, Variable) else image)
+    of_gitlab = container.system == 'gitlab-ci'
+    names = frozenset(('CI_COMMIT_TAG', 'CI_COMMIT_BRANCH', 'CI_MERGE_REQUEST_IID'))
     return container._replace(
+        exclusive=(names,) if of_gitlab else (),
+        single_words=('CI_', 'GITLAB_', 'GITHUB_'),
         scripts=tuple(map(_script, container.parts)),
         image=_setting(image) if isinstance(image, Variable) else image,
     )
@@ -171,7 +181,10 @@ def _subject(text: Text) -> str:
 def _script(part: ScriptPart) -> Script:
     return Script(
         tuple(_text(command, part.form) for command in part.commands),
-        {name: _setting(variable) for name, variable in part.variables.items()},
+        {
+            **{name: Setting((hole(ROOT, f'${name}'),)) for name in _WORKSPACES},
+            **{name: _setting(variable) for name, variable in part.variables.items()},
+        },
         part.form,
         part.always,
         part.directory,

@@ -1,6 +1,6 @@
 """An argv -> whether Kaniko's executor builds with it, and with which cache.
 
-Kaniko parses with Cobra and pflag: long flags need `--`, the last of the same
+Kaniko parses with cobra and pflag: long flags need `--`, the last of the same
 flag wins, no environment variable turns the cache on. The flags are those of
 cmd/executor/cmd/root.go of GoogleContainerTools v1.24.0 and osscontainertools v1.28.3.
 """
@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from kaniko_hooks.model import OFF, ON, UNKNOWN, Flags, Word
+from kaniko_hooks.model import OFF, ON, UNKNOWN, Field, Flags
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import Text
 
 _BOOLEAN = frozenset(
     """
@@ -20,7 +22,7 @@ _BOOLEAN = frozenset(
     skip-default-registry-fallback skip-push-permission-check skip-tls-verify
     skip-tls-verify-pull skip-unused-stages use-new-run whitelist-var-run help
     pre-cleanup preserve-context materialize dryrun
-""".split()
+    """.split()
 )
 _VALUED = frozenset(
     """
@@ -31,180 +33,213 @@ _VALUED = frozenset(
     digest-file git image-download-retry image-fs-extract-retry image-name-with-digest-file
     image-name-tag-with-digest-file kaniko-dir log-format oci-layout-path push-retry
     snapshot-mode tar-path image-format tarPath snapshotMode customPlatform
-""".split()
+    """.split()
 )
+_SHORTHANDS = {
+    'c': 'context',
+    'f': 'dockerfile',
+    'd': 'destination',
+    'b': 'bucket',
+    'v': 'verbosity',
+    'h': 'help',
+}
 # The executor of Kaniko's images, of wrapper images, and of Homebrew's formula.
 NAMES = ('executor', 'kaniko', 'kaniko-executor')
-# Long flags that other programs named `executor` do not have.
+# Long flags that other programs named `executor` have, too.
 _COMMON = frozenset(
     """
     cache cleanup force insecure help context bucket verbosity build-arg label annotation
     secret target cache-dir compression compression-level git log-format log-timestamp
     reproducible materialize dryrun image-format cache-ttl
-""".split()
+    """.split()
 )
 _DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
-_SHORT = {'c': 'context', 'f': 'dockerfile', 'd': 'destination', 'b': 'bucket', 'v': 'verbosity'}
 # A sub-command of coming versions; every other one builds nothing.
-_BUILDS = frozenset(('bake',))
-# Flags with which nothing is built.
-_STOPS = (('help', ON), ('dryrun', ON))
+_BUILDING_COMMANDS = frozenset(('bake',))
+# With these flags nothing is built.
+_NOT_BUILDING = frozenset(('help', 'dryrun'))
+# What Go's ParseBool accepts.
 _TRUE = frozenset(('1', 't', 'T', 'TRUE', 'true', 'True'))
 _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
 
-_OSSCONTAINERTOOLS = re.compile(
+_OSSCONTAINERTOOLS = (
     r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
     r':v(\d+)\.(\d+)\.(\d+)(-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
 )
-_WARMER = re.compile(r'[/:\-]warmer(?![a-z])|kaniko-warmer')
-
-Variable = Callable[[str], 'Word | None']
+_WARMER = r'[/:\-]warmer(?![a-z])|kaniko-warmer'
 
 
-def read_build(argv: Sequence[Word], image: str | None, variable: Variable) -> Flags | None:
+class Flag(NamedTuple):
+    """One flag of an argv; `value` is empty for a boolean flag that has none.
+
+    `name` is the long one; '' for words that may be any flag.
+    """
+
+    name: str
+    value: Text
+
+
+class Rejected(Exception):
+    """Kaniko ends before it builds."""
+
+
+def read_build(
+    argv: Sequence[Field], image: str | None, variable: Callable[[str], Text | None]
+) -> Flags | None:
     """The flags of the build that an argv does, None if it builds nothing.
 
-    - `argv`: with a first word without fragments for the image's entrypoint.
+    - `argv`: with an empty first word for the image's entrypoint.
     - `image`: the name of the container's image, None if it is not known.
     - `variable`: environment variable -> its value, None if it is not set.
     """
     if not argv or not _is_executor(argv, image):
         return None
-    found = _parsed(argv[1:])
-    if found is None:
+    try:
+        flags = parse(argv[1:])
+    except Rejected:
         return None
-    cache, cleanup, destinations = found
+    cache: str = OFF
+    cleanup: bool | None = None
+    for flag in flags:
+        if flag.name in ('', 'cache'):
+            cache = _state(flag.value) if flag.name else UNKNOWN
+        elif flag.name == 'cleanup':
+            cleanup = _state(flag.value) == ON
+        elif flag.name in _NOT_BUILDING and _state(flag.value) == ON:
+            return None
     if cleanup is None:
         cleanup = _cleans_by_default(image, variable)
+    destinations = tuple(flag.value.value for flag in flags if flag.name == 'destination')
     return Flags(cache, cleanup and _cleans_own_folder(variable), destinations)
 
 
-def _is_executor(argv: Sequence[Word], image: str | None) -> bool:
-    command = argv[0]
-    if not command.fragments:
-        return image is not None and 'kaniko' in image and not _WARMER.search(image)
-    text = command.text
-    folder, _, base = text.rpartition('/')
-    if base not in NAMES or not command.fragments[-1].known:
+def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
+    command = argv[0].text
+    if not command.value:
+        return image is not None and 'kaniko' in image and not re.search(_WARMER, image)
+    folder, slash, base = command.value.rpartition('/')
+    distinctive = any(_long_name(field.text.value) in _DISTINCTIVE for field in argv[1:])
+    if command.holes and command.holes[-1].end > len(folder) + len(slash):
+        # A command of which nothing is known may be any: its flags decide.
+        return distinctive and len(command.key()) == 3 and command.key()[::2] == ('', '')
+    if base not in NAMES:
         return False
-    if (
-        base == 'kaniko-executor'
-        or 'kaniko' in folder.split('/')
-        or image is not None
-        and 'kaniko' in image
-    ):
+    if base == 'kaniko-executor' or 'kaniko' in folder.split('/'):
         return True
-    return any(_long_name(word.text) in _DISTINCTIVE for word in argv[1:])
+    return distinctive or (image is not None and 'kaniko' in image)
 
 
 def _long_name(text: str) -> str:
     return text[2:].partition('=')[0] if text.startswith('--') else ''
 
 
-def _parsed(words: Sequence[Word]) -> tuple[str, bool | None, tuple[str, ...]] | None:
-    """Cache, cleanup (None if no flag says) and destinations; None: nothing is built."""
-    given = _given(words)
-    if given is None:
-        return None
-    cache: str = OFF
-    cleanup: bool | None = None
-    for name, value in given:
-        if name == 'cache':
-            cache = value
-        elif name == 'cleanup':
-            cleanup = value == ON
-    return cache, cleanup, tuple(value for name, value in given if name == 'destination')
+def parse(fields: Sequence[Field]) -> list[Flag]:
+    """The flags of the executor's arguments, in order.
 
-
-def _given(words: Sequence[Word]) -> list[tuple[str, str]] | None:
-    """The known flags by their long names, in order, with their values (a boolean one's
-    is ON, OFF or UNKNOWN); None if Kaniko stops before it builds."""
-    found: list[tuple[str, str]] = []
-    loose = False  # the word before may be a flag that takes this one
+    Raises Rejected: a stray word, a boolean flag with another value than true or
+    false, a sub-command that does not build.
+    """
+    flags: list[Flag] = []
+    may_be_value = False  # the word before may be a flag that takes this one
     index = 0
-    while index < len(words):
-        word = words[index]
-        text = word.text
+    while index < len(fields):
+        field = fields[index]
+        text = field.text
         index += 1
-        if word.fragments and not word.fragments[0].known:
+        if text.holes and text.holes[0].start == 0:
             # Unquoted it may be a flag or several; a quoted word is trusted to be a value.
-            found += [('cache', UNKNOWN)] if word.splits else []
-            loose = word.splits
-        elif text == '--':
+            may_be_value = field.splits
+            if field.splits:
+                flags.append(Flag('', text))
+        elif text.value == '--':
             break
-        elif text[:1] != '-' or text == '-':
-            if text in _BUILDS:
+        elif text.value[:1] != '-' or text.value == '-':
+            # cobra drops arguments with a `-` before it looks for sub-commands.
+            if text.value in _BUILDING_COMMANDS:
                 break
-            if text and not loose:
-                return None
-            loose = False
-        elif _may_name_cache(word):
-            found.append(('cache', UNKNOWN))
-            loose = '=' not in text
+            if text.value not in ('', '-') and not may_be_value:
+                raise Rejected
+            may_be_value = False
+        elif _may_name_cache(text):
+            flags.append(Flag('', text))
+            may_be_value = '=' not in text.value
         else:
-            name, value = _flag(word)
-            loose = not name and value is None
+            name, value = _flag(text)
+            may_be_value = not name and value is None
             if name and value is None:
-                value = words[index].text if index < len(words) else ''
+                # Without one Kaniko reports an error, but a later version may not.
+                value = fields[index].text if index < len(fields) else Text('')
                 index += 1
-            if name in _BOOLEAN and not value or (name, value) in _STOPS:
-                return None
-            found.append((name, value or ''))
-    return found
+            if name in _BOOLEAN and value is not None and not _state(value):
+                raise Rejected
+            if name:
+                flags.append(Flag(name, value or Text('')))
+    return flags
 
 
-def _flag(word: Word) -> tuple[str, str | None]:
-    """A flag's long name, '' if Kaniko has none such, and its value: None if that is
-    the next word, '' for a boolean one that ParseBool rejects."""
-    text = word.text
-    if text[:2] == '--':
-        name, equals, value = text[2:].partition('=')
+def _flag(text: Text) -> tuple[str, Text | None]:
+    """A flag's long name, '' if Kaniko has none such, and its value: None if that is the next
+    word."""
+    end = len(text.value)
+    if text.value[:2] == '--':
+        name, equals, _ = text.value[2:].partition('=')
         if name in _BOOLEAN:
-            return name, _state(word, name, value) if equals else ON
-        return name if name in _VALUED else '', value if equals else None
-    if text[1] == 'h':
-        return 'help', ON
-    name = _SHORT.get(text[1], '')
-    if not name or len(text) == 2:
+            return name, text.part(len(name) + 3, end) if equals else Text('true')
+        if name not in _VALUED:
+            return '', Text('') if equals else None
+        return name, text.part(len(name) + 3, end) if equals else None
+    name = _SHORTHANDS.get(text.value[1], '')
+    if name == 'help':
+        return name, Text('true')
+    if not name or end == 2:
         return name, None
-    return name, text[3:] if text[2] == '=' else text[2:]
+    return name, text.part(3 if text.value[2] == '=' else 2, end)
 
 
-def _may_name_cache(word: Word) -> bool:
-    """Whether a flag's name is not known, but may be that of the cache."""
-    first = word.fragments[0].text if word.fragments else ''
-    return len(word.fragments) > 1 and '--cache'.startswith(first)
+def _may_name_cache(text: Text) -> bool:
+    """The name of a flag is not known, but may be that of the cache."""
+    if not text.holes:
+        return False
+    prefix = text.value[: text.holes[0].start]
+    return '=' not in prefix and '--cache'.startswith(prefix)
 
 
-def _state(word: Word, name: str, value: str) -> str:
+def _state(value: Text) -> str:
     """A boolean flag's value as Go's ParseBool takes it; '' if it is rejected."""
-    at = len(name) + 3
-    for fragment in word.fragments:
-        if not fragment.known and at < len(word.text):
-            return UNKNOWN
-    if value in _TRUE:
+    if value.holes:
+        return UNKNOWN
+    if value.value in _TRUE:
         return ON
-    return OFF if value in _FALSE else ''
+    return OFF if value.value in _FALSE else ''
 
 
-def _cleans_by_default(image: str | None, variable: Variable) -> bool:
+def _is_true(value: Text | None) -> bool:
+    return value is not None and value.known in _TRUE
+
+
+def _version(image: str | None) -> tuple[tuple[int, ...], str]:
+    """Version and flavour of an image of osscontainertools' Kaniko; zeros for other images."""
+    match = re.fullmatch(_OSSCONTAINERTOOLS, image or '')
+    if match is None:
+        return (0, 0, 0), ''
+    return tuple(map(int, match.group(1, 2, 3))), match[4] or ''
+
+
+def _cleans_by_default(image: str | None, variable: Callable[[str], Text | None]) -> bool:
     """Since v1.27.5 osscontainertools reads KANIKO_CLEANUP; its alpine image sets it."""
-    match = _OSSCONTAINERTOOLS.fullmatch(image or '')
-    if match is None or tuple(map(int, match.group(1, 2, 3))) < (1, 27, 5):
+    version, flavour = _version(image)
+    if version < (1, 27, 5):
         return False
     value = variable('KANIKO_CLEANUP')
-    if value is None:
-        return match.group(4) == '-alpine'
-    return value.known and value.text in _TRUE
+    return flavour == '-alpine' if value is None else _is_true(value)
 
 
-def _cleans_own_folder(variable: Variable) -> bool:
+def _cleans_own_folder(variable: Callable[[str], Text | None]) -> bool:
     """FF_KANIKO_CLEAN_KANIKO_DIR is on by default; off, `--cleanup` leaves /kaniko."""
     value = variable('FF_KANIKO_CLEAN_KANIKO_DIR')
-    return value is None or value.known and value.text in _TRUE
+    return value is None or _is_true(value)
 
 
 def cleans_up(image: str | None) -> bool:
-    """Whether the image is provably osscontainertools' Kaniko v1.27.0 or later."""
-    match = _OSSCONTAINERTOOLS.fullmatch(image or '')
-    return match is not None and tuple(map(int, match.group(1, 2, 3))) >= (1, 27, 0)
+    """The image is provably osscontainertools' Kaniko v1.27.0 or later."""
+    return _version(image)[0] >= (1, 27, 0)

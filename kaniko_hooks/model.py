@@ -12,6 +12,10 @@ from kaniko_hooks.cond import Cond
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Place as Place, Text as Text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # A count of builds that is not known, or that grows with data: shown as "many".
 MANY = 1_000_000
 
@@ -182,6 +186,19 @@ class Word(NamedTuple):
         return all(fragment.known for fragment in self.fragments)
 
 
+class Field(NamedTuple):
+    """One argument of a command, as expansion and field splitting leave it.
+
+    `start` and `end` are the offsets of the word that it comes from.
+    """
+
+    text: Text
+    splits: bool = False  # unknown and unquoted: none or several words
+    start: int = 0
+    end: int = 0
+    vanishes: bool = False  # unknown and unquoted: no word if it is empty
+
+
 class Flags(NamedTuple):
     """What Kaniko's argv says about one build."""
 
@@ -205,7 +222,7 @@ class Build(NamedTuple):
 
     place: Place  # of the command's first word
     end: Place  # just after the command's last word
-    argv: tuple[Word, ...]
+    argv: tuple[Any, ...]  # fields; words in the old shell
     flags: Flags
 
 
@@ -216,6 +233,13 @@ class Execution(NamedTuple):
     times: int  # 0 where only another run executes it
     reasons: tuple[Reason, ...] = ()
     calls: tuple[Place, ...] = ()  # of functions and scripts that lead to it
+
+
+class Note(NamedTuple):
+    """Something that cannot be seen from here."""
+
+    place: Place
+    message: str
 
 
 class Run(NamedTuple):
@@ -232,18 +256,12 @@ class Run(NamedTuple):
     used_variables: frozenset[str] = frozenset()  # CI variables that were looked up
     used_image: bool = False  # the image's name decided what is a build
     scripts: tuple[str, ...] = ()  # files of the repository that were followed
+    notes: tuple[Note, ...] = ()
 
     @property
     def executed(self) -> tuple[Execution, ...]:
         """The builds of the shown run."""
         return tuple(execution for execution in self.executions if execution.times)
-
-
-class Note(NamedTuple):
-    """Something that cannot be seen from here."""
-
-    place: Place
-    message: str
 
 
 class Problem(NamedTuple):

@@ -8,7 +8,7 @@ count code points.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -41,7 +41,11 @@ class Segment(NamedTuple):
 
 
 class Text:
-    """Characters, holes and places; equal texts have the same characters and holes."""
+    """Characters, holes and places.
+
+    Texts are equal if they are the same value: the same known characters, and
+    holes with the same names between, however these are written.
+    """
 
     __slots__ = ('value', 'holes', 'segments')
 
@@ -53,10 +57,21 @@ class Text:
         self.segments = segments
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and self.value == other.value and self.holes == other.holes
+        return isinstance(other, Text) and self.key() == other.key()
 
     def __hash__(self) -> int:
-        return hash(self.value)
+        return hash(self.key())
+
+    def key(self) -> tuple[str, ...]:
+        """Known characters and names of holes, in turn; the first and last are characters."""
+        if not self.holes:
+            return (self.value,)
+        key: list[str] = []
+        at = 0
+        for item in self.holes:
+            key += (self.value[at : item.start], item.name)
+            at = item.end
+        return (*key, self.value[at:])
 
     def __repr__(self) -> str:
         names = ', '.join(f'{hole.start}-{hole.end} {hole.name}' for hole in self.holes)
@@ -75,14 +90,18 @@ class Text:
 
     def part(self, start: int, end: int) -> Text:
         """The characters from `start` to `end`; a hole that is cut stays one."""
-        holes = tuple(
-            Hole(max(hole.start, start) - start, min(hole.end, end) - start, hole.name)
-            for hole in self.holes
-            if hole.start < end and hole.end > start
-        )
-        first = max(bisect_right(self.segments, start, key=_start) - 1, 0)
-        last = bisect_right(self.segments, end, key=_start)
-        segments = tuple(_shifted(each, start) for each in self.segments[first:last])
+        holes: tuple[Hole, ...] = ()
+        if self.holes:
+            holes = tuple(
+                Hole(max(hole.start, start) - start, min(hole.end, end) - start, hole.name)
+                for hole in self.holes
+                if hole.start < end and hole.end > start
+            )
+        segments = self.segments
+        if len(segments) > 1 or segments and start:
+            first = max(bisect_right(segments, start, key=_start) - 1, 0)
+            last = bisect_right(segments, end, key=_start)
+            segments = tuple(_shifted(item, start) for item in segments[first:last])
         return Text(self.value[start:end], holes, segments)
 
     def at(self, locate: Callable[[int], Place], offset: int) -> Text:
@@ -102,6 +121,21 @@ class Text:
             last = end
         pieces.append(self.part(last, len(self.value)))
         return concat(pieces)
+
+    def split(self, separators: Container[str]) -> list[Text]:
+        """The texts between separators; the characters of holes are none."""
+        ends = {item.start: item.end for item in self.holes}
+        result: list[Text] = []
+        start = at = 0
+        while at < len(self.value):
+            if ends.get(at, at) > at:
+                at = ends[at]
+                continue
+            if self.value[at] in separators:
+                result.append(self.part(start, at))
+                start = at + 1
+            at += 1
+        return [*result, self.part(start, len(self.value))]
 
     def stripped(self) -> Text:
         """Without white space at both ends."""
@@ -123,8 +157,8 @@ def concat(texts: Iterable[Text]) -> Text:
     length = 0
     for text in texts:
         values.append(text.value)
-        holes += [Hole(each.start + length, each.end + length, each.name) for each in text.holes]
-        segments += [_shifted(each, -length) for each in text.segments]
+        holes += [Hole(item.start + length, item.end + length, item.name) for item in text.holes]
+        segments += [_shifted(item, -length) for item in text.segments]
         length += len(text.value)
     return Text(''.join(values), tuple(holes), tuple(segments))
 
@@ -135,8 +169,8 @@ def _start(segment: Segment) -> int:
 
 def _shifted(segment: Segment, by: int) -> Segment:
     """The segment of a text whose first `by` characters are cut off."""
-    start = segment.start - by
+    start, locate, offset, linear = segment
+    start -= by
     if start >= 0:
-        return segment._replace(start=start)
-    skipped = -start if segment.linear else 0
-    return segment._replace(start=0, offset=segment.offset + skipped)
+        return Segment(start, locate, offset, linear)
+    return Segment(0, locate, offset - start if linear else offset, linear)

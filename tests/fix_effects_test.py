@@ -6,8 +6,8 @@ import pytest
 
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.script.effects import Effects, effects
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Function
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import Function
 
 
 def found(text: str) -> Effects:

@@ -5,8 +5,8 @@ import pytest
 from kaniko_hooks.fix.script.change import change
 from kaniko_hooks.fix.script.pieces import names_used
 from kaniko_hooks.fix.script.setup import is_setup, is_test
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Command, Function, Pipeline
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import Command, Function, Pipeline
 
 
 def pipelines(text: str) -> tuple[Pipeline, ...]:

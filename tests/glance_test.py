@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.glance import one_build_at_most
-from kaniko_hooks.kaniko import read_build
+from kaniko_hooks.old_shell.kaniko import read_build
 from kaniko_hooks.model import ARGV, Command, Container, Place, ScriptPart, Variable
-from kaniko_hooks.shell.runs import container_run
+from kaniko_hooks.old_shell.runs import container_run
 
 IMAGE = 'gcr.io/kaniko-project/executor:debug'
 BUILD = '/kaniko/executor --cache=true --destination a'

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.kaniko import cleans_up, read_build
+from kaniko_hooks.old_shell.kaniko import cleans_up, read_build
 from kaniko_hooks.model import Flags, Fragment, Word
 
 NO_VARIABLES: dict[str, Word] = {}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.shell.syntax.comments import comments
+from kaniko_hooks.old_shell.syntax.comments import comments
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.model import Flags, Word
-from kaniko_hooks.shell.runs import container_run, trace
-from kaniko_hooks.shell.syntax import tree
-from kaniko_hooks.shell.syntax.parser import parse
+from kaniko_hooks.old_shell.runs import container_run, trace
+from kaniko_hooks.old_shell.syntax import tree
+from kaniko_hooks.old_shell.syntax.parser import parse
 from tests.shell_sample import part
 
 pytestmark = pytest.mark.slow

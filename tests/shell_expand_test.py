@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.model import Variable
-from kaniko_hooks.shell.expansion.expand import expand
-from kaniko_hooks.shell.values import Bit, Field, shown
+from kaniko_hooks.old_shell.expansion.expand import expand
+from kaniko_hooks.old_shell.values import Bit, Field, shown
 from tests.shell_sample import argvs, count, run
 
 E = '/kaniko/executor'

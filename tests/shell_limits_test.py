@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kaniko_hooks.model import MANY
-from kaniko_hooks.shell import machine
-from kaniko_hooks.shell.machine import MAX_SCRIPT, TooLarge
+from kaniko_hooks.old_shell import machine
+from kaniko_hooks.old_shell.machine import MAX_SCRIPT, TooLarge
 from tests.shell_sample import run
 
 BUILD = '/kaniko/executor --cache -d x\n'

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from kaniko_hooks.shell.syntax import tree
-from kaniko_hooks.shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax import tree
+from kaniko_hooks.old_shell.syntax.parser import parse
 from tests.shell_sample import run
 from tests.work import calls
 

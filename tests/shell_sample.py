@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kaniko_hooks.kaniko import read_build
+from kaniko_hooks.old_shell.kaniko import read_build
 from kaniko_hooks.model import MANY, Command, Guard, Place, Run, ScriptPart, Variable
-from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.runs import container_run, trace
+from kaniko_hooks.old_shell.machine import Traced
+from kaniko_hooks.old_shell.runs import container_run, trace
 
 
 def part(

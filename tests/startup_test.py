@@ -65,10 +65,10 @@ def test_a_plain_pipeline_needs_no_shell(tmp_path: Path) -> None:
     assert not [
         name
         for name in ours
-        if name.startswith(('kaniko_hooks.shell', 'kaniko_hooks.report', 'kaniko_hooks.fix'))
+        if name.startswith(('kaniko_hooks.old_shell', 'kaniko_hooks.report', 'kaniko_hooks.fix'))
     ]
     assert not ours & {
-        'kaniko_hooks.kaniko',
+        'kaniko_hooks.old_shell.kaniko',
         'kaniko_hooks.rule',
         'kaniko_hooks.suppression',
         'kaniko_hooks.terminal',
@@ -94,7 +94,7 @@ def test_a_plain_pipeline_needs_no_shell(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('text', 'needed'),
     (
-        pytest.param(GOOD + 'a: {script: [$BUILD]}\n', 'kaniko_hooks.shell.runs', id='shell'),
+        pytest.param(GOOD + 'a: {script: [$BUILD]}\n', 'kaniko_hooks.old_shell.runs', id='shell'),
         pytest.param(
             'spec: {inputs: {x: }}\n---\n' + GOOD, 'kaniko_hooks.ci.gitlab.inputs', id='inputs'
         ),

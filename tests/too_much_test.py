@@ -14,8 +14,8 @@ from kaniko_hooks.fix import plan
 from kaniko_hooks.fix.script import steps
 from kaniko_hooks.fix_kaniko_builds import main as fix
 from kaniko_hooks.options import Options
+from kaniko_hooks.old_shell.machine import MAX_SCRIPT
 from kaniko_hooks.repository import Repository
-from kaniko_hooks.shell.machine import MAX_SCRIPT
 from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.values import Leaf, Value, get, items_of, string_of
 from kaniko_hooks.fix.script.arguments import outputs, plain_variables
-from kaniko_hooks.shell.machine import Traced
+from kaniko_hooks.old_shell.machine import Traced
 
 _PATTERN = re.compile(r'[$*?\[{]')
 

@@ -25,7 +25,7 @@ from kaniko_hooks.fix.script.steps import BUILD, LOOP, OTHER, Step, Steps, body_
 from kaniko_hooks.fix.script.trial import Met, Setting
 from kaniko_hooks.fix.subject import Subject
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import For, Function
+from kaniko_hooks.old_shell.syntax.tree import For, Function
 
 MAX_WORDS = 200  # G: ci_partitioned… `parallel` has at most 200 jobs
 

@@ -19,7 +19,7 @@ from kaniko_hooks.fix.script.steps import BUILD, steps
 from kaniko_hooks.fix.script.trial import Setting, commands, most, traced
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, ScriptPart
-from kaniko_hooks.shell.machine import Traced
+from kaniko_hooks.old_shell.machine import Traced
 
 Parts = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 

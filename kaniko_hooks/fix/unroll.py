@@ -10,7 +10,7 @@ from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line, off
 from kaniko_hooks.fix.loop import Loop
 from kaniko_hooks.fix.splice import Edit
 from kaniko_hooks.fix.yaml_words import word
-from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.old_shell.syntax.tree import For
 
 
 def loop_edits(text: str, place: Layout, loop: Loop) -> list[Edit]:

@@ -34,7 +34,8 @@ def _identity(finding: Finding) -> list[object]:
         # A message may name a line, and there is no command.
         return [finding.rule, finding.place.file, _NUMBER.sub('0', finding.message)]
     commands = {
-        ' '.join(word.text for word in execution.build.argv) for execution in finding.run.executed
+        ' '.join(field.text.value for field in execution.build.argv)
+        for execution in finding.run.executed
     }
     containers = sorted(
         # Where a step stands among the others says nothing about it.

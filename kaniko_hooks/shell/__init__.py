@@ -1,1 +1,1 @@
-"""What a shell script can run: syntax tree, values of variables, runs."""
+"""Runs of shell scripts, by abstract interpretation of their syntax trees."""

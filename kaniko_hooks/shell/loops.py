@@ -1,211 +1,319 @@
-"""Loops: once for each literal word, else any number of times."""
+"""Loops: once for each known word, otherwise any number of times.
+
+A loop of unknown length is evaluated once, from an environment in which what
+its body changes may be anything (widening); that such runs follow each other is
+then worked out from the facts that each of them needs. The way that takes the
+loop no time keeps the environment as it was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.model import Reason, Word
-from kaniko_hooks.shell import branching, interpret
-from kaniko_hooks.shell.commands import simple
-from kaniko_hooks.shell.conditions import arguments, subjects
-from kaniko_hooks.shell.expansion import expand, parameters
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import ARGUMENTS, Defined, Held
-from kaniko_hooks.shell.summary import (
-    EXIT,
-    FAIL,
-    GO,
-    NOTHING,
-    Summary,
-    because,
-    either,
-    has_builds,
-    iteration,
-    repeated,
-    sequence,
-)
-from kaniko_hooks.shell.syntax import tree
-from kaniko_hooks.shell.syntax.source import Source
-from kaniko_hooks.shell.values import Array, Scalar, is_open, known, word_of
+from kaniko_hooks.model import MANY, Field, Reason
+from kaniko_hooks.shell import expand, facts, outcome, variables
+from kaniko_hooks.shell.env import Env, State, joined
+from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
+from kaniko_hooks.shell.outcome import NO_BUILD
+from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
+from kaniko_hooks.shell.value import Array, Value, alternatives, join, names_executor, widen
+from kaniko_hooks.text import Text, hole
 
-# A `for` over more words is read as one over any number.
-_WORDS = 5000
-_LEAVES = frozenset(('break', 'exit', 'return'))
-_SETTERS = frozenset(('read', 'unset', 'mapfile', 'readarray', 'getopts'))
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+# A `for` over more words has an unknown length; in another loop over words, one
+# that makes more iterations of both.
+_MAX_ITERATIONS = 5000
+_MAX_NESTED_ITERATIONS = 300
+_MAX_WORDS = 8
+_MAX_DIRECTORIES = 4
+# Evaluations until what a body changes is known; it is nearly always after one.
+_MAX_ROUNDS = 4
+
+_NEXT = (CONTINUE, 1)
+_END = (BREAK, 1)
 
 
-def for_words(machine: Machine, source: Source, node: tree.For) -> Summary:
-    before = simple.substitutions(machine, source, node.words or ())
-    listed, sure = words(machine, source, node)
-    if listed is None or node.select or machine.repeats <= 0:
-        return sequence(before, any_number(machine, source, node, (), node.body, node.name))
-    place = source.locate(node.start)
-    reason = Reason('retry' if _retries(node.body) else 'loop', place, len(listed))
-    total: Summary = NOTHING
-    left: list[Summary] = []
-    machine.repeating += 1
-    machine.loops += 1
-    for word in listed:
-        if GO not in total:
-            break
-        mark = len(machine.state.journal)
-        machine.state.set(node.name, None if word.splits else Scalar(word.fragments))
-        if sure:
-            arguments.settle(machine, node.name, machine.state.get(node.name))
-        body = interpret.statements(machine, source, node.body)
-        if any(way not in (GO, EXIT, FAIL) for way in body):
-            arguments.unsettle(machine, mark)
-        if len(listed) > 1:
-            body = because(body, reason)
-        going, ending = iteration(body)
-        if ending:
-            left.append(sequence(total, ending))
-        total = sequence(total, going)
-    machine.loops -= 1
-    machine.repeating -= 1
-    return sequence(before, either([total, *left]))
+class Effects:
+    """What the body of a loop has changed, in all of its evaluations."""
+
+    __slots__ = ('variables', 'arguments', 'directories')
+
+    def __init__(self) -> None:
+        self.variables: dict[str, Value] = {}  # with values that the body leaves
+        self.arguments = False
+        self.directories: tuple[Text, ...] = ()
+
+    def widened(self, env: Env, outside: Callable[[str], Value]) -> Env:
+        """An environment that includes those at the beginning of each iteration."""
+        table = dict(env.variables)
+        for name, value in self.variables.items():
+            before = env.variables.get(name)
+            table[name] = widen(outside(name) if before is None else before, (value,))
+        directories = tuple(dict.fromkeys((*env.directories, *self.directories)))
+        arguments = env.arguments
+        if self.arguments:
+            arguments = join((arguments, Array((Field(hole(''), True),))))
+        return env._replace(variables=table, directories=directories, arguments=arguments)
+
+    def learn(self, before: Env, after: Env) -> bool:
+        """Take in what one iteration has changed; False if that is nothing new."""
+        news = False
+        for name, value in after.variables.items():
+            if before.variables.get(name) == value:
+                continue
+            old = self.variables.get(name)
+            new = value if old is None else join((old, value))
+            if old is None or _executors(new) != _executors(old):
+                self.variables[name] = new
+                news = True
+        if not self.arguments and after.arguments != before.arguments:
+            self.arguments = news = True
+        if len(self.directories) <= _MAX_DIRECTORIES:
+            more = tuple(dict.fromkeys((*self.directories, *after.directories)))
+            unknown = set(more) - {*self.directories, *before.directories}
+            if unknown:
+                self.directories = more if len(more) <= _MAX_DIRECTORIES else (*more, hole(''))
+                news = True
+        return news
 
 
-def words(machine: Machine, source: Source, node: tree.For) -> tuple[list[Word] | None, bool]:
-    """The words of a `for`, None if their number is not known; whether it has no others."""
-    if node.words is None:
-        given = parameters.look_up(machine, ARGUMENTS)
-        held = parameters.chosen(machine, given)
-        if not isinstance(held, Array) or any(word.splits for word in held.words):
-            return None, False
-        return list(held.words), held is given
-    variants = expand.variants(machine, source, node.words, _WORDS)
-    found = max(variants, key=len)
-    if any(is_open(field) for field in found):
-        return None, False
-    return [word_of(field) for field in found], len(variants) == 1
+def _executors(value: Value) -> frozenset[object]:
+    """The alternatives that a widened value keeps."""
+    return frozenset(item for item in alternatives(value) if names_executor(item))
 
 
-def conditional(machine: Machine, source: Source, node: tree.While) -> Summary:
-    """`while` and `until`."""
-    if branching.condition(machine, node.condition) is node.until:
-        return interpret.statements(machine, source, node.condition)
-    return any_number(machine, source, node, node.condition, node.body, '')
-
-
-def any_number(
-    machine: Machine,
-    source: Source,
-    node: tree.For | tree.While,
-    condition: tuple[tree.Statement, ...],
-    body: tuple[tree.Statement, ...],
-    name: str,
-) -> Summary:
-    """Any number of iterations; what they set is not known while they run."""
-    for each, texts in assigned(machine, (*condition, *body)).items():
-        if None in texts:
-            machine.state.set(each, None)
+def for_(ev: Evaluator, scope: Scope, state: State, node: For) -> Flow:
+    """`for name in words`."""
+    scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
+    flow = Flow()
+    for way, fields in _words(ev, scope, state, node):
+        way = way.with_status(True)
+        is_open = any(field.splits for field in fields)
+        limit = _MAX_ITERATIONS if scope.repetitions == 1 else _MAX_NESTED_ITERATIONS
+        if is_open or len(fields) * scope.repetitions > limit:
+            flow.add(_over_unknown_words(ev, scope, way, node, fields))
         else:
-            machine.state.join([{}, *({each: known(text or '')} for text in texts)])
-    if name:
-        machine.state.set(name, None)
-    mark = len(machine.state.journal)
-    machine.loops += 1
-    tested = interpret.statements(machine, source, condition) if condition else NOTHING
-    after_test: dict[str, Held] = {}
-    done = interpret.statements(machine, source, body) if GO in tested else NOTHING
-    machine.loops -= 1
-    changes = machine.state.taken_back(mark)
-    machine.state.join([changes, after_test])
-    kind = 'retry' if _retries(body) or has_builds(tested) else 'loop'
-    reason = Reason(kind, source.locate(node.start))
-    loop = repeated(sequence(tested, done), reason)
-    return sequence(loop, tested) if tested is not NOTHING else loop
+            flow.add(_over_words(ev, scope, way, node, fields))
+    return flow
 
 
-def _retries(body: Iterable[tree.Statement]) -> bool:
-    """Whether the loop ends when a command succeeds: `build && break`."""
+def _words(
+    ev: Evaluator, scope: Scope, state: State, node: For
+) -> Iterable[tuple[State, Sequence[Field]]]:
+    if node.words is not None:
+        return expand.fields(ev, scope, state, node.words)
+    return [
+        (state, value.items)
+        for value in alternatives(state.env.arguments)
+        if isinstance(value, Array)
+    ]
+
+
+def _over_words(
+    ev: Evaluator, scope: Scope, state: State, node: For, fields: Sequence[Field]
+) -> Flow:
+    """Once for each word."""
+    if len(fields) > 1:
+        kind = 'retry' if _retries(node.body) else 'loop'
+        words = tuple(field.text.value for field in fields)
+        reason = Reason(kind, scope.source.place(node.start), len(fields), words=words)
+        scope = scope._replace(
+            reasons=(*scope.reasons, reason), repetitions=scope.repetitions * len(fields)
+        )
+    flow = Flow()
+    current = [state]
+    for field in fields:
+        starts = [variables.assign(way, node.name, field.text) for way in current]
+        body = ev.statements(scope, starts, node.body)
+        going, done = _iteration(body)
+        flow.add(done)
+        current = ev.merged(scope, going)
+        if not current:
+            break
+    flow.normal += current
+    return flow
+
+
+def _iteration(body: Flow) -> tuple[list[State], Flow]:
+    """The states in which a loop goes on after its body, and how others leave the loop."""
+    going = list(body.normal)
+    done = Flow()
+    for way, state in body.leaving:
+        if way == _NEXT:
+            going.append(state)
+        elif way == _END:
+            done.normal.append(state.with_status(True))
+        elif way.levels:
+            done.leaving.append((Exit(way.kind, way.levels - 1), state))
+        else:
+            done.leaving.append((way, state))
+    return going, done
+
+
+def _over_unknown_words(
+    ev: Evaluator, scope: Scope, state: State, node: For, fields: Sequence[Field]
+) -> Flow:
+    texts = [field.text for field in fields if not field.splits or _is_pattern(field.text)]
+    some = texts[:_MAX_WORDS]
+
+    def start(way: State) -> list[State]:
+        values = list(some)
+        if len(some) < len(fields):
+            values.append(hole(ev.fresh_name(f'${node.name}'), f'${node.name}'))
+        return [variables.assign(way, node.name, join(values))]
+
+    kind = 'retry' if _retries(node.body) else 'loop'
+    loop = _Loop(ev, scope, node, kind)
+    runs_once = any(not field.splits for field in fields)
+    return loop.run(state, start, (), True, runs_once)
+
+
+def _is_pattern(text: Text) -> bool:
+    """A pattern for names of files, of which something is known."""
+    return bool(text.value.strip('*')) and '*' in text.value
+
+
+def while_(ev: Evaluator, scope: Scope, state: State, node: While) -> Flow:
+    """`while` and `until`, any number of times."""
+    kind = 'retry' if _retries(node.body) else 'loop'
+    loop = _Loop(ev, scope._replace(loops=scope.loops + 1), node, kind)
+    return loop.run(state, lambda way: [way], node.condition, not node.until)
+
+
+class _Loop:
+    """A loop of unknown length."""
+
+    def __init__(self, ev: Evaluator, scope: Scope, node: For | While, kind: str) -> None:
+        self.ev = ev
+        self.scope = scope
+        self.node = node
+        self.reason = Reason(kind, scope.source.place(node.start), MANY)
+        self.effects = ev.loops.setdefault(id(node), Effects())
+
+    def run(
+        self,
+        state: State,
+        start: Callable[[State], list[State]],
+        condition: Sequence[Statement],
+        runs_if: bool,
+        runs_once: bool = False,
+    ) -> Flow:
+        """All ways through the loop; `start` sets its variable, if it has one.
+
+        The body runs while the status of the condition is `runs_if`; with
+        `runs_once` at least once.
+        """
+        for _ in range(_MAX_ROUNDS):
+            env = self._widened(state.env)
+            entry = State(env, state.facts, NO_BUILD, state.status)
+            tested, stopping = self._condition(start(entry), condition, runs_if)
+            body = self.ev.statements(self.scope, tested.normal, self.node.body)
+            going, done = _iteration(body)
+            done.leaving += tested.leaving
+            news = [self.effects.learn(entry.env, way.env) for way in going]
+            if not any(news):
+                break
+        heads = self._heads(state, entry, going, runs_once)
+        if condition:
+            stopping = []
+            for head in heads:
+                again, ends = self._condition([head], condition, runs_if)
+                stopping += ends
+        else:
+            stopping = heads
+        flow = Flow(way.with_status(True) for way in stopping)
+        if not stopping and heads:
+            # It goes on until the container is stopped.
+            flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
+        flow.normal += [self._after(state, way, going) for way in done.normal]
+        flow.leaving += [(exit_, self._after(state, way, going)) for exit_, way in done.leaving]
+        return flow
+
+    def _widened(self, env: Env) -> Env:
+        return self.effects.widened(
+            env, lambda name: variables.outside(self.ev, self.scope, name, env.generation)
+        )
+
+    def _condition(
+        self, states: list[State], condition: Sequence[Statement], runs_if: bool
+    ) -> tuple[Flow, list[State]]:
+        """The states in which the body runs, and those in which the loop ends."""
+        if not condition:
+            return Flow(states), []
+        flow = self.ev.statements(self.scope._replace(tested=True), states, condition)
+        ends = [way for way in flow.normal if way.status is not runs_if]
+        flow.normal = [
+            way.with_status(True) for way in flow.normal if way.status is not (not runs_if)
+        ]
+        return flow, ends
+
+    def _heads(
+        self, state: State, entry: State, going: list[State], runs_once: bool
+    ) -> list[State]:
+        """The states after any number of iterations."""
+        heads = [] if runs_once else [state]
+        idle = [way for way in going if not outcome.builds(way.outcome)]
+        if idle:
+            heads += self._joined(state, [entry._replace(facts=idle[0].facts), *idle], NO_BUILD)
+        for way in going:
+            if outcome.builds(way.outcome):
+                together = [other for other in going if facts.compatible(way.facts, other.facts)]
+                builds = outcome.any_number((other.outcome for other in together), self.reason)
+                [head] = self._joined(state, [*together, entry._replace(facts=way.facts)], builds)
+                heads.append(head._replace(facts=way.facts))
+        return self.ev.merged(self.scope, heads)
+
+    def _joined(self, state: State, states: list[State], builds: outcome.Outcome) -> list[State]:
+        """One state for iterations that end in any of these states."""
+        outside = lambda name: variables.outside(self.ev, self.scope, name)  # noqa: E731
+        return [
+            way._replace(outcome=outcome.then(state.outcome, builds))
+            for way in joined(states, outside, lambda way: 0)
+        ]
+
+    def _after(self, state: State, way: State, going: list[State]) -> State:
+        """A state that leaves the loop, after any number of complete iterations."""
+        bodies = (other.outcome for other in going if facts.compatible(way.facts, other.facts))
+        builds = outcome.then(outcome.any_number(bodies, self.reason), way.outcome)
+        return way._replace(outcome=outcome.then(state.outcome, builds))
+
+
+# Retries
+
+_LEAVES = frozenset(('break', 'exit', 'return'))
+
+
+def _retries(body: Iterable[Statement]) -> bool:
+    """The loop ends when a command succeeds: `build && break`, `if build; then break; fi`."""
     for statement in body:
         for operator, pipeline in zip(statement.operators, statement.pipelines[1:]):
-            if operator == '&&' and _is_leaving(pipeline.commands[0]):
+            if operator == '&&' and _leaves(pipeline.commands[0]):
                 return True
         command = statement.pipelines[0].commands[0]
-        if isinstance(command, tree.If) and len(command.arms) == 1:
+        if isinstance(command, If) and len(command.arms) == 1:
+            condition = command.arms[0].condition[-1:]
+            is_test = condition and _is_test(condition[0].pipelines[-1].commands[-1])
             tail = command.arms[0].body[-1:]
-            if tail and _is_leaving(tail[0].pipelines[0].commands[0]):
+            if not is_test and tail and _leaves(tail[0].pipelines[0].commands[0]):
                 return True
     return False
 
 
-def _is_leaving(command: tree.Command) -> bool:
-    if isinstance(command, tree.Group) and not command.subshell and command.body:
-        last = command.body[-1].pipelines[0].commands[0]
-        return isinstance(last, tree.Simple) and _leaves(last)
-    return isinstance(command, tree.Simple) and _leaves(command)
+def _is_test(command: Command) -> bool:
+    if isinstance(command, Simple):
+        return bool(command.words) and literal(command.words[0]) in ('[', 'test')
+    return True
 
 
-def _leaves(command: tree.Simple) -> bool:
-    if not command.words or simple.literal(command.words[0]) not in _LEAVES:
+def _leaves(command: Command) -> bool:
+    """The command leaves a loop with status 0."""
+    if isinstance(command, Group) and not command.subshell and command.body:
+        command = command.body[-1].pipelines[0].commands[0]
+    if not isinstance(command, Simple) or not command.words:
         return False
-    return simple.literal(command.words[-1]) in (*_LEAVES, '0')
-
-
-def assigned(machine: Machine, body: Iterable[object]) -> dict[str, set[str | None]]:
-    """The names that commands, and functions that they call, set, but for those that they
-    only add to; each with the texts that it is set to, None for what is not literal."""
-    found: dict[str, set[str | None]] = {}
-    called: set[str] = set()
-    stack: list[object] = [tuple(body)]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tree.Statement):
-            node = node.pipelines
-        if isinstance(node, tree.Assignment):
-            if not _appends(node):
-                found.setdefault(node.name, set()).add(_text(node))
-        elif isinstance(node, tree.For):
-            found[node.name] = {None}
-        elif isinstance(node, tree.Arithmetic):
-            found.update({each: {None} for each in node.names})
-        elif isinstance(node, tree.Simple) and node.words:
-            name = simple.literal(node.words[0])
-            if name == 'shift' or name == 'set' and _replaces(node.words):
-                found[ARGUMENTS] = {None}
-            found.update({each: {None} for each in simple.counted(node)})
-            defined = machine.state.get('()' + name)
-            if isinstance(defined, Defined) and name not in called:
-                called.add(name)
-                stack.append(defined.node.body)
-            if name in _SETTERS:
-                names = filter(None, map(simple.literal, node.words[1:]))
-                found.update({each: {None} for each in names})
-        if isinstance(node, tuple):
-            stack.extend(node)
-    return found
-
-
-def _text(node: tree.Assignment) -> str | None:
-    if node.subscript is not None or node.array is not None:
-        return None
-    return subjects.literal(node.word) if node.word else ''
-
-
-def _replaces(words: Sequence[tree.Word]) -> bool:
-    """Whether `set` sets other arguments than `set -- "$@" more`; options alone set none."""
-    literals = [simple.literal(word) or '' for word in words]
-    place = 1
-    while literals[place:] and literals[place][:1] in ('-', '+') and literals[place] != '--':
-        place += 2 if literals[place].endswith('o') else 1
-    if literals[place : place + 1] == ['--']:
-        place += 1
-    elif not literals[place:]:
+    if literal(command.words[0]) not in _LEAVES:
         return False
-    first = words[place : place + 1]
-    piece = first[0].pieces[0] if first and first[0].pieces else None
-    return not isinstance(piece, tree.Parameter) or piece.name != '@'
-
-
-def _appends(node: tree.Assignment) -> bool:
-    if node.append:
-        return True
-    words = (node.word,) if node.word else node.array or ()
-    return any(
-        isinstance(piece, tree.Parameter) and piece.name == node.name
-        for word in words
-        for piece in word.pieces
-    )
+    return literal(command.words[-1]) in (*_LEAVES, '0')

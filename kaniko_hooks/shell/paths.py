@@ -1,103 +1,161 @@
-"""Paths in a script -> paths in the repository, as far as they are known."""
+"""Paths of a script -> files of the repository, and files that the script has written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.model import Fragment
-from kaniko_hooks.shell.machine import Machine
-from kaniko_hooks.shell.state import DIRECTORY, OLD_DIRECTORY
-from kaniko_hooks.shell.values import Bit, Field, Scalar, known, merged
+from kaniko_hooks.model import Script
+from kaniko_hooks.shell.env import Env, fresh
+from kaniko_hooks.text import ROOT, Text, concat, hole
 
-# The checkout, as CI systems call it.
-_ROOT = re.compile(
-    r'\$(?:\{?(?:CI_PROJECT_DIR|GITHUB_WORKSPACE|CIRCLE_WORKING_DIRECTORY|DRONE_WORKSPACE'
-    r'|CI_WORKSPACE|VELA_WORKSPACE|BITBUCKET_CLONE_DIR|BUILD_SOURCESDIRECTORY'
-    r'|BUILD_SOURCES_DIRECTORY)\}?'
-    r'|\{\{\s*github\.workspace\s*\}\}|\(workspaces\.[\w-]+\.path\))'
-)
-_HERE = re.compile(r'\$\{?PWD\}?')
-ROOT = Fragment('$CI_PROJECT_DIR', False)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+    from kaniko_hooks.shell.flow import Scope
+
+# Scripts that one name may stand for; of more only those that may build count.
+_MAX_CANDIDATES = 20
+_DEVICES = ('/dev/', '/proc/')
+# The workspace of a CI system, where the repository is in a folder of it.
+_WORKSPACE = '/workspace'
 
 
-def repository_path(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str | None:
-    """The path relative to the repository root; None if unknown or outside."""
-    base = machine.state.get(DIRECTORY)
-    folder = ''.join(each.text for each in base.fragments) if isinstance(base, Scalar) else None
-    rest = [each for each in fragments if each.text]
-    if rest and not rest[0].known:
-        if _ROOT.fullmatch(rest[0].text):
-            folder = ''
-        elif not _HERE.fullmatch(rest[0].text):
-            return None
-        rest = rest[1:]
-        if rest and not rest[0].text.startswith('/'):
-            return None
-        text = ''.join(each.text for each in rest).lstrip('/')
-    else:
-        text = ''.join(each.text for each in rest)
-    if machine.root and f'{text}/'.startswith(f'{machine.root}/'):
-        folder, text = '', text[len(machine.root) :].lstrip('/')
-    if folder is None or text.startswith(('/', '~')) or not all(each.known for each in rest):
+def start(script: Script) -> Text:
+    """The working directory in which a script starts."""
+    if script.directory is not None:
+        return Text(script.directory)
+    # The workspace, if the repository is in a folder of it.
+    return Text(_WORKSPACE) if script.root and script.root[0] not in '/~' else hole('')
+
+
+def resolved(scope: Scope, env: Env, path: Text) -> list[Text]:
+    """What a path may name: relative to the repository's root, or absolute."""
+    inside = _below_root(scope.script, path)
+    if inside is not None:
+        return [_normal(inside)]
+    if path.holes and path.holes[0].start == 0:
+        # It may begin with `/`.
+        return [path]
+    targets = [path]
+    if not _is_absolute(path):
+        targets = [
+            concat((directory, Text('/'), path)) if directory.value else path
+            for directory in env.directories
+        ]
+    result = []
+    for target in targets:
+        below = _below_root(scope.script, target)
+        result.append(_normal(target if below is None else below))
+    return result
+
+
+def _below_root(script: Script, path: Text) -> Text | None:
+    """The rest of an absolute path that begins with the repository's folder."""
+    root = script.root
+    if path.holes and path.holes[0].start == 0 and path.holes[0].name == ROOT:
+        rest = path.part(path.holes[0].end, len(path.value))
+        if not root or root[0] in '/~':
+            root, path = '', rest
+        else:
+            # The hole is the workspace, in a folder of which the repository is.
+            path = concat((Text(_WORKSPACE), rest))
+    elif not root:
         return None
-    return None if folder.startswith('/') else normal(f'{folder}/{text}')
-
-
-def outside(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str | None:
-    """The absolute path of what a known path names outside of the repository, else None."""
-    if not all(each.known for each in fragments):
+    if root and root[0] not in '/~':
+        root = f'{_WORKSPACE}/{root}'
+    if not f'{path.value}/'.startswith(f'{root}/'):
         return None
-    text = ''.join(each.text for each in fragments)
-    base = machine.state.get(DIRECTORY)
-    folder = ''.join(each.text for each in base.fragments) if isinstance(base, Scalar) else ''
-    if text[:1] == '~' or '/' not in (text[:1], folder[:1]):
-        return None
-    path = normal(text if text.startswith('/') else f'{folder}/{text}')
-    return None if path is None else '/' + path
+    below = path.value[len(root) :].lstrip('/')
+    return path.part(len(path.value) - len(below), len(path.value))
 
 
-def written(machine: Machine, fragments: Sequence[Fragment | Bit]) -> str:
-    """The key of a file that a script writes, however its path is spelled."""
-    path = repository_path(machine, fragments)
-    elsewhere = outside(machine, fragments)
-    if elsewhere is not None:
-        return '>' + elsewhere
-    return '>' + (''.join(each.text for each in fragments) if path is None else './' + path)
+def _is_absolute(path: Text) -> bool:
+    starts_known = not path.holes or path.holes[0].start > 0
+    return starts_known and path.value[:1] in ('/', '~')
 
 
-def normal(path: str) -> str | None:
-    """Without `.`, `..` and doubled slashes; None above the root."""
-    parts: list[str] = []
-    for part in path.split('/'):
-        if part == '..':
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ('', '.'):
-            parts.append(part)
-    return '/'.join(parts)
+def _normal(path: Text) -> Text:
+    """Without `.`, `..` and doubled slashes, as far as names are known."""
+    names: list[Text] = []
+    for name in path.split('/'):
+        if name.known == '..' and names and names[-1].known not in (None, '..'):
+            names.pop()
+        elif name.known == '..' and names and names[-1].holes:
+            # The parent of an unknown folder is unknown.
+            names = [hole('')]
+        elif name.known not in ('', '.'):
+            names.append(name)
+    pieces = [piece for name in names for piece in (Text('/'), name)]
+    return concat(pieces if _is_absolute(path) else pieces[1:])
 
 
-def absolute(path: str) -> Scalar:
-    """A path in the repository, or one outside, as a script sees it."""
-    if path.startswith('/'):
-        return known(path)
-    return Scalar(tuple(merged((ROOT, Fragment('/' + path if path else '', True)))))
+def key(path: Text) -> str:
+    """The name of a written file in the environment."""
+    return '\0'.join(path.key())
 
 
-def enter(machine: Machine, field: Field | None) -> None:
-    """`cd`: without or with an unknown folder the directory is not known.
+def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> Env:
+    """The environment after a file was written."""
+    if path.value.startswith(_DEVICES):
+        return env
+    files = dict(env.files)
+    for target in resolved(scope, env, path):
+        before = files.get(key(target), ())
+        if append and before:
+            files[key(target)] = tuple(concat((text, content)) for text in before)
+        else:
+            files[key(target)] = (content,)
+    return env._replace(files=files, epoch=fresh())
 
-    It begins with `/` outside of the repository, and is relative to its root inside.
-    """
-    state = machine.state
-    here = state.get(DIRECTORY)
-    if field is not None and field.text == '-':
-        state.set(DIRECTORY, state.get(OLD_DIRECTORY))
-    else:
-        path = repository_path(machine, field.bits) if field else None
-        if field is not None and path is None:
-            path = outside(machine, field.bits)
-        state.set(DIRECTORY, None if path is None else known(path))
-    state.set(OLD_DIRECTORY, here)
+
+def contents(ev: Evaluator, scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
+    """The texts of the files that a path may name, each with a path to show."""
+    result: list[tuple[str, Text]] = []
+    for target in resolved(scope, env, path):
+        own = env.files.get(key(target))
+        if target.value == '/dev/stdin' and env.stdin is not None:
+            result.append((target.value, env.stdin))
+        elif own is not None:
+            result += [(target.value, text) for text in own]
+        elif target.holes:
+            result += [(name, ev.file(name)) for name in _candidates(ev, target)]
+        elif not _is_absolute(target) and ev.repository.text(target.value) is not None:
+            result.append((target.value, ev.file(target.value)))
+    return result
+
+
+def installed(env: Env, name: str) -> tuple[Text, ...]:
+    """The texts of a file of this name that the script has put outside of the repository."""
+    for path, texts in env.files.items():
+        if path.startswith('/') and path.rpartition('/')[2] == name:
+            return texts
+    return ()
+
+
+def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
+    """The files of the repository that a path with holes may name."""
+    last = path.split('/')[-1]
+    if all(name.known is None for name in path.split('/')) and not _known(last):
+        return ()
+    pieces: list[str] = []
+    at = 0
+    for item in path.holes:
+        pieces += (re.escape(path.value[at : item.start]), '.*')
+        at = item.end
+    pieces.append(re.escape(path.value[at:]))
+    pattern = re.compile(''.join(pieces).replace('.*/', '(?:.*/)?', 1), re.DOTALL)
+    names = [name for name in ev.repository.files() if pattern.fullmatch(name)]
+    if len(names) > _MAX_CANDIDATES:
+        names = [name for name in names if ev.may_build(name)][:_MAX_CANDIDATES]
+    return names
+
+
+def _known(text: Text) -> str:
+    """The known characters of a text."""
+    at = 0
+    kept = []
+    for item in text.holes:
+        kept.append(text.value[at : item.start])
+        at = item.end
+    return ''.join((*kept, text.value[at:]))

@@ -44,11 +44,12 @@ class Directive(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
-def shell_comments(script: str) -> list[tuple[int, int]]:
+def shell_comments(script: str) -> Sequence[tuple[int, int]]:
     """Start and end of every comment of a shell script."""
-    from kaniko_hooks.shell.syntax.comments import comments
+    # Few files hold a comment of ours: only they need the parser.
+    from kaniko_hooks.shell.parser import parse
 
-    return comments(script)
+    return parse(Text(script)).comments
 
 
 def in_script(text: str, file: str) -> list[Directive]:

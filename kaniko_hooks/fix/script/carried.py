@@ -11,7 +11,7 @@ from kaniko_hooks.fix.script.environment import exported, passed, reads_in
 from kaniko_hooks.fix.script.outputs import statements_of
 from kaniko_hooks.fix.script.prints import Owners
 from kaniko_hooks.fix.script.steps import BUILD, SETUP, Step
-from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.old_shell.syntax.tree import For
 
 
 def check_builds(

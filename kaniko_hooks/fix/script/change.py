@@ -13,7 +13,7 @@ from kaniko_hooks.fix.script.pieces import (
     words_of,
 )
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import (
+from kaniko_hooks.old_shell.syntax.tree import (
     Command,
     For,
     Function,

@@ -10,9 +10,9 @@ from kaniko_hooks.fix.script.outputs import statements_of
 from kaniko_hooks.fix.script.pieces import bodies, literal
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.fix.script.steps import BUILD, Step, is_sure
-from kaniko_hooks.shell.commands.nested import SHELLS
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Group, Parameter, Simple, Statement, Text, Word
+from kaniko_hooks.old_shell.commands.nested import SHELLS
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import Group, Parameter, Simple, Statement, Text, Word
 
 _COPYING = frozenset(('cp', 'install', 'ln', 'mv'))
 _PRINTING = frozenset(('cat', 'echo', 'envsubst', 'jq', 'printf', 'sed'))

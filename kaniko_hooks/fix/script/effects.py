@@ -19,9 +19,9 @@ from kaniko_hooks.fix.script.pieces import (
 )
 from kaniko_hooks.fix.script.setup import is_test
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.expansions import counted
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import (
+from kaniko_hooks.old_shell.syntax.expansions import counted
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import (
     DECLARATIONS,
     Arithmetic,
     Command,

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.pieces import bodies, commands_in, literal, words_of
 from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Command, Simple, Text
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import Command, Simple, Text
 
 _READING = frozenset(('.', 'source', 'eval'))
 _EXPORTING = frozenset(('declare', 'export', 'typeset'))

@@ -14,7 +14,7 @@ from kaniko_hooks.fix.script.steps import BUILD, Step
 from kaniko_hooks.fix.script.trial import Setting, commands, traced
 from kaniko_hooks.model import ScriptPart
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import For
+from kaniko_hooks.old_shell.syntax.tree import For
 
 
 class Body(NamedTuple):

@@ -11,7 +11,7 @@ from kaniko_hooks.fix.script.change import Functions, change
 from kaniko_hooks.fix.script.outputs import reached
 from kaniko_hooks.fix.script.pieces import literal
 from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.tree import For, Parameter, Simple, Text, Word
+from kaniko_hooks.old_shell.syntax.tree import For, Parameter, Simple, Text, Word
 
 _SPECIAL = re.compile(r'[*?\[\]{}~$`\\]')
 

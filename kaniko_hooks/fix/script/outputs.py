@@ -10,8 +10,8 @@ from kaniko_hooks.fix.script.arguments import OUTPUTS, outputs, plain_variables
 from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.pieces import bodies, commands_in, literal, names_used
 from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Function, Pipeline, Simple, Statement
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import Function, Pipeline, Simple, Statement
 
 _WORDS = re.compile(r'[\s"\';|&()<>=]+')
 _GLOB = re.compile(r'[*?\[]')

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.tree import (
+from kaniko_hooks.old_shell.syntax.tree import (
     Arithmetic,
     Assignment,
     Case,
@@ -215,7 +215,7 @@ def expansions(word: Word) -> Iterator[object]:
 
 def literal(word: Word) -> str | None:
     """The word's value where it has no expansions."""
-    from kaniko_hooks.shell.syntax.tree import Text
+    from kaniko_hooks.old_shell.syntax.tree import Text
 
     if not all(isinstance(piece, Text) for piece in word.pieces):
         return None

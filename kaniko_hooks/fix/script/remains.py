@@ -20,7 +20,7 @@ from kaniko_hooks.fix.script.outputs import (
 from kaniko_hooks.fix.script.pieces import commands_in, literal, names_used
 from kaniko_hooks.fix.script.prints import Owners
 from kaniko_hooks.fix.script.steps import BUILD, SETUP, Step
-from kaniko_hooks.shell.syntax.tree import Pipeline, Simple
+from kaniko_hooks.old_shell.syntax.tree import Pipeline, Simple
 
 _STATUS = frozenset(('?', '!', '_'))
 # GitLab: what is another value in each job.

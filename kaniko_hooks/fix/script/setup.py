@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from kaniko_hooks.fix.script.change import Functions, assigned_in_words
 from kaniko_hooks.fix.script.pieces import bodies, literal, substitutions, words_of
-from kaniko_hooks.kaniko import NAMES
-from kaniko_hooks.shell.syntax.tree import (
+from kaniko_hooks.old_shell.kaniko import NAMES
+from kaniko_hooks.old_shell.syntax.tree import (
     Case,
     Command,
     For,

@@ -9,7 +9,7 @@ from kaniko_hooks.fix.script.change import Functions
 from kaniko_hooks.fix.script.pieces import bodies
 from kaniko_hooks.fix.script.setup import is_setup, is_test
 from kaniko_hooks.fix.script.steps import Step, is_sure
-from kaniko_hooks.shell.syntax.tree import Command, Group, Pipeline, Simple, Statement
+from kaniko_hooks.old_shell.syntax.tree import Command, Group, Pipeline, Simple, Statement
 
 
 def check_written(step: Step, functions: Functions) -> None:

@@ -9,8 +9,8 @@ from kaniko_hooks.fix.script.change import change
 from kaniko_hooks.fix.script.pieces import Piece, literal
 from kaniko_hooks.fix.script.setup import is_setup
 from kaniko_hooks.fix.script.trial import Setting, trial
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import Function, Pipeline, Simple
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import Function, Pipeline, Simple
 
 PROBE = '/kaniko/executor --destination probe'
 

@@ -14,8 +14,8 @@ from kaniko_hooks.fix.script.setup import is_setup, is_test
 from kaniko_hooks.fix.script.sourced import read_in
 from kaniko_hooks.fix.script.trial import NOTHING, Argv, Met, Setting, trial
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.syntax.parser import parse
-from kaniko_hooks.shell.syntax.tree import For, Function, Script, Statement
+from kaniko_hooks.old_shell.syntax.parser import parse
+from kaniko_hooks.old_shell.syntax.tree import For, Function, Script, Statement
 
 SETUP = 'setup'
 BUILD = 'build'

@@ -12,7 +12,7 @@ from kaniko_hooks.fix.script.outputs import names_read, statements_of
 from kaniko_hooks.fix.script.pieces import commands_in, literal
 from kaniko_hooks.fix.script.setup import TESTS
 from kaniko_hooks.fix.script.steps import SETUP, Step, is_sure
-from kaniko_hooks.shell.syntax.tree import Function, Simple, Statement
+from kaniko_hooks.old_shell.syntax.tree import Function, Simple, Statement
 
 
 def without_superseded(steps: Sequence[Step], early: int, functions: Functions) -> tuple[Step, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from kaniko_hooks import kaniko
 from kaniko_hooks.model import Command, ScriptPart, Variable, Word
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.old_shell import kaniko
+from kaniko_hooks.old_shell.machine import Traced
+from kaniko_hooks.old_shell.runs import container_run, trace
 from kaniko_hooks.repository import Repository, Unreadable
-from kaniko_hooks.shell.machine import Traced
-from kaniko_hooks.shell.runs import container_run, trace
 
 Argv = tuple[Word, ...]
 

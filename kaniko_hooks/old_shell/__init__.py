@@ -1,0 +1,1 @@
+"""What a shell script can run: syntax tree, values of variables, runs."""

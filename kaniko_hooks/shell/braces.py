@@ -1,0 +1,105 @@
+"""Brace expansion: `{a,b}` and `{1..3}` (bash and busybox ash; not POSIX)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kaniko_hooks.shell.tree import Literal, Piece
+
+_MAX_WORDS = 5000
+_RANGE = r'(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([A-Za-z])\.\.([A-Za-z])'
+
+# A character of unquoted text, or a piece that stays whole.
+_Unit = str | Piece
+
+
+def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
+    """The words, each as its pieces; at most some thousand."""
+    units: list[tuple[str, Piece]] = []
+    for piece in pieces:
+        if isinstance(piece, Literal) and not piece.quoted:
+            for index, char in enumerate(piece.value):
+                at = piece.start + index
+                units.append((char, Literal(char, at, at + 1, False)))
+        else:
+            units.append(('', piece))
+    return [_pieces(word) for word in _words(units)]
+
+
+def _pieces(units: Sequence[tuple[str, Piece]]) -> tuple[Piece, ...]:
+    """Neighbouring characters of the text put together again."""
+    pieces: list[Piece] = []
+    for _, piece in units:
+        last = pieces[-1] if pieces else None
+        if (
+            isinstance(piece, Literal)
+            and isinstance(last, Literal)
+            and not piece.quoted
+            and not last.quoted
+            and last.end == piece.start
+            and len(last.value) == last.end - last.start
+        ):
+            pieces[-1] = Literal(last.value + piece.value, last.start, piece.end, False)
+        else:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+_Units = list[tuple[str, Piece]]
+
+
+def _words(units: _Units) -> list[_Units]:
+    start = next((at for at, (char, _) in enumerate(units) if char == '{'), None)
+    if start is None:
+        return [units]
+    commas, end = _inside(units, start)
+    middle: list[_Units] | None = None
+    if end is not None and commas:
+        borders = [start, *commas, end]
+        parts = (units[left + 1 : right] for left, right in zip(borders, borders[1:]))
+        middle = [word for part in parts for word in _words(part)]
+    elif end is not None:
+        middle = _range(units[start + 1 : end])
+    if end is None or middle is None:
+        # This brace is text; others may follow.
+        return [units[: start + 1] + rest for rest in _words(units[start + 1 :])]
+    rests = _words(units[end + 1 :])
+    if len(middle) * len(rests) > _MAX_WORDS:
+        return [units]
+    return [units[:start] + word + rest for word in middle for rest in rests]
+
+
+def _inside(units: _Units, start: int) -> tuple[list[int], int | None]:
+    """The commas of a brace and its end; no end if it is not closed."""
+    level = 0
+    commas: list[int] = []
+    for at in range(start, len(units)):
+        char = units[at][0]
+        level += (char == '{') - (char == '}')
+        if char == ',' and level == 1:
+            commas.append(at)
+        if not level:
+            return commas, at
+    return commas, None
+
+
+def _range(units: _Units) -> list[_Units] | None:
+    """The words of `1..3` or `a..c`; None for other texts."""
+    match = re.fullmatch(_RANGE, ''.join(char or '\0' for char, _ in units))
+    if match is None:
+        return None
+    at, end = units[0][1].start, units[-1][1].end
+    if match[4]:
+        first, last = ord(match[4]), ord(match[5])
+        step = 1
+    else:
+        first, last = int(match[1]), int(match[2])
+        step = abs(int(match[3] or 1)) or 1
+    count = abs(last - first) // step + 1
+    if count > _MAX_WORDS:
+        return None
+    sign = 1 if last >= first else -1
+    numbers = [first + sign * step * index for index in range(count)]
+    texts = [chr(number) if match[4] else str(number) for number in numbers]
+    return [[('', Literal(text, at, end, False))] for text in texts]

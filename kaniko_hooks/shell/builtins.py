@@ -1,0 +1,337 @@
+"""Commands that the shell runs itself (POSIX XCU 2.14; Bash manual, Shell Builtin Commands)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from kaniko_hooks.model import Field
+from kaniko_hooks.shell import functions, paths, scripts, stdout, tests
+from kaniko_hooks.shell.arithmetic import assigned
+from kaniko_hooks.shell.env import Function, State
+from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
+from kaniko_hooks.shell.value import UNSET, Array, alternatives, join
+from kaniko_hooks.shell.variables import ONE_WORD, assign
+from kaniko_hooks.text import Text, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+Builtin = Callable[['Evaluator', Scope, State, Sequence[Field]], Flow]
+
+_NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
+
+
+def _succeeds(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    return Flow([state.with_status(True)])
+
+
+def _fails(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    return Flow([state.with_status(False)])
+
+
+def _unknown_status(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    return Flow([state.with_status(None)])
+
+
+def _test(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    operands = fields[1:]
+    if fields[0].text.known == '[' and operands and operands[-1].text.known == ']':
+        operands = operands[:-1]
+    return Flow(ev.by_status(state, tests.of_fields(operands, state.env.epoch)))
+
+
+# Leaving
+
+
+def _status_of(fields: Sequence[Field], state: State) -> bool | None:
+    """The status that `exit` and `return` are given: by default that of the last command."""
+    if len(fields) < 2:
+        return state.status
+    known = fields[1].text.known
+    return None if known is None else known == '0'
+
+
+def _exit(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    flow = Flow()
+    flow.leaving = [(EXIT, state.with_status(_status_of(fields, state)))]
+    return flow
+
+
+def _return(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    # Elsewhere bash reports an error and goes on.
+    flow = Flow([] if scope.may_return else [state.with_status(False)])
+    flow.leaving = [(RETURN, state.with_status(_status_of(fields, state)))]
+    return flow
+
+
+def _leave_loop(kind: str) -> Builtin:
+    def leave(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+        known = fields[1].text.known if len(fields) > 1 else '1'
+        levels = int(known) if known is not None and known.isdecimal() and known != '0' else 1
+        if not scope.loops:
+            return Flow([state.with_status(True)])
+        flow = Flow()
+        flow.leaving = [(Exit(kind, min(levels, scope.loops)), state)]
+        return flow
+
+    return leave
+
+
+def _exec(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    words = list(fields[1:])
+    while words and (words[0].text.known or '')[:1] == '-':
+        takes_name = words.pop(0).text.known == '-a'
+        del words[: int(takes_name)]
+    if not words:
+        return Flow([state.with_status(True)])
+    result = ev.run_program(scope, state, words)
+    flow = Flow()
+    flow.leaving = [*result.leaving, *((EXIT, end) for end in result.normal)]
+    return flow
+
+
+# Variables
+
+
+def _declare(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`export`, `readonly`, `local`, `declare`, `typeset`; the parser has taken assignments."""
+    command = fields[0].text.known
+    # In a function `declare` makes local variables.
+    is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
+    if command == 'export' and any(field.text.known == '-f' for field in fields):
+        return Flow([_export_functions(state, fields).with_status(True)])
+    for field in fields[1:]:
+        text = field.text
+        if text.holes:
+            if text.holes[0].start == 0 and not is_local:
+                state = _set_by_words(ev, state)
+            continue
+        if text.value[:1] in ('-', '+'):
+            continue
+        match = re.match(_NAME, text.value)
+        if match is None:
+            continue
+        name = match[1]
+        if is_local:
+            state = state.with_env(functions.declare_local(state.env, name))
+        if match.end() < len(text.value) or match[0].endswith('='):
+            state = assign(state, name, Text(text.value[match.end() :]))
+        elif is_local and name not in state.env.variables:
+            state = assign(state, name, UNSET)
+    return Flow([state.with_status(True)])
+
+
+def _export_functions(state: State, fields: Sequence[Field]) -> State:
+    table = dict(state.env.functions)
+    for field in fields[1:]:
+        name = field.text.value
+        table[name] = tuple(function.exported_copy() for function in table.get(name, ()))
+    return state.with_env(state.env._replace(functions=table))
+
+
+def _set_by_words(ev: Evaluator, state: State) -> State:
+    """After `export $WORDS`: any variable may have another value, but of one word."""
+    value = hole(ev.fresh_name(ONE_WORD), '$(…)')
+    table = {name: join((old, value)) for name, old in state.env.variables.items()}
+    return state.with_env(state.env._replace(variables=table))
+
+
+def _unset(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    names = [field.text.known for field in fields[1:]]
+    if '-f' in names:
+        table = {
+            name: function for name, function in state.env.functions.items() if name not in names
+        }
+        return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
+    for name in names:
+        if name and name[0] != '-':
+            state = assign(state, name, UNSET)
+    return Flow([state.with_status(True)])
+
+
+def _read(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`read`, `mapfile`, `getopts`: names get values that nobody knows."""
+    command = fields[0].text.known
+    names = [field.text.known or '' for field in fields[1:]]
+    options = ''.join(name for name in names if name[:1] == '-')
+    is_array = command in ('mapfile', 'readarray') or 'a' in options
+    if command == 'getopts':
+        names = [*names[1:2], 'OPTARG', 'OPTIND']
+    for name in names or ['REPLY']:
+        if name.isidentifier():
+            value = hole(ev.fresh_name(f'${name}'), f'${name}')
+            items = Array((Field(value, True),))
+            state = assign(state, name, items if is_array else value)
+    return Flow([state.with_status(None)])
+
+
+def _let(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    for field in fields[1:]:
+        for name in assigned(field.text.value):
+            state = assign(state, name, hole(ev.fresh_name(f'${name}'), f'${name}'))
+    return Flow([state.with_status(None)])
+
+
+def _set(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`set`: options, and positional parameters after `--` or the first word without `-`."""
+    words = list(fields[1:])
+    errexit = state.env.errexit
+    while words:
+        option = words[0].text.known
+        if option is None or option[:1] not in ('-', '+') or option in ('-', '+'):
+            break
+        del words[0]
+        if option == '--':
+            return Flow([_with_arguments(state, words, errexit)])
+        if option[1:2] == 'o' or option[-1:] == 'o':
+            if words and words[0].text.known == 'errexit':
+                errexit = option[0] == '-'
+            del words[:1]
+        if 'e' in option[1:]:
+            errexit = option[0] == '-'
+    if words:
+        return Flow([_with_arguments(state, words, errexit)])
+    return Flow([state.with_env(state.env._replace(errexit=errexit)).with_status(True)])
+
+
+def _with_arguments(state: State, words: Sequence[Field], errexit: bool) -> State:
+    env = state.env._replace(arguments=Array(tuple(words)), errexit=errexit)
+    return state.with_env(env).with_status(True)
+
+
+def _shift(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    known = fields[1].text.known if len(fields) > 1 else '1'
+    shifted = []
+    for value in alternatives(state.env.arguments):
+        assert isinstance(value, Array)
+        count = int(known) if known is not None and known.isdecimal() else None
+        if count is None or any(item.splits for item in value.items[:count]):
+            shifted.append(Array((Field(hole('', '$@'), True),)))
+        else:
+            shifted.append(Array(value.items[count:]))
+    env = state.env._replace(arguments=join(shifted))
+    return Flow([state.with_env(env).with_status(True)])
+
+
+# Directories
+
+
+def _cd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    words = [field.text for field in fields[1:] if field.text.known not in ('-P', '-L', '--')]
+    if not words:
+        target = hole('$HOME')
+    elif words[0].known == '-':
+        previous = state.env.previous_directories or (hole(''),)
+        return Flow([_entered(state, previous).with_status(True)])
+    else:
+        target = words[0]
+    directories = tuple(paths.resolved(scope, state.env, target))
+    exists = all(
+        path.known is not None and (not path.known or ev.repository.is_folder(path.known))
+        for path in directories
+    )
+    after = _entered(state, directories).with_status(True)
+    # Only the folders of the repository are certain to be there.
+    return Flow([after] if exists else [after, state.with_status(False)])
+
+
+def _entered(state: State, directories: tuple[Text, ...]) -> State:
+    env = state.env._replace(directories=directories, previous_directories=state.env.directories)
+    return state.with_env(env)
+
+
+def _popd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`popd`: the directory before, or another one of the stack."""
+    directories = (*state.env.previous_directories, hole(''))
+    return Flow([_entered(state, directories).with_status(True)])
+
+
+# Other commands
+
+
+def _command(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`command` and `builtin`: a program of this name, no function; with `-v` its path."""
+    words = list(fields[1:])
+    while words and (words[0].text.known or '')[:1] == '-':
+        option = words.pop(0).text.known or ''
+        if 'v' in option or 'V' in option:
+            return stdout.printed(ev, scope, state.with_status(None), fields)
+    if not words:
+        return Flow([state.with_status(True)])
+    return ev.run_program(scope, state, words)
+
+
+def _alias(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    table = dict(state.env.functions)
+    for field in fields[1:]:
+        name, equals, _ = field.text.value.partition('=')
+        if equals and not any(item.start < len(name) for item in field.text.holes):
+            source = field.text.part(len(name) + 1, len(field.text.value))
+            table[name] = (Function(None, source),)
+    return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
+
+
+def _trap(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`trap`: what the handler builds is built once; when it runs is not followed."""
+    if len(fields) < 3 or fields[1].text.known in ('-', '', '--', '-p', '-l', *scope.calls):
+        return Flow([state.with_status(True)])
+    words = [fields[0], fields[1]]
+    # A handler that sets itself again is not run again.
+    inner = scope._replace(calls=(*scope.calls, fields[1].text.known))
+    ends = ev.isolated(scope, state, lambda way: scripts.evaluate(ev, inner, way, words))
+    return Flow(end.with_status(True) for end in ends)
+
+
+def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
+    if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
+        name = fields[2].text.known or ''
+        text = stdout.text(ev, scope, state, [fields[0], *fields[3:]])
+        return Flow([assign(state, name, text).with_status(True)])
+    return stdout.printed(ev, scope, state.with_status(True), fields)
+
+
+BUILTINS: dict[str, Builtin] = {
+    ':': _succeeds,
+    'true': _succeeds,
+    'false': _fails,
+    'wait': _unknown_status,
+    'hash': _succeeds,
+    'shopt': _succeeds,
+    'unalias': _succeeds,
+    '[': _test,
+    'test': _test,
+    'exit': _exit,
+    'return': _return,
+    'break': _leave_loop(BREAK),
+    'continue': _leave_loop(CONTINUE),
+    'exec': _exec,
+    'export': _declare,
+    'readonly': _declare,
+    'local': _declare,
+    'declare': _declare,
+    'typeset': _declare,
+    'unset': _unset,
+    'read': _read,
+    'mapfile': _read,
+    'readarray': _read,
+    'getopts': _read,
+    'let': _let,
+    'set': _set,
+    'shift': _shift,
+    'cd': _cd,
+    'pushd': _cd,
+    'popd': _popd,
+    'command': _command,
+    'builtin': _command,
+    'alias': _alias,
+    'trap': _trap,
+    'eval': scripts.evaluate,
+    '.': scripts.source,
+    'source': scripts.source,
+    'echo': _output,
+    'printf': _output,
+    'pwd': _output,
+}

@@ -1,0 +1,328 @@
+"""Simple commands: assignments, then a function, a builtin, a build or a program (XCU 2.9.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kaniko_hooks.cond import Cond, Truth
+from kaniko_hooks.model import Build, Field, Flags
+from kaniko_hooks.shell import builtins, expand, functions, outcome, paths, scripts, stdout
+from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.flow import Flow, Scope
+from kaniko_hooks.shell.programs import LOCAL, OTHER, REPEATS, SHELLS, program
+from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
+from kaniko_hooks.shell.value import Array, Unset, Value, alternatives, text_of
+from kaniko_hooks.shell.variables import assign, look_up, outside
+from kaniko_hooks.text import Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+_REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
+
+
+def simple(ev: Evaluator, scope: Scope, state: State, node: Simple) -> Flow:
+    """A simple command without its redirections."""
+    ev.spend()
+    flow = Flow()
+    for way, fields in expand.fields(ev, scope, state, node.words):
+        if not fields:
+            # Without a command the status is that of a substitution.
+            ends = _assigned(ev, scope, way, node.assignments)
+            keeps = any(isinstance(item, Substitution) for item in walk(node))
+            flow.normal += ends if keeps else [end.with_status(True) for end in ends]
+        elif node.assignments and literal(node.words[0]) in DECLARATIONS:
+            flow.add(_declaration(ev, scope, way, node, fields))
+        else:
+            for start in _assigned(ev, scope, way, node.assignments):
+                result = run(ev, scope, start, fields)
+                if node.assignments:
+                    _drop(result, way, node.assignments)
+                flow.add(result)
+    return flow
+
+
+def _declaration(
+    ev: Evaluator, scope: Scope, state: State, node: Simple, fields: Sequence[Field]
+) -> Flow:
+    names = [
+        Field(Text(assignment.name), False, assignment.start, assignment.start)
+        for assignment in node.assignments
+    ]
+    flow = Flow()
+    for way in builtins.BUILTINS[fields[0].text.value](
+        ev, scope, state, [fields[0], *fields[1:], *names]
+    ).normal:
+        for end in _assigned(ev, scope, way, node.assignments):
+            if any(re.match('-[A-Za-z]*n', field.text.value) for field in fields[1:]):
+                # A reference to another variable; nobody follows it.
+                for name in names:
+                    end = assign(end, name.text.value, Array((Field(hole(''), True),)))
+            flow.normal.append(end.with_status(True))
+    return flow
+
+
+def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
+    """Take back the assignments that hold for one command only."""
+    names = {assignment.name for assignment in assignments}
+
+    def dropped(state: State) -> State:
+        table = {name: value for name, value in state.env.variables.items() if name not in names}
+        table.update(
+            (name, before.env.variables[name]) for name in names & before.env.variables.keys()
+        )
+        return state.with_env(state.env._replace(variables=table))
+
+    flow.normal = [dropped(state) for state in flow.normal]
+    flow.leaving = [(way, dropped(state)) for way, state in flow.leaving]
+
+
+def _assigned(
+    ev: Evaluator, scope: Scope, state: State, assignments: Sequence[Assignment]
+) -> list[State]:
+    states = [state]
+    for node in assignments:
+        states = [end for way in states for end in _assignment(ev, scope, way, node)]
+    return states
+
+
+def _assignment(ev: Evaluator, scope: Scope, state: State, node: Assignment) -> list[State]:
+    if node.array is not None:
+        result = []
+        for way, fields in expand.fields(ev, scope, state, node.array):
+            items = tuple(field._replace(text=_unplaced(field.text)) for field in fields)
+            for after, value in _before(ev, scope, way, node):
+                old = value.items if isinstance(value, Array) else ()
+                result.append(assign(after, node.name, Array((*old, *items))))
+        return result
+    assert node.word is not None
+    result = []
+    for way, text in expand.text(ev, scope, state, node.word):
+        if node.subscript is not None:
+            result.append(assign(way, node.name, _with_item(way, node, text)))
+            continue
+        for after, value in _before(ev, scope, way, node):
+            if isinstance(value, Array):
+                first = Field(concat((text_of(value), text)))
+                result.append(assign(after, node.name, Array((first, *value.items[1:]))))
+            else:
+                result.append(assign(after, node.name, concat((text_of(value), text))))
+    return result
+
+
+def _before(
+    ev: Evaluator, scope: Scope, state: State, node: Assignment
+) -> list[tuple[State, Text | Array | Unset]]:
+    """The value that `+=` adds to."""
+    if not node.append:
+        return [(state, Unset())]
+    return look_up(ev, scope, state, node.name, f'${node.name}')
+
+
+def _with_item(state: State, node: Assignment, text: Text) -> Value:
+    """An array after `name[subscript]=text`, as far as its items have an order."""
+    before = state.env.variables.get(node.name)
+    items = before.items if isinstance(before, Array) else ()
+    index = (node.subscript or '')[1:-1]
+    item = Field(_unplaced(text))
+    if not index.isdecimal() or int(index) > len(items):
+        return Array((*items, item._replace(splits=True)))
+    return Array((*items[: int(index)], item, *items[int(index) + 1 :]))
+
+
+def _unplaced(text: Text) -> Text:
+    return Text(text.value, text.holes)
+
+
+def run(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """A command by its fields: a function if there is one of this name."""
+    name = fields[0].text
+    if name.known is None:
+        return _unknown(ev, scope, state, fields)
+    alternatives_ = state.env.functions.get(name.known)
+    if not alternatives_:
+        return run_program(ev, scope, state, fields)
+    flow = Flow()
+    for function in alternatives_:
+        flow.add(functions.call(ev, scope, state, function, fields))
+    return flow
+
+
+def run_program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """A command that is no function."""
+    name = fields[0].text.known
+    if name is None:
+        return _unknown(ev, scope, state, fields)
+    builtin = builtins.BUILTINS.get(name)
+    if builtin:
+        return builtin(ev, scope, state, fields)
+    base = name.rpartition('/')[2]
+    if not name or _may_be_executor(base):
+        # The image's entrypoint has an empty name, and runs nothing else.
+        build = _build(ev, scope, state, fields)
+        if build or not name:
+            return build or Flow([state.with_status(None)])
+    if base in SHELLS:
+        return scripts.shell(ev, scope, state, fields)
+    if base in ('busybox', 'toybox') and len(fields) > 1:
+        return run_program(ev, scope, state, fields[1:])
+    if '/' in name and paths.contents(ev, scope, state.env, fields[0].text):
+        return scripts.file(ev, scope, state, fields)
+    own = paths.installed(state.env, name)
+    if own:
+        return scripts.installed(ev, scope, state, fields, own)
+    return _program(ev, scope, state, fields, base)
+
+
+def _may_be_executor(base: str) -> bool:
+    return 'executor' in base or 'kaniko' in base
+
+
+def _program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
+    kind, succeeds, varies = program(base)
+    ev.note_use(scope, state, kind, fields)
+    if kind == OTHER:
+        scripts.note_missing(ev, scope, state, fields[0])
+        flow = among_words(ev, scope, state, fields)
+        flow.normal = [_after_any_change(way) for way in flow.normal]
+        return flow
+    if kind == REPEATS:
+        return _REPEATING.get(base, scripts.again)(ev, scope, state, fields)
+    if kind == LOCAL:
+        state = _after_change(ev, scope, state, fields, base)
+        if succeeds:
+            return Flow([state.with_status(True)])
+        return stdout.printed(ev, scope, state.with_status(None), fields)
+    if succeeds or varies:
+        return stdout.printed(ev, scope, state.with_status(succeeds or None), fields)
+    flow = Flow()
+    for way in ev.by_status(state, _same_answer(state, fields)):
+        flow.add(stdout.printed(ev, scope, way, fields))
+    return flow
+
+
+def _same_answer(state: State, fields: Sequence[Field]) -> Cond:
+    """The status of a program that changes nothing: the same for the same words and files."""
+    words = [piece for field in fields for piece in (field.text, Text('\0'))]
+    if state.env.stdin is not None:
+        words.append(state.env.stdin)
+    return Truth(f'status {state.env.epoch}', concat(words))
+
+
+def _after_any_change(state: State) -> State:
+    return state.with_env(state.env._replace(epoch=fresh()))
+
+
+def _after_change(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], base: str
+) -> State:
+    """The state after a program that changes files of the container."""
+    state = _after_any_change(state)
+    words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
+    if base == 'tee':
+        content = hole('') if state.env.stdin is None else state.env.stdin
+        env = state.env
+        for word in words:
+            env = paths.written(scope, env, word, content, False)
+        return state.with_env(env)
+    if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
+        return scripts.copied(ev, scope, state, words)
+    return state
+
+
+def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """A command whose name is not known: a build by its flags, one of some functions, a script."""
+    build = _build(ev, scope, state, fields)
+    if build:
+        return build
+    ev.note_use(scope, state, OTHER, fields)
+    flow = Flow()
+    pattern = _pattern(fields[0].text)
+    if pattern:
+        for name, alternatives_ in state.env.functions.items():
+            if pattern.fullmatch(name):
+                for function in alternatives_:
+                    flow.add(functions.call(ev, scope, state, function, fields))
+    if '/' in fields[0].text.value:
+        flow.add(scripts.file(ev, scope, state, fields))
+    rest = among_words(ev, scope, state, fields)
+    flow.normal += [_after_any_change(way) for way in rest.normal]
+    flow.leaving += rest.leaving
+    return flow
+
+
+def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """A program that nobody knows runs the executor, shell or script among its words."""
+    for index in range(1, len(fields)):
+        rest = fields[index:]
+        name = rest[0].text.known
+        if name is None or name[:1] == '-':
+            continue
+        name_, equals, value = name.partition('=')
+        if equals and name_.isidentifier():
+            # `env NAME=value command`
+            state = assign(state, name_, Text(value))
+            continue
+        base = name.rpartition('/')[2]
+        is_script = ('/' in name or base.endswith('.sh')) and bool(
+            paths.contents(ev, scope, state.env, rest[0].text)
+        )
+        if base in SHELLS or is_script or _may_be_executor(base) and _flags(ev, scope, state, rest):
+            runs = scripts.file if is_script and base not in SHELLS else run_program
+            return Flow(ev.isolated(scope, state, lambda way: runs(ev, scope, way, rest)))
+    return stdout.printed(ev, scope, state.with_status(None), fields)
+
+
+def _pattern(name: Text) -> re.Pattern[str] | None:
+    """The names that a name with holes may be, if some of it is known."""
+    parts: list[str] = []
+    at = 0
+    for item in name.holes:
+        parts += (re.escape(name.value[at : item.start]), '.*')
+        at = item.end
+    parts.append(re.escape(name.value[at:]))
+    return re.compile(''.join(parts)) if any(parts[::2]) else None
+
+
+# Builds
+
+
+def _flags(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
+    """The flags of a build; None if the fields are no build."""
+
+    def variable(name: str) -> Text | None:
+        value = state.env.variables.get(name)
+        if value is None:
+            if name not in scope.script.variables:
+                return None
+            value = outside(ev, scope, name)
+        texts = [text_of(item) for item in alternatives(value)]
+        return texts[0] if len(texts) == 1 else hole('')
+
+    return ev.read_build(fields, ev.image, variable)
+
+
+def _build(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
+    """The state after a build; None if the fields are no build."""
+    flags = _flags(ev, scope, state, fields)
+    if flags is None:
+        return None
+    if not ev.used_image:
+        ev.used_image = ev.read_build(fields, None, lambda name: None) is None
+    build = Build(
+        scope.source.place(fields[0].start),
+        scope.source.place(fields[-1].end),
+        tuple(fields),
+        flags,
+    )
+    if ev.reports is not None:
+        ev.reports.built(build, state.env)
+    before = ev.builds.get(build.place)
+    if before is None or outcome.STRENGTH[before.flags.cache] < outcome.STRENGTH[flags.cache]:
+        ev.builds[build.place] = build
+    builds = outcome.then(state.outcome, outcome.of_build(build, scope.reasons))
+    ev.most_builds = max(ev.most_builds, outcome.builds(builds))
+    after = state._replace(outcome=builds).with_status(None)
+    return stdout.printed(ev, scope, after, fields)

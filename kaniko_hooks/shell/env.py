@@ -1,0 +1,262 @@
+"""The environment of a shell at one point of a run, and runs that may be taken together.
+
+An environment is a value: what a command changes is another environment, so a
+branch needs no undoing, and the runs that leave it can be compared and merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import facts, outcome
+from kaniko_hooks.shell.facts import Facts
+from kaniko_hooks.shell.outcome import Outcome
+from kaniko_hooks.shell.tree import Command
+from kaniko_hooks.shell.value import Array, Value, join
+from kaniko_hooks.text import Text, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _T = TypeVar('_T')
+
+# States of one point that are kept apart.
+MAX_STATES = 16
+_MAX_DIRECTORIES = 4
+
+
+class Function:
+    """A function, or an alias, whose text runs with the words of its call after it."""
+
+    __slots__ = ('body', 'source', 'exported')
+
+    def __init__(self, body: Command | None, source: Text, exported: bool = False) -> None:
+        self.body = body
+        self.source = source  # that the offsets of the body count in; of an alias, its text
+        self.exported = exported
+
+    def exported_copy(self) -> Function:
+        """The same function, which shells that are started from this one have, too."""
+        return Function(self.body, self.source, True)
+
+
+class Env(NamedTuple):
+    """The name spaces of a shell. Paths are relative to the repository, or absolute."""
+
+    variables: Mapping[str, Value] = {}  # that the script has set or unset
+    functions: Mapping[str, tuple[Function, ...]] = {}  # alternatives
+    files: Mapping[str, tuple[Text, ...]] = {}  # that the script has written: alternatives
+    arguments: Value = Array(())
+    directories: tuple[Text, ...] = (Text(''),)  # the working directory: alternatives
+    previous_directories: tuple[Text, ...] = ()
+    saved: Mapping[str, Value | None] = {}  # values before `local`, in the function at hand
+    errexit: bool = False
+    stdin: Text | None = None  # None if it is not known
+    stdout: Text = Text('')  # printed so far, where somebody reads it
+    epoch: int = 0  # another number once a command may have changed any file
+    generation: int = 0  # another number once a command may have set any variable
+
+    def with_variable(self, name: str, value: Value) -> Env:
+        """The environment after an assignment."""
+        return self._replace(variables={**self.variables, name: value})
+
+
+class State(NamedTuple):
+    """The runs that reach a point with the same environment and facts."""
+
+    env: Env
+    facts: Facts
+    outcome: Outcome
+    status: bool | None = True  # of the last command; None if it may be either
+
+    def with_status(self, status: bool | None) -> State:
+        """The state after a command with this status."""
+        if self.status is status:
+            return self
+        return State(self.env, self.facts, self.outcome, status)
+
+    def with_env(self, env: Env) -> State:
+        """The state with another environment."""
+        return State(env, self.facts, self.outcome, self.status)
+
+
+# The value of a variable that the script has not set.
+Outside = Callable[[str], Value]
+
+
+def fresh() -> int:
+    """A number that no environment has yet."""
+    return next(_numbers)
+
+
+_numbers = count(1)
+
+
+def merged(
+    states: Sequence[State], outside: Outside, tested: Callable[[], frozenset[str]], by_status: bool
+) -> list[State]:
+    """The same runs in as few states as tell apart what later commands may test.
+
+    `tested` are the names of variables that some test of the script looks at;
+    with `by_status` the status of the last command is going to be looked at.
+    """
+    if len(states) < 2:
+        return list(states)
+    kept: list[State] = []
+    for state in states:
+        _add(kept, state, by_status)
+    if len(kept) > MAX_STATES:
+        names = tested()
+        kept = joined(kept, outside, lambda state: (_signature(state), _values(state, names)))
+    if len(kept) > MAX_STATES:
+        kept = joined(kept, outside, _signature)
+    if len(kept) > MAX_STATES:
+        kept = joined(kept, outside, lambda state: 0)
+    return kept
+
+
+def _add(kept: list[State], state: State, by_status: bool) -> None:
+    """Add a state, united with others of which it is another case."""
+    index = 0
+    while index < len(kept):
+        union = _united(kept[index], state, by_status)
+        if union is kept[index]:
+            return
+        if union is None:
+            index += 1
+            continue
+        # The larger state may unite with some that were compared before.
+        del kept[index]
+        state = union
+        index = 0
+    kept.append(state)
+
+
+def _united(first: State, second: State, by_status: bool) -> State | None:
+    """Exactly the runs of both states as one; None if that cannot be said."""
+    if by_status and first.status is not second.status:
+        return None
+    env = _united_env(first.env, second.env)
+    if env is None:
+        return None
+    status = first.status if first.status is second.status else None
+    if first.facts == second.facts:
+        builds = outcome.either(first.outcome, second.outcome)
+        return _like(first, State(env, first.facts, builds, status))
+    if _signature(first) == _signature(second):
+        union = facts.united(first.facts, second.facts)
+        return None if union is None else _like(first, State(env, union, first.outcome, status))
+    for weak, strong in (first, second), (second, first):
+        if outcome.covers(weak.outcome, strong.outcome) and facts.implies(strong.facts, weak.facts):
+            return _like(weak, State(env, weak.facts, weak.outcome, status))
+    return None
+
+
+def _like(before: State, after: State) -> State:
+    """The state after, as the same object if it is the same state."""
+    same = all(old is new for old, new in zip(before, after))
+    return before if same else after
+
+
+def _signature(state: State) -> object:
+    return outcome.signature(state.outcome)
+
+
+def _values(state: State, names: frozenset[str]) -> object:
+    variables = state.env.variables
+    return tuple(variables.get(name) for name in sorted(names))
+
+
+# What is looked at at once or never does not keep states apart.
+_COMPARED = Env._fields.index('stdin')
+
+
+def _united_env(first: Env, second: Env) -> Env | None:
+    if first is second:
+        return first
+    if first[:_COMPARED] != second[:_COMPARED] or (first.stdin, first.stdout) != (
+        second.stdin,
+        second.stdout,
+    ):
+        return None
+    return _with_minor(first, (first, second))
+
+
+def _with_minor(env: Env, envs: Sequence[Env]) -> Env:
+    """With numbers that are right for all of the environments."""
+    epoch = env.epoch if all(other.epoch == env.epoch for other in envs) else fresh()
+    same_generation = all(other.generation == env.generation for other in envs)
+    generation = env.generation if same_generation else fresh()
+    if (epoch, generation) == (env.epoch, env.generation):
+        return env
+    return env._replace(epoch=epoch, generation=generation)
+
+
+def joined(
+    states: Sequence[State], outside: Outside, key: Callable[[State], object]
+) -> list[State]:
+    """One state for all with the same key, with what is right for each of them."""
+    groups: list[tuple[object, list[State]]] = []
+    for state in states:
+        own = key(state)
+        group = next((group for other, group in groups if other == own), None)
+        if group is None:
+            groups.append((own, [state]))
+        else:
+            group.append(state)
+    return [_join(group, outside) for _, group in groups]
+
+
+def _join(states: Sequence[State], outside: Outside) -> State:
+    first = states[0]
+    if len(states) == 1:
+        return first
+    builds = first.outcome
+    for state in states[1:]:
+        builds = outcome.either(builds, state.outcome)
+    conditions = facts.weakened([state.facts for state in states])
+    status = first.status if all(state.status is first.status for state in states) else None
+    return State(_join_envs([state.env for state in states], outside), conditions, builds, status)
+
+
+def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
+    first = envs[0]
+    names = dict.fromkeys(name for env in envs for name in env.variables)
+    variables = {}
+    for name in names:
+        values = [env.variables.get(name) for env in envs]
+        same = all(value is values[0] for value in values)
+        variables[name] = (
+            values[0]
+            if same and values[0] is not None
+            else join(outside(name) if value is None else value for value in values)
+        )
+    same_stdout = all(env.stdout == first.stdout for env in envs)
+    return _with_minor(first, envs)._replace(
+        variables=variables,
+        functions=_alternatives([env.functions for env in envs]),
+        files=_alternatives([env.files for env in envs]),
+        arguments=join(env.arguments for env in envs),
+        directories=_directories([env.directories for env in envs]),
+        previous_directories=_directories([env.previous_directories for env in envs]),
+        saved={name: value for env in envs for name, value in env.saved.items()},
+        errexit=all(env.errexit for env in envs),
+        stdin=first.stdin if all(env.stdin == first.stdin for env in envs) else None,
+        stdout=first.stdout if same_stdout else hole('', first.stdout.value),
+    )
+
+
+def _alternatives(tables: Sequence[Mapping[str, tuple[_T, ...]]]) -> dict[str, tuple[_T, ...]]:
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {
+        name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, ())))
+        for name in names
+    }
+
+
+def _directories(paths: Sequence[tuple[Text, ...]]) -> tuple[Text, ...]:
+    kept = tuple(dict.fromkeys(path for alternatives in paths for path in alternatives))
+    return kept if len(kept) <= _MAX_DIRECTORIES else (*kept[:_MAX_DIRECTORIES], hole(''))

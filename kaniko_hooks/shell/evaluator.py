@@ -1,0 +1,406 @@
+"""Abstract interpreter of shell scripts: from a state to the states that a command leaves.
+
+A state is the runs that reach a point with the same environment and facts; each
+command maps it to states, forked at branches and merged where they are the same
+again (abstract interpretation with trace partitioning). The recursion over
+lists, pipelines and substitutions is in this class; the commands themselves are
+functions that get it as an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from kaniko_hooks.cond import Cond
+from kaniko_hooks.model import Build, Field, Flags, Note, Place
+from kaniko_hooks.shell import (
+    arithmetic,
+    branches,
+    commands,
+    env,
+    expand,
+    loops,
+    outcome,
+    redirect,
+    tests,
+    variables,
+)
+from kaniko_hooks.shell.env import Env, Function, State, fresh
+from kaniko_hooks.shell.facts import Assumptions
+from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope, TooMuch
+from kaniko_hooks.shell.parser import parse
+from kaniko_hooks.shell.reports import Reports
+from kaniko_hooks.shell.tree import (
+    Calculation,
+    Case,
+    Command,
+    For,
+    Function as Definition,
+    Group,
+    If,
+    Pipeline,
+    Script,
+    Simple,
+    Statement,
+    Substitution,
+    Test,
+    While,
+    Word,
+)
+from kaniko_hooks.shell.value import EMPTY
+from kaniko_hooks.text import Segment, Text, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Repository(Protocol):
+        """The files of the repository; paths are relative to its root."""
+
+        def text(self, path: str) -> str | None:
+            """The text of a file, None if there is none that can be read."""
+
+        def files(self) -> Sequence[str]:
+            """The paths of all files."""
+
+        def is_folder(self, path: str) -> bool:
+            """A folder of this path exists."""
+
+
+# Commands that are evaluated for one container: about a second's work.
+_MAX_COMMANDS = 40_000
+# Commands inside of commands, functions and scripts: Python's stack must hold them.
+_MAX_DEPTH = 300
+
+ReadBuild = Callable[[Sequence[Field], str | None, Callable[[str], Text | None]], Flags | None]
+
+
+class Evaluator:
+    """One container's scripts being evaluated."""
+
+    def __init__(
+        self,
+        image: str | None,
+        read_build: ReadBuild,
+        repository: Repository,
+        exclusive: Iterable[frozenset[str]],
+        single_words: tuple[str, ...],
+    ) -> None:
+        self.image = image
+        self.read_build = read_build
+        self.repository = repository
+        self.assumptions = Assumptions(exclusive)
+        self.single_words = single_words
+        self.budget = _MAX_COMMANDS
+        self.builds: dict[Place, Build] = {}
+        self.most_builds = 0  # of a run so far
+        self.used_variables: set[str] = set()
+        self.used_image = False
+        self.scripts: dict[str, None] = {}  # files of the repository that were run
+        self.notes: dict[Note, None] = {}
+        self.ended: list[State] = []  # the shell ends in them during an expansion
+        self.reports: Reports | None = None  # on the statements that are recorded
+        self.loops: dict[int, loops.Effects] = {}  # what the bodies of loops have done so far
+        self._trees: dict[tuple[str, ...], Script] = {}
+        self._files: dict[str, Text] = {}
+        self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
+        self._tested: tuple[int, frozenset[str]] = (0, frozenset())
+
+    # States
+
+    def spend(self) -> None:
+        """Account for one more command. Raises TooMuch."""
+        self.budget -= 1
+        if self.budget < 0:
+            raise TooMuch
+
+    def fresh_name(self, shown: str) -> str:
+        """A name for a value that is equal to no other one."""
+        return f'{shown} {fresh()}'
+
+    def split(self, state: State, cond: Cond) -> tuple[list[State], list[State]]:
+        """The states where a condition holds, and those where it does not."""
+        holds, fails = self.assumptions.split(state.facts, cond)
+        return (
+            [state._replace(facts=facts) for facts in holds],
+            [state._replace(facts=facts) for facts in fails],
+        )
+
+    def by_status(self, state: State, cond: Cond) -> list[State]:
+        """The states after a test, each with its status."""
+        holds, fails = self.split(state, cond)
+        return [
+            *(way.with_status(True) for way in holds),
+            *(way.with_status(False) for way in fails),
+        ]
+
+    def merged(self, scope: Scope, states: Sequence[State]) -> list[State]:
+        """The same runs in fewer states."""
+        if len(states) < 2:
+            return list(states)
+        return env.merged(
+            states,
+            lambda name: variables.outside(self, scope, name),
+            self._tested_names,
+            scope.tested,
+        )
+
+    def _tested_names(self) -> frozenset[str]:
+        if self._tested[0] != len(self._trees):
+            names = (name for tree in self._trees.values() for name in tests.tested_names(tree))
+            self._tested = len(self._trees), frozenset(names)
+        return self._tested[1]
+
+    def note_use(self, scope: Scope, state: State, kind: str, fields: Sequence[Field]) -> None:
+        """Report a program that is run."""
+        if self.reports is not None:
+            self.reports.ran(kind, fields, scope.source.place(fields[0].start), state.env)
+
+    # Texts
+
+    def parsed(self, text: Text) -> Script:
+        """The syntax tree of a text."""
+        key = text.key()
+        if key not in self._trees:
+            self._trees[key] = parse(text)
+        return self._trees[key]
+
+    def file(self, path: str) -> Text:
+        """The text of a file of the repository; empty if it cannot be read."""
+        if path not in self._files:
+            segment = Segment(0, lambda offset: Place(path, offset), 0, True)
+            self._files[path] = Text(self.repository.text(path) or '', (), (segment,))
+        return self._files[path]
+
+    def may_build(self, path: str) -> bool:
+        """The text of a file of the repository mentions Kaniko."""
+        value = self.file(path).value
+        return 'executor' in value or 'kaniko' in value
+
+    def literal_field(self, scope: Scope, word: Word) -> Field | None:
+        """The field of a word without expansions, made once."""
+        key = id(word), id(scope.source)
+        if key not in self._literal_fields:
+            kept = word, scope.source  # so that their identities are not used again
+            self._literal_fields[key] = kept, expand.literal_field(scope.source, word)
+        return self._literal_fields[key][1]
+
+    # Lists
+
+    def statements(self, scope: Scope, states: Iterable[State], body: Sequence[Statement]) -> Flow:
+        """A list of commands, in order."""
+        flow = Flow(states)
+        for node in body:
+            current, flow.normal = flow.normal, []
+            for state in current:
+                flow.add(self._statement(scope, state, node))
+            flow.leaving += [(EXIT, state.with_status(False)) for state in self.ended]
+            self.ended.clear()
+            flow.normal = self.merged(scope, flow.normal)
+            if not flow.normal:
+                break
+        if len(flow.leaving) > 1:
+            by_exit: dict[Exit, list[State]] = {}
+            for way, state in flow.leaving:
+                by_exit.setdefault(way, []).append(state)
+            flow.leaving = [
+                (way, state)
+                for way, states in by_exit.items()
+                for state in self.merged(scope, states)
+            ]
+        return flow
+
+    def _statement(self, scope: Scope, state: State, node: Statement) -> Flow:
+        if self.reports is None or not scope.recorded:
+            return self._unreported(scope, state, node)
+        return self.reports.record(
+            node, scope.source, state, lambda: self._unreported(scope, state, node)
+        )
+
+    def _unreported(self, scope: Scope, state: State, node: Statement) -> Flow:
+        if not node.background:
+            return self._and_or(scope, state, node)
+        inner = scope._replace(tested=True)
+        ends = self.isolated(scope, state, lambda way: self._and_or(inner, way, node))
+        return Flow(end.with_status(True) for end in ends)
+
+    def _and_or(self, scope: Scope, state: State, node: Statement) -> Flow:
+        """Pipelines joined by `&&` and `||`: which of them run depends on the status."""
+        last = len(node.operators)
+        tested = scope._replace(tested=True) if last else scope
+        first = self.pipeline(tested, state, node.pipelines[0])
+        flow = Flow()
+        flow.leaving = first.leaving
+        # With each state: the last pipeline has run.
+        current = [(way, not last) for way in first.normal]
+        builds_before = outcome.builds(state.outcome)
+        for index, operator in enumerate(node.operators, 1):
+            needed = operator == '&&'
+            pipeline = node.pipelines[index]
+            before, current = current, []
+            for way, _ in before:
+                if way.status is not needed:
+                    current.append((way.with_status(not needed), False))
+                if way.status is (not needed):
+                    continue
+                inner = scope if index == last else tested
+                if not needed and outcome.builds(way.outcome) > builds_before:
+                    inner = inner.because('retry', pipeline.start)
+                result = self.pipeline(inner, way.with_status(needed), pipeline)
+                current += [(after, index == last) for after in result.normal]
+                flow.leaving += result.leaving
+        may_end = not scope.tested and _ends_shell(node.pipelines[last])
+        for way, last_has_run in current:
+            if not (may_end and last_has_run and way.env.errexit):
+                flow.normal.append(way)
+            elif way.status is False:
+                flow.leaving.append((EXIT, way))
+            else:
+                # The shell ends where it fails (`set -e`, POSIX XCU 2.15).
+                flow.normal.append(way.with_status(True))
+        return flow
+
+    # Pipelines and processes
+
+    def pipeline(self, scope: Scope, state: State, node: Pipeline) -> Flow:
+        """One command, or several in processes of their own."""
+        if self.reports is None or not scope.recorded:
+            return self._pipeline(scope, state, node)
+        return self.reports.record(
+            node, scope.source, state, lambda: self._pipeline(scope, state, node)
+        )
+
+    def _pipeline(self, scope: Scope, state: State, node: Pipeline) -> Flow:
+        inner = scope._replace(tested=True) if node.negated else scope
+        if len(node.commands) == 1:
+            flow = self.command(inner, state, node.commands[0])
+        else:
+            flow = Flow(self._piped(inner, state, node.commands))
+        if node.negated:
+            flow.normal = [
+                way if way.status is None else way.with_status(not way.status)
+                for way in flow.normal
+            ]
+        return flow
+
+    def _piped(self, scope: Scope, state: State, nodes: Sequence[Command]) -> list[State]:
+        scope = scope._replace(recorded=False)
+        inner = scope._replace(captured=True, tested=True)
+        states = [state]
+        for node in nodes[:-1]:
+            states = [
+                way.with_env(way.env._replace(stdin=way.env.stdout))
+                for before in states
+                for way in self._printing(inner, before, node)
+            ]
+        printed = state.env.stdout
+        states = [way.with_env(way.env._replace(stdout=printed)) for way in states]
+        ends = [
+            way
+            for before in states
+            for way in self.isolated(
+                scope, before, lambda start: self.command(scope, start, nodes[-1])
+            )
+        ]
+        return [way.with_env(way.env._replace(stdin=state.env.stdin)) for way in ends]
+
+    def _printing(self, scope: Scope, state: State, node: Command) -> list[State]:
+        """The states after a command in a process of its own, with only its output."""
+        start = state.with_env(state.env._replace(stdout=EMPTY))
+        return self.isolated(scope, start, lambda way: self.command(scope, way, node))
+
+    def isolated(self, scope: Scope, state: State, run: Callable[[State], Flow]) -> list[State]:
+        """The states after a process of its own: what it sets is lost, but for files."""
+        ends = [end.with_env(_left(state.env, end.env)) for end in run(state).ends()]
+        return self.merged(scope, ends)
+
+    def substitution(
+        self, scope: Scope, state: State, node: Substitution
+    ) -> list[tuple[State, Text]]:
+        """`$(…)`: what the commands print, without line ends at the end."""
+        source, body = scope.source, node.body
+        if node.text is not None:
+            source = Text(node.text, (), (Segment(0, scope.source.place, node.start, False),))
+            body = self.parsed(source).body
+        inner = scope._replace(source=source, captured=True, depth=scope.depth + 1, recorded=False)
+        start = state.with_env(state.env._replace(stdout=EMPTY))
+        result = []
+        for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
+            output = end.env.stdout
+            output = output.part(0, len(output.value.rstrip('\n')))
+            if len(output.holes) == 1 and output.holes[0][:2] == (0, len(output.value)):
+                output = hole(output.holes[0].name, scope.source.value[node.start : node.end])
+            after = end.with_env(end.env._replace(stdout=state.env.stdout))
+            result.append((after, output))
+        return result
+
+    # Commands
+
+    def command(self, scope: Scope, state: State, node: Command) -> Flow:
+        """A command with its redirections."""
+        if scope.depth > _MAX_DEPTH:
+            raise TooMuch
+        if isinstance(node, Definition):
+            table = {**state.env.functions, node.name: (Function(node.body, scope.source),)}
+            after = state.with_env(state.env._replace(functions=table))
+            return Flow([after.with_status(True)])
+        if node.redirections:
+            return redirect.command(self, scope, state, node)
+        return self.undirected(scope, state, node)
+
+    def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+        """A command that is no function, by its fields."""
+        return commands.run_program(self, scope, state, fields)
+
+    def among_words(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+        """A command that runs the executor, shell or script among its words."""
+        return commands.among_words(self, scope, state, fields)
+
+    def undirected(self, scope: Scope, state: State, node: Command) -> Flow:
+        """A command without its redirections."""
+        if isinstance(node, Simple):
+            return commands.simple(self, scope, state, node)
+        if isinstance(node, For):
+            return loops.for_(self, scope, state, node)
+        scope = scope._replace(depth=scope.depth + 1, recorded=False)
+        if isinstance(node, Group):
+            if not node.subshell:
+                return self.statements(scope, [state], node.body)
+            body = node.body
+            return Flow(
+                self.isolated(scope, state, lambda way: self.statements(scope, [way], body))
+            )
+        if isinstance(node, If):
+            return branches.if_(self, scope, state, node)
+        if isinstance(node, Case):
+            return branches.case(self, scope, state, node)
+        if isinstance(node, While):
+            return loops.while_(self, scope, state, node)
+        if isinstance(node, Test):
+            return branches.test(self, scope, state, node)
+        assert isinstance(node, Calculation)
+        ways = arithmetic.evaluate(self, scope, state, node.expression)
+        return Flow(
+            end for way, value in ways for end in self.by_status(way, tests.is_nonzero(value))
+        )
+
+
+def _left(env: Env, inner: Env) -> Env:
+    """The environment after a process of its own: files stay, and what was printed."""
+    if inner is env:
+        return env
+    return env._replace(files=inner.files, epoch=inner.epoch, stdout=inner.stdout)
+
+
+def _ends_shell(node: Pipeline) -> bool:
+    """A failure ends a shell with `set -e` (POSIX XCU 2.15).
+
+    In other compound commands than these the commands inside have ended it, or
+    their failure does not count.
+    """
+    if node.negated:
+        return False
+    command = node.commands[-1]
+    if len(node.commands) > 1 or isinstance(command, (Simple, Test, Calculation)):
+        return True
+    return isinstance(command, Group) and command.subshell

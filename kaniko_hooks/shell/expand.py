@@ -1,0 +1,485 @@
+"""Words -> fields: parameter expansion, command substitution, splitting (POSIX XCU 2.6).
+
+An expansion may go several ways: a variable has alternatives, `${x:-y}` asks
+for an unknown value, a substituted command branches or builds. So item function
+gives a list: the states that it ends in, item with what the words are there.
+
+Not evaluated but unknown: IFS, `${!x}`, changes of case, substrings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kaniko_hooks.cond import Eq, Truth
+from kaniko_hooks.model import Field
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import arithmetic
+from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.facts import is_pattern, regex_of
+from kaniko_hooks.shell.tests import Operand
+from kaniko_hooks.shell.tree import (
+    Arithmetic,
+    Literal,
+    Parameter,
+    Piece,
+    Substitution,
+    Unknown,
+    Word,
+)
+from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Unset, shortened, text_of
+from kaniko_hooks.shell.variables import assign, is_one_word, look_up, value_of_hole
+from kaniko_hooks.text import Hole, Segment, Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+    from kaniko_hooks.shell.flow import Scope
+
+
+class Part(NamedTuple):
+    """A piece of a word after expansion."""
+
+    text: Text
+    quoted: bool
+    splits: bool = False  # may stand for any number of words
+    verbatim: bool = False  # written in the script, no result of an expansion
+
+
+# Between the parts of two words: `"$@"` makes several.
+_BREAK = Part(Text('\0'), True)
+
+Ways = list[tuple[State, tuple[Part, ...]]]
+
+_BLANKS = Text(' \t\n')
+
+
+def fields(
+    ev: Evaluator, scope: Scope, state: State, words: Sequence[Word]
+) -> list[tuple[State, list[Field]]]:
+    """The fields that words expand to, brace expansion included."""
+    ways: list[tuple[State, list[Field]]] = [(state, [])]
+    for word in words:
+        simple = ev.literal_field(scope, word)
+        if simple is not None:
+            for _, result in ways:
+                result.append(simple)
+            continue
+        for pieces in _brace_expanded(word):
+            ways = [
+                (after, result + _split(ev, after, parts, word))
+                for before, result in ways
+                for after, parts in _pieces(ev, scope, before, pieces)
+            ]
+    return ways
+
+
+def literal_field(source: Text, word: Word) -> Field | None:
+    """The field of a word in which nothing is expanded; None for other words."""
+    if len(word.pieces) != 1:
+        return None
+    piece = word.pieces[0]
+    if not isinstance(piece, Literal) or not piece.quoted and is_open(piece.value):
+        return None
+    return Field(_literal_text(source, piece), False, word.start, word.end)
+
+
+def is_open(text: str) -> bool:
+    """Unquoted text with braces or a pattern for names of files."""
+    return any(char in text for char in '*?[{')
+
+
+def text(ev: Evaluator, scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
+    """A word as one text, as an assignment or a redirection expands it."""
+    return [(after, joined(parts)) for after, parts in _pieces(ev, scope, state, word.pieces)]
+
+
+def joined(parts: Iterable[Part]) -> Text:
+    """The text of all parts; words of an array have a blank between."""
+    return shortened(concat(Text(' ') if part is _BREAK else part.text for part in parts))
+
+
+def pattern(
+    ev: Evaluator, scope: Scope, state: State, word: Word
+) -> list[tuple[State, str | None]]:
+    """A word as a pattern, quoted characters escaped; None if it is not known."""
+    return [(after, _pattern_of(parts)) for after, parts in _pieces(ev, scope, state, word.pieces)]
+
+
+def _pattern_of(parts: Iterable[Part]) -> str | None:
+    result = []
+    for part in parts:
+        if part.text.holes:
+            return None
+        quoted = part.quoted and is_pattern(part.text.value)
+        result.append(escaped(part.text.value) if quoted else part.text.value)
+    return ''.join(result)
+
+
+def operand(ev: Evaluator, scope: Scope, state: State, word: Word) -> list[tuple[State, Operand]]:
+    """A word of `[[ … ]]`."""
+    return [
+        (after, Operand(joined(parts), True, _pattern_of(parts)))
+        for after, parts in _pieces(ev, scope, state, word.pieces)
+    ]
+
+
+def escaped(text: str) -> str:
+    """A pattern for just this text."""
+    return ''.join('\\' + char if char in '*?[\\' else char for char in text)
+
+
+def _pieces(ev: Evaluator, scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
+    ways: Ways = [(state, ())]
+    for piece in pieces:
+        if isinstance(piece, Literal):
+            part = Part(_literal_text(scope.source, piece), piece.quoted, verbatim=True)
+            ways = [(before, (*parts, part)) for before, parts in ways]
+        else:
+            ways = [
+                (after, (*parts, *more))
+                for before, parts in ways
+                for after, more in _expansion(ev, scope, before, piece)
+            ]
+    return ways
+
+
+def _literal_text(source: Text, piece: Literal) -> Text:
+    if len(piece.value) == piece.end - piece.start:
+        return source.part(piece.start, piece.end)
+    return _standing_at(source, Text(piece.value), piece.start)
+
+
+def _standing_at(source: Text, value: Text, offset: int) -> Text:
+    return Text(value.value, value.holes, (Segment(0, source.place, offset, False),))
+
+
+def _expansion(
+    ev: Evaluator,
+    scope: Scope,
+    state: State,
+    piece: Parameter | Substitution | Arithmetic | Unknown,
+) -> Ways:
+    if isinstance(piece, Parameter):
+        ways = _parameter(ev, scope, state, piece)
+    elif isinstance(piece, Substitution):
+        ways = [
+            _substituted(scope, after, output, piece)
+            for after, output in ev.substitution(scope, state, piece)
+        ]
+    elif isinstance(piece, Arithmetic):
+        ways = [
+            (after, (Part(result, True),))
+            for after, result in arithmetic.evaluate(ev, scope, state, piece)
+        ]
+    else:
+        shown = scope.source.value[piece.start : piece.end]
+        ways = [
+            (after, _parts(value, piece.quoted))
+            for after, value in value_of_hole(ev, scope, state, piece.name, shown)
+        ]
+    return [
+        (after, tuple(_placed(scope, part, piece.start) for part in parts)) for after, parts in ways
+    ]
+
+
+def _substituted(
+    scope: Scope, state: State, output: Text, piece: Substitution
+) -> tuple[State, tuple[Part, ...]]:
+    if scope.source.value[piece.start] != '<':
+        return state, (Part(output, piece.quoted),)
+    # `<(…)` is the path of a file with the output.
+    path = Text(f'/dev/fd/{fresh()}')
+    files = {**state.env.files, path.value: (output,)}
+    return state.with_env(state.env._replace(files=files)), (Part(path, True),)
+
+
+def _placed(scope: Scope, part: Part, offset: int) -> Part:
+    if part is _BREAK or part.verbatim:
+        return part
+    return part._replace(text=_standing_at(scope.source, part.text, offset))
+
+
+# Parameters
+
+
+def _parameter(ev: Evaluator, scope: Scope, state: State, piece: Parameter) -> Ways:
+    operator = piece.operator
+    if operator[:1] == '!':
+        return _indirect(ev, scope, state, piece)
+    subscript = ''
+    if operator[:1] == '[' or operator[:2] == '#[':
+        end = operator.index(']') + 1
+        subscript = operator[operator.index('[') : end]
+        operator = operator[: operator.index('[')] + operator[end:]
+    if operator[-1:] in ('-', '=', '+', '?') and piece.operand is not None:
+        return _conditional(ev, scope, state, piece, operator, subscript)
+    ways: Ways = []
+    for after, value in look_up(ev, scope, state, piece.name, _shown(scope, piece)):
+        value = _item(value, subscript)
+        if not operator:
+            ways.append((after, _parts(value, piece.quoted, piece.name, subscript)))
+        elif piece.operand is None:
+            ways.append((after, (Part(_length(ev, piece, value, subscript), True),)))
+        else:
+            ways += _modified(ev, scope, after, piece, value, operator)
+    return ways
+
+
+def _indirect(ev: Evaluator, scope: Scope, state: State, piece: Parameter) -> Ways:
+    """`${!name}`: the variable that a variable names; `${!name[@]}` and other texts are unknown."""
+    shown = _shown(scope, piece)
+    unknown = (Part(hole('', shown), piece.quoted, True),)
+    if piece.operator != '!':
+        return [(state, unknown)]
+    ways: Ways = []
+    for after, value in look_up(ev, scope, state, piece.name, shown):
+        name = text_of(value).known or ''
+        if not name.isidentifier():
+            ways.append((after, unknown))
+            continue
+        ways += [
+            (end, _parts(item, piece.quoted))
+            for end, item in look_up(ev, scope, after, name, shown)
+        ]
+    return ways
+
+
+def _shown(scope: Scope, piece: Parameter) -> str:
+    return scope.source.value[piece.start : piece.end]
+
+
+def _item(value: Text | Array | Unset, subscript: str) -> Text | Array | Unset:
+    if not subscript or subscript in ('[@]', '[*]'):
+        return value
+    if not isinstance(value, Array):
+        return value if subscript == '[0]' else hole('')
+    index = subscript[1:-1]
+    if not index.isdecimal() or any(item.splits for item in value.items):
+        return hole('')
+    return value.items[int(index)].text if int(index) < len(value.items) else UNSET
+
+
+def _parts(
+    value: Text | Array | Unset, quoted: bool, name: str = '', subscript: str = ''
+) -> tuple[Part, ...]:
+    """The parts that a value expands to."""
+    whole = name in ('@', '*') or subscript in ('[@]', '[*]')
+    if isinstance(value, Array) and whole:
+        items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
+        if quoted and (name == '*' or subscript == '[*]'):
+            return (Part(joined(_separated(items)), True),)
+        return _separated(items)
+    if isinstance(value, Unset):
+        return (Part(EMPTY, True),) if quoted and not whole else ()
+    return (Part(text_of(value), quoted),)
+
+
+def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for item in items:
+        parts += (_BREAK, item) if parts else (item,)
+    return tuple(parts)
+
+
+def _conditional(
+    ev: Evaluator, scope: Scope, state: State, piece: Parameter, operator: str, subscript: str
+) -> Ways:
+    """`${x:-word}` and its like: which way depends on the value."""
+    assert piece.operand is not None
+    kind = operator[-1]
+    colon = operator[0] == ':'
+    ways: Ways = []
+    for after, value in look_up(ev, scope, state, piece.name, _shown(scope, piece)):
+        value = _item(value, subscript)
+        is_set = piece.name in after.env.variables or piece.name in scope.script.variables
+        present, absent = _by_presence(ev, after, value, '' if is_set else piece.name, colon)
+        for way in present:
+            if kind == '+':
+                ways += _pieces(ev, scope, way, piece.operand.pieces)
+            else:
+                ways.append((way, _parts(value, piece.quoted, piece.name, subscript)))
+        for way in absent:
+            if kind == '+':
+                ways.append((way, (Part(EMPTY, True),) if piece.quoted else ()))
+            elif kind == '-':
+                ways += _pieces(ev, scope, way, piece.operand.pieces)
+            elif kind == '=':
+                for last, parts in _pieces(ev, scope, way, piece.operand.pieces):
+                    last = assign(last, piece.name, joined(parts))
+                    ways.append((last, parts))
+            else:
+                ev.ended.append(way)
+    return ways
+
+
+def _by_presence(
+    ev: Evaluator, state: State, value: Text | Array | Unset, name: str, colon: bool
+) -> tuple[list[State], list[State]]:
+    """The state where a value is set (and not empty), and where it is not.
+
+    `name` is that of a variable that may be unset.
+    """
+    if isinstance(value, Unset):
+        return [], [state]
+    if isinstance(value, Array):
+        certain = any(not item.splits for item in value.items)
+        return [state] if value.items else [], [] if certain else [state]
+    if colon:
+        empty, filled = ev.split(state, Eq(value, EMPTY))
+        return filled, empty
+    if not name or value.value and not value.holes:
+        return [state], []
+    present, absent = ev.split(state, Truth('set', hole(name)))
+    return present, [way for before in absent for way in ev.split(before, Eq(value, EMPTY))[0]]
+
+
+def _length(ev: Evaluator, piece: Parameter, value: Text | Array | Unset, subscript: str) -> Text:
+    if isinstance(value, Array) and (subscript or piece.name in ('@', '*')):
+        if any(item.splits for item in value.items):
+            return hole('')
+        return Text(str(len(value.items)))
+    known = text_of(value).known
+    return _derived(ev, piece, [text_of(value)]) if known is None else Text(str(len(known)))
+
+
+def _derived(ev: Evaluator, piece: Parameter, operands: Sequence[Text]) -> Text:
+    """The unknown result of an operator: the same for the same operands."""
+    if any(not item.name for operand in operands for item in operand.holes):
+        return hole('')
+    names = ' '.join(repr(operand) for operand in operands)
+    return hole(f'{piece.operator}{piece.name if not operands[0].value else ""} {names}')
+
+
+def _modified(
+    ev: Evaluator,
+    scope: Scope,
+    state: State,
+    piece: Parameter,
+    value: Text | Array | Unset,
+    operator: str,
+) -> Ways:
+    """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
+    assert piece.operand is not None
+    subject = text_of(value)
+    ways: Ways = []
+    for after, parts in _pieces(ev, scope, state, piece.operand.pieces):
+        result = None
+        if subject.known is not None and not isinstance(value, Array):
+            result = _replaced(subject.known, operator, parts)
+        if result is None:
+            operand = joined(parts)
+            derived = _derived(ev, piece, [subject, operand])
+            shown = _shown(scope, piece)
+            names = derived.holes[0].name
+            ways.append((after, (Part(hole(names, shown), piece.quoted),)))
+        else:
+            ways.append((after, (Part(Text(result), piece.quoted),)))
+    return ways
+
+
+def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:
+    """The result for a known subject; None if it is not evaluated."""
+    operand = _pattern_of(parts)
+    if operand is None:
+        return None
+    if operator in ('#', '##', '%', '%%'):
+        return _cut(subject, operator, operand)
+    if operator in ('/', '//'):
+        searched, _, replacement = operand.partition('/')
+        if searched and not is_pattern(searched) and searched[0] not in '#%':
+            return subject.replace(searched, replacement, -1 if operator == '//' else 1)
+    return None
+
+
+def _cut(subject: str, operator: str, pattern: str) -> str:
+    """The subject without the shortest or longest matching beginning or end."""
+    import re
+
+    regex = re.compile(regex_of(pattern), re.DOTALL)
+    lengths = range(len(subject) + 1)
+    for length in reversed(lengths) if len(operator) == 2 else lengths:
+        if operator[0] == '#' and regex.fullmatch(subject, 0, length):
+            return subject[length:]
+        if operator[0] == '%' and regex.fullmatch(subject, len(subject) - length):
+            return subject[: len(subject) - length]
+    return subject
+
+
+# Field splitting
+
+
+def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
+    """The fields of a word after expansion."""
+    result: list[Field] = []
+    current: list[Part] = []
+    separators = _separators(state)
+    for part in (*parts, _BREAK):
+        if part is _BREAK:
+            result += _field(ev, state, current, word)
+            current = []
+        elif part.quoted or part.verbatim or separators.isdisjoint(part.text.value):
+            current.append(part)
+        else:
+            first, *others = part.text.split(separators)
+            current.append(part._replace(text=first))
+            for text in others:
+                result += _field(ev, state, current, word)
+                current = [part._replace(text=text)]
+    return result
+
+
+def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
+    """The field of these parts; none if nothing is left of them."""
+    kept = [part for part in parts if part.quoted or part.text.value]
+    if not kept:
+        return []
+    splits = all(part.splits or not part.quoted for part in kept) and all(
+        part.splits or _may_split(ev, state, part.text) for part in kept
+    )
+    vanishes = splits or all(not part.quoted and part.text.holes for part in kept)
+    texts = [part.text for part in kept]
+    if any(not part.quoted and is_pattern(part.text.value) for part in kept):
+        names = [part.text if part.quoted else _file_names(ev, part.text) for part in kept]
+        splits = splits or any(new is not old for new, old in zip(names, texts))
+        texts = names
+    return [Field(concat(texts), splits, word.start, word.end, bool(vanishes))]
+
+
+def _may_split(ev: Evaluator, state: State, text: Text) -> bool:
+    """An unquoted text that may be several words, or none."""
+    covered = sum(item.end - item.start for item in text.holes)
+    if not text.holes or covered < len(text.value):
+        return False
+    return any(not is_one_word(ev, state, item.name) for item in text.holes)
+
+
+def _separators(state: State) -> frozenset[str]:
+    """The characters that split fields: those of IFS."""
+    value = state.env.variables.get('IFS', _BLANKS)
+    known = value.known if isinstance(value, Text) else None
+    return frozenset(' \t\n' if known is None else known)
+
+
+def _file_names(ev: Evaluator, text: Text) -> Text:
+    """A text in which pattern characters stand for unknown names; the same without them."""
+    import re
+
+    holes = list(text.holes)
+    for match in re.finditer(r'[*?]+|\[[^\]\s]+\]', text.value):
+        inside = any(item.start <= match.start() < item.end for item in text.holes)
+        if not inside:
+            holes.append(Hole(match.start(), match.end(), ev.fresh_name(match.group())))
+    if len(holes) == len(text.holes):
+        return text
+    return Text(text.value, tuple(sorted(holes)), text.segments)
+
+
+def _brace_expanded(word: Word) -> list[tuple[Piece, ...]]:
+    """The pieces of the words that braces make of one; bash and busybox's ash differ here."""
+    for piece in word.pieces:
+        if isinstance(piece, Literal) and not piece.quoted and '{' in piece.value:
+            from kaniko_hooks.shell.braces import expanded
+
+            return expanded(word.pieces)
+    return [word.pieces]

@@ -1,0 +1,399 @@
+"""Path conditions: what a run has assumed about unknown values.
+
+A fact is a set of values that a text with holes may have: one of some, none of
+some, and patterns that it matches or not. So arms of a `case` unite again, and
+thousands of guards on one variable cost little. Facts are never changed in
+place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from kaniko_hooks.cond import And, Cond, Match, Not, Or, Truth
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import Text
+
+_NO_VALUES: frozenset[str] = frozenset()
+
+
+class Fact(NamedTuple):
+    """The values that a term may have."""
+
+    one_of: frozenset[str] | None = None  # None: any
+    none_of: frozenset[str] = _NO_VALUES
+    patterns: frozenset[tuple[str, bool]] = frozenset()
+
+    def allows(self, value: str) -> bool:
+        if self.one_of is not None:
+            return value in self.one_of
+        return value not in self.none_of and all(
+            matches(value, pattern) is holds for pattern, holds in self.patterns
+        )
+
+
+ANY = Fact()
+
+# The key of a text with holes, or the name of an opaque test and the keys of its texts.
+Term = tuple[object, ...]
+Facts = dict[Term, Fact]
+
+
+class Assumptions:
+    """Splits facts by conditions.
+
+    `exclusive` are sets of names of which never two have a value that is not empty.
+    """
+
+    def __init__(self, exclusive: Iterable[frozenset[str]]) -> None:
+        self.exclusive: dict[object, frozenset[str]] = {
+            name: names for names in exclusive for name in names
+        }
+
+    def split(self, facts: Facts, cond: Cond) -> tuple[list[Facts], list[Facts]]:
+        """The facts where the condition holds, and those where it does not; none if never."""
+        if cond is None:
+            return [facts], [facts]
+        if isinstance(cond, bool):
+            return ([facts], []) if cond else ([], [facts])
+        if isinstance(cond, Not):
+            holds, fails = self.split(facts, cond.part)
+            return fails, holds
+        if isinstance(cond, And):
+            return self._all(facts, cond.parts)
+        if isinstance(cond, Or):
+            fails, holds = self._all(facts, [Not(part) for part in cond.parts])
+            return holds, fails
+        if isinstance(cond, Truth):
+            term = (None, cond.name, cond.subject.key())
+            return self._one_of_two(facts, None if _varies(cond.subject) else term)
+        if isinstance(cond, Match):
+            return self._match(facts, cond.subject, cond.pattern)
+        return self._equal(facts, cond.left, cond.right)
+
+    def _all(self, facts: Facts, parts: Iterable[Cond]) -> tuple[list[Facts], list[Facts]]:
+        holding, failing = [facts], []
+        for part in parts:
+            before, holding = holding, []
+            for item in before:
+                holds, fails = self.split(item, part)
+                holding += holds
+                failing += fails
+        return holding, failing
+
+    def _one_of_two(self, facts: Facts, term: Term | None) -> tuple[list[Facts], list[Facts]]:
+        if term is None:
+            return [facts], [facts]
+        return (
+            self._with(facts, term, _equal_to(facts.get(term, ANY), 'true')),
+            self._with(facts, term, _other_than(facts.get(term, ANY), 'true')),
+        )
+
+    def _equal(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
+        if left == right and not _varies(left):
+            return [facts], []
+        left, right = _without_common_ends(left, right)
+        if right.holes and not left.holes:
+            left, right = right, left
+        if right.holes:
+            first, second = sorted((left.key(), right.key()))
+            varies = _varies(left) or _varies(right)
+            return self._one_of_two(facts, None if varies else (None, '=', first, second))
+        if not left.holes:
+            return ([facts], []) if left.value == right.value else ([], [facts])
+        if not _may_be(left, right.value):
+            return [], [facts]
+        if _varies(left):
+            return [facts], [facts]
+        term = left.key()
+        fact = facts.get(term, ANY)
+        return (
+            self._with(facts, term, _equal_to(fact, right.value)),
+            self._with(facts, term, _other_than(fact, right.value)),
+        )
+
+    def _match(self, facts: Facts, subject: Text, pattern: str) -> tuple[list[Facts], list[Facts]]:
+        if pattern.strip('*') == '' and pattern:
+            return [facts], []
+        if not subject.holes:
+            return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
+        if _varies(subject):
+            return [facts], [facts]
+        term = subject.key()
+        fact = facts.get(term, ANY)
+        return (
+            self._with(facts, term, _matching(fact, pattern, True)),
+            self._with(facts, term, _matching(fact, pattern, False)),
+        )
+
+    def _with(self, facts: Facts, term: Term, fact: Fact | None) -> list[Facts]:
+        """The facts with this one; none if that is a contradiction."""
+        if fact is None:
+            return []
+        if fact == facts.get(term, ANY):
+            return [facts]
+        name = term[1] if len(term) == 3 and term[0] == term[2] == '' else None
+        if name in self.exclusive and not fact.allows(''):
+            for other in self.exclusive[name]:
+                if other != name and not facts.get(('', other, ''), ANY).allows(''):
+                    return []
+        return [{**facts, term: fact}]
+
+
+def _varies(text: Text) -> bool:
+    """A hole without a name is another value each time."""
+    return any(not hole.name for hole in text.holes)
+
+
+def _without_common_ends(left: Text, right: Text) -> tuple[Text, Text]:
+    """Both without the characters that they have in common, if those are known.
+
+    `x$TAG` and `x` have the same answer as `$TAG` and nothing.
+    """
+    start = _common(_known_prefix(left), _known_prefix(right))
+    left = left.part(start, len(left.value))
+    right = right.part(start, len(right.value))
+    end = _common(_known_suffix(left)[::-1], _known_suffix(right)[::-1])
+    return left.part(0, len(left.value) - end), right.part(0, len(right.value) - end)
+
+
+def _common(left: str, right: str) -> int:
+    length = min(len(left), len(right))
+    return next((index for index in range(length) if left[index] != right[index]), length)
+
+
+def _known_prefix(text: Text) -> str:
+    return text.value[: text.holes[0].start] if text.holes else text.value
+
+
+def _known_suffix(text: Text) -> str:
+    return text.value[text.holes[-1].end :] if text.holes else text.value
+
+
+def _may_be(text: Text, value: str) -> bool:
+    """A text with holes may have this value, by its known ends."""
+    return value.startswith(_known_prefix(text)) and value.endswith(_known_suffix(text))
+
+
+# One term
+
+
+def _equal_to(fact: Fact, value: str) -> Fact | None:
+    return Fact(frozenset((value,))) if fact.allows(value) else None
+
+
+def _other_than(fact: Fact, value: str) -> Fact | None:
+    if fact.one_of is None:
+        return fact._replace(none_of=fact.none_of | {value}) if fact.allows(value) else fact
+    rest = fact.one_of - {value}
+    return Fact(rest) if rest else None
+
+
+def _matching(fact: Fact, pattern: str, holds: bool) -> Fact | None:
+    if fact.one_of is not None:
+        rest = frozenset(value for value in fact.one_of if matches(value, pattern) is holds)
+        return Fact(rest) if rest else None
+    if (pattern, not holds) in fact.patterns:
+        return None
+    if holds and any(
+        other_holds and _disjoint(pattern, other) for other, other_holds in fact.patterns
+    ):
+        return None
+    return fact._replace(patterns=fact.patterns | {(pattern, holds)})
+
+
+_SPECIAL = frozenset('*?[\\')
+
+
+def is_pattern(text: str) -> bool:
+    """A text in which the shell's pattern characters occur."""
+    return not _SPECIAL.isdisjoint(text)
+
+
+def _disjoint(pattern: str, other: str) -> bool:
+    """No text matches both, by the characters that they begin with."""
+    for left, right in zip(pattern, other):
+        if left in _SPECIAL or right in _SPECIAL:
+            return False
+        if left != right:
+            return True
+    return False
+
+
+def matches(text: str, pattern: str) -> bool:
+    """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal."""
+    if not is_pattern(pattern):
+        return text == pattern
+    return _regex(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(regex_of(pattern), re.DOTALL)
+
+
+# A bracket expression, with classes such as `[:alnum:]` in it.
+_BRACKET = r'\[([!^]?)(\]?(?:\[:\w+:\]|[^\]])*)\]'
+_CLASSES = {
+    'alnum': 'a-zA-Z0-9',
+    'alpha': 'a-zA-Z',
+    'digit': '0-9',
+    'lower': 'a-z',
+    'upper': 'A-Z',
+    'space': r'\s',
+    'xdigit': '0-9a-fA-F',
+}
+
+
+def regex_of(pattern: str) -> str:
+    """The regular expression of a shell pattern."""
+    result: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        bracket = re.compile(_BRACKET).match(pattern, at) if char == '[' else None
+        at += 1
+        if char == '*':
+            # Stars in a row would only make the search long.
+            if result[-1:] != ['.*']:
+                result.append('.*')
+        elif char == '?':
+            result.append('.')
+        elif bracket:
+            result.append(_character_class(bracket))
+            at = bracket.end()
+        else:
+            if char == '\\' and at < len(pattern):
+                char = pattern[at]
+                at += 1
+            result.append(re.escape(char))
+    return ''.join(result)
+
+
+def _character_class(bracket: re.Match[str]) -> str:
+    body = bracket[2].replace('\\', '').replace('[:', '\0').replace('[', '\\[')
+    for name, characters in _CLASSES.items():
+        body = body.replace(f'\0{name}:]', characters)
+    body = body.replace(']', '\\]').replace('^', '\\^')
+    try:
+        re.compile(f'[{body}]')
+    except re.error:  # a range that ends before it begins
+        return '.'
+    return f'[^{body}]' if bracket[1] else f'[{body}]'
+
+
+# Several facts
+
+
+def united(first: Facts, second: Facts) -> Facts | None:
+    """Exactly the runs of both; None if facts cannot say that.
+
+    They can if the facts differ in one term only, or if one includes the other.
+    """
+    if first == second or implies(second, first):
+        return first
+    if implies(first, second):
+        return second
+    if first.keys() != second.keys():
+        return None
+    differing = [term for term in first if first[term] != second[term]]
+    if len(differing) != 1:
+        return None
+    union = _union(first[differing[0]], second[differing[0]])
+    if union is None:
+        return None
+    result = dict(first)
+    if union == ANY:
+        del result[differing[0]]
+    else:
+        result[differing[0]] = union
+    return result
+
+
+def implies(strong: Facts, weak: Facts) -> bool:
+    """Every run with the strong facts has the weak ones."""
+    if len(weak) > len(strong):
+        return False
+    for term, fact in weak.items():
+        other = strong.get(term)
+        if other is None or other != fact and not _includes(fact, other):
+            return False
+    return True
+
+
+def compatible(first: Facts, second: Facts) -> bool:
+    """Some run may have both."""
+    return all(_overlap(fact, second[term]) for term, fact in first.items() if term in second)
+
+
+def _overlap(first: Fact, second: Fact) -> bool:
+    if first.one_of is not None:
+        return any(map(second.allows, first.one_of))
+    if second.one_of is not None:
+        return any(map(first.allows, second.one_of))
+    return all((pattern, not holds) not in second.patterns for pattern, holds in first.patterns)
+
+
+def _includes(fact: Fact, other: Fact) -> bool:
+    if other.one_of is not None:
+        return all(map(fact.allows, other.one_of))
+    return fact.one_of is None and fact.none_of <= other.none_of and fact.patterns <= other.patterns
+
+
+def _union(first: Fact, second: Fact) -> Fact | None:
+    """The values of both, if a fact can say that exactly."""
+    if first.one_of is not None and second.one_of is not None:
+        return Fact(first.one_of | second.one_of)
+    if first.one_of is not None:
+        first, second = second, first
+    if second.one_of is not None:
+        if first.patterns and not all(
+            matches(value, pattern) is holds
+            for value in second.one_of
+            for pattern, holds in first.patterns
+        ):
+            return None
+        return first._replace(none_of=first.none_of - second.one_of)
+    if first.patterns == second.patterns:
+        return first._replace(none_of=first.none_of & second.none_of)
+    (differing, *more) = first.patterns ^ second.patterns
+    opposite = (differing[0], not differing[1])
+    if first.none_of == second.none_of and more == [opposite]:
+        return first._replace(patterns=first.patterns & second.patterns)
+    return None
+
+
+def weakened(items: Sequence[Facts]) -> Facts:
+    """Facts that hold in all of them."""
+    result: Facts = {}
+    for term, fact in items[0].items():
+        others = [item.get(term) for item in items[1:]]
+        union: Fact | None = fact
+        for other in others:
+            if other is None or union is None:
+                union = None
+            elif other != union:
+                union = _weaker(union, other)
+        if union is not None and union != ANY:
+            result[term] = union
+    return result
+
+
+def _weaker(first: Fact, second: Fact) -> Fact:
+    if first.one_of is not None and second.one_of is not None:
+        return Fact(first.one_of | second.one_of)
+    if first.one_of is not None:
+        first, second = second, first
+    if second.one_of is not None:
+        return Fact(
+            None,
+            first.none_of - second.one_of,
+            frozenset(
+                (pattern, holds)
+                for pattern, holds in first.patterns
+                if all(matches(value, pattern) is holds for value in second.one_of)
+            ),
+        )
+    return Fact(None, first.none_of & second.none_of, first.patterns & second.patterns)

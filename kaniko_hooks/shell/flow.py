@@ -1,0 +1,68 @@
+"""States that go on after a command and states that leave, and what is around a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kaniko_hooks.model import Reason, Script
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.env import State
+from kaniko_hooks.text import Text
+
+
+class TooMuch(Exception):
+    """There is more to evaluate than can be."""
+
+
+class Exit(NamedTuple):
+    """A way to leave a list of commands; `levels` are those of `break` and `continue`."""
+
+    kind: str
+    levels: int = 0
+
+
+RETURN = Exit('return')
+EXIT = Exit('exit')
+BREAK = 'break'
+CONTINUE = 'continue'
+
+
+class Flow:
+    """The states that go on after a command, and those that leave."""
+
+    __slots__ = ('normal', 'leaving')
+
+    def __init__(self, normal: Iterable[State] = ()) -> None:
+        self.normal = list(normal)
+        self.leaving: list[tuple[Exit, State]] = []
+
+    def add(self, flow: Flow) -> None:
+        self.normal += flow.normal
+        self.leaving += flow.leaving
+
+    def ends(self) -> list[State]:
+        """All states, however they leave."""
+        return [*self.normal, *(state for _, state in self.leaving)]
+
+
+class Scope(NamedTuple):
+    """What stays the same while a list of commands is evaluated."""
+
+    source: Text  # that the offsets of the commands count in
+    script: Script  # of the CI system, with its variables
+    path: str | None = None  # of the script of the repository that runs
+    name: Text | None = None  # `$0`
+    reasons: tuple[Reason, ...] = ()  # for builds to run more than once
+    tested: bool = False  # a failure does not end the shell
+    captured: bool = False  # the output is read
+    calls: tuple[object, ...] = ()  # functions and scripts that are running
+    repetitions: int = 1  # of the loops around
+    loops: int = 0  # around, in this function
+    may_return: bool = False  # from a function or a sourced script
+    depth: int = 0  # of commands inside of commands
+    recorded: bool = False  # there are reports on the commands
+
+    def because(self, kind: str, offset: int, times: int = 1) -> Scope:
+        """The scope of what runs more than once for this reason."""
+        reason = Reason(kind, self.source.place(offset), times)
+        return self._replace(reasons=(*self.reasons, reason))

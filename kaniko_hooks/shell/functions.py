@@ -1,0 +1,92 @@
+"""Calls of functions and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kaniko_hooks.model import MANY, Field
+from kaniko_hooks.shell.env import Env, Function, State
+from kaniko_hooks.shell.flow import EXIT, Flow, Scope
+from kaniko_hooks.shell.value import Array, Value
+from kaniko_hooks.text import Text, concat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+# Calls of one function inside of each other; deeper ones repeat what these do.
+_MAX_RECURSION = 12
+
+
+def call(
+    ev: Evaluator, scope: Scope, state: State, function: Function, fields: Sequence[Field]
+) -> Flow:
+    """A call; the first field is the name."""
+    if scope.calls.count(function) >= _MAX_RECURSION:
+        return Flow([_many_times(state)])
+    inner = scope.because('call', fields[0].start)._replace(
+        source=function.source,
+        calls=(*scope.calls, function),
+        loops=0,
+        may_return=True,
+        recorded=False,
+        depth=scope.depth + 1,
+    )
+    env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
+    start = state.with_env(env)
+    if function.body is None:
+        # The commands of an alias are at the place of its call.
+        source = concat((function.source, Text(' "$@"')))
+        source = source.at(scope.source.place, fields[0].start)
+        inner = inner._replace(source=source)
+        result = ev.statements(inner, [start], ev.parsed(source).body)
+    else:
+        result = ev.command(inner, start, function.body)
+    flow = Flow()
+    flow.normal = [_returned(state.env, end) for end in result.normal]
+    for way, end in result.leaving:
+        if way == EXIT:
+            flow.leaving.append((way, end))
+        else:
+            flow.normal.append(_returned(state.env, end))
+    flow.normal = ev.merged(scope, flow.normal)
+    return flow
+
+
+def _returned(caller: Env, end: State) -> State:
+    """The state after a call: arguments and local variables are the caller's again."""
+    table = _without_locals(end.env.variables, end.env.saved)
+    return end._replace(
+        env=end.env._replace(variables=table, arguments=caller.arguments, saved=caller.saved)
+    )
+
+
+def _without_locals(
+    table: Mapping[str, Value], saved: Mapping[str, Value | None]
+) -> Mapping[str, Value]:
+    if not saved:
+        return table
+    result = dict(table)
+    for name, value in saved.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    return result
+
+
+def _many_times(state: State) -> State:
+    """A recursion that goes on: what it has built more than once it builds again and again."""
+    builds = {
+        cache_class: tally._replace(times=MANY) if tally.times > 1 else tally
+        for cache_class, tally in state.outcome.items()
+    }
+    same = all(tally.times < 2 for tally in state.outcome.values())
+    return state if same else state._replace(outcome=builds)
+
+
+def declare_local(env: Env, name: str) -> Env:
+    """The environment in which a variable is local to the function at hand."""
+    if name in env.saved:
+        return env
+    return env._replace(saved={**env.saved, name: env.variables.get(name)})

@@ -1,0 +1,491 @@
+"""Words, quotes, expansions, redirections, heredocs and comments of a shell script.
+
+The lexer needs the grammar in one place: the commands of `$(…)`. The parser,
+its subclass, reads those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kaniko_hooks.shell.tree import (
+    Arithmetic,
+    Heredoc,
+    Literal,
+    Parameter,
+    Piece,
+    Redirection,
+    Statement,
+    Substitution,
+    SyntaxProblem,
+    Unknown,
+    Word,
+)
+
+# Real scripts nest less than ten deep; Python's stack must hold what remains.
+MAX_DEPTH = 60
+# An arithmetic expression is short; a longer text is not searched for its end.
+_MAX_ARITHMETIC = 400
+
+# The runner puts a line end after the last command: a backslash there continues it.
+_BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?(?:\n|\Z))+')
+_RUN = re.compile(r'[^ \t\r\n\f\v|&;()<>$`"\'\\]+')
+# Of an operand of `${…}`.
+_OPERAND = re.compile(r'(?:[^$`"\'\\}<>]|[<>](?!\())+')
+_QUOTED = re.compile(r'[^$`"\\]+')
+_NAME = re.compile(r'\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!\-])')
+_BRACED = re.compile(
+    r'\$\{([#!]?)([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!\-])'
+    r'(\[[^\]\n]{0,200}\])?(:?[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@|(?=\}))'
+)
+_REDIRECTION = re.compile(
+    r'(\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>(?!\())'
+)
+# Rare ones, compiled when they are first needed.
+_ANSI = r'(?:[^\'\\]|\\.)*'
+_ANSI_ESCAPE = r'\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|.)'
+_ANSI_LETTERS = {'n': '\n', 't': '\t', 'r': '\r', 'a': '\a', 'b': '\b', 'e': '\x1b', 'f': '\f'}
+_BACKQUOTED = r'(?:[^`\\]|\\.)*'
+
+
+class Unterminated(Exception):
+    """A construct without its end; reading goes on after the line of `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__()
+        self.offset = offset
+
+
+class Lexer:
+    """A text, the place in it, and what waits there.
+
+    `holes` has the end and the name of each hole by its start; in a hole nothing
+    is shell.
+    """
+
+    def __init__(self, text: str, holes: Mapping[int, tuple[int, str]]) -> None:
+        self.text = text
+        self.holes = holes
+        self.at = 0
+        self.end = len(text)
+        self.depth = 0
+        self.problems: list[SyntaxProblem] = []
+        self.comments: list[tuple[int, int]] = []
+        self._heredocs: list[tuple[Heredoc, str, bool, bool]] = []
+
+    def commands_until(self, closer: str) -> tuple[Statement, ...]:
+        """The commands up to a closing bracket, which is left."""
+        raise NotImplementedError  # of the parser
+
+    # The place in the text
+
+    def report(self, message: str) -> None:
+        self.problems.append(SyntaxProblem(self.at, message))
+
+    def unterminated(self, start: int, construct: str) -> Unterminated:
+        """The exception for a construct that begins at `start` and does not end."""
+        self.problems.append(SyntaxProblem(start, f'unterminated {construct}'))
+        return Unterminated(start)
+
+    def enter(self) -> None:
+        """Count one more level. Raises Unterminated: too many."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.report('nested too deeply')
+            raise Unterminated(self.at)
+
+    def looking_at(self, token: str) -> bool:
+        return self.text.startswith(token, self.at, self.end)
+
+    def skip_blanks(self) -> None:
+        """Skip blanks, continued lines and a comment."""
+        match = _BLANKS.match(self.text, self.at, self.end)
+        if match:
+            self.at = match.end()
+        if self.looking_at('#') and self.at not in self.holes:
+            start = self.at
+            line = self.text.find('\n', start, self.end)
+            self.at = self.end if line < 0 else line
+            # A text that is read once more after an error has each comment once.
+            if not self.comments or self.comments[-1][0] < start:
+                self.comments.append((start, self.at))
+
+    def skip_newlines(self) -> None:
+        """Skip blanks, comments and line ends, and read the heredocs that wait for one."""
+        self.skip_blanks()
+        while self.looking_at('\n'):
+            self.at += 1
+            if self._heredocs:
+                self._read_heredocs()
+            self.skip_blanks()
+
+    def forget_heredocs(self) -> None:
+        self._heredocs = []
+
+    # Words
+
+    def word(self) -> Word | None:
+        """The word that starts here, None if none does."""
+        start = self.at
+        pieces: list[Piece] = []
+        while self.at < self.end:
+            if self.at in self.holes:
+                self._hole(pieces, False)
+                continue
+            match = _RUN.match(self.text, self.at, self.end)
+            if match:
+                self._literal(pieces, self._before_hole(match.end()), False)
+                if self.text[self.at - 1] in '?*+@!' and self.looking_at('('):
+                    self._extended_glob(pieces)
+            elif not self._special(pieces, False):
+                break
+        return Word(tuple(pieces), start, self.at) if self.at > start else None
+
+    def _before_hole(self, end: int) -> int:
+        """The end of a run of characters, which a hole ends, too."""
+        if self.holes:
+            return next((at for at in range(self.at + 1, end) if at in self.holes), end)
+        return end
+
+    def _hole(self, pieces: list[Piece], quoted: bool) -> None:
+        end, name = self.holes[self.at]
+        pieces.append(Unknown(name, self.at, min(end, self.end), quoted))
+        self.at = min(end, self.end)
+
+    def _literal(self, pieces: list[Piece], end: int, quoted: bool) -> None:
+        """Add the text up to `end`; text that goes on becomes one piece."""
+        value, start = self.text[self.at : end], self.at
+        last = pieces[-1] if pieces else None
+        self.at = end
+        if (
+            isinstance(last, Literal)
+            and (last.end, last.quoted) == (start, quoted)
+            and len(last.value) == last.end - last.start < 4096
+        ):
+            pieces[-1] = Literal(last.value + value, last.start, end, quoted)
+        else:
+            pieces.append(Literal(value, start, end, quoted))
+
+    def _special(self, pieces: list[Piece], quoted: bool) -> bool:
+        """Add an expansion, a quoted text or an escape; False if none starts here."""
+        char = self.text[self.at]
+        if char == '$':
+            self._dollar(pieces, quoted)
+        elif char == '`':
+            pieces.append(self._backquotes(quoted))
+        elif char == '"':
+            self._double_quotes(pieces)
+        elif char == "'":
+            self._single_quotes(pieces)
+        elif char == '\\':
+            self._escape(pieces, quoted)
+        elif char in '<>' and self.text.startswith('(', self.at + 1):
+            pieces.append(self._substitution(self.at + 2, True))
+        else:
+            return False
+        return True
+
+    def _double_quotes(self, pieces: list[Piece]) -> None:
+        start = self.at
+        self.at += 1
+        count = len(pieces)
+        self.quoted_text(pieces, '"')
+        if not self.looking_at('"'):
+            raise self.unterminated(start, 'quote')
+        self.at += 1
+        if len(pieces) == count:
+            pieces.append(Literal('', start + 1, start + 1, True))
+
+    def quoted_text(self, pieces: list[Piece], closer: str) -> None:
+        """The inside of double quotes; without a closer the text up to the end."""
+        while self.at < self.end:
+            if self.at in self.holes:
+                self._hole(pieces, True)
+                continue
+            match = _QUOTED.match(self.text, self.at, self.end)
+            if match:
+                self._literal(pieces, self._before_hole(match.end()), True)
+                continue
+            char = self.text[self.at]
+            if char == '"' and closer:
+                return
+            if char == '"':
+                self._literal(pieces, self.at + 1, True)
+            else:
+                self._special(pieces, True)
+
+    def _single_quotes(self, pieces: list[Piece]) -> None:
+        start = self.at
+        close = self.text.find("'", start + 1, self.end)
+        if close < 0:
+            raise self.unterminated(start, 'quote')
+        self.at += 1
+        if close == self.at:
+            pieces.append(Literal('', self.at, self.at, True))
+        while self.at < close:
+            if self.at in self.holes:
+                self._hole(pieces, True)
+            else:
+                self._literal(pieces, self._before_hole(close), True)
+        self.at = close + 1
+
+    def _ansi_quotes(self, pieces: list[Piece]) -> None:
+        """`$'…'` with the escapes of ANSI C."""
+        start = self.at
+        match = re.compile(_ANSI, re.DOTALL).match(self.text, start + 2, self.end)
+        assert match is not None
+        if not self.text.startswith("'", match.end(), self.end):
+            raise self.unterminated(start, 'quote')
+        value = re.sub(_ANSI_ESCAPE, _ansi_character, match.group(), flags=re.DOTALL)
+        pieces.append(Literal(value, start + 2, match.end(), True))
+        self.at = match.end() + 1
+
+    def _escape(self, pieces: list[Piece], quoted: bool) -> None:
+        start = self.at
+        after = self.text[start + 1 : min(start + 3, self.end)]
+        if after in ('', '\r', '\r\n') or after[0] == '\n':
+            self.at = min(start + 2 + (after == '\r\n'), self.end)
+            return
+        self.at = min(start + 2, self.end)
+        value = after[0]
+        if quoted and value not in '$`"\\':
+            value = '\\' + value
+        pieces.append(Literal(value, start, self.at, True))
+
+    def _extended_glob(self, pieces: list[Piece]) -> None:
+        """`!(a|b)`, as text, up to the closing parenthesis on the same line."""
+        level = 0
+        for at in range(self.at, min(self.at + 400, self.end)):
+            char = self.text[at]
+            level += (char == '(') - (char == ')')
+            if char == '\n':
+                break
+            if not level:
+                self._literal(pieces, at + 1, False)
+                return
+        self.report('unterminated pattern')
+
+    def regular_expression(self) -> Word | None:
+        """The word after `=~`: parentheses and bars are text, blanks inside of them too."""
+        start = self.at
+        pieces: list[Piece] = []
+        level = 0
+        while self.at < self.end:
+            char = self.text[self.at]
+            if char == '\n' or level <= 0 and char in ' \t\r':
+                break
+            word = None if char in '()|<>&; \t\r\f\v' else self.word()
+            if word:
+                pieces += word.pieces
+                continue
+            level += (char == '(') - (char == ')')
+            self._literal(pieces, self.at + 1, False)
+        return Word(tuple(pieces), start, self.at) if pieces else None
+
+    # Expansions
+
+    def _dollar(self, pieces: list[Piece], quoted: bool) -> None:
+        start = self.at
+        match = _NAME.match(self.text, start, self.end)
+        if match:
+            self.at = match.end()
+            pieces.append(Parameter(match.group(1), '', None, start, self.at, quoted))
+            return
+        follower = self.text[start + 1 : min(start + 2, self.end)]
+        if follower == '(':
+            end = self.arithmetic_end(start + 1) if self.looking_at('$((') else 0
+            if end:
+                pieces.append(self.calculation(start, start + 3, end, quoted))
+            else:
+                pieces.append(self._substitution(start + 2, quoted))
+        elif follower == '{':
+            pieces.append(self._braced(quoted))
+        elif follower == "'" and not quoted:
+            self._ansi_quotes(pieces)
+        elif follower == '"' and not quoted:
+            self.at += 1
+            self._double_quotes(pieces)
+        else:
+            self._literal(pieces, start + 1, quoted)
+
+    def _braced(self, quoted: bool) -> Parameter:
+        start = self.at
+        match = _BRACED.match(self.text, start, self.end)
+        if match is None:
+            close = self.text.find('}', start, min(start + 400, self.end))
+            if close < 0 or '\n' in self.text[start:close]:
+                raise self.unterminated(start, 'expansion')
+            self.at = close + 1
+            return Parameter('', '?', None, start, self.at, quoted)
+        prefix, name, subscript, operator = match.groups()
+        self.at = match.end()
+        operand = self._operand(quoted) if operator else None
+        if not self.looking_at('}'):
+            raise self.unterminated(start, 'expansion')
+        self.at += 1
+        full_operator = prefix + (subscript or '') + operator
+        return Parameter(name, full_operator, operand, start, self.at, quoted)
+
+    def _operand(self, quoted: bool) -> Word:
+        """The word of `${name:-word}`, up to the closing brace."""
+        self.enter()
+        start = self.at
+        pieces: list[Piece] = []
+        while self.at < self.end and not self.looking_at('}'):
+            if self.at in self.holes:
+                self._hole(pieces, quoted)
+                continue
+            match = _OPERAND.match(self.text, self.at, self.end)
+            if match:
+                self._literal(pieces, self._before_hole(match.end()), quoted)
+            elif quoted and self.looking_at("'"):
+                self._literal(pieces, self.at + 1, True)
+            else:
+                self._special(pieces, quoted)
+        self.depth -= 1
+        return Word(tuple(pieces), start, self.at)
+
+    def _substitution(self, inside: int, quoted: bool) -> Substitution:
+        start = self.at
+        self.at = inside
+        self.enter()
+        body = self.commands_until(')')
+        self.depth -= 1
+        if not self.looking_at(')'):
+            raise self.unterminated(start, 'substitution')
+        self.at += 1
+        return Substitution(body, None, start, self.at, quoted)
+
+    def _backquotes(self, quoted: bool) -> Substitution:
+        """A command substitution of the old form."""
+        start = self.at
+        match = re.compile(_BACKQUOTED, re.DOTALL).match(self.text, start + 1, self.end)
+        assert match is not None
+        end = match.end()
+        if not self.text.startswith('`', end, self.end):
+            raise self.unterminated(start, 'backquote')
+        escape = r'\\([$`\\"])' if quoted else r'\\([$`\\])'
+        text = re.sub(escape, r'\1', match.group())
+        if text != match.group():
+            self.at = end + 1
+            return Substitution((), text, start, self.at, quoted)
+        self.enter()
+        outer, self.end, self.at = self.end, end, start + 1
+        body = self.commands_until('')
+        self.end, self.at = outer, end + 1
+        self.depth -= 1
+        return Substitution(body, None, start, self.at, quoted)
+
+    def arithmetic_end(self, start: int) -> int:
+        """The offset after the `((…))` that starts at `start`; 0 where it is a subshell."""
+        level = 0
+        limit = min(start + _MAX_ARITHMETIC, self.end)
+        if self.text.find(')', start, limit) < 0:
+            return 0
+        for at in range(start, limit):
+            char = self.text[at]
+            level += (char == '(') - (char == ')')
+            if char == ')' and level == 1:
+                return at + 2 if self.text.startswith(')', at + 1, self.end) else 0
+        return 0
+
+    def calculation(self, start: int, inside: int, end: int, quoted: bool) -> Arithmetic:
+        """An arithmetic expression; `inside` is the offset after its brackets."""
+        outer, self.end, self.at = self.end, end - 2, inside
+        pieces: list[Piece] = []
+        self.enter()
+        self.quoted_text(pieces, '')
+        self.depth -= 1
+        self.end, self.at = outer, end
+        expansions = tuple(piece for piece in pieces if not isinstance(piece, Literal))
+        return Arithmetic(expansions, self.text[inside : end - 2], start, end, quoted)
+
+    # Redirections
+
+    def redirection(self) -> Redirection | None:
+        """The redirection that starts here, None if none does."""
+        start = self.at
+        match = _REDIRECTION.match(self.text, start, self.end)
+        if match is None or start in self.holes or match.group(1) and match.group(2)[0] == '&':
+            return None
+        operator = match.group(2)
+        self.at = match.end()
+        self.skip_blanks()
+        target = self.word()
+        if target is None:
+            self.report('redirection without a target')
+            target = Word((), self.at, self.at)
+        heredoc = None
+        if operator in ('<<', '<<-') and target.pieces:
+            heredoc = Heredoc()
+            expands = not any(piece.quoted for piece in target.pieces)
+            delimiter = ''.join(map(self._unquoted, target.pieces))
+            self._heredocs.append((heredoc, delimiter, expands, operator == '<<-'))
+        return Redirection(operator, match.group(1) or '', target, heredoc, start, target.end)
+
+    def _unquoted(self, piece: Piece) -> str:
+        return piece.value if isinstance(piece, Literal) else self.text[piece.start : piece.end]
+
+    def _read_heredocs(self) -> None:
+        """Read the bodies of the heredocs whose operators are on the line before."""
+        waiting, self._heredocs = self._heredocs, []
+        for heredoc, delimiter, expands, strips_tabs in waiting:
+            heredoc.start = self.at
+            body_end, heredoc.end = self._heredoc_end(delimiter, strips_tabs)
+            heredoc.body = self._heredoc_body(body_end, expands, strips_tabs)
+            self.at = heredoc.end
+
+    def _heredoc_end(self, delimiter: str, strips_tabs: bool) -> tuple[int, int]:
+        """The end of the body, and the offset at which reading goes on."""
+        at = self.at
+        while at < self.end:
+            newline = self.text.find('\n', at, self.end)
+            stop = self.end if newline < 0 else newline
+            line = self.text[at:stop].rstrip('\r')
+            if (line.lstrip('\t') if strips_tabs else line) == delimiter:
+                return at, stop
+            at = stop + 1
+        self.report(f'heredoc without its {delimiter}')
+        return self.end, self.end
+
+    def _heredoc_body(self, stop: int, expands: bool, strips_tabs: bool) -> Word:
+        start = self.at
+        pieces: list[Piece] = []
+        outer, self.end = self.end, max(stop, start)
+        if expands:
+            self.quoted_text(pieces, '')
+        while self.at < self.end:
+            if self.at in self.holes:
+                self._hole(pieces, True)
+            else:
+                self._literal(pieces, self._before_hole(self.end), True)
+        self.end = outer
+        if strips_tabs:
+            pieces = [part for piece in pieces for part in self._without_tabs(piece)]
+        return Word(tuple(pieces), start, stop)
+
+    def _without_tabs(self, piece: Piece) -> list[Piece]:
+        """The piece without the tabs at the beginnings of its lines."""
+        if not isinstance(piece, Literal) or len(piece.value) != piece.end - piece.start:
+            return [piece]
+        lines: list[Piece] = []
+        at = piece.start
+        for line in piece.value.splitlines(keepends=True):
+            skipped = 0
+            if self.text[at - 1 : at] == '\n':
+                skipped = len(line) - len(line.lstrip('\t'))
+            if line[skipped:]:
+                lines.append(Literal(line[skipped:], at + skipped, at + len(line), True))
+            at += len(line)
+        return lines
+
+
+def _ansi_character(match: re.Match[str]) -> str:
+    code = match.group()[1:]
+    if code[0] in 'xuU' and len(code) > 1:
+        number = int(code[1:], 16)
+        return chr(number) if number < 0x110000 else ''
+    if code[0] in '01234567':
+        return chr(int(code, 8))
+    return _ANSI_LETTERS.get(code, code if code in '\\\'"?' else '\\' + code)

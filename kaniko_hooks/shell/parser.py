@@ -1,0 +1,444 @@
+"""Text of a POSIX sh, busybox ash or bash script -> syntax tree.
+
+It tolerates errors: one costs a command, not the script. It reads in time
+linear in the text. The grammar is that of POSIX XCU 2.10 and of the Bash manual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kaniko_hooks.shell.lexer import Lexer, Unterminated
+from kaniko_hooks.shell.tree import (
+    DECLARATIONS,
+    Arm,
+    Assignment,
+    Calculation,
+    Case,
+    CaseArm,
+    Command,
+    Compound,
+    For,
+    Function,
+    Group,
+    If,
+    Literal,
+    Pipeline,
+    Redirection,
+    Script,
+    Simple,
+    Statement,
+    Test,
+    While,
+    Word,
+    literal,
+)
+from kaniko_hooks.text import Text
+
+# A reader that goes back after an error must not do so for every line.
+_MAX_REWINDS = 20
+
+_BORDER = r'(?=[\s;&|()<>]|\Z)'
+_TERMINATOR = re.compile(rf'\)|;;&|;;|;&|(?:then|else|elif|fi|do|done|esac|\}}){_BORDER}')
+_COMPOUND = re.compile(rf'(?:if|case|for|select|while|until|\{{|\[\[|function){_BORDER}|\(\(?')
+_PREFIX = re.compile(
+    r'(!|time(?:[ \t]+-p)?(?:[ \t]+--)?|coproc(?:[ \t]+[A-Za-z_]\w*(?=[ \t]+[{(]))?)'
+    r'(?=[ \t(]|\\\r?\n)'
+)
+_FUNCTION = re.compile(r'([^\s|&;()<>$`"\'\\{}=]+)[ \t]*\([ \t]*\)')
+_FUNCTION_KEYWORD = r'function[ \t]+([^\s|&;()<>$`"\'\\]+)(?:[ \t]*\([ \t]*\))?'
+_ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=', re.ASCII)
+_FOR_NAME = re.compile(r'[A-Za-z_]\w*')
+_IN = re.compile(rf'in{_BORDER}')
+_TEST_TOKEN = r'&&|\|\||[()<>](?!\()|\(|\]\](?=[\s;&|()<>]|\Z)'
+
+_ARM_ENDS = (';;&', ';;', ';&')
+_SIMPLE_ENDS = frozenset('\n;&|)')
+
+
+def parse(text: Text) -> Script:
+    """The syntax tree of a script; its offsets are those of `text.value`."""
+    holes = {hole.start: (hole.end, hole.name) for hole in text.holes}
+    return _Parser(text.value, holes).script()
+
+
+class _Parser(Lexer):
+    """Recursive descent over lists, pipelines and commands."""
+
+    def __init__(self, text: str, holes: Mapping[int, tuple[int, str]]) -> None:
+        super().__init__(text, holes)
+        # The words that may end each list around the place in the text.
+        self._closers: list[frozenset[str]] = []
+
+    def script(self) -> Script:
+        body: list[Statement] = []
+        rewinds = _MAX_REWINDS
+        while self.at < self.end:
+            try:
+                self._list(frozenset(), body)
+            except Unterminated as error:
+                self._closers.clear()
+                self.forget_heredocs()
+                self.end = len(self.text)
+                self.depth = 0
+                if rewinds:
+                    rewinds -= 1
+                    self.at = error.offset
+                line = self.text.find('\n', self.at)
+                self.at = self.end if line < 0 else line + 1
+        return Script(tuple(body), tuple(self.problems), tuple(self.comments))
+
+    # Lists and pipelines
+
+    def commands_until(self, closer: str) -> tuple[Statement, ...]:
+        if closer:
+            return self._statements(closer)
+        # Up to the end of the text: no word outside of it closes it.
+        closers, self._closers = self._closers, []
+        body = self._statements()
+        self._closers = closers
+        return body
+
+    def _statements(self, *closers: str) -> tuple[Statement, ...]:
+        """The list up to one of these words, or up to one that closes a list around it."""
+        body: list[Statement] = []
+        self._list(frozenset(closers), body)
+        return tuple(body)
+
+    def _list(self, closers: frozenset[str], body: list[Statement]) -> None:
+        self._closers.append(closers)
+        while True:
+            self.skip_newlines()
+            if self.at >= self.end:
+                break
+            start = self.at
+            match = _TERMINATOR.match(self.text, start, self.end)
+            if match is None or start in self.holes:
+                self._statement(body)
+            elif any(match.group() in words for words in self._closers):
+                break
+            if self.at == start:
+                self.report('unexpected ' + self.text[start])
+                self.at = match.end() if match else start + 1
+        self._closers.pop()
+
+    def _statement(self, body: list[Statement]) -> None:
+        """Pipelines joined by `&&` and `||`, and the `;` or `&` after them."""
+        start = end = self.at
+        pipelines: list[Pipeline] = []
+        operators: list[str] = []
+        while True:
+            pipeline = self._pipeline()
+            if pipeline:
+                pipelines.append(pipeline)
+                end = pipeline.end
+            operator = self.text[self.at : min(self.at + 2, self.end)]
+            if operator not in ('&&', '||'):
+                break
+            self.at += 2
+            if pipeline:
+                operators.append(operator)
+            self.skip_newlines()
+        if not pipelines:
+            return
+        background = operator[:1] == '&'
+        if background or operator[:1] == ';' and operator not in (';;', ';&'):
+            self.at += 1
+        del operators[len(pipelines) - 1 :]
+        body.append(Statement(tuple(pipelines), tuple(operators), background, start, end))
+
+    def _pipeline(self) -> Pipeline | None:
+        start = self.at
+        negated = False
+        match = _PREFIX.match(self.text, self.at, self.end)
+        while match:
+            negated ^= match.group() == '!'
+            self.at = match.end()
+            self.skip_blanks()
+            match = _PREFIX.match(self.text, self.at, self.end)
+        commands: list[Command] = []
+        while True:
+            command = self._command()
+            if command:
+                commands.append(command)
+            self.skip_blanks()
+            if not self.looking_at('|') or self.looking_at('||'):
+                break
+            self.at += 2 if self.looking_at('|&') else 1
+            self.skip_newlines()
+        if not commands:
+            return None
+        return Pipeline(tuple(commands), negated, start, commands[-1].end)
+
+    # Commands
+
+    def _command(self) -> Command | None:
+        """The command that starts here, None if none does."""
+        match = None
+        if self.at not in self.holes:
+            match = _COMPOUND.match(self.text, self.at, self.end)
+        if match is None:
+            function = _FUNCTION.match(self.text, self.at, self.end)
+            return self._function(function) if function else self._simple()
+        if match.group() == 'function':
+            keyword = re.compile(_FUNCTION_KEYWORD)
+            function = keyword.match(self.text, self.at, self.end)
+            return self._function(function) if function else self._simple()
+        self.enter()
+        compound = self._compound(match.group())
+        self.depth -= 1
+        return compound
+
+    def _function(self, match: re.Match[str]) -> Command | None:
+        """A definition; a name without a body is nothing."""
+        start = self.at
+        self.at = match.end()
+        self.enter()
+        self.skip_newlines()
+        body = self._command()
+        self.depth -= 1
+        if body is None:
+            self.report('function without a body')
+            return None
+        return Function(match.group(1), body, start, body.end)
+
+    def _simple(self) -> Simple | None:
+        """Assignments, words and redirections in any order; None if there are none."""
+        start = end = self.at
+        assignments: list[Assignment] = []
+        words: list[Word] = []
+        redirections: list[Redirection] = []
+        may_assign = True
+        while self.at < self.end:
+            char = self.text[self.at]
+            if char in _SIMPLE_ENDS and not self.looking_at('&>') and self.at not in self.holes:
+                break
+            redirection = self.redirection()
+            match = _ASSIGNMENT.match(self.text, self.at, self.end) if may_assign else None
+            if redirection:
+                redirections.append(redirection)
+            elif match:
+                assignments.append(self._assignment(match))
+            else:
+                word = self.word()
+                if word is None:
+                    self._skip_line()
+                    break
+                if not words:
+                    may_assign = literal(word) in DECLARATIONS
+                words.append(word)
+            end = self.at
+            self.skip_blanks()
+        if end == start:
+            return None
+        return Simple(tuple(assignments), tuple(words), tuple(redirections), start, end)
+
+    def _skip_line(self) -> None:
+        """Skip a line whose rest cannot be here."""
+        self.report('unexpected ' + self.text[self.at])
+        line = self.text.find('\n', self.at, self.end)
+        self.at = self.end if line < 0 else line
+
+    def _assignment(self, match: re.Match[str]) -> Assignment:
+        start = self.at
+        self.at = match.end()
+        name, subscript, append = match.groups()
+        array = None
+        word = None
+        if self.looking_at('(') and self.at not in self.holes:
+            array = self._array()
+        else:
+            word = self.word() or Word((), self.at, self.at)
+        return Assignment(name, bool(append), subscript, word, array, start, self.at)
+
+    def _array(self) -> tuple[Word, ...]:
+        """`(word word …)`, over several lines and with comments."""
+        self.at += 1
+        words: list[Word] = []
+        while self.at < self.end:
+            self.skip_blanks()
+            if self.looking_at(')'):
+                self.at += 1
+                return tuple(words)
+            word = self.word()
+            if word:
+                words.append(word)
+            elif self.looking_at('\n'):
+                self.at += 1
+            else:
+                break
+        self.report('missing )')
+        return tuple(words)
+
+    def _compound(self, token: str) -> Compound:
+        start = self.at
+        if token == '((':
+            end = self.arithmetic_end(start)
+            if end:
+                expression = self.calculation(start, start + 2, end, False)
+                return Calculation(expression, *self._redirections(start))
+            token = '('
+        self.at += len(token)
+        if token == 'if':
+            return self._if(start)
+        if token == 'case':
+            return self._case(start)
+        if token in ('for', 'select'):
+            return self._for(start)
+        if token in ('while', 'until'):
+            condition = self._statements('do')
+            return While(condition, self._do(), token == 'until', *self._redirections(start))
+        if token == '[[':
+            return Test(self._test(), *self._redirections(start))
+        closer = ')' if token == '(' else '}'
+        body = self._statements(closer)
+        if not self._closed(closer) and token == '(':
+            raise self.unterminated(start, 'subshell')
+        return Group(body, token == '(', *self._redirections(start))
+
+    def _closed(self, word: str) -> bool:
+        """Skip the closing word; without it the construct ends where it is."""
+        if self.looking_at(word):
+            self.at += len(word)
+            return True
+        self.report(f'missing {word}')
+        return False
+
+    def _redirections(self, start: int) -> tuple[tuple[Redirection, ...], int, int]:
+        """Redirections after a compound command, its start and end."""
+        redirections: list[Redirection] = []
+        while True:
+            end = self.at
+            self.skip_blanks()
+            redirection = self.redirection()
+            if redirection is None:
+                return tuple(redirections), start, redirections[-1].end if redirections else end
+            redirections.append(redirection)
+
+    def _if(self, start: int) -> If:
+        arms: list[Arm] = []
+        otherwise: tuple[Statement, ...] = ()
+        while True:
+            condition = self._statements('then')
+            body: tuple[Statement, ...] = ()
+            if self._closed('then'):
+                body = self._statements('elif', 'else', 'fi')
+            arms.append(Arm(condition, body))
+            if not self.looking_at('elif'):
+                break
+            self.at += len('elif')
+        if self.looking_at('else'):
+            self.at += len('else')
+            otherwise = self._statements('fi')
+        self._closed('fi')
+        return If(tuple(arms), otherwise, *self._redirections(start))
+
+    def _do(self) -> tuple[Statement, ...]:
+        """`do … done`; bash's `{ … }` as well."""
+        self.skip_newlines()
+        if self.looking_at(';'):
+            self.at += 1
+            self.skip_newlines()
+        opener, closer = ('{', '}') if self.looking_at('{') else ('do', 'done')
+        if not self._closed(opener):
+            return ()
+        body = self._statements(closer)
+        self._closed(closer)
+        return body
+
+    def _for(self, start: int) -> Compound:
+        self.skip_blanks()
+        if self.looking_at('(('):
+            end = self.arithmetic_end(self.at)
+            if end:
+                return self._counting_for(start, end)
+        match = _FOR_NAME.match(self.text, self.at, self.end)
+        name = match.group() if match else ''
+        self.at = match.end() if match else self.at
+        self.skip_newlines()
+        words: list[Word] | None = None
+        if _IN.match(self.text, self.at, self.end):
+            self.at += len('in')
+            words = []
+            self.skip_blanks()
+            word = self.word()
+            while word:
+                words.append(word)
+                self.skip_blanks()
+                word = self.word()
+        body = self._do()
+        return For(name, None if words is None else tuple(words), body, *self._redirections(start))
+
+    def _counting_for(self, start: int, end: int) -> While:
+        at = self.at
+        head = Calculation(self.calculation(at, at + 2, end, False), (), at, end)
+        pipeline = Pipeline((head,), False, at, end)
+        condition = (Statement((pipeline,), (), False, at, end),)
+        return While(condition, self._do(), False, *self._redirections(start))
+
+    def _case(self, start: int) -> Case:
+        self.skip_newlines()
+        subject = self.word() or Word((), self.at, self.at)
+        self.skip_newlines()
+        arms: list[CaseArm] = []
+        if self._closed('in'):
+            self.skip_newlines()
+            while self.at < self.end and not self.looking_at('esac'):
+                before = self.at
+                arms.append(self._case_arm())
+                self.skip_newlines()
+                if self.at == before:
+                    break
+        self._closed('esac')
+        return Case(subject, tuple(arms), *self._redirections(start))
+
+    def _case_arm(self) -> CaseArm:
+        if self.looking_at('('):
+            self.at += 1
+        patterns: list[Word] = []
+        while True:
+            self.skip_blanks()
+            pattern = self.word()
+            if pattern:
+                patterns.append(pattern)
+            self.skip_blanks()
+            if not self.looking_at('|'):
+                break
+            self.at += 1
+        body: tuple[Statement, ...] = ()
+        terminator = ';;'
+        if self._closed(')'):
+            body = self._statements(*_ARM_ENDS, 'esac')
+            for token in _ARM_ENDS:
+                if self.looking_at(token):
+                    self.at += len(token)
+                    terminator = token
+                    break
+        return CaseArm(tuple(patterns), body, terminator)
+
+    def _test(self) -> tuple[Word, ...]:
+        """The words of `[[ … ]]`, operators included, after the opening brackets."""
+        token = re.compile(_TEST_TOKEN)
+        words: list[Word] = []
+        while self.at < self.end:
+            self.skip_blanks()
+            if self.looking_at('\n'):
+                self.at += 1
+                continue
+            match = token.match(self.text, self.at, self.end)
+            if match and match.group() == ']]':
+                self.at = match.end()
+                return tuple(words)
+            if match:
+                start, self.at = self.at, match.end()
+                operator = Literal(match.group(), start, self.at, False)
+                words.append(Word((operator,), start, self.at))
+                continue
+            is_expression = bool(words) and literal(words[-1]) == '=~'
+            word = self.regular_expression() if is_expression else self.word()
+            if word is None:
+                break
+            words.append(word)
+        self.report('missing ]]')
+        return tuple(words)

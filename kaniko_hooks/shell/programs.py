@@ -1,0 +1,62 @@
+"""What each program does, as far as the check and the fix need to know.
+
+One closed table. A program that is not in it may do anything but set a variable
+of the shell; if the executor, a shell or a script of the repository is among its
+words, it runs that (conservative where it is rare).
+"""
+
+from __future__ import annotations
+
+from kaniko_hooks.named_tuple import NamedTuple
+
+# Kinds of programs.
+PURE = 'pure'  # changes nothing
+LOCAL = 'local'  # changes files of the container only; may be repeated
+ELSEWHERE = 'elsewhere'  # runs its words in another container or on another host
+REPEATS = 'repeats'  # runs its words any number of times
+OTHER = 'other'  # anything else
+
+
+class Program(NamedTuple):
+    kind: str
+    succeeds: bool = False  # fails only where the script is wrong
+    varies: bool = False  # prints another text each time
+
+
+_UNLISTED = Program(OTHER)
+
+_ROWS = (
+    (Program(PURE, succeeds=True), 'basename dirname echo printf pwd realpath sleep'),
+    (
+        Program(PURE),
+        """awk base64 cat cksum cmp column comm cut df diff dig du egrep expr fgrep file fold
+        free getent getopt grep groups hadolint head hexdump host hostname id jobs jq ldd less
+        locale ls lsb_release lscpu md5sum more netstat nl nproc nslookup od paste pgrep ping
+        printenv ps readlink rev seq sha1sum sha256sum sha512sum shellcheck shfmt sort stat strings
+        sum tac tail top tput tr tree tty ulimit uname uniq uptime wc which who whoami yq""",
+    ),
+    (Program(PURE, varies=True), 'date mktemp uuidgen shuf'),
+    (Program(LOCAL, succeeds=True), 'chmod chown cp install ln mkdir mv rm rmdir touch umask'),
+    (
+        Program(LOCAL),
+        """bunzip2 bzip2 cpio dd dos2unix envsubst gunzip gzip iconv patch sed split sponge tar tee
+        truncate unix2dos unzip xz zcat zip zstd""",
+    ),
+    (
+        Program(ELSEWHERE),
+        """act buildah buildctl crictl ctr docker docker-compose earthly fly flyctl gitlab-runner
+        helm img incus k3s kubectl limactl lxc lxc-attach machinectl microk8s minikube multipass
+        nerdctl nomad nsenter oc okteto podman podman-compose rsh ssh systemd-nspawn telepresence
+        tsh vagrant warmer""",
+    ),
+    (Program(REPEATS), 'find parallel retry watch xargs'),
+)
+
+_TABLE = {name: program for program, names in _ROWS for name in names.split()}
+
+SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
+
+
+def program(name: str) -> Program:
+    """The row of a program by its base name."""
+    return _TABLE.get(name, _UNLISTED)

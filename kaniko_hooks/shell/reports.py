@@ -1,0 +1,108 @@
+"""Reports on statements: what each of them has done in the runs of a container.
+
+The check does not need them; the fix cuts a script along them. A report is
+about all runs: it has each build, program and variable of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kaniko_hooks.model import Build, Field, Place
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import outcome
+from kaniko_hooks.shell.env import Env, State
+from kaniko_hooks.shell.flow import Flow
+from kaniko_hooks.shell.tree import Pipeline, Statement
+from kaniko_hooks.text import Text
+
+
+class BuildEvent(NamedTuple):
+    """One execution of a build, and the environment that it found."""
+
+    build: Build
+    env: Env
+
+
+class ProgramUse(NamedTuple):
+    """A program that was run, but for builds; `kind` is that of its row in the table."""
+
+    kind: str
+    fields: tuple[Field, ...]
+    place: Place
+    env: Env
+
+
+class StatementReport:
+    """One statement, or one pipeline of a list joined by `&&` and `||`."""
+
+    def __init__(self, node: Statement | Pipeline, source: Text, before: Env) -> None:
+        self.node = node
+        self.source = source
+        self.before = before  # of the first run that is reported
+        self.most_builds = 0  # in any run
+        self.builds: list[BuildEvent] = []
+        self.programs: list[ProgramUse] = []
+        self.reads: set[str] = set()  # variables whose values come from before
+        self.writes: set[str] = set()  # variables that some run sets
+        self.sure_writes: set[str] | None = None  # those that all runs set
+        self.reads_status = False  # of the statement before
+        self.leaves = False  # some run ends the script
+        self.changes: set[str] = set()  # fields of the environment that some run changes
+
+
+class Reports:
+    """The reports on the statements of a container's scripts, while they are evaluated."""
+
+    def __init__(self) -> None:
+        self.by_node: dict[int, StatementReport] = {}
+        # Those that are evaluated now, each with the environment at its start.
+        self._active: list[tuple[StatementReport, Env]] = []
+
+    def record(
+        self, node: Statement | Pipeline, source: Text, state: State, run: Callable[[], Flow]
+    ) -> Flow:
+        """Evaluate a statement from a state and report on it."""
+        report = self.by_node.get(id(node))
+        if report is None:
+            report = self.by_node[id(node)] = StatementReport(node, source, state.env)
+        self._active.append((report, state.env))
+        flow = run()
+        self._active.pop()
+        report.leaves |= bool(flow.leaving)
+        builds = outcome.builds(state.outcome)
+        for end in flow.ends():
+            report.most_builds = max(report.most_builds, outcome.builds(end.outcome) - builds)
+        for end in flow.normal:
+            report.changes.update(
+                field
+                for field, old, new in zip(Env._fields, state.env, end.env)
+                if old is not new and old != new
+            )
+            changed = {
+                name
+                for name, value in end.env.variables.items()
+                if state.env.variables.get(name) is not value
+            }
+            report.writes |= changed
+            sure = report.sure_writes
+            report.sure_writes = changed if sure is None else sure & changed
+        return flow
+
+    def read(self, state: State, name: str) -> None:
+        """A variable or parameter was looked up."""
+        for report, before in self._active:
+            if name == '?':
+                report.reads_status |= state.status is not True
+            elif state.env.variables.get(name) is before.variables.get(name):
+                report.reads.add(name)
+
+    def built(self, build: Build, env: Env) -> None:
+        """A build was executed."""
+        for report, _ in self._active:
+            report.builds.append(BuildEvent(build, env))
+
+    def ran(self, kind: str, fields: Sequence[Field], place: Place, env: Env) -> None:
+        """A program was executed, or commands that nobody can see."""
+        for report, _ in self._active:
+            report.programs.append(ProgramUse(kind, tuple(fields), place, env))

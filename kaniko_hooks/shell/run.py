@@ -1,0 +1,334 @@
+"""The runs of a container: its scripts one after the other, and the worst that they can do."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from kaniko_hooks.model import (
+    ARGUMENTS,
+    MANY,
+    SCRIPT,
+    Container,
+    Execution as ExecutionCount,
+    Field,
+    Reason,
+    Run,
+    Script,
+    Setting,
+)
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import commands, outcome, paths, scripts, variables
+from kaniko_hooks.shell.env import Env, State
+from kaniko_hooks.shell.evaluator import Evaluator, ReadBuild
+from kaniko_hooks.shell.facts import Fact, Facts
+from kaniko_hooks.shell.flow import EXIT, Flow, Scope, TooMuch
+from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
+from kaniko_hooks.shell.programs import SHELLS
+from kaniko_hooks.shell.reports import Reports, StatementReport
+from kaniko_hooks.shell.tree import Pipeline, Statement
+from kaniko_hooks.shell.value import Array, alternatives
+from kaniko_hooks.text import Text, concat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Repository
+
+_VERDICTS = {1: 'uncached', 2: 'maybe-cached', 3: 'cached'}
+_RECURSION_LIMIT = 8000
+
+
+def container_run(container: Container, read_build: ReadBuild, repository: Repository) -> Run:
+    """What the scripts of a container can run at worst.
+
+    - `read_build`: argv, image and look-up of a variable -> the build's flags.
+
+    Raises TooMuch: no sharing was seen before there was too much to evaluate.
+    """
+    ev = _evaluator(container, read_build, repository)
+    try:
+        ends = _Container(ev).run(container.scripts)
+    except TooMuch:
+        if ev.most_builds < 2:
+            raise
+        return _unfinished_run(ev)
+    return _run(ev, [end.outcome for end in ends])
+
+
+class ScriptReport(NamedTuple):
+    """The statements of one script of a container, with a report on each of them."""
+
+    source: Text  # that the offsets of the statements count in
+    starts: tuple[int, ...]  # where each command of the script begins in the source
+    body: tuple[Statement, ...]
+    reports: Mapping[int, StatementReport]  # by the identity of a statement or pipeline
+
+    def report(self, node: Statement | Pipeline) -> StatementReport | None:
+        """The report on a statement, or on one pipeline of it; None if no run gets there."""
+        return self.reports.get(id(node))
+
+    def command_at(self, offset: int) -> int:
+        """The index of the command in which an offset of the source is."""
+        return bisect_right(self.starts, offset) - 1
+
+
+def container_reports(
+    container: Container, read_build: ReadBuild, repository: Repository
+) -> tuple[ScriptReport, ...]:
+    """Reports on the statements of each script of a container, in the order of the scripts.
+
+    There are reports on the statements of a script, on the pipelines that
+    `&&` and `||` join there, and on the bodies of its `for` loops. Raises TooMuch.
+    """
+    ev = _evaluator(container, read_build, repository)
+    reports = ev.reports = Reports()
+    _Container(ev).run(container.scripts)
+    result = []
+    for script in container.scripts:
+        source = _source(script)
+        starts = tuple(accumulate((len(text.value) + 1 for text in _stripped(script)), initial=0))
+        result.append(ScriptReport(source, starts, ev.parsed(source).body, reports.by_node))
+    return tuple(result)
+
+
+def _evaluator(container: Container, read_build: ReadBuild, repository: Repository) -> Evaluator:
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+    ev = Evaluator(None, read_build, repository, container.exclusive, container.single_words)
+    ev.image = image_name(ev, container)
+    return ev
+
+
+def image_name(ev: Evaluator, container: Container) -> str | None:
+    """The name of the image, with the variables of the first script.
+
+    Of several names it is the one of Kaniko.
+    """
+    if not isinstance(container.image, Setting):
+        return None
+    table = container.scripts[0].variables if container.scripts else {}
+    names = [
+        value.value
+        for text in container.image.values
+        for value in alternatives(variables.filled(ev, table, text))
+        if isinstance(value, Text)
+    ]
+    return next((name for name in names if 'kaniko' in name), names[0] if names else None)
+
+
+class _Container:
+    """The states of a container between its scripts."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self.going = [State(Env(), {}, NO_BUILD)]
+        self.failed: list[State] = []  # only scripts that are `always` run now
+
+    def run(self, all_scripts: Sequence[Script]) -> list[State]:
+        """The states after all scripts."""
+        for script in all_scripts:
+            runs, skips = self._by_cond(self.going, script)
+            self.going = skips
+            for end in self._script(script, runs):
+                (self.failed if end.status is False else self.going).append(end)
+            if script.always:
+                runs, self.failed = self._by_cond(self.failed, script)
+                self.failed += self._script(script, runs)
+            scope = Scope(Text(''), script)
+            self.going = self.ev.merged(scope, self.going)
+            self.failed = self.ev.merged(scope, self.failed)
+        return [*self.going, *self.failed]
+
+    def _by_cond(self, states: Iterable[State], script: Script) -> tuple[list[State], list[State]]:
+        runs: list[State] = []
+        skips: list[State] = []
+        for state in states:
+            state = state._replace(facts=_with_settings(state.facts, script))
+            holds, fails = self.ev.split(state, script.cond)
+            runs += holds
+            skips += fails
+        return runs, skips
+
+    def _script(self, script: Script, states: Iterable[State]) -> list[State]:
+        """The states after a script; the shell ends where a command fails."""
+        shell = script.shell.rpartition('/')[2]
+        if shell not in SHELLS or not script.commands:
+            return list(states)
+        env = Env(directories=(paths.start(script),), errexit=True)
+        source = _source(script)
+        reasons = tuple(Reason('call', place, 1) for place in script.calls)
+        scope = Scope(source, script, reasons=reasons, recorded=True)
+        ends: list[State] = []
+        for state in states:
+            for arguments in _fields(self.ev, script, script.arguments):
+                start = state._replace(
+                    env=env._replace(files=state.env.files, arguments=Array(arguments))
+                )
+                flow = self._commands(scope, start)
+                ends += [end.with_status(True) for end in flow.normal]
+                ends += [end for way, end in flow.leaving if way == EXIT]
+                ends += [end.with_status(True) for way, end in flow.leaving if way != EXIT]
+        return ends
+
+    def _commands(self, scope: Scope, state: State) -> Flow:
+        script = scope.script
+        if script.form == SCRIPT:
+            if not scripts.is_shell(scope.source.value):
+                return Flow([state])
+            return self.ev.statements(scope, [state], self.ev.parsed(scope.source).body)
+        flow = Flow()
+        for fields in _fields(self.ev, script, script.commands):
+            if script.form == ARGUMENTS and self._have_entrypoint(fields[0]):
+                fields = (Field(Text(''), False, fields[0].start, fields[0].start), *fields)
+            flow.add(commands.run_program(self.ev, scope, state, fields))
+        return flow
+
+    def _have_entrypoint(self, first: Field) -> bool:
+        """The arguments go to a program of the image's own.
+
+        Where they begin with a shell they do only in Kaniko's images: those of
+        distributions have none, or one that runs what it is given.
+        """
+        if first.text.value.rpartition('/')[2] not in (*SHELLS, 'busybox'):
+            return True
+        entrypoint = (Field(Text('')),)
+        return self.ev.read_build(entrypoint, self.ev.image, lambda name: None) is not None
+
+
+def _with_settings(facts: Facts, script: Script) -> Facts:
+    """Facts that include the alternatives of the settings that a step's condition names."""
+    result = dict(facts)
+    for name in _names(script.cond):
+        setting = script.variables.get(name)
+        if setting is not None and setting.values and not any(t.holes for t in setting.values):
+            values = frozenset(text.value for text in setting.values)
+            result.setdefault(('', name, ''), Fact(values))
+    return result
+
+
+def _names(cond: object) -> Iterator[str]:
+    """The names of the holes of a condition."""
+    if isinstance(cond, Text):
+        for item in cond.holes:
+            yield item.name
+    elif isinstance(cond, tuple):
+        for part in cond:
+            yield from _names(part)
+
+
+def _source(script: Script) -> Text:
+    """The text of a script: its commands on lines of their own."""
+    line_end = Text('\n')
+    pieces = [piece for text in _stripped(script) for piece in (line_end, text)]
+    return concat(pieces[1:])
+
+
+def _stripped(script: Script) -> list[Text]:
+    """The commands as the runner writes them: stripped, with the values that are certain.
+
+    Source: GitLab Runner, shells/abstract.go writeCommands.
+    """
+    strips = script.form == SCRIPT
+    return [_with_certain(script, text.stripped() if strips else text) for text in script.commands]
+
+
+def _with_certain(script: Script, text: Text) -> Text:
+    """A text with the values of the holes that have just one, known value."""
+    replacements = []
+    for item in text.holes:
+        setting = script.variables.get(item.name)
+        if setting is not None and len(setting.values) == 1 and not setting.values[0].holes:
+            replacements.append((item.start, item.end, setting.values[0]))
+    return text.replaced(replacements) if replacements else text
+
+
+def _fields(ev: Evaluator, script: Script, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
+    """The words of an argv, which no shell reads: alternatives."""
+    ways: list[tuple[Field, ...]] = [()]
+    at = 0
+    for text in texts:
+        end = at + len(_with_certain(script, text).value)
+        several = len(text.holes) == 1 and text.holes[0].name.endswith('[*]')
+        ways = [
+            (*fields, Field(value, several, at, end))
+            for fields in ways
+            for value in alternatives(variables.filled(ev, script.variables, text))
+            if isinstance(value, Text)
+        ]
+        at = end + 1
+    return ways
+
+
+# The worst run
+
+
+def _run(ev: Evaluator, outcomes: Sequence[outcome.Outcome]) -> Run:
+    entries = [entry for item in outcomes for entry in item.items()]
+    most = max(tally.times for _, tally in entries)
+    sharing = [(cache_class, tally) for cache_class, tally in entries if tally.times > 1]
+    verdict = 'ok'
+    if sharing:
+        worst = max(sharing, key=lambda entry: (entry[0].strength, entry[1].times))
+        verdict = _VERDICTS[worst[0].strength]
+    else:
+        worst = max(entries, key=lambda entry: (entry[1].times, entry[0].strength))
+    return _as_run(
+        ev, most, verdict, worst[1], all(entry[0].all_but_last_clean for entry in sharing)
+    )
+
+
+def _unfinished_run(ev: Evaluator) -> Run:
+    """The run of a container with too much to evaluate, in which sharing was seen."""
+    strength = max(outcome.STRENGTH[build.flags.cache] for build in ev.builds.values())
+    sequence: outcome.Sequence = None
+    for build in ev.builds.values():
+        sequence = outcome.Concat(sequence, outcome.Execution(build, ()))
+    run = _as_run(ev, MANY, _VERDICTS[strength], Tally(MANY, sequence), False)
+    return run._replace(executions=tuple(item._replace(times=MANY) for item in run.executions))
+
+
+def _as_run(ev: Evaluator, most: int, verdict: str, worst: Tally, clean: bool) -> Run:
+    totals = {total.build.place: total for total in outcome.totals(worst.sequence)}
+    executions = []
+    for place, build in ev.builds.items():
+        total = totals.get(place)
+        if total is None:
+            executions.append(ExecutionCount(build, 0))
+        else:
+            calls = (
+                reason.place for chain in total.chains for reason in chain if reason.kind == 'call'
+            )
+            executions.append(
+                ExecutionCount(
+                    total.build, total.times, _telling(total), tuple(dict.fromkeys(calls))
+                )
+            )
+    return Run(
+        most,
+        verdict,
+        tuple(executions),
+        clean,
+        frozenset(ev.used_variables),
+        ev.used_image,
+        tuple(ev.scripts),
+        tuple(ev.notes),
+    )
+
+
+def _telling(total: Total) -> tuple[Reason, ...]:
+    """The reasons why a build runs more than once.
+
+    A call that all executions go through is none, nor is one inside of a call
+    that is a reason.
+    """
+    shared = set(total.chains[0]).intersection(*total.chains[1:])
+    kept: dict[Reason, None] = {}
+    for chain in total.chains:
+        for reason in chain:
+            if reason.kind != 'call':
+                kept[reason] = None
+            elif reason not in shared:
+                kept[reason] = None
+                break
+    return tuple(kept)

@@ -1,0 +1,347 @@
+"""Text that is run: scripts of the repository, `sh -c`, `eval`, and what is piped into a shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kaniko_hooks.model import MANY, Field, Note, Reason
+from kaniko_hooks.shell import outcome, paths, stdout
+from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.flow import RETURN, Flow, Scope
+from kaniko_hooks.shell.programs import OTHER, SHELLS
+from kaniko_hooks.shell.stdout import FILE
+from kaniko_hooks.shell.value import ANYTHING, Array, join
+from kaniko_hooks.text import Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+# A script that runs itself, directly or by way of others, does so at most as often.
+_MAX_RECURSION = 12
+_SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
+
+
+def shell(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`sh`: with `-c` a text, with an operand a script, otherwise what it reads."""
+    is_text = reads = errexit = False
+    operands = list(fields[1:])
+    while operands:
+        option = operands[0].text.known or ''
+        if option[:1] not in ('-', '+') or option in ('-', '--'):
+            break
+        del operands[0]
+        if option[:2] != '--':
+            is_text |= option[0] == '-' and 'c' in option
+            reads |= option[0] == '-' and 's' in option
+            errexit |= option[0] == '-' and 'e' in option
+            if option[-1:] in ('o', 'O') and operands:
+                errexit |= operands[0].text.known == 'errexit'
+                del operands[0]
+        elif option in ('--rcfile', '--init-file') and operands:
+            del operands[0]
+    if operands and operands[0].text.known in ('-', '--'):
+        del operands[0]
+    if is_text and operands:
+        # The operand after the text is `$0`.
+        text, *rest = operands
+        inner = scope._replace(path=None, name=rest[0].text if rest else None)
+        return _in_new_shell(ev, inner, state, text.text, None, rest[1:], errexit)
+    if operands and not reads:
+        return file(ev, scope, state, operands, errexit)
+    if state.env.stdin is None:
+        return Flow([state.with_status(None)])
+    return _in_new_shell(ev, scope, state, state.env.stdin, None, operands, errexit)
+
+
+def file(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], errexit: bool = False
+) -> Flow:
+    """A script that is named by the first field, in a shell of its own."""
+    contents = paths.contents(ev, scope, state.env, fields[0].text)
+    flow = Flow()
+    for path, text in contents:
+        if is_shell(text.value):
+            result = _in_new_shell(ev, scope, state, text, path, fields[1:], errexit, fields[0])
+            flow.add(result)
+        else:
+            flow.normal.append(state.with_status(None))
+    if len(contents) != 1:
+        # No script is known, or it is one of several, or another one.
+        flow.normal.append(state.with_status(None))
+    if not contents:
+        note_missing(ev, scope, state, fields[0])
+    return flow
+
+
+def installed(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], texts: Sequence[Text]
+) -> Flow:
+    """A script that this one has put into a folder of PATH; it may have several texts."""
+    flow = Flow()
+    for text in texts:
+        flow.add(_in_new_shell(ev, scope, state, text, None, fields[1:], False, fields[0]))
+    return flow
+
+
+def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> State:
+    """The state after `cp` and its like: the target has the text of the script, or runs Kaniko."""
+    env = state.env
+    for word in words[:-1]:
+        name = word.split('/')[-1]
+        texts = [text for _, text in paths.contents(ev, scope, env, word)]
+        if name.known == 'executor':
+            texts.append(Text('exec /kaniko/executor "$@"'))
+        for text in texts[:1]:
+            env = paths.written(scope, env, words[-1], text, False)
+            env = paths.written(scope, env, concat((words[-1], Text('/'), name)), text, False)
+    return state.with_env(env)
+
+
+def is_shell(text: str) -> bool:
+    """A script for a shell: its first line names one, or no interpreter."""
+    match = re.match(_SHEBANG, text)
+    if match is None:
+        return True
+    names = [(name or '').rpartition('/')[2] for name in match.groups()]
+    return any(name in SHELLS for name in names)
+
+
+def note_missing(ev: Evaluator, scope: Scope, state: State, field: Field) -> None:
+    """A note that a script cannot be read, for an image that has Kaniko."""
+    name = field.text.value
+    looks_local = not field.text.holes and name[:1] not in '/~' and ('/' in name or '.sh' in name)
+    if looks_local and ev.image is not None and 'kaniko' in ev.image:
+        place = scope.source.place(field.start)
+        ev.notes[Note(place, f'the script `{name}` is not in the repository')] = None
+
+
+def _in_new_shell(
+    ev: Evaluator,
+    scope: Scope,
+    state: State,
+    text: Text,
+    path: str | None,
+    arguments: Sequence[Field],
+    errexit: bool,
+    name: Field | None = None,
+) -> Flow:
+    """The commands of a text in a shell of its own: of ours it has the variables and files."""
+    inner = scope._replace(tested=False, loops=0, may_return=False)
+    if name is not None:
+        inner = inner.because('call', name.start)
+
+    def child(way: State) -> Flow:
+        table = way.env.functions
+        exported = {name: table[name] for name in table if any(f.exported for f in table[name])}
+        env = way.env._replace(
+            functions=exported, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
+        )
+        return run(ev, inner, way.with_env(env), text, path)
+
+    return Flow(ev.isolated(scope, state, child))
+
+
+def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`.` and `source`: a script in this shell."""
+    if len(fields) < 2:
+        return Flow([state.with_status(False)])
+    contents = paths.contents(ev, scope, state.env, fields[1].text)
+    flow = Flow()
+    for path, text in contents:
+        start = state
+        if len(fields) > 2:
+            start = state.with_env(state.env._replace(arguments=Array(tuple(fields[2:]))))
+        inner = scope.because('call', fields[0].start)._replace(may_return=True)
+        result = run(ev, inner, start, text, path)
+        for way, end in result.leaving:
+            if way == RETURN:
+                result.normal.append(end)
+            else:
+                flow.leaving.append((way, end))
+        flow.normal += [
+            end.with_env(end.env._replace(arguments=state.env.arguments))
+            if len(fields) > 2
+            else end
+            for end in result.normal
+        ]
+    if len(contents) != 1:
+        ev.note_use(scope, state, OTHER, fields)
+        flow.normal.append(after_unknown_commands(state).with_status(None))
+    if not contents:
+        note_missing(ev, scope, state, fields[1])
+    return flow
+
+
+def evaluate(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`eval`: the words as commands of this shell."""
+    pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
+    text = _with_files(ev, concat(pieces[1:]))
+    if len(text.holes) == 1 and text.holes[0][:2] == (0, len(text.value)):
+        ev.note_use(scope, state, OTHER, fields)
+        # What programs print for `eval` sets variables of their own.
+        is_output = text.holes[0].name.startswith('$(')
+        after = state if is_output else after_unknown_commands(state)
+        return Flow([after.with_status(None)])
+    return run(ev, scope, state, text, scope.path)
+
+
+def after_unknown_commands(state: State) -> State:
+    """The state after commands that nobody can see: they may have set any variable."""
+    table = {name: join((value, ANYTHING)) for name, value in state.env.variables.items()}
+    env = state.env._replace(variables=table, generation=fresh(), epoch=fresh())
+    return state.with_env(env)
+
+
+def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None) -> Flow:
+    """The commands of a text, in the shell at hand."""
+    text = _with_files(ev, text)
+    running = path or text
+    if scope.calls.count(running) >= _MAX_RECURSION:
+        return Flow([state])
+    if path is not None:
+        ev.scripts[path] = None
+    tree = ev.parsed(text)
+    if tree.problems and path is not None and ev.image is not None and 'kaniko' in ev.image:
+        offset, message = tree.problems[0]
+        ev.notes[Note(text.place(offset), f'the script `{path}`: {message}')] = None
+    inner = scope._replace(
+        source=text, path=path, calls=(*scope.calls, running), depth=scope.depth + 1, recorded=False
+    )
+    return ev.statements(inner, [state], tree.body)
+
+
+def _with_files(ev: Evaluator, text: Text) -> Text:
+    """A text with the contents of the files that `cat` has printed into it."""
+    pieces: list[Text] = []
+    at = 0
+    for item in text.holes:
+        if item.name.startswith(FILE):
+            pieces += (text.part(at, item.start), ev.file(item.name[len(FILE) :]))
+            at = item.end
+    return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
+
+
+# Programs that run their words any number of times
+
+_ONCE_PER_WORD = frozenset('IiLlnP')
+_ONCE_PER_WORD_LONG = ('--replace', '--max-args', '--max-lines', '--max-procs')
+_XARGS_VALUED = frozenset('IEsdaLnP')
+
+
+def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`xargs`: its words, and words that it reads; many times with some options."""
+    rest = list(fields[1:])
+    many = False
+    replaced = ''
+    while rest and (rest[0].text.known or '')[:1] == '-':
+        option = rest.pop(0).text.value
+        many |= option.startswith(_ONCE_PER_WORD_LONG)
+        for index, letter in enumerate(option[1:] if option[:2] != '--' else ''):
+            many |= letter in _ONCE_PER_WORD
+            replaced = '{}' if letter in 'iI' else replaced
+            if letter in _XARGS_VALUED:
+                value = option[index + 2 :]
+                if not value and rest:
+                    value = rest.pop(0).text.value
+                replaced = value if letter == 'I' else replaced
+                break
+    if not rest:
+        return stdout.printed(ev, scope, state.with_status(None), fields)
+    if replaced:
+        argvs = [[_with_unknown(ev, field, replaced) for field in rest]]
+    else:
+        words = _read_words(state, fields[0], many)
+        argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
+    return repeated(ev, scope, state, argvs, 'xargs' if many else '', fields[0])
+
+
+def _with_unknown(ev: Evaluator, field: Field, replaced: str) -> Field:
+    """A word in which `xargs -I` and `find` put a name."""
+    parts = field.text.value.split(replaced)
+    if len(parts) == 1:
+        return field
+    value = hole(ev.fresh_name(replaced), replaced)
+    at = 0
+    replacements = []
+    for part in parts[:-1]:
+        at += len(part)
+        replacements.append((at, at + len(replaced), value))
+        at += len(replaced)
+    return field._replace(text=field.text.replaced(replacements))
+
+
+def _read_words(state: State, command: Field, many: bool) -> list[Field]:
+    """The words that `xargs` reads; the last one stands for those that are not known."""
+    words = [] if state.env.stdin is None else state.env.stdin.split(' \t\n')
+    known = [word for word in words if word.value and word.key()[0]]
+    if not words or len(known) < sum(bool(word.value) for word in words):
+        known.append(hole('', '$(cat)'))
+    return [
+        Field(word, bool(word.holes) and not many, command.start, command.end) for word in known
+    ]
+
+
+def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
+    states = [state]
+    command: list[Field] | None = None
+    for field in fields[1:]:
+        word = field.text.known
+        if command is None:
+            if word in ('-exec', '-execdir', '-ok', '-okdir'):
+                command = []
+        elif word == ';' or word == '+' and command and command[-1].text.known == '{}':
+            many = word == ';'
+            words = [_with_unknown(ev, item, '{}') for item in command]
+            if not many:
+                words[-1] = words[-1]._replace(splits=True)
+            states = [
+                end
+                for way in states
+                for end in repeated(
+                    ev, scope, way, [words], 'find' if many else '', fields[0]
+                ).normal
+            ]
+            command = None
+        else:
+            command.append(field)
+    flow = Flow()
+    for way in states:
+        flow.add(stdout.printed(ev, scope, way.with_status(None), fields))
+    return flow
+
+
+def again(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`parallel`, `retry`, `watch`: the command among their words, any number of times."""
+    name = (fields[0].text.known or '').rpartition('/')[2]
+    return repeated(ev, scope, state, [fields], name, fields[0], among=True)
+
+
+def repeated(
+    ev: Evaluator,
+    scope: Scope,
+    state: State,
+    argvs: Sequence[Sequence[Field]],
+    kind: str,
+    at: Field,
+    among: bool = False,
+) -> Flow:
+    """One of some commands in processes of their own: again and again if `kind` says why."""
+    start = state._replace(outcome=outcome.NO_BUILD)
+    runs = ev.among_words if among else ev.run_program
+    ends = [
+        end
+        for argv in argvs
+        if argv
+        for end in ev.isolated(scope, start, lambda way: runs(scope, way, argv))
+    ]
+    reason = Reason(kind, scope.source.place(at.start), MANY)
+    result = [state.with_status(None)] if kind or not ends else []
+    for end in ends:
+        builds = end.outcome
+        if kind:
+            builds = outcome.any_number((other.outcome for other in ends), reason)
+        result.append(end._replace(outcome=outcome.then(state.outcome, builds)).with_status(None))
+    return Flow(ev.merged(scope, result))

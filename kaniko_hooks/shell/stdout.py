@@ -1,0 +1,202 @@
+"""What commands print, where the script itself says it; everything else is a hole.
+
+Evaluated: `echo`, `cat`, literal `printf`, paths, and look-ups of commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kaniko_hooks.model import Field
+from kaniko_hooks.shell import paths, variables
+from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.flow import Flow, Scope
+from kaniko_hooks.shell.value import EMPTY
+from kaniko_hooks.text import Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+_LINE_END = Text('\n')
+_ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
+# The name of the hole for the content of a file of the repository.
+FILE = 'content of '
+
+
+def printed(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """The states after a command that prints something and does nothing else."""
+    if not scope.captured:
+        return Flow([state])
+    before = state.env.stdout
+    return Flow(
+        state.with_env(state.env._replace(stdout=concat((before, text))))
+        for text in _output(ev, scope, state, fields)
+    )
+
+
+def _unknown(ev: Evaluator, fields: Sequence[Field]) -> Text:
+    """The output of a command that is not evaluated."""
+    command = ' '.join(field.text.value for field in fields)
+    return hole(ev.fresh_name(f'$({command})'), f'$({command})')
+
+
+def text(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+    """The output of a command, unknown where it has alternatives."""
+    texts = _output(ev, scope, state, fields)
+    return texts[0] if len(texts) == 1 else _unknown(ev, fields)
+
+
+def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    name = (fields[0].text.known or '').rpartition('/')[2]
+    printer = _PRINTERS.get(name)
+    texts = printer(ev, scope, state, fields) if printer else None
+    return texts or [_unknown(ev, fields)]
+
+
+def _echo(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    words = [field.text for field in fields[1:]]
+    line_end = True
+    escapes = False
+    while words and re.fullmatch(r'-[neE]+', words[0].value) and not words[0].holes:
+        line_end = line_end and 'n' not in words[0].value
+        escapes = 'e' in words[0].value
+        del words[0]
+    text = _joined(words)
+    if escapes:
+        text = _unescaped(text)
+    return [concat((text, _LINE_END)) if line_end else text]
+
+
+def _joined(words: Sequence[Text]) -> Text:
+    pieces = [piece for word in words for piece in (Text(' '), word)]
+    return concat(pieces[1:])
+
+
+def _unescaped(text: Text) -> Text:
+    """With the characters that backslashes stand for."""
+    replacements = [
+        (match.start(), match.end(), Text(_ESCAPES[match[1]]))
+        for match in re.finditer(r'\\([ntr\\"\'e])', text.value)
+        if not any(item.start <= match.start() < item.end for item in text.holes)
+    ]
+    return text.replaced(replacements) if replacements else text
+
+
+def _printf(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
+) -> list[Text] | None:
+    """`printf FORMAT WORDS…`: the format is used again until no words are left."""
+    if len(fields) < 2 or fields[1].text.value[:1] == '-' or len(fields) > 200:
+        return None
+    form = _unescaped(fields[1].text)
+    words = [field.text for field in fields[2:]]
+    directives = list(re.finditer(r'%(.)', form.value))
+    if any(match[1] not in 'sdb%' for match in directives):
+        return None
+    used = sum(match[1] != '%' for match in directives)
+    pieces: list[Text] = []
+    while True:
+        replacements = []
+        for match in directives:
+            word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
+            replacements.append((match.start(), match.end(), word))
+        pieces.append(form.replaced(replacements) if replacements else form)
+        if not words or not used:
+            return [concat(pieces)]
+
+
+def _cat(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """Files of the repository are one hole each: they may be others in the container."""
+    if len(fields) == 1:
+        return None if state.env.stdin is None else [state.env.stdin]
+    pieces: list[Text] = []
+    for field in fields[1:]:
+        contents = paths.contents(ev, scope, state.env, field.text)
+        if len(contents) != 1 or field.splits:
+            return None
+        path, text = contents[0]
+        is_own = any(text is own for texts in state.env.files.values() for own in texts)
+        pieces.append(text if is_own else hole(f'{FILE}{path}', f'$(cat {field.text.value})'))
+    return [concat(pieces)]
+
+
+def _ls(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`ls` of patterns: names of files that match."""
+    words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
+    if not words or not all(field.splits for field in fields[1:] if field.text in words):
+        return None
+    # There may be any number of names.
+    more = hole(ev.fresh_name('$(ls)'), '$(ls)')
+    return [concat(piece for word in (*words, more) for piece in (word, _LINE_END))]
+
+
+def _pwd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    return [concat((variables.absolute(path), _LINE_END)) for path in state.env.directories]
+
+
+def _dirname(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
+) -> list[Text] | None:
+    parts = _last_argument(fields).split('/')
+    if len(parts) == 1:
+        return None if parts[0].holes else [Text('.\n')]
+    folder = _joined_path(parts[:-1])
+    return [concat((folder if folder.value else Text('/'), _LINE_END))]
+
+
+def _basename(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
+) -> list[Text] | None:
+    last = fields[1].text.split('/')[-1] if len(fields) == 2 else hole('')
+    return [concat((last, _LINE_END))] if last.known else None
+
+
+def _joined_path(parts: Sequence[Text]) -> Text:
+    pieces = [piece for part in parts for piece in (Text('/'), part)]
+    return concat(pieces[1:])
+
+
+def _last_argument(fields: Sequence[Field]) -> Text:
+    return fields[-1].text if len(fields) > 1 else hole('')
+
+
+def _real_path(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
+) -> list[Text] | None:
+    if len(fields) < 2:
+        return None
+    targets = paths.resolved(scope, state.env, fields[-1].text)
+    return [concat((variables.absolute(path), _LINE_END)) for path in targets]
+
+
+def _which(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`which executor`: the path of Kaniko's executor."""
+    name = _last_argument(fields).known or ''
+    path = name if '/' in name else f'/kaniko/{name}'
+    return [Text(f'{path}\n')] if 'executor' in name or 'kaniko' in name else None
+
+
+def _git(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    words = [field.text.known for field in fields[1:]]
+    if words == ['rev-parse', '--show-toplevel']:
+        return [concat((variables.absolute(EMPTY), _LINE_END))]
+    return None
+
+
+_PRINTERS = {
+    'echo': _echo,
+    'printf': _printf,
+    'cat': _cat,
+    'ls': _ls,
+    'pwd': _pwd,
+    'dirname': _dirname,
+    'basename': _basename,
+    'readlink': _real_path,
+    'realpath': _real_path,
+    'which': _which,
+    'command': _which,
+    'type': _which,
+    'git': _git,
+}

@@ -1,0 +1,222 @@
+"""Tests of a shell -> conditions: `[ … ]`, `test …`, `[[ … ]]` (POSIX XCU test; Bash manual).
+
+`-n` of an unquoted word is true when the word is empty, since `[ -n ]` is. What
+no condition says (files, permissions) is an opaque test with its operator as name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kaniko_hooks.cond import Cond, Eq, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.model import Field
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.facts import is_pattern
+from kaniko_hooks.shell.tree import (
+    Calculation,
+    Case,
+    For,
+    Parameter,
+    Script,
+    Simple,
+    Test,
+    literal,
+    walk,
+)
+from kaniko_hooks.text import Text, hole
+
+_EMPTY = Text('')
+# The answer changes with the files of the container.
+_FILE_TESTS = frozenset('-a -b -c -d -e -f -g -h -k -p -r -s -u -w -x -G -L -N -O -S'.split())
+_UNARY = _FILE_TESTS | frozenset(('-n', '-z', '-o', '-t', '-v', '-R'))
+_COMPARISONS = {'-eq': '==', '-ne': '!=', '-lt': '<', '-ge': '>=', '-gt': '>', '-le': '<='}
+_NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt', '!=': '=='}
+_BINARY = frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~', *_COMPARISONS))
+_MAX_OPERANDS = 2000
+
+
+class Operand(NamedTuple):
+    """A word of a test; `pattern` is the pattern that it is after `==` in `[[ … ]]`."""
+
+    text: Text
+    quoted: bool
+    pattern: str | None = None
+
+    @property
+    def operator(self) -> str:
+        """The word where an operator may be; '' for a text that is not known."""
+        return self.text.known or ''
+
+
+def of_fields(fields: Sequence[Field], epoch: int) -> Cond:
+    """The condition of `test` or `[` with these arguments, without `]`."""
+    return _Test([Operand(field.text, not field.vanishes) for field in fields], epoch, False).cond()
+
+
+def of_operands(operands: Sequence[Operand], epoch: int) -> Cond:
+    """The condition of `[[ … ]]`."""
+    return _Test(operands, epoch, True).cond()
+
+
+class _Test:
+    """Recursive descent over `or`, `and`, `not`, brackets and primaries."""
+
+    def __init__(self, operands: Sequence[Operand], epoch: int, double: bool) -> None:
+        self.operands = operands
+        self.epoch = epoch
+        self.double = double
+        self.at = 0
+
+    def cond(self) -> Cond:
+        if not self.operands:
+            return False
+        if len(self.operands) > _MAX_OPERANDS:
+            return None
+        if not self.double and len(self.operands) <= 3:
+            # POSIX: with few arguments their number decides what is an operator.
+            return self._few(self.operands)
+        result = self._or()
+        return result if self.at == len(self.operands) else None
+
+    def _few(self, operands: Sequence[Operand]) -> Cond:
+        first = operands[0]
+        if len(operands) == 1:
+            return _filled(first.text)
+        if len(operands) == 3 and operands[1].operator in _BINARY:
+            return self._binary(first, operands[1].operator, operands[2])
+        if first.operator == '!':
+            return negate(self._few(operands[1:]))
+        if len(operands) == 2:
+            return self._unary(first.operator, operands[1])
+        if first.operator == '(' and operands[2].operator == ')':
+            return _filled(operands[1].text)
+        if operands[1].operator in ('-a', '-o'):
+            combine = all_of if operands[1].operator == '-a' else any_of
+            return combine((_filled(first.text), _filled(operands[2].text)))
+        return None
+
+    def _or(self) -> Cond:
+        parts = [self._and()]
+        while self._skip('||' if self.double else '-o'):
+            parts.append(self._and())
+        return any_of(parts)
+
+    def _and(self) -> Cond:
+        parts = [self._not()]
+        while self._skip('&&' if self.double else '-a'):
+            parts.append(self._not())
+        return all_of(parts)
+
+    def _not(self) -> Cond:
+        negated = False
+        while self._skip('!'):
+            negated = not negated
+        result = self._primary()
+        return negate(result) if negated else result
+
+    def _primary(self) -> Cond:
+        if self._skip('('):
+            result = self._or()
+            return result if self._skip(')') else None
+        rest = self.operands[self.at : self.at + 3]
+        if len(rest) == 3 and rest[1].operator in _BINARY:
+            self.at += 3
+            return self._binary(rest[0], rest[1].operator, rest[2])
+        if len(rest) >= 2 and rest[0].operator in _UNARY:
+            self.at += 2
+            return self._unary(rest[0].operator, rest[1])
+        self.at += 1
+        return _filled(rest[0].text) if rest else None
+
+    def _skip(self, operator: str) -> bool:
+        if self.at < len(self.operands) and self.operands[self.at].operator == operator:
+            self.at += 1
+            return True
+        return False
+
+    def _unary(self, operator: str, operand: Operand) -> Cond:
+        if operator == '-z':
+            return Eq(operand.text, _EMPTY)
+        if operator == '-n':
+            return True if not operand.quoted and not self.double else _filled(operand.text)
+        if operator in _FILE_TESTS:
+            return Truth(f'{operator} {self.epoch}', operand.text)
+        return Truth(operator, operand.text) if operator in _UNARY else None
+
+    def _binary(self, left: Operand, operator: str, right: Operand) -> Cond:
+        if operator in _NEGATIONS:
+            return negate(self._binary(left, _NEGATIONS[operator], right))
+        if operator in ('=', '=='):
+            if self.double and right.pattern is not None and is_pattern(right.pattern):
+                return Match(left.text, right.pattern)
+            if self.double and right.pattern is None:
+                return Truth(f'== {right.text!r}', left.text) if _named(right.text) else None
+            return Eq(left.text, right.text)
+        if operator in _COMPARISONS:
+            return _numeric(left.text, operator, right.text)
+        return Truth(f'{operator} {right.text!r}', left.text) if _named(right.text) else None
+
+
+def _filled(text: Text) -> Cond:
+    return negate(Eq(text, _EMPTY))
+
+
+def _named(text: Text) -> bool:
+    return all(item.name for item in text.holes)
+
+
+def _numeric(left: Text, operator: str, right: Text) -> Cond:
+    first, second = _number(left), _number(right)
+    if first is not None and second is not None:
+        if operator == '-eq':
+            return first == second
+        return first < second if operator == '-lt' else first > second
+    if (left.known is not None and first is None) or (right.known is not None and second is None):
+        return False  # the shell reports an error
+    if not _named(left) or not _named(right):
+        return None
+    if operator == '-eq':
+        return Eq(_as_number(left), _as_number(right))
+    return Truth(f'{operator} {right!r}', left)
+
+
+def _as_number(text: Text) -> Text:
+    """The text of a number: `01` and `1` are the same, so a hole gets another name."""
+    number = _number(text)
+    if number is not None:
+        return Text(str(number))
+    return text if text.holes[0].name.startswith('$?') else hole(f'number {text!r}')
+
+
+def _number(text: Text) -> int | None:
+    known = (text.known or '').strip()
+    digits = known.lstrip('+-')
+    return int(known) if digits.isdecimal() and len(digits) < 15 else None
+
+
+def is_nonzero(value: Text) -> Cond:
+    """The condition of `((…))`: its value is not 0."""
+    if value.known is not None:
+        return value.known != '0'
+    return Truth('nonzero', value) if _named(value) else None
+
+
+def tested_names(tree: Script) -> Iterator[str]:
+    """The names of variables on which it depends which commands run, and how often."""
+    for node in walk(tree):
+        words: Sequence[object] = ()
+        if isinstance(node, Simple) and node.words:
+            is_test = literal(node.words[0]) in ('[', 'test')
+            words = node.words if is_test else node.words[:1]
+        elif isinstance(node, Test):
+            words = node.words
+        elif isinstance(node, Case):
+            words = (node.word, *(arm.patterns for arm in node.arms))
+        elif isinstance(node, For):
+            words = node.words or ()
+        elif isinstance(node, Calculation):
+            yield from re.findall(r'[A-Za-z_]\w*', node.expression.text)
+        for part in walk(tuple(words)):
+            if isinstance(part, Parameter):
+                yield part.name

@@ -1,0 +1,84 @@
+"""Values of variables: an abstract domain of texts with holes.
+
+`UNSET`, a text (unknown where it has holes), an array, or one of several of
+these. A hole without a name is another value each time that it is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kaniko_hooks.model import Field
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import Hole, Text, hole
+
+# More alternatives than these become unknown, but for those that name the executor.
+_MAX_ALTERNATIVES = 8
+_MAX_HOLES = 200
+
+
+class Unset(NamedTuple):
+    """No value; expands to nothing."""
+
+
+class Array(NamedTuple):
+    """An array, or the positional parameters."""
+
+    items: tuple[Field, ...]
+
+
+class OneOf(NamedTuple):
+    """Alternatives, each the value of some run."""
+
+    values: tuple[Text | Array | Unset, ...]
+
+
+Value = Text | Array | Unset | OneOf
+
+UNSET = Unset()
+EMPTY = Text('')
+ANYTHING = hole('')
+
+
+def alternatives(value: Value) -> tuple[Text | Array | Unset, ...]:
+    """The values that a value stands for."""
+    return value.values if isinstance(value, OneOf) else (value,)
+
+
+def join(values: Iterable[Value]) -> Value:
+    """One value for several runs."""
+    kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
+    if len(kept) > _MAX_ALTERNATIVES:
+        kept = [item for item in kept if names_executor(item)][:_MAX_ALTERNATIVES]
+        kept.append(ANYTHING)
+    return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
+
+
+def widen(before: Value, after: Iterable[Value]) -> Value:
+    """A value for any number of iterations that begin with one value and end with others."""
+    named = [item for value in after for item in alternatives(value) if names_executor(item)]
+    return join((*alternatives(before), *named, ANYTHING))
+
+
+def names_executor(value: Text | Array | Unset) -> bool:
+    """A value that can make a command of Kaniko's executor."""
+    if isinstance(value, Array):
+        return any(names_executor(item.text) for item in value.items)
+    return isinstance(value, Text) and ('executor' in value.value or 'kaniko' in value.value)
+
+
+def text_of(value: Text | Array | Unset) -> Text:
+    """The value as `$name` expands to it: an array's first item."""
+    if isinstance(value, Array):
+        return value.items[0].text if value.items else EMPTY
+    return value if isinstance(value, Text) else EMPTY
+
+
+def shortened(text: Text) -> Text:
+    """A text that does not grow without end: after many holes the rest is one."""
+    if len(text.holes) <= _MAX_HOLES:
+        return text
+    start = text.holes[_MAX_HOLES].start
+    return Text(
+        text.value, (*text.holes[:_MAX_HOLES], Hole(start, len(text.value), '')), text.segments
+    )

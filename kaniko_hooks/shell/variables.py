@@ -1,0 +1,221 @@
+"""Values of variables: the script's own, the shell's, and those of the CI system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kaniko_hooks.cond import Eq
+from kaniko_hooks.model import Setting
+from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.value import (
+    ANYTHING,
+    EMPTY,
+    Array,
+    OneOf,
+    Unset,
+    Value,
+    alternatives,
+    join,
+    shortened,
+)
+from kaniko_hooks.text import ROOT, Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+    from kaniko_hooks.shell.flow import Scope
+
+_VARYING = ('RANDOM', 'SECONDS', 'EPOCHSECONDS')
+# Beginnings of the names of holes that are single words.
+STATUS = '$?'
+ONE_WORD = 'word '
+_MAX_ALTERNATIVES = 8
+_MAX_LENGTH = 10_000  # of a value that is put into another one
+_ONLY_EMPTY = frozenset(('',))
+
+
+def look_up(
+    ev: Evaluator, scope: Scope, state: State, name: str, shown: str
+) -> list[tuple[State, Text | Array | Unset]]:
+    """The values of a variable or parameter, each with the state where it has that one.
+
+    `shown` is how an unknown value is written.
+    """
+    if ev.reports is not None:
+        ev.reports.read(state, name)
+    if name[:1].isalpha() or name[:1] == '_':
+        value = state.env.variables.get(name)
+        if value is None:
+            value = _set_by_shell(scope, state, name)
+        if value is None:
+            value = outside(ev, scope, name, state.env.generation)
+            return _outside_ways(ev, state, name, value, shown)
+    else:
+        value = _parameter(ev, scope, state, name, shown)
+    return _ways(state, name, value, shown)
+
+
+def value_of_hole(
+    ev: Evaluator, scope: Scope, state: State, name: str, shown: str
+) -> list[tuple[State, Text | Array | Unset]]:
+    """The values of a hole of the script's text, each with the state where it has that one."""
+    value = state.env.variables.get(name)
+    if value is None:
+        return _outside_ways(ev, state, name, outside(ev, scope, name), shown)
+    return _ways(state, name, value, shown)
+
+
+def _outside_ways(
+    ev: Evaluator, state: State, name: str, value: Value, shown: str
+) -> list[tuple[State, Text | Array | Unset]]:
+    """The values of a setting, each with the runs in which it has that one."""
+    if not isinstance(value, OneOf):
+        return _ways(state, name, value, shown)
+    ways = []
+    for item in value.values:
+        states = [state]
+        if isinstance(item, Text) and not item.holes:
+            states, _ = ev.split(state, Eq(hole(name), item))
+        ways += [(assign(way, name, item), _written(item, shown)) for way in states]
+    return ways
+
+
+def _ways(
+    state: State, name: str, value: Value, shown: str
+) -> list[tuple[State, Text | Array | Unset]]:
+    if isinstance(value, OneOf):
+        return [
+            (state.with_env(state.env.with_variable(name, item)), _written(item, shown))
+            for item in value.values
+        ]
+    if isinstance(value, Text) and value.holes:
+        fact = state.facts.get(value.key())
+        if fact is not None and fact.one_of == _ONLY_EMPTY:
+            return [(state, EMPTY)]
+    return [(state, _written(value, shown))]
+
+
+def assign(state: State, name: str, value: Value) -> State:
+    """The state after an assignment."""
+    if isinstance(value, Text) and value.segments:
+        value = shortened(Text(value.value, value.holes))
+    return state.with_env(state.env.with_variable(name, value))
+
+
+def is_one_word(ev: Evaluator, state: State, name: str) -> bool:
+    """A hole of this name is a single word where it is not quoted."""
+    if name.startswith((*ev.single_words, STATUS, ONE_WORD)):
+        return True
+    fact = state.facts.get(('', name, ''))
+    if fact is None or fact.one_of is None:
+        return False
+    return all(value and set(value).isdisjoint(' \t\n*?[') for value in fact.one_of)
+
+
+def outside(ev: Evaluator, scope: Scope, name: str, generation: int = 0) -> Value:
+    """The value of a variable that the script has not set.
+
+    `generation` is that of an environment: after a command that may have set
+    any variable the value is another one, but for the CI system's own variables.
+    """
+    ev.used_variables.add(name)
+    if generation and not name.startswith(ev.single_words or ('\0',)):
+        return hole(f'{name} {generation}', f'${name}')
+    return _setting(ev, scope.script.variables, name, ())
+
+
+def filled(
+    ev: Evaluator, variables: Mapping[str, Setting], text: Text, names: tuple[str, ...] = ()
+) -> Value:
+    """A text with the values of variables in its holes: alternatives if they have some.
+
+    `names` are the variables that are being looked up.
+    """
+    texts = [text]
+    for item in reversed(text.holes):
+        if item.name not in variables or item.name in names:
+            continue
+        ev.used_variables.add(item.name)
+        values = alternatives(_setting(ev, variables, item.name, names))
+        texts = [
+            before.replaced([(item.start, item.end, value)])
+            for before in texts
+            for value in values
+            if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
+        ][:_MAX_ALTERNATIVES]
+    return join(texts)
+
+
+def absolute(path: Text) -> Text:
+    """A path that is relative to the repository, as a script sees it."""
+    starts_known = not path.holes or path.holes[0].start > 0
+    if path.value.startswith('/') and starts_known:
+        return path
+    root = hole(ROOT, '$CI_PROJECT_DIR')
+    return concat((root, Text('/'), path)) if path.value else root
+
+
+def _setting(
+    ev: Evaluator, variables: Mapping[str, Setting], name: str, names: tuple[str, ...]
+) -> Value:
+    setting = variables.get(name)
+    if setting is None or not setting.values or name in names:
+        return hole(name, f'${name}' if name.isidentifier() else name)
+    if len(setting.values) == 1 and not setting.values[0].holes:
+        return setting.values[0]
+    return join(
+        value
+        for text in setting.values
+        for value in alternatives(filled(ev, variables, text, (*names, name)))
+    )
+
+
+def _written(value: Text | Array | Unset, shown: str) -> Text | Array | Unset:
+    """An unknown value as it is written in the script."""
+    if isinstance(value, Text) and len(value.holes) == 1 and shown:
+        only = value.holes[0]
+        if (only.start, only.end) == (0, len(value.value)):
+            return hole(only.name, shown)
+    return value
+
+
+def _parameter(ev: Evaluator, scope: Scope, state: State, name: str, shown: str) -> Value:
+    """A positional or special parameter (POSIX XCU 2.5)."""
+    arguments = state.env.arguments
+    if name in ('@', '*'):
+        return arguments
+    if name == '0':
+        return _script_path(scope)
+    if name == '?':
+        status = state.status
+        return Text('0') if status else hole(ev.fresh_name(STATUS), shown)
+    if name == '#' or name.isdecimal():
+        return join(_argument(item, name, shown) for item in alternatives(arguments))
+    return hole('', shown)
+
+
+def _argument(arguments: Value, name: str, shown: str) -> Value:
+    assert isinstance(arguments, Array)
+    items = arguments.items
+    if name == '#':
+        return hole('', shown) if any(item.splits for item in items) else Text(str(len(items)))
+    index = int(name) - 1
+    if any(item.splits for item in items[: index + 1]):
+        return hole('', shown)
+    return items[index].text if index < len(items) else Unset()
+
+
+def _set_by_shell(scope: Scope, state: State, name: str) -> Value | None:
+    if name == 'PWD':
+        return join(map(absolute, state.env.directories))
+    if name == 'OLDPWD' and state.env.previous_directories:
+        return join(map(absolute, state.env.previous_directories))
+    if name == 'BASH_SOURCE':
+        return _script_path(scope)
+    return ANYTHING if name in _VARYING else None
+
+
+def _script_path(scope: Scope) -> Text:
+    if scope.path is not None:
+        return absolute(Text(scope.path))
+    return hole('$0') if scope.name is None else scope.name
