@@ -35,7 +35,7 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
     if any(why.kind == 'retry' for why in reasons):
-        same = len({execution.build.argv for execution in run.executed}) == 1
+        same = len({_words(execution.build) for execution in run.executed}) == 1
         instead = 'build once' if same else instead
         return f'{instead}, with `retry:`' if is_gitlab else f'{instead}, and let CI repeat it'
     if _is_one_image(run):
@@ -57,10 +57,13 @@ def _is_one_image(run: Run) -> bool:
 def _other_words(build: Build) -> tuple[str, ...]:
     """The words of a build that are about anything but its destinations."""
     destinations = build.flags.destinations
-    words = [field.text.value for field in build.argv]
     return tuple(
         word
-        for word in words
+        for word in _words(build)
         if word not in ('-d', '--destination', *destinations)
         and word.partition('=')[2] not in destinations
     )
+
+
+def _words(build: Build) -> tuple[str, ...]:
+    return tuple(field.text.value for field in build.argv)

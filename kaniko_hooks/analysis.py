@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
-from kaniko_hooks.bridge import with_scripts
 from kaniko_hooks.ci import read
-from kaniko_hooks.glance import one_build_at_most
-from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run, Variable
+from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
+from kaniko_hooks.prefilter import may_run_file, mentions_kaniko
 from kaniko_hooks.repository import Repository, Unreadable
 
 TYPE_CHECKING = False
@@ -28,19 +28,19 @@ class Analysis(NamedTuple):
 def analyse(
     repository: Repository, named: Sequence[str], options: Options, in_full: bool = False
 ) -> Analysis:
-    """Every container of the named files' pipelines, and the findings about them.
+    """The findings about the named files' pipelines, and the containers that build.
 
     Findings are those with at least one place in a named file. An internal
-    error about one file or container costs that one only. Without `in_full` or a
-    report, containers without findings may be missing from the result.
+    error about one file or container costs that one only. The containers are
+    left out where there is no finding, unless `in_full` or for a report.
     """
-    in_full = in_full or options.is_report
     reading, crashes = read(repository, named, options.gitlab_configs)
     problems = list(reading.problems)
     runs: list[tuple[Container, Run]] = []
     marked = _marked(repository, _files(reading))
+    top_names = cache(lambda: os.listdir(os.fsencode(repository.root)))
     for container in reading.containers:
-        if not in_full and not marked and one_build_at_most(container):
+        if not may_build(container, top_names):
             continue
         try:
             run = run_of(repository, container)
@@ -55,7 +55,7 @@ def analyse(
             if run.builds_in_worst_run:
                 runs.append((container, run))
     result = Result((), (), reading.notes)
-    if marked or runs or problems:
+    if in_full or options.is_report or marked or problems or not all(map(_is_harmless, runs)):
         reading = reading._replace(problems=tuple(problems))
         result = _judged(repository, reading, runs, named, options)
     here = frozenset(named)
@@ -63,6 +63,29 @@ def analyse(
         _concerns((container.place, *container.places), here) for container in reading.containers
     )
     return Analysis(result._replace(read=read_here), tuple(crashes))
+
+
+def _is_harmless(judged: tuple[Container, Run]) -> bool:
+    return judged[1].verdict == 'ok'
+
+
+def may_build(container: Container, top_names: Callable[[], Sequence[bytes]]) -> bool:
+    """False if no text of a container mentions Kaniko or may run a script of the repository."""
+    pieces = [script.shell for script in container.scripts]
+    for texts in _texts(container):
+        pieces += (text.value for text in texts)
+    data = '\n'.join(pieces).encode(errors='replace')
+    return mentions_kaniko(data) or may_run_file(data, top_names)
+
+
+def _texts(container: Container) -> Iterator[Sequence[Text]]:
+    if isinstance(container.image, Setting):
+        yield container.image.values
+    for script in container.scripts:
+        yield script.commands
+        yield script.arguments
+        for setting in script.variables.values():
+            yield setting.values
 
 
 def run_of(repository: Repository, container: Container) -> Run:
@@ -76,7 +99,7 @@ def run_of(repository: Repository, container: Container) -> Run:
     from kaniko_hooks.shell.run import container_run
 
     try:
-        return container_run(with_scripts(container), kaniko.read_build, _Files(repository))
+        return container_run(container, kaniko.read_build, _Files(repository))
     except TooMuch:
         raise Unreadable('the script is too large to be evaluated') from None
 
@@ -100,23 +123,12 @@ class _Files:
         return os.path.isdir(os.path.join(self.repository.root, path))
 
 
-def image_name(container: Container) -> str | None:
-    """The image's name with the variables of the first part; of several the one with `kaniko`."""
-    if not isinstance(container.image, Variable):
-        return None
-    from kaniko_hooks.old_shell.expansion.expand import expand
-
-    variables = container.parts[0].variables if container.parts else {}
-    names = [expand(value, variables).text for value in container.image.values]
-    return next((name for name in names if 'kaniko' in name), names[0] if names else None)
-
-
 def _cleanup_is_enough(container: Container, run: Run) -> bool:
     """For --allow-cleanup: a fork that is known to clean up, in every build but the last."""
     from kaniko_hooks import kaniko
 
     one_image = container.image is not None and len(container.image.values) == 1
-    return one_image and run.clean_between and kaniko.cleans_up(image_name(container))
+    return one_image and run.clean_between and kaniko.cleans_up(run.image)
 
 
 def _files(reading: Reading) -> set[str]:
@@ -124,7 +136,8 @@ def _files(reading: Reading) -> set[str]:
     files = set(reading.files)
     for container in reading.containers:
         files.update(place.file for place in (container.place, *container.places))
-        files.update(command.file for part in container.parts for command in part.commands)
+        for script in container.scripts:
+            files.update(text.place(0).file for text in script.commands if text.segments)
     return files
 
 
@@ -173,7 +186,7 @@ def _judged(
                 configs if finding.rule == rule.UNREADABLE else shown,
             )
         ),
-        reading.notes,
+        (*reading.notes, *dict.fromkeys(note for _, run in runs for note in run.notes)),
     )
 
 

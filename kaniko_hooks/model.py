@@ -255,6 +255,7 @@ class Run(NamedTuple):
     clean_between: bool  # every build of the shown run but the last cleans up
     used_variables: frozenset[str] = frozenset()  # CI variables that were looked up
     used_image: bool = False  # the image's name decided what is a build
+    image: str | None = None  # the image's name, where it is known
     scripts: tuple[str, ...] = ()  # files of the repository that were followed
     notes: tuple[Note, ...] = ()
 

@@ -11,15 +11,15 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _MAX_BYTES = 16 * 1024 * 1024  # no more is read of any file
 _MAX_KEPT = 1024 * 1024  # a larger one is read once more, if need be
 # Options of both hooks that change nothing where there is nothing to find.
 _HARMLESS = ('--strict', '--allow-cleanup')
-# CI configuration with one of these may read another file, or run a script.
+# CI configuration with one of these may read another file.
 # With NULs, as in UTF-16, it is unreadable.
-_HINTS = (b'include', b'trigger', b'./', b'.sh', b'\0')
+_HINTS = (b'include', b'trigger', b'\0')
 _SHELLS = frozenset((b'sh', b'bash', b'ash', b'dash', b'ksh', b'mksh', b'zsh', b'source'))
 _SEPARATORS = b'"\'`()[]{},;&|<>=\\'
 _TO_BLANKS = bytes.maketrans(_SEPARATORS, b' ' * len(_SEPARATORS))
@@ -49,14 +49,21 @@ def nothing_matters(
 
 def may_matter(data: bytes, path: str, named: bool) -> bool:
     """False if a file's bytes cannot matter, as a named file or as a root pipeline."""
-    if b'kaniko' in data or b'executor' in data:
+    if mentions_kaniko(data):
         return True
     if named:
         from kaniko_hooks.ci_paths import may_be_ci
 
         if not may_be_ci(os.path.abspath(path).replace(os.sep, '/')):
             return False
-    return any(hint in data for hint in _HINTS) or _may_run_file(data, repository_root(path))
+    if any(hint in data for hint in _HINTS):
+        return True
+    return may_run_file(data, lambda: os.listdir(os.fsencode(repository_root(path))))
+
+
+def mentions_kaniko(data: bytes) -> bool:
+    """True if a text has one of the words without which nothing is a build."""
+    return b'kaniko' in data or b'executor' in data
 
 
 def repository_root(path: str) -> str:
@@ -139,8 +146,13 @@ def _bytes(path: str, seen: dict[str, bytes]) -> bytes | None:
     return data
 
 
-def _may_run_file(data: bytes, root: str) -> bool:
-    """True if a word of the text is a shell, or a path that may be one of the repository."""
+def may_run_file(data: bytes, top_names: Callable[[], Sequence[bytes]]) -> bool:
+    """True if a word of the text is a shell, or a path that may be one of the repository.
+
+    `top_names` lists the names in the repository's root.
+    """
+    if b'./' in data or b'.sh' in data:
+        return True
     text = data.replace(b':-', b' ').translate(_TO_BLANKS)
     words = set(text.split())
     if b' . ' in text or not _SHELLS.isdisjoint(word.rpartition(b'/')[2] for word in words):
@@ -148,4 +160,4 @@ def _may_run_file(data: bytes, root: str) -> bool:
     # An image with a tag and a URL are no paths. A folder may be in a variable, or follow `cd`.
     paths = [word for word in words if b'/' in word and b':' not in word]
     parts = words.union(*(path.split(b'/') for path in paths))
-    return bool(paths) and not parts.isdisjoint(os.listdir(os.fsencode(root)))
+    return bool(paths) and not parts.isdisjoint(top_names())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.bridge import with_scripts
 from kaniko_hooks.model import MANY, Container, Finding, Place, Problem, Reason, Run
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -40,7 +39,7 @@ def judged(container: Container, run: Run) -> Judged:
     places = {container.place, *container.places}
     places.update(execution.build.place for execution in run.executions)
     places.update(Place(script, 0) for script in run.scripts)
-    for script in with_scripts(container).scripts:
+    for script in container.scripts:
         places.update(text.place(0) for text in script.commands if text.segments)
         for name in run.used_variables & script.variables.keys():
             places.update(script.variables[name].places)

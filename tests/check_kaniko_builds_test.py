@@ -324,7 +324,7 @@ def test_internal_error_costs_one_container(
     write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write({CI: TWO})
-    monkeypatch.setattr('kaniko_hooks.old_shell.runs.container_run', broken)
+    monkeypatch.setattr('kaniko_hooks.shell.run.container_run', broken)
     assert main([CI]) == 2
     err = capsys.readouterr().err
     assert f'{CI} (images): internal error: ZeroDivisionError at tests.check_kaniko' in err

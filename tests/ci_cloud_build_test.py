@@ -101,7 +101,7 @@ def test_variables_of_a_script(options: str, step: str, expected: str) -> None:
         ('x/y', './build.sh', True),
         ('/workspace/x/y', './build.sh', True),
         ('/workspace', 'x/y/build.sh', True),
-        ('/workspaces', 'x/y/build.sh', False),
+        ('/workspaces', 'x/y/build.sh', True),
         ('x', '/workspace/x/y/build.sh', True),
     ),
 )

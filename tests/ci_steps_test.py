@@ -197,13 +197,14 @@ def test_parameters_that_are_not_known(params: str, word: str) -> None:
         (', params: [{name: b, value: $(params.a)}]', ['ok', 'off run', 'run']),
         (', params: [{name: b, value: "$(params.l[0])"}]', ['ok', 'off run', 'x']),
         (', matrix: {params: [{name: b, value: [x]}]}', ['ok', 'off run', 'x']),
-        (', matrix: {params: [{name: b, value: [true, false]}]}', None),
+        (', matrix: {params: [{name: b, value: [true, false]}]}', ['ok', 'on run']),
         (', params: [{name: b, value: $(tasks.x.results.y)}]', None),
         (', params: [{name: b, value: "$(params.l[*])"}]', None),
     ),
 )
 def test_parameters_of_a_pipeline_run(task: str, expected: list[str] | None) -> None:
-    last = '-d $(params.b)' if expected else '--cache=$(params.b)'
+    is_name = expected is not None and len(expected) > 2
+    last = '-d $(params.b)' if is_name else '--cache=$(params.b)'
     text = f"""\
 apiVersion: tekton.dev/v1
 kind: PipelineRun
@@ -285,9 +286,9 @@ def test_a_step_template_gives_image_and_environment() -> None:
         ('$(workspaces.source.path)/x', 'y/build.sh', True),
         ('/workspace/source/x', 'y/build.sh', True),
         ('/workspace/x', 'y/build.sh', True),
-        ('/workspaces', 'x/y/build.sh', False),
+        ('/workspaces', 'x/y/build.sh', True),
         ('x/y', './build.sh', True),
-        ('$(params.x)', 'x/y/build.sh', False),
+        ('$(params.x)', 'x/y/build.sh', True),
         ('/', '/workspace/source/x/y/build.sh', True),
         ('/', '$(workspaces.source.path)/x/y/build.sh', True),
     ),
@@ -375,7 +376,7 @@ steps:
   four: *two
 """
     assert builds(path, text, {'x/build.sh': 'executor -d a\n'}) == {
-        'steps.one': ['maybe-cached', 'off e', 'unknown b'],
+        'steps.one': ['cached', 'off e', 'on b'],
         'steps.two': ['ok', 'off a'],
         'steps.four': ['ok', 'off a'],
     }
@@ -427,7 +428,7 @@ jobs:
 """
     found = builds('a.yml', text, {'x/build.sh': f'{K} script\n'})
     path = 'jobs[0].plan[0].do'
-    assert list(found) == [f'{path}[{index}].config' for index in (0, 2, 3)]
+    assert list(found) == [f'{path}[{index}].config' for index in (0, 2, 3, 4)]
     assert found[f'{path}[0].config'][0] == 'cached'
     assert found[f'{path}[3].config'] == ['ok', 'on script']
     assert [each.label for each in containers('a.yml', text)] == list('bcdef')

@@ -141,8 +141,8 @@ TOLD: Mapping[str, str] = {
     'contains itself': 'contains itself',
     # libyaml's scanner may give up first: 'exceeded maximum nesting depth'.
     '100,000 nested sequences': 'nest',
-    '10 MB scalar': 'the script is too large to be read',
-    '10 MB block': 'the script is too large to be read',
+    '10 MB scalar': 'the script is too large to be evaluated',
+    '10 MB block': 'the script is too large to be evaluated',
     'many nodes': 'too many nodes',
     'NUL': 'U+0000 is not allowed',
     'UTF-16': 'UTF-16?',

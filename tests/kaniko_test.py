@@ -2,26 +2,30 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.old_shell.kaniko import cleans_up, read_build
-from kaniko_hooks.model import Flags, Fragment, Word
+from kaniko_hooks.kaniko import cleans_up, read_build
+from kaniko_hooks.model import Field, Flags
+from kaniko_hooks.text import Text, concat, hole
 
-NO_VARIABLES: dict[str, Word] = {}
+NO_VARIABLES: dict[str, Text] = {}
 FORK = 'ghcr.io/osscontainertools/kaniko:v1.28.3'
 
 
-def _word(text: str) -> Word:
-    """A word; what follows a `$` is unknown, and unquoted if nothing stands before it."""
+def _text(text: str) -> Text:
+    """A text of which what follows a `$` is unknown."""
     known, dollar, unknown = text.partition('$')
-    found = [Fragment(known, True)] * bool(known)
-    found += [Fragment('$' + unknown, False)] * bool(dollar)
-    return Word(tuple(found), text.startswith('$'))
+    return concat((Text(known), hole(unknown, f'${unknown}'))) if dollar else Text(known)
+
+
+def _field(text: str) -> Field:
+    """A field, not quoted if it is unknown from the beginning."""
+    return Field(_text(text), text.startswith('$'))
 
 
 def _read(
     command: str, image: str | None = None, variables: dict[str, str] | None = None
 ) -> Flags | None:
-    set_here = {name: _word(value) for name, value in (variables or {}).items()}
-    return read_build([_word(text) for text in command.split(' ')], image, set_here.get)
+    set_here = {name: _text(value) for name, value in (variables or {}).items()}
+    return read_build([_field(text) for text in command.split(' ')], image, set_here.get)
 
 
 def _cache(arguments: str) -> str | None:
@@ -72,7 +76,6 @@ def test_empty_argv() -> None:
         '--dryrun',
         '--dryrun=true -d x',
         '--cache=true version',
-        '-',
         '--destination=x stray',
         'foo$X',
     ),
@@ -98,6 +101,7 @@ def test_builds_nothing(arguments: str) -> None:
         ('-cache=true', 'off'),
         ('-- --cache', 'off'),
         ('-- stray', 'off'),
+        ('-', 'off'),
         ('--cache=true --cache=false', 'off'),
         ('--cache=false --cache', 'on'),
         ('--cache-repo=x --cache-copy-layers --cache-ttl 1h --cache-dir d', 'off'),
@@ -132,8 +136,7 @@ def test_cache(arguments: str, expected: str) -> None:
 
 
 def test_word_after_an_unknown_list_may_be_a_value() -> None:
-    listed = Word((Fragment('$X', False),), True)
-    argv = [_word('/kaniko/executor'), listed, _word('value')]
+    argv = [_field('/kaniko/executor'), _field('$X'), _field('value')]
     flags = read_build(argv, None, NO_VARIABLES.get)
     assert flags and flags.cache == 'unknown'
 
@@ -154,7 +157,7 @@ def test_word_after_an_unknown_list_may_be_a_value() -> None:
 )
 def test_executor_by_path_or_flag(command: str) -> None:
     if command.startswith('$'):
-        argv = [Word((Fragment('$ROOT', False), Fragment('/kaniko/executor', True)))]
+        argv = [Field(concat((hole('ROOT'), Text('/kaniko/executor'))))]
         assert read_build(argv, None, NO_VARIABLES.get) is not None
     else:
         assert _read(command) is not None
@@ -186,7 +189,7 @@ def test_executor_by_image(image: str | None, expected: bool) -> None:
     ),
 )
 def test_entrypoint_of_an_image(image: str | None, expected: bool) -> None:
-    flags = read_build([Word(()), _word('--cache')], image, NO_VARIABLES.get)
+    flags = read_build([Field(Text('')), _field('--cache')], image, NO_VARIABLES.get)
     assert (flags is not None) is expected
 
 

@@ -21,9 +21,9 @@ from kaniko_hooks.model import (
     Build,
     Container,
     Execution,
+    Field,
     Finding,
     Flags,
-    Fragment,
     Note,
     Place,
     Reason,
@@ -31,7 +31,6 @@ from kaniko_hooks.model import (
     Run,
     Script,
     Text,
-    Word,
 )
 
 CI = '.gitlab-ci.yml'
@@ -71,7 +70,7 @@ def build(file: str, start: int, end: int, argv: str, cache: str = ON) -> Build:
     return Build(
         Place(file, start),
         Place(file, end),
-        tuple(Word((Fragment(word, True),)) for word in words),
+        tuple(Field(Text(word)) for word in words),
         Flags(cache, False, destinations),
     )
 

@@ -58,17 +58,14 @@ def test_without_kaniko_next_to_nothing_is_imported(tmp_path: Path) -> None:
     }
 
 
-def test_a_plain_pipeline_needs_no_shell(tmp_path: Path) -> None:
+def test_a_plain_pipeline_needs_neither_reports_nor_the_fix(tmp_path: Path) -> None:
     modules = imported(tmp_path, GOOD)
     assert 'yaml' in modules
     ours = {name for name in modules if name.startswith('kaniko_hooks.')}
     assert not [
-        name
-        for name in ours
-        if name.startswith(('kaniko_hooks.old_shell', 'kaniko_hooks.report', 'kaniko_hooks.fix'))
+        name for name in ours if name.startswith(('kaniko_hooks.report', 'kaniko_hooks.fix'))
     ]
     assert not ours & {
-        'kaniko_hooks.old_shell.kaniko',
         'kaniko_hooks.rule',
         'kaniko_hooks.suppression',
         'kaniko_hooks.terminal',
@@ -94,7 +91,7 @@ def test_a_plain_pipeline_needs_no_shell(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('text', 'needed'),
     (
-        pytest.param(GOOD + 'a: {script: [$BUILD]}\n', 'kaniko_hooks.old_shell.runs', id='shell'),
+        pytest.param(GOOD, 'kaniko_hooks.shell.run', id='shell'),
         pytest.param(
             'spec: {inputs: {x: }}\n---\n' + GOOD, 'kaniko_hooks.ci.gitlab.inputs', id='inputs'
         ),

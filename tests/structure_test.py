@@ -18,7 +18,6 @@ MAY_IMPORT = {
     'document': _SHARED,
     'shell': _SHARED,
     'kaniko': _SHARED,
-    'glance': _SHARED,
     'rule': _SHARED,
     'ci': _SHARED | _FILES | {'document'},
     # Comments stand in YAML and in shell scripts.
@@ -26,7 +25,18 @@ MAY_IMPORT = {
     'report': _SHARED | {'about', 'advice', 'lines', 'options', 'rule', 'summary', 'terminal'},
     'fix': _SHARED
     | _FILES
-    | {'analysis', 'ci', 'document', 'kaniko', 'lines', 'options', 'rule', 'shell', 'terminal'},
+    | {
+        'analysis',
+        'ci',
+        'document',
+        'kaniko',
+        'lines',
+        'old_shell',
+        'options',
+        'rule',
+        'shell',
+        'terminal',
+    },
 }
 
 
@@ -53,16 +63,17 @@ def test_imports_go_the_way_of_the_data(name: str) -> None:
 
 
 def test_the_syntax_of_a_script_needs_nothing_of_what_it_does() -> None:
-    own = sorted((PACKAGE / 'shell' / 'syntax').glob('*.py'))
-    taken = {each for path in own for each in imported(path)}
-    others = {station(each) for each in taken if '.shell.syntax.' not in each}
-    assert taken and others <= _SHARED
+    names = {'braces', 'lexer', 'parser', 'tree'}
+    used = {name for part in names for name in imported(PACKAGE / f'shell/{part}.py')}
+    inside = {name.split('.')[2] for name in used if station(name) == 'shell'}
+    assert used and inside <= names
+    assert {station(name) for name in used} <= _SHARED | {'shell'}
 
 
 @pytest.mark.parametrize('path', MODULES, ids=lambda path: _dotted(path))
 def test_a_module_is_of_a_size_to_be_read(path: Path) -> None:
     text = path.read_text(encoding='utf-8')
-    assert text.count('\n') <= 450
+    assert text.count('\n') <= 500
     assert ast.get_docstring(ast.parse(text))
 
 

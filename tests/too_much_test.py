@@ -14,13 +14,13 @@ from kaniko_hooks.fix import plan
 from kaniko_hooks.fix.script import steps
 from kaniko_hooks.fix_kaniko_builds import main as fix
 from kaniko_hooks.options import Options
-from kaniko_hooks.old_shell.machine import MAX_SCRIPT
 from kaniko_hooks.repository import Repository
+from kaniko_hooks.shell.evaluator import MAX_CHARACTERS
 from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
 TWO = '  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
-MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_SCRIPT // 4)
+MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_CHARACTERS // 4)
 
 
 def found(root: Path, *named: str) -> list[tuple[str, str]]:
@@ -38,15 +38,13 @@ def test_too_much_in_the_pipeline_costs_one_job_only(write: Write) -> None:
     root = write({CI: f'a:\n  script:\n    - |\n      {lines}\nb:\n{TWO}'})
     assert found(root, CI) == [
         ('cached-builds-share-container', 'job `b` runs 2 Kaniko builds in one container'),
-        ('unreadable-ci-file', 'a: the script is too large to be read'),
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated'),
     ]
 
 
 def test_too_much_in_a_script(write: Write) -> None:
     root = write({CI: 'a: {script: [ci/a.sh, /kaniko/executor]}\n', 'ci/a.sh': MUCH})
-    assert found(root, CI) == [
-        ('unreadable-ci-file', 'a: the script `ci/a.sh` is too large to be read')
-    ]
+    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
 
 
 def test_callers_that_are_no_files(write: Write) -> None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from kaniko_hooks.bridge import with_parts
 from kaniko_hooks.ci_paths import GITLAB, callers, system_at
 from kaniko_hooks.model import Problem, Reading
 from kaniko_hooks.prefilter import may_matter
@@ -102,7 +101,7 @@ def _guarded(reads: Callable[[], Reading], where: str, crashes: list[str]) -> Re
 
 def _joined(readings: Sequence[Reading], problems: Sequence[Problem]) -> Reading:
     return Reading(
-        tuple(with_parts(container) for reading in readings for container in reading.containers),
+        tuple(container for reading in readings for container in reading.containers),
         tuple(note for reading in readings for note in reading.notes),
         (*problems, *(problem for reading in readings for problem in reading.problems)),
         frozenset(file for reading in readings for file in reading.files),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from kaniko_hooks.analysis import image_name
 from kaniko_hooks.fix.chain import MAX_NEEDS
 from kaniko_hooks.fix.claim import Claim
 from kaniko_hooks.fix.followers import follower_edits
@@ -18,7 +17,7 @@ from kaniko_hooks.fix.splice import Edit, apply
 from kaniko_hooks.fix.state import Mentions, State, state_of
 from kaniko_hooks.fix.subject import Subject, is_merged, subject
 from kaniko_hooks.lines import where
-from kaniko_hooks.model import Container, Finding, Place
+from kaniko_hooks.model import Container, Finding, Place, Variable
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -82,7 +81,7 @@ def _draft(
     options = state.asked.options
     job = subject(state.files, state.found, container)
     setting = Setting(
-        image_name(job.container), job.container.parts[0].variables, reader(state.repository)
+        _image_name(job.container), job.container.parts[0].variables, reader(state.repository)
     )
     refuse(job, setting, options.unsafe)
     _refuse_mentions(state, job, found[job.name])
@@ -144,3 +143,14 @@ def _with_followers(state: State, job: Subject, found: Mentions, own: Own) -> di
             follow = follower_edits(state.files.text(path), some, own.names)
             edits.setdefault(path, []).extend(follow)
     return edits
+
+
+def _image_name(container: Container) -> str | None:
+    """The image's name with the variables of the first part; of several the one with `kaniko`."""
+    if not isinstance(container.image, Variable):
+        return None
+    from kaniko_hooks.old_shell.expansion.expand import expand
+
+    variables = container.parts[0].variables if container.parts else {}
+    names = [expand(value, variables).text for value in container.image.values]
+    return next((name for name in names if 'kaniko' in name), names[0] if names else None)

@@ -46,7 +46,7 @@ def subject(files: Files, pipelines: tuple[Pipeline, ...], container: Container)
     document = files.document(key.file)
     if document is not None and _count(document.nodes, container.name) > 1:
         raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
-    fresh = next(map(with_parts, containers_of(found[0], [job])), container)
+    fresh = next(map(with_parts, containers_of(found[0], [job])), with_parts(container))
     return Subject(
         container.name,
         fresh,

@@ -152,6 +152,7 @@ def _run(machine: Machine, total: summary.Summary) -> Run:
         all(key.rest_clean for key, _ in sharing),
         frozenset(machine.used_variables),
         machine.used_image,
+        None,
         tuple(machine.scripts),
     )
 

@@ -47,7 +47,7 @@ from kaniko_hooks.shell.tree import (
     While,
     Word,
 )
-from kaniko_hooks.shell.value import EMPTY
+from kaniko_hooks.shell.value import EMPTY, Value
 from kaniko_hooks.text import Segment, Text, hole
 
 TYPE_CHECKING = False
@@ -69,6 +69,8 @@ if TYPE_CHECKING:
 
 # Commands that are evaluated for one container: about a second's work.
 _MAX_COMMANDS = 40_000
+# Of the scripts of one container, each counted once.
+MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
 _MAX_DEPTH = 300
 
@@ -92,6 +94,7 @@ class Evaluator:
         self.assumptions = Assumptions(exclusive)
         self.single_words = single_words
         self.budget = _MAX_COMMANDS
+        self.characters = MAX_CHARACTERS
         self.builds: dict[Place, Build] = {}
         self.most_builds = 0  # of a run so far
         self.used_variables: set[str] = set()
@@ -101,6 +104,7 @@ class Evaluator:
         self.ended: list[State] = []  # the shell ends in them during an expansion
         self.reports: Reports | None = None  # on the statements that are recorded
         self.loops: dict[int, loops.Effects] = {}  # what the bodies of loops have done so far
+        self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], Script] = {}
         self._files: dict[str, Text] = {}
         self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
@@ -159,9 +163,12 @@ class Evaluator:
     # Texts
 
     def parsed(self, text: Text) -> Script:
-        """The syntax tree of a text."""
+        """The syntax tree of a text. Raises TooMuch."""
         key = text.key()
         if key not in self._trees:
+            self.characters -= len(text.value)
+            if self.characters < 0:
+                raise TooMuch
             self._trees[key] = parse(text)
         return self._trees[key]
 

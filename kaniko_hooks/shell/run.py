@@ -311,6 +311,7 @@ def _as_run(ev: Evaluator, most: int, verdict: str, worst: Tally, clean: bool) -
         clean,
         frozenset(ev.used_variables),
         ev.used_image,
+        ev.image,
         tuple(ev.scripts),
         tuple(ev.notes),
     )

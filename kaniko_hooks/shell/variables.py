@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from kaniko_hooks.cond import Eq
 from kaniko_hooks.model import Setting
 from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.flow import TooMuch
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
@@ -30,6 +31,7 @@ _VARYING = ('RANDOM', 'SECONDS', 'EPOCHSECONDS')
 STATUS = '$?'
 ONE_WORD = 'word '
 _MAX_ALTERNATIVES = 8
+_MAX_VALUE = 1024 * 1024
 _MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
 
@@ -96,8 +98,10 @@ def _ways(
 
 
 def assign(state: State, name: str, value: Value) -> State:
-    """The state after an assignment."""
-    if isinstance(value, Text) and value.segments:
+    """The state after an assignment. Raises TooMuch."""
+    if isinstance(value, Text):
+        if len(value.value) > _MAX_VALUE:
+            raise TooMuch
         value = shortened(Text(value.value, value.holes))
     return state.with_env(state.env.with_variable(name, value))
 
@@ -136,12 +140,15 @@ def filled(
         if item.name not in variables or item.name in names:
             continue
         ev.used_variables.add(item.name)
-        values = alternatives(_setting(ev, variables, item.name, names))
+        values = [
+            value
+            for value in alternatives(_setting(ev, variables, item.name, names))
+            if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
+        ]
         texts = [
             before.replaced([(item.start, item.end, value)])
             for before in texts
-            for value in values
-            if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
+            for value in values or [hole(item.name, text.value[item.start : item.end])]
         ][:_MAX_ALTERNATIVES]
     return join(texts)
 
@@ -163,11 +170,14 @@ def _setting(
         return hole(name, f'${name}' if name.isidentifier() else name)
     if len(setting.values) == 1 and not setting.values[0].holes:
         return setting.values[0]
-    return join(
-        value
-        for text in setting.values
-        for value in alternatives(filled(ev, variables, text, (*names, name)))
-    )
+    key = id(variables), name
+    if key not in ev.settings:
+        ev.settings[key] = join(
+            value
+            for text in setting.values
+            for value in alternatives(filled(ev, variables, text, (*names, name)))
+        )
+    return ev.settings[key]
 
 
 def _written(value: Text | Array | Unset, shown: str) -> Text | Array | Unset:

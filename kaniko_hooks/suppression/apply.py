@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.bridge import with_scripts
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, Span, children, items_of
 from kaniko_hooks.lines import line_text, lines_of, position
@@ -46,7 +45,6 @@ def without_suppressed(
     Each finding is about one container, or about none. `files` are the texts to look
     in: CI files and called scripts. Only comments for `rules_on` can be unused.
     """
-    containers = [with_scripts(container) for container in containers]
     silenced: set[int] = set()
     about: list[Finding] = []
     for file, text in files.items():

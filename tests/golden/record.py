@@ -10,10 +10,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
+from kaniko_hooks.kaniko import read_build
+from kaniko_hooks.model import MANY, Container, Execution, Place, Script, Setting
+from kaniko_hooks.shell.run import container_run
+from kaniko_hooks.text import ROOT, Segment, Text, hole
 
 CASES = Path(__file__).parents[1] / 'cases'
 IMAGE = {'name': 'gcr.io/kaniko-project/executor:debug', 'entrypoint': ['']}
@@ -31,6 +36,73 @@ def shell() -> Recorder:
     for case in json.loads((CASES / 'shell/attack.json').read_text()):
         job = {'image': IMAGE, **case['job']}
         yield f'attack-{case["name"]}', checked(files_of(job, case['files']), case['executable'])
+
+
+def scripts() -> Recorder:
+    """Containers of small scripts, read by no CI reader: for each build its times and cache."""
+    for line in (CASES / 'shell/units.jsonl').read_text().splitlines():
+        case = json.loads(line)
+        run = container_run(container_of(case), read_build, _Files(case.get('files', {})))
+        yield (
+            case['name'],
+            {
+                'builds': 'many' if run.builds_in_worst_run >= MANY else run.builds_in_worst_run,
+                'verdict': run.verdict,
+                'executions': [_execution(execution) for execution in run.executions],
+            },
+        )
+
+
+def _execution(execution: Execution) -> list[object]:
+    place = execution.build.place
+    times = 'many' if execution.times >= MANY else execution.times
+    return [f'{place.file}:{place.offset}', times, execution.build.flags.cache]
+
+
+def container_of(case: Mapping[str, Any]) -> Container:
+    """A container of scripts; the offsets of the n-th command begin at n * 10,000."""
+    image = case.get('image')
+    parts = tuple(map(_script, case['parts']))
+    setting = Setting((Text(image),)) if image else None
+    return Container('gitlab-ci', 'job', Place('ci.yml', 0), setting, (), scripts=parts)
+
+
+def _script(part: Mapping[str, Any]) -> Script:
+    variables = {name: Setting((Text(value),)) for name, value in part.get('variables', {}).items()}
+    root = {'CI_PROJECT_DIR': Setting((hole(ROOT, '$CI_PROJECT_DIR'),))}
+    return Script(
+        tuple(map(_command, count(), part['commands'])),
+        {**root, **variables},
+        part.get('form', 'script'),
+        part.get('always', False),
+        part.get('directory', ''),
+        part.get('shell', 'sh'),
+        True,
+        tuple(map(_command, count(), part.get('arguments', []))),
+        (),
+        part.get('root', ''),
+    )
+
+
+def _command(index: int, text: str) -> Text:
+    base = index * 10_000
+    return Text(text, (), (Segment(0, lambda offset: Place('ci.yml', base + offset), 0, True),))
+
+
+class _Files:
+    """The files of a repository, by their paths."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def text(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+    def files(self) -> list[str]:
+        return list(self.texts)
+
+    def is_folder(self, path: str) -> bool:
+        return any(name.startswith(f'{path}/') for name in self.texts)
 
 
 def files_of(job: Mapping[str, object], files: Mapping[str, str]) -> dict[str, bytes]:
@@ -68,7 +140,7 @@ def fix() -> Recorder:
             yield f'{name} --unsafe', fixed(files, ['--unsafe'])
 
 
-RECORDERS = {'shell': shell, 'gitlab': gitlab, 'other-ci': other_ci, 'fix': fix}
+RECORDERS = {'scripts': scripts, 'shell': shell, 'gitlab': gitlab, 'other-ci': other_ci, 'fix': fix}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
