@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.ci import read
+from kaniko_hooks.mentions import Mentions
 from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
-from kaniko_hooks.prefilter import may_run_file, mentions_kaniko
 from kaniko_hooks.repository import Repository, Unreadable
 
 TYPE_CHECKING = False
@@ -38,9 +37,9 @@ def analyse(
     problems = list(reading.problems)
     runs: list[tuple[Container, Run]] = []
     marked = _marked(repository, _files(reading))
-    top_names = cache(lambda: os.listdir(os.fsencode(repository.root)))
+    mentions = Mentions(repository)
     for container in reading.containers:
-        if not may_build(container, top_names):
+        if not _may_build(container, mentions):
             continue
         try:
             run = run_of(repository, container)
@@ -69,21 +68,18 @@ def _is_harmless(judged: tuple[Container, Run]) -> bool:
     return judged[1].verdict == 'ok'
 
 
-def may_build(container: Container, top_names: Callable[[], Sequence[bytes]]) -> bool:
-    """False if no text of a container mentions Kaniko or may run a script of the repository."""
-    pieces = [script.shell for script in container.scripts]
-    for texts in _texts(container):
-        pieces += (text.value for text in texts)
-    data = '\n'.join(pieces).encode(errors='replace')
-    return mentions_kaniko(data) or may_run_file(data, top_names)
+def _may_build(container: Container, mentions: Mentions) -> bool:
+    """False if no text of a container mentions Kaniko, or leads to a file that does."""
+    return any(
+        mentions.in_text('\n'.join([text.value for text in texts])) for texts in _texts(container)
+    )
 
 
 def _texts(container: Container) -> Iterator[Sequence[Text]]:
     if isinstance(container.image, Setting):
         yield container.image.values
     for script in container.scripts:
-        yield script.commands
-        yield script.arguments
+        yield (*script.commands, *script.arguments)
         for setting in script.variables.values():
             yield setting.values
 
@@ -116,8 +112,8 @@ class _Files:
         except Unreadable:
             return None
 
-    def files(self) -> list[str]:
-        return list(self.repository.files_below())
+    def files(self) -> Sequence[str]:
+        return self.repository.files()
 
     def is_folder(self, path: str) -> bool:
         return os.path.isdir(os.path.join(self.repository.root, path))

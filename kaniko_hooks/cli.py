@@ -9,8 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from kaniko_hooks.analysis import analyse
-from kaniko_hooks.model import Result
+from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.options import CHECK, Options, parse
 from kaniko_hooks.repository import Repository, Target, targets
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from kaniko_hooks.fix.plan import FixPlan
+    from kaniko_hooks.model import Result
 
 
 def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
@@ -138,6 +138,13 @@ def _check(options: Options, cache: dict[str, bytes]) -> int:
     for target in named or [Target(os.getcwd(), ())]:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, cache=cache, on_read=progress.step)
+            if not options.is_report and not _may_matter(repository, target, options):
+                if _by_hand() and not code:
+                    _print_lines(['no findings: nothing here can build with Kaniko'])
+                continue
+            # Most commits get no further.
+            from kaniko_hooks.analysis import analyse
+
             analysis = analyse(repository, target.files, options, _by_hand())
         code = max(code, _print_lines(analysis.crashes, 2))
         if analysis.result.findings or options.is_report or _by_hand() and not code:
@@ -162,14 +169,20 @@ def _report(repository: Repository, target: Target, options: Options, result: Re
     return max(1, deliver(result, repository.known_text, options))
 
 
-def _fix(options: Options, cache: dict[str, bytes]) -> int:
-    from kaniko_hooks.fix.plan import plan_fixes
+def _may_matter(repository: Repository, target: Target, options: Options) -> bool:
+    return may_matter(repository, target.files, options.gitlab_configs)
 
+
+def _fix(options: Options, cache: dict[str, bytes]) -> int:
     named, errors = targets(options.paths)
     code = _print_lines(errors)
     for target in named:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, cache=cache, on_read=progress.step)
+            if not _may_matter(repository, target, options):
+                continue
+            from kaniko_hooks.fix.plan import plan_fixes
+
             plan = plan_fixes(repository, target.files, options)
         code = max(code, _print_lines(plan.crashes, 2), _written(repository, plan, options))
     return code

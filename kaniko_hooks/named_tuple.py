@@ -10,6 +10,10 @@ from __future__ import annotations
 from operator import itemgetter
 
 
+# By the index of a field; no class has more.
+_PROPERTIES = tuple(property(itemgetter(at)) for at in range(20))
+
+
 class _Named(tuple[object, ...]):
     """Methods of all named tuples."""
 
@@ -59,7 +63,7 @@ class _Maker(type):
         defaults = {field: namespace[field] for field in fields if field in namespace}
         values, count = tuple(defaults.values()), len(fields) - len(defaults)
         last = {count + at: values[at:] for at in range(len(values) + 1)}
-        namespace.update((field, property(itemgetter(at))) for at, field in enumerate(fields))
+        namespace.update(zip(fields, _PROPERTIES))
         namespace.update(__slots__=(), _fields=fields, _defaults=defaults, _last=last)
         # Of the metaclass `type`: `isinstance` is faster for such classes.
         return type(name, (_Named,), namespace)

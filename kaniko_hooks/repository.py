@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.prefilter import git_root, repository_root
@@ -59,6 +59,7 @@ class Repository:
         self._texts: dict[str, str | Unreadable | None] = dict(edited or {})
         self._with_bom: set[str] = set()
         self._inexact: set[str] = set()
+        self._files: Sequence[str] | None = None
 
     def edited(self, texts: Mapping[str, str]) -> Repository:
         """The same repository with other texts of some files."""
@@ -66,6 +67,7 @@ class Repository:
         other._texts = {**self._texts, **texts}
         other._with_bom = self._with_bom
         other._inexact = self._inexact
+        other._files = self._files
         return other
 
     def text(self, path: str) -> str | None:
@@ -91,18 +93,27 @@ class Repository:
         except Unreadable:
             return ''
 
-    def _read(self, path: str) -> str | None:
+    def data(self, path: str) -> bytes | None:
+        """The bytes of a file; None if there is no such file. Raises Unreadable, as `text`."""
+        where = os.path.join(self.root, path)
+        if where in self._cache:
+            return self._cache[where]
         try:
-            real = os.path.realpath(os.path.join(self.root, path))
+            real = os.path.realpath(where)
         except ValueError as error:  # NUL, or no bytes of this file system
             raise Unreadable(_reason(error)) from None
         if not within(real, self.root):
             raise Unreadable('is outside the repository')
-        data = self._cache.pop(os.path.join(self.root, path), None)
-        if data is None:
-            data = read_bytes(real)
+        data = read_bytes(real)
+        if data is not None:
+            self._cache[where] = data
+        return data
+
+    def _read(self, path: str) -> str | None:
+        data = self.data(path)
         if data is None:
             return None
+        self._cache.pop(os.path.join(self.root, path), None)
         text = decode(data)
         if data.startswith(BOM):
             self._with_bom.add(path)
@@ -146,6 +157,13 @@ class Repository:
         """True unless bytes of the file were dropped to make it text."""
         self.known_text(path)
         return path not in self._inexact
+
+    def files(self) -> Sequence[str]:
+        """The files that git tracks, or would; outside of git all files, symlinks left out."""
+        if self._files is None:
+            names = _listed_by_git(self.root, '--cached', '--others', '--exclude-standard')
+            self._files = list(self.files_below()) if names is None else names
+        return self._files
 
     def files_below(self, folder: str = '') -> Iterator[str]:
         """Every regular file below a folder of the repository, in byte order.
@@ -274,8 +292,9 @@ def _refuse_outside(real: str, root: str) -> None:
 
 def _files_of(folder: str) -> Iterator[str]:
     """Regular files below a folder that pre-commit treats as YAML or shell scripts."""
-    tracked = _tracked(folder)
-    for path in _walked(folder) if tracked is None else tracked:
+    names = _listed_by_git(folder)
+    below = (os.path.join(folder, name) for name in names or ())
+    for path in _walked(folder) if names is None else below:
         if os.path.islink(path) or not os.path.isfile(path):
             continue
         # `identify` says so of these names; it reads files for others.
@@ -287,17 +306,18 @@ def _files_of(folder: str) -> Iterator[str]:
         yield path
 
 
-def _tracked(folder: str) -> Iterable[str] | None:
+def _listed_by_git(folder: str, *options: str) -> list[str] | None:
+    """What `git ls-files` prints; None if it is not git's folder, or git is not there."""
     import subprocess
 
     environ = {name: os.environ[name] for name in os.environ if name not in OF_ONE_REPOSITORY}
     try:
         output = subprocess.run(
-            _LS_FILES, cwd=folder, env=environ, capture_output=True, check=True
+            (*_LS_FILES, *options), cwd=folder, env=environ, capture_output=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    return [os.path.join(folder, os.fsdecode(name)) for name in output.split(b'\0') if name]
+    return [os.fsdecode(name) for name in output.split(b'\0') if name]
 
 
 def _walked(folder: str) -> Iterator[str]:

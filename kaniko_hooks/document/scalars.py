@@ -16,7 +16,6 @@ _BREAKS = '\r\n\x85\u2028\u2029'
 _BREAK = f'(?:\r\n|[{_BREAKS}])'
 _KEPT = '\n\u2028\u2029'  # as they are in values
 _PROPERTIES = rf'(?:[!&][^ \t{_BREAKS}]*[ \t{_BREAKS}]*(?:#[^{_BREAKS}]*[ \t{_BREAKS}]*)*)*'
-_HEADER = rf'[|>][-+0-9]*[ \t]*(?:#[^{_BREAKS}]*)?'
 # Line breaks with the white space around them, what is one character of the value, and
 # what is verbatim.
 _FOLDED = rf'(?P<breaks>{{0}}[ \t]*(?:{_BREAK}[ \t]*)+)|(?P<one>{{1}})'
@@ -45,9 +44,10 @@ def scalar_text(text: str, node: ScalarNode) -> Text:
 
 def content_start(text: str, node: ScalarNode) -> int:
     """The offset of a scalar's value: behind tag, anchor, quote or header."""
-    at = _matched(_PROPERTIES, text, node.start, node.end)
+    at = _after_properties(text, node)
     if node.style in ('|', '>'):
-        at = _matched(_HEADER, text, at, node.end)
+        lines = _lines(text, at, node.end)
+        at = lines[0][0] if lines else node.end
         return at + len(text[at : node.end]) - len(text[at : node.end].lstrip())
     return at + len(node.style)
 
@@ -58,16 +58,19 @@ def value_offsets(text: str, node: ScalarNode) -> list[int] | None:
     None where the text is not the one of the node.
     """
     scan = _block if node.style in ('|', '>') else _flow
-    offsets = scan(text, node, _matched(_PROPERTIES, text, node.start, node.end))
+    offsets = scan(text, node, _after_properties(text, node))
     if offsets is None or len(offsets) != len(node.value):
         return None
     return [*offsets, node.end - len(node.style) * (scan is _flow)]
 
 
-def _matched(pattern: str, text: str, start: int, end: int) -> int:
-    """The end of a match of the pattern at `start`, `start` where there is none."""
-    match = re.compile(pattern).match(text, start, end)
-    return match.end() if match else start
+def _after_properties(text: str, node: ScalarNode) -> int:
+    """The offset behind tag and anchor."""
+    # Few scalars have them, and the pattern takes long to compile.
+    if text[node.start : node.start + 1] not in ('!', '&'):
+        return node.start
+    match = re.compile(_PROPERTIES).match(text, node.start, node.end)
+    return match.end() if match else node.start
 
 
 def _flow(text: str, node: ScalarNode, start: int) -> list[int] | None:
@@ -94,7 +97,7 @@ def _block(text: str, node: ScalarNode, start: int) -> list[int] | None:
     offsets: list[int] = []
     value = node.value
     breaks = _KEPT + ' ' * (node.style == '>')
-    lines = _lines(text, _matched(_HEADER, text, start, node.end), node.end)
+    lines = _lines(text, start, node.end)
     indent = _indent(text, lines, value)
     for start, end in lines:
         first = min(start + indent, end)
@@ -109,7 +112,8 @@ def _block(text: str, node: ScalarNode, start: int) -> list[int] | None:
 
 def _lines(text: str, at: int, end: int) -> list[tuple[int, int]]:
     """Start and end of each line behind the one that `at` is in."""
-    breaks = [match.span() for match in re.compile(_BREAK).finditer(text, at, end)]
+    pattern = r'\r\n|[\r\n]' if text.isascii() else _BREAK
+    breaks = [match.span() for match in re.compile(pattern).finditer(text, at, end)]
     starts = [after for _, after in breaks]
     return list(zip(starts, [before for before, _ in breaks[1:]] + [end]))
 
