@@ -57,11 +57,7 @@ def with_scripts(container: Container) -> Container:
     image = container.image
     if container.scripts or not container.parts:
         return container._replace(image=_setting(image) if isinstance(image, Variable) else image)
-    of_gitlab = container.system == 'gitlab-ci'
-    names = frozenset(('CI_COMMIT_TAG', 'CI_COMMIT_BRANCH', 'CI_MERGE_REQUEST_IID'))
     return container._replace(
-        exclusive=(names,) if of_gitlab else (),
-        single_words=('CI_', 'GITLAB_', 'GITHUB_'),
         scripts=tuple(map(_script, container.parts)),
         image=_setting(image) if isinstance(image, Variable) else image,
     )

@@ -54,6 +54,13 @@ _COMMON = frozenset(
     """.split()
 )
 _DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
+# The values of these are paths of files that Kaniko writes.
+_OUTPUTS = frozenset(
+    """
+    digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
+    tar-path tarPath
+    """.split()
+)
 # A sub-command of coming versions; every other one builds nothing.
 _BUILDING_COMMANDS = frozenset(('bake',))
 # With these flags nothing is built.
@@ -110,7 +117,8 @@ def read_build(
     if cleanup is None:
         cleanup = _cleans_by_default(image, variable)
     destinations = tuple(flag.value.value for flag in flags if flag.name == 'destination')
-    return Flags(cache, cleanup and _cleans_own_folder(variable), destinations)
+    outputs = tuple(flag.value.value for flag in flags if flag.name in _OUTPUTS)
+    return Flags(cache, cleanup and _cleans_own_folder(variable), destinations, outputs)
 
 
 def _is_executor(argv: Sequence[Field], image: str | None) -> bool:

@@ -146,7 +146,8 @@ class Container(NamedTuple):
     """What shares one file system: a GitLab job, a CI step, a pod container.
 
     - `exclusive`: sets of variables of which the CI system never sets two.
-    - `single_words`: beginnings of the names of variables whose values have no blanks.
+    - `single_words`: variables whose values have no blanks.
+    - `never_empty`: variables that are always set.
     """
 
     system: str  # 'gitlab-ci', 'github-actions', …
@@ -159,7 +160,8 @@ class Container(NamedTuple):
     visible: bool = True  # False: parts of its configuration cannot be seen here
     scripts: tuple[Script, ...] = ()
     exclusive: tuple[frozenset[str], ...] = ()
-    single_words: tuple[str, ...] = ()
+    single_words: frozenset[str] = frozenset()
+    never_empty: frozenset[str] = frozenset()
     label: str = ''  # what its author calls it: the `name:` or `id:` of a step
 
 
@@ -205,6 +207,7 @@ class Flags(NamedTuple):
     cache: str  # ON, OFF or UNKNOWN
     cleanup: bool
     destinations: tuple[str, ...]
+    outputs: tuple[str, ...] = ()  # files that it writes, as written
 
 
 class Reason(NamedTuple):

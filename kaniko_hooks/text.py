@@ -57,7 +57,11 @@ class Text:
         self.segments = segments
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and self.key() == other.key()
+        if not isinstance(other, Text):
+            return False
+        if self.holes and other.holes:
+            return self.key() == other.key()
+        return self.value == other.value and self.holes == other.holes
 
     def __hash__(self) -> int:
         return hash(self.key())

@@ -1,11 +1,13 @@
 """Arithmetic expressions: `$((…))` and `((…))` (POSIX XCU 2.6.4).
 
-Values are not calculated: a loop that counts has an unknown length anyway. The
-same expression of the same values is the same value.
+Calculated are an operation of two known numbers and the increment of one, for
+scripts that count their builds: a loop that counts has an unknown length anyway.
+The same expression of the same values is the same value.
 """
 
 from __future__ import annotations
 
+import operator
 import re
 
 from kaniko_hooks.shell.env import State
@@ -24,6 +26,19 @@ _SETS = (
     r'|(?:\+\+|--)\s*([A-Za-z_]\w*)'
 )
 _NAME = r'[A-Za-z_]\w*'
+_OPERATION = r'\s*(-?\d{1,9})\s*([-+*<>]|[=!<>]=)\s*(-?\d{1,9})\s*'
+_OPERATORS = {
+    '+': operator.add,
+    '-': operator.sub,
+    '*': operator.mul,
+    '<': operator.lt,
+    '>': operator.gt,
+    '<=': operator.le,
+    '>=': operator.ge,
+    '==': operator.eq,
+    '!=': operator.ne,
+}
+_INCREMENT = r'\s*(?:([A-Za-z_]\w*)\s*(?:\+\+|\+=\s*(\d{1,9}))|\+\+\s*([A-Za-z_]\w*))\s*'
 
 
 def evaluate(
@@ -41,8 +56,12 @@ def evaluate(
         value = hole(ev.fresh_name(shown), shown)
         if not names and not substitutions:
             value = _value(ev, scope, way, node.text, shown)
+        increment = re.fullmatch(_INCREMENT, node.text)
         for name in names:
-            way = assign(way, name, hole(ev.fresh_name(shown), shown))
+            after = hole(ev.fresh_name(shown), shown)
+            if increment:
+                after = _value(ev, scope, way, f'{name} + {increment[2] or 1}', shown)
+            way = assign(way, name, after)
         result.append((way, value))
     return result
 
@@ -55,11 +74,14 @@ def assigned(text: str) -> list[str]:
 def _value(ev: Evaluator, scope: Scope, state: State, text: str, shown: str) -> Text:
     if text.strip().isdecimal():
         return Text(text.strip())
-    operands: list[object] = []
+    operands: dict[str, Text] = {}
     for name in re.findall(_NAME, text):
         ways = look_up(ev, scope, state, name, f'${name}')
-        value = text_of(ways[0][1])
-        if len(ways) > 1 or any(not item.name for item in value.holes):
+        operands[name] = text_of(ways[0][1])
+        if len(ways) > 1 or any(not item.name for item in operands[name].holes):
             return hole('', shown)
-        operands.append(value)
+    known = re.sub(rf'\$?({_NAME})', lambda match: operands[match[1]].known or '?', text)
+    match = re.fullmatch(_OPERATION, known)
+    if match:
+        return Text(str(int(_OPERATORS[match[2]](int(match[1]), int(match[3])))))
     return hole(f'(({text.strip()})) {operands}', shown)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import functions, paths, scripts, stdout, tests
 from kaniko_hooks.shell.arithmetic import assigned
-from kaniko_hooks.shell.env import Function, State
+from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
-from kaniko_hooks.shell.value import UNSET, Array, alternatives, join
+from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, alternatives, join
 from kaniko_hooks.shell.variables import ONE_WORD, assign
 from kaniko_hooks.text import Text, hole
 
@@ -73,7 +73,7 @@ def _leave_loop(kind: str) -> Builtin:
         if not scope.loops:
             return Flow([state.with_status(True)])
         flow = Flow()
-        flow.leaving = [(Exit(kind, min(levels, scope.loops)), state)]
+        flow.leaving = [(Exit(kind, min(levels, scope.loops)), state.with_status(True))]
         return flow
 
     return leave
@@ -86,7 +86,7 @@ def _exec(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
         del words[: int(takes_name)]
     if not words:
         return Flow([state.with_status(True)])
-    result = ev.run_program(scope, state, words)
+    result = ev.run_program(scope, state.with_env(state.env._replace(at_exit=NO_TRAP)), words)
     flow = Flow()
     flow.leaving = [*result.leaving, *((EXIT, end) for end in result.normal)]
     return flow
@@ -100,8 +100,10 @@ def _declare(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
     command = fields[0].text.known
     # In a function `declare` makes local variables.
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
-    if command == 'export' and any(field.text.known == '-f' for field in fields):
-        return Flow([_export_functions(state, fields).with_status(True)])
+    if any(field.text.known == '-f' for field in fields):
+        if command == 'export':
+            return Flow([_export_functions(state, fields).with_status(True)])
+        return stdout.printed(ev, scope, state.with_status(True), fields)
     for field in fields[1:]:
         text = field.text
         if text.holes:
@@ -135,7 +137,7 @@ def _set_by_words(ev: Evaluator, state: State) -> State:
     """After `export $WORDS`: any variable may have another value, but of one word."""
     value = hole(ev.fresh_name(ONE_WORD), '$(…)')
     table = {name: join((old, value)) for name, old in state.env.variables.items()}
-    return state.with_env(state.env._replace(variables=table))
+    return state.with_env(state.env._replace(variables=table, word_generation=fresh()))
 
 
 def _unset(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -208,7 +210,7 @@ def _shift(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
         assert isinstance(value, Array)
         count = int(known) if known is not None and known.isdecimal() else None
         if count is None or any(item.splits for item in value.items[:count]):
-            shifted.append(Array((Field(hole('', '$@'), True),)))
+            shifted.append(ANY_WORDS)
         else:
             shifted.append(Array(value.items[count:]))
     env = state.env._replace(arguments=join(shifted))
@@ -223,8 +225,9 @@ def _cd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> F
     if not words:
         target = hole('$HOME')
     elif words[0].known == '-':
-        previous = state.env.previous_directories or (hole(''),)
-        return Flow([_entered(state, previous).with_status(True)])
+        previous = state.env.previous_directories
+        after = _entered(state, previous or (hole(''),)).with_status(True)
+        return Flow([after] if previous else [after, state.with_status(False)])
     else:
         target = words[0]
     directories = tuple(paths.resolved(scope, state.env, target))
@@ -238,7 +241,10 @@ def _cd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> F
 
 
 def _entered(state: State, directories: tuple[Text, ...]) -> State:
-    env = state.env._replace(directories=directories, previous_directories=state.env.directories)
+    # Names of files in tests name others there.
+    env = state.env._replace(
+        directories=directories, previous_directories=state.env.directories, epoch=fresh()
+    )
     return state.with_env(env)
 
 
@@ -274,14 +280,22 @@ def _alias(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
 
 
 def _trap(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`trap`: what the handler builds is built once; when it runs is not followed."""
-    if len(fields) < 3 or fields[1].text.known in ('-', '', '--', '-p', '-l', *scope.calls):
+    """`trap`: a handler of EXIT runs at the end of the shell, others may run now."""
+    words = [field for field in fields[1:] if field.text.known != '--']
+    if len(words) < 2 or words[0].text.known in ('-p', '-l'):
         return Flow([state.with_status(True)])
-    words = [fields[0], fields[1]]
+    handler = EMPTY if words[0].text.known == '-' else words[0].text
+    signals = [(word.text.known or '').upper() for word in words[1:]]
+    state = state.with_status(True)
+    if 'EXIT' in signals or '0' in signals:
+        return Flow([state.with_env(state.env._replace(at_exit=(handler,)))])
     # A handler that sets itself again is not run again.
-    inner = scope._replace(calls=(*scope.calls, fields[1].text.known))
-    ends = ev.isolated(scope, state, lambda way: scripts.evaluate(ev, inner, way, words))
-    return Flow(end.with_status(True) for end in ends)
+    if not handler.value or handler in scope.calls:
+        return Flow([state])
+    inner = scope._replace(calls=(*scope.calls, handler))
+    command = [fields[0], words[0]]
+    ends = ev.isolated(scope, state, lambda way: scripts.evaluate(ev, inner, way, command))
+    return Flow([state, *(end.with_status(True) for end in ends)])
 
 
 def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

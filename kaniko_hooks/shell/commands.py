@@ -12,7 +12,7 @@ from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import LOCAL, OTHER, REPEATS, SHELLS, program
 from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
-from kaniko_hooks.shell.value import Array, Unset, Value, alternatives, text_of
+from kaniko_hooks.shell.value import ANY_WORDS, Array, Unset, Value, alternatives, text_of
 from kaniko_hooks.shell.variables import assign, look_up, outside
 from kaniko_hooks.text import Text, concat, hole
 
@@ -28,7 +28,10 @@ def simple(ev: Evaluator, scope: Scope, state: State, node: Simple) -> Flow:
     ev.spend()
     flow = Flow()
     for way, fields in expand.fields(ev, scope, state, node.words):
-        if not fields:
+        if not node.words and any(item.operator == '<' for item in node.redirections):
+            # `$(< file)` is the content of the file.
+            flow.add(stdout.printed(ev, scope, way, [Field(Text('cat'))]))
+        elif not fields:
             # Without a command the status is that of a substitution.
             ends = _assigned(ev, scope, way, node.assignments)
             keeps = any(isinstance(item, Substitution) for item in walk(node))
@@ -59,7 +62,7 @@ def _declaration(
             if any(re.match('-[A-Za-z]*n', field.text.value) for field in fields[1:]):
                 # A reference to another variable; nobody follows it.
                 for name in names:
-                    end = assign(end, name.text.value, Array((Field(hole(''), True),)))
+                    end = assign(end, name.text.value, ANY_WORDS)
             flow.normal.append(end.with_status(True))
     return flow
 
@@ -224,8 +227,9 @@ def _after_change(
     if base == 'tee':
         content = hole('') if state.env.stdin is None else state.env.stdin
         env = state.env
+        appends = any(field.text.known == '-a' for field in fields)
         for word in words:
-            env = paths.written(scope, env, word, content, False)
+            env = paths.written(ev, scope, env, word, content, appends)
         return state.with_env(env)
     if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
         return scripts.copied(ev, scope, state, words)
@@ -255,15 +259,20 @@ def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
 
 def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A program that nobody knows runs the executor, shell or script among its words."""
+    start = state
     for index in range(1, len(fields)):
         rest = fields[index:]
         name = rest[0].text.known
+        if fields[index - 1].text.known == '-c' and ' ' in rest[0].text.value:
+            # `su -c text`
+            words = [Field(Text('sh')), fields[index - 1], *rest]
+            return Flow(ev.isolated(scope, state, lambda way: scripts.shell(ev, scope, way, words)))
         if name is None or name[:1] == '-':
             continue
         name_, equals, value = name.partition('=')
         if equals and name_.isidentifier():
             # `env NAME=value command`
-            state = assign(state, name_, Text(value))
+            start = assign(start, name_, Text(value))
             continue
         base = name.rpartition('/')[2]
         is_script = ('/' in name or base.endswith('.sh')) and bool(
@@ -271,7 +280,12 @@ def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Fiel
         )
         if base in SHELLS or is_script or _may_be_executor(base) and _flags(ev, scope, state, rest):
             runs = scripts.file if is_script and base not in SHELLS else run_program
-            return Flow(ev.isolated(scope, state, lambda way: runs(ev, scope, way, rest)))
+
+            def run_rest(way: State) -> Flow:
+                env = way.env._replace(variables=start.env.variables)
+                return runs(ev, scope, way.with_env(env), rest)
+
+            return Flow(ev.isolated(scope, state, run_rest))
     return stdout.printed(ev, scope, state.with_status(None), fields)
 
 
@@ -325,4 +339,6 @@ def _build(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
     builds = outcome.then(state.outcome, outcome.of_build(build, scope.reasons))
     ev.most_builds = max(ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
+    if flags.outputs:
+        after = _after_any_change(after)
     return stdout.printed(ev, scope, after, fields)

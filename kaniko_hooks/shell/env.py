@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 # States of one point that are kept apart.
 MAX_STATES = 16
 _MAX_DIRECTORIES = 4
+# The name of the hole for the content of a file of the repository.
+FILE = 'content of '
+
+
+NO_TRAP = (Text(''),)
 
 
 class Function:
@@ -54,10 +59,12 @@ class Env(NamedTuple):
     previous_directories: tuple[Text, ...] = ()
     saved: Mapping[str, Value | None] = {}  # values before `local`, in the function at hand
     errexit: bool = False
+    at_exit: tuple[Text, ...] = NO_TRAP  # commands that run when the shell ends: alternatives
     stdin: Text | None = None  # None if it is not known
     stdout: Text = Text('')  # printed so far, where somebody reads it
     epoch: int = 0  # another number once a command may have changed any file
     generation: int = 0  # another number once a command may have set any variable
+    word_generation: int = 0  # the same for a command that sets variables to single words
 
     def with_variable(self, name: str, value: Value) -> Env:
         """The environment after an assignment."""
@@ -84,7 +91,7 @@ class State(NamedTuple):
 
 
 # The value of a variable that the script has not set.
-Outside = Callable[[str], Value]
+Outside = Callable[[str, 'Env'], Value]
 
 
 def fresh() -> int:
@@ -187,12 +194,17 @@ def _united_env(first: Env, second: Env) -> Env | None:
 
 def _with_minor(env: Env, envs: Sequence[Env]) -> Env:
     """With numbers that are right for all of the environments."""
-    epoch = env.epoch if all(other.epoch == env.epoch for other in envs) else fresh()
-    same_generation = all(other.generation == env.generation for other in envs)
-    generation = env.generation if same_generation else fresh()
-    if (epoch, generation) == (env.epoch, env.generation):
+    if len({(other.epoch, other.generation, other.word_generation) for other in envs}) == 1:
         return env
-    return env._replace(epoch=epoch, generation=generation)
+    return env._replace(
+        epoch=_common([other.epoch for other in envs]),
+        generation=_common([other.generation for other in envs]),
+        word_generation=_common([other.word_generation for other in envs]),
+    )
+
+
+def _common(numbers: Sequence[int]) -> int:
+    return numbers[0] if len(set(numbers)) == 1 else fresh()
 
 
 def joined(
@@ -232,18 +244,21 @@ def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
         variables[name] = (
             values[0]
             if same and values[0] is not None
-            else join(outside(name) if value is None else value for value in values)
+            else join(
+                outside(name, env) if value is None else value for env, value in zip(envs, values)
+            )
         )
     same_stdout = all(env.stdout == first.stdout for env in envs)
     return _with_minor(first, envs)._replace(
         variables=variables,
         functions=_alternatives([env.functions for env in envs]),
-        files=_alternatives([env.files for env in envs]),
+        files=_joined_files([env.files for env in envs]),
         arguments=join(env.arguments for env in envs),
         directories=_directories([env.directories for env in envs]),
         previous_directories=_directories([env.previous_directories for env in envs]),
         saved={name: value for env in envs for name, value in env.saved.items()},
         errexit=all(env.errexit for env in envs),
+        at_exit=tuple(dict.fromkeys(text for env in envs for text in env.at_exit)),
         stdin=first.stdin if all(env.stdin == first.stdin for env in envs) else None,
         stdout=first.stdout if same_stdout else hole('', first.stdout.value),
     )
@@ -255,6 +270,14 @@ def _alternatives(tables: Sequence[Mapping[str, tuple[_T, ...]]]) -> dict[str, t
         name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, ())))
         for name in names
     }
+
+
+def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str, tuple[Text, ...]]:
+    result = _alternatives(tables)
+    for path, texts in result.items():
+        if any(path not in table for table in tables):
+            result[path] = (*texts, hole(f'{FILE}{path}'))  # the file of the repository
+    return result
 
 
 def _directories(paths: Sequence[tuple[Text, ...]]) -> tuple[Text, ...]:

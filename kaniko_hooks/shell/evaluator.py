@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Cond
-from kaniko_hooks.model import Build, Field, Flags, Note, Place
+from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
 from kaniko_hooks.shell import (
     arithmetic,
     branches,
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
             """A folder of this path exists."""
 
 
-# Commands that are evaluated for one container: about a second's work.
+# Commands that are evaluated for one container: about two seconds' work.
 _MAX_COMMANDS = 40_000
 # Of the scripts of one container, each counted once.
 MAX_CHARACTERS = 1024 * 1024
@@ -81,18 +81,13 @@ class Evaluator:
     """One container's scripts being evaluated."""
 
     def __init__(
-        self,
-        image: str | None,
-        read_build: ReadBuild,
-        repository: Repository,
-        exclusive: Iterable[frozenset[str]],
-        single_words: tuple[str, ...],
+        self, image: str | None, read_build: ReadBuild, repository: Repository, container: Container
     ) -> None:
         self.image = image
         self.read_build = read_build
         self.repository = repository
-        self.assumptions = Assumptions(exclusive)
-        self.single_words = single_words
+        self.assumptions = Assumptions(container.exclusive, container.never_empty)
+        self.single_words = container.single_words
         self.budget = _MAX_COMMANDS
         self.characters = MAX_CHARACTERS
         self.builds: dict[Place, Build] = {}
@@ -107,14 +102,15 @@ class Evaluator:
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], Script] = {}
         self._files: dict[str, Text] = {}
+        self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
         self._tested: tuple[int, frozenset[str]] = (0, frozenset())
 
     # States
 
-    def spend(self) -> None:
-        """Account for one more command. Raises TooMuch."""
-        self.budget -= 1
+    def spend(self, work: int = 1) -> None:
+        """Account for as much work as that many commands are. Raises TooMuch."""
+        self.budget -= work
         if self.budget < 0:
             raise TooMuch
 
@@ -142,9 +138,10 @@ class Evaluator:
         """The same runs in fewer states."""
         if len(states) < 2:
             return list(states)
+        self.spend(len(states) ** 2 // 8)
         return env.merged(
             states,
-            lambda name: variables.outside(self, scope, name),
+            lambda name, env: variables.outside(self, scope, name, env),
             self._tested_names,
             scope.tested,
         )
@@ -303,7 +300,8 @@ class Evaluator:
         printed = state.env.stdout
         states = [way.with_env(way.env._replace(stdout=printed)) for way in states]
         ends = [
-            way
+            # With `pipefail` the status is that of any of the commands.
+            way if before.status or not way.status else way.with_status(None)
             for before in states
             for way in self.isolated(
                 scope, before, lambda start: self.command(scope, start, nodes[-1])
@@ -318,8 +316,26 @@ class Evaluator:
 
     def isolated(self, scope: Scope, state: State, run: Callable[[State], Flow]) -> list[State]:
         """The states after a process of its own: what it sets is lost, but for files."""
-        ends = [end.with_env(_left(state.env, end.env)) for end in run(state).ends()]
-        return self.merged(scope, ends)
+        start = state.with_env(state.env._replace(at_exit=env.NO_TRAP))
+        ends = self.exited(scope, run(start).ends())
+        return self.merged(scope, [end.with_env(_left(state.env, end.env)) for end in ends])
+
+    def exited(self, scope: Scope, states: Iterable[State]) -> list[State]:
+        """The states after the end of a shell, whose `trap` on EXIT runs now."""
+        inner = scope._replace(loops=0, depth=scope.depth + 1, recorded=False)
+        ends: list[State] = []
+        for state in states:
+            for text in state.env.at_exit:
+                if not text.value:
+                    ends.append(state)
+                    continue
+                start = state.with_env(state.env._replace(at_exit=env.NO_TRAP))
+                source = text if text.segments else text.at(scope.source.place, 0)
+                flow = self.statements(
+                    inner._replace(source=source), [start], self.parsed(source).body
+                )
+                ends += flow.ends()
+        return ends
 
     def substitution(
         self, scope: Scope, state: State, node: Substitution
@@ -330,7 +346,8 @@ class Evaluator:
             source = Text(node.text, (), (Segment(0, scope.source.place, node.start, False),))
             body = self.parsed(source).body
         inner = scope._replace(source=source, captured=True, depth=scope.depth + 1, recorded=False)
-        start = state.with_env(state.env._replace(stdout=EMPTY))
+        # Bash goes on after a failure here, whatever its options.
+        start = state.with_env(state.env._replace(stdout=EMPTY, errexit=False))
         result = []
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
             output = end.env.stdout

@@ -51,7 +51,8 @@ _BREAK = Part(Text('\0'), True)
 
 Ways = list[tuple[State, tuple[Part, ...]]]
 
-_BLANKS = Text(' \t\n')
+_BLANKS = frozenset(' \t\n')
+_IFS_OF_THE_SHELL = hole('IFS')
 
 
 def fields(
@@ -119,7 +120,7 @@ def _pattern_of(parts: Iterable[Part]) -> str | None:
 def operand(ev: Evaluator, scope: Scope, state: State, word: Word) -> list[tuple[State, Operand]]:
     """A word of `[[ … ]]`."""
     return [
-        (after, Operand(joined(parts), True, _pattern_of(parts)))
+        (after, Operand(joined(parts), pattern=_pattern_of(parts)))
         for after, parts in _pieces(ev, scope, state, word.pieces)
     ]
 
@@ -265,6 +266,8 @@ def _parts(
 ) -> tuple[Part, ...]:
     """The parts that a value expands to."""
     whole = name in ('@', '*') or subscript in ('[@]', '[*]')
+    if subscript == '[@]' and isinstance(value, Text) and value.holes:
+        return (Part(value, quoted, True),)
     if isinstance(value, Array) and whole:
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
         if quoted and (name == '*' or subscript == '[*]'):
@@ -301,7 +304,7 @@ def _conditional(
                 ways.append((way, _parts(value, piece.quoted, piece.name, subscript)))
         for way in absent:
             if kind == '+':
-                ways.append((way, (Part(EMPTY, True),) if piece.quoted else ()))
+                ways.append((way, ()))
             elif kind == '-':
                 ways += _pieces(ev, scope, way, piece.operand.pieces)
             elif kind == '=':
@@ -310,6 +313,9 @@ def _conditional(
                     ways.append((last, parts))
             else:
                 ev.ended.append(way)
+    if piece.quoted and piece.name != '@' and subscript != '[@]':
+        # A quoted word is there even if it is empty.
+        ways = [(way, parts or (Part(EMPTY, True),)) for way, parts in ways]
     return ways
 
 
@@ -362,9 +368,15 @@ def _modified(
     """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
     assert piece.operand is not None
     subject = text_of(value)
+    several = piece.name == '@' or '[@]' in piece.operator
     ways: Ways = []
     for after, parts in _pieces(ev, scope, state, piece.operand.pieces):
         result = None
+        if several and operator == ':' and isinstance(value, Array):
+            items = _slice(value, joined(parts), piece.name)
+            if items is not None:
+                ways.append((after, _parts(items, piece.quoted, '@')))
+                continue
         if subject.known is not None and not isinstance(value, Array):
             result = _replaced(subject.known, operator, parts)
         if result is None:
@@ -372,10 +384,23 @@ def _modified(
             derived = _derived(ev, piece, [subject, operand])
             shown = _shown(scope, piece)
             names = derived.holes[0].name
-            ways.append((after, (Part(hole(names, shown), piece.quoted),)))
+            ways.append((after, (Part(hole(names, shown), piece.quoted, several),)))
         else:
             ways.append((after, (Part(Text(result), piece.quoted),)))
     return ways
+
+
+def _slice(value: Array, bounds: Text, name: str) -> Array | None:
+    """`${array[@]:offset:length}`; None where that is not known."""
+    numbers = (bounds.known or '').strip().split(':')
+    if not all(map(str.isdecimal, numbers)) or any(item.splits for item in value.items):
+        return None
+    # The parameters begin with `$0`.
+    start = int(numbers[0]) - (name == '@')
+    if start < 0:
+        return None
+    end = start + int(numbers[1]) if len(numbers) > 1 else None
+    return Array(value.items[start:end])
 
 
 def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:
@@ -418,7 +443,11 @@ def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
         if part is _BREAK:
             result += _field(ev, state, current, word)
             current = []
-        elif part.quoted or part.verbatim or separators.isdisjoint(part.text.value):
+        elif part.quoted or part.verbatim:
+            current.append(part)
+        elif separators is None:
+            current.append(part._replace(splits=True))
+        elif separators.isdisjoint(part.text.value):
             current.append(part)
         else:
             first, *others = part.text.split(separators)
@@ -434,34 +463,36 @@ def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
     kept = [part for part in parts if part.quoted or part.text.value]
     if not kept:
         return []
-    splits = all(part.splits or not part.quoted for part in kept) and all(
-        part.splits or _may_split(ev, state, part.text) for part in kept
+    splits = any(
+        part.splits or not part.quoted and _may_split(ev, state, part.text) for part in kept
     )
-    vanishes = splits or all(not part.quoted and part.text.holes for part in kept)
+    vanishes = all(part.splits or not part.quoted and _may_be_empty(part.text) for part in kept)
     texts = [part.text for part in kept]
     if any(not part.quoted and is_pattern(part.text.value) for part in kept):
-        names = [part.text if part.quoted else _file_names(ev, part.text) for part in kept]
+        names = [part.text if part.quoted else file_names(ev, part.text) for part in kept]
         splits = splits or any(new is not old for new, old in zip(names, texts))
         texts = names
-    return [Field(concat(texts), splits, word.start, word.end, bool(vanishes))]
+    return [Field(concat(texts), splits, word.start, word.end, vanishes)]
 
 
 def _may_split(ev: Evaluator, state: State, text: Text) -> bool:
-    """An unquoted text that may be several words, or none."""
-    covered = sum(item.end - item.start for item in text.holes)
-    if not text.holes or covered < len(text.value):
-        return False
+    """An unquoted text that may be several words."""
     return any(not is_one_word(ev, state, item.name) for item in text.holes)
 
 
-def _separators(state: State) -> frozenset[str]:
-    """The characters that split fields: those of IFS."""
-    value = state.env.variables.get('IFS', _BLANKS)
-    known = value.known if isinstance(value, Text) else None
-    return frozenset(' \t\n' if known is None else known)
+def _may_be_empty(text: Text) -> bool:
+    return sum(item.end - item.start for item in text.holes) == len(text.value)
 
 
-def _file_names(ev: Evaluator, text: Text) -> Text:
+def _separators(state: State) -> frozenset[str] | None:
+    """The characters that split fields: those of IFS; None if they are not known."""
+    value = state.env.variables.get('IFS', UNSET)
+    if value == UNSET or value == _IFS_OF_THE_SHELL:
+        return _BLANKS
+    return frozenset(value.value) if isinstance(value, Text) and not value.holes else None
+
+
+def file_names(ev: Evaluator, text: Text) -> Text:
     """A text in which pattern characters stand for unknown names; the same without them."""
     import re
 

@@ -35,6 +35,7 @@ class Fact(NamedTuple):
 
 
 ANY = Fact()
+_FILLED = Fact(none_of=frozenset(('',)))
 
 # The key of a text with holes, or the name of an opaque test and the keys of its texts.
 Term = tuple[object, ...]
@@ -44,13 +45,20 @@ Facts = dict[Term, Fact]
 class Assumptions:
     """Splits facts by conditions.
 
-    `exclusive` are sets of names of which never two have a value that is not empty.
+    - `exclusive`: sets of names of which never two have a value that is not empty.
+    - `never_empty`: names that always have a value.
     """
 
-    def __init__(self, exclusive: Iterable[frozenset[str]]) -> None:
+    def __init__(self, exclusive: Iterable[frozenset[str]], never_empty: frozenset[str]) -> None:
         self.exclusive: dict[object, frozenset[str]] = {
             name: names for names in exclusive for name in names
         }
+        self.never_empty = never_empty
+
+    def fact(self, facts: Facts, term: Term) -> Fact:
+        """The values that a term may have."""
+        name = _name(term)
+        return facts.get(term, _FILLED if name in self.never_empty else ANY)
 
     def split(self, facts: Facts, cond: Cond) -> tuple[list[Facts], list[Facts]]:
         """The facts where the condition holds, and those where it does not; none if never."""
@@ -87,8 +95,8 @@ class Assumptions:
         if term is None:
             return [facts], [facts]
         return (
-            self._with(facts, term, _equal_to(facts.get(term, ANY), 'true')),
-            self._with(facts, term, _other_than(facts.get(term, ANY), 'true')),
+            self._with(facts, term, _equal_to(self.fact(facts, term), 'true')),
+            self._with(facts, term, _other_than(self.fact(facts, term), 'true')),
         )
 
     def _equal(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
@@ -98,9 +106,17 @@ class Assumptions:
         if right.holes and not left.holes:
             left, right = right, left
         if right.holes:
+            if _varies(left) or _varies(right):
+                return [facts], [facts]
             first, second = sorted((left.key(), right.key()))
-            varies = _varies(left) or _varies(right)
-            return self._one_of_two(facts, None if varies else (None, '=', first, second))
+            holds, fails = self._one_of_two(facts, (None, '=', first, second))
+            both = _both(self.fact(facts, first), self.fact(facts, second))
+            return [
+                end
+                for start in (holds if both else ())
+                for middle in self._with(start, first, both)
+                for end in self._with(middle, second, both)
+            ], fails
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
         if not _may_be(left, right.value):
@@ -108,7 +124,7 @@ class Assumptions:
         if _varies(left):
             return [facts], [facts]
         term = left.key()
-        fact = facts.get(term, ANY)
+        fact = self.fact(facts, term)
         return (
             self._with(facts, term, _equal_to(fact, right.value)),
             self._with(facts, term, _other_than(fact, right.value)),
@@ -122,7 +138,7 @@ class Assumptions:
         if _varies(subject):
             return [facts], [facts]
         term = subject.key()
-        fact = facts.get(term, ANY)
+        fact = self.fact(facts, term)
         return (
             self._with(facts, term, _matching(fact, pattern, True)),
             self._with(facts, term, _matching(fact, pattern, False)),
@@ -132,14 +148,19 @@ class Assumptions:
         """The facts with this one; none if that is a contradiction."""
         if fact is None:
             return []
-        if fact == facts.get(term, ANY):
+        if fact == self.fact(facts, term):
             return [facts]
-        name = term[1] if len(term) == 3 and term[0] == term[2] == '' else None
+        name = _name(term)
         if name in self.exclusive and not fact.allows(''):
             for other in self.exclusive[name]:
-                if other != name and not facts.get(('', other, ''), ANY).allows(''):
+                if other != name and not self.fact(facts, ('', other, '')).allows(''):
                     return []
         return [{**facts, term: fact}]
+
+
+def _name(term: Term) -> object:
+    """The name of the hole that is all of a term's text."""
+    return term[1] if len(term) == 3 and term[0] == term[2] == '' else None
 
 
 def _varies(text: Text) -> bool:
@@ -202,6 +223,16 @@ def _matching(fact: Fact, pattern: str, holds: bool) -> Fact | None:
     ):
         return None
     return fact._replace(patterns=fact.patterns | {(pattern, holds)})
+
+
+def _both(first: Fact, second: Fact) -> Fact | None:
+    """The values that both facts allow."""
+    if second.one_of is not None:
+        first, second = second, first
+    if first.one_of is not None:
+        rest = frozenset(filter(second.allows, first.one_of))
+        return Fact(rest) if rest else None
+    return Fact(None, first.none_of | second.none_of, first.patterns | second.patterns)
 
 
 _SPECIAL = frozenset('*?[\\')
@@ -321,19 +352,6 @@ def implies(strong: Facts, weak: Facts) -> bool:
         if other is None or other != fact and not _includes(fact, other):
             return False
     return True
-
-
-def compatible(first: Facts, second: Facts) -> bool:
-    """Some run may have both."""
-    return all(_overlap(fact, second[term]) for term, fact in first.items() if term in second)
-
-
-def _overlap(first: Fact, second: Fact) -> bool:
-    if first.one_of is not None:
-        return any(map(second.allows, first.one_of))
-    if second.one_of is not None:
-        return any(map(first.allows, second.one_of))
-    return all((pattern, not holds) not in second.patterns for pattern, holds in first.patterns)
 
 
 def _includes(fact: Fact, other: Fact) -> bool:

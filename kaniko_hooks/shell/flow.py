@@ -50,8 +50,8 @@ class Scope(NamedTuple):
 
     source: Text  # that the offsets of the commands count in
     script: Script  # of the CI system, with its variables
-    path: str | None = None  # of the script of the repository that runs
-    name: Text | None = None  # `$0`
+    path: str | None = None  # of the file that the commands are from
+    name: Text = Text('sh')  # `$0`
     reasons: tuple[Reason, ...] = ()  # for builds to run more than once
     tested: bool = False  # a failure does not end the shell
     captured: bool = False  # the output is read

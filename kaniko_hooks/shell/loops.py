@@ -11,12 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
-from kaniko_hooks.shell import expand, facts, outcome, variables
-from kaniko_hooks.shell.env import Env, State, joined
+from kaniko_hooks.shell import expand, outcome, variables
+from kaniko_hooks.shell.env import Env, Outside, State, joined
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
-from kaniko_hooks.shell.value import Array, Value, alternatives, join, names_executor, widen
+from kaniko_hooks.shell.value import (
+    ANY_WORDS,
+    Array,
+    Value,
+    alternatives,
+    join,
+    names_executor,
+    widen,
+)
 from kaniko_hooks.text import Text, hole
 
 TYPE_CHECKING = False
@@ -39,24 +47,30 @@ _END = (BREAK, 1)
 class Effects:
     """What the body of a loop has changed, in all of its evaluations."""
 
-    __slots__ = ('variables', 'arguments', 'directories')
+    __slots__ = ('variables', 'arguments', 'directories', 'files')
 
     def __init__(self) -> None:
         self.variables: dict[str, Value] = {}  # with values that the body leaves
         self.arguments = False
         self.directories: tuple[Text, ...] = ()
+        self.files: dict[str, tuple[Text, ...]] = {}  # that may run the executor
 
-    def widened(self, env: Env, outside: Callable[[str], Value]) -> Env:
+    def widened(self, env: Env, outside: Outside) -> Env:
         """An environment that includes those at the beginning of each iteration."""
         table = dict(env.variables)
         for name, value in self.variables.items():
             before = env.variables.get(name)
-            table[name] = widen(outside(name) if before is None else before, (value,))
+            table[name] = widen(outside(name, env) if before is None else before, (value,))
         directories = tuple(dict.fromkeys((*env.directories, *self.directories)))
         arguments = env.arguments
         if self.arguments:
-            arguments = join((arguments, Array((Field(hole(''), True),))))
-        return env._replace(variables=table, directories=directories, arguments=arguments)
+            arguments = join((arguments, ANY_WORDS))
+        files = dict(env.files)
+        for path, texts in self.files.items():
+            files[path] = tuple(dict.fromkeys((*files.get(path, ()), *texts)))
+        return env._replace(
+            variables=table, directories=directories, arguments=arguments, files=files
+        )
 
     def learn(self, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
@@ -69,6 +83,13 @@ class Effects:
             if old is None or _executors(new) != _executors(old):
                 self.variables[name] = new
                 news = True
+        for path, written in after.files.items():
+            if before.files.get(path) != written:
+                texts = self.files.get(path, ())
+                kept = [text for text in written if names_executor(text) and text not in texts]
+                if kept and len(texts) < _MAX_WORDS:
+                    self.files[path] = (*texts, *kept)
+                    news = True
         if not self.arguments and after.arguments != before.arguments:
             self.arguments = news = True
         if len(self.directories) <= _MAX_DIRECTORIES:
@@ -216,7 +237,7 @@ class _Loop:
             news = [self.effects.learn(entry.env, way.env) for way in going]
             if not any(news):
                 break
-        heads = self._heads(state, entry, going, runs_once)
+        heads = self._heads(state, going, runs_once)
         if condition:
             stopping = []
             for head in heads:
@@ -224,7 +245,9 @@ class _Loop:
                 stopping += ends
         else:
             stopping = heads
-        flow = Flow(way.with_status(True) for way in stopping)
+        # The status is that of the last command of the body.
+        succeeds = all(way.status for way in going)
+        flow = Flow(way.with_status(True if succeeds else None) for way in stopping)
         if not stopping and heads:
             # It goes on until the container is stopped.
             flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
@@ -233,9 +256,10 @@ class _Loop:
         return flow
 
     def _widened(self, env: Env) -> Env:
-        return self.effects.widened(
-            env, lambda name: variables.outside(self.ev, self.scope, name, env.generation)
-        )
+        return self.effects.widened(env, self._outside)
+
+    def _outside(self, name: str, env: Env) -> Value:
+        return variables.outside(self.ev, self.scope, name, env)
 
     def _condition(
         self, states: list[State], condition: Sequence[Statement], runs_if: bool
@@ -250,34 +274,18 @@ class _Loop:
         ]
         return flow, ends
 
-    def _heads(
-        self, state: State, entry: State, going: list[State], runs_once: bool
-    ) -> list[State]:
+    def _heads(self, state: State, going: list[State], runs_once: bool) -> list[State]:
         """The states after any number of iterations."""
         heads = [] if runs_once else [state]
-        idle = [way for way in going if not outcome.builds(way.outcome)]
-        if idle:
-            heads += self._joined(state, [entry._replace(facts=idle[0].facts), *idle], NO_BUILD)
-        for way in going:
-            if outcome.builds(way.outcome):
-                together = [other for other in going if facts.compatible(way.facts, other.facts)]
-                builds = outcome.any_number((other.outcome for other in together), self.reason)
-                [head] = self._joined(state, [*together, entry._replace(facts=way.facts)], builds)
-                heads.append(head._replace(facts=way.facts))
+        if going:
+            last = joined(going, self._outside, lambda way: 0)
+            heads += [self._after(state, way._replace(outcome=NO_BUILD), going) for way in last]
         return self.ev.merged(self.scope, heads)
-
-    def _joined(self, state: State, states: list[State], builds: outcome.Outcome) -> list[State]:
-        """One state for iterations that end in any of these states."""
-        outside = lambda name: variables.outside(self.ev, self.scope, name)  # noqa: E731
-        return [
-            way._replace(outcome=outcome.then(state.outcome, builds))
-            for way in joined(states, outside, lambda way: 0)
-        ]
 
     def _after(self, state: State, way: State, going: list[State]) -> State:
         """A state that leaves the loop, after any number of complete iterations."""
-        bodies = (other.outcome for other in going if facts.compatible(way.facts, other.facts))
-        builds = outcome.then(outcome.any_number(bodies, self.reason), way.outcome)
+        bodies = outcome.any_number((other.outcome for other in going), self.reason)
+        builds = outcome.then(bodies, way.outcome)
         return way._replace(outcome=outcome.then(state.outcome, builds))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell.env import Env, fresh
+from kaniko_hooks.shell.flow import TooMuch
+from kaniko_hooks.shell.value import names_executor
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 TYPE_CHECKING = False
@@ -14,8 +16,11 @@ if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
     from kaniko_hooks.shell.flow import Scope
 
+# Files that a script writes.
+_MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
+_EXTENSIONS = ('.sh', '.bash')
 _DEVICES = ('/dev/', '/proc/')
 # The workspace of a CI system, where the repository is in a folder of it.
 _WORKSPACE = '/workspace'
@@ -95,17 +100,23 @@ def key(path: Text) -> str:
     return '\0'.join(path.key())
 
 
-def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> Env:
+def written(ev: Evaluator, scope: Scope, env: Env, path: Text, content: Text, append: bool) -> Env:
     """The environment after a file was written."""
     if path.value.startswith(_DEVICES):
         return env
     files = dict(env.files)
     for target in resolved(scope, env, path):
-        before = files.get(key(target), ())
-        if append and before:
-            files[key(target)] = tuple(concat((text, content)) for text in before)
-        else:
-            files[key(target)] = (content,)
+        before = files.get(key(target))
+        if before is None:
+            before = (ev.file(target.known or ''),)
+            if len(files) >= _MAX_FILES:
+                # What does not run Kaniko may be forgotten.
+                if not names_executor(content):
+                    continue
+                raise TooMuch
+        files[key(target)] = (
+            tuple(concat((text, content)) for text in before) if append else (content,)
+        )
     return env._replace(files=files, epoch=fresh())
 
 
@@ -118,9 +129,9 @@ def contents(ev: Evaluator, scope: Scope, env: Env, path: Text) -> list[tuple[st
             result.append((target.value, env.stdin))
         elif own is not None:
             result += [(target.value, text) for text in own]
-        elif target.holes:
+        elif target.holes or _is_absolute(target) and not scope.script.root:
             result += [(name, ev.file(name)) for name in _candidates(ev, target)]
-        elif not _is_absolute(target) and ev.repository.text(target.value) is not None:
+        elif ev.repository.text(target.value) is not None:
             result.append((target.value, ev.file(target.value)))
     return result
 
@@ -134,28 +145,37 @@ def installed(env: Env, name: str) -> tuple[Text, ...]:
 
 
 def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
-    """The files of the repository that a path with holes may name."""
-    last = path.split('/')[-1]
-    if all(name.known is None for name in path.split('/')) and not _known(last):
-        return ()
+    """The files of the repository that a path from elsewhere may name.
+
+    The repository may be copied, or its folder unknown: of the path counts the
+    longest end that is the end of a file's path.
+    """
+    names = [name for name in path.split('/') if name.value]
+    if not any(map(_has_characters, names)):
+        return [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
+    while not _has_characters(names[0]):
+        # It may be the root, or several folders.
+        del names[0]
+    while any(map(_has_characters, names)):
+        pattern = re.compile('(?:.*/)?' + '/'.join(map(_regex, names)), re.DOTALL)
+        matching = [name for name in ev.repository.files() if pattern.fullmatch(name)]
+        if len(matching) > _MAX_CANDIDATES:
+            return [name for name in matching if ev.may_build(name)][:_MAX_CANDIDATES]
+        if matching:
+            return matching
+        del names[0]
+    return ()
+
+
+def _has_characters(text: Text) -> bool:
+    """Some characters of the text are known."""
+    return sum(item.end - item.start for item in text.holes) < len(text.value)
+
+
+def _regex(text: Text) -> str:
     pieces: list[str] = []
     at = 0
-    for item in path.holes:
-        pieces += (re.escape(path.value[at : item.start]), '.*')
-        at = item.end
-    pieces.append(re.escape(path.value[at:]))
-    pattern = re.compile(''.join(pieces).replace('.*/', '(?:.*/)?', 1), re.DOTALL)
-    names = [name for name in ev.repository.files() if pattern.fullmatch(name)]
-    if len(names) > _MAX_CANDIDATES:
-        names = [name for name in names if ev.may_build(name)][:_MAX_CANDIDATES]
-    return names
-
-
-def _known(text: Text) -> str:
-    """The known characters of a text."""
-    at = 0
-    kept = []
     for item in text.holes:
-        kept.append(text.value[at : item.start])
+        pieces += (re.escape(text.value[at : item.start]), '.*')
         at = item.end
-    return ''.join((*kept, text.value[at:]))
+    return ''.join((*pieces, re.escape(text.value[at:])))

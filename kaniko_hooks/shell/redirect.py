@@ -35,9 +35,9 @@ def command(ev: Evaluator, scope: Scope, state: State, node: Simple | Compound) 
             inner = scope._replace(captured=True)
             way = way.with_env(way.env._replace(stdout=EMPTY))
         result = ev.undirected(inner, way, node)
-        flow.normal += [_restored(scope, state, end, output) for end in result.normal]
+        flow.normal += [_restored(ev, scope, state, end, output) for end in result.normal]
         flow.leaving += [
-            (exit_, _restored(scope, state, end, output)) for exit_, end in result.leaving
+            (exit_, _restored(ev, scope, state, end, output)) for exit_, end in result.leaving
         ]
     return flow
 
@@ -78,11 +78,13 @@ def _reading(state: State, text: Text | None) -> State:
     return state.with_env(state.env._replace(stdin=text))
 
 
-def _restored(scope: Scope, before: State, end: State, output: Output | None) -> State:
+def _restored(
+    ev: Evaluator, scope: Scope, before: State, end: State, output: Output | None
+) -> State:
     """The state after a command, its output in the file that it was written to."""
     env = end.env
     if output is not None and output.file is not None:
-        env = paths.written(scope, env, output.file, env.stdout, output.append)
+        env = paths.written(ev, scope, env, output.file, env.stdout, output.append)
     if output is not None:
         env = env._replace(stdout=before.env.stdout)
     return end.with_env(env._replace(stdin=before.env.stdin))

@@ -95,7 +95,7 @@ def container_reports(
 
 def _evaluator(container: Container, read_build: ReadBuild, repository: Repository) -> Evaluator:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-    ev = Evaluator(None, read_build, repository, container.exclusive, container.single_words)
+    ev = Evaluator(None, read_build, repository, container)
     ev.image = image_name(ev, container)
     return ev
 
@@ -166,9 +166,10 @@ class _Container:
                     env=env._replace(files=state.env.files, arguments=Array(arguments))
                 )
                 flow = self._commands(scope, start)
-                ends += [end.with_status(True) for end in flow.normal]
-                ends += [end for way, end in flow.leaving if way == EXIT]
-                ends += [end.with_status(True) for way, end in flow.leaving if way != EXIT]
+                exits = [end for way, end in flow.leaving if way == EXIT]
+                going = [*flow.normal, *(end for way, end in flow.leaving if way != EXIT)]
+                ends += [end.with_status(True) for end in self.ev.exited(scope, going)]
+                ends += self.ev.exited(scope, exits)
         return ends
 
     def _commands(self, scope: Scope, state: State) -> Flow:

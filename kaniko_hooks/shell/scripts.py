@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import MANY, Field, Note, Reason
-from kaniko_hooks.shell import outcome, paths, stdout
+from kaniko_hooks.shell import outcome, paths, stdout, variables
 from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER, SHELLS
-from kaniko_hooks.shell.stdout import FILE
 from kaniko_hooks.shell.value import ANYTHING, Array, join
 from kaniko_hooks.text import Text, concat, hole
 
@@ -20,6 +19,11 @@ if TYPE_CHECKING:
 
 # A script that runs itself, directly or by way of others, does so at most as often.
 _MAX_RECURSION = 12
+# Programs that print commands for `eval` which set variables of their own.
+_SET_OWN_VARIABLES = tuple(
+    f'$({name}'
+    for name in 'brew conda dircolors docker-machine gpg-agent minikube pyenv ssh-agent'.split()
+)
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
 
 
@@ -46,7 +50,7 @@ def shell(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     if is_text and operands:
         # The operand after the text is `$0`.
         text, *rest = operands
-        inner = scope._replace(path=None, name=rest[0].text if rest else None)
+        inner = scope._replace(path=None, name=rest[0].text if rest else Text('sh'))
         return _in_new_shell(ev, inner, state, text.text, None, rest[1:], errexit)
     if operands and not reads:
         return file(ev, scope, state, operands, errexit)
@@ -94,8 +98,8 @@ def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> 
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
         for text in texts[:1]:
-            env = paths.written(scope, env, words[-1], text, False)
-            env = paths.written(scope, env, concat((words[-1], Text('/'), name)), text, False)
+            for target in words[-1], concat((words[-1], Text('/'), name)):
+                env = paths.written(ev, scope, env, target, text, False)
     return state.with_env(env)
 
 
@@ -131,6 +135,8 @@ def _in_new_shell(
     inner = scope._replace(tested=False, loops=0, may_return=False)
     if name is not None:
         inner = inner.because('call', name.start)
+    if path is not None:
+        inner = inner._replace(name=variables.absolute(Text(path)))
 
     def child(way: State) -> Flow:
         table = way.env.functions
@@ -177,12 +183,11 @@ def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
 def evaluate(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
     pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
-    text = _with_files(ev, concat(pieces[1:]))
+    text = stdout.likely(ev, concat(pieces[1:]))
     if len(text.holes) == 1 and text.holes[0][:2] == (0, len(text.value)):
         ev.note_use(scope, state, OTHER, fields)
-        # What programs print for `eval` sets variables of their own.
-        is_output = text.holes[0].name.startswith('$(')
-        after = state if is_output else after_unknown_commands(state)
+        sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
+        after = state if sets_own else after_unknown_commands(state)
         return Flow([after.with_status(None)])
     return run(ev, scope, state, text, scope.path)
 
@@ -190,13 +195,13 @@ def evaluate(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
 def after_unknown_commands(state: State) -> State:
     """The state after commands that nobody can see: they may have set any variable."""
     table = {name: join((value, ANYTHING)) for name, value in state.env.variables.items()}
-    env = state.env._replace(variables=table, generation=fresh(), epoch=fresh())
+    env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
     return state.with_env(env)
 
 
 def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     """The commands of a text, in the shell at hand."""
-    text = _with_files(ev, text)
+    text = stdout.likely(ev, text)
     running = path or text
     if scope.calls.count(running) >= _MAX_RECURSION:
         return Flow([state])
@@ -210,17 +215,6 @@ def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None)
         source=text, path=path, calls=(*scope.calls, running), depth=scope.depth + 1, recorded=False
     )
     return ev.statements(inner, [state], tree.body)
-
-
-def _with_files(ev: Evaluator, text: Text) -> Text:
-    """A text with the contents of the files that `cat` has printed into it."""
-    pieces: list[Text] = []
-    at = 0
-    for item in text.holes:
-        if item.name.startswith(FILE):
-            pieces += (text.part(at, item.start), ev.file(item.name[len(FILE) :]))
-            at = item.end
-    return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
 
 
 # Programs that run their words any number of times
@@ -250,26 +244,24 @@ def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     if not rest:
         return stdout.printed(ev, scope, state.with_status(None), fields)
     if replaced:
-        argvs = [[_with_unknown(ev, field, replaced) for field in rest]]
+        name = hole(ev.fresh_name(replaced), replaced)
+        argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
         words = _read_words(state, fields[0], many)
         argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
     return repeated(ev, scope, state, argvs, 'xargs' if many else '', fields[0])
 
 
-def _with_unknown(ev: Evaluator, field: Field, replaced: str) -> Field:
+def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
     """A word in which `xargs -I` and `find` put a name."""
     parts = field.text.value.split(replaced)
-    if len(parts) == 1:
-        return field
-    value = hole(ev.fresh_name(replaced), replaced)
     at = 0
     replacements = []
     for part in parts[:-1]:
         at += len(part)
-        replacements.append((at, at + len(replaced), value))
+        replacements.append((at, at + len(replaced), name))
         at += len(replaced)
-    return field._replace(text=field.text.replaced(replacements))
+    return field._replace(text=field.text.replaced(replacements)) if replacements else field
 
 
 def _read_words(state: State, command: Field, many: bool) -> list[Field]:
@@ -287,6 +279,7 @@ def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> 
     """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
     states = [state]
     command: list[Field] | None = None
+    names = stdout.names_of_find(ev, fields)
     for field in fields[1:]:
         word = field.text.known
         if command is None:
@@ -294,7 +287,7 @@ def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> 
                 command = []
         elif word == ';' or word == '+' and command and command[-1].text.known == '{}':
             many = word == ';'
-            words = [_with_unknown(ev, item, '{}') for item in command]
+            words = [_with_unknown(item, '{}', names) for item in command]
             if not many:
                 words[-1] = words[-1]._replace(splits=True)
             states = [

@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
-from kaniko_hooks.shell import paths, variables
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell import expand, paths, variables
+from kaniko_hooks.shell.env import FILE, State
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.value import EMPTY
+from kaniko_hooks.shell.programs import LOCAL, PURE, program
+from kaniko_hooks.shell.value import EMPTY, names_executor
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 _LINE_END = Text('\n')
 _ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
-# The name of the hole for the content of a file of the repository.
-FILE = 'content of '
 
 
 def printed(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -36,23 +35,45 @@ def printed(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) 
     )
 
 
-def _unknown(ev: Evaluator, fields: Sequence[Field]) -> Text:
-    """The output of a command that is not evaluated."""
+def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+    """The output of a command that is not evaluated; where it is run, it is what was read."""
     command = ' '.join(field.text.value for field in fields)
-    return hole(ev.fresh_name(f'$({command})'), f'$({command})')
+    name = ev.fresh_name(f'$({command})')
+    if program((fields[0].text.known or '').rpartition('/')[2]).kind in (PURE, LOCAL):
+        texts = [] if state.env.stdin is None else [likely(ev, state.env.stdin)]
+        for field in fields[1:]:
+            texts += [text for _, text in paths.contents(ev, scope, state.env, field.text)]
+        texts = [text for text in texts if names_executor(text)]
+        if texts:
+            ev.printed[name] = concat(texts)
+    return hole(name, f'$({command})')
+
+
+def likely(ev: Evaluator, text: Text) -> Text:
+    """A text with what its holes stand for, if that is a file, or what a filter has read."""
+    pieces: list[Text] = []
+    at = 0
+    for item in text.holes:
+        content = ev.printed.get(item.name)
+        if item.name.startswith(FILE):
+            content = ev.file(item.name[len(FILE) :])
+        if content is not None:
+            pieces += (text.part(at, item.start), content)
+            at = item.end
+    return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
 
 
 def text(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command, unknown where it has alternatives."""
     texts = _output(ev, scope, state, fields)
-    return texts[0] if len(texts) == 1 else _unknown(ev, fields)
+    return texts[0] if len(texts) == 1 else _unknown(ev, scope, state, fields)
 
 
 def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     name = (fields[0].text.known or '').rpartition('/')[2]
     printer = _PRINTERS.get(name)
     texts = printer(ev, scope, state, fields) if printer else None
-    return texts or [_unknown(ev, fields)]
+    return texts or [_unknown(ev, scope, state, fields)]
 
 
 def _echo(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
@@ -127,9 +148,28 @@ def _ls(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> l
     words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
     if not words or not all(field.splits for field in fields[1:] if field.text in words):
         return None
-    # There may be any number of names.
-    more = hole(ev.fresh_name('$(ls)'), '$(ls)')
-    return [concat(piece for word in (*words, more) for piece in (word, _LINE_END))]
+    return [_names(ev, words, '$(ls)')]
+
+
+def _names(ev: Evaluator, words: Sequence[Text], shown: str) -> Text:
+    """Any number of names that match one of the words."""
+    more = hole(ev.fresh_name(shown), shown)
+    return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
+
+
+def _find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    if any(field.text.value.startswith(('-exec', '-ok', '-printf')) for field in fields):
+        return None
+    return [_names(ev, [names_of_find(ev, fields)], '$(find)')]
+
+
+def names_of_find(ev: Evaluator, fields: Sequence[Field]) -> Text:
+    """A name that `find` finds."""
+    folder = hole(ev.fresh_name('{}'), '{}')
+    for option, value in zip(fields, fields[1:]):
+        if option.text.known == '-name':
+            return concat((folder, Text('/'), expand.file_names(ev, value.text)))
+    return folder
 
 
 def _pwd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
@@ -171,6 +211,19 @@ def _real_path(
     return [concat((variables.absolute(path), _LINE_END)) for path in targets]
 
 
+def _functions(
+    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
+) -> list[Text] | None:
+    """`declare -f`: the definitions of functions."""
+    pieces: list[Text] = []
+    for field in fields[1:]:
+        for function in state.env.functions.get(field.text.value, ()):
+            if function.body is not None:
+                body = function.source.part(function.body.start, function.body.end)
+                pieces += (Text(f'{field.text.value}() '), body, _LINE_END)
+    return [concat(pieces)] if pieces else None
+
+
 def _which(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`which executor`: the path of Kaniko's executor."""
     name = _last_argument(fields).known or ''
@@ -190,6 +243,7 @@ _PRINTERS = {
     'printf': _printf,
     'cat': _cat,
     'ls': _ls,
+    'find': _find,
     'pwd': _pwd,
     'dirname': _dirname,
     'basename': _basename,
@@ -197,6 +251,8 @@ _PRINTERS = {
     'realpath': _real_path,
     'which': _which,
     'command': _which,
+    'declare': _functions,
+    'typeset': _functions,
     'type': _which,
     'git': _git,
 }

@@ -1,7 +1,8 @@
 """Tests of a shell -> conditions: `[ … ]`, `test …`, `[[ … ]]` (POSIX XCU test; Bash manual).
 
-`-n` of an unquoted word is true when the word is empty, since `[ -n ]` is. What
-no condition says (files, permissions) is an opaque test with its operator as name.
+An unquoted word may be no word or several: `[ -n ]` is true, and `[ = x ]` fails
+with an error, as a comparison of what is no number does. What no condition says
+(files, permissions) is an opaque test with its operator as name.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ _EMPTY = Text('')
 # The answer changes with the files of the container.
 _FILE_TESTS = frozenset('-a -b -c -d -e -f -g -h -k -p -r -s -u -w -x -G -L -N -O -S'.split())
 _UNARY = _FILE_TESTS | frozenset(('-n', '-z', '-o', '-t', '-v', '-R'))
-_COMPARISONS = {'-eq': '==', '-ne': '!=', '-lt': '<', '-ge': '>=', '-gt': '>', '-le': '<='}
-_NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt', '!=': '=='}
-_BINARY = frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~', *_COMPARISONS))
+_COMPARISONS = frozenset(('-eq', '-ne', '-lt', '-ge', '-gt', '-le'))
+_NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt'}
+_BINARY = _COMPARISONS | frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~'))
 _MAX_OPERANDS = 2000
 
 
@@ -40,7 +41,8 @@ class Operand(NamedTuple):
     """A word of a test; `pattern` is the pattern that it is after `==` in `[[ … ]]`."""
 
     text: Text
-    quoted: bool
+    vanishes: bool = False
+    splits: bool = False
     pattern: str | None = None
 
     @property
@@ -51,7 +53,8 @@ class Operand(NamedTuple):
 
 def of_fields(fields: Sequence[Field], epoch: int) -> Cond:
     """The condition of `test` or `[` with these arguments, without `]`."""
-    return _Test([Operand(field.text, not field.vanishes) for field in fields], epoch, False).cond()
+    operands = [Operand(field.text, field.vanishes, field.splits) for field in fields]
+    return _Test(operands, epoch, False).cond()
 
 
 def of_operands(operands: Sequence[Operand], epoch: int) -> Cond:
@@ -77,14 +80,21 @@ class _Test:
             # POSIX: with few arguments their number decides what is an operator.
             return self._few(self.operands)
         result = self._or()
-        return result if self.at == len(self.operands) else None
+        if self.at < len(self.operands):
+            return None
+        if self.double or not any(operand.vanishes for operand in self.operands):
+            return result
+        if any(operand.operator in _UNARY for operand in self.operands):
+            return None
+        return all_of((*map(_stays, self.operands), result))
 
     def _few(self, operands: Sequence[Operand]) -> Cond:
         first = operands[0]
         if len(operands) == 1:
-            return _filled(first.text)
+            return all_of((_filled(first.text), _one_word(first)))
         if len(operands) == 3 and operands[1].operator in _BINARY:
-            return self._binary(first, operands[1].operator, operands[2])
+            cond = self._binary(first, operands[1].operator, operands[2])
+            return all_of((*map(_stays, operands), cond))
         if first.operator == '!':
             return negate(self._few(operands[1:]))
         if len(operands) == 2:
@@ -139,14 +149,14 @@ class _Test:
         if operator == '-z':
             return Eq(operand.text, _EMPTY)
         if operator == '-n':
-            return True if not operand.quoted and not self.double else _filled(operand.text)
+            return _one_word(operand) if operand.vanishes else _filled(operand.text)
         if operator in _FILE_TESTS:
             return Truth(f'{operator} {self.epoch}', operand.text)
-        return Truth(operator, operand.text) if operator in _UNARY else None
+        return Truth(operator, operand.text) if operator == '-t' else None
 
     def _binary(self, left: Operand, operator: str, right: Operand) -> Cond:
-        if operator in _NEGATIONS:
-            return negate(self._binary(left, _NEGATIONS[operator], right))
+        if operator == '!=':
+            return negate(self._binary(left, '=', right))
         if operator in ('=', '=='):
             if self.double and right.pattern is not None and is_pattern(right.pattern):
                 return Match(left.text, right.pattern)
@@ -162,17 +172,35 @@ def _filled(text: Text) -> Cond:
     return negate(Eq(text, _EMPTY))
 
 
+def _one_word(operand: Operand) -> Cond:
+    return negate(Truth('several words', operand.text)) if operand.splits else True
+
+
+def _stays(operand: Operand) -> Cond:
+    """The operand is one word, as the test needs it."""
+    filled = _filled(operand.text) if operand.vanishes else True
+    return all_of((filled, _one_word(operand)))
+
+
 def _named(text: Text) -> bool:
     return all(item.name for item in text.holes)
 
 
 def _numeric(left: Text, operator: str, right: Text) -> Cond:
+    if operator in _NEGATIONS:
+        cond = negate(_compared(left, _NEGATIONS[operator], right))
+    else:
+        cond = _compared(left, operator, right)
+    return all_of((_is_number(left), _is_number(right), cond))
+
+
+def _compared(left: Text, operator: str, right: Text) -> Cond:
     first, second = _number(left), _number(right)
     if first is not None and second is not None:
         if operator == '-eq':
             return first == second
         return first < second if operator == '-lt' else first > second
-    if (left.known is not None and first is None) or (right.known is not None and second is None):
+    if first is None and not left.holes or second is None and not right.holes:
         return False  # the shell reports an error
     if not _named(left) or not _named(right):
         return None
@@ -181,12 +209,22 @@ def _numeric(left: Text, operator: str, right: Text) -> Cond:
     return Truth(f'{operator} {right!r}', left)
 
 
+def _is_number(text: Text) -> Cond:
+    if text.holes:
+        return True if _always_number(text) else Truth('number', text)
+    return _number(text) is not None
+
+
+def _always_number(text: Text) -> bool:
+    return text.holes[0].name.startswith(('$?', '(('))
+
+
 def _as_number(text: Text) -> Text:
     """The text of a number: `01` and `1` are the same, so a hole gets another name."""
     number = _number(text)
     if number is not None:
         return Text(str(number))
-    return text if text.holes[0].name.startswith('$?') else hole(f'number {text!r}')
+    return text if _always_number(text) else hole(f'number {text!r}')
 
 
 def _number(text: Text) -> int | None:

@@ -38,6 +38,7 @@ Value = Text | Array | Unset | OneOf
 UNSET = Unset()
 EMPTY = Text('')
 ANYTHING = hole('')
+ANY_WORDS = Array((Field(ANYTHING, True),))
 
 
 def alternatives(value: Value) -> tuple[Text | Array | Unset, ...]:
@@ -49,15 +50,23 @@ def join(values: Iterable[Value]) -> Value:
     """One value for several runs."""
     kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
     if len(kept) > _MAX_ALTERNATIVES:
+        anything = _anything(kept)
         kept = [item for item in kept if names_executor(item)][:_MAX_ALTERNATIVES]
-        kept.append(ANYTHING)
+        kept.append(anything)
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
 
 
 def widen(before: Value, after: Iterable[Value]) -> Value:
     """A value for any number of iterations that begin with one value and end with others."""
-    named = [item for value in after for item in alternatives(value) if names_executor(item)]
-    return join((*alternatives(before), *named, ANYTHING))
+    known = alternatives(before)
+    ends = [item for value in after for item in alternatives(value)]
+    named = [item for item in ends if names_executor(item)]
+    return join((*known, *named, _anything([*known, *ends])))
+
+
+def _anything(values: Iterable[Text | Array | Unset]) -> Text | Array:
+    """The unknown value for all of these: an array if one is."""
+    return ANY_WORDS if any(isinstance(item, Array) for item in values) else ANYTHING
 
 
 def names_executor(value: Text | Array | Unset) -> bool:

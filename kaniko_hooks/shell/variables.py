@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kaniko_hooks.cond import Eq
 from kaniko_hooks.model import Setting
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.flow import TooMuch
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
     from kaniko_hooks.shell.flow import Scope
 
-_VARYING = ('RANDOM', 'SECONDS', 'EPOCHSECONDS')
+_VARYING = frozenset(
+    'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO PIPESTATUS RANDOM'
+    ' SECONDS SRANDOM'.split()
+)
 # Beginnings of the names of holes that are single words.
 STATUS = '$?'
 ONE_WORD = 'word '
@@ -50,7 +53,7 @@ def look_up(
         if value is None:
             value = _set_by_shell(scope, state, name)
         if value is None:
-            value = outside(ev, scope, name, state.env.generation)
+            value = outside(ev, scope, name, state.env)
             return _outside_ways(ev, state, name, value, shown)
     else:
         value = _parameter(ev, scope, state, name, shown)
@@ -108,7 +111,7 @@ def assign(state: State, name: str, value: Value) -> State:
 
 def is_one_word(ev: Evaluator, state: State, name: str) -> bool:
     """A hole of this name is a single word where it is not quoted."""
-    if name.startswith((*ev.single_words, STATUS, ONE_WORD)):
+    if name in ev.single_words or name.startswith((STATUS, ONE_WORD)):
         return True
     fact = state.facts.get(('', name, ''))
     if fact is None or fact.one_of is None:
@@ -116,16 +119,22 @@ def is_one_word(ev: Evaluator, state: State, name: str) -> bool:
     return all(value and set(value).isdisjoint(' \t\n*?[') for value in fact.one_of)
 
 
-def outside(ev: Evaluator, scope: Scope, name: str, generation: int = 0) -> Value:
+def outside(ev: Evaluator, scope: Scope, name: str, env: Env | None = None) -> Value:
     """The value of a variable that the script has not set.
 
-    `generation` is that of an environment: after a command that may have set
-    any variable the value is another one, but for the CI system's own variables.
+    After a command that may have set any variable the value is another one, but
+    for the CI system's own variables.
     """
     ev.used_variables.add(name)
-    if generation and not name.startswith(ev.single_words or ('\0',)):
-        return hole(f'{name} {generation}', f'${name}')
-    return _setting(ev, scope.script.variables, name, ())
+    if env is None or name in ev.single_words:
+        return _setting(ev, scope.script.variables, name, ())
+    if env.generation:
+        value: Value = hole(f'{name} {env.generation}', f'${name}')
+    else:
+        value = _setting(ev, scope.script.variables, name, ())
+    if env.word_generation:
+        value = join((value, hole(f'{ONE_WORD}{name} {env.word_generation}', f'${name}')))
+    return value
 
 
 def filled(
@@ -195,7 +204,7 @@ def _parameter(ev: Evaluator, scope: Scope, state: State, name: str, shown: str)
     if name in ('@', '*'):
         return arguments
     if name == '0':
-        return _script_path(scope)
+        return scope.name
     if name == '?':
         status = state.status
         return Text('0') if status else hole(ev.fresh_name(STATUS), shown)
@@ -221,11 +230,5 @@ def _set_by_shell(scope: Scope, state: State, name: str) -> Value | None:
     if name == 'OLDPWD' and state.env.previous_directories:
         return join(map(absolute, state.env.previous_directories))
     if name == 'BASH_SOURCE':
-        return _script_path(scope)
+        return scope.name if scope.path is None else absolute(Text(scope.path))
     return ANYTHING if name in _VARYING else None
-
-
-def _script_path(scope: Scope) -> Text:
-    if scope.path is not None:
-        return absolute(Text(scope.path))
-    return hole('$0') if scope.name is None else scope.name

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.ci.gitlab.predefined import EXCLUSIVE, NEVER_EMPTY, SINGLE_WORDS
 from kaniko_hooks.ci.gitlab.reference import references
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
@@ -39,10 +40,6 @@ from kaniko_hooks.named_tuple import NamedTuple
 
 SYSTEM = 'gitlab-ci'
 SCRIPTS = ('before_script', 'script', 'after_script')
-
-# GitLab sets at most one of these.
-_EXCLUSIVE = (frozenset(('CI_COMMIT_TAG', 'CI_COMMIT_BRANCH', 'CI_MERGE_REQUEST_IID')),)
-_SINGLE_WORDS = ('CI_', 'GITLAB_')
 
 _WORK = ('script', 'run', 'trigger')
 _OLD_GLOBALS = ('image', 'services', 'before_script', 'after_script', 'cache')
@@ -240,8 +237,9 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
                 tuple(dict.fromkeys(_places(pipeline, job))),
                 pipeline.visible,
                 scripts,
-                _EXCLUSIVE,
-                _SINGLE_WORDS,
+                EXCLUSIVE,
+                SINGLE_WORDS,
+                NEVER_EMPTY,
             )
 
 
