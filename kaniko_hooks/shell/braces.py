@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kaniko_hooks.shell.tree import Literal, Piece
 
 _MAX_WORDS = 5000
+_MAX_BRACES = 50
 _RANGE = r'(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([A-Za-z])\.\.([A-Za-z])'
 
 # A character of unquoted text, or a piece that stays whole.
@@ -16,6 +17,8 @@ _Unit = str | Piece
 
 def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
     """The words, each as its pieces; at most some thousand."""
+    if sum(piece.value.count('{') for piece in pieces if isinstance(piece, Literal)) > _MAX_BRACES:
+        return [tuple(pieces)]
     units: list[tuple[str, Piece]] = []
     for piece in pieces:
         if isinstance(piece, Literal) and not piece.quoted:

@@ -10,7 +10,7 @@ from kaniko_hooks.shell import functions, paths, scripts, stdout, tests
 from kaniko_hooks.shell.arithmetic import assigned
 from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
-from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, alternatives, join
+from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, alternatives, join, number
 from kaniko_hooks.shell.variables import ONE_WORD, assign
 from kaniko_hooks.text import Text, hole
 
@@ -68,8 +68,7 @@ def _return(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) 
 
 def _leave_loop(kind: str) -> Builtin:
     def leave(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-        known = fields[1].text.known if len(fields) > 1 else '1'
-        levels = int(known) if known is not None and known.isdecimal() and known != '0' else 1
+        levels = number(fields[1].text.known) or 1 if len(fields) > 1 else 1
         if not scope.loops:
             return Flow([state.with_status(True)])
         flow = Flow()
@@ -100,15 +99,21 @@ def _declare(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
     command = fields[0].text.known
     # In a function `declare` makes local variables.
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
-    if any(field.text.known == '-f' for field in fields):
+    if any(field.text.known in ('-f', '-F') for field in fields):
         if command == 'export':
             return Flow([_export_functions(state, fields).with_status(True)])
-        return stdout.printed(ev, scope, state.with_status(True), fields)
+        names = [field.text.known for field in fields[2:]]
+        defined = bool(names) and all(name in state.env.functions for name in names)
+        return stdout.printed(ev, scope, state.with_status(defined or None), fields)
     for field in fields[1:]:
         text = field.text
         if text.holes:
             if text.holes[0].start == 0 and not is_local:
-                state = _set_by_words(ev, state)
+                state = (
+                    _set_by_words(ev, state)
+                    if field.splits
+                    else scripts.after_unknown_commands(state)
+                )
             continue
         if text.value[:1] in ('-', '+'):
             continue
@@ -162,6 +167,8 @@ def _read(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     if command == 'getopts':
         names = [*names[1:2], 'OPTARG', 'OPTIND']
     for name in names or ['REPLY']:
+        if not name:
+            state = scripts.after_unknown_commands(state)
         if name.isidentifier():
             value = hole(ev.fresh_name(f'${name}'), f'${name}')
             items = Array((Field(value, True),))
@@ -204,15 +211,18 @@ def _with_arguments(state: State, words: Sequence[Field], errexit: bool) -> Stat
 
 
 def _shift(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    known = fields[1].text.known if len(fields) > 1 else '1'
+    count = number(fields[1].text.known) if len(fields) > 1 else 1
     shifted = []
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
-        count = int(known) if known is not None and known.isdecimal() else None
-        if count is None or any(item.splits for item in value.items[:count]):
+        if count is None:
             shifted.append(ANY_WORDS)
-        else:
-            shifted.append(Array(value.items[count:]))
+            continue
+        rest = value.items[count:]
+        shifted.append(Array(rest))
+        if any(item.splits for item in value.items[:count]):
+            # Of several words some are left; of none more go.
+            shifted.append(Array((*ANY_WORDS.items, *rest)))
     env = state.env._replace(arguments=join(shifted))
     return Flow([state.with_env(env).with_status(True)])
 

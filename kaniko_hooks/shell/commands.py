@@ -12,7 +12,17 @@ from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import LOCAL, OTHER, REPEATS, SHELLS, program
 from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
-from kaniko_hooks.shell.value import ANY_WORDS, Array, Unset, Value, alternatives, text_of
+from kaniko_hooks.shell.value import (
+    ANY_WORDS,
+    Array,
+    Unset,
+    Value,
+    alternatives,
+    has_characters,
+    number,
+    regex_with_holes,
+    text_of,
+)
 from kaniko_hooks.shell.variables import assign, look_up, outside
 from kaniko_hooks.text import Text, concat, hole
 
@@ -20,6 +30,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
 
+# Options before a text of commands.
+_TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
 
@@ -128,11 +140,11 @@ def _with_item(state: State, node: Assignment, text: Text) -> Value:
     """An array after `name[subscript]=text`, as far as its items have an order."""
     before = state.env.variables.get(node.name)
     items = before.items if isinstance(before, Array) else ()
-    index = (node.subscript or '')[1:-1]
+    index = number((node.subscript or '')[1:-1])
     item = Field(_unplaced(text))
-    if not index.isdecimal() or int(index) > len(items):
+    if index is None or index > len(items):
         return Array((*items, item._replace(splits=True)))
-    return Array((*items[: int(index)], item, *items[int(index) + 1 :]))
+    return Array((*items[:index], item, *items[index + 1 :]))
 
 
 def _unplaced(text: Text) -> Text:
@@ -243,8 +255,8 @@ def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
         return build
     ev.note_use(scope, state, OTHER, fields)
     flow = Flow()
-    pattern = _pattern(fields[0].text)
-    if pattern:
+    if has_characters(fields[0].text):
+        pattern = re.compile(regex_with_holes(fields[0].text))
         for name, alternatives_ in state.env.functions.items():
             if pattern.fullmatch(name):
                 for function in alternatives_:
@@ -259,14 +271,13 @@ def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
 
 def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A program that nobody knows runs the executor, shell or script among its words."""
+    texts = [field for option, field in zip(fields, fields[1:]) if _is_commands(option, field)]
+    if texts:
+        return Flow(_run_texts(ev, scope, state, texts))
     start = state
     for index in range(1, len(fields)):
         rest = fields[index:]
         name = rest[0].text.known
-        if fields[index - 1].text.known == '-c' and ' ' in rest[0].text.value:
-            # `su -c text`
-            words = [Field(Text('sh')), fields[index - 1], *rest]
-            return Flow(ev.isolated(scope, state, lambda way: scripts.shell(ev, scope, way, words)))
         if name is None or name[:1] == '-':
             continue
         name_, equals, value = name.partition('=')
@@ -289,15 +300,27 @@ def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Fiel
     return stdout.printed(ev, scope, state.with_status(None), fields)
 
 
-def _pattern(name: Text) -> re.Pattern[str] | None:
-    """The names that a name with holes may be, if some of it is known."""
-    parts: list[str] = []
-    at = 0
-    for item in name.holes:
-        parts += (re.escape(name.value[at : item.start]), '.*')
-        at = item.end
-    parts.append(re.escape(name.value[at:]))
-    return re.compile(''.join(parts)) if any(parts[::2]) else None
+def _is_commands(option: Field, field: Field) -> bool:
+    """A word that a program runs as commands: `su -c text`, `parallel "executor …"`."""
+    command, blank, _ = field.text.value.partition(' ')
+    return bool(blank) and (
+        _may_be_executor(command.rpartition('/')[2])
+        or re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
+    )
+
+
+def _run_texts(
+    ev: Evaluator, scope: Scope, state: State, texts: Sequence[Field]
+) -> Sequence[State]:
+    states = [state]
+    for field in texts:
+        words = [Field(Text('sh')), Field(Text('-c')), field]
+        states = [
+            end
+            for before in states
+            for end in ev.isolated(scope, before, lambda way: scripts.shell(ev, scope, way, words))
+        ]
+    return [end.with_status(None) for end in states]
 
 
 # Builds

@@ -14,8 +14,8 @@ from kaniko_hooks.shell import facts, outcome
 from kaniko_hooks.shell.facts import Facts
 from kaniko_hooks.shell.outcome import Outcome
 from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.value import Array, Value, join
-from kaniko_hooks.text import Text, hole
+from kaniko_hooks.shell.value import Array, Value, join, names_executor
+from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -248,7 +248,6 @@ def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
                 outside(name, env) if value is None else value for env, value in zip(envs, values)
             )
         )
-    same_stdout = all(env.stdout == first.stdout for env in envs)
     return _with_minor(first, envs)._replace(
         variables=variables,
         functions=_alternatives([env.functions for env in envs]),
@@ -260,7 +259,7 @@ def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
         errexit=all(env.errexit for env in envs),
         at_exit=tuple(dict.fromkeys(text for env in envs for text in env.at_exit)),
         stdin=first.stdin if all(env.stdin == first.stdin for env in envs) else None,
-        stdout=first.stdout if same_stdout else hole('', first.stdout.value),
+        stdout=_printed([env.stdout for env in envs]),
     )
 
 
@@ -270,6 +269,14 @@ def _alternatives(tables: Sequence[Mapping[str, tuple[_T, ...]]]) -> dict[str, t
         name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, ())))
         for name in names
     }
+
+
+def _printed(texts: Sequence[Text]) -> Text:
+    """One output for several runs: unknown, but for commands of Kaniko's executor."""
+    kept = dict.fromkeys(texts)
+    if len(kept) == 1:
+        return texts[0]
+    return concat((*filter(names_executor, kept), hole('')))
 
 
 def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str, tuple[Text, ...]]:

@@ -27,7 +27,7 @@ from kaniko_hooks.shell.tree import (
     Unknown,
     Word,
 )
-from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Unset, shortened, text_of
+from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Unset, number, shortened, text_of
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up, value_of_hole
 from kaniko_hooks.text import Hole, Segment, Text, concat, hole
 
@@ -255,10 +255,10 @@ def _item(value: Text | Array | Unset, subscript: str) -> Text | Array | Unset:
         return value
     if not isinstance(value, Array):
         return value if subscript == '[0]' else hole('')
-    index = subscript[1:-1]
-    if not index.isdecimal() or any(item.splits for item in value.items):
+    index = number(subscript[1:-1])
+    if index is None or any(item.splits for item in value.items):
         return hole('')
-    return value.items[int(index)].text if int(index) < len(value.items) else UNSET
+    return value.items[index].text if index < len(value.items) else UNSET
 
 
 def _parts(
@@ -299,16 +299,16 @@ def _conditional(
         present, absent = _by_presence(ev, after, value, '' if is_set else piece.name, colon)
         for way in present:
             if kind == '+':
-                ways += _pieces(ev, scope, way, piece.operand.pieces)
+                ways += _operand(ev, scope, way, piece.operand)
             else:
                 ways.append((way, _parts(value, piece.quoted, piece.name, subscript)))
         for way in absent:
             if kind == '+':
                 ways.append((way, ()))
             elif kind == '-':
-                ways += _pieces(ev, scope, way, piece.operand.pieces)
+                ways += _operand(ev, scope, way, piece.operand)
             elif kind == '=':
-                for last, parts in _pieces(ev, scope, way, piece.operand.pieces):
+                for last, parts in _operand(ev, scope, way, piece.operand):
                     last = assign(last, piece.name, joined(parts))
                     ways.append((last, parts))
             else:
@@ -317,6 +317,14 @@ def _conditional(
         # A quoted word is there even if it is empty.
         ways = [(way, parts or (Part(EMPTY, True),)) for way, parts in ways]
     return ways
+
+
+def _operand(ev: Evaluator, scope: Scope, state: State, word: Word) -> Ways:
+    """The word of `${x:-word}`, which is split where it is not quoted."""
+    return [
+        (after, tuple(part._replace(verbatim=False) for part in parts))
+        for after, parts in _pieces(ev, scope, state, word.pieces)
+    ]
 
 
 def _by_presence(
@@ -392,15 +400,15 @@ def _modified(
 
 def _slice(value: Array, bounds: Text, name: str) -> Array | None:
     """`${array[@]:offset:length}`; None where that is not known."""
-    numbers = (bounds.known or '').strip().split(':')
-    if not all(map(str.isdecimal, numbers)) or any(item.splits for item in value.items):
+    first, colon, length = (bounds.known or '').partition(':')
+    start, count = number(first), number(length)
+    if start is None or (colon and count is None) or any(item.splits for item in value.items):
         return None
-    # The parameters begin with `$0`.
-    start = int(numbers[0]) - (name == '@')
-    if start < 0:
-        return None
-    end = start + int(numbers[1]) if len(numbers) > 1 else None
-    return Array(value.items[start:end])
+    if name == '@':
+        if not start:
+            return None
+        start -= 1  # the parameters begin with `$0`
+    return Array(value.items[start : None if count is None else start + count])
 
 
 def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:

@@ -320,7 +320,8 @@ class Lexer:
             return Parameter('', '?', None, start, self.at, quoted)
         prefix, name, subscript, operator = match.groups()
         self.at = match.end()
-        operand = self._operand(quoted) if operator else None
+        # Quotes around an expansion do not quote a pattern in it.
+        operand = self._operand(quoted and operator[-1] in '-=?+') if operator else None
         if not self.looking_at('}'):
             raise self.unterminated(start, 'expansion')
         self.at += 1

@@ -25,7 +25,7 @@ from kaniko_hooks.shell.value import (
     names_executor,
     widen,
 )
-from kaniko_hooks.text import Text, hole
+from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -279,6 +279,7 @@ class _Loop:
         heads = [] if runs_once else [state]
         if going:
             last = joined(going, self._outside, lambda way: 0)
+            last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
             heads += [self._after(state, way._replace(outcome=NO_BUILD), going) for way in last]
         return self.ev.merged(self.scope, heads)
 
@@ -287,6 +288,15 @@ class _Loop:
         bodies = outcome.any_number((other.outcome for other in going), self.reason)
         builds = outcome.then(bodies, way.outcome)
         return way._replace(outcome=outcome.then(state.outcome, builds))
+
+
+def _printed_again(before: Env, after: Env) -> Env:
+    """The environment after iterations that each print what the last one has printed."""
+    if after.stdout == before.stdout:
+        return after
+    printed = after.stdout.part(len(before.stdout.value), len(after.stdout.value))
+    again = (printed,) if names_executor(printed) else ()
+    return after._replace(stdout=concat((after.stdout, *again, hole(''))))
 
 
 # Retries

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell.env import Env, fresh
 from kaniko_hooks.shell.flow import TooMuch
-from kaniko_hooks.shell.value import names_executor
+from kaniko_hooks.shell.value import has_characters, names_executor, regex_with_holes
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 TYPE_CHECKING = False
@@ -151,13 +151,13 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
     longest end that is the end of a file's path.
     """
     names = [name for name in path.split('/') if name.value]
-    if not any(map(_has_characters, names)):
+    if not any(map(has_characters, names)):
         return [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
-    while not _has_characters(names[0]):
+    while not has_characters(names[0]):
         # It may be the root, or several folders.
         del names[0]
-    while any(map(_has_characters, names)):
-        pattern = re.compile('(?:.*/)?' + '/'.join(map(_regex, names)), re.DOTALL)
+    while any(map(has_characters, names)):
+        pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
         matching = [name for name in ev.repository.files() if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
             return [name for name in matching if ev.may_build(name)][:_MAX_CANDIDATES]
@@ -165,17 +165,3 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
             return matching
         del names[0]
     return ()
-
-
-def _has_characters(text: Text) -> bool:
-    """Some characters of the text are known."""
-    return sum(item.end - item.start for item in text.holes) < len(text.value)
-
-
-def _regex(text: Text) -> str:
-    pieces: list[str] = []
-    at = 0
-    for item in text.holes:
-        pieces += (re.escape(text.value[at : item.start]), '.*')
-        at = item.end
-    return ''.join((*pieces, re.escape(text.value[at:])))

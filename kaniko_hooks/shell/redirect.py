@@ -10,7 +10,7 @@ from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import EMPTY
-from kaniko_hooks.text import Text, concat
+from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ def _one(
         return _reading(state, concat((text, Text('\n')))), output
     if node.operator == '<' and node.descriptor in ('', '0'):
         contents = paths.contents(ev, scope, state.env, text)
-        return _reading(state, contents[0][1] if len(contents) == 1 else None), output
+        if len(contents) == 1:
+            return _reading(state, contents[0][1]), output
+        name = repr(text) if all(item.name for item in text.holes) else ''
+        return _reading(state, hole(name and f'content {state.env.epoch} {name}')), output
     return state, output
 
 

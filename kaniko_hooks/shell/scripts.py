@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Reason
 from kaniko_hooks.shell import outcome, paths, stdout, variables
 from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER, SHELLS
-from kaniko_hooks.shell.value import ANYTHING, Array, join
+from kaniko_hooks.shell.value import ANYTHING, Array, has_characters, join
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -156,6 +157,9 @@ def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
     contents = paths.contents(ev, scope, state.env, fields[1].text)
     flow = Flow()
     for path, text in contents:
+        if _is_unknown(stdout.likely(ev, text)):
+            flow.normal.append(after_unknown_commands(state).with_status(None))
+            continue
         start = state
         if len(fields) > 2:
             start = state.with_env(state.env._replace(arguments=Array(tuple(fields[2:]))))
@@ -184,12 +188,17 @@ def evaluate(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
     """`eval`: the words as commands of this shell."""
     pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
     text = stdout.likely(ev, concat(pieces[1:]))
-    if len(text.holes) == 1 and text.holes[0][:2] == (0, len(text.value)):
+    if _is_unknown(text):
         ev.note_use(scope, state, OTHER, fields)
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
         after = state if sets_own else after_unknown_commands(state)
         return Flow([after.with_status(None)])
     return run(ev, scope, state, text, scope.path)
+
+
+def _is_unknown(text: Text) -> bool:
+    """Nothing is known of the text."""
+    return bool(text.holes) and not has_characters(text.stripped())
 
 
 def after_unknown_commands(state: State) -> State:
@@ -309,7 +318,10 @@ def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> 
 def again(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`parallel`, `retry`, `watch`: the command among their words, any number of times."""
     name = (fields[0].text.known or '').rpartition('/')[2]
-    return repeated(ev, scope, state, [fields], name, fields[0], among=True)
+    # `parallel command ::: words`
+    words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
+    argv = words if len(words) > 1 else fields
+    return repeated(ev, scope, state, [argv], name, fields[0], among=True)
 
 
 def repeated(

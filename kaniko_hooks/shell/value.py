@@ -6,6 +6,7 @@ these. A hole without a name is another value each time that it is looked at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kaniko_hooks.model import Field
@@ -81,6 +82,26 @@ def text_of(value: Text | Array | Unset) -> Text:
     if isinstance(value, Array):
         return value.items[0].text if value.items else EMPTY
     return value if isinstance(value, Text) else EMPTY
+
+
+def number(text: str | None) -> int | None:
+    """The number that some digits are."""
+    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
+
+
+def has_characters(text: Text) -> bool:
+    """Some characters of the text are known."""
+    return sum(item.end - item.start for item in text.holes) < len(text.value)
+
+
+def regex_with_holes(text: Text) -> str:
+    """The regular expression of what a text may be."""
+    pieces: list[str] = []
+    at = 0
+    for item in text.holes:
+        pieces += (re.escape(text.value[at : item.start]), '.*')
+        at = item.end
+    return ''.join((*pieces, re.escape(text.value[at:])))
 
 
 def shortened(text: Text) -> Text:

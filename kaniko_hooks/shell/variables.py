@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.cond import Eq
-from kaniko_hooks.model import Setting
+from kaniko_hooks.model import Field, Setting
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.flow import TooMuch
 from kaniko_hooks.shell.value import (
@@ -17,6 +17,7 @@ from kaniko_hooks.shell.value import (
     Value,
     alternatives,
     join,
+    number,
     shortened,
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
@@ -217,11 +218,19 @@ def _argument(arguments: Value, name: str, shown: str) -> Value:
     assert isinstance(arguments, Array)
     items = arguments.items
     if name == '#':
-        return hole('', shown) if any(item.splits for item in items) else Text(str(len(items)))
-    index = int(name) - 1
+        several = any(item.splits for item in items)
+        return _of_unknown_words(items, name, shown) if several else Text(str(len(items)))
+    index = (number(name) or len(items) + 1) - 1
     if any(item.splits for item in items[: index + 1]):
-        return hole('', shown)
+        return _of_unknown_words(items, name, shown)
     return items[index].text if index < len(items) else Unset()
+
+
+def _of_unknown_words(items: Sequence[Field], name: str, shown: str) -> Text:
+    """A parameter where a word before may be several: the same for the same words."""
+    if any(not gap.name for item in items for gap in item.text.holes):
+        return hole('', shown)
+    return hole(f'${name} of {[item.text for item in items]}', shown)
 
 
 def _set_by_shell(scope: Scope, state: State, name: str) -> Value | None:
