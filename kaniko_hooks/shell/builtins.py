@@ -69,10 +69,12 @@ def _return(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) 
 def _leave_loop(kind: str) -> Builtin:
     def leave(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         levels = number(fields[1].text.known) or 1 if len(fields) > 1 else 1
-        if not scope.loops:
-            return Flow([state.with_status(True)])
-        flow = Flow()
-        flow.leaving = [(Exit(kind, min(levels, scope.loops)), state.with_status(True))]
+        after = state.with_status(True)
+        flow = Flow([] if scope.loops else [after])
+        if scope.loops:
+            flow.leaving = [(Exit(kind, min(levels, scope.loops)), after)]
+        elif scope.outer_loops:
+            flow.leaving = [(Exit(kind, 1), after)]
         return flow
 
     return leave

@@ -18,7 +18,6 @@ from kaniko_hooks.shell.value import (
     Unset,
     Value,
     alternatives,
-    has_characters,
     number,
     regex_with_holes,
     text_of,
@@ -255,12 +254,14 @@ def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
         return build
     ev.note_use(scope, state, OTHER, fields)
     flow = Flow()
-    if has_characters(fields[0].text):
-        pattern = re.compile(regex_with_holes(fields[0].text))
-        for name, alternatives_ in state.env.functions.items():
-            if pattern.fullmatch(name):
-                for function in alternatives_:
-                    flow.add(functions.call(ev, scope, state, function, fields))
+    if fields[0].vanishes and len(fields) > 1:
+        # Of an empty prefix nothing is left.
+        flow.add(run(ev, scope, state, fields[1:]))
+    pattern = re.compile(regex_with_holes(fields[0].text))
+    for name, alternatives_ in state.env.functions.items():
+        if pattern.fullmatch(name):
+            for function in alternatives_:
+                flow.add(functions.call(ev, scope, state, function, fields))
     if '/' in fields[0].text.value:
         flow.add(scripts.file(ev, scope, state, fields))
     rest = among_words(ev, scope, state, fields)

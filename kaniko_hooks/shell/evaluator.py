@@ -224,7 +224,7 @@ class Evaluator:
     def _unreported(self, scope: Scope, state: State, node: Statement) -> Flow:
         if not node.background:
             return self._and_or(scope, state, node)
-        inner = scope._replace(tested=True)
+        inner = scope.apart()._replace(tested=True)
         ends = self.isolated(scope, state, lambda way: self._and_or(inner, way, node))
         return Flow(end.with_status(True) for end in ends)
 
@@ -288,7 +288,7 @@ class Evaluator:
         return flow
 
     def _piped(self, scope: Scope, state: State, nodes: Sequence[Command]) -> list[State]:
-        scope = scope._replace(recorded=False)
+        scope = scope.apart()
         inner = scope._replace(captured=True, tested=True)
         states = [state]
         for node in nodes[:-1]:
@@ -322,7 +322,7 @@ class Evaluator:
 
     def exited(self, scope: Scope, states: Iterable[State]) -> list[State]:
         """The states after the end of a shell, whose `trap` on EXIT runs now."""
-        inner = scope._replace(loops=0, depth=scope.depth + 1, recorded=False)
+        inner = scope.apart()._replace(depth=scope.depth + 1)
         ends: list[State] = []
         for state in states:
             for text in state.env.at_exit:
@@ -345,7 +345,7 @@ class Evaluator:
         if node.text is not None:
             source = Text(node.text, (), (Segment(0, scope.source.place, node.start, False),))
             body = self.parsed(source).body
-        inner = scope._replace(source=source, captured=True, depth=scope.depth + 1, recorded=False)
+        inner = scope.apart()._replace(source=source, captured=True, depth=scope.depth + 1)
         # Bash goes on after a failure here, whatever its options.
         start = state.with_env(state.env._replace(stdout=EMPTY, errexit=False))
         result = []
@@ -390,9 +390,9 @@ class Evaluator:
         if isinstance(node, Group):
             if not node.subshell:
                 return self.statements(scope, [state], node.body)
-            body = node.body
+            inner, body = scope.apart(), node.body
             return Flow(
-                self.isolated(scope, state, lambda way: self.statements(scope, [way], body))
+                self.isolated(scope, state, lambda way: self.statements(inner, [way], body))
             )
         if isinstance(node, If):
             return branches.if_(self, scope, state, node)

@@ -24,12 +24,10 @@ def call(
     """A call; the first field is the name."""
     if scope.calls.count(function) >= _MAX_RECURSION:
         return Flow([_many_times(state)])
-    inner = scope.because('call', fields[0].start)._replace(
+    inner = scope.apart().because('call', fields[0].start)._replace(
         source=function.source,
         calls=(*scope.calls, function),
-        loops=0,
         may_return=True,
-        recorded=False,
         depth=scope.depth + 1,
     )
     env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
@@ -47,6 +45,8 @@ def call(
     for way, end in result.leaving:
         if way == EXIT:
             flow.leaving.append((way, end))
+        elif way.levels:
+            flow.leaving.append((way, _returned(state.env, end)))
         else:
             flow.normal.append(_returned(state.env, end))
     flow.normal = ev.merged(scope, flow.normal)

@@ -133,7 +133,7 @@ def _in_new_shell(
     name: Field | None = None,
 ) -> Flow:
     """The commands of a text in a shell of its own: of ours it has the variables and files."""
-    inner = scope._replace(tested=False, loops=0, may_return=False)
+    inner = scope._replace(tested=False, loops=0, outer_loops=False, may_return=False)
     if name is not None:
         inner = inner.because('call', name.start)
     if path is not None:

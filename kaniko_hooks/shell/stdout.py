@@ -131,7 +131,7 @@ def _printf(
 def _cat(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """Files of the repository are one hole each: they may be others in the container."""
     if len(fields) == 1:
-        return None if state.env.stdin is None else [state.env.stdin]
+        return _tee(ev, scope, state, fields)
     pieces: list[Text] = []
     for field in fields[1:]:
         contents = paths.contents(ev, scope, state.env, field.text)
@@ -141,6 +141,10 @@ def _cat(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> 
         is_own = any(text is own for texts in state.env.files.values() for own in texts)
         pieces.append(text if is_own else hole(f'{FILE}{path}', f'$(cat {field.text.value})'))
     return [concat(pieces)]
+
+
+def _tee(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    return None if state.env.stdin is None else [state.env.stdin]
 
 
 def _ls(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
@@ -242,6 +246,7 @@ _PRINTERS = {
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,
+    'tee': _tee,
     'ls': _ls,
     'find': _find,
     'pwd': _pwd,
