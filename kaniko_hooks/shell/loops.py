@@ -111,7 +111,6 @@ def for_(ev: Evaluator, scope: Scope, state: State, node: For) -> Flow:
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
     for way, fields in _words(ev, scope, state, node):
-        way = way.with_status(True)
         is_open = any(field.splits for field in fields)
         limit = _MAX_ITERATIONS if scope.repetitions == 1 else _MAX_NESTED_ITERATIONS
         if is_open or len(fields) * scope.repetitions > limit:
@@ -145,7 +144,8 @@ def _over_words(
             reasons=(*scope.reasons, reason), repetitions=scope.repetitions * len(fields)
         )
     flow = Flow()
-    current = [state]
+    # Without an iteration the status is 0.
+    current = [state if fields else state.with_status(True)]
     for field in fields:
         starts = [variables.assign(way, node.name, field.text) for way in current]
         body = ev.statements(scope, starts, node.body)
@@ -229,7 +229,7 @@ class _Loop:
         """
         for _ in range(_MAX_ROUNDS):
             env = self._widened(state.env)
-            entry = State(env, state.facts, NO_BUILD, state.status)
+            entry = State(env, state.facts, NO_BUILD, None)
             tested, stopping = self._condition(start(entry), condition, runs_if)
             body = self.ev.statements(self.scope, tested.normal, self.node.body)
             going, done = _iteration(body)
