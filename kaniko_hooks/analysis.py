@@ -91,7 +91,7 @@ def run_of(repository: Repository, container: Container) -> Run:
     """
     # Most containers mention no Kaniko.
     from kaniko_hooks import kaniko
-    from kaniko_hooks.shell.flow import TooMuch
+    from kaniko_hooks.shell import TooMuch
     from kaniko_hooks.shell.run import container_run
 
     try:

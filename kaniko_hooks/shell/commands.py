@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
 
+# Variables that are copied as fast as a command is evaluated.
+_VARIABLES = 500
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
@@ -97,6 +99,7 @@ def _assigned(
     ev: Evaluator, scope: Scope, state: State, assignments: Sequence[Assignment]
 ) -> list[State]:
     states = [state]
+    ev.spend(len(state.env.variables) // _VARIABLES)
     for node in assignments:
         states = [end for way in states for end in _assignment(ev, scope, way, node)]
     return states

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # States of one point that are kept apart.
 MAX_STATES = 16
 _MAX_DIRECTORIES = 4
+# Comparisons of two states that are as much work as a command.
+_COMPARISONS = 8
 # The name of the hole for the content of a file of the repository.
 FILE = 'content of '
 
@@ -103,7 +105,11 @@ _numbers = count(1)
 
 
 def merged(
-    states: Sequence[State], outside: Outside, tested: Callable[[], frozenset[str]], by_status: bool
+    states: Sequence[State],
+    outside: Outside,
+    tested: Callable[[], frozenset[str]],
+    by_status: bool,
+    spend: Callable[[int], None],
 ) -> list[State]:
     """The same runs in as few states as tell apart what later commands may test.
 
@@ -114,15 +120,25 @@ def merged(
         return list(states)
     kept: list[State] = []
     for state in states:
+        spend(len(kept) // _COMPARISONS)
         _add(kept, state, by_status)
-    if len(kept) > MAX_STATES:
-        names = tested()
-        kept = joined(kept, outside, lambda state: (_signature(state), _values(state, names)))
-    if len(kept) > MAX_STATES:
-        kept = joined(kept, outside, _signature)
-    if len(kept) > MAX_STATES:
-        kept = joined(kept, outside, lambda state: 0)
-    return kept
+        if len(kept) > 2 * MAX_STATES:
+            kept = _fewer(kept, outside, tested)
+    return _fewer(kept, outside, tested)
+
+
+def _fewer(
+    states: list[State], outside: Outside, tested: Callable[[], frozenset[str]]
+) -> list[State]:
+    """At most MAX_STATES for the same runs: first those are joined that differ least."""
+    if len(states) > MAX_STATES:
+        names = sorted(tested())
+        states = joined(states, outside, lambda state: (_signature(state), _values(state, names)))
+    if len(states) > MAX_STATES:
+        states = joined(states, outside, _signature)
+    if len(states) > MAX_STATES:
+        states = joined(states, outside, lambda state: 0)
+    return states
 
 
 def _add(kept: list[State], state: State, by_status: bool) -> None:
@@ -172,9 +188,8 @@ def _signature(state: State) -> object:
     return outcome.signature(state.outcome)
 
 
-def _values(state: State, names: frozenset[str]) -> object:
-    variables = state.env.variables
-    return tuple(variables.get(name) for name in sorted(names))
+def _values(state: State, names: Sequence[str]) -> object:
+    return tuple(map(state.env.variables.get, names))
 
 
 # What is looked at at once or never does not keep states apart.
@@ -236,18 +251,15 @@ def _join(states: Sequence[State], outside: Outside) -> State:
 
 def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
     first = envs[0]
-    names = dict.fromkeys(name for env in envs for name in env.variables)
-    variables = {}
-    for name in names:
-        values = [env.variables.get(name) for env in envs]
-        same = all(value is values[0] for value in values)
-        variables[name] = (
-            values[0]
-            if same and values[0] is not None
-            else join(
-                outside(name, env) if value is None else value for env, value in zip(envs, values)
+    variables = dict(first.variables)
+    tables = [env.variables for env in envs[1:]]
+    for name in dict.fromkeys(name for env in envs for name in env.variables):
+        value = variables.get(name)
+        if value is None or any(table.get(name) is not value for table in tables):
+            variables[name] = join(
+                outside(name, env) if name not in env.variables else env.variables[name]
+                for env in envs
             )
-        )
     return _with_minor(first, envs)._replace(
         variables=variables,
         functions=_alternatives([env.functions for env in envs]),

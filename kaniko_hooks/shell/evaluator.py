@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
 from kaniko_hooks.shell import (
+    TooMuch,
     arithmetic,
     branches,
     commands,
@@ -27,7 +28,7 @@ from kaniko_hooks.shell import (
 )
 from kaniko_hooks.shell.env import Env, Function, State, fresh
 from kaniko_hooks.shell.facts import Assumptions
-from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope, TooMuch
+from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.reports import Reports
 from kaniko_hooks.shell.tree import (
@@ -136,15 +137,18 @@ class Evaluator:
 
     def merged(self, scope: Scope, states: Sequence[State]) -> list[State]:
         """The same runs in fewer states."""
-        if len(states) < 2:
-            return list(states)
-        self.spend(len(states) ** 2 // 8)
         return env.merged(
             states,
             lambda name, env: variables.outside(self, scope, name, env),
             self._tested_names,
             scope.tested,
+            self.spend,
         )
+
+    def joined(self, scope: Scope, states: Sequence[State]) -> list[State]:
+        """One state for the same runs, for each number of builds."""
+        outside = lambda name, env: variables.outside(self, scope, name, env)  # noqa: E731
+        return env.joined(states, outside, lambda state: outcome.signature(state.outcome))
 
     def _tested_names(self) -> frozenset[str]:
         if self._tested[0] != len(self._trees):
@@ -167,6 +171,8 @@ class Evaluator:
             if self.characters < 0:
                 raise TooMuch
             self._trees[key] = parse(text)
+        if not self._trees[key].complete:
+            raise TooMuch
         return self._trees[key]
 
     def file(self, path: str) -> Text:
@@ -341,6 +347,7 @@ class Evaluator:
         self, scope: Scope, state: State, node: Substitution
     ) -> list[tuple[State, Text]]:
         """`$(…)`: what the commands print, without line ends at the end."""
+        self.spend()
         source, body = scope.source, node.body
         if node.text is not None:
             source = Text(node.text, (), (Segment(0, scope.source.place, node.start, False),))

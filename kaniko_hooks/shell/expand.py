@@ -9,14 +9,15 @@ Not evaluated but unknown: IFS, `${!x}`, changes of case, substrings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Eq, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import arithmetic
 from kaniko_hooks.shell.env import State, fresh
-from kaniko_hooks.shell.facts import is_pattern, regex_of
+from kaniko_hooks.shell.facts import is_pattern, known_prefix, matches
 from kaniko_hooks.shell.tests import Operand
 from kaniko_hooks.shell.tree import (
     Arithmetic,
@@ -33,8 +34,12 @@ from kaniko_hooks.text import Hole, Segment, Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from kaniko_hooks.shell.evaluator import Evaluator
     from kaniko_hooks.shell.flow import Scope
+
+    _Item = TypeVar('_Item')
 
 
 class Part(NamedTuple):
@@ -46,10 +51,17 @@ class Part(NamedTuple):
     verbatim: bool = False  # written in the script, no result of an expansion
 
 
+# Of an operator with a pattern; a longer value is not evaluated.
+_MAX_SUBJECT = 1000
+# Ways that one word may expand; more become one with unknown text.
+_MAX_WAYS = 64
+# Fields of a command that are as much work as another command.
+_FIELDS = 5
 # Between the parts of two words: `"$@"` makes several.
 _BREAK = Part(Text('\0'), True)
 
 Ways = list[tuple[State, tuple[Part, ...]]]
+_Expansion = Parameter | Substitution | Arithmetic | Unknown
 
 _BLANKS = frozenset(' \t\n')
 _IFS_OF_THE_SHELL = hole('IFS')
@@ -57,22 +69,84 @@ _IFS_OF_THE_SHELL = hole('IFS')
 
 def fields(
     ev: Evaluator, scope: Scope, state: State, words: Sequence[Word]
-) -> list[tuple[State, list[Field]]]:
+) -> list[tuple[State, tuple[Field, ...]]]:
     """The fields that words expand to, brace expansion included."""
-    ways: list[tuple[State, list[Field]]] = [(state, [])]
+    ways: list[tuple[State, tuple[Field, ...]]] = [(state, ())]
+    plain: list[Field] = []
     for word in words:
         simple = ev.literal_field(scope, word)
         if simple is not None:
-            for _, result in ways:
-                result.append(simple)
+            plain.append(simple)
             continue
+        ways = [(before, (*result, *plain)) for before, result in ways]
+        plain = []
         for pieces in _brace_expanded(word):
-            ways = [
-                (after, result + _split(ev, after, parts, word))
-                for before, result in ways
-                for after, parts in _pieces(ev, scope, before, pieces)
-            ]
+
+            def expanded(
+                before: State, pieces: Sequence[Piece] = pieces, word: Word = word
+            ) -> list[tuple[State, tuple[Field, ...]]]:
+                return [
+                    (after, tuple(_split(ev, after, parts, word)))
+                    for after, parts in _pieces(ev, scope, before, pieces)
+                ]
+
+            ways = _extended(ev, scope, ways, expanded, _common_fields)
+    ways = [(before, (*result, *plain)) for before, result in ways]
+    ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
     return ways
+
+
+def _extended(
+    ev: Evaluator,
+    scope: Scope,
+    ways: Sequence[tuple[State, tuple[_Item, ...]]],
+    expanded: Callable[[State], Sequence[tuple[State, tuple[_Item, ...]]]],
+    common: Callable[[Sequence[tuple[_Item, ...]]], tuple[_Item, ...]],
+) -> list[tuple[State, tuple[_Item, ...]]]:
+    """The ways of a sequence and what comes after it; too many of that become one."""
+    branches = [(result, expanded(before)) for before, result in ways]
+    if sum(len(ends) for _, ends in branches) > _MAX_WAYS:
+        branches = [
+            (
+                result,
+                [
+                    (state, common([more for _, more in ends]))
+                    for state in ev.joined(scope, [state for state, _ in ends])
+                ],
+            )
+            for result, ends in branches
+        ]
+    return [(after, (*result, *more)) for result, ends in branches for after, more in ends]
+
+
+def _common_fields(results: Sequence[tuple[Field, ...]]) -> tuple[Field, ...]:
+    """Fields for all of these results, unknown where they differ."""
+    if len({len(result) for result in results}) > 1:
+        return (Field(hole(''), True, vanishes=True),)
+    return tuple(
+        Field(
+            _common_text([field.text for field in column]),
+            any(field.splits for field in column),
+            column[0].start,
+            column[0].end,
+            all(field.vanishes for field in column),
+        )
+        for column in zip(*results)
+    )
+
+
+def _common_parts(results: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
+    quoted = all(part.quoted for parts in results for part in parts)
+    return (Part(_common_text([joined(parts) for parts in results]), quoted),)
+
+
+def _common_text(texts: Sequence[Text]) -> Text:
+    """What the texts begin with, and an unknown end where they differ."""
+    first = texts[0]
+    if all(text == first for text in texts):
+        return first
+    prefix = os.path.commonprefix([known_prefix(text) for text in texts])
+    return concat((first.part(0, len(prefix)), hole('')))
 
 
 def literal_field(source: Text, word: Word) -> Field | None:
@@ -136,12 +210,12 @@ def _pieces(ev: Evaluator, scope: Scope, state: State, pieces: Sequence[Piece]) 
         if isinstance(piece, Literal):
             part = Part(_literal_text(scope.source, piece), piece.quoted, verbatim=True)
             ways = [(before, (*parts, part)) for before, parts in ways]
-        else:
-            ways = [
-                (after, (*parts, *more))
-                for before, parts in ways
-                for after, more in _expansion(ev, scope, before, piece)
-            ]
+            continue
+
+        def expanded(before: State, piece: _Expansion = piece) -> Ways:
+            return _expansion(ev, scope, before, piece)
+
+        ways = _extended(ev, scope, ways, expanded, _common_parts)
     return ways
 
 
@@ -155,12 +229,7 @@ def _standing_at(source: Text, value: Text, offset: int) -> Text:
     return Text(value.value, value.holes, (Segment(0, source.place, offset, False),))
 
 
-def _expansion(
-    ev: Evaluator,
-    scope: Scope,
-    state: State,
-    piece: Parameter | Substitution | Arithmetic | Unknown,
-) -> Ways:
+def _expansion(ev: Evaluator, scope: Scope, state: State, piece: _Expansion) -> Ways:
     if isinstance(piece, Parameter):
         ways = _parameter(ev, scope, state, piece)
     elif isinstance(piece, Substitution):
@@ -414,7 +483,7 @@ def _slice(value: Array, bounds: Text, name: str) -> Array | None:
 def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:
     """The result for a known subject; None if it is not evaluated."""
     operand = _pattern_of(parts)
-    if operand is None:
+    if operand is None or len(subject) > _MAX_SUBJECT:
         return None
     if operator in ('#', '##', '%', '%%'):
         return _cut(subject, operator, operand)
@@ -427,15 +496,13 @@ def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:
 
 def _cut(subject: str, operator: str, pattern: str) -> str:
     """The subject without the shortest or longest matching beginning or end."""
-    import re
-
-    regex = re.compile(regex_of(pattern), re.DOTALL)
-    lengths = range(len(subject) + 1)
+    end = len(subject)
+    lengths = range(end + 1)
     for length in reversed(lengths) if len(operator) == 2 else lengths:
-        if operator[0] == '#' and regex.fullmatch(subject, 0, length):
+        if operator[0] == '#' and matches(subject[:length], pattern):
             return subject[length:]
-        if operator[0] == '%' and regex.fullmatch(subject, len(subject) - length):
-            return subject[: len(subject) - length]
+        if operator[0] == '%' and matches(subject[end - length :], pattern):
+            return subject[: end - length]
     return subject
 
 

@@ -173,7 +173,7 @@ def _without_common_ends(left: Text, right: Text) -> tuple[Text, Text]:
 
     `x$TAG` and `x` have the same answer as `$TAG` and nothing.
     """
-    start = _common(_known_prefix(left), _known_prefix(right))
+    start = _common(known_prefix(left), known_prefix(right))
     left = left.part(start, len(left.value))
     right = right.part(start, len(right.value))
     end = _common(_known_suffix(left)[::-1], _known_suffix(right)[::-1])
@@ -185,7 +185,8 @@ def _common(left: str, right: str) -> int:
     return next((index for index in range(length) if left[index] != right[index]), length)
 
 
-def _known_prefix(text: Text) -> str:
+def known_prefix(text: Text) -> str:
+    """The characters before the first hole."""
     return text.value[: text.holes[0].start] if text.holes else text.value
 
 
@@ -195,7 +196,7 @@ def _known_suffix(text: Text) -> str:
 
 def _may_be(text: Text, value: str) -> bool:
     """A text with holes may have this value, by its known ends."""
-    return value.startswith(_known_prefix(text)) and value.endswith(_known_suffix(text))
+    return value.startswith(known_prefix(text)) and value.endswith(_known_suffix(text))
 
 
 # One term
@@ -257,12 +258,20 @@ def matches(text: str, pattern: str) -> bool:
     """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal."""
     if not is_pattern(pattern):
         return text == pattern
-    return _regex(pattern).fullmatch(text) is not None
+    at = 0
+    for index, regex in enumerate(_regexes(pattern)):
+        match = regex.search(text, at) if index else regex.match(text)
+        if match is None:
+            return False
+        at = match.end()
+    return True
 
 
 @lru_cache(maxsize=1024)
-def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(regex_of(pattern), re.DOTALL)
+def _regexes(pattern: str) -> list[re.Pattern[str]]:
+    """The regular expressions between the stars; each matches one number of characters."""
+    *pieces, last = _pieces(pattern)
+    return [re.compile(piece, re.DOTALL) for piece in (*pieces, rf'{last}\Z')]
 
 
 # A bracket expression, with classes such as `[:alnum:]` in it.
@@ -278,29 +287,26 @@ _CLASSES = {
 }
 
 
-def regex_of(pattern: str) -> str:
-    """The regular expression of a shell pattern."""
-    result: list[str] = []
+def _pieces(pattern: str) -> list[str]:
+    pieces = ['']
     at = 0
     while at < len(pattern):
         char = pattern[at]
         bracket = re.compile(_BRACKET).match(pattern, at) if char == '[' else None
         at += 1
         if char == '*':
-            # Stars in a row would only make the search long.
-            if result[-1:] != ['.*']:
-                result.append('.*')
+            pieces.append('')
         elif char == '?':
-            result.append('.')
+            pieces[-1] += '.'
         elif bracket:
-            result.append(_character_class(bracket))
+            pieces[-1] += _character_class(bracket)
             at = bracket.end()
         else:
             if char == '\\' and at < len(pattern):
                 char = pattern[at]
                 at += 1
-            result.append(re.escape(char))
-    return ''.join(result)
+            pieces[-1] += re.escape(char)
+    return pieces
 
 
 def _character_class(bracket: re.Match[str]) -> str:

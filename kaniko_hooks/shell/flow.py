@@ -10,10 +10,6 @@ from kaniko_hooks.shell.env import State
 from kaniko_hooks.text import Text
 
 
-class TooMuch(Exception):
-    """There is more to evaluate than can be."""
-
-
 class Exit(NamedTuple):
     """A way to leave a list of commands; `levels` are those of `break` and `continue`."""
 

@@ -23,12 +23,16 @@ def call(
 ) -> Flow:
     """A call; the first field is the name."""
     if scope.calls.count(function) >= _MAX_RECURSION:
-        return Flow([_many_times(state)])
-    inner = scope.apart().because('call', fields[0].start)._replace(
-        source=function.source,
-        calls=(*scope.calls, function),
-        may_return=True,
-        depth=scope.depth + 1,
+        return Flow([_many_times(state).with_status(None)])
+    inner = (
+        scope.apart()
+        .because('call', fields[0].start)
+        ._replace(
+            source=function.source,
+            calls=(*scope.calls, function),
+            may_return=True,
+            depth=scope.depth + 1,
+        )
     )
     env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
     start = state.with_env(env)

@@ -70,6 +70,7 @@ class Lexer:
         self.at = 0
         self.end = len(text)
         self.depth = 0
+        self.complete = True
         self.problems: list[SyntaxProblem] = []
         self.comments: list[tuple[int, int]] = []
         self._heredocs: list[tuple[Heredoc, str, bool, bool]] = []
@@ -92,8 +93,14 @@ class Lexer:
         """Count one more level. Raises Unterminated: too many."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.report('nested too deeply')
+            self.stop()
             raise Unterminated(self.at)
+
+    def stop(self) -> None:
+        """Read no further: there is too much."""
+        self.report('too much to be read')
+        self.complete = False
+        self.at = self.end = len(self.text)
 
     def looking_at(self, token: str) -> bool:
         return self.text.startswith(token, self.at, self.end)

@@ -36,8 +36,8 @@ from kaniko_hooks.shell.tree import (
 )
 from kaniko_hooks.text import Text
 
-# A reader that goes back after an error must not do so for every line.
-_MAX_REWINDS = 20
+# Statements of a script; more are too many to be evaluated.
+_MAX_STATEMENTS = 40_000
 
 _BORDER = r'(?=[\s;&|()<>]|\Z)'
 _TERMINATOR = re.compile(rf'\)|;;&|;;|;&|(?:then|else|elif|fi|do|done|esac|\}}){_BORDER}')
@@ -70,10 +70,12 @@ class _Parser(Lexer):
         super().__init__(text, holes)
         # The words that may end each list around the place in the text.
         self._closers: list[frozenset[str]] = []
+        self._statements_left = _MAX_STATEMENTS
 
     def script(self) -> Script:
         body: list[Statement] = []
-        rewinds = _MAX_REWINDS
+        # After errors all of the text may be read twice.
+        rewinds = self.end
         while self.at < self.end:
             try:
                 self._list(frozenset(), body)
@@ -82,12 +84,12 @@ class _Parser(Lexer):
                 self.forget_heredocs()
                 self.end = len(self.text)
                 self.depth = 0
-                if rewinds:
-                    rewinds -= 1
+                if rewinds > 0 and self.complete:
+                    rewinds -= self.at - error.offset
                     self.at = error.offset
                 line = self.text.find('\n', self.at)
                 self.at = self.end if line < 0 else line + 1
-        return Script(tuple(body), tuple(self.problems), tuple(self.comments))
+        return Script(tuple(body), tuple(self.problems), tuple(self.comments), self.complete)
 
     # Lists and pipelines
 
@@ -147,6 +149,9 @@ class _Parser(Lexer):
             self.at += 1
         del operators[len(pipelines) - 1 :]
         body.append(Statement(tuple(pipelines), tuple(operators), background, start, end))
+        self._statements_left -= 1
+        if not self._statements_left:
+            self.stop()
 
     def _pipeline(self) -> Pipeline | None:
         start = self.at

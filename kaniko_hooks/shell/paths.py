@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Script
+from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, fresh
-from kaniko_hooks.shell.flow import TooMuch
-from kaniko_hooks.shell.value import has_characters, names_executor, regex_with_holes
+from kaniko_hooks.shell.value import has_characters, names_executor, regex_with_holes, shortened
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
+_MAX_FOLDERS = 50  # in a path
 _EXTENSIONS = ('.sh', '.bash')
 _DEVICES = ('/dev/', '/proc/')
 # The workspace of a CI system, where the repository is in a folder of it.
@@ -91,6 +92,8 @@ def _normal(path: Text) -> Text:
             names = [hole('')]
         elif name.known not in ('', '.'):
             names.append(name)
+    if len(names) > _MAX_FOLDERS:
+        return hole('')
     pieces = [piece for name in names for piece in (Text('/'), name)]
     return concat(pieces if _is_absolute(path) else pieces[1:])
 
@@ -115,7 +118,7 @@ def written(ev: Evaluator, scope: Scope, env: Env, path: Text, content: Text, ap
                     continue
                 raise TooMuch
         files[key(target)] = (
-            tuple(concat((text, content)) for text in before) if append else (content,)
+            tuple(shortened(concat((text, content))) for text in before) if append else (content,)
         )
     return env._replace(files=files, epoch=fresh())
 

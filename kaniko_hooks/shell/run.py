@@ -20,11 +20,11 @@ from kaniko_hooks.model import (
     Setting,
 )
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import commands, outcome, paths, scripts, variables
+from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, variables
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.evaluator import Evaluator, ReadBuild
 from kaniko_hooks.shell.facts import Fact, Facts
-from kaniko_hooks.shell.flow import EXIT, Flow, Scope, TooMuch
+from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
 from kaniko_hooks.shell.programs import SHELLS
 from kaniko_hooks.shell.reports import Reports, StatementReport

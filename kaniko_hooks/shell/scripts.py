@@ -11,7 +11,7 @@ from kaniko_hooks.shell import outcome, paths, stdout, variables
 from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER, SHELLS
-from kaniko_hooks.shell.value import ANYTHING, Array, has_characters, join
+from kaniko_hooks.shell.value import ANYTHING, Array, has_characters, join, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -187,7 +187,7 @@ def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
 def evaluate(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
     pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
-    text = stdout.likely(ev, concat(pieces[1:]))
+    text = shortened(stdout.likely(ev, concat(pieces[1:])))
     if _is_unknown(text):
         ev.note_use(scope, state, OTHER, fields)
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
@@ -230,6 +230,7 @@ def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None)
 
 _ONCE_PER_WORD = frozenset('IiLlnP')
 _ONCE_PER_WORD_LONG = ('--replace', '--max-args', '--max-lines', '--max-procs')
+_MAX_WORDS = 50  # of which each is a command's
 _XARGS_VALUED = frozenset('IEsdaLnP')
 
 
@@ -279,6 +280,8 @@ def _read_words(state: State, command: Field, many: bool) -> list[Field]:
     known = [word for word in words if word.value and word.key()[0]]
     if not words or len(known) < sum(bool(word.value) for word in words):
         known.append(hole('', '$(cat)'))
+    if many and len(known) > _MAX_WORDS:
+        known[_MAX_WORDS:] = [hole('', '$(cat)')]
     return [
         Field(word, bool(word.holes) and not many, command.start, command.end) for word in known
     ]

@@ -13,7 +13,7 @@ from kaniko_hooks.shell import expand, paths, variables
 from kaniko_hooks.shell.env import FILE, State
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import LOCAL, PURE, program
-from kaniko_hooks.shell.value import EMPTY, names_executor
+from kaniko_hooks.shell.value import EMPTY, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def printed(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) 
         return Flow([state])
     before = state.env.stdout
     return Flow(
-        state.with_env(state.env._replace(stdout=concat((before, text))))
+        state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
         for text in _output(ev, scope, state, fields)
     )
 

@@ -259,6 +259,7 @@ class Script(NamedTuple):
     body: tuple[Statement, ...]
     problems: tuple[SyntaxProblem, ...]
     comments: tuple[tuple[int, int], ...]
+    complete: bool = True  # False: there is more than can be read
 
 
 def walk(node: object) -> Iterator[object]:

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.text import Hole, Text, hole
 
 # More alternatives than these become unknown, but for those that name the executor.
 _MAX_ALTERNATIVES = 8
 _MAX_HOLES = 200
+_MAX_LENGTH = 200_000
 
 
 class Unset(NamedTuple):
@@ -105,7 +107,12 @@ def regex_with_holes(text: Text) -> str:
 
 
 def shortened(text: Text) -> Text:
-    """A text that does not grow without end: after many holes the rest is one."""
+    """A text that does not grow without end: after many holes the rest is one.
+
+    Raises TooMuch for a text of a size that no script has.
+    """
+    if len(text.value) > _MAX_LENGTH:
+        raise TooMuch
     if len(text.holes) <= _MAX_HOLES:
         return text
     start = text.holes[_MAX_HOLES].start
