@@ -37,8 +37,10 @@ def if_(ev: Evaluator, scope: Scope, state: State, node: If) -> Flow:
             offset = node.otherwise[0].start if node.otherwise else node.end
             scope = scope.because('retry', offset)
             tested = scope._replace(tested=True)
-    otherwise = ev.statements(scope, [way.with_status(True) for way in pending], node.otherwise)
-    flow.add(otherwise)
+    if node.otherwise:
+        flow.add(ev.statements(scope, pending, node.otherwise))
+    else:
+        flow.normal += [way.with_status(True) for way in pending]
     return flow
 
 

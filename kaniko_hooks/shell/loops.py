@@ -270,7 +270,7 @@ class _Loop:
         flow = self.ev.statements(self.scope._replace(tested=True), states, condition)
         ends = [way for way in flow.normal if way.status is not runs_if]
         flow.normal = [
-            way.with_status(True) for way in flow.normal if way.status is not (not runs_if)
+            way.with_status(runs_if) for way in flow.normal if way.status is not (not runs_if)
         ]
         return flow, ends
 
