@@ -10,6 +10,8 @@ from __future__ import annotations
 import operator
 import re
 
+from kaniko_hooks.cond import Cond
+from kaniko_hooks.shell import tests
 from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.tree import Arithmetic, Substitution
 from kaniko_hooks.shell.value import text_of
@@ -38,6 +40,8 @@ _OPERATORS = {
     '==': operator.eq,
     '!=': operator.ne,
 }
+_COMPARISON = r'\s*\$?(\w+)\s*([=!]=|[<>]=?)\s*\$?(\w+)\s*'
+_TESTS = {'==': '-eq', '!=': '-ne', '<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge'}
 _INCREMENT = r'\s*(?:([A-Za-z_]\w*)\s*(?:\+\+|\+=\s*(\d{1,9}))|\+\+\s*([A-Za-z_]\w*))\s*'
 
 
@@ -64,6 +68,28 @@ def evaluate(
             way = assign(way, name, after)
         result.append((way, value))
     return result
+
+
+def conditions(
+    ev: Evaluator, scope: Scope, state: State, node: Arithmetic
+) -> list[tuple[State, Cond]]:
+    """The condition of `((…))`, in the state after its assignments."""
+    comparison = re.fullmatch(_COMPARISON, node.text)
+    if comparison is None:
+        ways = evaluate(ev, scope, state, node)
+        return [(way, tests.is_nonzero(value)) for way, value in ways]
+    test = _TESTS[comparison[2]]
+    return [
+        (after, tests.compared(left, test, right))
+        for before, left in _operands(ev, scope, state, comparison[1])
+        for after, right in _operands(ev, scope, before, comparison[3])
+    ]
+
+
+def _operands(ev: Evaluator, scope: Scope, state: State, text: str) -> list[tuple[State, Text]]:
+    if text.isdecimal():
+        return [(state, Text(text))]
+    return [(after, text_of(value)) for after, value in look_up(ev, scope, state, text, f'${text}')]
 
 
 def assigned(text: str) -> list[str]:

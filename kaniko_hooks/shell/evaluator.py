@@ -410,10 +410,8 @@ class Evaluator:
         if isinstance(node, Test):
             return branches.test(self, scope, state, node)
         assert isinstance(node, Calculation)
-        ways = arithmetic.evaluate(self, scope, state, node.expression)
-        return Flow(
-            end for way, value in ways for end in self.by_status(way, tests.is_nonzero(value))
-        )
+        ways = arithmetic.conditions(self, scope, state, node.expression)
+        return Flow(end for way, cond in ways for end in self.by_status(way, cond))
 
 
 def _left(env: Env, inner: Env) -> Env:

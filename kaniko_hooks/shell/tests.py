@@ -164,7 +164,7 @@ class _Test:
                 return Truth(f'== {right.text!r}', left.text) if _named(right.text) else None
             return Eq(left.text, right.text)
         if operator in _COMPARISONS:
-            return _numeric(left.text, operator, right.text)
+            return compared(left.text, operator, right.text)
         return Truth(f'{operator} {right.text!r}', left.text) if _named(right.text) else None
 
 
@@ -186,15 +186,16 @@ def _named(text: Text) -> bool:
     return all(item.name for item in text.holes)
 
 
-def _numeric(left: Text, operator: str, right: Text) -> Cond:
+def compared(left: Text, operator: str, right: Text) -> Cond:
+    """The condition of a comparison of numbers, with an operator of `test`."""
     if operator in _NEGATIONS:
-        cond = negate(_compared(left, _NEGATIONS[operator], right))
+        cond = negate(_ordered(left, _NEGATIONS[operator], right))
     else:
-        cond = _compared(left, operator, right)
+        cond = _ordered(left, operator, right)
     return all_of((_is_number(left), _is_number(right), cond))
 
 
-def _compared(left: Text, operator: str, right: Text) -> Cond:
+def _ordered(left: Text, operator: str, right: Text) -> Cond:
     first, second = _number(left), _number(right)
     if first is not None and second is not None:
         if operator == '-eq':
