@@ -38,7 +38,6 @@ _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
 def simple(ev: Evaluator, scope: Scope, state: State, node: Simple) -> Flow:
     """A simple command without its redirections."""
-    ev.spend()
     flow = Flow()
     for way, fields in expand.fields(ev, scope, state, node.words):
         if not node.words and any(item.operator == '<' for item in node.redirections):

@@ -68,8 +68,8 @@ if TYPE_CHECKING:
             """A folder of this path exists."""
 
 
-# Commands that are evaluated for one container: about two seconds' work.
-_MAX_COMMANDS = 40_000
+# Commands that are evaluated for one container: about a second's work.
+_MAX_COMMANDS = 25_000
 # Of the scripts of one container, each counted once.
 MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
@@ -369,6 +369,7 @@ class Evaluator:
 
     def command(self, scope: Scope, state: State, node: Command) -> Flow:
         """A command with its redirections."""
+        self.spend()
         if scope.depth > _MAX_DEPTH:
             raise TooMuch
         if isinstance(node, Definition):

@@ -1,0 +1,1 @@
+"""Random scripts: the evaluator against bash, dash and busybox."""
