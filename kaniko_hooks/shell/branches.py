@@ -113,5 +113,5 @@ def test(ev: Evaluator, scope: Scope, state: State, node: Test) -> Flow:
     return Flow(
         end
         for way, operands in ways
-        for end in ev.by_status(way, tests.of_operands(operands, way.env.epoch))
+        for end in ev.by_status(way, tests.of_operands(operands, way.env.moment()))
     )

@@ -39,7 +39,7 @@ def _test(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     operands = fields[1:]
     if fields[0].text.known == '[' and operands and operands[-1].text.known == ']':
         operands = operands[:-1]
-    return Flow(ev.by_status(state, tests.of_fields(operands, state.env.epoch)))
+    return Flow(ev.by_status(state, tests.of_fields(operands, state.env.moment())))
 
 
 # Leaving
@@ -255,7 +255,7 @@ def _cd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> F
 def _entered(state: State, directories: tuple[Text, ...]) -> State:
     # Names of files in tests name others there.
     env = state.env._replace(
-        directories=directories, previous_directories=state.env.directories, epoch=fresh()
+        directories=directories, previous_directories=state.env.directories, directory_epoch=fresh()
     )
     return state.with_env(env)
 

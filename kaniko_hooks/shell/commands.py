@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _VARIABLES = 500
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
+_SEARCHING = frozenset(('grep', 'egrep', 'fgrep', 'which'))
+_MIN_SEARCHING = 3  # words, where the input is not known
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
 
@@ -197,7 +199,7 @@ def _may_be_executor(base: str) -> bool:
 
 
 def _program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
-    kind, succeeds, varies = program(base)
+    kind, succeeds, _ = program(base)
     ev.note_use(scope, state, kind, fields)
     if kind == OTHER:
         scripts.note_missing(ev, scope, state, fields[0])
@@ -205,13 +207,15 @@ def _program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field],
         flow.normal = [_after_any_change(way) for way in flow.normal]
         return flow
     if kind == REPEATS:
-        return _REPEATING.get(base, scripts.again)(ev, scope, state, fields)
+        flow = _REPEATING.get(base, scripts.again)(ev, scope, state, fields)
+        flow.normal = [_after_any_change(way) for way in flow.normal]
+        return flow
     if kind == LOCAL:
         state = _after_change(ev, scope, state, fields, base)
         if succeeds:
             return Flow([state.with_status(True)])
         return stdout.printed(ev, scope, state.with_status(None), fields)
-    if succeeds or varies:
+    if base not in _SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
         return stdout.printed(ev, scope, state.with_status(succeeds or None), fields)
     flow = Flow()
     for way in ev.by_status(state, _same_answer(state, fields)):
@@ -220,11 +224,11 @@ def _program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field],
 
 
 def _same_answer(state: State, fields: Sequence[Field]) -> Cond:
-    """The status of a program that changes nothing: the same for the same words and files."""
+    """The status of a search: the same for the same words and files."""
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     if state.env.stdin is not None:
         words.append(state.env.stdin)
-    return Truth(f'status {state.env.epoch}', concat(words))
+    return Truth(f'status {state.env.moment()}', concat(words))
 
 
 def _after_any_change(state: State) -> State:

@@ -62,8 +62,12 @@ def _one(
 ) -> tuple[State, Output | None]:
     if node.operator in _TO_FILE and node.descriptor in ('', '1'):
         return state, Output(text, '>>' in node.operator)
-    if node.operator == '>&' and node.descriptor in ('', '1') and literal(node.target) == '2':
-        return state, Output(None)
+    if node.operator == '>&' and node.descriptor in ('', '1'):
+        target = literal(node.target) or ''
+        if target == '2':
+            return state, Output(None)
+        if not target[:1].isdigit() and target != '-':
+            return state, Output(text)
     if node.heredoc is not None:
         return _reading(state, text), output
     if node.operator == '<<<':
@@ -73,7 +77,7 @@ def _one(
         if len(contents) == 1:
             return _reading(state, contents[0][1]), output
         name = repr(text) if all(item.name for item in text.holes) else ''
-        return _reading(state, hole(name and f'content {state.env.epoch} {name}')), output
+        return _reading(state, hole(name and f'content {state.env.moment()} {name}')), output
     return state, output
 
 

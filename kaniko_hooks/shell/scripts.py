@@ -211,6 +211,9 @@ def after_unknown_commands(state: State) -> State:
 def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     """The commands of a text, in the shell at hand."""
     text = stdout.likely(ev, text)
+    if not text.segments:
+        # The output of a command, of which nothing is known.
+        text = text.at(scope.source.place, 0)
     running = path or text
     if scope.calls.count(running) >= _MAX_RECURSION:
         return Flow([state])

@@ -51,23 +51,23 @@ class Operand(NamedTuple):
         return self.text.known or ''
 
 
-def of_fields(fields: Sequence[Field], epoch: int) -> Cond:
+def of_fields(fields: Sequence[Field], moment: str) -> Cond:
     """The condition of `test` or `[` with these arguments, without `]`."""
     operands = [Operand(field.text, field.vanishes, field.splits) for field in fields]
-    return _Test(operands, epoch, False).cond()
+    return _Test(operands, moment, False).cond()
 
 
-def of_operands(operands: Sequence[Operand], epoch: int) -> Cond:
+def of_operands(operands: Sequence[Operand], moment: str) -> Cond:
     """The condition of `[[ … ]]`."""
-    return _Test(operands, epoch, True).cond()
+    return _Test(operands, moment, True).cond()
 
 
 class _Test:
     """Recursive descent over `or`, `and`, `not`, brackets and primaries."""
 
-    def __init__(self, operands: Sequence[Operand], epoch: int, double: bool) -> None:
+    def __init__(self, operands: Sequence[Operand], moment: str, double: bool) -> None:
         self.operands = operands
-        self.epoch = epoch
+        self.moment = moment
         self.double = double
         self.at = 0
 
@@ -151,7 +151,7 @@ class _Test:
         if operator == '-n':
             return _one_word(operand) if operand.vanishes else _filled(operand.text)
         if operator in _FILE_TESTS:
-            return Truth(f'{operator} {self.epoch}', operand.text)
+            return Truth(f'{operator} {self.moment}', operand.text)
         return Truth(operator, operand.text) if operator == '-t' else None
 
     def _binary(self, left: Operand, operator: str, right: Operand) -> Cond:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.cond import Eq
 from kaniko_hooks.model import Field, Setting
+from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, State
-from kaniko_hooks.shell.flow import TooMuch
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
