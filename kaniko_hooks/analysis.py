@@ -95,12 +95,12 @@ def run_of(repository: Repository, container: Container) -> Run:
     from kaniko_hooks.shell.run import container_run
 
     try:
-        return container_run(container, kaniko.read_build, _Files(repository))
+        return container_run(container, kaniko.read_build, ScriptFiles(repository))
     except TooMuch:
         raise Unreadable('the script is too large to be evaluated') from None
 
 
-class _Files:
+class ScriptFiles:
     """The repository as the shell sees it."""
 
     def __init__(self, repository: Repository) -> None:

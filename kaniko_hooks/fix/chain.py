@@ -5,91 +5,137 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
-from kaniko_hooks.ci.gitlab.values import Table, get, is_null, items_of, string_of
+from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import SequenceNode, get as node_at
-from kaniko_hooks.fix.keywords import effective
+from kaniko_hooks.fix.edits import like
 from kaniko_hooks.fix.layout import Layout, line_end, line_start
+from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.subject import Subject
-from kaniko_hooks.fix.yaml_words import like
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.target import Target
+from kaniko_hooks.named_tuple import NamedTuple
 
-_SAID = 'a build uses the image of an earlier one, and '
+_BECAUSE = 'a build must wait for an earlier one, and '
 _STAGES = ('.pre', 'build', 'test', 'deploy', '.post')
-MAX_NEEDS = 50  # G: ci_needs_size_limit
 
 
-def needs_lines(
-    subject: Subject, place: Layout, names: Sequence[str], needed: Sequence[Sequence[int]]
-) -> list[str]:
-    """The lines of each part's `needs:`, '' where it needs no other part. Raises Refusal."""
+class Source(NamedTuple):
+    """An earlier job whose artifacts the job gets."""
+
+    name: str
+    optional: bool  # it may not be in the pipeline
+
+
+class Chain(NamedTuple):
+    """What a part's `needs` have besides earlier parts.
+
+    - `sources`: earlier jobs, since a job with `needs` gets the artifacts of those only.
+    - `risks`: what needs --unsafe.
+    """
+
+    sources: tuple[Source, ...] = ()
+    risks: tuple[str, ...] = ()
+
+
+def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> Chain:
+    """The conditions of a chain. Raises Refusal."""
     if not any(needed):
-        return ['' for _ in names]
-    _check(subject)
-    return [
-        _lines(subject.text, place, [names[index] for index in each]) if each else ''
-        for each in needed
-    ]
-
-
-def _check(subject: Subject) -> None:
-    """A job with `needs` downloads the artifacts of those jobs only."""
-    for found in subject.found:
-        job = found.jobs[subject.name]
-        if any(not is_null(get(rule, 'needs')) for rule in items_of(get(job.table, 'rules'))):
-            raise Refusal(_SAID + 'its `rules` have `needs`')
-        if not is_null(get(job.table, 'needs')):
-            if node_at(subject.body, 'needs') is None:
-                raise Refusal(_SAID + 'its `needs` stand elsewhere')
+        return Chain()
+    sources: dict[Source, None] = {}
+    for pipeline in target.pipelines:
+        job = pipeline.jobs[target.name]
+        when = string_of(get(job.table, 'when'))
+        rules = flat_items(get(job.table, 'rules'))
+        whens = {when, *(string_of(get(rule, 'when')) for rule in rules)}
+        for name in sorted({'always', 'on_failure'} & {item or '' for item in whens}):
+            raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
+        if any(get(rule, 'needs') is not None for rule in rules):
+            raise Refusal(f'{_BECAUSE}its `rules` have `needs`')
+        if get(job.table, 'needs') is not None:
+            if node_at(target.body, 'needs') is None:
+                raise Refusal(f'{_BECAUSE}its `needs` stand elsewhere')
             continue
-        dependencies = get(job.table, 'dependencies')
-        if is_null(dependencies):
-            _check_artifacts(found, job)
-        elif items_of(dependencies):
-            raise Refusal(_SAID + 'its `dependencies` would have to be in its `needs`')
+        sources.update(dict.fromkeys(_sources(state, pipeline, job)))
+    if len(sources) + max(map(len, needed)) > MAX_NEEDS:
+        raise Refusal(f'a job would need more than {MAX_NEEDS} others')
+    return Chain(tuple(sources), tuple(_risks(target)))
 
 
-def _check_artifacts(found: Pipeline, job: Job) -> None:
-    if found.notes:
-        raise Refusal(_SAID + 'jobs that cannot be seen may have artifacts for it')
-    order = stages(found.table)
+def _risks(target: Target) -> list[str]:
+    table = target.job.table
+    allows = [
+        value
+        for source in (table, *flat_items(get(table, 'rules')))
+        if (value := get(source, 'allow_failure')) is not None and not is_false(value)
+    ]
+    if allows:
+        return [f'{_BECAUSE}with `allow_failure` it would run although that one has failed']
+    return []
+
+
+def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
+    """The earlier jobs whose artifacts a job without `needs` gets."""
+    dependencies = get(job.table, 'dependencies')
+    names = None if dependencies is None else {string_of(item) for item in items_of(dependencies)}
+    order = stages(pipeline.table)
     own = order.get(stage(job.table), len(order))
-    for other in found.jobs.values():
-        if order.get(stage(other.table), 0) < own and not is_null(
-            effective(found, other.table, 'artifacts')
-        ):
-            raise Refusal(
-                f'{_SAID}waiting for it with `needs` would lose the artifacts of {other.name}'
-            )
+    sources = []
+    for other in state.sources(pipeline):
+        earlier = order.get(stage(other.table), 0) < own
+        if earlier and (names is None or other.name in names):
+            sources.append(Source(other.name, _may_be_missing(other)))
+    if names is None and pipeline.notes:
+        raise Refusal(f'{_BECAUSE}jobs that cannot be seen may have artifacts for it')
+    return sources
+
+
+def _may_be_missing(job: Job) -> bool:
+    return any(get(job.table, keyword) is not None for keyword in ('rules', 'only', 'except'))
 
 
 def stages(table: Table) -> dict[str, int]:
     """The stages of a pipeline, in order."""
     named = [string_of(item) or '' for item in items_of(get(table, 'stages'))]
-    listed = ['.pre', *(name for name in named if name not in ('.pre', '.post')), '.post']
-    return {name: index for index, name in enumerate(listed if named else _STAGES)}
+    inner = [name for name in named if name not in ('.pre', '.post')]
+    return {
+        name: index
+        for index, name in enumerate(('.pre', *inner, '.post') if named else _STAGES)
+    }
 
 
 def stage(table: Table) -> str:
+    """The stage of a job."""
     return string_of(get(table, 'stage')) or 'test'
 
 
-def _lines(text: str, place: Layout, names: Sequence[str]) -> str:
+def needs_lines(
+    text: str, place: Layout, sources: Sequence[Source], names: Sequence[str]
+) -> str:
+    """The lines of a part's `needs:` for earlier parts, '' without any. Raises Refusal."""
+    if not names:
+        return ''
     written = [like(name, place.key.style) for name in names]
     own = node_at(place.body, 'needs')
     if own is None:
-        items = [f'{place.indent}{place.gap}{place.dash}{name}' for name in written]
-        return ''.join(f'{line}{place.newline}' for line in [f'{place.indent}needs:', *items])
+        lines = [f'{place.indent}needs:']
+        inner = ' ' * len(place.dash)
+        for source in sources:
+            name = like(source.name, '')
+            job = f'job: {name}' if source.optional else name
+            lines.append(f'{place.indent}{place.gap}{place.dash}{job}')
+            if source.optional:
+                lines.append(f'{place.indent}{place.gap}{inner}optional: true')
+        lines += [f'{place.indent}{place.gap}{place.dash}{name}' for name in written]
+        return ''.join(f'{line}{place.newline}' for line in lines)
     key = next(key for key, value in place.body.pairs if value is own)
     index = next(index for index, pair in enumerate(place.body.pairs) if pair[1] is own)
     if not isinstance(own, SequenceNode) or index in place.body.aliases or own.tag or own.anchor:
-        raise Refusal(_SAID + 'its `needs` are no plain list')
+        raise Refusal(f'{_BECAUSE}its `needs` are no plain list')
     start, end = line_start(text, key.start), line_end(text, own.end)
     if own.flow:
         lead = ', ' if own.items else ''
-        inner = f'{text[start : own.end - 1]}{lead}{", ".join(written)}'
-        return f'{inner}{text[own.end - 1 : end]}{place.newline}'
+        inner_text = f'{text[start : own.end - 1]}{lead}{", ".join(written)}'
+        return f'{inner_text}{text[own.end - 1 : end]}{place.newline}'
     dash = text[line_start(text, own.start) : own.start] + place.dash
-    return ''.join(
-        f'{line}{place.newline}'
-        for line in [text[start:end], *(f'{dash}{name}' for name in written)]
-    )
+    lines = [text[start:end], *(f'{dash}{name}' for name in written)]
+    return ''.join(f'{line}{place.newline}' for line in lines)

@@ -1,156 +1,429 @@
-"""One finding -> the edits that would fix its job, or why there are none."""
+"""One finding -> the edits that would fix it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.fix.chain import MAX_NEEDS
-from kaniko_hooks.fix.claim import Claim
-from kaniko_hooks.fix.followers import follower_edits
-from kaniko_hooks.fix.job_edits import Own, own_edits
-from kaniko_hooks.fix.keywords import refuse
-from kaniko_hooks.fix.lender import own_place, script_of
-from kaniko_hooks.fix.mentions import EXTENDS, FOLLOWS, OTHER, REFERENCES
-from kaniko_hooks.fix.refusal import Refusal, Risky, Shared
-from kaniko_hooks.fix.script.trial import Setting, reader, trial
-from kaniko_hooks.fix.splice import Edit, apply
-from kaniko_hooks.fix.state import Mentions, State, state_of
-from kaniko_hooks.fix.subject import Subject, is_merged, subject
+from kaniko_hooks import kaniko
+from kaniko_hooks.analysis import ScriptFiles
+from kaniko_hooks.ci.gitlab.extends import ancestors
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
+from kaniko_hooks.document.nodes import ScalarNode, get as node_at
+from kaniko_hooks.fix.chain import chain_of, needs_lines
+from kaniko_hooks.fix.edits import Edit, apply, like
+from kaniko_hooks.fix.layout import Layout
+from kaniko_hooks.fix.lender import Script, own_place, script_of
+from kaniko_hooks.fix.matrix import Loop, matrix_lines, matrix_loop
+from kaniko_hooks.fix.merge import merged
+from kaniko_hooks.fix.names import LONGEST, part_names, template_name
+from kaniko_hooks.fix.order import needed
+from kaniko_hooks.fix.parts import Division, Part, Unit, divided, units_of
+from kaniko_hooks.fix.references import (
+    EXTENDS,
+    FOLLOWS,
+    MAX_NEEDS,
+    OTHER,
+    REFERENCES,
+    Mention,
+    block_list_edits,
+    follower_edits,
+)
+from kaniko_hooks.fix.refusal import Refusal, Shared
+from kaniko_hooks.fix.safety import Paths
+from kaniko_hooks.fix.split import NewJob, Writer, split_edits
+from kaniko_hooks.fix.state import Mentions, State
+from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.fix.target import (
+    Target,
+    first_anchor,
+    is_merged,
+    refuse_keywords,
+    risky_keywords,
+    services_of,
+    target_of,
+)
 from kaniko_hooks.lines import where
-from kaniko_hooks.model import Container, Finding, Place, Variable
+from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.flow import TooMuch
+from kaniko_hooks.shell.run import ScriptReport, container_reports
+
+MAX_PARTS = 200
+MAX_STEPS = 2_000  # of all parts
 
 
 class Draft(NamedTuple):
-    """The edits that would fix one job; `names` take its place where others wait for it."""
+    """The edits that would fix one job.
 
-    subject: Subject
-    setting: Setting
+    - `followers`: those of `edits` that are about jobs that wait for it.
+    - `names`: of the jobs that take its place; `template`: of what they extend.
+    - `parts`: the part of each new job; `needs`: its earlier parts.
+    - `lender`: the template that has the script, if the job itself has none.
+    - `does`: the rewrite in words; `risks`: what needs --unsafe.
+    """
+
+    target: Target
+    steps: Steps
     edits: Mapping[str, list[Edit]]
+    followers: Mapping[str, list[Edit]]
     names: tuple[str, ...]
-    claim: Claim
+    template: str | None
+    parts: tuple[Part, ...]
+    needs: Mapping[str, Sequence[str]]
+    lender: str | None
     does: str
+    risks: tuple[str, ...]
+
+    @property
+    def new_names(self) -> set[str]:
+        return {*self.names, *([self.template] if self.template else [])}
 
 
-def drafts(
-    state: State, found: Mapping[str, Mentions], taken: Collection[str], finding: Finding
+def drafts_of(
+    state: State, found: Mapping[str, Mentions], occupied: set[str], finding: Finding
 ) -> list[Draft]:
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
-    `found` has the mentions of each job, by its name; `taken` are names that
-    drafts before these have given.
+    - `found`: the mentions of each job, by its name.
+    - `occupied`: names that jobs have; those of the drafts are added.
     """
-    jobs = {(each.place.file, each.name): each for each in reversed(finding.containers)}
-    names = set(taken)
-    made: list[Draft] = []
+    jobs = {(job.place.file, job.name): job for job in reversed(finding.containers)}
+    drafts: list[Draft] = []
     for job in reversed(jobs.values()):
         try:
-            made.append(_sure_draft(state, found, names, job))
+            drafts.append(_draft(state, found, occupied, job))
         except Refusal as reason:
-            others = {each.name for each in jobs.values()} - {job.name}
+            others = {other.name for other in jobs.values()} - {job.name}
             if not others:
                 raise
             if not isinstance(reason, Shared):
                 raise Refusal(f'{job.name}: {reason}') from None
             more = f' and {len(others) - 1} more' if len(others) > 1 else ''
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
-        names |= given_names(made[-1])
-    return made
+        occupied |= drafts[-1].new_names
+    risks = [risk for draft in drafts for risk in draft.risks]
+    if risks and not state.request.options.unsafe:
+        raise Refusal(f'{risks[0]}; only with --unsafe')
+    return drafts
 
 
-def given_names(made: Draft) -> set[str]:
-    """The names of a draft's new jobs."""
-    return {*made.names, *([made.claim.hidden] if made.claim.hidden else [])}
-
-
-def _sure_draft(
-    state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container
-) -> Draft:
+def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
+    """What the statements of a container do. Raises Refusal."""
     try:
-        return _draft(state, found, taken, container)
-    except Risky:
-        # Nobody should be sent to --unsafe to be refused there for another reason.
-        asked = state.asked._replace(options=state.asked.options._replace(unsafe=True))
-        _draft(state._replace(asked=asked), found, taken, container)
-        raise
+        return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
+    except TooMuch:
+        raise Refusal('the script is too large to be evaluated') from None
 
 
 def _draft(
-    state: State, found: Mapping[str, Mentions], taken: Collection[str], container: Container
+    state: State, found: Mapping[str, Mentions], occupied: Collection[str], container: Container
 ) -> Draft:
-    options = state.asked.options
-    job = subject(state.files, state.found, container)
-    setting = Setting(
-        _image_name(job.container), job.container.parts[0].variables, reader(state.repository)
+    target = target_of(state, container)
+    reports = reports_of(state, target.container)
+    steps = steps_of(target.job, target.container, reports)
+    paths = Paths(steps.script)
+    units = _units(target, steps, paths)
+    if len(units) == 1 and units[0].others:
+        return _merged_draft(state, target, steps, units[0])
+    refuse_keywords(target, _scripts(state, steps))
+    division = divided(steps, units, paths)
+    before = [
+        [*steps.before, *(step for step in part.steps if step.number < part.unit.step.number)]
+        for part in division.parts
+    ]
+    order = needed(steps, units, before, paths, ScriptFiles(state.repository).text, lambda: _may_come(state, target))
+    chain = chain_of(state, target, order)
+    risks = [
+        *risky_keywords(target, [path for files in division.written for path in files]),
+        *division.risks,
+        *(risk for unit in units if unit.loop for risk in unit.loop.risks),
+        *chain.risks,
+    ]
+    script = script_of(state, target)
+    place = own_place(state, target, script)
+    extenders = list(_check_mentions(state, target, found[target.name]))
+    for item in place.items:
+        anchor = first_anchor(item.node) if item.alias is None else None
+        if anchor:
+            raise Refusal(f'an item of its script defines the anchor &{anchor}')
+    writer = Writer(target.text, script.place, target.job, steps)
+    if len(units) == 1:
+        return _matrix_draft(target, steps, script, writer, division, risks)
+    names = part_names(target.name, units, occupied, paths)
+    template = template_name(target.name, occupied)
+    if max(map(len, (template, *names))) > LONGEST:
+        raise Refusal('the names of the new jobs would be too long')
+    needs = [[names[number] for number in earlier] for earlier in order]
+    lines = [
+        needs_lines(target.text, place, chain.sources, earlier) if earlier else ''
+        for earlier in needs
+    ]
+    shared = _shared(target, place, division, script, writer) if not extenders else []
+    jobs = [NewJob(*row) for row in zip(names, division.parts, lines)]
+    lender = script.place if script.lender else None
+    own = split_edits(writer, jobs, template, shared, lender, place)
+    has_template = bool(shared) or lender is not None or len(place.body.pairs) > 1
+    if extenders and not has_template:
+        raise Shared(f'{target.name} is extended by others')
+    edits = {target.file: list(own)}
+    for path, mention in extenders:
+        edits.setdefault(path, []).append(
+            Edit(mention.scalar.start, mention.scalar.end, like(template, mention.scalar.style))
+        )
+    followers = dict(_followers(state, target, found[target.name], names))
+    for path, own_edits in followers.items():
+        edits.setdefault(path, []).extend(own_edits)
+    quoted = ', '.join(f'`{name}`' for name in names)
+    return Draft(
+        target,
+        steps,
+        edits,
+        followers,
+        tuple(names),
+        template if has_template else None,
+        division.parts,
+        {
+            name: [*(source.name for source in chain.sources), *earlier] if earlier else []
+            for name, earlier in zip(names, needs)
+        },
+        script.lender,
+        f'split `{target.name}` into {len(names)} jobs: {quoted}',
+        tuple(dict.fromkeys(risks)),
     )
-    refuse(job, setting, options.unsafe)
-    _refuse_mentions(state, job, found[job.name])
-    for keyword, commands in (
-        ('before_script', job.job.before_script),
-        ('after_script', job.job.after_script),
+
+
+def _merged_draft(state: State, target: Target, steps: Steps, unit: Unit) -> Draft:
+    """One build for all destinations: nothing else of the job changes."""
+    script = script_of(state, target)
+    own_place(state, target, script)
+    place = script.place
+    writer = Writer(target.text, place, target.job, steps)
+    kept = tuple(step for step in steps.main if step not in unit.others)
+    part = Part(unit, kept)
+    text = writer.script(kept, part)
+    return Draft(
+        target,
+        steps,
+        {target.file: [Edit(place.script_start, place.script_end, text)]},
+        {},
+        (target.name,),
+        None,
+        (part,),
+        {target.name: []},
+        script.lender,
+        f'put {len(unit.others) + 1} builds of `{target.name}` into 1 with several destinations',
+        (),
+    )
+
+
+def _matrix_draft(
+    target: Target,
+    steps: Steps,
+    script: Script,
+    writer: Writer,
+    division: Division,
+    risks: Sequence[str],
+) -> Draft:
+    part = division.parts[0]
+    loop = part.unit.loop
+    assert loop is not None
+    place = script.place
+    start = above_comments(target.text, place)
+    edits = [Edit(start, start, matrix_lines(place, loop)), *writer.unrolled(part)]
+    return Draft(
+        target,
+        steps,
+        {target.file: edits},
+        {},
+        (target.name,),
+        None,
+        (part,),
+        {target.name: []},
+        script.lender,
+        f'split `{target.name}` with `parallel: matrix` over `{loop.command.name}`',
+        tuple(dict.fromkeys(risks)),
+    )
+
+
+def above_comments(text: str, place: Layout) -> int:
+    """The start of the comments above `script:`."""
+    start = place.script_start
+    # The line of the job's key ends it.
+    while True:
+        above = max(text.rfind('\n', 0, max(start - 1, 0)), text.rfind('\r', 0, max(start - 1, 0)))
+        if not text.startswith(f'{place.indent}#', above + 1):
+            return start
+        start = above + 1
+
+
+def _units(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
+    for step in steps.before:
+        if step.most_builds:
+            raise Refusal('a build stands in its before_script')
+    loops: dict[int, Loop] = {}
+    for step in steps.main:
+        if step.statement.background and step.most_builds:
+            raise Refusal('a build runs in the background')
+        if step.most_builds > 1:
+            loops[step.number] = matrix_loop(target, steps, step, paths)
+    units = units_of(steps, loops, paths)
+    if not units or len(units) == 1 and not loops:
+        raise Refusal('its builds cannot be told apart')
+    if len(units) > MAX_PARTS:
+        raise Refusal(f'it would become {len(units)} jobs, not 2 to {MAX_PARTS}')
+    _check_hosts(target, units)
+    return merged(units, steps, paths)
+
+
+def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
+    hosts = services_of(target) | {'localhost', '127.0.0.1', '0.0.0.0', '[::1]'}
+    for unit in units:
+        for image in unit.images:
+            host = image.partition('/')[0]
+            host = host if host[:1] == '[' else host.partition(':')[0]
+            if host in hosts:
+                raise Refusal(f'{host} is a registry in the job itself, which each job has anew')
+
+
+def _may_come(state: State, target: Target) -> bool:
+    """Files that the repository lacks may come from other jobs or from submodules."""
+    return any(
+        other.name != target.name
+        for pipeline in target.pipelines
+        for other in state.sources(pipeline)
+    ) or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
+
+
+def _scripts(state: State, steps: Steps) -> Iterator[str]:
+    """The texts of the files of the repository that the job runs."""
+    files: set[str] = set()
+    for step in (*steps.before, *steps.main, *steps.after):
+        for use in step.programs:
+            files.add(use.place.file)
+        for event in step.builds:
+            files.add(event.build.place.file)
+    own = {step for step in ()}
+    del own
+    for file in sorted(files):
+        if not file.endswith(('.yml', '.yaml')):
+            yield state.repository.known_text(file)
+
+
+def _shared(
+    target: Target, place: Layout, division: Division, script: Script, writer: Writer
+) -> list[Step]:
+    """The steps that go into the template's `before_script`."""
+    if script.lender or any(
+        'before_script' in pipeline.jobs[target.name].entries
+        or pipeline.notes
+        or node_at(place.body, 'before_script') is not None
+        for pipeline in target.pipelines
     ):
-        if commands and trial(setting, [command.text for command in commands]).builds:
-            raise Refusal(f'a build stands in its {keyword}')
-    script = script_of(state.files, job.job, job.found[0].hidden)
-    place = own_place(state, job, script)
-    own = own_edits(job, place, script, setting, options, state.taken.union(taken))
-    edits = _with_followers(state, job, found[job.name], own)
-    return Draft(job, setting, edits, own.names, own.claim, own.does)
+        return []
+    steps = list(writer.steps.main[: division.shared])
+    while steps and not _can_be_cut(writer, steps):
+        steps.pop()
+    return steps
+
+
+def _can_be_cut(writer: Writer, steps: Sequence[Step]) -> bool:
+    """The last of the steps is the last of its item, or its item can be taken apart."""
+    last = steps[-1]
+    item = writer.place.items[writer.item_of(last)]
+    return writer.is_whole([step for step in steps if writer.item_of(step) == writer.item_of(last)]) or (
+        item.alias is None and isinstance(item.node, ScalarNode)
+    )
 
 
 def rewritten(state: State, drafts: Iterable[Draft]) -> State:
     """The state with the edits of all drafts made. Raises Refusal where they overlap."""
     edits: dict[str, list[Edit]] = {}
-    for each in drafts:
-        for path, some in each.edits.items():
-            edits.setdefault(path, []).extend(some)
-    texts = {path: apply(state.files.text(path), some) for path, some in edits.items()}
-    return state_of(state.asked, {**state.edited, **texts})
+    names: set[str] = set()
+    for draft in drafts:
+        names.update(draft.names)
+        for path, own in draft.edits.items():
+            edits.setdefault(path, []).extend(own)
+    texts = {path: apply(state.files.text(path), own) for path, own in edits.items()}
+    after = state.with_texts(texts)
+    lists = {
+        path: list(_long_lists(after, path, names))
+        for path in texts
+        if len(edits[path]) > 2
+    }
+    if not any(lists.values()):
+        return after
+    return after.with_texts({path: apply(texts[path], own) for path, own in lists.items()})
 
 
-def _refuse_mentions(state: State, job: Subject, found: Mentions) -> None:
-    document = state.files.document(job.file)
-    if document is not None and is_merged(document.nodes, job.body):
-        raise Shared(f'other jobs merge it as *{job.body.anchor}')
-    for path, each in ((path, each) for path, some in found.items() for each in some):
+def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edit]:
+    for root in state.files.document(path).nodes:
+        yield from block_list_edits(state.files.text(path), root, names)
+
+
+def _check_mentions(
+    state: State, target: Target, found: Mentions
+) -> Iterator[tuple[str, Mention]]:
+    """Raises Refusal for mentions of the job that cannot be kept.
+
+    Yields those that can name the template.
+    """
+    document = state.files.document(target.file)
+    if is_merged(document.nodes, target.body):
+        raise Shared(f'other jobs merge it as *{target.body.anchor}')
+    for path, mention in ((path, mention) for path, some in found.items() for mention in some):
         # Another pipeline's needs and parents are its own jobs, whatever their names.
-        if path not in job.files and each.kind != OTHER:
+        if path not in target.files and mention.kind != OTHER:
             continue
-        line = where(Place(path, each.scalar.start), state.repository.known_text)[0]
-        if each.kind == EXTENDS:
-            raise Shared(f'{path}:{line} extends it')
-        if each.kind == REFERENCES:
-            raise Shared(f'{path}:{line} refers to it')
-        if each.kind != FOLLOWS:
+        line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+        if mention.scalar.anchor:
+            raise Refusal(f'{path}:{line} names it where an anchor is defined')
+        if mention.kind == EXTENDS:
+            if path != target.file or any(
+                _inherits_script(pipeline, target.name) for pipeline in target.pipelines
+            ):
+                raise Shared(f'{path}:{line} extends it')
+            yield path, mention
+        elif mention.kind == REFERENCES:
+            if path != target.file or not _refers_beside(mention):
+                raise Shared(f'{path}:{line} refers to it')
+            yield path, mention
+        elif mention.kind != FOLLOWS:
             raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
-        item = each.holder.items[each.position] if each.holder is not None else each.scalar
-        if item.anchor or each.scalar.anchor:
+        elif mention.holder is not None and mention.holder.items[mention.position].anchor:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')
 
 
-def _with_followers(state: State, job: Subject, found: Mentions, own: Own) -> dict[str, list[Edit]]:
-    """The edits of all files: the job's own, and those of what waits for it."""
-    edits = {job.file: list(own.edits)}
-    if own.names == (job.name,):
-        return edits
-    for path in job.files:
-        some = found.get(path, ())
-        for each in some:
-            count = len(each.holder.items) if each.holder is not None else 0
-            if count + len(own.names) - 1 > MAX_NEEDS:
+def _inherits_script(pipeline: Pipeline, name: str) -> bool:
+    """A job that extends this one runs its script."""
+    script = pipeline.jobs[name].entries.get('script')
+    jobs: list[Job] = [*pipeline.jobs.values(), *pipeline.hidden.values()]
+    return any(
+        job.entries.get('script') == script
+        for job in jobs
+        if job.name != name and name in ancestors(pipeline.table, job.name)
+    )
+
+
+def _refers_beside(mention: Mention) -> bool:
+    """A reference to a keyword of the job that is not its script."""
+    items = mention.holder.items if mention.holder else []
+    return (
+        mention.position == 0
+        and len(items) > 1
+        and isinstance(items[1], ScalarNode)
+        and items[1].value != 'script'
+    )
+
+
+def _followers(
+    state: State, target: Target, found: Mentions, names: Sequence[str]
+) -> Iterator[tuple[str, list[Edit]]]:
+    """The edits of jobs that wait for this one, by file."""
+    for path in target.files:
+        some = [mention for mention in found.get(path, ()) if mention.kind == FOLLOWS]
+        for mention in some:
+            count = len(mention.holder.items) if mention.holder is not None else 0
+            if count + len(names) - 1 > MAX_NEEDS:
                 raise Refusal(f'a job would need more than {MAX_NEEDS} others')
         if some:
-            follow = follower_edits(state.files.text(path), some, own.names)
-            edits.setdefault(path, []).extend(follow)
-    return edits
-
-
-def _image_name(container: Container) -> str | None:
-    """The image's name with the variables of the first part; of several the one with `kaniko`."""
-    if not isinstance(container.image, Variable):
-        return None
-    from kaniko_hooks.old_shell.expansion.expand import expand
-
-    variables = container.parts[0].variables if container.parts else {}
-    names = [expand(value, variables).text for value in container.image.values]
-    return next((name for name in names if 'kaniko' in name), names[0] if names else None)
+            yield path, list(follower_edits(state.files.text(path), some, names))

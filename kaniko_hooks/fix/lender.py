@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.ci.gitlab.values import entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
 from kaniko_hooks.fix.layout import Layout, layout, surroundings
 from kaniko_hooks.fix.refusal import Refusal, Shared
-from kaniko_hooks.fix.state import State, mentions_of
-from kaniko_hooks.fix.subject import Subject, is_merged
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.target import Target, is_merged
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -24,37 +20,40 @@ class Script(NamedTuple):
     lender: str | None = None
 
 
-def script_of(files: Files, job: Job, templates: Mapping[str, Job]) -> Script:
+def script_of(state: State, target: Target) -> Script:
     """The layout of what has a job's script. Raises Refusal."""
-    definition = job.definitions[-1]
+    job = target.job
     entry = entry_of(job.table, 'script')
-    found = [
-        (name, each)
-        for name, template in templates.items()
-        for each in template.definitions
-        if entry is not None and _has(node_of(each.value), entry.key)
-    ]
-    lent = found and entry is not None and not _has(node_of(definition.value), entry.key)
-    name, each = found[0] if lent else (None, definition)
-    file, body = each.key.file, node_of(each.value)
-    if file != definition.key.file:
+    is_own = entry is not None and any(
+        (key.file, key.start) == (entry.key.file, entry.key.start) for key, _ in target.body.pairs
+    )
+    name = state.lender(target.pipelines[0], entry.key) if entry and not is_own else None
+    if name is None:
+        return Script(layout(target.text, target.key, target.body))
+    definition = next(
+        definition
+        for definition in target.pipelines[0].hidden[name].definitions
+        if entry is not None and _has(node_of(definition.value), entry.key)
+    )
+    file, body = definition.key.file, node_of(definition.value)
+    if file != target.file:
         raise Shared(f'its script stands in {name} in {file}')
-    assert isinstance(each.key, ScalarNode) and isinstance(body, MappingNode)
-    return Script(layout(files.text(file), each.key, body), name)
+    assert isinstance(definition.key, ScalarNode) and isinstance(body, MappingNode)
+    return Script(layout(target.text, definition.key, body), name)
 
 
 def _has(body: Node, key: Node) -> bool:
     return isinstance(body, MappingNode) and any(
-        (each.file, each.start) == (key.file, key.start) for each, _ in body.pairs
+        (own.file, own.start) == (key.file, key.start) for own, _ in body.pairs
     )
 
 
-def own_place(state: State, job: Subject, script: Script) -> Layout:
+def own_place(state: State, job: Target, script: Script) -> Layout:
     """The job with the script, as if it stood there. Raises Refusal where that is shared."""
     place, name = script
     if name is None:
         return place
-    for path, some in mentions_of(state, [name])[name].items():
+    for path, some in state.mentions([name])[name].items():
         for each in some:
             if path != job.file or not job.body.start <= each.scalar.start < job.body.end:
                 line = where(Place(path, each.scalar.start), state.repository.known_text)[0]

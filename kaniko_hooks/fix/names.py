@@ -1,9 +1,14 @@
-"""The names of a split job's template and parts."""
+"""Names of the new jobs: what the old name says, and what tells the images apart."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+from kaniko_hooks.kaniko import Flag
+from kaniko_hooks.fix.parts import Unit
+from kaniko_hooks.fix.safety import Paths
+from kaniko_hooks.text import Text
 
 PLURALS = frozenset(
     ('images', 'containers', 'apps', 'services', 'packages', 'components', 'builds')
@@ -11,97 +16,195 @@ PLURALS = frozenset(
 # Top-level keys that are no jobs, and job names that GitLab gives a meaning or
 # that YAML reads as something else than a string.
 RESERVED = frozenset(
-    (
-        'after_script',
-        'before_script',
-        'cache',
-        'default',
-        'false',
-        'image',
-        'include',
-        'nil',
-        'null',
-        'pages',
-        'pages:deploy',
-        'services',
-        'spec',
-        'stages',
-        'true',
-        'types',
-        'variables',
-        'workflow',
-        'yes',
-        'no',
-        'on',
-        'off',
-        'y',
-        'n',
-    )
+    """
+    after_script before_script cache default false image include nil null pages pages:deploy
+    services spec stages true types variables workflow yes no on off y n
+    """.split()
 )
 LONGEST = 255  # GitLab: a job's name
 
 _SEPARATORS = re.compile(r'[-_:./\s]+')
 _WORD = re.compile(r'[^-_:./\s]+')
+_LETTER = re.compile(r'[^-_:./\s]')
+_DOCKERFILE = re.compile(r'(?:(.+)\.)?(?:Docker|Container)file(?:[-_.](.+))?', re.IGNORECASE)
 
 
 def stem(job: str) -> str:
-    """The job's name in the singular: `build-images` -> `build-image`."""
-    last = None
-    for last in _WORD.finditer(job):
-        pass
-    if last is not None and last.group().lower() in PLURALS and last.end() == len(job):
-        return job[:-1]
-    return job
+    """The job's name in the singular if it is an identifier: `build-images` -> `build-image`."""
+    words = _WORD.findall(job)
+    is_identifier = not re.search(r'\s', job) or all(word[:1].isupper() for word in words)
+    plural = bool(words) and words[-1].lower() in PLURALS and job.endswith(words[-1])
+    return job[:-1] if plural and is_identifier else job
 
 
 def separator(job: str) -> str:
-    """What stands between the last words of a name; '-' where it has one word."""
-    found = [match.group() for match in _SEPARATORS.finditer(job.strip('-_:./ \t'))]
-    return found[-1] if found else '-'
+    """The separator of the last words of a name; '-' where it has one word."""
+    separators = _SEPARATORS.findall(job.strip('-_:./ \t'))
+    return str(separators[-1]) if separators else '-'
 
 
-def joined(stem_: str, label: str, between: str) -> str:
+def joined(first: str, label: str, between: str) -> str:
     """Stem and label with the words that they share at the border only once.
 
     A separator of words is the same all over the name, but no other one is put
     into a label.
     """
-    left = _WORD.findall(stem_)
+    left = _WORD.findall(first)
     right = list(_WORD.finditer(label))
-    words = [each.group() for each in right]
-    shared = next(
+    words = [match.group() for match in right]
+    common = next(
         (n for n in range(min(len(left), len(right)), 0, -1) if left[-n:] == words[:n]), 0
     )
-    if shared == len(right):
-        return stem_
-    rest = label[right[shared].start() : right[-1].end()]
+    if common == len(right):
+        return first
+    rest = label[right[common].start() : right[-1].end()]
     if between in ('-', '_'):
         rest = re.sub('[-_]+', between, rest)
-    return f'{stem_}{between}{rest}'
+    return f'{first}{between}{rest}'
 
 
-def part_names(job: str, labels: Sequence[str | None], taken: Collection[str]) -> list[str]:
-    """A name for each build; `None` as label is numbered. `taken` names are avoided."""
+def part_names(
+    job: str, units: Sequence[Unit], occupied: Collection[str], paths: Paths
+) -> list[str]:
+    """A name for each unit's job; names that are `occupied` are avoided."""
     base, between = stem(job), separator(job)
-    used = set(taken) | RESERVED
-    names = []
-    for number, label in enumerate(labels, 1):
-        name = unused(joined(base, label or str(number), between), used)
-        used.add(name)
-        names.append(name)
+    names: list[str] = []
+    for label in labels(units, paths):
+        name = joined(base, label, between) if label else base
+        names.append(unused(name, lambda n: n in names or n != job and n in occupied or n in RESERVED))
     return names
 
 
-def template_name(job: str, taken: Collection[str]) -> str:
+def template_name(job: str, occupied: Collection[str]) -> str:
     """The hidden job that keeps what the parts share: `.build-image`."""
-    return unused('.' + stem(job).lstrip('.'), taken)
+    return unused('.' + stem(job).lstrip('.'), lambda name: name in occupied)
 
 
-def unused(name: str, taken: Collection[str]) -> str:
+def unused(name: str, is_used: Callable[[str], bool]) -> str:
     """The name, or with the first number from 2 that makes it unused."""
-    if name not in taken:
+    if not is_used(name):
         return name
     number = 2
-    while f'{name}-{number}' in taken:
+    while is_used(f'{name}-{number}'):
         number += 1
     return f'{name}-{number}'
+
+
+# Labels
+
+Flags = Sequence[Flag]
+_Reader = Callable[[Flags], 'str | None']
+
+
+def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
+    """A label for each unit; '' for the one that the stem alone names.
+
+    Images have the first word. Those with the same name, or an unknown one, are told
+    apart by the first of tag, target, Dockerfile, folder and platform that can.
+    """
+    loops = [unit.loop.command.name for unit in units if unit.loop is not None]
+    flags = [paths.flags(unit.events[0]) for unit in units]
+    result = [None if unit.loop else _image(own) for unit, own in zip(units, flags)]
+    groups: dict[str | None, list[int]] = {}
+    for number, (unit, label) in enumerate(zip(units, result)):
+        if unit.loop is not None:
+            result[number] = unit.loop.command.name if len(loops) > 1 else ''
+        else:
+            groups.setdefault(label, []).append(number)
+    for label, members in groups.items():
+        if label is not None and len(members) == 1:
+            continue
+        differences = _differences([flags[number] for number in members], label is None)
+        for number, more in zip(members, differences):
+            parts = [part for part in (label, more) if part]
+            result[number] = '-'.join(parts) if parts else str(number + 1)
+    return [label or '' for label in result]
+
+
+def _differences(builds: Sequence[Flags], nameless: bool) -> list[str]:
+    """What tells builds apart; at most one of them may lack it."""
+    readers: tuple[_Reader, ...] = (_tag, _target, _dockerfile, _folder, _platform)
+    if nameless:
+        readers = (_folder, _image_piece, _dockerfile, _target, _tag, _platform)
+    rows = [[reader(flags) for flags in builds] for reader in readers]
+    for row in rows:
+        if all(row) and len(set(row)) == len(row):
+            return [label or '' for label in row]
+    for row in rows:
+        if not nameless and row.count(None) == 1 and len(set(row)) == len(row):
+            return [label or '' for label in row]
+    if nameless:
+        return [label or '' for label in rows[0]]
+    return [''] * len(builds)
+
+
+def _values(flags: Flags, name: str) -> list[str]:
+    """The values of a flag; unknown characters are NULs."""
+    return [_masked(flag.value) for flag in flags if flag.name == name]
+
+
+def _masked(text: Text) -> str:
+    return '\0'.join(text.key()[::2])
+
+
+def _image(flags: Flags) -> str | None:
+    """The last path segment of the first image, without tag and digest, that is literal."""
+    return next(filter(None, map(_literal, _segments(flags))), None)
+
+
+def _image_piece(flags: Flags) -> str | None:
+    """The literal piece of it: `api` of `api-$CI_COMMIT_REF_SLUG`."""
+    return next(filter(None, map(_piece, _segments(flags))), None)
+
+
+def _segments(flags: Flags) -> list[str]:
+    names = [name.split('@')[0] for name in _values(flags, 'destination')]
+    return [name.rsplit('/', 1)[-1].split(':')[0] for name in names]
+
+
+def _folder(flags: Flags) -> str | None:
+    """The folder of the Dockerfile, or else the context's."""
+    files, contexts = _values(flags, 'dockerfile'), _values(flags, 'context')
+    if files and '/' in files[-1].strip('./'):
+        return _last(files[-1].rstrip('/').rpartition('/')[0])
+    return _last(contexts[-1]) if contexts else None
+
+
+def _dockerfile(flags: Flags) -> str | None:
+    """`api` of `Dockerfile.api` or `api.Dockerfile`."""
+    files = _values(flags, 'dockerfile')
+    match = _DOCKERFILE.fullmatch(files[-1].rsplit('/', 1)[-1]) if files else None
+    return _literal(match.group(2) or match.group(1) or '') if match else None
+
+
+def _target(flags: Flags) -> str | None:
+    targets = _values(flags, 'target')
+    return _literal(targets[-1]) if targets else None
+
+
+def _platform(flags: Flags) -> str | None:
+    """`arm64` of `linux/arm64`."""
+    platforms = _values(flags, 'custom-platform') + _values(flags, 'customPlatform')
+    return _last(platforms[-1]) if platforms else None
+
+
+def _tag(flags: Flags) -> str | None:
+    """The literal piece of the first image's tag."""
+    names = _values(flags, 'destination')
+    name = names[0].split('@')[0].rsplit('/', 1)[-1] if names else ''
+    return _piece(name.partition(':')[2])
+
+
+def _last(path: str) -> str | None:
+    """The last segment of a folder's path."""
+    return _literal(path.rpartition('://')[2].rstrip('/').rsplit('/', 1)[-1])
+
+
+def _literal(name: str) -> str | None:
+    return name if '\0' not in name and _LETTER.search(name) else None
+
+
+def _piece(name: str) -> str | None:
+    """The one piece of a name that is known, if there is just one."""
+    pieces = [piece for part in name.split('\0') if (piece := part.strip('-_.'))]
+    return pieces[0] if len(pieces) == 1 else None

@@ -1,136 +1,330 @@
-"""Which builds need an earlier one to be done: they use its image or its files."""
+"""Which units need an earlier one to be done: what is not shown to be independent keeps its order."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.fix.script.arguments import (
-    dockerfiles,
-    image_of,
-    others,
-    outputs,
-    plain_variables,
+from kaniko_hooks import kaniko
+from kaniko_hooks.fix.parts import Unit, contexts_of
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.safety import (
+    OUTPUTS,
+    Paths,
+    base_name,
+    kind_of,
+    last_word,
+    repository_of,
     spelled,
-    values,
 )
-from kaniko_hooks.fix.script.trial import Argv, Met, Setting
-from kaniko_hooks.model import Variable
+from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.programs import LOCAL, OTHER
+from kaniko_hooks.shell.reports import BuildEvent
+from kaniko_hooks.text import Text, concat, hole
 
-_NOT_USES = ('--destination', '--cache-repo', '--registry-mirror', '--label')
+TextOf = Callable[[str], str | None]
+
+# Values that name no image that is used.
+_NOT_USED = OUTPUTS | frozenset(
+    'destination cache-repo context dockerfile label registry-mirror cache-dir target'.split()
+)
 _INSTRUCTION = re.compile(
-    r'^[ \t]*(?:(FROM)[ \t]+(?:--platform=\S+[ \t]+)?(\S+)(?:[ \t]+AS[ \t]+(\S+))?'
-    r'|(ARG)[ \t]+(\w+)(?:=(\S*))?'
-    r'|(?:COPY|ADD)[ \t]+(?:--\S+[ \t]+)*?--from=(\S+))',
+    r'^[ \t]*(?:(?P<from>FROM)[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)'
+    r'(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
+    r'|ARG[ \t]+(?P<args>.+)'
+    r'|(?:COPY|ADD)[ \t]+(?P<options>(?:--\S+[ \t]+)*)'
+    r'|RUN[ \t]+(?P<mounts>(?:--\S+[ \t]+)*))',
     re.IGNORECASE | re.MULTILINE,
 )
-_ARGUMENT = re.compile(r'\$(?:\{?[0-9@*]|\()')  # a function's own, or substituted
-_VARIABLE = re.compile(r'\$\{?(\w+)(?::?-([^}]*))?\}?')
+_ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
+_VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})')
+_OTHER_IMAGE = re.compile(r'--from=([^\s,]+)|,from=([^\s,]+)')
+# Programs that change a file without making another one.
+_HARMLESS = frozenset(('mkdir', 'chmod', 'chown', 'touch', 'rm', 'rmdir', 'umask', 'truncate'))
 
 
-class Planned(NamedTuple):
-    """A build, and the text of what stands before it in its script and is repeated for it."""
+class Use(NamedTuple):
+    """What one unit makes and uses.
 
-    met: Met
-    text: str
+    - `images`: spelled destinations.
+    - `words`: spelled values that may name an image.
+    - `bases`: spelled images that its Dockerfiles build on; None if they are not known.
+    - `sources`: context, Dockerfile and target of each build.
+    - `tests`: nothing is pushed or written: it only tests what a later unit builds.
+    """
+
+    images: frozenset[str]
+    words: frozenset[str]
+    bases: frozenset[str] | None
+    sources: frozenset[tuple[str, str, str]]
+    tests: bool
 
 
-def needed(builds: Sequence[Planned], setting: Setting) -> list[list[int]]:
-    """For each build the earlier ones that must be done before it."""
-    known = [_build(each, setting) for each in builds]
-    return [
-        [
-            earlier
-            for earlier in range(index)
-            if known[earlier].written & build.written
-            or any(_uses(image, build) for image in known[earlier].images)
-        ]
-        for index, build in enumerate(known)
+def needed(
+    steps: Steps,
+    units: Sequence[Unit],
+    before: Sequence[Sequence[Step]],
+    paths: Paths,
+    text_of: TextOf,
+    may_come: Callable[[], bool],
+) -> list[list[int]]:
+    """For each unit the earlier ones that must be done before it, without those they imply.
+
+    - `before`: the steps that run before each unit.
+    - `may_come`: files that the repository lacks may come from elsewhere.
+
+    Raises Refusal: the iterations of a loop depend on each other.
+    """
+    uses = [
+        _use(unit.events, steps, earlier, paths, text_of, may_come)
+        for unit, earlier in zip(units, before)
     ]
+    result: list[list[int]] = []
+    for number, use in enumerate(uses):
+        earlier = [other for other in range(number) if _must_follow(uses[other], use)]
+        implied = {further for other in earlier for further in result[other]}
+        result.append([other for other in earlier if other not in implied])
+        if units[number].loop is not None:
+            each = [
+                _use([event], steps, before[number], paths, text_of, may_come)
+                for event in units[number].events
+            ]
+            if any(
+                _must_follow(each[first], each[second])
+                for second in range(len(each))
+                for first in range(second)
+                if units[number].events[first].build.argv != units[number].events[second].build.argv
+            ):
+                raise Refusal('the builds of its loop depend on each other')
+    return result
 
 
-class _Build(NamedTuple):
-    images: list[str]  # without tags
-    written: set[str]  # images with tags, and files
-    words: list[str]  # arguments that may name an image to build on
-    text: str  # what stands before it in the script
-    bases: list[str]
+def _must_follow(first: Use, second: Use) -> bool:
+    if first.tests or first.images & second.images:
+        return True
+    if any(
+        source[2] and (*source[:2], '') in second.sources for source in first.sources
+    ):
+        return True
+    names = {repository_of(image) for image in first.images}
+    if any(_mentions(word, name) for word in second.words for name in names):
+        return True
+    if second.bases is None:
+        return bool(first.images)
+    return any(may_be_same(name, base) for name in names for base in second.bases)
 
 
-def _build(planned: Planned, setting: Setting) -> _Build:
-    """What one build writes and uses, as far as it can be told."""
-    argv = planned.met.argv
-    names = [spelled(word) for word in values(argv, '--destination')]
-    files = map(setting.read_text, dockerfiles(argv, planned.met.directory or ''))
-    return _Build(
-        [image_of(name) for name in names if not _ARGUMENT.search(image_of(name))],
-        {name for name in (*names, *outputs(argv)) if not _ARGUMENT.search(name)},
-        [spelled(word) for word in others(argv, *_NOT_USES)],
-        plain_variables(planned.text),
-        list(
-            bases(
-                next((file for file in files if file is not None), ''),
-                _build_args(argv, setting.variables),
+def _use(
+    events: Sequence[BuildEvent],
+    steps: Steps,
+    before: Sequence[Step],
+    paths: Paths,
+    text_of: TextOf,
+    may_come: Callable[[], bool],
+) -> Use:
+    images: set[str] = set()
+    words: set[str] = set()
+    bases: set[str] | None = set()
+    sources: set[tuple[str, str, str]] = set()
+    tests = bool(events)
+    for event in events:
+        flags = paths.flags(event)
+        images.update(spelled(flag.value) for flag in flags if flag.name == 'destination')
+        words.update(spelled(flag.value) for flag in flags if flag.name not in _NOT_USED)
+        pushes = not any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags)
+        tests = tests and not pushes and not any(flag.name in OUTPUTS for flag in flags)
+        if not pushes:
+            images.difference_update(
+                spelled(flag.value) for flag in flags if flag.name == 'destination'
             )
-        ),
+        arguments = dict(_build_arguments(flags, event, steps.script.variables))
+        words.update(map(spelled, arguments.values()))
+        files = list(_dockerfiles(flags, event, paths))
+        last = {flag.name: flag.value for flag in flags}
+        context = '|'.join(contexts_of(event, paths)) or spelled(last.get('context', Text('')))
+        target = spelled(last.get('target', Text('')))
+        sources.add((context, '|'.join(files[-1:]), target))
+        more = _bases(files, event, before, paths, arguments, text_of, words, may_come)
+        bases = None if bases is None or more is None else bases | more
+    return Use(
+        frozenset(images),
+        frozenset(words),
+        None if bases is None else frozenset(bases),
+        frozenset(sources),
+        tests,
     )
 
 
-def _build_args(argv: Argv, variables: Mapping[str, Variable]) -> dict[str, str]:
-    """The arguments that a build gives to its Dockerfile; one without value is a variable."""
-    found = {}
-    for word in values(argv, '--build-arg'):
-        name, equals, value = spelled(word).partition('=')
-        given = variables[name].values if name in variables else ()
-        found[name] = value if equals else given[0] if len(given) == 1 else f'${name}'
-    return found
+def _build_arguments(
+    flags: Sequence[kaniko.Flag], event: BuildEvent, settings: Mapping[str, Setting]
+) -> Iterator[tuple[str, Text]]:
+    """The arguments of the Dockerfile; one without value has that of a variable."""
+    for flag in flags:
+        if flag.name == 'build-arg':
+            name, equals, _ = flag.value.value.partition('=')
+            if equals:
+                yield name, flag.value.part(len(name) + 1, len(flag.value.value))
+                continue
+            value = event.env.variables.get(name)
+            if isinstance(value, Text):
+                yield name, value
+            elif value is None and name in settings and len(settings[name].values) == 1:
+                yield name, settings[name].values[0]
+            else:
+                yield name, hole(name)
 
 
-def _uses(image: str, build: _Build) -> bool:
-    named = rf'(?<![\w./$-]){re.escape(image)}(?![\w./-])'
-    if any(image in word and re.search(named, word) for word in build.words):
-        return True
-    # A Dockerfile that the script writes.
-    written = rf'FROM[ \t]+(?:--\S+[ \t]+)?{named}'
-    if image in build.text and re.search(written, build.text, re.IGNORECASE):
-        return True
-    return any(same_image(image, base) for base in build.bases)
+def _dockerfiles(
+    flags: Sequence[kaniko.Flag], event: BuildEvent, paths: Paths
+) -> Iterator[str]:
+    """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
+    values = {flag.name: flag.value for flag in flags}
+    file = values.get('dockerfile', Text('Dockerfile'))
+    yield from paths.of(file, event.env)
+    if file.value[:1] != '/':
+        for folder in contexts_of(event, paths):
+            yield posixpath.normpath(f'{folder}/{paths_key(file)}' if folder else paths_key(file))
 
 
-def bases(dockerfile: str, given: Mapping[str, str]) -> Iterator[str]:
-    """The images that a Dockerfile builds on or copies from, with what is `given` for each `ARG`."""
-    arguments: dict[str, str] = {}
+def paths_key(text: Text) -> str:
+    """The spelling of a path as it is written."""
+    return '\0'.join(text.key())
+
+
+def _bases(
+    files: Sequence[str],
+    event: BuildEvent,
+    before: Sequence[Step],
+    paths: Paths,
+    arguments: Mapping[str, Text],
+    text_of: TextOf,
+    words: set[str],
+    may_come: Callable[[], bool],
+) -> set[str] | None:
+    """The images that a build uses by its Dockerfile; None if that is not known.
+
+    Words of commands that edit the Dockerfile are added to `words`.
+    """
+    for file in files:
+        texts = list(event.env.files.get(file, ()))
+        if not texts:
+            text = None if '\0' in file or file[:1] == '/' else text_of(file)
+            if text is None:
+                continue
+            texts = [Text(text)]
+            for step in before:
+                for use in step.programs:
+                    if kind_of(use) == OTHER or kind_of(use) == LOCAL and _names(use, file, paths):
+                        words.update(spelled(field.text) for field in use.fields[1:])
+        bases: set[str] = set()
+        for item in texts:
+            if any(hole.name == '' for hole in item.holes) and not item.value.strip():
+                return None
+            bases |= set(bases_of(item, arguments))
+        return bases
+    if any('\0' in file for file in files):
+        return None
+    if not contexts_of(event, paths):
+        return None
+    made = any(
+        kind_of(use) == OTHER or kind_of(use) == LOCAL and base_name(use) not in _HARMLESS
+        for step in before
+        for use in step.programs
+    )
+    # A Dockerfile that nobody makes cannot be built, in whatever order.
+    return None if made or may_come() else set()
+
+
+def _names(use: object, file: str, paths: Paths) -> bool:
+    name = file.rpartition('/')[2]
+    return any(name in field.text.value for field in getattr(use, 'fields', ())[1:])
+
+
+def bases_of(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:
+    """The spelled images that a Dockerfile builds on, copies or mounts from."""
+    values: dict[str, Text] = {}
     stages: set[str] = set()
-    for match in _INSTRUCTION.finditer(dockerfile.replace('\\\n', ' ')):
-        start, base, stage, argument, name, default, source = match.groups()
-        if argument and (name in given or default is not None):
-            arguments.setdefault(name, given.get(name) or (default or '').strip('"\''))
-        found = base if start else source
-        if found and found.lower() not in stages and not found.isdigit():
-            yield _VARIABLE.sub(
-                lambda each: arguments.get(each.group(1), each.group(2) or f'${each.group(1)}'),
-                found,
-            )
-        if stage:
-            stages.add(stage.lower())
+    text = dockerfile
+    joined = [
+        (match.start(), match.end(), Text(' ')) for match in re.finditer(r'\\\r?\n', text.value)
+    ]
+    if joined:
+        text = text.replaced(joined)
+    for match in _INSTRUCTION.finditer(text.value):
+        if match['args']:
+            for argument in _ARGUMENT.finditer(match['args']):
+                name, default = argument[1], argument[2]
+                if name in arguments:
+                    values.setdefault(name, arguments[name])
+                elif default is not None:
+                    start = match.start('args') + argument.start(2)
+                    part = text.part(start, start + len(default))
+                    if default[:1] in ('"', "'"):
+                        part = text.part(start + 1, start + len(default) - 1)
+                    values.setdefault(name, _substituted(part, values))
+                else:
+                    values.setdefault(name, hole(f'ARG {name}'))
+            continue
+        if match['from']:
+            spans = [match.span('base')]
+        else:
+            group = 'options' if match['options'] is not None else 'mounts'
+            at = match.start(group)
+            spans = [
+                (at + inner.start(number), at + inner.end(number))
+                for inner in _OTHER_IMAGE.finditer(match[group] or '')
+                for number in (1, 2)
+                if inner[number]
+            ]
+        for start, end in spans:
+            base = _substituted(text.part(start, end), values)
+            known = (base.known or '').lower()
+            if known != 'scratch' and known not in stages and not known.isdigit():
+                yield spelled(base)
+        if match['stage']:
+            stages.add(match['stage'].lower())
 
 
-def same_image(destination: str, base: str) -> bool:
-    """Whether two names may be one image; what a variable stands for is not known."""
-    one, other = image_of(destination), image_of(base)
-    if one == other:
+def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
+    """A text with the values of the arguments that it names."""
+    replacements = []
+    for match in _VARIABLE.finditer(text.value):
+        name = match[1] or match[2]
+        value = values.get(name)
+        if value is None:
+            value = Text(match[4]) if match[3] == '-' else hole(f'ARG {name}')
+        replacements.append((*match.span(), value))
+    return text.replaced(replacements) if replacements else concat([text])
+
+
+def _mentions(word: str, name: str) -> bool:
+    """A word contains an image's name, or the last words of it where the registry is unknown."""
+    if name in word and re.search(rf'(?<![\w./-]){re.escape(name)}(?![\w./-])', word):
         return True
-    tail, other_tail = _tail(one), _tail(other)
-    if '$' in one and '$' in other:
-        return bool(tail and other_tail) and (one.endswith(other_tail) or other.endswith(tail))
-    if '$' in one:
-        return bool(tail) and other.endswith(tail)
-    return '$' in other and bool(other_tail) and one.endswith(other_tail)
+    last = last_word(name)
+    return bool(last) and '/' in word and re.search(
+        rf'/{re.escape(last)}(?![\w./-])', word
+    ) is not None
 
 
-def _tail(name: str) -> str:
-    """The path behind the last variable of a name, with its slash."""
-    behind = re.split(r'\$\w+', name)[-1]
-    slash = behind.find('/')
-    return behind[slash:] if slash >= 0 and len(behind) > slash + 1 else ''
+def may_be_same(destination: str, base: str) -> bool:
+    """Two spelled images may have the same name; what a hole stands for is not known."""
+    one, other = _plain(destination), _plain(repository_of(base))
+    if '\0' not in one and '\0' not in other:
+        return one == other
+    if '/' not in other and '\0' not in other:
+        # Nobody pushes to the official images.
+        return False
+    starts = [name.partition('\0')[0] for name in (one, other)]
+    ends = [name.rpartition('\0')[2] for name in (one, other)]
+    if not (starts[0].startswith(starts[1]) or starts[1].startswith(starts[0])):
+        return False
+    return ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
+
+
+def _plain(name: str) -> str:
+    """A name without the registry that Docker adds."""
+    return re.sub(r'^(?:index\.)?docker\.io/(?:library/)?', '', name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kaniko_hooks.analysis import analyse
-from kaniko_hooks.fix.draft import Draft, drafts, given_names, rewritten
+from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
+from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.state import Asked, State, mentions_of, state_of
+from kaniko_hooks.fix.state import Request, State
 from kaniko_hooks.internal_error import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
@@ -38,7 +39,10 @@ class FixPlan(NamedTuple):
     """What the fix hook would do.
 
     - `writes`: groups of files (path -> new text); each is written as a whole.
+      The order is that in which they must be written, so that a job which is not
+      rewritten yet still shares its container: its file comes after its followers'.
     - `old`: the texts of those files as they are, without byte order mark.
+    - `first`: texts that files have to get before, where no order is right.
     - `crashes`: one line for each internal error.
     """
 
@@ -46,127 +50,165 @@ class FixPlan(NamedTuple):
     writes: tuple[Mapping[str, str], ...]
     old: Mapping[str, str]
     crashes: tuple[str, ...] = ()
+    first: Mapping[str, str] = {}
 
 
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
     """Every finding of the named files with its fix, proven; nothing is written."""
     analysis = analyse(repository, named, options)
-    asked = Asked(repository, tuple(named), options)
-    return _plan(asked, analysis.result.findings, analysis.crashes)
+    request = Request(repository, tuple(named), options)
+    return _plan(request, analysis.result.findings, analysis.crashes)
 
 
 def with_fixes(
     repository: Repository, named: Sequence[str], options: Options, findings: Sequence[Finding]
 ) -> tuple[Finding, ...]:
-    """The findings with `fix` or `no_fix` told, as the fix hook would act by default."""
-    plan = _plan(Asked(repository, tuple(named), options), findings, ())
-    return tuple(each.finding._replace(fix=each.fix, no_fix=each.no_fix) for each in plan.outcomes)
-
-
-def _plan(asked: Asked, findings: Sequence[Finding], crashes: Sequence[str]) -> FixPlan:
-    first = {_key(each): each for each in reversed(findings) if each.rule in (CACHED, UNCACHED)}
-    told: dict[_Key, Outcome] = {}
-    crashed = list(crashes)
-    edited: Mapping[str, str] = {}
-    if first:
-        try:
-            edited = _settle(state_of(asked, {}), list(first.values()), told, crashed).edited
-        except Exception as error:
-            crashed.append(internal_error('the fix', error))
-    # A job that is found twice, with other variables, is one job.
-    outcomes = tuple(
-        told[_key(each)]._replace(finding=each) if _key(each) in told else Outcome(each, None, None)
-        for each in findings
+    """The findings with `fix` or `no_fix`, as the fix hook would act by default."""
+    plan = _plan(Request(repository, tuple(named), options), findings, ())
+    return tuple(
+        outcome.finding._replace(fix=outcome.fix, no_fix=outcome.no_fix)
+        for outcome in plan.outcomes
     )
-    old = {path: asked.repository.known_text(path) for path in edited}
-    return FixPlan(outcomes, _groups(outcomes, edited), old, tuple(crashed))
+
+
+def _plan(request: Request, findings: Sequence[Finding], crashes: Sequence[str]) -> FixPlan:
+    # A job that is found twice, with other variables, is one job.
+    distinct = {
+        _key(finding): finding
+        for finding in reversed(findings)
+        if finding.rule in (CACHED, UNCACHED)
+    }
+    plans = _Plans(request, list(crashes))
+    edited: Mapping[str, str] = {}
+    if distinct:
+        try:
+            edited = plans.settle(State(request, {}), list(distinct.values())).edited
+        except Exception as error:
+            plans.crashes.append(internal_error('the fix', error))
+    outcomes = tuple(
+        plans.outcomes[_key(finding)]._replace(finding=finding)
+        if _key(finding) in plans.outcomes
+        else Outcome(finding, None, None)
+        for finding in findings
+    )
+    old = {path: request.repository.known_text(path) for path in edited}
+    writes = tuple(
+        {path: edited[path] for path in plans.ordered(group)} for group in _groups(outcomes)
+    )
+    return FixPlan(outcomes, writes, old, tuple(plans.crashes), plans.first)
 
 
 _Key = tuple[str, tuple[str, ...]]
 
 
 def _key(finding: Finding) -> _Key:
-    return finding.rule, tuple(f'{each.place.file}:{each.name}' for each in finding.containers)
+    return finding.rule, tuple(f'{job.place.file}:{job.name}' for job in finding.containers)
 
 
-def _settle(
-    state: State, findings: Sequence[Finding], told: dict[_Key, Outcome], crashed: list[str]
-) -> State:
-    """Fix what can be fixed and tell about each finding; the state that is left.
+class _Plans:
+    """The outcomes of findings, while they are settled."""
 
-    All is drafted, made and proven at once; only if that fails by halves, so
-    that one bad draft costs no other.
-    """
-    made = _drafts(state, findings, told, crashed)
-    if not made:
-        return state
-    left = [each for each in findings if _key(each) in made]
-    try:
-        every = [each for some in made.values() for each in some]
-        after = rewritten(state, every)
-        prove(state, after, every)
-    except Exception as error:
-        if len(left) == 1:
-            told[_key(left[0])] = _failed(left[0], error, crashed)
+    def __init__(self, request: Request, crashes: list[str]) -> None:
+        self.request = request
+        self.outcomes: dict[_Key, Outcome] = {}
+        self.crashes = crashes
+        self.first: dict[str, str] = {}
+        self._later: dict[str, set[str]] = {}  # files that come after a file
+        self._edits: dict[str, list[Edit]] = {}  # of followers, in the files as they are
+
+    def settle(self, state: State, findings: Sequence[Finding]) -> State:
+        """Fix what can be fixed and decide on each finding; the state that is left.
+
+        All is drafted, made and proven at once; only if that fails by halves, so
+        that one bad draft costs no other.
+        """
+        drafted = self._drafts(state, findings)
+        if not drafted:
             return state
-        half = len(left) // 2
-        state = _settle(state, left[:half], told, crashed)
-        return _settle(state, left[half:], told, crashed)
-    for each in left:
-        some = made[_key(each)]
-        does = [f'split `{one.subject.name}` {one.does}' for one in some]
-        files = {path for one in some for path in one.edits}
-        told[_key(each)] = Outcome(
-            each, ', '.join(does), None, tuple(sorted(files)), _risk(state, each)
-        )
-    return after
-
-
-def _risk(state: State, finding: Finding) -> str:
-    """The reason for which a rewrite needs --unsafe, '' if it does not."""
-    options = state.asked.options
-    if not options.unsafe:
-        return ''
-    asked = state.asked._replace(options=options._replace(unsafe=False))
-    found = mentions_of(state, {container.name for container in finding.containers})
-    try:
-        drafts(state._replace(asked=asked), found, (), finding)
-    except Refusal as reason:
-        return str(reason).partition('; only with --unsafe')[0]
-    return ''
-
-
-def _drafts(
-    state: State, findings: Sequence[Finding], told: dict[_Key, Outcome], crashed: list[str]
-) -> dict[_Key, list[Draft]]:
-    found = mentions_of(state, {each.name for one in findings for each in one.containers})
-    taken: set[str] = set()
-    made: dict[_Key, list[Draft]] = {}
-    for finding in findings:
+        left = [finding for finding in findings if _key(finding) in drafted]
         try:
-            some = drafts(state, found, taken, finding)
-            for path in sorted({path for each in some for path in each.edits}):
-                if not state.repository.is_exact(path):
-                    raise Refusal(f'{path} has bytes that are not UTF-8')
+            every = [draft for drafts in drafted.values() for draft in drafts]
+            after = rewritten(state, every)
+            prove(state, after, every)
         except Exception as error:
-            told[_key(finding)] = _failed(finding, error, crashed)
-            continue
-        made[_key(finding)] = some
-        taken.update(name for each in some for name in given_names(each))
-    return made
+            if len(left) == 1:
+                self._fail(left[0], error)
+                return state
+            half = len(left) // 2
+            state = self.settle(state, left[:half])
+            return self.settle(state, left[half:])
+        for draft in every:
+            self._add_followers(state, draft)
+        for finding in left:
+            drafts = drafted[_key(finding)]
+            does = ', '.join(draft.does for draft in drafts)
+            files = {path for draft in drafts for path in draft.edits}
+            risks = [risk for draft in drafts for risk in draft.risks]
+            self.outcomes[_key(finding)] = Outcome(
+                finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
+            )
+        return after
+
+    def _add_followers(self, state: State, draft: Draft) -> None:
+        for path, edits in draft.followers.items():
+            if path != draft.target.file:
+                self._later.setdefault(path, set()).add(draft.target.file)
+            if path not in state.edited:
+                self._edits.setdefault(path, []).extend(edits)
+
+    def ordered(self, paths: Collection[str]) -> list[str]:
+        """The order in which files are written."""
+        waiting = sorted(paths)
+        result: list[str] = []
+        while waiting:
+            ready = [
+                path
+                for path in waiting
+                if not any(path in self._later.get(other, ()) for other in waiting if other != path)
+            ]
+            if not ready:
+                # Each of two files has a follower of the other's job.
+                self.first.update(self._with_followers(waiting))
+                ready = waiting
+            result += ready
+            waiting = [path for path in waiting if path not in ready]
+        return result
+
+    def _with_followers(self, paths: Sequence[str]) -> dict[str, str]:
+        return {
+            path: apply(self.request.repository.known_text(path), self._edits[path])
+            for path in paths
+            if path in self._edits
+        }
+
+    def _drafts(self, state: State, findings: Sequence[Finding]) -> dict[_Key, list[Draft]]:
+        names = {job.name for finding in findings for job in finding.containers}
+        mentions = state.mentions(names)
+        occupied = set(state.names)
+        drafted: dict[_Key, list[Draft]] = {}
+        for finding in findings:
+            try:
+                drafts = drafts_of(state, mentions, occupied, finding)
+                for path in sorted({path for draft in drafts for path in draft.edits}):
+                    if not state.repository.is_exact(path):
+                        raise Refusal(f'{path} has bytes that are not UTF-8')
+            except Exception as error:
+                self._fail(finding, error)
+                continue
+            drafted[_key(finding)] = drafts
+            occupied.update(name for draft in drafts for name in draft.new_names)
+        return drafted
+
+    def _fail(self, finding: Finding, error: Exception) -> None:
+        """An internal error costs one finding only."""
+        reason = str(error)
+        if not isinstance(error, Refusal):
+            self.crashes.append(internal_error(finding.place.file, error))
+            reason = 'an internal error'
+        self.outcomes[_key(finding)] = Outcome(finding, None, reason)
 
 
-def _failed(finding: Finding, error: Exception, crashed: list[str]) -> Outcome:
-    """Why a finding is not fixed; an internal error costs that one only."""
-    if isinstance(error, Refusal):
-        return Outcome(finding, None, str(error))
-    crashed.append(internal_error(finding.place.file, error))
-    return Outcome(finding, None, 'an internal error')
-
-
-def _groups(
-    outcomes: Sequence[Outcome], edited: Mapping[str, str]
-) -> tuple[Mapping[str, str], ...]:
+def _groups(outcomes: Sequence[Outcome]) -> list[set[str]]:
     """Files that some fix changes together stand in one group."""
     groups: list[set[str]] = []
     for outcome in outcomes:
@@ -175,4 +217,4 @@ def _groups(
         groups = [group for group in groups if not group & touched]
         if touched:
             groups.append(touched.union(*joined))
-    return tuple({path: edited[path] for path in sorted(group)} for group in groups)
+    return groups

@@ -1,207 +1,281 @@
-"""The edited texts, resolved again, do what the old ones did, apart from the sharing."""
+"""The edited texts, resolved and evaluated again, do what the old ones did, apart from sharing."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from kaniko_hooks.bridge import with_parts
-from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.fix.claim import Claim
-from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.lender import script_of
+from kaniko_hooks.fix.draft import Draft, reports_of
+from kaniko_hooks.fix.matrix import is_environment
+from kaniko_hooks.fix.merge import destination_spans
+from kaniko_hooks.fix.parts import Part, contexts_of
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.script.steps import BUILD, steps
-from kaniko_hooks.fix.script.trial import Setting, commands, most, traced
+from kaniko_hooks.fix.safety import Paths, is_inside
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.model import Container, ScriptPart
-from kaniko_hooks.old_shell.machine import Traced
+from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.model import Container, Setting
+from kaniko_hooks.shell.reports import BuildEvent
+from kaniko_hooks.shell.value import Array, OneOf, Value
+from kaniko_hooks.text import Text
 
-Parts = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
+Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 
-_INDENT = re.compile(r'\n[ \t]*')
-
-
-# argv, directory, variables
-_Done = tuple[tuple[str, ...], str | None, tuple[tuple[str, str | None], ...]]
+_NUMBER = re.compile(r' \d+$')  # that makes the name of a hole another one
 
 
 def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
     """Raises Refusal unless the new texts do the same builds, each alone."""
     if _kinds(before) != _kinds(after):
         raise Refusal('the rewritten file would not be read as before')
-    for old, new in zip(before.found, after.found):
-        here = [each for each in drafts if any(old is found for found in each.subject.found)]
-        parts = {each.subject.name: each.names for each in here}
-        _prove_others(here, parts, old, new)
-        for each in here:
-            _prove_builds(each, parts, old, new, after.files)
+    for old, new in zip(before.pipelines, after.pipelines):
+        here = [draft for draft in drafts if any(old is own for own in draft.target.pipelines)]
+        names = {draft.target.name: draft.names for draft in here}
+        _prove_others(here, names, old, new)
+        for draft in here:
+            for number, name in enumerate(draft.names):
+                job = new.jobs.get(name)
+                container = next(containers_of(new, [job]), None) if job else None
+                if job is None or container is None:
+                    raise Refusal(f'{name} would not be read as a job')
+                _prove_keywords(draft, names, old, job)
+                # The parts are the same in all pipelines.
+                if old is draft.target.pipelines[0]:
+                    _prove_builds(draft, draft.parts[number], after, job, container)
 
 
 def _kinds(state: State) -> list[object]:
-    return [(each.root, each.child, each.broken) for each in state.found]
+    return [(pipeline.root, pipeline.child, pipeline.broken) for pipeline in state.pipelines]
 
 
-def _prove_builds(draft: Draft, parts: Parts, old: Pipeline, new: Pipeline, files: Files) -> None:
-    """The new jobs of one draft do the builds of the old one."""
-    claim, setting = draft.claim, draft.setting
-    jobs = {**new.jobs, **new.hidden}
-    met: list[_Done] = []
-    for name, said in claim.parts.items():
-        job = jobs.get(name)
-        container = job and next(map(with_parts, containers_of(new, [job])), None)
-        if job is None or container is None:
-            raise Refusal(f'{name} would not be read as a job')
-        _prove_same(draft, parts, old, job)
-        met += _builds(setting, container, claim)
-        _prove_setup(setting, files, new, job, said)
-    was = [_spelled(each, claim) for each in traced(setting, draft.subject.container.parts)]
-    if Counter(met) != Counter(was):
-        raise Refusal(_difference(was, met))
+# Builds
 
 
-def _builds(setting: Setting, container: Container, claim: Claim) -> list[_Done]:
-    """What each instance of a new job builds: one image."""
-    met = []
-    for cell in claim.cells or (None,):
-        parts = (
-            container.parts
-            if cell is None
-            else tuple(_with_cell(part, claim.variable or '', cell) for part in container.parts)
-        )
-        builds = traced(setting, parts)
-        if len(builds) > 1 and most(setting, parts) == 1:
-            raise Refusal(f'which build {container.name} would run depends on a condition')
-        if len(builds) != 1:
-            raise Refusal(f'{container.name} would run {len(builds)} builds')
-        met.append(_spelled(builds[0], claim))
-    return met
+def _prove_builds(
+    draft: Draft, part: Part, state: State, job: Job, container: Container
+) -> None:
+    events: list[BuildEvent] = []
+    for instance in _instances(part, container):
+        steps = steps_of(job, instance, reports_of(state, instance))
+        builds = [step for step in (*steps.before, *steps.main, *steps.after) if step.most_builds]
+        if len(builds) != 1 or builds[0].most_builds != 1:
+            raise Refusal(f'{job.name} would not run one build')
+        events += builds[0].builds
+        _prove_commands(draft, part, job, steps)
+    paths = Paths(draft.steps.script)
+    old = [_described(event, draft, part, paths) for event in part.unit.events]
+    for number, more in enumerate(part.unit.more):
+        argv, *rest = old[number]
+        old[number] = ((*argv, *map(_named, more)), *rest)
+    new = [_described(event, draft, part, paths) for event in events]
+    for first, second, reason in (old, new, 'lose'), (new, old, 'find'):
+        for description in first:
+            if description not in second:
+                raise Refusal(_difference(description, second))
+        del reason
 
 
-def _difference(was: Sequence[_Done], now: Sequence[_Done]) -> str:
-    """What the first build that would be another one would not find."""
-    for one, other in zip(was, now):
-        found = set(one[2]) ^ set(other[2])
-        if found:
-            return f'a build would not find ${min(found)[0]} as an earlier one leaves it'
-        if one[1] != other[1]:
-            return 'a build would not run in the directory that an earlier one leaves'
-    return 'the builds would not have the same arguments'
+def _instances(part: Part, container: Container) -> Iterator[Container]:
+    """A container for each word of a part's loop, else the container itself."""
+    loop = part.unit.loop
+    if loop is None:
+        yield container
+        return
+    name = loop.command.name
+    for word in loop.words:
+        scripts = []
+        for script in container.scripts:
+            if Text(word) not in script.variables[name].values:
+                raise Refusal(f'{word} would not be a value of {name}')
+            settings = {**script.variables, name: Setting((Text(word),))}
+            scripts.append(script._replace(variables=settings))
+        yield container._replace(scripts=tuple(scripts))
 
 
-def _with_cell(part: ScriptPart, name: str, cell: str) -> ScriptPart:
-    """A script part where the matrix gives its variable one value."""
-    if cell not in part.variables[name].values:
-        raise Refusal(f'{cell} would not be a value of {name}')
-    rest = {key: value for key, value in part.variables.items() if key != name}
-    given = commands([f'{name}={shlex.quote(cell)}'])
-    return part._replace(commands=(*given, *part.commands), variables=rest)
+Description = tuple[tuple[object, ...], object, dict[str, object], dict[str, object]]
 
 
-def _spelled(traced_: Traced, claim: Claim) -> _Done:
-    """A build's argv, the directory it runs in, and the shell's variables there."""
+def _described(event: BuildEvent, draft: Draft, part: Part, paths: Paths) -> Description:
+    """Argv, working directory, variables and files of a build."""
+    loop = part.unit.loop
+    own = set(loop.command.name for loop in [loop] if loop)
+    others = {
+        name
+        for step in draft.steps.main
+        if step.report and (step not in part.steps or loop and step is part.unit.step)
+        for name in step.report.writes
+        if not is_environment(name, draft.steps)
+    }
+    contexts = contexts_of(event, paths)
+    kept = {path for step in part.steps if step.report for path in step.report.files}
+    kept |= {path for step in draft.steps.before if step.report for path in step.report.files}
     return (
-        tuple(word.text for word in traced_.build.argv),
-        traced_.directory,
-        tuple(
-            sorted(
-                (name, value.text if value else None)
-                for name, value in traced_.variables.items()
-                if name != claim.variable and name not in claim.unused
+        tuple(map(_named, (field.text for field in event.build.argv))),
+        frozenset(map(_named, event.env.directories)),
+        {
+            name: _of_value(value)
+            for name, value in event.env.variables.items()
+            if name not in own and name not in others
+        },
+        {
+            '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
+                map(_named, texts)
             )
-        ),
+            for path, texts in event.env.files.items()
+            if path in kept or any(is_inside(path, folder) for folder in contexts)
+        },
     )
 
 
-def _prove_others(drafts: Sequence[Draft], parts: Parts, old: Pipeline, new: Pipeline) -> None:
+def _named(text: Text) -> tuple[str, ...]:
+    return tuple(_NUMBER.sub('', piece) for piece in text.key())
+
+
+def _of_value(value: Value) -> object:
+    if isinstance(value, OneOf):
+        return frozenset(map(_of_value, value.values))
+    if isinstance(value, Array):
+        return tuple(_named(item.text) for item in value.items)
+    return _named(value) if isinstance(value, Text) else None
+
+
+def _difference(description: Description, others: Sequence[Description]) -> str:
+    """What a build would not find that an earlier one leaves."""
+    argv, folders, variables, files = description
+    same = [other for other in others if other[0] == argv]
+    if not same:
+        return 'the builds would not have the same arguments'
+    other = next((other for other in same if other[1] == folders), None)
+    if other is None:
+        return 'a build would not run in the directory that an earlier one leaves'
+    for name in sorted({**variables, **other[2]}):
+        if variables.get(name) != other[2].get(name):
+            return f'a build would not find ${name} as an earlier one leaves it'
+    for path in sorted({**files, **other[3]}):
+        if files.get(path) != other[3].get(path):
+            return f'a build would not find {path} as an earlier one leaves it'
+    return 'a build would not find what an earlier one leaves'
+
+
+def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
+    """A new job runs the same commands before and after its build, in order."""
+    expected = [_flat(step.text) for step in draft.steps.before]
+    for step in part.steps:
+        if step is part.unit.step and part.unit.loop is not None:
+            expected += [_flat(inner.text) for inner in part.unit.loop.body]
+        else:
+            expected.append(_flat(_without(step, part)))
+            if step is part.unit.step:
+                source = draft.steps.source.source.value
+                expected += [
+                    _flat(source[start:end])
+                    for other in part.unit.others
+                    for start, end in destination_spans(other)
+                ]
+    actual = [_flat(step.text) for step in (*steps.before, *steps.main)]
+    if ' '.join(expected) != ' '.join(actual):
+        raise Refusal(f'{job.name} would not run the same commands')
+
+
+def _without(step: Step, part: Part) -> str:
+    text = step.text
+    for start, end in part.cuts:
+        if step.first <= start < step.end:
+            text = text[: start - step.first] + text[end - step.first :]
+    return text
+
+
+def _flat(text: str) -> str:
+    return ' '.join(text.replace('&&', ' ').split())
+
+
+# Everything else
+
+
+def _prove_others(
+    drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pipeline
+) -> None:
     """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
-    was = plain(old.table)
-    now = plain(new.table)
+    was, now = plain(old.table), plain(new.table)
     assert isinstance(was, dict) and isinstance(now, dict)
-    for each in drafts:
-        was.pop(each.subject.name)
-        for template in (was.get(each.claim.lender), now.get(each.claim.lender)):
+    templates = {draft.target.name: draft.template for draft in drafts}
+    for draft in drafts:
+        was.pop(draft.target.name)
+        for template in (was.get(draft.lender), now.get(draft.lender)):
             if isinstance(template, dict):
-                _without(template, each)
-    for each in drafts:
-        for added in (*each.claim.parts, each.claim.hidden):
-            now.pop(added, None)
-    changed = [
-        key
-        for key in {**was, **now}
-        if _following(was.get(key), parts) != now.get(key)
-        and not (isinstance(was.get(key), list) and was[key] == now.get(key))
-    ]
-    if changed:
-        raise Refusal(f'{min(map(str, changed))} would change with it')
+                template.pop('script', None)
+                if draft.parts[0].unit.loop is not None and len(draft.parts) == 1:
+                    template.pop('parallel', None)
+    for draft in drafts:
+        for name in draft.new_names:
+            now.pop(name, None)
+    for key in {**was, **now}:
+        value = _extending(_following(was.get(key), names), templates)
+        if value != now.get(key) and not (isinstance(was.get(key), list) and was[key] == now[key]):
+            raise Refusal(f'{key} would change with it')
 
 
-def _following(value: object, parts: Parts) -> object:
+def _extending(value: object, templates: Mapping[str, str | None]) -> object:
+    """A job that extends the template instead of the job."""
+    if not isinstance(value, dict) or 'extends' not in value:
+        return value
+    extends = value['extends']
+    several = extends if isinstance(extends, list) else [extends]
+    result = [templates.get(name) or name if isinstance(name, str) else name for name in several]
+    return {**value, 'extends': result if isinstance(extends, list) else result[0]}
+
+
+def _following(value: object, names: Names) -> object:
     """A job as it must be once it waits for all the parts."""
     if isinstance(value, list):
-        return [each for item in value for each in _repeated(item, parts)]
+        return [result for item in value for result in _repeated(item, names)]
     if not isinstance(value, dict):
         return value
     result = dict(value)
     for keyword in ('needs', 'dependencies'):
         if isinstance(value.get(keyword), list):
-            result[keyword] = [each for item in value[keyword] for each in _repeated(item, parts)]
+            result[keyword] = [name for item in value[keyword] for name in _repeated(item, names)]
     if isinstance(value.get('rules'), list):
-        result['rules'] = [_following(rule, parts) for rule in value['rules']]
+        result['rules'] = [_following(rule, names) for rule in value['rules']]
     return result
 
 
-def _repeated(item: object, parts: Parts) -> list[object]:
-    if isinstance(item, str) and item in parts:
-        return list(parts[item])
+def _repeated(item: object, names: Names) -> list[object]:
+    if isinstance(item, str) and item in names:
+        return list(names[item])
     if isinstance(item, list):
-        return [[each for inner in item for each in _repeated(inner, parts)]]
+        return [[result for inner in item for result in _repeated(inner, names)]]
     if isinstance(item, dict) and 'pipeline' not in item and 'project' not in item:
         job = item.get('job')
-        if isinstance(job, str) and job in parts:
-            return [{**item, 'job': part} for part in parts[job]]
+        if isinstance(job, str) and job in names:
+            return [{**item, 'job': name} for name in names[job]]
     return [item]
 
 
-def _prove_same(draft: Draft, parts: Parts, old: Pipeline, job: Job) -> None:
-    """A new job has all that the old one had, but the script, and its further needs."""
-    name = draft.subject.name
-    was = _following(plain(old.jobs[name].table), parts)
+def _prove_keywords(draft: Draft, names: Names, old: Pipeline, job: Job) -> None:
+    """A new job has all that the old one had, but the commands, and its further needs."""
+    was = _following(plain(old.jobs[draft.target.name].table), names)
     now = plain(job.table)
     assert isinstance(was, dict) and isinstance(now, dict)
-    further = draft.claim.needs.get(job.name, ())
+    further = draft.needs.get(job.name, ())
     if further:
-        was['needs'] = [*(was.get('needs') or ()), *further]
+        own = was.get('needs')
+        was['needs'] = [*own, *further[-_count(draft, job) :]] if own is not None else further
+        now['needs'] = [
+            item['job'] if isinstance(item, dict) and own is None else item for item in now['needs']
+        ]
     for table in (was, now):
         table.pop('extends', None)
-        _without(table, draft)
+        table.pop('script', None)
+        if draft.template is not None and 'before_script' not in old.jobs[draft.target.name].table.entries:
+            table.pop('before_script', None)
+        if any(part.unit.loop for part in draft.parts):
+            table.pop('parallel', None)
     if was != now:
-        raise Refusal(f'{job.name} would differ from {name} in more than the script')
+        raise Refusal(f'{job.name} would differ from {draft.target.name} in more than the script')
 
 
-def _without(table: dict[str, object], draft: Draft) -> None:
-    """Leave out what a draft is meant to change."""
-    for keyword in ('script', *(['parallel'] if draft.claim.cells else [])):
-        table.pop(keyword, None)
-
-
-def _prove_setup(
-    setting: Setting, files: Files, new: Pipeline, job: Job, said: Sequence[str]
-) -> None:
-    """A new job runs what stood before and after its build in the old one, in order."""
-    place = script_of(files, job, new.hidden).place
-    before = [command.text for command in job.before_script or ()]
-    found = steps(setting, before, place.items, job.script or (), new.table)
-    if (
-        _flat([each.text for each in found.steps]) != _flat(said)
-        or [each.kind for each in found.steps].count(BUILD) != 1
-    ):
-        raise Refusal(f'{job.name} would not run the same commands')
-
-
-def _flat(texts: Sequence[str]) -> str:
-    return '\n'.join(_INDENT.sub('\n', text).strip() for text in texts if text.strip())
+def _count(draft: Draft, job: Job) -> int:
+    """The number of parts among the needs of a part."""
+    return sum(name in draft.names for name in draft.needs[job.name])

@@ -1,4 +1,4 @@
-"""Why a job is left as it is."""
+"""Reasons to leave a job as it is."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ class Refusal(Exception):
 
 
 class Shared(Refusal):
-    """What would be changed is another job's, too, or may be."""
-
-
-class Risky(Refusal):
-    """What is done with --unsafe, as the reason says."""
+    """The rewrite would change another job, or may change one."""
 
 
 def shortened(text: str) -> str:
-    """A command as it is named in a reason: its first line; of a long one both ends."""
+    """A command as reasons name it: its first line; of a long one both ends."""
     line = ' '.join(text.replace('\\\n', ' ').strip().split('\n')[0].split())
     return f'`{line if len(line) <= 60 else line[:27] + "…" + line[-32:]}`'

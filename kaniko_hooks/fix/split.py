@@ -1,72 +1,255 @@
-"""A job -> the edits that make a hidden template and one job for each build of it."""
+"""The text of a divided job: a hidden template, and one job for each part of its script."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from kaniko_hooks.document.nodes import ScalarNode
+from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
+from kaniko_hooks.ci.gitlab.values import Items, get
+from kaniko_hooks.document.nodes import ScalarNode, get as node_at
+from kaniko_hooks.fix.cut import Piece, cuts
+from kaniko_hooks.fix.edits import Edit, applied_within, like
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line, offsets_of
-from kaniko_hooks.fix.script.cut import cuts
-from kaniko_hooks.fix.script.parts import Part
-from kaniko_hooks.fix.script.pieces import Piece
-from kaniko_hooks.fix.script.steps import Step
-from kaniko_hooks.fix.splice import Edit, apply, inside
-from kaniko_hooks.fix.yaml_words import like
+from kaniko_hooks.fix.matrix import loop_edits, matrix_lines
+from kaniko_hooks.fix.merge import destination_spans
+from kaniko_hooks.fix.parts import Part
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.tree import For
+
+
+class NewJob(NamedTuple):
+    """A part with its name and the lines of its `needs:`, '' if it has none."""
+
+    name: str
+    part: Part
+    needs: str
+
+
+class Writer:
+    """Writes the scripts of new jobs as stretches of the old one."""
+
+    def __init__(self, text: str, place: Layout, job: Job, steps: Steps) -> None:
+        self.text = text
+        self.place = place
+        self.steps = steps
+        first = len(job.scripts.get('before_script', ()))
+        self.items: list[int] = []  # the item of each command of the source
+        self.items += [-1] * first
+        for index, count in enumerate(_counts(job, len(place.items))):
+            self.items += [index] * count
+        self._offsets: dict[int, tuple[int, list[int]]] = {}
+
+    def item_of(self, step: Step) -> int:
+        """The index of the YAML item that has a step."""
+        return self.items[step.command]
+
+    def is_whole(self, steps: Sequence[Step]) -> bool:
+        """The steps are all steps of their items."""
+        inside = {self.item_of(step) for step in steps}
+        return all(step in steps for step in self.steps.main if self.item_of(step) in inside)
+
+    def offset(self, command: int, at: int) -> int:
+        """The offset in the file of an offset of the source. Raises Refusal."""
+        if command not in self._offsets:
+            item = self.place.items[self.items[command]]
+            source = self.steps.source
+            start = source.starts[command]
+            if not isinstance(item.node, ScalarNode) or item.alias is not None:
+                raise Refusal('an item of its script stands elsewhere and has more than a build')
+            value = item.node.value
+            bare = value.strip()
+            if source.source.value[start : start + len(bare)] != bare:
+                raise Refusal(f'{shortened(value)} has inputs and more than a build')
+            offsets = offsets_of(self.text, item.node)
+            self._offsets[command] = start - (len(value) - len(value.lstrip())), offsets
+        base, offsets = self._offsets[command]
+        return offsets[at - base]
+
+    def script(self, kept: Sequence[Step], part: Part | None = None) -> str:
+        """The lines of a `script:` with the steps that are kept, without the last line break."""
+        numbers = {step.number for step in kept}
+        stays = sorted({self.item_of(step) for step in kept})
+        edits = _item_cuts(self.text, self.place, stays)
+        for index in stays:
+            edits += self._step_cuts(index, numbers)
+        if part is not None:
+            edits += self._more_destinations(part)
+            for start, end in part.cuts:
+                step = next(step for step in kept if step.first <= start < step.end)
+                edits.append(
+                    Edit(self.offset(step.command, start), self.offset(step.command, end), '')
+                )
+            if part.unit.loop is not None:
+                edits += self.unrolled(part)
+        return applied_within(
+            self.text, edits, self.place.script_start, self.place.script_end
+        )
+
+    def _more_destinations(self, part: Part) -> list[Edit]:
+        """The destinations of other builds of the same image, behind the words of the first."""
+        unit = part.unit
+        if not unit.others:
+            return []
+        at = self._end_of_word(unit.step, unit.events[0].build.argv[-1].end)
+        return [
+            Edit(
+                at,
+                at,
+                self.text[self._end_of_word(step, start) : self._end_of_word(step, end)],
+            )
+            for step in unit.others
+            for start, end in destination_spans(step)
+        ]
+
+    def _end_of_word(self, step: Step, end: int) -> int:
+        """The offset in the file behind the last character of a word."""
+        return min(
+            self.offset(step.command, end - 1) + 1, _last(self.place.items[self.item_of(step)])
+        )
+
+    def unrolled(self, part: Part) -> list[Edit]:
+        """The edits that leave only the body of a part's loop."""
+        loop, step = part.unit.loop, part.unit.step
+        assert loop is not None
+        node: For = loop.command
+        text = self.steps.source.source.value
+        begin = loop.body[0].start
+        at = max([node.start, *(word.end for word in node.words or ())])
+        # A comment behind `do`.
+        between = text[at:begin]
+        if '#' in between:
+            begin = at + between.index('#')
+        finish = len(text[: node.end - len('done')].rstrip(' \t\n;'))
+        spans = [self.offset(step.command, offset) for offset in (node.start, begin)]
+        ends = [self._end_offset(step, offset) for offset in (finish, node.end)]
+        inner = self.offset(step.command, loop.body[0].first)
+        return list(loop_edits(self.text, spans[0], spans[1], inner, ends[0], ends[1]))
+
+    def _end_offset(self, step: Step, at: int) -> int:
+        item = self.place.items[self.item_of(step)]
+        return min(self.offset(step.command, at), _last(item))
+
+    def _step_cuts(self, index: int, kept: Collection[int]) -> list[Edit]:
+        """What is left out within an item."""
+        steps = [step for step in self.steps.main if self.item_of(step) == index]
+        stay = [number for number, step in enumerate(steps) if step.number in kept]
+        if len(stay) == len(steps):
+            return []
+        item = self.place.items[index]
+        command = steps[0].command
+        base = self.offset(command, steps[0].first) and self._offsets[command][0]
+        assert isinstance(item.node, ScalarNode)
+        pieces = [
+            Piece(step.start - base, step.first - base, step.end - base, step.statement)
+            for step in steps
+        ]
+        offsets = self._offsets[command][1]
+        return [
+            Edit(offsets[start], min(offsets[end], _last(item)), '')
+            for start, end in cuts(item.node.value, pieces, stay)
+        ]
+
+
+def _last(item: Item) -> int:
+    """The end of an item's text within its quotes."""
+    quoted = isinstance(item.node, ScalarNode) and item.node.style in ('"', "'")
+    return item.content_end - quoted
+
+
+def _counts(job: Job, length: int) -> list[int]:
+    """The number of commands of each item of the job's script."""
+    value = get(job.table, 'script')
+    values = value.items if isinstance(value, Items) else (value,)
+    if len(values) != length:
+        raise Refusal('the items of its script cannot be told apart')
+    return [len(strings_of(item)) for item in values]
 
 
 def split_edits(
-    text: str,
-    place: Layout,
-    steps: Sequence[Step],
-    parts: Sequence[Part],
-    names: Sequence[str],
+    writer: Writer,
+    jobs: Sequence[NewJob],
     template: str,
-    needs: Sequence[str],
-    lender: Layout | None = None,
+    shared: Sequence[Step],
+    lender: Layout | None,
+    place: Layout,
 ) -> list[Edit]:
-    """The edits of the job's file; `needs[i]` are the lines of part `i` for `needs:`, or ''.
+    """The edits of the job's file.
 
-    `lender` is the template that has the script, if the job itself has none.
+    - `shared`: the steps that go into the template's `before_script`.
+    - `lender`: the template that has the script, if the job itself has none.
+    - `place`: the job, with the script as if it stood there.
     """
-    scripts = [_script(text, place, steps, part) for part in parts]
-    prefix = text[place.start : place.key.start]
+    text = writer.text
+    has_template = bool(shared) or lender is not None or len(place.body.pairs) > 1
+    common = {step.number for step in shared}
     new = place.newline
-    has_template = lender is not None or len(place.body.pairs) > 1
-    extends = (
-        (
-            f'{place.indent}extends:{new}{place.indent}{place.gap}{place.dash}'
-            f'{like(template, _list_style(place))}{new}'
-        )
-        if has_template
-        else ''
-    )
-    jobs = [
-        f'{prefix}{like(name, place.key.style)}:{new}{extends}{need}{script}'
-        for name, need, script in zip(names, needs, scripts)
-    ]
+    prefix = text[place.start : place.key.start]
+    extends = _extends(text, place, template) if has_template else ''
+    blocks = []
+    for job in jobs:
+        kept = [step for step in job.part.steps if step.number not in common]
+        loop = job.part.unit.loop
+        matrix = matrix_lines(place, loop) if loop is not None else ''
+        name = like(job.name, place.key.style)
+        lines = f'{extends}{job.needs}{matrix}{writer.script(kept, job.part)}'
+        blocks.append(f'{prefix}{name}:{new}{lines}')
     if not has_template:
-        above = text[place.key.end : place.script_start]
-        below = text[line_end(text, place.script_end) : place.end]
-        # No template keeps what is said of the job.
-        if '#' in above:
-            jobs[0] = f'{prefix}{like(names[0], place.key.style)}{above}{scripts[0]}'
-        if '#' in below:
-            jobs[-1] += below
-        return [Edit(place.start, place.end, f'{new}{new}'.join(jobs))]
-    added = ''.join(f'{new}{new}{job}' for job in jobs)
+        return [_without_template(text, place, jobs, blocks)]
+    added = ''.join(f'{new}{new}{block}' for block in blocks)
     renamed = Edit(place.key.start, place.key.end, like(template, place.key.style))
     if lender is not None:
-        return [renamed, Edit(place.end, place.end, added), *_moved(text, lender, '')]
-    return [renamed, *_moved(text, place, added)]
+        return [renamed, Edit(place.end, place.end, added), *_removed(text, lender, '')]
+    before = _before_script(writer, shared) if shared else ''
+    return [renamed, *_removed(text, place, added, before)]
 
 
-def _list_style(place: Layout) -> str:
-    """Quotes for the template's name where the job's own name needs them."""
-    return place.key.style if place.key.style in ("'", '"') else ''
+def _without_template(
+    text: str, place: Layout, jobs: Sequence[NewJob], blocks: list[str]
+) -> Edit:
+    """No template keeps the comments of a job that has nothing but its script."""
+    above = text[place.key.end : place.script_start]
+    below = text[line_end(text, place.script_end) : place.end]
+    if '#' in above:
+        colon = blocks[0].index(':' + place.newline) + 1 + len(place.newline)
+        blocks[0] = blocks[0][: colon - len(place.newline) - 1] + above + blocks[0][colon:]
+    if '#' in below:
+        blocks[-1] += below
+    return Edit(place.start, place.end, f'{place.newline}{place.newline}'.join(blocks))
 
 
-def _moved(text: str, place: Layout, added: str) -> list[Edit]:
-    """The script's lines go, the new jobs stand after what remains of the job."""
+def _before_script(writer: Writer, shared: Sequence[Step]) -> str:
+    place = writer.place
+    lines = writer.script(shared)
+    start = place.script.end - place.script_start
+    end = line_end(lines, start)
+    is_list = place.style == 'list'
+    return f'{place.indent}before_script:{lines[end:] if is_list else lines[start + 1 :]}'
+
+
+def _extends(text: str, place: Layout, template: str) -> str:
+    """The line or lines of a part's `extends:`, in the way that the job wrote its own."""
+    style = place.key.style if place.key.style in ("'", '"') else ''
+    name = like(template, style)
+    own = node_at(place.body, 'extends')
+    if isinstance(own, ScalarNode):
+        return f'{place.indent}extends: {name}{place.newline}'
+    return (
+        f'{place.indent}extends:{place.newline}'
+        f'{place.indent}{place.gap}{place.dash}{name}{place.newline}'
+    )
+
+
+def _removed(text: str, place: Layout, added: str, before: str = '') -> list[Edit]:
+    """The script's lines go, or `before` takes their place; `added` follows what remains."""
+    if before:
+        if place.script_end >= place.end:
+            return [Edit(place.script_start, place.end, before + added)]
+        return [
+            Edit(place.script_start, place.script_end, before),
+            Edit(place.end, place.end, added),
+        ]
     start = place.script_start
     while start > 0 and not text[line_start(text, start - 1) : start].strip():
         start = line_start(text, start - 1)
@@ -81,65 +264,27 @@ def _moved(text: str, place: Layout, added: str) -> list[Edit]:
     return [Edit(start, below, ''), Edit(place.end, place.end, added)]
 
 
-def _script(text: str, place: Layout, steps: Sequence[Step], part: Part) -> str:
-    """The lines of one part's `script:`, without the last line break."""
-    kept = {id(step) for step in part.kept}
-    edits: list[Edit] = []
-    stays = [
-        index
-        for index in range(len(place.items))
-        if any(step.item == index and id(step) in kept for step in steps)
-    ]
-    edits += _item_cuts(text, place, stays)
-    for index in stays:
-        edits += _piece_cuts(
-            text,
-            place.items[index],
-            [
-                (step.piece, id(step) in kept)
-                for step in steps
-                if step.item == index and step.piece is not None
-            ],
-        )
-    span = (place.script_start, place.script_end)
-    return apply(text[span[0] : span[1]], inside(edits, *span))
-
-
-def _item_cuts(text: str, place: Layout, stays: Collection[int]) -> list[Edit]:
+def _item_cuts(text: str, place: Layout, stays: Sequence[int]) -> list[Edit]:
     """Whole items that are left out."""
     if place.style == 'scalar':
         return []
-    found = []
+    edits = []
     last = -1  # the last item that stays
-    for index in sorted(stays):
+    for index in stays:
         start, end = place.items[last + 1].start, place.items[index].start
         if place.style == 'list' and last < 0 < index:
             end = _first_line(text, place.items[index])
         if end > start:
-            found.append(Edit(start, end, ''))
+            edits.append(Edit(start, end, ''))
         last = index
     if last < len(place.items) - 1:
-        found.append(Edit(place.items[last].end, place.items[-1].end, ''))
-    return found
+        edits.append(Edit(place.items[last].end, place.items[-1].end, ''))
+    return edits
 
 
 def _first_line(text: str, item: Item) -> int:
-    """Where an item's lines start, without blank lines above."""
+    """The start of an item's lines, without blank lines above."""
     at = item.start
     while at < item.content and not text[at : line_end(text, at)].strip():
         at = next_line(text, at)
     return at
-
-
-def _piece_cuts(text: str, item: Item, pieces: Sequence[tuple[Piece | None, bool]]) -> list[Edit]:
-    """What is left out within an item."""
-    known = [piece for piece, _ in pieces if piece is not None]
-    kept = [index for index, (_, stays) in enumerate(pieces) if stays]
-    if len(kept) == len(known) or not isinstance(item.node, ScalarNode):
-        return []
-    value = item.node.value
-    offsets = offsets_of(text, item.node)
-    last = item.content_end - (1 if item.node.style in ('"', "'") else 0)
-    return [
-        Edit(offsets[start], min(offsets[end], last), '') for start, end in cuts(value, known, kept)
-    ]

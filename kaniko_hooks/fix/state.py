@@ -2,67 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.jobs import Pipeline
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
-from kaniko_hooks.ci.gitlab.values import InvalidPipeline
-from kaniko_hooks.fix.mentions import Mention, mentions
+from kaniko_hooks.ci.gitlab.values import InvalidPipeline, Value, get, inherits, is_null, node_of
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
+from kaniko_hooks.fix.references import Mention, mentions
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
 
-Mentions = Mapping[str, list[Mention]]
+Mentions = Mapping[str, list[Mention]]  # path -> where the file names a job
 
 
-class Asked(NamedTuple):
-    """What both hooks are asked about."""
+class Request(NamedTuple):
+    """The arguments of a run."""
 
     repository: Repository
     named: tuple[str, ...]
     options: Options
 
 
-class State(NamedTuple):
-    """`edited` are new texts by path; `taken` the top-level names of all pipelines."""
+class State:
+    """The pipelines as they are with edited texts; what many jobs need is found once."""
 
-    asked: Asked
-    edited: Mapping[str, str]
-    repository: Repository
-    files: Files
-    found: tuple[Pipeline, ...]
-    taken: frozenset[str]
+    def __init__(self, request: Request, edited: Mapping[str, str]) -> None:
+        self.request = request
+        self.edited = edited
+        self.repository = request.repository.edited(edited)
+        self.files = Files(self.repository)
+        configs = request.options.gitlab_configs
+        self.pipelines = read_pipelines(self.files, request.named, configs).pipelines
+        self.names = {name for pipeline in self.pipelines for name in pipeline.table.entries}
+        self._sources: dict[int, list[Job]] = {}
+        self._keys: dict[str, Counter[str]] = {}
+        self._scripts: dict[int, dict[tuple[str, int], str]] = {}
+
+    def with_texts(self, texts: Mapping[str, str]) -> State:
+        """The state after more edits."""
+        return State(self.request, {**self.edited, **texts})
+
+    def sources(self, pipeline: Pipeline) -> list[Job]:
+        """The jobs of a pipeline that have artifacts."""
+        if id(pipeline) not in self._sources:
+            self._sources[id(pipeline)] = [
+                job
+                for job in pipeline.jobs.values()
+                if effective(pipeline, job, 'artifacts') is not None
+            ]
+        return self._sources[id(pipeline)]
+
+    def times(self, file: str, name: str) -> int:
+        """How often a file has a top-level key."""
+        if file not in self._keys:
+            roots = self.files.document(file).nodes
+            self._keys[file] = Counter(
+                key.value for root in roots for key in _keys(root) if isinstance(key, ScalarNode)
+            )
+        return self._keys[file][name]
+
+    def lender(self, pipeline: Pipeline, script: Node) -> str | None:
+        """The hidden job that has a `script:` key; None if none has."""
+        if id(pipeline) not in self._scripts:
+            self._scripts[id(pipeline)] = {
+                (key.file, key.start): name
+                for name, job in pipeline.hidden.items()
+                for definition in job.definitions
+                for key in _keys(node_of(definition.value))
+            }
+        return self._scripts[id(pipeline)].get((script.file, script.start))
+
+    def mentions(self, names: Collection[str]) -> dict[str, Mentions]:
+        """For each of the jobs' names, where the files that GitLab reads name it."""
+        result: dict[str, dict[str, list[Mention]]] = {name: {} for name in names}
+        for path in dict.fromkeys(file for pipeline in self.pipelines for file in pipeline.files):
+            try:
+                document = self.files.document(path)
+            except InvalidPipeline:
+                continue  # that it cannot be read is a finding of its own
+            for root in document.nodes:
+                for mention in mentions(root, names):
+                    result[mention.name].setdefault(path, []).append(mention)
+        return dict(result)
 
 
-def state_of(asked: Asked, edited: Mapping[str, str]) -> State:
-    """The pipelines as they would be with the edited texts."""
-    repository = asked.repository.edited(edited)
-    files = Files(repository)
-    found = read_pipelines(files, asked.named, asked.options.gitlab_configs).pipelines
-    return State(
-        asked,
-        edited,
-        repository,
-        files,
-        found,
-        frozenset(key for each in found for key in each.table.entries if isinstance(key, str)),
-    )
+def _keys(root: Node) -> list[Node]:
+    return [key for key, _ in root.pairs] if isinstance(root, MappingNode) else []
 
 
-def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
-    """For each of the jobs' names, path -> where the file names it."""
-    found: dict[str, dict[str, list[Mention]]] = {name: {} for name in names}
-    for path in _files(state.found):
-        try:
-            document = state.files.document(path)
-        except InvalidPipeline:
-            continue  # that it cannot be read is a finding of its own
-        for root in document.nodes if document else ():
-            for each in mentions(root, names):
-                found[each.name].setdefault(path, []).append(each)
-    return dict(found)
-
-
-def _files(found: Iterable[Pipeline]) -> dict[str, None]:
-    return dict.fromkeys(file for each in found for file in each.files)
+def effective(pipeline: Pipeline, job: Job, keyword: str) -> Value | None:
+    """A keyword of a job, its own or by `default:`; None if it is not set."""
+    value = get(job.table, keyword)
+    if value is None and inherits(job.table, 'default', keyword):
+        entry = defaults(pipeline.table).get(keyword)
+        value = entry.value if entry else None
+    return None if is_null(value) else value

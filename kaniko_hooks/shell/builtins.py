@@ -10,6 +10,7 @@ from kaniko_hooks.shell import functions, paths, scripts, stdout, tests
 from kaniko_hooks.shell.arithmetic import assigned
 from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
+from kaniko_hooks.shell.programs import OTHER
 from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, alternatives, join, number
 from kaniko_hooks.shell.variables import ONE_WORD, assign
 from kaniko_hooks.text import Text, hole
@@ -111,6 +112,7 @@ def _declare(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
         text = field.text
         if text.holes:
             if text.holes[0].start == 0 and not is_local:
+                ev.note_use(scope, state, OTHER, fields)
                 state = (
                     _set_by_words(ev, state)
                     if field.splits

@@ -10,7 +10,7 @@ from kaniko_hooks.model import Build, Field, Flags
 from kaniko_hooks.shell import builtins, expand, functions, outcome, paths, scripts, stdout
 from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.programs import LOCAL, OTHER, REPEATS, SHELLS, program
+from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, program
 from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
@@ -162,6 +162,8 @@ def run(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> F
     alternatives_ = state.env.functions.get(name.known)
     if not alternatives_:
         return run_program(ev, scope, state, fields)
+    if ev.reports is not None:
+        ev.reports.called(name.known)
     flow = Flow()
     for function in alternatives_:
         flow.add(functions.call(ev, scope, state, function, fields))
@@ -175,6 +177,7 @@ def run_program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Fiel
         return _unknown(ev, scope, state, fields)
     builtin = builtins.BUILTINS.get(name)
     if builtin:
+        ev.note_use(scope, state, BUILTIN, fields)
         return builtin(ev, scope, state, fields)
     base = name.rpartition('/')[2]
     if not name or _may_be_executor(base):

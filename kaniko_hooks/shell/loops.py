@@ -136,6 +136,8 @@ def _over_words(
     ev: Evaluator, scope: Scope, state: State, node: For, fields: Sequence[Field]
 ) -> Flow:
     """Once for each word."""
+    if ev.reports is not None and scope.recorded:
+        ev.reports.iterated([field.text for field in fields])
     if len(fields) > 1:
         kind = 'retry' if _retries(node.body) else 'loop'
         words = tuple(field.text.value for field in fields)

@@ -15,6 +15,7 @@ LOCAL = 'local'  # changes files of the container only; may be repeated
 ELSEWHERE = 'elsewhere'  # runs its words in another container or on another host
 REPEATS = 'repeats'  # runs its words any number of times
 OTHER = 'other'  # anything else
+BUILTIN = 'builtin'  # of the shell; what it changes is in the environment
 
 
 class Program(NamedTuple):

@@ -14,6 +14,7 @@ from kaniko_hooks.shell import outcome
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.flow import Flow
 from kaniko_hooks.shell.tree import Pipeline, Statement
+from kaniko_hooks.shell.value import Value
 from kaniko_hooks.text import Text
 
 
@@ -47,8 +48,13 @@ class StatementReport:
         self.writes: set[str] = set()  # variables that some run sets
         self.sure_writes: set[str] | None = None  # those that all runs set
         self.reads_status = False  # of the statement before
-        self.leaves = False  # some run ends the script
+        self.exits: set[tuple[str, bool | None]] = set()  # ways to leave the list, with the status
+        self.may_fail = False  # some run goes on after a failure
         self.changes: set[str] = set()  # fields of the environment that some run changes
+        self.files: set[str] = set()  # keys of the files that some run writes
+        self.targets: list[tuple[Text, Env]] = []  # files that redirections name
+        self.calls: set[str] = set()  # functions that are called
+        self.words: set[tuple[Text, ...]] = set()  # of a `for`, where they are known
 
 
 class Reports:
@@ -58,6 +64,8 @@ class Reports:
         self.by_node: dict[int, StatementReport] = {}
         # Those that are evaluated now, each with the environment at its start.
         self._active: list[tuple[StatementReport, Env]] = []
+        # Values that variables may have from the start: that a run has one of them is no change.
+        self._alternatives: set[tuple[str, Value]] = set()
 
     def record(
         self, node: Statement | Pipeline, source: Text, state: State, run: Callable[[], Flow]
@@ -69,7 +77,9 @@ class Reports:
         self._active.append((report, state.env))
         flow = run()
         self._active.pop()
-        report.leaves |= bool(flow.leaving)
+        before = state.env
+        report.exits.update((way.kind, end.status) for way, end in flow.leaving)
+        report.may_fail |= any(end.status is not True for end in flow.normal)
         builds = outcome.builds(state.outcome)
         for end in flow.ends():
             report.most_builds = max(report.most_builds, outcome.builds(end.outcome) - builds)
@@ -79,10 +89,14 @@ class Reports:
                 for field, old, new in zip(Env._fields, state.env, end.env)
                 if old is not new and old != new
             )
+            report.files.update(
+                key for key, texts in end.env.files.items() if before.files.get(key) != texts
+            )
             changed = {
                 name
                 for name, value in end.env.variables.items()
-                if state.env.variables.get(name) is not value
+                if before.variables.get(name) is not value
+                and (name, value) not in self._alternatives
             }
             report.writes |= changed
             sure = report.sure_writes
@@ -106,3 +120,22 @@ class Reports:
         """A program was executed, or commands that nobody can see."""
         for report, _ in self._active:
             report.programs.append(ProgramUse(kind, tuple(fields), place, env))
+
+    def narrowed(self, name: str, value: Value) -> None:
+        """The runs with this one of several values go a way of their own."""
+        self._alternatives.add((name, value))
+
+    def redirected(self, target: Text, env: Env) -> None:
+        """A redirection has opened a file."""
+        for report, _ in self._active:
+            report.targets.append((target, env))
+
+    def called(self, name: str) -> None:
+        """A function was called."""
+        for report, _ in self._active:
+            report.calls.add(name)
+
+    def iterated(self, words: Sequence[Text]) -> None:
+        """The innermost statement is a `for` over these words."""
+        if self._active:
+            self._active[-1][0].words.add(tuple(words))

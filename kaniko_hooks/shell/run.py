@@ -28,7 +28,7 @@ from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
 from kaniko_hooks.shell.programs import SHELLS
 from kaniko_hooks.shell.reports import Reports, StatementReport
-from kaniko_hooks.shell.tree import Pipeline, Statement
+from kaniko_hooks.shell.tree import Pipeline, Script as ScriptTree, Statement
 from kaniko_hooks.shell.value import Array, alternatives
 from kaniko_hooks.text import Text, concat
 
@@ -62,7 +62,7 @@ class ScriptReport(NamedTuple):
 
     source: Text  # that the offsets of the statements count in
     starts: tuple[int, ...]  # where each command of the script begins in the source
-    body: tuple[Statement, ...]
+    tree: ScriptTree
     reports: Mapping[int, StatementReport]  # by the identity of a statement or pipeline
 
     def report(self, node: Statement | Pipeline) -> StatementReport | None:
@@ -89,7 +89,7 @@ def container_reports(
     for script in container.scripts:
         source = _source(script)
         starts = tuple(accumulate((len(text.value) + 1 for text in _stripped(script)), initial=0))
-        result.append(ScriptReport(source, starts, ev.parsed(source).body, reports.by_node))
+        result.append(ScriptReport(source, starts, ev.parsed(source), reports.by_node))
     return tuple(result)
 
 

@@ -56,6 +56,7 @@ def shell(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     if operands and not reads:
         return file(ev, scope, state, operands, errexit)
     if state.env.stdin is None:
+        ev.note_use(scope, state, OTHER, fields)
         return Flow([state.with_status(None)])
     return _in_new_shell(ev, scope, state, state.env.stdin, None, operands, errexit)
 
@@ -71,9 +72,11 @@ def file(
             result = _in_new_shell(ev, scope, state, text, path, fields[1:], errexit, fields[0])
             flow.add(result)
         else:
+            ev.note_use(scope, state, OTHER, fields)
             flow.normal.append(state.with_status(None))
     if len(contents) != 1:
         # No script is known, or it is one of several, or another one.
+        ev.note_use(scope, state, OTHER, fields)
         flow.normal.append(state.with_status(None))
     if not contents:
         note_missing(ev, scope, state, fields[0])

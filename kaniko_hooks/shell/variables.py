@@ -79,6 +79,8 @@ def _outside_ways(
         return _ways(state, name, value, shown)
     ways = []
     for item in value.values:
+        if ev.reports is not None:
+            ev.reports.narrowed(name, item)
         states = [state]
         if isinstance(item, Text) and not item.holes:
             states, _ = ev.split(state, Eq(hole(name), item))

@@ -92,11 +92,17 @@ def image_names(*traces: Trace) -> frozenset[str]:
     return frozenset(re.sub('[:@].*', '', name.rpartition('/')[2]) for name in pushed)
 
 
+def short_name(word: str) -> str:
+    """The last part of the name of an image that is named by its digest, else the word."""
+    name, at, _ = word.partition('@')
+    return name.rpartition('/')[2] if at else word
+
+
 def view(trace: Trace, shared: frozenset[str], images: frozenset[str]) -> View:
     plain = [
         (fact, event._replace(names_something=event.names_something or bool(words & images)))
         for event in trace.events
-        for words in [frozenset(re.split(r'[\s,=]', event.text))]
+        for words in [frozenset(map(short_name, re.split(r'[\s,=]', event.text)))]
         for fact in facts(event, trace.runs[event.job].job, shared)
     ]
     kept = [

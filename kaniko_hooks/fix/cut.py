@@ -1,12 +1,26 @@
-"""Which stretches of an item are left out, so that only some of its pieces remain."""
+"""The stretches of an item that are left out, so that only some of its steps remain."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from kaniko_hooks.fix.script.pieces import Piece
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.tree import Statement
 
 Span = tuple[int, int]
+
+
+class Piece(NamedTuple):
+    """A step in its item's text.
+
+    - `start`: with the comment lines above; `first`: of the first word.
+    - `whole`: the statement, of which the piece may be one command of an `&&` list.
+    """
+
+    start: int
+    first: int
+    end: int
+    whole: Statement
 
 
 def cuts(text: str, pieces: Sequence[Piece], kept: Collection[int]) -> Iterator[Span]:
@@ -15,7 +29,6 @@ def cuts(text: str, pieces: Sequence[Piece], kept: Collection[int]) -> Iterator[
     At least one piece is kept. Comments above a piece go with it.
     """
     statements = _statements(pieces)
-    end = len(text.rstrip())
     dropped: list[int] = []
     last: int | None = None  # the last statement that is kept
     for number, indexes in enumerate(statements):
@@ -24,21 +37,21 @@ def cuts(text: str, pieces: Sequence[Piece], kept: Collection[int]) -> Iterator[
             continue
         if dropped:
             yield _gap(text, pieces, statements, dropped, last, number)
-        yield from _in_chain(pieces, indexes, kept)
+        yield from _in_list(pieces, indexes, kept)
         dropped, last = [], number
     if dropped:
-        yield _tail(text, pieces, statements, dropped, last, end)
+        yield _tail(text, pieces, statements, dropped, last, len(text.rstrip()))
 
 
 def _statements(pieces: Sequence[Piece]) -> list[list[int]]:
     """The indexes of the pieces of each statement."""
-    found: list[list[int]] = []
+    statements: list[list[int]] = []
     for index, piece in enumerate(pieces):
         if index and piece.whole is pieces[index - 1].whole:
-            found[-1].append(index)
+            statements[-1].append(index)
         else:
-            found.append([index])
-    return found
+            statements.append([index])
+    return statements
 
 
 def _gap(
@@ -55,7 +68,7 @@ def _gap(
     if last is not None and '\n' in text[end:resumes]:
         before = pieces[statements[last][-1]].end
         if '\n' not in text[before:start]:
-            # The first left out shares its line with one that stays.
+            # The first one that is left out shares its line with one that stays.
             return before, end
     return start, resumes
 
@@ -74,15 +87,15 @@ def _tail(
     return (line if line >= 0 else before), max(end, before)
 
 
-def _in_chain(
+def _in_list(
     pieces: Sequence[Piece], indexes: Sequence[int], kept: Collection[int]
 ) -> Iterator[Span]:
-    """What is left out of a chain of `&&` that stays in part."""
+    """The stretches that are left out of an `&&` list that stays in part."""
     stays = [index for index in indexes if index in kept]
     if stays[0] != indexes[0]:
         yield pieces[indexes[0]].first, pieces[stays[0]].start
-    for one, other in zip(stays, stays[1:]):
-        if other > one + 1:
-            yield pieces[one].end, pieces[other - 1].end
+    for index, following in zip(stays, stays[1:]):
+        if following > index + 1:
+            yield pieces[index].end, pieces[following - 1].end
     if stays[-1] != indexes[-1]:
         yield pieces[stays[-1]].end, pieces[indexes[-1]].end

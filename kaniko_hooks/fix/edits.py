@@ -1,8 +1,12 @@
-"""Words and names as YAML scalars that every reader of YAML 1.1 takes for strings."""
+"""Edits of a text, and words as YAML scalars."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.named_tuple import NamedTuple
 
 # https://yaml.org/type/: what YAML 1.1 reads as bool, null, int, float, merge,
 # value or timestamp. Wider than any one reader: quoting too much is harmless.
@@ -22,6 +26,43 @@ _PLAIN_NAME = re.compile(
 )
 
 
+class Edit(NamedTuple):
+    """Replaces the characters from `start` to `end`; an empty span inserts.
+
+    Insertions at one place keep the order in which they were made.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """The text after all edits, whose offsets are those of `text`.
+
+    Raises Refusal: two edits overlap.
+    """
+    pieces: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start < at:
+            raise Refusal('its lines are written in a way that cannot be edited')
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    pieces.append(text[at:])
+    return ''.join(pieces)
+
+
+def applied_within(text: str, edits: Iterable[Edit], start: int, end: int) -> str:
+    """The characters from `start` to `end` after the edits of that span."""
+    inner = [
+        Edit(edit.start - start, edit.end - start, edit.text)
+        for edit in edits
+        if start <= edit.start and edit.end <= end
+    ]
+    return apply(text[start:end], inner)
+
+
 def word(text: str) -> str:
     """A word as an item of a flow list: plain if that is surely a string, else quoted."""
     if _PLAIN.match(text) and not _NOT_A_STRING.match(text):
@@ -31,19 +72,18 @@ def word(text: str) -> str:
 
 def quoted(text: str) -> str:
     """A scalar of one line in double quotes; all but printable ASCII is kept or escaped."""
-    shown = ''.join(
-        '\\' + letter
-        if letter in '"\\'
-        else letter
-        if letter.isprintable()
-        else f'\\x{ord(letter):02X}'
-        if ord(letter) < 0x100
-        else f'\\u{ord(letter):04X}'
-        if ord(letter) < 0x10000
-        else f'\\U{ord(letter):08X}'
-        for letter in text
-    )
-    return f'"{shown}"'
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return '\\' + char
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f'\\x{code:02X}'
+    return f'\\u{code:04X}' if code < 0x10000 else f'\\U{code:08X}'
 
 
 def like(text: str, style: str) -> str:

@@ -1,0 +1,228 @@
+"""A `for` over known words with one build in its body -> `parallel: matrix`.
+
+Each word's iteration becomes an instance of a job, so iterations must not depend on
+each other, and the loop's variable becomes one of the job.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.fix.edits import Edit, word
+from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.safety import DRAWN_NAMES, Paths, base_name
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of
+from kaniko_hooks.fix.target import Target, strings_beside
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.reports import StatementReport
+from kaniko_hooks.shell.tree import For, Parameter, walk
+
+MAX_WORDS = 200  # GitLab: instances of one job
+
+_ENVIRONMENT = re.compile(
+    r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
+    r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|NO_PROXY|HTTPS?_PROXY)\Z',
+    re.IGNORECASE,
+)
+
+
+class Loop(NamedTuple):
+    """A loop that can become a matrix.
+
+    - `body`: the steps of its body.
+    - `risks`: what needs --unsafe.
+    """
+
+    command: For
+    words: tuple[str, ...]
+    body: tuple[Step, ...]
+    risks: tuple[str, ...] = ()
+
+
+def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
+    """The loop of a step that runs several builds. Raises Refusal."""
+    command = loop_of(step)
+    if command is None:
+        raise Refusal(_several_builds(steps, step))
+    name = command.name
+    if command.redirections:
+        raise Refusal(f'{shortened(step.text)} is redirected')
+    words = _words(steps, step, name)
+    body = body_steps(steps.source, command)
+    builds = [inner for inner in body if inner.most_builds]
+    if len(builds) != 1 or builds[0].most_builds > 1:
+        raise Refusal(f'the loop over ${name} has more than one build')
+    if get(target.job.table, 'parallel') is not None:
+        raise Refusal('it has a `parallel` already')
+    _check_variable(target, steps, step, name)
+    _check_body(body, name)
+    _check_iterations(step, body, paths, name)
+    risks = []
+    outside = _from_settings(steps, step, command)
+    if outside:
+        risks.append(
+            f'the words of the loop are those of ${outside}, with which a pipeline may be started '
+            'otherwise'
+        )
+    return Loop(command, words, body, tuple(risks))
+
+
+def _several_builds(steps: Steps, step: Step) -> str:
+    reasons = {
+        reason.kind: reason
+        for event in step.builds
+        for reason in ()
+    }
+    return f'{shortened(step.text)} alone runs more than one build' if not reasons else ''
+
+
+def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
+    node = step.node if not hasattr(step.node, 'operators') else step.statement.pipelines[0]
+    report = steps.source.report(node)
+    sets = report.words if report else set()
+    if len(sets) != 1 or any(text.holes for words in sets for text in words):
+        raise Refusal(f'the loop over ${name} is not over literal words')
+    words = tuple(text.value for text in next(iter(sets)))
+    if len(set(words)) < len(words):
+        raise Refusal(f'the loop over ${name} has a word twice')
+    if len(words) > MAX_WORDS:
+        raise Refusal(f'the loop over ${name} has more than {MAX_WORDS} words')
+    return words
+
+
+def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
+    """The variable of the pipeline that the words of a loop come from."""
+    dependent: dict[str, str] = {}
+    settings = steps.script.variables
+    for other in (*steps.before, *steps.main[: steps.main.index(step)]):
+        if other.report is None:
+            continue
+        sources = [
+            source
+            for name in other.report.reads
+            if (source := dependent.get(name, name if name in settings else ''))
+        ]
+        for name in other.report.writes:
+            dependent[name] = sources[0] if sources else ''
+    for node in walk(command.words or ()):
+        if isinstance(node, Parameter):
+            source = dependent.get(node.name, node.name if node.name in settings else '')
+            if source:
+                return source
+    return None
+
+
+def is_environment(name: str, steps: Steps) -> bool:
+    """A variable is one of the job, of the runner or of the shell."""
+    return name in steps.script.variables or _ENVIRONMENT.match(name) is not None
+
+
+def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
+    if is_environment(name, steps):
+        raise Refusal(f'the loop variable {name} is a variable of the pipeline')
+    others = [*steps.before, *steps.main, *steps.after]
+    used = any(
+        other is not step and other.report and name in other.report.reads | other.report.writes
+        for other in others
+    )
+    used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
+    if used or any(used_beside.search(text) for text in strings_beside(target)):
+        raise Refusal(f'the loop variable {name} is used outside the loop')
+
+
+def _check_body(body: Iterable[Step], name: str) -> None:
+    for step in body:
+        report = step.report
+        if report is None:
+            continue
+        if any(kind in ('break', 'continue') for kind, _ in report.exits):
+            raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop over ${name}')
+        if any(kind == 'exit' and status is not False for kind, status in report.exits):
+            raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
+        if step.is_last and report.may_fail:
+            raise Refusal(
+                f'after {shortened(step.text)} a failure does not fail the job, '
+                'but it would in a job of its own'
+            )
+        if step.statement.background:
+            raise Refusal(f'{shortened(step.text)} runs in the background')
+
+
+def _check_iterations(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+    """Iterations may not find what others have left: variables, or lines of a file."""
+    assert step.report is not None
+    steps = list(body)
+    changed = {item for inner in steps if inner.report for item in inner.report.writes}
+    certain = {name}
+    for inner in steps:
+        report = inner.report
+        if report is None:
+            continue
+        for item in sorted(report.reads & changed - certain):
+            raise Refusal(f'the loop over ${name} carries ${item} from one iteration to the next')
+        certain |= report.sure_writes or set()
+        if report.reads_status and inner is steps[0]:
+            raise Refusal(f'{shortened(inner.text)} uses the status of what ran before it')
+    if 'directories' in step.report.changes:
+        raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
+    for inner in steps:
+        for path in _appended(inner):
+            raise Refusal(f'the loop over ${name} adds to {path} in each iteration')
+
+
+def _appended(step: Step) -> Iterator[str]:
+    """Files that each iteration adds to: `tee -a`, `>>` to a file without the loop's variable."""
+    for use in step.programs:
+        words = [field.text.value for field in use.fields[1:]]
+        if base_name(use) == 'tee' and any(word[:1] == '-' and 'a' in word for word in words):
+            yield words[-1]
+
+
+def loop_edits(
+    text: str, start: int, begin: int, inner: int, finish: int, end: int
+) -> Iterator[Edit]:
+    """The edits of a file that leave of a loop only its body.
+
+    The offsets are those of the loop's start, of its body with comments and without, of
+    the body's end, and of the loop's end.
+    """
+    yield Edit(start, begin, '')
+    yield Edit(finish, end, '')
+    yield from _dedented(text, _columns(text, start, inner), begin, finish)
+
+
+def matrix_lines(place: Layout, loop: Loop) -> str:
+    """The lines of `parallel:` for a job that is indented like another one."""
+    indent, new = place.indent, place.newline
+    unit = indent[place.key.start - place.start :] or '  '
+    values = ', '.join(map(word, loop.words))
+    lines = (
+        f'{indent}parallel:',
+        f'{indent}{unit}matrix:',
+        f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{values}]',
+    )
+    return ''.join(f'{line}{new}' for line in lines)
+
+
+def _columns(text: str, outer: int, inner: int) -> int:
+    """How much further to the right the body stands than the loop."""
+    if '\n' not in text[outer:inner]:
+        return 0
+    return (inner - line_start(text, inner)) - (outer - line_start(text, outer))
+
+
+def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
+    """Move the lines of the body to the left, but for its first, which begins elsewhere."""
+    at = next_line(text, line_end(text, begin))
+    while at < end and columns > 0:
+        line = text[at : line_end(text, at)]
+        blank = len(line) - len(line.lstrip(' \t'))
+        if blank < len(line):
+            yield Edit(at, at + min(columns, blank), '')
+        at = next_line(text, at)
+
+
+_ = (StatementReport, DRAWN_NAMES)

@@ -1,0 +1,530 @@
+"""The units of a script, the commands that go with each of them, and what every part repeats."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from kaniko_hooks import kaniko
+from kaniko_hooks.fix.matrix import Loop
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.safety import (
+    DRAWN_NAMES,
+    OUTPUTS,
+    Paths,
+    base_name,
+    draws,
+    is_inside,
+    names_by_reference,
+    names_unit,
+    only_prints,
+    outward,
+    removes_leftovers,
+    sets_trap,
+    spelled,
+)
+from kaniko_hooks.fix.steps import Step, Steps, defined_function
+from kaniko_hooks.model import Setting
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.programs import BUILTIN
+from kaniko_hooks.shell.reports import BuildEvent
+from kaniko_hooks.shell.tree import Literal, Simple
+from kaniko_hooks.text import Text
+
+_ADVICE = 'stands between or after the builds and is more than set-up'
+
+
+class Unit(NamedTuple):
+    """A step that runs one build, or a loop whose iterations run one each.
+
+    - `images`: spelled destinations.
+    - `others`: steps that do the same build for other destinations; `more`: for each
+      event the words with these.
+    """
+
+    step: Step
+    loop: Loop | None
+    images: frozenset[str]
+    others: tuple[Step, ...] = ()
+    more: tuple[tuple[Text, ...], ...] = ()
+
+    @property
+    def events(self) -> list[BuildEvent]:
+        return self.step.builds
+
+
+class Part(NamedTuple):
+    """The steps of one new job, in order.
+
+    - `cuts`: spans of the source that it leaves out besides whole steps.
+    """
+
+    unit: Unit
+    steps: tuple[Step, ...]
+    cuts: tuple[tuple[int, int], ...] = ()
+
+
+class Division(NamedTuple):
+    """A script divided into parts.
+
+    - `shared`: the number of steps at its start that all parts have.
+    - `risks`: what needs --unsafe.
+    - `written`: the files that each unit, and what goes with it, writes.
+    """
+
+    parts: tuple[Part, ...]
+    shared: int
+    risks: tuple[str, ...]
+    written: tuple[frozenset[str], ...]
+
+
+def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
+    """The parts of a script. Raises Refusal."""
+    ownership = _Ownership(steps, units, paths)
+    ownership.run()
+    _check_after(steps, ownership)
+    _check_exits(steps, units, ownership.owners)
+    parts = _parts(steps, units, ownership.owners)
+    _check_status(steps, parts)
+    _check_drawn(steps, units, ownership.owners, paths)
+    shared = 0
+    for number, step in enumerate(steps.main):
+        if not all(step in part.steps for part in parts) or step.most_builds:
+            break
+        if any(start >= step.start and end <= step.end for part in parts for start, end in part.cuts):
+            break
+        shared = number + 1
+    written = [
+        frozenset(path for path, owner in ownership.files.items() if owner == number)
+        for number in range(len(units))
+    ]
+    return Division(tuple(parts), shared, tuple(ownership.risks), tuple(written))
+
+
+def contexts_of(event: BuildEvent, paths: Paths) -> list[str]:
+    """The folders that a build may take files from; none for a context that is elsewhere."""
+    flags = {flag.name: flag.value for flag in paths.flags(event)}
+    context = flags.get('context')
+    if context is None:
+        return ['/workspace']
+    if context.value.startswith('dir://'):
+        context = context.part(len('dir://'), len(context.value))
+    if '://' in context.value:
+        return []
+    folders = paths.of(context, event.env)
+    below = flags.get('context-sub-path')
+    return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
+
+
+class _Ownership:
+    """Which steps go with one unit: they act on what it makes, or print about it."""
+
+    def __init__(self, steps: Steps, units: Sequence[Unit], paths: Paths) -> None:
+        self.steps = steps
+        self.units = units
+        self.paths = paths
+        self.numbers = {
+            step.number: number
+            for number, unit in enumerate(units)
+            for step in (unit.step, *unit.others)
+        }
+        self.images = [unit.images for unit in units]
+        self.owners: dict[int, int | None] = {}
+        self.variables: dict[str, int] = {}  # that a unit has set
+        self.files: dict[str, int] = {}  # that a unit has written
+        self.risks: list[str] = []
+
+    def run(self) -> None:
+        for step in self.steps.before:
+            if outward(step) or sets_trap(step):
+                self._add_risk(step, 'stands in its `before_script`')
+        above: int | None = None
+        for step in self.steps.main:
+            number = self.numbers.get(step.number)
+            owner = self._owner(step, number, above)
+            self.owners[step.number] = owner
+            self._take_over(step, owner)
+            above = above if number is None else number
+
+    def _owner(self, step: Step, number: int | None, above: int | None) -> int | None:
+        uses = self._uses(step)
+        if number is not None:
+            for other, reason in uses.items():
+                if other != number:
+                    raise Refusal(reason)
+            self._check_contexts(step, number)
+            return number
+        if len(uses) > 1:
+            raise Refusal(next(iter(uses.values())))
+        if uses:
+            owner, reason = next(iter(uses.items()))
+            if self.units[owner].loop is not None:
+                raise Refusal(reason)
+            return owner
+        if outward(step):
+            return self._owner_of_effect(step, above)
+        if sets_trap(step):
+            self._add_risk(step, 'runs at the end of every job')
+        elif only_prints(step):
+            return self._owner_of_print(step, above)
+        return None
+
+    def _owner_of_print(self, step: Step, above: int | None) -> int | None:
+        # In an `&&` list it announces what follows.
+        for later in self.steps.main:
+            is_later = later.number > step.number and later.statement is step.statement
+            if is_later and later.number in self.numbers:
+                return self.numbers[later.number]
+        names = names_unit(step, self.images)
+        return next(iter(names)) if len(names) == 1 else above
+
+    def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
+        names = names_unit(step, self.images)
+        if len(names) == 1 and names_by_reference(step, self.images):
+            owner = next(iter(names))
+            if self.units[owner].loop is None:
+                return owner
+        if above is not None:
+            raise Refusal(f'{shortened(step.text)} {_ADVICE}')
+        self._add_risk(step, 'stands before the builds')
+        return None
+
+    def _add_risk(self, step: Step, reason: str) -> None:
+        self.risks.append(
+            f'{shortened(step.text)} {reason} and is more than set-up, '
+            'and would be repeated in every job'
+        )
+
+    def _uses(self, step: Step) -> dict[int, str]:
+        """The units whose variables, files or status a step uses, each with the reason."""
+        uses: dict[int, str] = {}
+        report = step.report
+        if report is None:
+            return uses
+        text = shortened(step.text)
+        for name in sorted(report.reads & self.variables.keys()):
+            uses[self.variables[name]] = f'{text} uses ${name}, which an earlier build changes'
+        before = self.owners.get(step.number - 1)
+        if report.reads_status and before is not None:
+            uses[before] = f'{text} uses the status of what ran before it'
+        for path, owner in self.files.items():
+            if owner not in uses and self.paths.names(step, [path]):
+                shown = path.replace('\0', '')
+                uses[owner] = f'{text} uses the file {shown}, which an earlier build writes'
+        return uses
+
+    def _check_contexts(self, step: Step, number: int) -> None:
+        outputs = [self.paths.outputs(event) for event in step.builds]
+        for index, event in enumerate(step.builds):
+            others = {path for path, owner in self.files.items() if owner != number}
+            # Of a loop: in earlier iterations.
+            others |= {path for paths in outputs[:index] for path in paths} - outputs[index]
+            for folder in contexts_of(event, self.paths):
+                for path in sorted(others):
+                    if is_inside(path, folder):
+                        shown = path.replace('\0', '')
+                        raise Refusal(
+                            f'an earlier build writes {shown} into the context of '
+                            f'{shortened(step.text)}'
+                        )
+
+    def _take_over(self, step: Step, owner: int | None) -> None:
+        report = step.report
+        if report is None:
+            return
+        for name in report.writes:
+            if owner is not None:
+                self.variables[name] = owner
+            elif name in (report.sure_writes or ()):
+                self.variables.pop(name, None)
+        if owner is not None:
+            for path in self.paths.written(step):
+                self.files.setdefault(path, owner)
+
+
+def _check_after(steps: Steps, ownership: _Ownership) -> None:
+    """The commands of `after_script`, which every part runs."""
+    for step in steps.after:
+        if step.most_builds:
+            raise Refusal('a build stands in its `after_script`')
+        text = shortened(step.text)
+        if outward(step):
+            if names_unit(step, ownership.images):
+                raise Refusal(f'{text} in its `after_script` acts on the images')
+            ownership._add_risk(step, 'stands in its `after_script`')
+        if ownership.paths.names(step, ownership.files):
+            raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
+
+
+def _check_exits(
+    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
+) -> None:
+    """A part that ends the script without a failure would not keep others from running."""
+    for step in steps.main:
+        if step.report is None or owners[step.number] is None or step.is_last:
+            continue
+        if any(kind == 'exit' and status is not False for kind, status in step.report.exits):
+            raise Refusal(f'{shortened(step.text)} may end the script before the builds after it')
+
+
+def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
+    for part in parts:
+        last = part.steps[-1]
+        for step in part.steps:
+            report = steps.source.report(step.statement)
+            if report is None or not report.may_fail or step.is_last:
+                continue
+            is_cut = step.node is not step.statement
+            if step is last or (is_cut and step is part.unit.step):
+                raise Refusal(
+                    f'after {shortened(step.text)} a failure does not fail the job, '
+                    'but it would in a job of its own'
+                )
+
+
+# What each part keeps
+
+
+def _parts(
+    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
+) -> list[Part]:
+    first = units[0].step.number
+    others = [step for unit in units for step in unit.others]
+    main = [
+        step
+        for step in steps.main
+        if step not in others
+        and not (step.number > first and owners[step.number] is None and removes_leftovers(step))
+    ]
+    result = []
+    for number, unit in enumerate(units):
+        is_last = number == len(units) - 1
+        at = unit.step.number
+        end = max(step.number for step in main if owners[step.number] == number)
+        kept = [
+            step
+            for step in main
+            if owners[step.number] == number
+            or owners[step.number] is None
+            and (step.number < at or step.number < end or is_last)
+        ]
+        result.append(_pruned(steps, unit, kept, owners))
+    return result
+
+
+def _pruned(
+    steps: Steps, unit: Unit, kept: list[Step], owners: Mapping[int, int | None]
+) -> Part:
+    """A part without set-up that nothing in it needs."""
+    kept = list(_without_functions(kept, owners))
+    kept = list(_without_old_values(kept, owners))
+    kept, cuts = _without_detours(steps, kept, owners)
+    return Part(unit, tuple(kept), tuple(cuts))
+
+
+def _without_functions(
+    kept: Sequence[Step], owners: Mapping[int, int | None]
+) -> Iterator[Step]:
+    used = {name for step in kept if step.report for name in step.report.calls}
+    used |= {field.text.value for step in kept for use in step.programs for field in use.fields[1:]}
+    for step in kept:
+        name = defined_function(step)
+        if name is None or name in used:
+            yield step
+
+
+def _without_old_values(
+    kept: Sequence[Step], owners: Mapping[int, int | None]
+) -> Iterator[Step]:
+    """The steps without assignments to variables that are set anew before anything reads them."""
+    for index, step in enumerate(kept):
+        if owners[step.number] is None and _only_assigns(step):
+            if _is_set_anew(step, kept[index + 1 :], owners):
+                continue
+        yield step
+
+
+def _only_assigns(step: Step) -> bool:
+    report = step.report
+    return (
+        report is not None
+        and bool(report.writes)
+        and not report.files
+        and not report.exits
+        and report.changes <= {'variables'}
+        and not outward(step)
+    )
+
+
+def _is_set_anew(
+    step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
+) -> bool:
+    assert step.report is not None
+    names = step.report.writes
+    for other in later:
+        report = other.report
+        if report is None or owners[other.number] is not None or names & report.reads:
+            return False
+        if names <= (report.sure_writes or set()):
+            return _declares(other) >= _declares(step)
+    return False
+
+
+def _declares(step: Step) -> set[str]:
+    """The builtins of a step that give variables attributes."""
+    return {base_name(use) for use in step.programs} & {'export', 'readonly', 'declare', 'typeset'}
+
+
+def _without_detours(
+    steps: Steps, kept: list[Step], owners: Mapping[int, int | None]
+) -> tuple[list[Step], list[tuple[int, int]]]:
+    """The steps without a `cd` that the next one takes back."""
+    cuts: list[tuple[int, int]] = []
+    if any(_target(step) == '-' for step in kept):
+        return kept, cuts
+    index = 0
+    while index + 1 < len(kept):
+        first, second = kept[index], kept[index + 1]
+        target, further = _target(first), _target(second)
+        if target is None or further is None:
+            index += 1
+            continue
+        assert first.report is not None
+        after = _before_next(steps, second)
+        if after is not None and first.report.before.directories == after:
+            del kept[index : index + 2]
+        elif _is_folder(target) and further[:3] == '../' and not cuts:
+            command = second.only_command
+            assert isinstance(command, Simple)
+            start = command.words[1].start
+            cuts.append((start, start + 3))
+            del kept[index]
+        else:
+            index += 1
+            continue
+        index = max(index - 1, 0)
+    return kept, cuts
+
+
+def _target(step: Step) -> str | None:
+    """The unquoted word of a step that is just `cd word`."""
+    command = step.only_command
+    if step.report is None or not isinstance(command, Simple) or len(command.words) != 2:
+        return None
+    pieces = [piece for word in command.words for piece in word.pieces]
+    if [use.kind for use in step.programs] != [BUILTIN] or base_name(step.programs[0]) != 'cd':
+        return None
+    plain = len(pieces) == 2 and all(isinstance(piece, Literal) for piece in pieces)
+    last = pieces[-1]
+    if plain and isinstance(last, Literal) and not last.quoted and not command.redirections:
+        return last.value
+    return step.programs[0].fields[-1].text.value if plain else None
+
+
+def _is_folder(path: str) -> bool:
+    return '/' not in path and path not in ('.', '..')
+
+
+def _before_next(steps: Steps, step: Step) -> object:
+    """The working directory that a step leaves, None if no later step knows it."""
+    later = steps.main[steps.main.index(step) + 1 :]
+    return later[0].report.before.directories if later and later[0].report else None
+
+
+# Values that each part would draw for itself
+
+
+def _check_drawn(
+    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None], paths: Paths
+) -> None:
+    """Raises Refusal if several builds use a value that is another one each time."""
+    variables: dict[str, frozenset[str]] = {}
+    files: dict[str, frozenset[str]] = {}
+    users: dict[str, set[object]] = defaultdict(set)
+    for step in (*steps.before, *steps.main):
+        report = step.report
+        if report is None:
+            continue
+        sources: set[str] = set()
+        for name in report.reads:
+            sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
+        sources |= {
+            source for path in files if paths.names(step, [path]) for source in files[path]
+        }
+        owner = owners.get(step.number) if step in steps.main else None
+        if owner is None and draws(step):
+            sources.add(shortened(step.text))
+        if owner is not None and not only_prints(step):
+            for event in step.builds:
+                sources |= _of_contexts(event, files, paths)
+                sources |= _drawn_holes(event, paths)
+            for source in sources:
+                users[source].add(owner)
+                if units[owner].loop is not None:
+                    users[source].add((owner, 'again'))
+        for name in report.writes:
+            old = variables.get(name, frozenset())
+            sure = name in (report.sure_writes or ())
+            variables[name] = frozenset(sources) if sure else old | sources
+        if sources:
+            files.update((path, frozenset(sources)) for path in paths.written(step))
+    for source, names in users.items():
+        if len(names) > 1:
+            shown = source if source[:1] == '`' else f'${source}'
+            raise Refusal(f'{shown} gives another value each time, and several builds use it')
+
+
+def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
+    """The names among a variable and those in its value that are another one in each job."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            setting = settings.get(current)
+            for value in setting.values if setting else ():
+                waiting += (hole.name for hole in value.holes)
+    return seen & DRAWN_NAMES
+
+
+def _of_contexts(
+    event: BuildEvent, files: Mapping[str, frozenset[str]], paths: Paths
+) -> set[str]:
+    folders = contexts_of(event, paths)
+    return {
+        source
+        for path, sources in files.items()
+        if any(is_inside(path, folder) for folder in folders)
+        for source in sources
+    }
+
+
+def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:
+    """Temporary names that a build puts into its image."""
+    return {
+        hole.name
+        for flag in paths.flags(event)
+        if flag.name not in OUTPUTS and flag.name not in ('context', 'dockerfile')
+        for hole in flag.value.holes
+        if hole.name.startswith('$(mktemp')
+    }
+
+
+def units_of(steps: Steps, loops: Mapping[int, Loop], paths: Paths) -> list[Unit]:
+    """The units of a script; `loops` are those of the steps that are loops."""
+    return [
+        Unit(step, loops.get(step.number), images_of(step.builds, paths))
+        for step in steps.main
+        if step.most_builds
+    ]
+
+
+def images_of(events: Sequence[BuildEvent], paths: Paths) -> frozenset[str]:
+    """The spelled destinations of builds."""
+    return frozenset(
+        spelled(flag.value)
+        for event in events
+        for flag in paths.flags(event)
+        if flag.name == 'destination'
+    )

@@ -1,0 +1,325 @@
+"""Judgements on what commands do, by the evaluator's reports.
+
+Three questions: may a command run once for each image instead of once for all,
+does it give another value each time, and which files and images does it name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from kaniko_hooks import kaniko
+from kaniko_hooks.fix.steps import Step, words_of
+from kaniko_hooks.model import Field, Script
+from kaniko_hooks.shell import paths
+from kaniko_hooks.shell.env import Env
+from kaniko_hooks.shell.flow import Scope
+from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS, program
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
+from kaniko_hooks.text import Text
+
+# Files that a build writes.
+OUTPUTS = frozenset(
+    """
+    digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
+    tar-path tarPath
+    """.split()
+)
+
+_GIT_READS = frozenset(
+    'blame cat-file describe diff grep log ls-files rev-list rev-parse show status'.split()
+)
+_GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stash switch'.split())
+_NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
+_FIND_CHANGES = frozenset(('-delete', '-fprint', '-fprintf', '-fls'))
+# Options of curl and wget that send something, and those that name the file.
+_SENDS = re.compile(
+    r'--(?:post|data|form|upload|request|method|body|json)|-[a-zA-Z]*[dFTX]|-[a-zA-Z]*(?:XPOST)'
+)
+_INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
+
+# Programs that print another value each time, and files that are another one.
+_DRAWING = frozenset(('date', 'uuidgen', 'shuf', 'openssl'))
+_DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|%\(')
+# Variables whose value is another one in each job.
+DRAWN_NAMES = frozenset(
+    """
+    RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME CI_JOB_ID CI_JOB_URL CI_JOB_STARTED_AT
+    CI_JOB_TOKEN CI_BUILD_ID CI_BUILD_TOKEN CI_JOB_JWT CI_JOB_JWT_V1 CI_JOB_JWT_V2
+    """.split()
+)
+# Programs that act on the image or the file that they name.
+_ABOUT_IMAGES = frozenset(
+    """
+    aws az cosign crane curl docker gcloud gcrane grype img notation oras podman regctl skopeo
+    syft trivy wget buildah ctr nerdctl kubectl helm
+    """.split()
+)
+
+
+def base_name(use: ProgramUse) -> str:
+    """The name of a program without its folder; '' if it is not known."""
+    return (use.fields[0].text.known or '').rpartition('/')[2]
+
+
+def kind_of(use: ProgramUse) -> str:
+    """PURE, LOCAL, BUILTIN or OTHER: the row of the table, refined by sub-commands."""
+    base = base_name(use)
+    words = [field.text.known or '' for field in use.fields[1:]]
+    command = next((word for word in words if word[:1] != '-'), '')
+    if use.kind == REPEATS:
+        changes = not _FIND_CHANGES.isdisjoint(words)
+        return (LOCAL if changes else PURE) if base in ('find', 'xargs') else OTHER
+    if use.kind in (PURE, LOCAL, BUILTIN):
+        return use.kind
+    if base == 'git':
+        return PURE if command in _GIT_READS else LOCAL if command in _GIT_LOCAL else OTHER
+    if base in kaniko.NAMES:
+        return LOCAL if words[:1] and words[0] in _NOT_BUILDING else OTHER
+    if base == 'openssl':
+        return PURE
+    if base == 'env' and not command:
+        return PURE
+    if base in ('curl', 'wget') and _is_download(use.fields[1:]):
+        return LOCAL
+    return OTHER
+
+
+def _is_download(words: Sequence[Field]) -> bool:
+    """curl or wget gets a file, and sends nothing."""
+    texts = [field.text.value for field in words]
+    if any(_SENDS.match(text) for text in texts):
+        return False
+    return any(_INTO_FILE.match(text) for text in texts)
+
+
+def outward(step: Step) -> list[ProgramUse]:
+    """The programs of a step that may do more than change files of the container."""
+    return [use for use in step.programs if kind_of(use) == OTHER]
+
+
+def sets_trap(step: Step) -> bool:
+    """The step sets a `trap` that does more than to remove files."""
+    traps = [use for use in step.programs if use.kind == BUILTIN and base_name(use) == 'trap']
+    handlers = [use for use in traps if len(use.fields) > 2 and use.fields[1].text.value not in '-']
+    return bool(handlers) and not any(kind_of(use) == LOCAL for use in step.programs)
+
+
+def only_prints(step: Step) -> bool:
+    """The step prints something and changes nothing that a later command could find."""
+    report = step.report
+    if report is None or not report.programs or report.writes or report.files:
+        return False
+    if not report.changes <= {'stdin', 'stdout', 'epoch'} or _exits_itself(step):
+        return False
+    kinds = {(kind_of(use), base_name(use)) for use in report.programs}
+    return all(kind == PURE or name in ('echo', 'printf', 'pwd') for kind, name in kinds) and any(
+        name not in _TESTERS for _, name in kinds
+    )
+
+
+# Programs that are run for their status.
+_TESTERS = frozenset('cmp diff grep egrep fgrep ping jq pgrep true false'.split())
+
+
+def _exits_itself(step: Step) -> bool:
+    return any(base_name(use) in ('exit', 'return') for use in step.programs)
+
+
+def removes_leftovers(step: Step) -> bool:
+    """The step only removes what an earlier build has left in /kaniko and in the root folder."""
+    uses = step.programs
+    if len(uses) != 1 or base_name(uses[0]) != 'rm' or uses[0].kind != LOCAL:
+        return False
+    words = [field.text for field in uses[0].fields[1:] if field.text.value[:1] != '-']
+    return all(word.known is not None and word.value[:1] == '/' for word in words) and any(
+        re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', word.value) for word in words
+    )
+
+
+def draws(step: Step) -> bool:
+    """The step gives another value each time that it runs."""
+    return any(map(_draws, step.programs)) or bool(
+        step.report and any(_DRAWN_FILES.search(text.value) for text, _ in step.report.targets)
+    )
+
+
+def _draws(use: ProgramUse) -> bool:
+    base = base_name(use)
+    words = [field.text.value for field in use.fields[1:]]
+    if base in _DRAWING:
+        return base != 'openssl' or 'rand' in words
+    if any(_DRAWN_FILES.search(word) for word in words):
+        return use.kind != BUILTIN or '%(' in ''.join(words)
+    # A program that nobody knows may print anything.
+    return kind_of(use) == OTHER
+
+
+# Paths
+
+
+class Paths:
+    """What the flags and paths of a job's commands name."""
+
+    def __init__(self, script: Script) -> None:
+        self._scope = Scope(Text(''), script)
+        self._flags: dict[int, tuple[BuildEvent, list[kaniko.Flag]]] = {}
+
+    def flags(self, event: BuildEvent) -> list[kaniko.Flag]:
+        """The flags of a build."""
+        if id(event) not in self._flags:
+            self._flags[id(event)] = event, kaniko.parse(event.build.argv[1:])
+        return self._flags[id(event)][1]
+
+    def of(self, path: Text, env: Env) -> list[str]:
+        """The spellings of a path: relative to the repository's root, or absolute."""
+        return [paths.key(target) for target in paths.resolved(self._scope, env, path)]
+
+    def outputs(self, event: BuildEvent) -> set[str]:
+        """The files that a build writes."""
+        return {
+            path
+            for flag in self.flags(event)
+            if flag.name in OUTPUTS
+            for path in self.of(flag.value, event.env)
+        }
+
+    def written(self, step: Step) -> set[str]:
+        """The files that a step writes, as far as they are named."""
+        result = set(step.report.files) if step.report else set()
+        for event in step.builds:
+            result |= self.outputs(event)
+        for use in step.programs:
+            if kind_of(use) == LOCAL and base_name(use) not in ('rm', 'rmdir', 'chmod', 'chown'):
+                for field in use.fields[1:]:
+                    if field.text.value[:1] != '-':
+                        result.update(self.of(field.text, use.env))
+        return {path for path in result if not path.startswith(('/dev/', '/proc/'))}
+
+    def names(self, step: Step, files: Iterable[str]) -> bool:
+        """A command of the step names one of the files, or a folder or pattern for it."""
+        wanted = list(files)
+        if not wanted:
+            return False
+        return any(
+            may_be_in(file, path) for path in set(self._named(step)) for file in wanted
+        )
+
+    def _named(self, step: Step) -> Iterator[str]:
+        for use in step.programs:
+            for field in use.fields[1:]:
+                yield from self._of_word(field.text, use.env)
+        if step.report is not None:
+            for target, env in step.report.targets:
+                yield from self.of(target, env)
+        for event in step.builds:
+            for flag in self.flags(event):
+                if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
+                    yield from self._of_word(flag.value, event.env)
+
+    def _of_word(self, word: Text, env: Env) -> Iterator[str]:
+        """A word as a path; what follows `=`, `:` or `@` may be one, too."""
+        if not word.value or not word.value.strip('.-/'):
+            return
+        yield from self.of(word, env)
+        for part in word.split('=@:,')[1:]:
+            if part.value.strip('.-/'):
+                yield from self.of(part, env)
+
+
+def may_be_in(file: str, path: str) -> bool:
+    """A file may be what a path names, or lie below it."""
+    if file == path or file.startswith(f'{path}/'):
+        return True
+    if '\0' not in path and '\0' not in file:
+        return any(char in path for char in '*?[') and _matches(file, path)
+    # Of unknown names only what is known can differ.
+    start, _, _ = path.partition('\0')
+    own_start, _, _ = file.partition('\0')
+    end, own_end = path.rpartition('\0')[2], file.rpartition('\0')[2]
+    if not (start.startswith(own_start) or own_start.startswith(start)):
+        return False
+    if '\0' in path and not end:
+        return bool(start)
+    return own_end.endswith(end) or end.endswith(own_end) if end and own_end else False
+
+
+def _matches(file: str, pattern: str) -> bool:
+    """A pattern of the shell may match a file, or a folder that it is in."""
+    names, patterns = file.split('/'), pattern.split('/')
+    if len(patterns) > len(names):
+        return False
+    import fnmatch
+
+    return all(map(fnmatch.fnmatchcase, names, patterns))
+
+
+def is_inside(file: str, folder: str) -> bool:
+    """A written file may be in a folder that is a build's context."""
+    if folder in ('', '.'):
+        return file[:1] != '/'
+    if '\0' in folder or file.startswith('\0'):
+        start = folder.partition('\0')[0]
+        if file.startswith('\0') or not start:
+            return folder[:1] != '/' or file.startswith('\0')
+        return file.startswith(start) or start.startswith(file.partition('\0')[0])
+    return file == folder or file.startswith(f'{folder}/')
+
+
+# Images
+
+
+def spelled(text: Text) -> str:
+    """An image's name for comparisons: the names of holes between NULs."""
+    key = text.key()
+    return '\0'.join(
+        re.sub('[/:@]', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
+    )
+
+
+def names_unit(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
+    """The units whose images a step names; `images` are the spelled names of each unit's.
+
+    A whole name with its tag counts before one without, that before the last word of one.
+    """
+    texts = [spelled(text) for text in words_of(step)]
+    for shorten in (lambda name: name, repository_of, last_word):
+        hits = {
+            number
+            for number, names in enumerate(images)
+            for name in names
+            if shorten(name) and any(_contains(text, shorten(name)) for text in texts)
+        }
+        if hits:
+            return hits
+    return set()
+
+
+def names_by_reference(step: Step, images: Sequence[frozenset[str]]) -> bool:
+    """A step names an image with its registry, or is a program that acts on images."""
+    if all(base_name(use) in _ABOUT_IMAGES for use in outward(step)):
+        return True
+    texts = [spelled(text) for text in words_of(step)]
+    return any(
+        _contains(text, repository_of(name)) for names in images for name in names for text in texts
+    )
+
+
+def _contains(text: str, name: str) -> bool:
+    if name not in text:
+        return False
+    return re.search(rf'(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)', text) is not None
+
+
+def repository_of(image: str) -> str:
+    """An image's name without tag and digest."""
+    name = image.partition('@')[0]
+    head, colon, tag = name.rpartition(':')
+    return head if colon and '/' not in tag else name
+
+
+def last_word(image: str) -> str:
+    """The last path segment of an image's name, '' if nothing of it is known."""
+    segment = repository_of(image).rpartition('/')[2]
+    return '' if '\0' in segment else segment

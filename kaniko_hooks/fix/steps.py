@@ -1,0 +1,191 @@
+"""The commands of a job as steps, each kept or left out as a whole, with the evaluator's report.
+
+A step is one statement, or one command of an `&&` list that builds, so that
+builds in it can part.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from kaniko_hooks.ci.gitlab.jobs import Job
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.model import Container, Script
+from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, StatementReport
+from kaniko_hooks.shell.run import ScriptReport
+from kaniko_hooks.shell.tree import Command, For, Function, Heredoc, Pipeline, Statement, walk
+from kaniko_hooks.text import Text
+
+
+class Step(NamedTuple):
+    """Offsets are those of the script's source.
+
+    - `report`: None if no run gets there.
+    - `command`: the index of the command (a YAML string) that the step stands in.
+    - `start`: with the comment lines above; `first`: of the first word; `end`: after the
+      last word or here-document.
+    - `is_last`: in the last statement of the script, whose status is the job's.
+    """
+
+    number: int
+    node: Statement | Pipeline
+    statement: Statement
+    report: StatementReport | None
+    command: int
+    start: int
+    first: int
+    end: int
+    text: str
+    is_last: bool
+
+    @property
+    def builds(self) -> list[BuildEvent]:
+        return self.report.builds if self.report else []
+
+    @property
+    def most_builds(self) -> int:
+        return self.report.most_builds if self.report else 0
+
+    @property
+    def programs(self) -> list[ProgramUse]:
+        return self.report.programs if self.report else []
+
+    @property
+    def only_command(self) -> Command | None:
+        """The command of a step that is nothing but one command."""
+        pipelines = self.node.pipelines if isinstance(self.node, Statement) else (self.node,)
+        if len(pipelines) > 1 or self.statement.background:
+            return None
+        pipeline = pipelines[0]
+        return None if len(pipeline.commands) > 1 or pipeline.negated else pipeline.commands[0]
+
+
+class Steps(NamedTuple):
+    """All steps of a job; those of `before_script` and `script` share a source."""
+
+    script: Script
+    source: ScriptReport
+    before: tuple[Step, ...]
+    main: tuple[Step, ...]
+    after: tuple[Step, ...]
+
+
+def steps_of(job: Job, container: Container, reports: Sequence[ScriptReport]) -> Steps:
+    """The steps of a job. Raises Refusal."""
+    source = reports[0]
+    count = len(job.scripts.get('before_script', ()))
+    steps = tuple(_steps(source, source.tree.body))
+    after = tuple(_steps(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
+    return Steps(
+        container.scripts[0],
+        source,
+        tuple(step for step in steps if step.command < count),
+        tuple(step for step in steps if step.command >= count),
+        after,
+    )
+
+
+def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
+    """The steps of a loop's body. Raises Refusal."""
+    return tuple(_steps(source, loop.body))
+
+
+def _steps(source: ScriptReport, body: Sequence[Statement]) -> Iterator[Step]:
+    if source.tree.problems:
+        offset, message = source.tree.problems[0]
+        raise Refusal(f'{_line(source.source.value, offset)} is no complete shell command')
+    at = source.starts[source.command_at(body[0].start)] if body else 0
+    number = 0
+    for statement in body:
+        for node in _nodes(source, statement):
+            first, end = node.start, _end(source.source.value, node)
+            command = source.command_at(first)
+            text = source.source.value[first:end]
+            if source.command_at(max(end - 1, first)) != command:
+                raise Refusal(f'{shortened(text)} goes over several items of the script')
+            start = _with_comments(source, max(at, source.starts[command]), first)
+            yield Step(
+                number,
+                node,
+                statement,
+                source.report(node),
+                command,
+                start,
+                first,
+                end,
+                text,
+                statement is body[-1],
+            )
+            at = end
+            number += 1
+
+
+def _line(text: str, offset: int) -> str:
+    start = text.rfind('\n', 0, offset) + 1
+    return shortened(text[start:])
+
+
+def _nodes(source: ScriptReport, statement: Statement) -> Sequence[Statement | Pipeline]:
+    report = source.report(statement)
+    only_and = not statement.background and set(statement.operators) == {'&&'}
+    if only_and and report is not None and report.most_builds:
+        return statement.pipelines
+    return (statement,)
+
+
+def _end(text: str, node: Statement | Pipeline) -> int:
+    """After the last word or here-document of a node."""
+    if '<<' not in text:
+        return node.end
+    end = max(node.end, *(document.end for document in _heredocs(node)), 0)
+    return end if end == node.end else len(text[:end].rstrip('\n'))
+
+
+def _heredocs(node: Statement | Pipeline) -> Iterator[Heredoc]:
+    for inner in walk(node):
+        redirections = getattr(inner, 'redirections', ())
+        for redirection in redirections:
+            if redirection.heredoc is not None:
+                yield redirection.heredoc
+
+
+def _with_comments(source: ScriptReport, after: int, first: int) -> int:
+    """The start of the comment lines between two steps, `first` if there are none.
+
+    What stands on the line of the step before belongs to that step.
+    """
+    text = source.source.value
+    comments = source.tree.comments
+    for start, _ in comments[bisect_left(comments, (after, 0)) :]:
+        if start >= first:
+            break
+        if not text[text.rfind('\n', 0, start) + 1 : start].strip():
+            return start
+    return first
+
+
+def defined_function(step: Step) -> str | None:
+    """The name of the function that a step defines, if it does nothing else."""
+    command = step.only_command
+    return command.name if isinstance(command, Function) else None
+
+
+def loop_of(step: Step) -> For | None:
+    """The loop that a step is, if it is nothing else."""
+    command = step.only_command
+    return command if isinstance(command, For) else None
+
+
+def words_of(step: Step) -> Iterator[Text]:
+    """The words of the programs and builds of a step, and the targets of its redirections."""
+    for use in step.programs:
+        for field in use.fields:
+            yield field.text
+    for event in step.builds:
+        for field in event.build.argv:
+            yield field.text
+    if step.report is not None:
+        for target, _ in step.report.targets:
+            yield target

@@ -1,0 +1,275 @@
+"""A job to rewrite: where it stands, and keywords that forbid or risk several jobs of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from kaniko_hooks.ci.gitlab.jobs import SCRIPTS, SYSTEM, Job, Pipeline, containers_of, defaults
+from kaniko_hooks.ci.gitlab.values import (
+    Entry,
+    Items,
+    Leaf,
+    Table,
+    Value,
+    entries_of,
+    flat_items,
+    get,
+    is_false,
+    is_null,
+    items_of,
+    node_of,
+    string_of,
+)
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, children
+from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.state import State, effective
+from kaniko_hooks.model import Container
+from kaniko_hooks.named_tuple import NamedTuple
+
+_NEVER = {
+    'release': 'has a `release`, which only one job can make',
+    'pages': 'is a Pages job, of which there can be only one',
+    'publish': 'is a Pages job, of which there can be only one',
+    'run': 'has `run:` steps',
+    'trigger': 'has a `trigger`',
+}
+
+
+class Target(NamedTuple):
+    """The job of a finding, as its pipelines have it now.
+
+    - `pipelines`: those that have it; `job`: it in the first of them.
+    - `files`: the files of those pipelines.
+    """
+
+    name: str
+    container: Container
+    file: str
+    text: str
+    key: ScalarNode
+    body: MappingNode
+    job: Job
+    pipelines: tuple[Pipeline, ...]
+    files: tuple[str, ...]
+
+
+def target_of(state: State, container: Container) -> Target:
+    """The job of a container, whose place may have moved since. Raises Refusal."""
+    if container.system != SYSTEM:
+        raise Refusal('only jobs of GitLab CI can be rewritten')
+    own = tuple(pipeline for pipeline in state.pipelines if _has(pipeline, container))
+    if not own:
+        raise Refusal('its pipeline cannot be read')
+    job = own[0].jobs.get(container.name)
+    if job is None:
+        raise Refusal('it is a template, and the jobs that use it may be elsewhere')
+    key, body = _definition(job)
+    if state.times(key.file, key.value) > 1:
+        raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
+    return Target(
+        container.name,
+        next(containers_of(own[0], [job])),
+        key.file,
+        state.files.text(key.file),
+        key,
+        body,
+        job,
+        own,
+        tuple(dict.fromkeys(file for pipeline in own for file in pipeline.files)),
+    )
+
+
+def _has(pipeline: Pipeline, container: Container) -> bool:
+    job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
+    return job is not None and any(
+        definition.key.file == container.place.file for definition in job.definitions
+    )
+
+
+def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
+    places: dict[tuple[str, int], Entry] = {
+        (entry.key.file, entry.key.start): entry for entry in job.definitions
+    }
+    if len({file for file, _ in places}) > 1:
+        names = ' and '.join(sorted({file for file, _ in places}))
+        raise Refusal(f'it is put together from {names}')
+    definition = next(iter(places.values()))
+    key, body = definition.key, node_of(definition.value)
+    if not isinstance(key, ScalarNode) or '$[[' in key.value or key.value != job.name:
+        raise Refusal('its name is made from inputs')
+    if not isinstance(body, MappingNode) or body.start < key.end or body.file != key.file:
+        raise Refusal('it is an alias of another job')
+    return key, body
+
+
+def is_merged(roots: Iterable[Node], body: MappingNode) -> bool:
+    """An alias in the file stands for the job as a whole."""
+    return body.anchor is not None and any(
+        isinstance(node, MappingNode) and node.pairs is body.pairs for node in _aliased(roots)
+    )
+
+
+def _aliased(roots: Iterable[Node]) -> Iterator[Node]:
+    waiting = list(roots)
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ScalarNode):
+            continue
+        identity = id(node.pairs if isinstance(node, MappingNode) else node.items)
+        if identity not in seen:
+            seen.add(identity)
+            for index in node.aliases:
+                yield node.pairs[index][1] if isinstance(node, MappingNode) else node.items[index]
+            waiting += children(node)
+
+
+def first_anchor(node: Node) -> str | None:
+    """The first anchor that is defined in an item of a script, None if there is none."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current.anchor:
+            return current.anchor
+        if isinstance(current, SequenceNode):
+            waiting += [
+                item for index, item in enumerate(current.items) if index not in current.aliases
+            ]
+    return None
+
+
+# Keywords
+
+
+def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
+    """Raises Refusal for keywords that only one job can have.
+
+    `scripts` are the texts of the scripts of the repository that the job runs.
+    """
+    table = target.job.table
+    if target.name == 'pages':
+        raise Refusal('it ' + _NEVER['pages'])
+    for keyword, reason in _NEVER.items():
+        if _has_keyword(table, keyword):
+            raise Refusal('it ' + reason)
+    environment = get(table, 'environment')
+    if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
+        raise Refusal('it has an `environment`: every job would be a deployment of its own')
+    if any('CI_JOB_NAME' in text for text in (*_strings_of(target), *scripts)):
+        raise Refusal('it uses CI_JOB_NAME, and its name would change')
+
+
+def _has_keyword(table: Value, keyword: str) -> bool:
+    value = get(table, keyword)
+    return not is_null(value) and not is_false(value)
+
+
+def risky_keywords(target: Target, written: Iterable[str]) -> Iterator[str]:
+    """What needs --unsafe, by the job's keywords and pipelines; `written` are its outputs."""
+    table = target.job.table
+    for pipeline in target.pipelines:
+        if pipeline.standalone:
+            yield f'{target.file} is in no pipeline that can be seen here'
+        elif pipeline.broken or not all(map(_cannot_name_jobs, pipeline.notes)):
+            yield 'its pipeline includes files that cannot be seen here and may name the job'
+    if _has_keyword(table, 'coverage'):
+        yield 'it has a `coverage`, which would count once for every job'
+    if keyword_of(target, 'artifacts') is not None:
+        yield 'it has `artifacts`, which would come from several jobs'
+    if any(_keeps(cache, path) for cache in items_of(keyword_of(target, 'cache')) for path in written):
+        yield "it has a `cache` of files that its builds write: only one job's would be kept"
+    for source in (table, *flat_items(get(table, 'rules'))):
+        when = string_of(get(source, 'when'))
+        if when in ('manual', 'delayed'):
+            yield f'it is `when: {when}`: there would be several to start'
+
+
+def _keeps(cache: Value, path: str) -> bool:
+    """A cache may be pushed with a file, of which characters after a NUL are unknown."""
+    if string_of(get(cache, 'policy')) == 'pull' or path[:1] == '/':
+        return False
+    untracked = get(cache, 'untracked')
+    if isinstance(untracked, Leaf) and untracked.value is True:
+        return True
+    known = path.partition('\0')[0]
+    for item in items_of(get(cache, 'paths')):
+        pattern = (string_of(item) or '').removeprefix('$CI_PROJECT_DIR/').removeprefix('./')
+        start = re.split(r'[$*?\[{]', pattern)[0].rstrip('/')
+        if start == pattern.rstrip('/') and '\0' not in path:
+            if f'{path}/'.startswith(f'{start}/') or f'{start}/'.startswith(f'{path}/'):
+                return True
+        elif known.startswith(start) or start.startswith(known):
+            return True
+    return False
+
+
+def _cannot_name_jobs(note: object) -> bool:
+    """GitLab's own templates cannot name a job of the repository."""
+    return getattr(note, 'message', '') == 'include: template is not visible here'
+
+
+def keyword_of(target: Target, keyword: str) -> Value | None:
+    """A keyword of the job, its own or by `default:`."""
+    return effective(target.pipelines[0], target.job, keyword)
+
+
+def _strings_of(target: Target) -> Iterator[str]:
+    """All strings that the job is made of, and those of the variables that it gets."""
+    job = target.job
+    cache = keyword_of(target, 'cache')
+    values = [job.table, *(entry.value for entry in job.entries.values()), *_globals(target)]
+    return strings([*values, cache] if cache is not None else values)
+
+
+def strings_beside(target: Target) -> Iterator[str]:
+    """All strings that GitLab may read for the job, apart from its commands."""
+    default = defaults(target.pipelines[0].table).items()
+    return strings(
+        [
+            *_globals(target),
+            *(
+                entry.value
+                for name, entry in (*entries_of(target.job.table), *default)
+                if name not in SCRIPTS
+            ),
+        ]
+    )
+
+
+def _globals(target: Target) -> list[Value]:
+    variables = get(target.pipelines[0].table, 'variables')
+    return [] if variables is None else [variables]
+
+
+def strings(values: list[Value]) -> Iterator[str]:
+    """All scalars in values, as text."""
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (Leaf, ScalarNode)):
+            yield str(value.value)
+        elif isinstance(value, Items):
+            waiting += value.items
+        else:
+            waiting += [entry.value for _, entry in entries_of(value)]
+
+
+def paths_of(values: Iterable[Value]) -> list[str]:
+    """The texts of a keyword's `paths`."""
+    return [string_of(item) or '' for value in values for item in items_of(get(value, 'paths'))]
+
+
+def services_of(target: Target) -> set[str]:
+    """The host names of the job's services."""
+    names: set[str] = set()
+    for service in items_of(keyword_of(target, 'services')):
+        alias = string_of(get(service, 'alias'))
+        names.update((alias or '').replace(',', ' ').split())
+        image = string_of(service) or string_of(get(service, 'name')) or ''
+        path = image.partition('@')[0].rpartition(':')[0] or image
+        names.update((path.replace('/', '-'), path.replace('/', '__'), path.rpartition('/')[2]))
+    return names - {''}
+
+
+_ = Table
