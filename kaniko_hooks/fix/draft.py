@@ -8,6 +8,7 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
+from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
 from kaniko_hooks.fix.chain import chain_of, needs_lines
 from kaniko_hooks.fix.edits import Edit, apply, like
@@ -227,6 +228,7 @@ def _matrix_draft(
     part = division.parts[0]
     loop = part.unit.loop
     assert loop is not None
+    part = Part(part.unit, steps.main)
     place = script.place
     start = above_comments(target.text, place)
     edits = [Edit(start, start, matrix_lines(place, loop)), *writer.unrolled(part)]
@@ -356,7 +358,11 @@ def rewritten(state: State, drafts: Iterable[Draft]) -> State:
 
 
 def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edit]:
-    for root in state.files.document(path).nodes:
+    try:
+        roots = state.files.document(path).nodes
+    except InvalidPipeline:
+        raise Refusal('the rewritten file would not be read as before') from None
+    for root in roots:
         yield from block_list_edits(state.files.text(path), root, names)
 
 

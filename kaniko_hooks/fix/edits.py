@@ -86,6 +86,13 @@ def _escaped(char: str) -> str:
     return f'\\u{code:04X}' if code < 0x10000 else f'\\U{code:08X}'
 
 
+def escaped(text: str, style: str) -> str:
+    """Text as it stands in a scalar of a style."""
+    if style == "'":
+        return text.replace("'", "''")
+    return ''.join(map(_escaped, text)) if style == '"' else text
+
+
 def like(text: str, style: str) -> str:
     """A name in the style ('', "'" or '"') of the scalar whose place it takes."""
     if style == "'" and text.isprintable():

@@ -117,7 +117,7 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
         differences = _differences([flags[number] for number in members], label is None)
         for number, more in zip(members, differences):
             parts = [part for part in (label, more) if part]
-            result[number] = '-'.join(parts) if parts else str(number + 1)
+            result[number] = joined(*parts, '-') if len(parts) > 1 else (parts or [str(number + 1)])[0]
     return [label or '' for label in result]
 
 

@@ -43,7 +43,9 @@ _ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
 _VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})')
 _OTHER_IMAGE = re.compile(r'--from=([^\s,]+)|,from=([^\s,]+)')
 # Programs that change a file without making another one.
-_HARMLESS = frozenset(('mkdir', 'chmod', 'chown', 'touch', 'rm', 'rmdir', 'umask', 'truncate'))
+_HARMLESS = frozenset(
+    'mkdir chmod chown touch rm rmdir umask truncate sed envsubst tee gzip split sponge'.split()
+)
 
 
 class Use(NamedTuple):

@@ -202,7 +202,11 @@ class _Ownership:
         if report is None:
             return uses
         text = shortened(step.text)
-        for name in sorted(report.reads & self.variables.keys()):
+        reads = report.reads
+        if step.most_builds:
+            # The proof compares values that are set anew.
+            reads = reads - (report.sure_writes or set())
+        for name in sorted(reads & self.variables.keys()):
             uses[self.variables[name]] = f'{text} uses ${name}, which an earlier build changes'
         before = self.owners.get(step.number - 1)
         if report.reads_status and before is not None:
@@ -217,6 +221,7 @@ class _Ownership:
         outputs = [self.paths.outputs(event) for event in step.builds]
         for index, event in enumerate(step.builds):
             others = {path for path, owner in self.files.items() if owner != number}
+            others -= self.paths.written_before(step, event)
             # Of a loop: in earlier iterations.
             others |= {path for paths in outputs[:index] for path in paths} - outputs[index]
             for folder in contexts_of(event, self.paths):

@@ -39,6 +39,11 @@ _SENDS = re.compile(
 )
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
 
+# Programs that write their last operand; those that write none; redirections that write.
+_WRITES_LAST = frozenset('cp install ln mv'.split())
+_WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
+_WRITES = frozenset(('>', '>|', '&>'))
+
 # Programs that print another value each time, and files that are another one.
 _DRAWING = frozenset(('date', 'uuidgen', 'shuf', 'openssl'))
 _DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|%\(')
@@ -141,7 +146,7 @@ def removes_leftovers(step: Step) -> bool:
 def draws(step: Step) -> bool:
     """The step gives another value each time that it runs."""
     return any(map(_draws, step.programs)) or bool(
-        step.report and any(_DRAWN_FILES.search(text.value) for text, _ in step.report.targets)
+        step.report and any(_DRAWN_FILES.search(text.value) for _, text, _ in step.report.targets)
     )
 
 
@@ -191,11 +196,27 @@ class Paths:
         for event in step.builds:
             result |= self.outputs(event)
         for use in step.programs:
-            if kind_of(use) == LOCAL and base_name(use) not in ('rm', 'rmdir', 'chmod', 'chown'):
-                for field in use.fields[1:]:
-                    if field.text.value[:1] != '-':
-                        result.update(self.of(field.text, use.env))
+            if kind_of(use) == LOCAL:
+                result.update(self._targets(use))
         return {path for path in result if not path.startswith(('/dev/', '/proc/'))}
+
+    def written_before(self, step: Step, event: BuildEvent) -> set[str]:
+        """The files that a step writes before it builds."""
+        before = step.report.before.files if step.report else {}
+        result = {path for path, texts in event.env.files.items() if before.get(path) != texts}
+        for use in step.programs:
+            if kind_of(use) == LOCAL and use.env.epoch < event.env.epoch:
+                result.update(self._targets(use))
+        return result
+
+    def _targets(self, use: ProgramUse) -> Iterator[str]:
+        """The files that a program of the container writes, as far as they are named."""
+        words = [field.text for field in use.fields[1:] if field.text.value[:1] != '-']
+        base = base_name(use)
+        if base in _WRITES_LAST:
+            words = words[-1:]
+        for word in words if base not in _WRITES_NOTHING else ():
+            yield from self.of(word, use.env)
 
     def names(self, step: Step, files: Iterable[str]) -> bool:
         """A command of the step names one of the files, or a folder or pattern for it."""
@@ -208,11 +229,15 @@ class Paths:
 
     def _named(self, step: Step) -> Iterator[str]:
         for use in step.programs:
-            for field in use.fields[1:]:
+            fields = use.fields[1:]
+            if base_name(use) in _WRITES_LAST:
+                fields = fields[:-1]
+            for field in fields:
                 yield from self._of_word(field.text, use.env)
         if step.report is not None:
-            for target, env in step.report.targets:
-                yield from self.of(target, env)
+            for operator, target, env in step.report.targets:
+                if operator not in _WRITES:
+                    yield from self.of(target, env)
         for event in step.builds:
             for flag in self.flags(event):
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):

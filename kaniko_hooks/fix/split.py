@@ -8,7 +8,7 @@ from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
 from kaniko_hooks.fix.cut import Piece, cuts
-from kaniko_hooks.fix.edits import Edit, applied_within, like
+from kaniko_hooks.fix.edits import Edit, applied_within, escaped, like
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line, offsets_of
 from kaniko_hooks.fix.matrix import loop_edits, matrix_lines
 from kaniko_hooks.fix.merge import destination_spans
@@ -93,21 +93,25 @@ class Writer:
         if not unit.others:
             return []
         at = self._end_of_word(unit.step, unit.events[0].build.argv[-1].end)
-        return [
-            Edit(
-                at,
-                at,
-                self.text[self._end_of_word(step, start) : self._end_of_word(step, end)],
-            )
-            for step in unit.others
-            for start, end in destination_spans(step)
-        ]
+        style = self._style(unit.step)
+        edits = []
+        for step in unit.others:
+            for start, end in destination_spans(step):
+                if self._style(step) == style:
+                    added = self.text[self._end_of_word(step, start) : self._end_of_word(step, end)]
+                else:
+                    words = self.steps.source.source.value[start:end]
+                    added = escaped(' ' + words.lstrip(' \t\n\\'), style)
+                edits.append(Edit(at, at, added))
+        return edits
+
+    def _style(self, step: Step) -> str:
+        return getattr(self.place.items[self.item_of(step)].node, 'style', '')
 
     def _end_of_word(self, step: Step, end: int) -> int:
-        """The offset in the file behind the last character of a word."""
-        return min(
-            self.offset(step.command, end - 1) + 1, _last(self.place.items[self.item_of(step)])
-        )
+        """The offset in the file behind a word."""
+        last = _last(self.place.items[self.item_of(step)])
+        return min(self.offset(step.command, end), last)
 
     def unrolled(self, part: Part) -> list[Edit]:
         """The edits that leave only the body of a part's loop."""
@@ -116,11 +120,6 @@ class Writer:
         node: For = loop.command
         text = self.steps.source.source.value
         begin = loop.body[0].start
-        at = max([node.start, *(word.end for word in node.words or ())])
-        # A comment behind `do`.
-        between = text[at:begin]
-        if '#' in between:
-            begin = at + between.index('#')
         finish = len(text[: node.end - len('done')].rstrip(' \t\n;'))
         spans = [self.offset(step.command, offset) for offset in (node.start, begin)]
         ends = [self._end_offset(step, offset) for offset in (finish, node.end)]

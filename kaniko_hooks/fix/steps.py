@@ -89,14 +89,14 @@ def steps_of(job: Job, container: Container, reports: Sequence[ScriptReport]) ->
 
 def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
     """The steps of a loop's body. Raises Refusal."""
-    return tuple(_steps(source, loop.body))
+    after = max([loop.start, *(word.end for word in loop.words or ())])
+    return tuple(_steps(source, loop.body, after))
 
 
-def _steps(source: ScriptReport, body: Sequence[Statement]) -> Iterator[Step]:
+def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
     if source.tree.problems:
         offset, message = source.tree.problems[0]
         raise Refusal(f'{_line(source.source.value, offset)} is no complete shell command')
-    at = source.starts[source.command_at(body[0].start)] if body else 0
     number = 0
     for statement in body:
         for node in _nodes(source, statement):
@@ -187,5 +187,5 @@ def words_of(step: Step) -> Iterator[Text]:
         for field in event.build.argv:
             yield field.text
     if step.report is not None:
-        for target, _ in step.report.targets:
+        for _, target, _ in step.report.targets:
             yield target

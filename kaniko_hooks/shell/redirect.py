@@ -61,7 +61,7 @@ def _one(
     ev: Evaluator, scope: Scope, state: State, node: Redirection, text: Text, output: Output | None
 ) -> tuple[State, Output | None]:
     if ev.reports is not None and node.heredoc is None and node.operator != '<<<':
-        ev.reports.redirected(text, state.env)
+        ev.reports.redirected(node.operator, text, state.env)
     if node.operator in _TO_FILE and node.descriptor in ('', '1'):
         return state, Output(text, '>>' in node.operator)
     if node.operator == '>&' and node.descriptor in ('', '1'):

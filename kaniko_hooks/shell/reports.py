@@ -52,7 +52,7 @@ class StatementReport:
         self.may_fail = False  # some run goes on after a failure
         self.changes: set[str] = set()  # fields of the environment that some run changes
         self.files: set[str] = set()  # keys of the files that some run writes
-        self.targets: list[tuple[Text, Env]] = []  # files that redirections name
+        self.targets: list[tuple[str, Text, Env]] = []  # redirections: operator and file
         self.calls: set[str] = set()  # functions that are called
         self.words: set[tuple[Text, ...]] = set()  # of a `for`, where they are known
 
@@ -62,8 +62,8 @@ class Reports:
 
     def __init__(self) -> None:
         self.by_node: dict[int, StatementReport] = {}
-        # Those that are evaluated now, each with the environment at its start.
-        self._active: list[tuple[StatementReport, Env]] = []
+        # Those that are evaluated now, each with the state at its start.
+        self._active: list[tuple[StatementReport, State]] = []
         # Values that variables may have from the start: that a run has one of them is no change.
         self._alternatives: set[tuple[str, Value]] = set()
 
@@ -74,7 +74,7 @@ class Reports:
         report = self.by_node.get(id(node))
         if report is None:
             report = self.by_node[id(node)] = StatementReport(node, source, state.env)
-        self._active.append((report, state.env))
+        self._active.append((report, state))
         flow = run()
         self._active.pop()
         before = state.env
@@ -107,8 +107,9 @@ class Reports:
         """A variable or parameter was looked up."""
         for report, before in self._active:
             if name == '?':
-                report.reads_status |= state.status is not True
-            elif state.env.variables.get(name) is before.variables.get(name):
+                same = state.env is before.env and state.outcome is before.outcome
+                report.reads_status |= same and state.status is not True
+            elif state.env.variables.get(name) is before.env.variables.get(name):
                 report.reads.add(name)
 
     def built(self, build: Build, env: Env) -> None:
@@ -125,10 +126,10 @@ class Reports:
         """The runs with this one of several values go a way of their own."""
         self._alternatives.add((name, value))
 
-    def redirected(self, target: Text, env: Env) -> None:
+    def redirected(self, operator: str, target: Text, env: Env) -> None:
         """A redirection has opened a file."""
         for report, _ in self._active:
-            report.targets.append((target, env))
+            report.targets.append((operator, target, env))
 
     def called(self, name: str) -> None:
         """A function was called."""
