@@ -98,8 +98,7 @@ def stages(table: Table) -> dict[str, int]:
     named = [string_of(item) or '' for item in items_of(get(table, 'stages'))]
     inner = [name for name in named if name not in ('.pre', '.post')]
     return {
-        name: index
-        for index, name in enumerate(('.pre', *inner, '.post') if named else _STAGES)
+        name: index for index, name in enumerate(('.pre', *inner, '.post') if named else _STAGES)
     }
 
 
@@ -108,9 +107,7 @@ def stage(table: Table) -> str:
     return string_of(get(table, 'stage')) or 'test'
 
 
-def needs_lines(
-    text: str, place: Layout, sources: Sequence[Source], names: Sequence[str]
-) -> str:
+def needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Sequence[str]) -> str:
     """The lines of a part's `needs:` for earlier parts, '' without any. Raises Refusal."""
     if not names:
         return ''

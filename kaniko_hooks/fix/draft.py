@@ -14,9 +14,9 @@ from kaniko_hooks.fix.chain import chain_of, needs_lines
 from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.lender import Script, own_place, script_of
-from kaniko_hooks.fix.matrix import Loop, matrix_lines, matrix_loop
+from kaniko_hooks.fix.matrix import LONGEST, Loop, TextOf, matrix_lines, matrix_loop
 from kaniko_hooks.fix.merge import merged
-from kaniko_hooks.fix.names import LONGEST, part_names, template_name
+from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import Division, Part, Unit, divided, units_of
 from kaniko_hooks.fix.references import (
@@ -33,7 +33,7 @@ from kaniko_hooks.fix.refusal import Refusal, Shared
 from kaniko_hooks.fix.safety import Paths
 from kaniko_hooks.fix.split import NewJob, Writer, split_edits
 from kaniko_hooks.fix.state import Mentions, State
-from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import (
     Target,
     first_anchor,
@@ -102,9 +102,10 @@ def drafts_of(
             more = f' and {len(others) - 1} more' if len(others) > 1 else ''
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
         occupied |= drafts[-1].new_names
-    risks = [risk for draft in drafts for risk in draft.risks]
-    if risks and not state.request.options.unsafe:
-        raise Refusal(f'{risks[0]}; only with --unsafe')
+    for draft in drafts:
+        if draft.risks and not state.request.options.unsafe:
+            name = f'{draft.target.name}: ' if len(drafts) > 1 else ''
+            raise Refusal(f'{name}{draft.risks[0]}; only with --unsafe')
     return drafts
 
 
@@ -123,7 +124,8 @@ def _draft(
     reports = reports_of(state, target.container)
     steps = steps_of(target.job, target.container, reports)
     paths = Paths(steps.script)
-    units = _units(target, steps, paths)
+    text_of = ScriptFiles(state.repository).text
+    units = _units(target, steps, paths, text_of)
     if len(units) == 1 and units[0].others:
         return _merged_draft(state, target, steps, units[0])
     refuse_keywords(target, _scripts(state, steps))
@@ -132,7 +134,14 @@ def _draft(
         [*steps.before, *(step for step in part.steps if step.number < part.unit.step.number)]
         for part in division.parts
     ]
-    order = needed(steps, units, before, paths, ScriptFiles(state.repository).text, lambda: _may_come(state, target))
+    order = needed(
+        steps,
+        units,
+        before,
+        paths,
+        ScriptFiles(state.repository).text,
+        lambda: _may_come(state, target),
+    )
     chain = chain_of(state, target, order)
     risks = [
         *risky_keywords(target, [path for files in division.written for path in files]),
@@ -160,6 +169,8 @@ def _draft(
         for earlier in needs
     ]
     shared = _shared(target, place, division, script, writer) if not extenders else []
+    if sum(len(part.steps) - len(shared) for part in division.parts) > MAX_STEPS:
+        raise Refusal('its set-up is too long to be repeated in every job')
     jobs = [NewJob(*row) for row in zip(names, division.parts, lines)]
     lender = script.place if script.lender else None
     own = split_edits(writer, jobs, template, shared, lender, place)
@@ -258,7 +269,7 @@ def above_comments(text: str, place: Layout) -> int:
         start = above + 1
 
 
-def _units(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
+def _units(target: Target, steps: Steps, paths: Paths, text_of: TextOf) -> list[Unit]:
     for step in steps.before:
         if step.most_builds:
             raise Refusal('a build stands in its before_script')
@@ -267,8 +278,11 @@ def _units(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
         if step.statement.background and step.most_builds:
             raise Refusal('a build runs in the background')
         if step.most_builds > 1:
-            loops[step.number] = matrix_loop(target, steps, step, paths)
+            loops[step.number] = matrix_loop(target, steps, step, paths, text_of)
     units = units_of(steps, loops, paths)
+    for step in steps.after:
+        if step.most_builds:
+            raise Refusal('a build stands in its after_script')
     if not units or len(units) == 1 and not loops:
         raise Refusal('its builds cannot be told apart')
     if len(units) > MAX_PARTS:
@@ -289,26 +303,21 @@ def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
 
 def _may_come(state: State, target: Target) -> bool:
     """Files that the repository lacks may come from other jobs or from submodules."""
-    return any(
-        other.name != target.name
-        for pipeline in target.pipelines
-        for other in state.sources(pipeline)
-    ) or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
+    return (
+        any(
+            other.name != target.name
+            for pipeline in target.pipelines
+            for other in state.sources(pipeline)
+        )
+        or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
+    )
 
 
 def _scripts(state: State, steps: Steps) -> Iterator[str]:
-    """The texts of the files of the repository that the job runs."""
-    files: set[str] = set()
-    for step in (*steps.before, *steps.main, *steps.after):
-        for use in step.programs:
-            files.add(use.place.file)
-        for event in step.builds:
-            files.add(event.build.place.file)
-    own = {step for step in ()}
-    del own
-    for file in sorted(files):
-        if not file.endswith(('.yml', '.yaml')):
-            yield state.repository.known_text(file)
+    """The texts of the scripts of the repository that the job runs."""
+    all_steps = (*steps.before, *steps.main, *steps.after)
+    for file in sorted({file for step in all_steps for file in scripts_of(step)}):
+        yield state.repository.known_text(file)
 
 
 def _shared(
@@ -332,9 +341,9 @@ def _can_be_cut(writer: Writer, steps: Sequence[Step]) -> bool:
     """The last of the steps is the last of its item, or its item can be taken apart."""
     last = steps[-1]
     item = writer.place.items[writer.item_of(last)]
-    return writer.is_whole([step for step in steps if writer.item_of(step) == writer.item_of(last)]) or (
-        item.alias is None and isinstance(item.node, ScalarNode)
-    )
+    return writer.is_whole(
+        [step for step in steps if writer.item_of(step) == writer.item_of(last)]
+    ) or (item.alias is None and isinstance(item.node, ScalarNode))
 
 
 def rewritten(state: State, drafts: Iterable[Draft]) -> State:
@@ -347,11 +356,7 @@ def rewritten(state: State, drafts: Iterable[Draft]) -> State:
             edits.setdefault(path, []).extend(own)
     texts = {path: apply(state.files.text(path), own) for path, own in edits.items()}
     after = state.with_texts(texts)
-    lists = {
-        path: list(_long_lists(after, path, names))
-        for path in texts
-        if len(edits[path]) > 2
-    }
+    lists = {path: list(_long_lists(after, path, names)) for path in texts if len(edits[path]) > 2}
     if not any(lists.values()):
         return after
     return after.with_texts({path: apply(texts[path], own) for path, own in lists.items()})
@@ -366,9 +371,7 @@ def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edi
         yield from block_list_edits(state.files.text(path), root, names)
 
 
-def _check_mentions(
-    state: State, target: Target, found: Mentions
-) -> Iterator[tuple[str, Mention]]:
+def _check_mentions(state: State, target: Target, found: Mentions) -> Iterator[tuple[str, Mention]]:
     """Raises Refusal for mentions of the job that cannot be kept.
 
     Yields those that can name the template.

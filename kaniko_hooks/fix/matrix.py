@@ -7,19 +7,19 @@ each other, and the loop's variable becomes one of the job.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix.edits import Edit, word
 from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line
 from kaniko_hooks.fix.refusal import Refusal, shortened
-from kaniko_hooks.fix.safety import DRAWN_NAMES, Paths, base_name
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of
+from kaniko_hooks.fix.safety import Paths, base_name
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of, scripts_of
 from kaniko_hooks.fix.target import Target, strings_beside
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.reports import StatementReport
 from kaniko_hooks.shell.tree import For, Parameter, walk
 
+LONGEST = 255  # GitLab: a job's name
 MAX_WORDS = 200  # GitLab: instances of one job
 
 _ENVIRONMENT = re.compile(
@@ -27,6 +27,9 @@ _ENVIRONMENT = re.compile(
     r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|NO_PROXY|HTTPS?_PROXY)\Z',
     re.IGNORECASE,
 )
+
+
+TextOf = Callable[[str], 'str | None']
 
 
 class Loop(NamedTuple):
@@ -42,15 +45,17 @@ class Loop(NamedTuple):
     risks: tuple[str, ...] = ()
 
 
-def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
+def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths, text_of: TextOf) -> Loop:
     """The loop of a step that runs several builds. Raises Refusal."""
     command = loop_of(step)
     if command is None:
-        raise Refusal(_several_builds(steps, step))
+        raise Refusal(f'{shortened(step.text)} alone runs more than one build')
     name = command.name
     if command.redirections:
         raise Refusal(f'{shortened(step.text)} is redirected')
     words = _words(steps, step, name)
+    if max(len(f'{target.name}: [{word}]') for word in words) > LONGEST:
+        raise Refusal('the names of the new jobs would be too long')
     body = body_steps(steps.source, command)
     builds = [inner for inner in body if inner.most_builds]
     if len(builds) != 1 or builds[0].most_builds > 1:
@@ -59,7 +64,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
     _check_body(body, name)
-    _check_iterations(step, body, paths, name)
+    _check_iterations(step, body, paths, text_of, name)
     risks = []
     outside = _from_settings(steps, step, command)
     if outside:
@@ -68,15 +73,6 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
             'otherwise'
         )
     return Loop(command, words, body, tuple(risks))
-
-
-def _several_builds(steps: Steps, step: Step) -> str:
-    reasons = {
-        reason.kind: reason
-        for event in step.builds
-        for reason in ()
-    }
-    return f'{shortened(step.text)} alone runs more than one build' if not reasons else ''
 
 
 def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
@@ -151,7 +147,9 @@ def _check_body(body: Iterable[Step], name: str) -> None:
             raise Refusal(f'{shortened(step.text)} runs in the background')
 
 
-def _check_iterations(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+def _check_iterations(
+    step: Step, body: Iterable[Step], paths: Paths, text_of: TextOf, name: str
+) -> None:
     """Iterations may not find what others have left: variables, or lines of a file."""
     assert step.report is not None
     steps = list(body)
@@ -168,17 +166,25 @@ def _check_iterations(step: Step, body: Iterable[Step], paths: Paths, name: str)
             raise Refusal(f'{shortened(inner.text)} uses the status of what ran before it')
     if 'directories' in step.report.changes:
         raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
-    for inner in steps:
-        for path in _appended(inner):
-            raise Refusal(f'the loop over ${name} adds to {path} in each iteration')
+    if _may_be_looked_up(step, paths, text_of, name):
+        raise Refusal(
+            f'the loop variable {name} is not exported, and programs that the loop runs look for it'
+        )
 
 
-def _appended(step: Step) -> Iterator[str]:
-    """Files that each iteration adds to: `tee -a`, `>>` to a file without the loop's variable."""
-    for use in step.programs:
-        words = [field.text.value for field in use.fields[1:]]
-        if base_name(use) == 'tee' and any(word[:1] == '-' and 'a' in word for word in words):
-            yield words[-1]
+def _may_be_looked_up(step: Step, paths: Paths, text_of: TextOf, name: str) -> bool:
+    """Other processes than the shell may look for a variable, which a matrix exports."""
+    used = rf'\$\{{?{name}(?!\w)'
+    return (
+        any(base_name(use) in ('env', 'envsubst', 'printenv') for use in step.programs)
+        or re.search(rf"(?<!\w)sh [^']*'[^']*{used}", step.text) is not None
+        or any(re.search(used, text_of(file) or '') for file in scripts_of(step))
+        or any(
+            flag.name == 'build-arg' and flag.value.value == name
+            for event in step.builds
+            for flag in paths.flags(event)
+        )
+    ) and not re.search(rf'export [^;&|\n]*\b{name}\b', step.text)
 
 
 def loop_edits(
@@ -223,6 +229,3 @@ def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
         if blank < len(line):
             yield Edit(at, at + min(columns, blank), '')
         at = next_line(text, at)
-
-
-_ = (StatementReport, DRAWN_NAMES)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from kaniko_hooks.kaniko import Flag
 from kaniko_hooks.fix.parts import Unit
 from kaniko_hooks.fix.safety import Paths
+from kaniko_hooks.kaniko import Flag
 from kaniko_hooks.text import Text
 
 PLURALS = frozenset(
@@ -21,7 +21,6 @@ RESERVED = frozenset(
     services spec stages true types variables workflow yes no on off y n
     """.split()
 )
-LONGEST = 255  # GitLab: a job's name
 
 _SEPARATORS = re.compile(r'[-_:./\s]+')
 _WORD = re.compile(r'[^-_:./\s]+')
@@ -71,7 +70,9 @@ def part_names(
     names: list[str] = []
     for label in labels(units, paths):
         name = joined(base, label, between) if label else base
-        names.append(unused(name, lambda n: n in names or n != job and n in occupied or n in RESERVED))
+        names.append(
+            unused(name, lambda n: n in names or n != job and n in occupied or n in RESERVED)
+        )
     return names
 
 
@@ -117,7 +118,9 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
         differences = _differences([flags[number] for number in members], label is None)
         for number, more in zip(members, differences):
             parts = [part for part in (label, more) if part]
-            result[number] = joined(*parts, '-') if len(parts) > 1 else (parts or [str(number + 1)])[0]
+            result[number] = (
+                joined(*parts, '-') if len(parts) > 1 else (parts or [str(number + 1)])[0]
+            )
     return [label or '' for label in result]
 
 

@@ -1,13 +1,13 @@
-"""Which units need an earlier one to be done: what is not shown to be independent keeps its order."""
+"""The order of units: what is not shown to be independent keeps its order."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.parts import Unit, contexts_of
+from kaniko_hooks.fix.matrix import TextOf
+from kaniko_hooks.fix.parts import Unit, contexts_of, dockerfiles_of
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.safety import (
     OUTPUTS,
@@ -24,8 +24,6 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
 from kaniko_hooks.shell.reports import BuildEvent
 from kaniko_hooks.text import Text, concat, hole
-
-TextOf = Callable[[str], str | None]
 
 # Values that name no image that is used.
 _NOT_USED = OUTPUTS | frozenset(
@@ -107,9 +105,7 @@ def needed(
 def _must_follow(first: Use, second: Use) -> bool:
     if first.tests or first.images & second.images:
         return True
-    if any(
-        source[2] and (*source[:2], '') in second.sources for source in first.sources
-    ):
+    if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
         return True
     names = {repository_of(image) for image in first.images}
     if any(_mentions(word, name) for word in second.words for name in names):
@@ -144,7 +140,7 @@ def _use(
             )
         arguments = dict(_build_arguments(flags, event, steps.script.variables))
         words.update(map(spelled, arguments.values()))
-        files = list(_dockerfiles(flags, event, paths))
+        files = dockerfiles_of(event, paths)
         last = {flag.name: flag.value for flag in flags}
         context = '|'.join(contexts_of(event, paths)) or spelled(last.get('context', Text('')))
         target = spelled(last.get('target', Text('')))
@@ -177,23 +173,6 @@ def _build_arguments(
                 yield name, settings[name].values[0]
             else:
                 yield name, hole(name)
-
-
-def _dockerfiles(
-    flags: Sequence[kaniko.Flag], event: BuildEvent, paths: Paths
-) -> Iterator[str]:
-    """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
-    values = {flag.name: flag.value for flag in flags}
-    file = values.get('dockerfile', Text('Dockerfile'))
-    yield from paths.of(file, event.env)
-    if file.value[:1] != '/':
-        for folder in contexts_of(event, paths):
-            yield posixpath.normpath(f'{folder}/{paths_key(file)}' if folder else paths_key(file))
-
-
-def paths_key(text: Text) -> str:
-    """The spelling of a path as it is written."""
-    return '\0'.join(text.key())
 
 
 def _bases(
@@ -307,9 +286,11 @@ def _mentions(word: str, name: str) -> bool:
     if name in word and re.search(rf'(?<![\w./-]){re.escape(name)}(?![\w./-])', word):
         return True
     last = last_word(name)
-    return bool(last) and '/' in word and re.search(
-        rf'/{re.escape(last)}(?![\w./-])', word
-    ) is not None
+    return (
+        bool(last)
+        and '/' in word
+        and re.search(rf'/{re.escape(last)}(?![\w./-])', word) is not None
+    )
 
 
 def may_be_same(destination: str, base: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from kaniko_hooks import kaniko
 from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.safety import (
@@ -91,7 +91,9 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     for number, step in enumerate(steps.main):
         if not all(step in part.steps for part in parts) or step.most_builds:
             break
-        if any(start >= step.start and end <= step.end for part in parts for start, end in part.cuts):
+        if any(
+            start >= step.start and end <= step.end for part in parts for start, end in part.cuts
+        ):
             break
         shared = number + 1
     written = [
@@ -114,6 +116,18 @@ def contexts_of(event: BuildEvent, paths: Paths) -> list[str]:
     folders = paths.of(context, event.env)
     below = flags.get('context-sub-path')
     return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
+
+
+def dockerfiles_of(event: BuildEvent, paths: Paths) -> list[str]:
+    """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
+    flags = {flag.name: flag.value for flag in paths.flags(event)}
+    file = flags.get('dockerfile', Text('Dockerfile'))
+    result = paths.of(file, event.env)
+    if file.value[:1] != '/':
+        key = '\0'.join(file.key())
+        for folder in contexts_of(event, paths):
+            result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
+    return result
 
 
 class _Ownership:
@@ -152,7 +166,7 @@ class _Ownership:
             for other, reason in uses.items():
                 if other != number:
                     raise Refusal(reason)
-            self._check_contexts(step, number)
+            self._check_sources(step, number)
             return number
         if len(uses) > 1:
             raise Refusal(next(iter(uses.values())))
@@ -202,7 +216,12 @@ class _Ownership:
         if report is None:
             return uses
         text = shortened(step.text)
-        reads = report.reads
+        reads = report.reads | {
+            flag.value.value
+            for event in step.builds
+            for flag in self.paths.flags(event)
+            if flag.name == 'build-arg'
+        }
         if step.most_builds:
             # The proof compares values that are set anew.
             reads = reads - (report.sure_writes or set())
@@ -217,21 +236,23 @@ class _Ownership:
                 uses[owner] = f'{text} uses the file {shown}, which an earlier build writes'
         return uses
 
-    def _check_contexts(self, step: Step, number: int) -> None:
-        outputs = [self.paths.outputs(event) for event in step.builds]
-        for index, event in enumerate(step.builds):
+    def _check_sources(self, step: Step, number: int) -> None:
+        """A build may not find in its context, or as its Dockerfile, what another one writes."""
+        loop = self.units[number].loop
+        for event in step.builds:
             others = {path for path, owner in self.files.items() if owner != number}
+            if loop is not None:
+                others |= self.paths.of_other_iterations(step, event, loop.command.name)
             others -= self.paths.written_before(step, event)
-            # Of a loop: in earlier iterations.
-            others |= {path for paths in outputs[:index] for path in paths} - outputs[index]
-            for folder in contexts_of(event, self.paths):
-                for path in sorted(others):
-                    if is_inside(path, folder):
-                        shown = path.replace('\0', '')
-                        raise Refusal(
-                            f'an earlier build writes {shown} into the context of '
-                            f'{shortened(step.text)}'
-                        )
+            for path in sorted(others):
+                folders = contexts_of(event, self.paths)
+                if any(is_inside(path, folder) for folder in folders) or path in dockerfiles_of(
+                    event, self.paths
+                ):
+                    shown = path.replace('\0', '')
+                    raise Refusal(
+                        f'{shortened(step.text)} may find {shown}, which another build writes'
+                    )
 
     def _take_over(self, step: Step, owner: int | None) -> None:
         report = step.report
@@ -250,8 +271,6 @@ class _Ownership:
 def _check_after(steps: Steps, ownership: _Ownership) -> None:
     """The commands of `after_script`, which every part runs."""
     for step in steps.after:
-        if step.most_builds:
-            raise Refusal('a build stands in its `after_script`')
         text = shortened(step.text)
         if outward(step):
             if names_unit(step, ownership.images):
@@ -261,9 +280,7 @@ def _check_after(steps: Steps, ownership: _Ownership) -> None:
             raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
 
 
-def _check_exits(
-    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
-) -> None:
+def _check_exits(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> None:
     """A part that ends the script without a failure would not keep others from running."""
     for step in steps.main:
         if step.report is None or owners[step.number] is None or step.is_last:
@@ -290,9 +307,7 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
 # What each part keeps
 
 
-def _parts(
-    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
-) -> list[Part]:
+def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> list[Part]:
     first = units[0].step.number
     others = [step for unit in units for step in unit.others]
     main = [
@@ -317,9 +332,7 @@ def _parts(
     return result
 
 
-def _pruned(
-    steps: Steps, unit: Unit, kept: list[Step], owners: Mapping[int, int | None]
-) -> Part:
+def _pruned(steps: Steps, unit: Unit, kept: list[Step], owners: Mapping[int, int | None]) -> Part:
     """A part without set-up that nothing in it needs."""
     kept = list(_without_functions(kept, owners))
     kept = list(_without_old_values(kept, owners))
@@ -327,9 +340,7 @@ def _pruned(
     return Part(unit, tuple(kept), tuple(cuts))
 
 
-def _without_functions(
-    kept: Sequence[Step], owners: Mapping[int, int | None]
-) -> Iterator[Step]:
+def _without_functions(kept: Sequence[Step], owners: Mapping[int, int | None]) -> Iterator[Step]:
     used = {name for step in kept if step.report for name in step.report.calls}
     used |= {field.text.value for step in kept for use in step.programs for field in use.fields[1:]}
     for step in kept:
@@ -338,9 +349,7 @@ def _without_functions(
             yield step
 
 
-def _without_old_values(
-    kept: Sequence[Step], owners: Mapping[int, int | None]
-) -> Iterator[Step]:
+def _without_old_values(kept: Sequence[Step], owners: Mapping[int, int | None]) -> Iterator[Step]:
     """The steps without assignments to variables that are set anew before anything reads them."""
     for index, step in enumerate(kept):
         if owners[step.number] is None and _only_assigns(step):
@@ -361,9 +370,7 @@ def _only_assigns(step: Step) -> bool:
     )
 
 
-def _is_set_anew(
-    step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
-) -> bool:
+def _is_set_anew(step: Step, later: Sequence[Step], owners: Mapping[int, int | None]) -> bool:
     assert step.report is not None
     names = step.report.writes
     for other in later:
@@ -453,9 +460,7 @@ def _check_drawn(
         sources: set[str] = set()
         for name in report.reads:
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
-        sources |= {
-            source for path in files if paths.names(step, [path]) for source in files[path]
-        }
+        sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
         owner = owners.get(step.number) if step in steps.main else None
         if owner is None and draws(step):
             sources.add(shortened(step.text))
@@ -493,9 +498,7 @@ def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
     return seen & DRAWN_NAMES
 
 
-def _of_contexts(
-    event: BuildEvent, files: Mapping[str, frozenset[str]], paths: Paths
-) -> set[str]:
+def _of_contexts(event: BuildEvent, files: Mapping[str, frozenset[str]], paths: Paths) -> set[str]:
     folders = contexts_of(event, paths)
     return {
         source

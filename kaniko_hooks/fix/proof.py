@@ -52,9 +52,7 @@ def _kinds(state: State) -> list[object]:
 # Builds
 
 
-def _prove_builds(
-    draft: Draft, part: Part, state: State, job: Job, container: Container
-) -> None:
+def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: Container) -> None:
     events: list[BuildEvent] = []
     for instance in _instances(part, container):
         steps = steps_of(job, instance, reports_of(state, instance))
@@ -193,9 +191,7 @@ def _flat(text: str) -> str:
 # Everything else
 
 
-def _prove_others(
-    drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pipeline
-) -> None:
+def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pipeline) -> None:
     """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
     was, now = plain(old.table), plain(new.table)
     assert isinstance(was, dict) and isinstance(now, dict)
@@ -268,7 +264,10 @@ def _prove_keywords(draft: Draft, names: Names, old: Pipeline, job: Job) -> None
     for table in (was, now):
         table.pop('extends', None)
         table.pop('script', None)
-        if draft.template is not None and 'before_script' not in old.jobs[draft.target.name].table.entries:
+        if (
+            draft.template is not None
+            and 'before_script' not in old.jobs[draft.target.name].table.entries
+        ):
             table.pop('before_script', None)
         if any(part.unit.loop for part in draft.parts):
             table.pop('parallel', None)

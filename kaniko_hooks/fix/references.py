@@ -106,9 +106,7 @@ def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
         yield Mention(node.value, FOLLOWS, node, visit.holder, visit.position, visit.key)
     elif 'extends' in visit.path[1:3]:
         yield Mention(node.value, EXTENDS, node)
-    elif not (
-        _NOT_JOBS & set(visit.path) or _is_in_hidden_list(visit) or _is_environment(visit)
-    ):
+    elif not (_NOT_JOBS & set(visit.path) or _is_in_hidden_list(visit) or _is_environment(visit)):
         yield Mention(node.value, OTHER, node)
 
 
@@ -136,9 +134,7 @@ def _is_in_hidden_list(visit: _Visit) -> bool:
 # Followers
 
 
-def follower_edits(
-    text: str, found: Sequence[Mention], parts: Sequence[str]
-) -> Iterator[Edit]:
+def follower_edits(text: str, found: Sequence[Mention], parts: Sequence[str]) -> Iterator[Edit]:
     """The edits of one file: each item that names the job is repeated for every part."""
     done: set[int] = set()
     for mention in found:

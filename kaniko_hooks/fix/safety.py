@@ -15,7 +15,7 @@ from kaniko_hooks.model import Field, Script
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.flow import Scope
-from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS, program
+from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
 from kaniko_hooks.text import Text
 
@@ -203,11 +203,21 @@ class Paths:
     def written_before(self, step: Step, event: BuildEvent) -> set[str]:
         """The files that a step writes before it builds."""
         before = step.report.before.files if step.report else {}
-        result = {path for path, texts in event.env.files.items() if before.get(path) != texts}
-        for use in step.programs:
-            if kind_of(use) == LOCAL and use.env.epoch < event.env.epoch:
-                result.update(self._targets(use))
-        return result
+        return {path for path, texts in event.env.files.items() if before.get(path) != texts}
+
+    def of_other_iterations(self, step: Step, event: BuildEvent, name: str) -> set[str]:
+        """The files that iterations of a loop over `name` write, other ones than that of a build."""
+        value = event.env.variables.get(name)
+        paths = {
+            path
+            for use in step.programs
+            if kind_of(use) == LOCAL and use.env.variables.get(name) != value
+            for path in self._targets(use)
+        }
+        for other in step.builds:
+            if other.env.variables.get(name) != value:
+                paths |= self.outputs(other)
+        return paths - self.outputs(event)
 
     def _targets(self, use: ProgramUse) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
@@ -223,9 +233,7 @@ class Paths:
         wanted = list(files)
         if not wanted:
             return False
-        return any(
-            may_be_in(file, path) for path in set(self._named(step)) for file in wanted
-        )
+        return any(may_be_in(file, path) for path in set(self._named(step)) for file in wanted)
 
     def _named(self, step: Step) -> Iterator[str]:
         for use in step.programs:

@@ -83,9 +83,7 @@ class Writer:
                 )
             if part.unit.loop is not None:
                 edits += self.unrolled(part)
-        return applied_within(
-            self.text, edits, self.place.script_start, self.place.script_end
-        )
+        return applied_within(self.text, edits, self.place.script_start, self.place.script_end)
 
     def _more_destinations(self, part: Part) -> list[Edit]:
         """The destinations of other builds of the same image, behind the words of the first."""
@@ -163,7 +161,10 @@ def _counts(job: Job, length: int) -> list[int]:
     values = value.items if isinstance(value, Items) else (value,)
     if len(values) != length:
         raise Refusal('the items of its script cannot be told apart')
-    return [len(strings_of(item)) for item in values]
+    counts = [len(strings_of(item)) for item in values]
+    if 0 in counts:
+        raise Refusal('an item of its script is no command')
+    return counts
 
 
 def split_edits(
@@ -204,9 +205,7 @@ def split_edits(
     return [renamed, *_removed(text, place, added, before)]
 
 
-def _without_template(
-    text: str, place: Layout, jobs: Sequence[NewJob], blocks: list[str]
-) -> Edit:
+def _without_template(text: str, place: Layout, jobs: Sequence[NewJob], blocks: list[str]) -> Edit:
     """No template keeps the comments of a job that has nothing but its script."""
     above = text[place.key.end : place.script_start]
     below = text[line_end(text, place.script_end) : place.end]

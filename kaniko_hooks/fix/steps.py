@@ -189,3 +189,10 @@ def words_of(step: Step) -> Iterator[Text]:
     if step.report is not None:
         for _, target, _ in step.report.targets:
             yield target
+
+
+def scripts_of(step: Step) -> set[str]:
+    """The scripts of the repository that a step runs."""
+    places = [use.place for use in step.programs]
+    places += [event.build.place for event in step.builds]
+    return {place.file for place in places if not place.file.endswith(('.yml', '.yaml'))}

@@ -177,7 +177,9 @@ def risky_keywords(target: Target, written: Iterable[str]) -> Iterator[str]:
         yield 'it has a `coverage`, which would count once for every job'
     if keyword_of(target, 'artifacts') is not None:
         yield 'it has `artifacts`, which would come from several jobs'
-    if any(_keeps(cache, path) for cache in items_of(keyword_of(target, 'cache')) for path in written):
+    if any(
+        _keeps(cache, path) for cache in items_of(keyword_of(target, 'cache')) for path in written
+    ):
         yield "it has a `cache` of files that its builds write: only one job's would be kept"
     for source in (table, *flat_items(get(table, 'rules'))):
         when = string_of(get(source, 'when'))

@@ -93,7 +93,11 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _prepare(
-    stack: contextlib.ExitStack, real: str, path: str, new: Mapping[str, str], old: Mapping[str, str]
+    stack: contextlib.ExitStack,
+    real: str,
+    path: str,
+    new: Mapping[str, str],
+    old: Mapping[str, str],
 ) -> _Ready:
     """Compare a file with what is expected, lock it, and write the new one beside it."""
     folder, name = os.path.split(real)

@@ -55,6 +55,9 @@ def evaluate(
     for piece in substitutions:
         states = [after for before in states for after, _ in ev.substitution(scope, before, piece)]
     names = assigned(node.text)
+    if ev.reports is not None:
+        for name in re.findall(_NAME, node.text):
+            ev.reports.read(state, name)
     result = []
     for way in states:
         value = hole(ev.fresh_name(shown), shown)
