@@ -175,10 +175,15 @@ def _check_iterations(
 def _may_be_looked_up(step: Step, paths: Paths, text_of: TextOf, name: str) -> bool:
     """Other processes than the shell may look for a variable, which a matrix exports."""
     used = rf'\$\{{?{name}(?!\w)'
+    is_sourced = any(base_name(use) in ('.', 'source') for use in step.programs)
     return (
         any(base_name(use) in ('env', 'envsubst', 'printenv') for use in step.programs)
         or re.search(rf"(?<!\w)sh [^']*'[^']*{used}", step.text) is not None
-        or any(re.search(used, text_of(file) or '') for file in scripts_of(step))
+        or any(
+            re.search(used, text) and f'{name}=' not in text
+            for file in (() if is_sourced else scripts_of(step))
+            for text in [text_of(file) or '']
+        )
         or any(
             flag.name == 'build-arg' and flag.value.value == name
             for event in step.builds

@@ -144,9 +144,18 @@ def removes_leftovers(step: Step) -> bool:
 
 
 def draws(step: Step) -> bool:
-    """The step gives another value each time that it runs."""
-    return any(map(_draws, step.programs)) or bool(
-        step.report and any(_DRAWN_FILES.search(text.value) for _, text, _ in step.report.targets)
+    """The step gives another value each time that it runs.
+
+    The name of a temporary file is one only where it is written to a file.
+    """
+    report = step.report
+    if report is None:
+        return False
+    return (
+        any(map(_draws, report.programs))
+        or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
+        or bool(report.files) and any(base_name(use) == 'mktemp' for use in report.programs)
+        and not report.writes
     )
 
 

@@ -1,1 +1,0 @@
-/kaniko/executor --cache=true --destination "$CI_REGISTRY_IMAGE/$name"
