@@ -101,9 +101,15 @@ def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> 
         texts = [text for _, text in paths.contents(ev, scope, env, word)]
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
+        target = words[-1]
+        known = [path.known or '' for path in paths.resolved(ev, scope, env, target)]
+        is_folder = target.value[-1:] == '/' or any(map(ev.repository.is_folder, known))
+        is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in known)
         for text in texts[:1]:
-            for target in words[-1], concat((words[-1], Text('/'), name)):
+            if not is_folder:
                 env = paths.written(ev, scope, env, target, text, False)
+            if not is_file:
+                env = paths.written(ev, scope, env, concat((target, Text('/'), name)), text, False)
     return state.with_env(env)
 
 
