@@ -6,15 +6,11 @@ stripped); lines and columns are computed only where they are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Place as Place, Text as Text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 # A count of builds that is not known, or that grows with data: shown as "many".
 MANY = 1_000_000
@@ -26,78 +22,6 @@ ARGUMENTS = 'arguments'
 ON = 'on'
 OFF = 'off'
 UNKNOWN = 'unknown'
-
-
-class Command(NamedTuple):
-    """One command text as the CI system hands it to a container."""
-
-    text: str
-    file: str
-    offset: int  # of the first character of the text, in the file
-    locate: Callable[[int], int]  # offset in `text` -> offset in the file
-
-
-class Variable(NamedTuple):
-    """A variable that the CI system sets before a script starts.
-
-    `values` are its alternatives; none means that it is set but not known here.
-    """
-
-    values: tuple[str, ...]
-    places: tuple[Place, ...] = ()
-    expand: bool = False  # `$NAME` in a value is replaced by the CI system
-
-
-class Comparison(NamedTuple):
-    """A comparison in a step's condition: whether `subject` is, or begins with, `value`."""
-
-    subject: str  # as it is written, 'github.ref'; the same text is the same value
-    value: str
-    prefix: bool = False
-    fixed: bool = True  # False: a step in between may change it
-
-
-class Group(NamedTuple):
-    """Conditions of a step put together."""
-
-    kind: str  # AND, OR, or NOT with one part
-    parts: tuple[Guard, ...]
-
-
-# A bool where that is certain, None where nothing is known.
-Guard = Comparison | Group | bool | None
-AND = 'and'
-OR = 'or'
-NOT = 'not'
-
-
-class ScriptPart(NamedTuple):
-    """Commands that run in order in one shell, or the words of one argv.
-
-    - `form`: SCRIPT, commands are lines of one shell script; ARGV, commands are
-      the words of one argv; ARGUMENTS, the same for the image's entrypoint.
-    - `always`: runs even if an earlier part of the container failed.
-    - `directory`: where it starts, relative to the repository root; None if
-      that is not known.
-    - `shell`: the interpreter ('sh', 'bash', …); a part for another one
-      (python) has runs without builds.
-    - `guard`: a step's `if:`; parts whose guards never hold together never run both.
-    - `arguments`: the positional parameters of a script, as words of an argv.
-    - `root`: where the repository stands in the container: '/workspace', or 'src' for a
-      folder of the workspace; '' if that is not known.
-    - `calls`: the steps that call what the part is written in, outermost first.
-    """
-
-    commands: tuple[Command, ...]
-    variables: Mapping[str, Variable]
-    form: str = SCRIPT
-    always: bool = False
-    directory: str | None = ''
-    shell: str = 'sh'
-    guard: Guard = True
-    arguments: tuple[Command, ...] = ()
-    calls: tuple[Place, ...] = ()
-    root: str = ''
 
 
 class Setting(NamedTuple):
@@ -153,8 +77,7 @@ class Container(NamedTuple):
     system: str  # 'gitlab-ci', 'github-actions', …
     name: str  # a job's name, or the node path: 'spec.steps[1]'
     place: Place  # the job's key or the container's node
-    image: Variable | Setting | None
-    parts: tuple[ScriptPart, ...]
+    image: Setting | None
     template: bool = False  # a hidden job whose users cannot be seen
     places: tuple[Place, ...] = ()  # what it is made of: ancestors, anchors, …
     visible: bool = True  # False: parts of its configuration cannot be seen here
@@ -163,29 +86,6 @@ class Container(NamedTuple):
     single_words: frozenset[str] = frozenset()
     never_empty: frozenset[str] = frozenset()
     label: str = ''  # what its author calls it: the `name:` or `id:` of a step
-
-
-class Fragment(NamedTuple):
-    """A piece of a word: its value, or the text as written where unknown."""
-
-    text: str
-    known: bool
-
-
-class Word(NamedTuple):
-    """One resolved word of an argv."""
-
-    fragments: tuple[Fragment, ...]
-    splits: bool = False  # unknown and unquoted: may stand for none or several words
-
-    @property
-    def text(self) -> str:
-        """The value, with unknown pieces as they are written."""
-        return ''.join(fragment.text for fragment in self.fragments)
-
-    @property
-    def known(self) -> bool:
-        return all(fragment.known for fragment in self.fragments)
 
 
 class Field(NamedTuple):
@@ -225,7 +125,7 @@ class Build(NamedTuple):
 
     place: Place  # of the command's first word
     end: Place  # just after the command's last word
-    argv: tuple[Any, ...]  # fields; words in the old shell
+    argv: tuple[Field, ...]
     flags: Flags
 
 

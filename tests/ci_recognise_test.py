@@ -218,7 +218,7 @@ def test_an_unreadable_file_is_reported_where_its_path_says_ci() -> None:
 
 
 def test_the_word_for_a_container() -> None:
-    container = Container('concourse', 'jobs[0].plan[0].config', Place('a.yml', 0), None, ())
+    container = Container('concourse', 'jobs[0].plan[0].config', Place('a.yml', 0), None)
     assert noun(container) == 'task'
     job = container._replace(system='github-actions', name='jobs.a')
     assert [noun(job), noun(job._replace(name='jobs.a.steps[0]'))] == ['job', 'step']

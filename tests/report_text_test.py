@@ -300,7 +300,7 @@ def test_reasons_are_labels() -> None:
 
 def test_many_containers_are_named_shortly() -> None:
     containers = tuple(
-        Container('tekton', f'steps[{number}]', Place(CI, number), None, (), label=f'step {number}')
+        Container('tekton', f'steps[{number}]', Place(CI, number), None, label=f'step {number}')
         for number in range(9)
     )
     made = build(CI, 0, 1, '')

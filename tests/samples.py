@@ -116,7 +116,6 @@ def pipeline(text: str, file: str = CI) -> list[Judged]:
                     key.value,
                     places[0],
                     None,
-                    (),
                     places=tuple(places),
                     scripts=(Script(commands, {}),),
                 ),

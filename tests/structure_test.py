@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / 'kaniko_hooks'
 MODULES = sorted(PACKAGE.rglob('*.py'))
 
 # What every station may use: plain tuples, and nothing that imports more than they do.
-_SHARED = {'bridge', 'cond', 'model', 'named_tuple', 'text'}
+_SHARED = {'cond', 'model', 'named_tuple', 'text'}
 _FILES = {'ci_paths', 'repository', 'prefilter', 'internal_error'}
 MAY_IMPORT = {
     'document': _SHARED,
@@ -31,7 +31,6 @@ MAY_IMPORT = {
         'document',
         'kaniko',
         'lines',
-        'old_shell',
         'options',
         'rule',
         'shell',

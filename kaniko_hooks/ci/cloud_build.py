@@ -52,7 +52,6 @@ def read(repository: Repository, path: str, documents: Sequence[Node], system: S
                         f'{prefix}{name}steps[{index}]',
                         file.place(step),
                         image_of(file, value_of(step, 'name'), _filled),
-                        (),
                         scripts=(script,),
                         label=text_of(value_of(step, 'id')) or '',
                     )

@@ -102,7 +102,7 @@ def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> 
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
         target = words[-1]
-        known = [path.known or '' for path in paths.resolved(ev, scope, env, target)]
+        known = [path.known or '' for path in paths.resolved(scope, env, target)]
         is_folder = target.value[-1:] == '/' or any(map(ev.repository.is_folder, known))
         is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in known)
         for text in texts[:1]:

@@ -64,7 +64,7 @@ def container_of(case: Mapping[str, Any]) -> Container:
     image = case.get('image')
     parts = tuple(map(_script, case['parts']))
     setting = Setting((Text(image),)) if image else None
-    return Container('gitlab-ci', 'job', Place('ci.yml', 0), setting, (), scripts=parts)
+    return Container('gitlab-ci', 'job', Place('ci.yml', 0), setting, scripts=parts)
 
 
 def _script(part: Mapping[str, Any]) -> Script:

@@ -96,7 +96,6 @@ class _Job:
             path,
             Place(file.path, field.key.start),
             image_of(file, value_of(image, 'image'), inner.filled),
-            (),
             places=(file.place(node), *self.places),
             visible=len(self.notes) == noted,
             scripts=tuple(self.scripts),

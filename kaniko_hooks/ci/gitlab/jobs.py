@@ -232,7 +232,6 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
                 job.name,
                 place_of(job.definitions[-1].key),
                 _image(job),
-                (),
                 job.hidden,
                 tuple(dict.fromkeys(_places(pipeline, job))),
                 pipeline.visible,

@@ -48,7 +48,6 @@ def container(
         name,
         place,
         image,
-        (),
         places=(file.place(node),),
         scripts=tuple(script._replace(root=root) for script in scripts),
         label=scope.label,

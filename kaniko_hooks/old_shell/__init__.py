@@ -1,1 +1,0 @@
-"""What a shell script can run: syntax tree, values of variables, runs."""

@@ -1,1 +1,0 @@
-"""What tests tell apart: guards that exclude each other, and what a test gives."""

@@ -1,1 +1,0 @@
-"""Words as written -> fields: expansion, splitting and quote removal."""

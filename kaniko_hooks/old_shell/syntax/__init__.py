@@ -1,1 +1,0 @@
-"""Text of a shell script -> its syntax tree; knows no value of anything."""
