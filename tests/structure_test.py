@@ -25,17 +25,7 @@ MAY_IMPORT = {
     'report': _SHARED | {'about', 'advice', 'lines', 'options', 'rule', 'summary', 'terminal'},
     'fix': _SHARED
     | _FILES
-    | {
-        'analysis',
-        'ci',
-        'document',
-        'kaniko',
-        'lines',
-        'options',
-        'rule',
-        'shell',
-        'terminal',
-    },
+    | {'analysis', 'ci', 'document', 'kaniko', 'lines', 'options', 'rule', 'shell', 'terminal'},
 }
 
 

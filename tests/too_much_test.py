@@ -11,7 +11,6 @@ import pytest
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.check_kaniko_builds import main
 from kaniko_hooks.fix import plan
-from kaniko_hooks.fix.script import steps
 from kaniko_hooks.fix_kaniko_builds import main as fix
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
@@ -63,32 +62,15 @@ def test_root_pipeline_that_cannot_be_read(write: Write) -> None:
     assert found(root, 'a.sh') == []
 
 
-def test_script_that_costs_too_much_to_take_apart(
-    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # Each command that is no set-up is tried with all that stands before it.
-    script = '  script:\n' + '    - curl $CI_API\n' * 9 + '    - /kaniko/executor --cache\n' * 2
-    root = write({CI: f'a:\n{script}'})
-    monkeypatch.setattr(steps, 'MAX_TRIED', 2_000)
-    assert fix([CI]) == 0
-    assert capsys.readouterr().err.endswith(
-        '; not rewritten: its script is too long; use one job per build\n'
-    )
-    monkeypatch.undo()
-    monkeypatch.chdir(root)
-    assert fix([CI]) == 0
-    assert 'too long' not in capsys.readouterr().err
-
-
 def test_mistake_of_the_fix_costs_no_finding(
     write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = write({CI: f'a:\n{TWO}'})
 
-    def broken(asked: object, edited: object) -> Sequence[object]:
+    def broken(request: object, edited: object) -> Sequence[object]:
         raise KeyError(0)
 
-    monkeypatch.setattr(plan, 'state_of', broken)
+    monkeypatch.setattr(plan, 'State', broken)
     assert main([CI]) == 1
     assert 'cached-builds-share-container' in capsys.readouterr().out
     assert fix([CI]) == 2

@@ -13,7 +13,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix.edits import Edit, word
 from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line
 from kaniko_hooks.fix.refusal import Refusal, shortened
-from kaniko_hooks.fix.safety import Paths, base_name
+from kaniko_hooks.fix.safety import Paths, base_name, images_of, is_about, outward
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of, scripts_of
 from kaniko_hooks.fix.target import Target, strings_beside
 from kaniko_hooks.named_tuple import NamedTuple
@@ -64,6 +64,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths, text_of:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
     _check_body(body, name)
+    _check_effects(step, body, paths, name)
     _check_iterations(step, body, paths, text_of, name)
     risks = []
     outside = _from_settings(steps, step, command)
@@ -145,6 +146,19 @@ def _check_body(body: Iterable[Step], name: str) -> None:
             )
         if step.statement.background:
             raise Refusal(f'{shortened(step.text)} runs in the background')
+
+
+def _check_effects(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+    """A command that does more than to change files must name the image of its iteration."""
+    for inner in body:
+        for use in outward(inner):
+            value = use.env.variables.get(name)
+            own = [event for event in step.builds if event.env.variables.get(name) == value]
+            images = images_of(own, paths)
+            if not inner.most_builds and not is_about([use], images):
+                raise Refusal(
+                    f'{shortened(inner.text)} stands between the builds and is more than set-up'
+                )
 
 
 def _check_iterations(

@@ -1,11 +1,11 @@
-"""Builds that differ in nothing but their destinations are one build with several of them."""
+"""Builds of one image that differ only in destinations are one build with several of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.fix.parts import Unit
-from kaniko_hooks.fix.safety import Paths
+from kaniko_hooks.fix.safety import Paths, last_word, repository_of
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell.reports import BuildEvent
@@ -41,7 +41,10 @@ def _with(first: Unit, second: Unit) -> Unit:
 def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
     if first.loop or second.loop or not first.images.isdisjoint(second.images):
         return False
-    if not first.images or not second.images or len(first.events) != len(second.events):
+    names = [
+        {last_word(image) or repository_of(image) for image in u.images} for u in (first, second)
+    ]
+    if not first.images or names[0] != names[1] or len(first.events) != len(second.events):
         return False
     if _prefix(steps, first.step) is None or _prefix(steps, first.step) != _prefix(
         steps, second.step

@@ -14,14 +14,14 @@ from kaniko_hooks.fix.safety import (
     Paths,
     base_name,
     draws,
+    images_of,
+    is_about,
     is_inside,
-    names_by_reference,
     names_unit,
     only_prints,
     outward,
     removes_leftovers,
     sets_trap,
-    spelled,
 )
 from kaniko_hooks.fix.steps import Step, Steps, defined_function
 from kaniko_hooks.model import Setting
@@ -194,7 +194,7 @@ class _Ownership:
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         names = names_unit(step, self.images)
-        if len(names) == 1 and names_by_reference(step, self.images):
+        if len(names) == 1 and is_about(outward(step), self.images[next(iter(names))]):
             owner = next(iter(names))
             if self.units[owner].loop is None:
                 return owner
@@ -526,13 +526,3 @@ def units_of(steps: Steps, loops: Mapping[int, Loop], paths: Paths) -> list[Unit
         for step in steps.main
         if step.most_builds
     ]
-
-
-def images_of(events: Sequence[BuildEvent], paths: Paths) -> frozenset[str]:
-    """The spelled destinations of builds."""
-    return frozenset(
-        spelled(flag.value)
-        for event in events
-        for flag in paths.flags(event)
-        if flag.name == 'destination'
-    )

@@ -154,7 +154,8 @@ def draws(step: Step) -> bool:
     return (
         any(map(_draws, report.programs))
         or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
-        or bool(report.files) and any(base_name(use) == 'mktemp' for use in report.programs)
+        or bool(report.files)
+        and any(base_name(use) == 'mktemp' for use in report.programs)
         and not report.writes
     )
 
@@ -338,13 +339,25 @@ def names_unit(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
     return set()
 
 
-def names_by_reference(step: Step, images: Sequence[frozenset[str]]) -> bool:
-    """A step names an image with its registry, or is a program that acts on images."""
-    if all(base_name(use) in _ABOUT_IMAGES for use in outward(step)):
-        return True
-    texts = [spelled(text) for text in words_of(step)]
-    return any(
-        _contains(text, repository_of(name)) for names in images for name in names for text in texts
+def is_about(uses: Sequence[ProgramUse], images: Iterable[str]) -> bool:
+    """Programs act on one of the images: they name it with its registry, or as tools for images."""
+    for use in uses:
+        texts = [spelled(field.text) for field in use.fields[1:]]
+        names = [*map(repository_of, images)]
+        if base_name(use) in _ABOUT_IMAGES:
+            names += filter(None, map(last_word, images))
+        if not any(_contains(text, name) for text in texts for name in names):
+            return False
+    return True
+
+
+def images_of(events: Sequence[BuildEvent], paths: Paths) -> frozenset[str]:
+    """The spelled destinations of builds."""
+    return frozenset(
+        spelled(flag.value)
+        for event in events
+        for flag in paths.flags(event)
+        if flag.name == 'destination'
     )
 
 
