@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-
 # By the index of a field; no class has more.
 _PROPERTIES = tuple(property(itemgetter(at)) for at in range(20))
 

@@ -46,7 +46,7 @@ from kaniko_hooks.fix.target import (
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.flow import TooMuch
+from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.run import ScriptReport, container_reports
 
 MAX_PARTS = 200

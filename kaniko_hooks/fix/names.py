@@ -117,10 +117,8 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
             continue
         differences = _differences([flags[number] for number in members], label is None)
         for number, more in zip(members, differences):
-            parts = [part for part in (label, more) if part]
-            result[number] = (
-                joined(*parts, '-') if len(parts) > 1 else (parts or [str(number + 1)])[0]
-            )
+            named = joined(label, more, '-') if label and more else label or more
+            result[number] = named or str(number + 1)
     return [label or '' for label in result]
 
 

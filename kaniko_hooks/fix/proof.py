@@ -64,14 +64,13 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
     paths = Paths(draft.steps.script)
     old = [_described(event, draft, part, paths) for event in part.unit.events]
     for number, more in enumerate(part.unit.more):
-        argv, *rest = old[number]
-        old[number] = ((*argv, *map(_named, more)), *rest)
+        argv, directory, variables, files = old[number]
+        old[number] = ((*argv, *map(_named, more)), directory, variables, files)
     new = [_described(event, draft, part, paths) for event in events]
-    for first, second, reason in (old, new, 'lose'), (new, old, 'find'):
+    for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
                 raise Refusal(_difference(description, second))
-        del reason
 
 
 def _instances(part: Part, container: Container) -> Iterator[Container]:
@@ -97,7 +96,7 @@ Description = tuple[tuple[object, ...], object, dict[str, object], dict[str, obj
 def _described(event: BuildEvent, draft: Draft, part: Part, paths: Paths) -> Description:
     """Argv, working directory, variables and files of a build."""
     loop = part.unit.loop
-    own = set(loop.command.name for loop in [loop] if loop)
+    own = {loop.command.name} if loop else set()
     others = {
         name
         for step in draft.steps.main

@@ -216,7 +216,7 @@ class Paths:
         return {path for path, texts in event.env.files.items() if before.get(path) != texts}
 
     def of_other_iterations(self, step: Step, event: BuildEvent, name: str) -> set[str]:
-        """The files that iterations of a loop over `name` write, other ones than that of a build."""
+        """The files that the other iterations of a loop over `name` write."""
         value = event.env.variables.get(name)
         paths = {
             path

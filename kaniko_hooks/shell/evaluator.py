@@ -361,8 +361,8 @@ class Evaluator:
             output = output.part(0, len(output.value.rstrip('\n')))
             if len(output.holes) == 1 and output.holes[0][:2] == (0, len(output.value)):
                 output = hole(output.holes[0].name, scope.source.value[node.start : node.end])
-            after = end.with_env(end.env._replace(stdout=state.env.stdout))
-            result.append((after, output))
+            env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
+            result.append((end.with_env(env), output))
         return result
 
     # Commands

@@ -52,7 +52,7 @@ def worst_run(item: Sample) -> int:
     """The number of builds of the evaluator's worst run. Raises TooMuch."""
     place = Segment(0, lambda offset: Place('ci.yml', offset), 0, True)
     script = Script((Text(item.script, (), (place,)),), {})
-    container = Container('gitlab-ci', 'job', Place('ci.yml', 0), None, (), scripts=(script,))
+    container = Container('gitlab-ci', 'job', Place('ci.yml', 0), None, scripts=(script,))
     return container_run(container, _any_executor, Files(item.files)).builds_in_worst_run
 
 
