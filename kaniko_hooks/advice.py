@@ -48,7 +48,7 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
 
 
 def _is_one_image(run: Run) -> bool:
-    """True if the builds differ in nothing but their destinations."""
+    """Test for builds that differ in nothing but their destinations."""
     builds = [execution.build for execution in run.executed]
     images = {build.flags.destinations for build in builds}
     return len(images) == run.builds_in_worst_run and len(set(map(_other_words, builds))) == 1

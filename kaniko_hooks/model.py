@@ -67,7 +67,7 @@ class Script(NamedTuple):
 
 
 class Container(NamedTuple):
-    """What shares one file system: a GitLab job, a CI step, a pod container.
+    """A unit with a file system of its own: a GitLab job, a CI step, a pod container.
 
     - `exclusive`: sets of variables of which the CI system never sets two.
     - `single_words`: variables whose values have no blanks.
@@ -102,7 +102,7 @@ class Field(NamedTuple):
 
 
 class Flags(NamedTuple):
-    """What Kaniko's argv says about one build."""
+    """One build, as Kaniko's argv describes it."""
 
     cache: str  # ON, OFF or UNKNOWN
     cleanup: bool
@@ -130,7 +130,7 @@ class Build(NamedTuple):
 
 
 class Execution(NamedTuple):
-    """How often a run executes one build."""
+    """A build and the number of times that a run executes it."""
 
     build: Build
     times: int  # 0 where only another run executes it
@@ -146,7 +146,7 @@ class Note(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What one container's script parts can do, at worst.
+    """The worst run of one container's scripts.
 
     `executions` has each build place of the container once, in the order of
     the script, counted in the shown run: the one that gives `verdict`.
@@ -177,7 +177,7 @@ class Problem(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a CI reader makes of its files."""
+    """The containers and problems that a CI reader has found in files."""
 
     containers: tuple[Container, ...]
     notes: tuple[Note, ...] = ()

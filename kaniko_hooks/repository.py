@@ -122,7 +122,7 @@ class Repository:
         return text
 
     def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
-        """True if a file's bytes pass a test, or cannot be read. Bytes that pass are cached."""
+        """Tests a file's bytes, caches those that pass; a file that cannot be read passes."""
         self._on_read()
         where = os.path.join(self.root, path)
         try:
@@ -137,7 +137,7 @@ class Repository:
         return False
 
     def has_file(self, path: str) -> bool:
-        """True if there is a file or a symlink with exactly this path."""
+        """Test for a file or a symlink with exactly this path."""
         folder, _, name = path.rpartition('/')
         where = os.path.join(self.root, folder)
         try:
@@ -149,7 +149,7 @@ class Repository:
         return os.path.isfile(where) or os.path.islink(where)
 
     def has_mark(self, path: str) -> bool:
-        """True if a file begins with a byte order mark."""
+        """Test for a byte order mark at the beginning of a file."""
         self.known_text(path)
         return path in self._with_bom
 
@@ -307,7 +307,7 @@ def _files_of(folder: str) -> Iterator[str]:
 
 
 def _listed_by_git(folder: str, *options: str) -> list[str] | None:
-    """What `git ls-files` prints; None if it is not git's folder, or git is not there."""
+    """The output of `git ls-files`; None if it is not git's folder, or git is not there."""
     import subprocess
 
     environ = {name: os.environ[name] for name in os.environ if name not in OF_ONE_REPOSITORY}

@@ -23,7 +23,7 @@ _CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33
 
 
 def use_color(option: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """True if output to `stream` is coloured; `option` is auto, always or never.
+    """Decides if output to `stream` is coloured; `option` is auto, always or never.
 
     https://no-color.org and https://force-color.org: NO_COLOR and FORCE_COLOR count if
     they are set and not empty, in this order.

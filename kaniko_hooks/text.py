@@ -32,7 +32,7 @@ class Hole(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """Where the characters from `start` on come from, up to the next segment."""
+    """The origin of the characters from `start` on, up to the next segment."""
 
     start: int
     locate: Callable[[int], Place]

@@ -206,7 +206,7 @@ class _Job:
 
 
 def _is_called(action: LocalAction, context: Context) -> bool:
-    """True if an action is being read."""
+    """Test for an action that is being read."""
     return action.file.path in (context.file.path, *(place.file for place in context.calls))
 
 

@@ -29,8 +29,8 @@ class _GitLab(Dialect):
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         subject, pattern = arguments
-        found = Truth(pattern.holes[0].name if pattern.holes else pattern.value, subject)
-        return negate(found) if name == '!~' else found
+        match = Truth(pattern.holes[0].name if pattern.holes else pattern.value, subject)
+        return negate(match) if name == '!~' else match
 
 
 _DIALECT = _GitLab()

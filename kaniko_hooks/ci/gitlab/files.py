@@ -59,7 +59,7 @@ class Files:
         return document
 
     def has(self, path: str) -> bool:
-        """True if there is such a file, readable or not."""
+        """Test for a file with this path, readable or not."""
         try:
             return self.repository.text(path) is not None
         except Unreadable:

@@ -180,7 +180,7 @@ def _matching(pattern: str, wildcards: Mapping[str, str], files: Files) -> list[
 
 
 def _rules_hold(rules: Value | None, files: Files, variables: Variables) -> bool | None:
-    """True if all pipelines, or the one with these variables, include the file."""
+    """Test for a file that all pipelines, or the one with these variables, include."""
     if rules is None:
         return True
     outcomes: set[bool] = set()

@@ -144,7 +144,7 @@ class Pipeline(NamedTuple):
 
     @property
     def visible(self) -> bool:
-        """True if all its configuration, and all that uses it, is in the repository."""
+        """Test for a job whose configuration and users are all in the repository."""
         return not (self.notes or self.standalone or self.broken)
 
 

@@ -150,7 +150,7 @@ def flat_items(value: Value | None) -> list[Value]:
 
 
 def inherits(job: Table, kind: str, name: str) -> bool:
-    """True if a job inherits a keyword of `default:` or a global variable (`inherit:`)."""
+    """Test for a keyword of `default:` or a global variable that a job inherits (`inherit:`)."""
     names = get(job, 'inherit', kind)
     if isinstance(names, Items):
         return name in map(string_of, names.items)
