@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+
+# The metadata of the package has both, too, but to read it takes as long as a check.
+VERSION = '0.1.0'
+ADDRESS = 'https://github.com/OWNER/kaniko-hooks'
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'rules')
 
@@ -19,34 +22,11 @@ def summary(rule: str) -> str:
     return ' '.join(explain(rule).split('\n\n')[1].split())
 
 
-def version() -> str:
-    """The installed version, '' where the package runs from its sources."""
-    return _installed()[0]
-
-
-def address() -> str:
-    """The repository of this package, '' where it runs from its sources."""
-    return _installed()[1]
-
-
 def page(rule: str) -> str:
-    """The address of a rule's documentation, '' if it is not known."""
-    return f'{address()}/blob/v{version()}/docs/rules.md#{rule}' if address() else ''
+    """The address of a rule's documentation."""
+    return f'{ADDRESS}/blob/v{VERSION}/docs/rules.md#{rule}'
 
 
 def without_installation(command: str) -> str:
     """A line that runs a command of this package where it is not on PATH."""
-    return f'uvx --from git+{address()}@v{version()} {command}' if address() else command
-
-
-@lru_cache
-def _installed() -> tuple[str, str]:
-    """Version and address in the metadata of the package, which is their only place."""
-    from importlib.metadata import PackageNotFoundError, metadata
-
-    try:
-        fields = metadata('kaniko_hooks')
-    except PackageNotFoundError:
-        return '', ''
-    urls = dict(url.split(', ', 1) for url in fields.get_all('Project-URL') or ())
-    return fields['Version'], urls['Source']
+    return f'uvx --from git+{ADDRESS}@v{VERSION} {command}'

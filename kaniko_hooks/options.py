@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from kaniko_hooks.about import VERSION
 from kaniko_hooks.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -80,13 +81,13 @@ def parse(hook: str, argv: Sequence[str]) -> Options:
     """
     if not any(argument.startswith('-') for argument in argv):
         return Options(tuple(argv))  # argparse would take a third of the hook's time
-    values = vars(_parser(hook, '--version' in argv).parse_args(argv))
+    values = vars(_parser(hook).parse_args(argv))
     values['paths'] = tuple(values['paths'])
     values['gitlab_configs'] = tuple(map(os.path.normpath, values['gitlab_configs']))
     return Options(**values)
 
 
-def _parser(hook: str, with_version: bool) -> ArgumentParser:
+def _parser(hook: str) -> ArgumentParser:
     import argparse
 
     checks = hook == CHECK
@@ -151,12 +152,5 @@ def _parser(hook: str, with_version: bool) -> ArgumentParser:
             action='store_true',
             help='exit 0 after a rewrite, for clients that stage what was fixed (lefthook)',
         )
-    add('--version', action='version', version=_version(hook) if with_version else '')
+    add('--version', action='version', version=f'{hook} {VERSION}')
     return parser
-
-
-def _version(hook: str) -> str:
-    # Its import takes longer than all the rest.
-    from kaniko_hooks.about import version
-
-    return f'{hook} {version()}'

@@ -9,7 +9,7 @@ import json
 import os
 from urllib.parse import quote
 
-from kaniko_hooks.about import address, explain, page, summary, version
+from kaniko_hooks.about import ADDRESS, VERSION, explain, page, summary
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Finding, Note, Place, Result
 from kaniko_hooks.options import RULES
@@ -27,7 +27,14 @@ Object = dict[str, object]
 def render(result: Result, text_of: TextOf) -> str:
     """One log with one run, in ASCII."""
     run = {
-        'tool': {'driver': _driver()},
+        'tool': {
+            'driver': {
+                'name': 'kaniko-hooks',
+                'version': VERSION,
+                'informationUri': ADDRESS,
+                'rules': list(map(_rule, RULES)),
+            }
+        },
         'columnKind': 'unicodeCodePoints',
         'originalUriBaseIds': {
             '%SRCROOT%': {'description': {'text': 'The root of the repository.'}}
@@ -46,13 +53,6 @@ def render(result: Result, text_of: TextOf) -> str:
     return json.dumps({'$schema': _SCHEMA, 'version': '2.1.0', 'runs': [run]}, indent=2) + '\n'
 
 
-def _driver() -> Object:
-    driver: Object = {'name': 'kaniko-hooks', 'rules': [_rule(rule) for rule in RULES]}
-    if version():
-        driver.update(version=version(), informationUri=address())
-    return driver
-
-
 def _rule(rule: str) -> Object:
     text = explain(rule)
     return {
@@ -60,7 +60,7 @@ def _rule(rule: str) -> Object:
         'name': ''.join(map(str.capitalize, rule.split('-'))),
         'shortDescription': {'text': summary(rule)},
         'help': {'text': text, 'markdown': text},
-        **({'helpUri': page(rule)} if page(rule) else {}),
+        'helpUri': page(rule),
         'defaultConfiguration': {'level': 'error'},
     }
 

@@ -52,8 +52,8 @@ def _next_steps(result: Result) -> list[str]:
     rules = sorted({finding.rule for finding in result.findings})
     lines = [f'{rule}: {HARM[rule]}' for rule in rules if rule in HARM]
     for rule in rules:
-        details = '' if installed else page(rule)
-        lines.append(f'details: {details or f"check-kaniko-builds --explain {rule}"}')
+        command = f'check-kaniko-builds --explain {rule}'
+        lines.append(f'details: {command if installed else page(rule)}')
     for purpose, command, findings in (
         ('rewrite', 'fix-kaniko-builds', [finding for finding in result.findings if finding.fix]),
         (
