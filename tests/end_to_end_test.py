@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 PATH = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
 BAD = (ROOT / 'examples/bad/.gitlab-ci.yml').read_text()
 GOOD = (ROOT / 'examples/good/.gitlab-ci.yml').read_text()
+DOCKERFILES = ('examples/api/Dockerfile', 'examples/worker/Dockerfile')
 
 
 def run(folder: Path, command: Sequence[str], **environ: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +72,8 @@ def project(tmp_path: Path) -> Path:
     git(folder, 'init', '-q')
     git(folder, 'config', 'user.name', 'A Developer')
     git(folder, 'config', 'user.email', 'developer@example.com')
+    for path in DOCKERFILES:
+        write(folder, path, (ROOT / path).read_text())
     return folder
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end_test import BAD, GOOD, PATH, git, run, write
+from tests.end_to_end_test import BAD, DOCKERFILES, GOOD, PATH, ROOT, git, run, write
 from tests.readme_test import labelled
 
 pytestmark = pytest.mark.slow
@@ -29,6 +29,8 @@ def test_recipe(lefthook: Path, tmp_path: Path) -> None:
     git(tmp_path, 'init', '-q')
     git(tmp_path, 'config', 'user.name', 'A Developer')
     git(tmp_path, 'config', 'user.email', 'developer@example.com')
+    for path in DOCKERFILES:
+        write(tmp_path, path, (ROOT / path).read_text())
     (recipe,) = labelled('lefthook')
     write(tmp_path, 'lefthook.yml', recipe)
     write(tmp_path, '.gitlab-ci.yml', BAD)

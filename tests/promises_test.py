@@ -140,6 +140,8 @@ def test_the_audit_sees_what_is_not_promised(tmp_path: Path) -> None:
 def test_fix_writes_its_file_and_nothing_else(tmp_path: Path) -> None:
     root = tmp_path / 'repository'
     shutil.copytree(ROOT / 'examples/bad', root)
+    for name in ('api', 'worker'):
+        shutil.copytree(ROOT / 'examples' / name, root / 'examples' / name)
     subprocess.run(('git', 'init', '-q'), cwd=root, check=True)
     subprocess.run(('git', 'add', '-A'), cwd=root, check=True)
     before = contents(tmp_path)
