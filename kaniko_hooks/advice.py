@@ -5,8 +5,8 @@ from __future__ import annotations
 from kaniko_hooks.ci_paths import system_named
 from kaniko_hooks.model import MANY, Build, Container, Finding, Run
 
-# Parts of refusals of the fix: a build runs on a condition.
-_CONDITIONS = ('`if`', '`case`', 'on a condition', 'after a test')
+# Parts of refusals of the fix that quote a statement: a build runs on a condition.
+_CONDITIONS = ('`if ', '`case ')
 
 
 def noun(container: Container) -> str:
@@ -43,7 +43,7 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     if is_gitlab and any(part in reason for part in _CONDITIONS):
         return f'{instead}, with `rules:` for its condition'
     if is_gitlab and any(why.kind == 'loop' and why.times >= MANY for why in reasons):
-        return f'{instead}, or write the words of the loop out, so that it can be split'
+        return f'{instead}, or list the words in the loop itself, so that it can be split'
     return instead
 
 

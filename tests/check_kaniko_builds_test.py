@@ -283,7 +283,7 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
         ),
         pytest.param(
             CI,
-            pipeline(f'if x; then {build("shop")}; fi', build('mail')),
+            pipeline(f'if x; then {build("shop")}; {build("mail")}; fi'),
             '; use one job per build, with `rules:` for its condition',
             id='condition',
         ),

@@ -418,3 +418,25 @@ def test_long_work_shows_progress_on_a_terminal(
     main([CI, 'a.yml'])
     assert ('\r' in stderr.getvalue()) is by_hand
     assert expected in stderr.getvalue()
+
+
+def test_advice_repeats_the_options_that_the_fix_needs(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv('PRE_COMMIT', '')
+    write({'ci/all.yml': JOB})
+    options = ['--strict', '--allow-cleanup', '--gitlab-config', 'ci/all.yml']
+    assert check_kaniko_builds.main([*options, 'ci/all.yml']) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == ' '.join(['rewrite: fix-kaniko-builds', *options, 'ci/all.yml'])
+    assert fix_kaniko_builds.main([*options, 'ci/all.yml']) == 1
+
+
+def test_an_empty_repository_has_nothing_to_check(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv('PRE_COMMIT', '')
+    root = write({CI: JOB})
+    subprocess.run(('git', 'init', '-q'), cwd=root, check=True)
+    assert check_kaniko_builds.main([]) == 0
+    assert capsys.readouterr().err.startswith('nothing to check: git tracks no YAML file')

@@ -71,10 +71,10 @@ rewrite: {UVX} fix-kaniko-builds .gitlab-ci.yml
   1 | job:
   ...
   4 |       for x in $X; do
-    |       ^ again and again
+    |       ^ many times
   5 |         /kaniko/executor --cache -d a
     |         ^^^^^^^^^^^^^^^^ build many times, cache on: a
-  = no automatic fix: the loop over $x is not over literal words; use one job per build, or write the words of the loop out, so that it can be split
+  = no automatic fix: the loop over $x is not over literal words; use one job per build, or list the words in the loop itself, so that it can be split
 
 {HARM}
 details: {PAGE}#{CACHED}
@@ -295,7 +295,7 @@ def test_reasons_are_labels() -> None:
     each = Reason('xargs', Place(CI, 0), MANY)
     assert '^ once for each item\n' in one('ls | xargs X', 'X', 'X', MANY, each)
     retry = Reason('retry', Place(CI, 2), 1)
-    assert '^ build, if the attempt before fails, cache on\n' in one('a X', 'X', 'X', 1, retry)
+    assert '^ build, if the first fails, cache on\n' in one('a X', 'X', 'X', 1, retry)
 
 
 def test_many_containers_are_named_shortly() -> None:

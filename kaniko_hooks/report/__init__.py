@@ -24,8 +24,8 @@ def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
     """The report of a format, ending with a newline if it is not empty.
 
     `text_of` gives a file's text without byte order mark, '' if it has none
-    that can be read. `looks` are the colour and width of text. Modules are imported
-    late: most runs have nothing to report.
+    that can be read. `looks` are the colour and width of text, and the options to
+    repeat in its advice. Modules are imported late: most runs have nothing to report.
     """
     module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
     report: str = module.render(_sorted(result, text_of), text_of, **looks)
@@ -69,6 +69,7 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> int:
     if shown == 'text':
         looks['color'] = use_color(options.color, sys.stdout, os.environ)
         looks['width'] = columns(sys.stdout, os.environ)
+        looks['options'] = options
     _print(render(shown, result, text_of, **looks), sys.stdout)
     _print(summary(result) + '\n', sys.stderr)
     return code

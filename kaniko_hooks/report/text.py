@@ -7,6 +7,7 @@ import re
 
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import MANY, Execution, Finding, Reason, Result
+from kaniko_hooks.options import Options
 from kaniko_hooks.report.snippet import Mark, snippet
 from kaniko_hooks.rule import HARM, often
 from kaniko_hooks.summary import distinct_notes
@@ -23,13 +24,20 @@ _CLEANUP = (
 _WORD = re.compile(r'\S+')
 
 
-def render(result: Result, text_of: TextOf, color: bool = False, width: int = COLUMNS) -> str:
+def render(
+    result: Result,
+    text_of: TextOf,
+    color: bool = False,
+    width: int = COLUMNS,
+    options: Options = Options(),
+) -> str:
     """All findings, notes, and next steps; '' without findings."""
     if not result.findings:
         return ''
     blocks = ['\n'.join(_finding(finding, text_of, color, width)) for finding in result.findings]
     return (
-        '\n\n'.join([*blocks, '\n'.join([*_notes(result, text_of), *_next_steps(result)])]) + '\n'
+        '\n\n'.join([*blocks, '\n'.join([*_notes(result, text_of), *_next_steps(result, options)])])
+        + '\n'
     )
 
 
@@ -43,7 +51,7 @@ def _notes(result: Result, text_of: TextOf) -> list[str]:
     return lines
 
 
-def _next_steps(result: Result) -> list[str]:
+def _next_steps(result: Result, options: Options) -> list[str]:
     """Pointers to documentation and commands that work in the client that shows them."""
     from kaniko_hooks.about import page, without_installation
 
@@ -63,16 +71,24 @@ def _next_steps(result: Result) -> list[str]:
         ),
     ):
         if findings:
-            command = ' '.join([command, *_quoted({finding.place.file for finding in findings})])
+            files = {finding.place.file for finding in findings}
+            command = ' '.join([command, *_arguments(options, files)])
             lines.append(f'{purpose}: {command if installed else without_installation(command)}')
     return lines
 
 
-def _quoted(files: set[str]) -> list[str]:
-    """The files as arguments; none of them, which means all, if they are many."""
+def _arguments(options: Options, files: set[str]) -> list[str]:
+    """The options of the check that the fix needs, too, and the files.
+
+    No files, which means all, if they are many.
+    """
     from shlex import quote
 
-    return [safe(quote(file)) for file in sorted(files)] if len(files) <= _FILES else []
+    words = ['--strict'] * options.strict + ['--allow-cleanup'] * options.allow_cleanup
+    for path in options.gitlab_configs:
+        words += ['--gitlab-config', path]
+    words += sorted(files) if len(files) <= _FILES else []
+    return [safe(quote(word)) for word in words]
 
 
 def _finding(finding: Finding, text_of: TextOf, color: bool, width: int) -> list[str]:
@@ -129,14 +145,14 @@ def _marks(finding: Finding, text_of: TextOf) -> list[Mark]:
 def _brief(reason: Reason) -> str:
     """A reason as the label of its own line."""
     if reason.kind == 'retry':
-        return 'if the attempt before fails'
+        return 'if the first fails'
     if reason.kind == 'call':
         return 'called here'
     if reason.words:
         return f'{often(reason.times)}: {", ".join(reason.words)}'
     if reason.times < MANY:
         return often(reason.times)
-    return 'again and again' if reason.kind in ('loop', 'watch') else 'once for each item'
+    return 'many times' if reason.kind in ('loop', 'watch') else 'once for each item'
 
 
 def _build(execution: Execution, text_of: TextOf, which: str, color: str, others: int = 0) -> Mark:
