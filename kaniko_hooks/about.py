@@ -24,7 +24,7 @@ def summary(rule: str) -> str:
 
 def page(rule: str) -> str:
     """The address of a rule's documentation."""
-    return f'{ADDRESS}/blob/v{VERSION}/docs/rules.md#{rule}'
+    return f'{ADDRESS}/blob/v{VERSION}/kaniko_hooks/rules/{rule}.md'
 
 
 def without_installation(command: str) -> str:

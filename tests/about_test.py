@@ -24,7 +24,7 @@ def examples(rule: str) -> list[str]:
 @pytest.mark.parametrize('rule', RULES)
 def test_a_page_has_a_bad_and_a_good_example_that_are_yaml(rule: str) -> None:
     text = about.explain(rule)
-    assert text.startswith(f'### `{rule}`\n\n')
+    assert text.startswith(f'# `{rule}`\n\n')
     assert text.endswith('\n') and not text.endswith('\n\n')
     parts = text.split('```')
     assert len(examples(rule)) == 2

@@ -24,7 +24,7 @@ from tests.samples import CACHED, CI, build, run_of, text_is
 HARM = (
     f'{CACHED}: a later image can silently gain or lose files, and the cache keeps the wrong layers'
 )
-PAGE = 'https://github.com/OWNER/kaniko-hooks/blob/v0.1.0/docs/rules.md'
+PAGE = 'https://github.com/OWNER/kaniko-hooks/blob/v0.1.0/kaniko_hooks/rules'
 UVX = 'uvx --from git+https://github.com/OWNER/kaniko-hooks@v0.1.0'
 LONG = 'registry.example.com/a-team/a-project/with/folders'
 
@@ -58,7 +58,7 @@ publish:
   = fix: fix-kaniko-builds would split `publish` into 3 jobs: `publish-shop`, `publish-mail`, `publish-last`
 
 {HARM}
-details: {PAGE}#{CACHED}
+details: {PAGE}/{CACHED}.md
 rewrite: {UVX} fix-kaniko-builds .gitlab-ci.yml
 """,
     ),
@@ -77,7 +77,7 @@ rewrite: {UVX} fix-kaniko-builds .gitlab-ci.yml
   = no automatic fix: the loop over $x is not over literal words; use one job per build, or list the words in the loop itself, so that it can be split
 
 {HARM}
-details: {PAGE}#{CACHED}
+details: {PAGE}/{CACHED}.md
 """,
     ),
     'only with --unsafe': (
@@ -95,7 +95,7 @@ details: {PAGE}#{CACHED}
   = no automatic fix: it has a `coverage`, which would count once for every job; only with --unsafe
 
 {HARM}
-details: {PAGE}#{CACHED}
+details: {PAGE}/{CACHED}.md
 rewrite, to be reviewed: {UVX} fix-kaniko-builds --unsafe .gitlab-ci.yml
 """,
     ),
@@ -118,7 +118,7 @@ build.sh:3:1: {CACHED}: job `job` runs 2 Kaniko builds in one container, with th
   = no automatic fix: `./build.sh` alone runs more than one build; pass each tag to one build as a further `--destination`
 
 {HARM}
-details: {PAGE}#{CACHED}
+details: {PAGE}/{CACHED}.md
 """,
     ),
     'a missing include is reported once': (
@@ -132,7 +132,7 @@ details: {PAGE}#{CACHED}
     |           ^ here
 
 .gitlab-ci.yml:1:43: note: include: project is not visible here
-details: {PAGE}#unreadable-ci-file
+details: {PAGE}/unreadable-ci-file.md
 """,
     ),
     'an unknown rule': (
@@ -143,7 +143,7 @@ details: {PAGE}#unreadable-ci-file
     |       ^ here
   = rules: cached-builds-share-container, uncached-builds-share-container, unreadable-ci-file, bad-suppression, unused-suppression
 
-details: {PAGE}#bad-suppression
+details: {PAGE}/bad-suppression.md
 """,
     ),
 }

@@ -21,6 +21,7 @@ _CLEANUP = (
     '--cleanup is not enough: files of multi-stage and of failed builds can stay; '
     "--allow-cleanup accepts it in osscontainertools' Kaniko v1.27.0 or later"
 )
+_NO_OPTIONS = Options()
 _WORD = re.compile(r'\S+')
 
 
@@ -29,7 +30,7 @@ def render(
     text_of: TextOf,
     color: bool = False,
     width: int = COLUMNS,
-    options: Options = Options(),
+    options: Options = _NO_OPTIONS,
 ) -> str:
     """All findings, notes, and next steps; '' without findings."""
     if not result.findings:
