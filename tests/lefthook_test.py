@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import labelled
 from tests.end_to_end_test import BAD, DOCKERFILES, GOOD, PATH, ROOT, git, run, write
-from tests.readme_test import labelled
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,8 @@ def test_recipe(lefthook: Path, tmp_path: Path) -> None:
     git(tmp_path, 'config', 'user.email', 'developer@example.com')
     for path in DOCKERFILES:
         write(tmp_path, path, (ROOT / path).read_text())
-    (recipe,) = labelled('lefthook')
-    write(tmp_path, 'lefthook.yml', recipe)
+    (recipe,) = labelled('lefthook.yml')
+    write(tmp_path, 'lefthook.yml', recipe.text)
     write(tmp_path, '.gitlab-ci.yml', BAD)
     assert run(tmp_path, (str(lefthook), 'install')).returncode == 0
     environ = {'PATH': f'{lefthook.parent}{os.pathsep}{PATH}'}
