@@ -20,6 +20,9 @@ from kaniko_hooks.ci_paths import SYSTEMS
 from kaniko_hooks.options import CHECK, FIX, FORMATS, RULES, parse
 from tests.conftest import Write
 from tests.documents import DOCUMENTS, ROOT, Block, blocks, labelled
+from tests.fix_gitlab_ci_local_test import oracle, preview
+
+__all__ = ['oracle']  # a fixture
 
 BLOCKS = blocks()
 CI = '.gitlab-ci.yml'
@@ -39,7 +42,7 @@ def of_kind(kind: str, label: str | None = None) -> pytest.MarkDecorator:
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    labels = {'console': ('',), 'sh': ('',), 'text': ('',)}
+    labels: dict[str, tuple[str, ...]] = {'console': ('',), 'sh': ('',), 'text': ('',)}
     labels['yaml'] = ('bad', 'good', 'before', 'after', *_FILES)
     assert [b.id for b in BLOCKS if b.label not in labels.get(b.kind, ())] == []
 
@@ -145,6 +148,22 @@ def test_component(write: Write) -> None:
     assert artifacts['reports'] == {'codequality': options.output_file}
 
 
+@pytest.mark.slow
+def test_component_as_gitlab_ci_local_reads_it(oracle: Path, tmp_path: Path) -> None:
+    case = tmp_path / 'case'
+    (case / 'templates').mkdir(parents=True)
+    shutil.copy(ROOT / TEMPLATE, case / TEMPLATE)
+    inputs = {'arguments': '--strict', 'stage': 'build'}
+    (case / CI).write_text(
+        yaml.safe_dump({'include': [{'local': TEMPLATE, 'inputs': inputs}], 'stages': ['build']})
+    )
+    job = preview(oracle, case, tmp_path / 'copy')['check-kaniko-builds']
+    assert isinstance(job, dict)
+    assert job['stage'] == 'build' and job['image']['name'] == 'python:3.13'
+    assert job['script'][1].startswith('check-kaniko-builds --strict --format gitlab ')
+    assert job['artifacts']['reports'] == {'codequality': 'gl-code-quality-report.json'}
+
+
 def test_inputs_of_the_component_are_documented() -> None:
     header = yaml.safe_load((ROOT / TEMPLATE).read_text().partition('---\n')[0])
     table = (ROOT / 'docs/reports.md').read_text()
@@ -169,10 +188,9 @@ def test_workflow_calls_the_check_as_it_is(block: Block) -> None:
 def test_workflow_passes_zizmor(block: Block, tmp_path: Path) -> None:
     (tmp_path / WORKFLOW).parent.mkdir(parents=True)
     (tmp_path / WORKFLOW).write_text(block.text)
-    zizmor = shutil.which('zizmor', path=_PATH)
-    if zizmor is None:
-        pytest.skip('there is no zizmor')
-    done = subprocess.run((zizmor, '--offline', str(tmp_path)), capture_output=True, text=True)
+    command = ('zizmor', '--offline', str(tmp_path))
+    environ = {**os.environ, 'PATH': _PATH}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
@@ -180,7 +198,8 @@ def test_workflow_passes_zizmor(block: Block, tmp_path: Path) -> None:
 @pytest.mark.parametrize('document', sorted({b.document for b in BLOCKS if b.kind == 'sh'}))
 def test_commands_in_an_empty_clone(document: str, tmp_path: Path) -> None:
     """All but the tests themselves; the example of the README has a finding."""
-    clone = tmp_path / 'clone'
+    clone, own = tmp_path / 'clone', tmp_path / 'own'
+    subprocess.run(('git', 'init', '-q', str(own)), check=True)
     subprocess.run(('git', 'clone', '-q', str(ROOT), str(clone)), check=True)
     subprocess.run(('git', 'tag', f'v{about.version()}'), cwd=clone, check=True)
     lines = [line for b in BLOCKS if b.document == document for line in commands(b)]
@@ -188,7 +207,8 @@ def test_commands_in_an_empty_clone(document: str, tmp_path: Path) -> None:
         if shutil.which(line.split()[0], path=_PATH) or line.startswith('.venv/'):
             command = line.replace(about.address(), clone.as_uri())
             environ = {**os.environ, 'PATH': _PATH, 'PRE_COMMIT': ''}
-            done = subprocess.run(command, shell=True, cwd=clone, env=environ)
+            folder = own if line.startswith(('uvx', 'pipx')) else clone
+            done = subprocess.run(command, shell=True, cwd=folder, env=environ)
             assert done.returncode == line.endswith(f'examples/bad/{CI}'), line
 
 
