@@ -307,3 +307,12 @@ def test_structure_names_every_module() -> None:
     package = ROOT / 'kaniko_hooks'
     modules = [path.relative_to(ROOT).as_posix() for path in package.rglob('*.py')]
     assert sorted(drawn) == sorted(m for m in modules if not m.endswith('__init__.py'))
+
+
+def test_source_distribution_has_every_file() -> None:
+    """By pip's and setuptools' own rules, or by a line of MANIFEST.in."""
+    own = {'README.md', 'LICENSE', 'MANIFEST.in', 'pyproject.toml', 'setup.cfg', 'kaniko_hooks'}
+    named = set((ROOT / 'MANIFEST.in').read_text().split())
+    done = subprocess.run(('git', 'ls-files'), cwd=ROOT, capture_output=True, text=True)
+    tops = {path.split('/')[0] for path in done.stdout.splitlines()}
+    assert {top for top in tops if not top.startswith('.')} <= own | named
