@@ -138,7 +138,7 @@ def test_component(write: Write) -> None:
     assert job.name == 'check-kaniko-builds'
     assert job.script is not None
     install, check = (command.text for command in job.script)
-    assert install == f'pip install --quiet git+{about.address()}@v{about.version()}'
+    assert install == f'pip install --quiet git+{about.ADDRESS}@v{about.VERSION}'
     hook, *arguments = shlex.split(check)
     assert hook == CHECK
     options = parse(hook, arguments)
@@ -201,11 +201,11 @@ def test_commands_in_an_empty_clone(document: str, tmp_path: Path) -> None:
     clone, own = tmp_path / 'clone', tmp_path / 'own'
     subprocess.run(('git', 'init', '-q', str(own)), check=True)
     subprocess.run(('git', 'clone', '-q', str(ROOT), str(clone)), check=True)
-    subprocess.run(('git', 'tag', f'v{about.version()}'), cwd=clone, check=True)
+    subprocess.run(('git', 'tag', f'v{about.VERSION}'), cwd=clone, check=True)
     lines = [line for b in BLOCKS if b.document == document for line in commands(b)]
     for line in lines:
         if shutil.which(line.split()[0], path=_PATH) or line.startswith('.venv/'):
-            command = line.replace(about.address(), clone.as_uri())
+            command = line.replace(about.ADDRESS, clone.as_uri())
             environ = {**os.environ, 'PATH': _PATH, 'PRE_COMMIT': ''}
             folder = own if line.startswith(('uvx', 'pipx')) else clone
             done = subprocess.run(command, shell=True, cwd=folder, env=environ)
@@ -247,7 +247,7 @@ def test_every_document_is_linked_from_the_readme() -> None:
 
 @pytest.mark.parametrize('rule', RULES)
 def test_the_page_of_a_rule_is_there_and_linked(rule: str) -> None:
-    path = about.page(rule).partition(f'/blob/v{about.version()}/')[2]
+    path = about.page(rule).partition(f'/blob/v{about.VERSION}/')[2]
     assert (ROOT / path).is_file()
     assert f'../{path})' in (ROOT / 'docs/rules.md').read_text()
 
@@ -255,18 +255,18 @@ def test_the_page_of_a_rule_is_there_and_linked(rule: str) -> None:
 @pytest.mark.parametrize('name', (*PAGES, TEMPLATE))
 def test_address_and_version_are_those_of_the_package(name: str) -> None:
     text = (ROOT / name).read_text(encoding='utf-8')
-    owner = about.address().removeprefix('https://github.com/')
+    owner = about.ADDRESS.removeprefix('https://github.com/')
     addresses = re.findall(
         r'https://(?:raw\.githubusercontent|github)\.com/(\S+?/kaniko-hooks)\b', text
     )
     assert set(addresses) <= {owner}
-    assert set(re.findall(r'kaniko-hooks[@/]v?(\d[\w.]*\w)', text)) <= {about.version()}
-    assert set(re.findall(r'rev: v(\S+)', text)) <= {about.version()}
+    assert set(re.findall(r'kaniko-hooks[@/]v?(\d[\w.]*\w)', text)) <= {about.VERSION}
+    assert set(re.findall(r'rev: v(\S+)', text)) <= {about.VERSION}
 
 
 def test_changelog_has_the_version_and_its_date() -> None:
     releases = re.findall(r'^## (\d\S*) - (\S+)$', (ROOT / 'CHANGELOG.md').read_text(), re.M)
-    assert releases[0][0] == about.version()
+    assert releases[0][0] == about.VERSION
     assert all(re.fullmatch(r'\d{4}-\d\d-\d\d', date) for _, date in releases)
 
 

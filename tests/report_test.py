@@ -266,7 +266,7 @@ def test_sarif() -> None:
     [run] = log['runs']
     driver = run['tool']['driver']
     assert [rule['id'] for rule in driver['rules']] == list(RULES)
-    assert 'Measured with binaries' in driver['rules'][0]['help']['markdown']
+    assert '## Measured' in driver['rules'][0]['help']['markdown']
     assert driver['rules'][3]['name'] == 'BadSuppression'
     bad, looped, shared, unreadable = run['results']
     assert shared['ruleId'] == RULES[shared['ruleIndex']] == 'cached-builds-share-container'
