@@ -180,7 +180,7 @@ def test_report_about_two_repositories(write: Write, capsys: pytest.CaptureFixtu
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['--explain', 'unreadable-ci-file']) == 0
-    assert capsys.readouterr().out.startswith('### `unreadable-ci-file`\n')
+    assert capsys.readouterr().out.startswith('# `unreadable-ci-file`\n')
 
 
 SCRIPT = f'{build("shop")}\n{build("mail")}\n'
