@@ -114,7 +114,8 @@ class _Progress:
         return self
 
     def step(self) -> None:
-        self.read += 1
+        # Files that nobody named count as well, such as Dockerfiles.
+        self.read = min(self.read + 1, self.total)
         if time.monotonic() > self.next:
             self.next += 0.1
             self.is_shown = True

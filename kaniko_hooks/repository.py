@@ -43,7 +43,8 @@ class Repository:
     """Reads the files below `root`, each once; `edited` texts replace those of files.
 
     `cache` has bytes that were read before, by absolute path; `text` takes them out.
-    `on_read` is called for each file that `may_matter` reads.
+    `on_read` is called for each file that has been looked at: before its text is used, or
+    when its bytes show that it does not matter.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Repository:
         return data
 
     def _read(self, path: str) -> str | None:
+        self._on_read()
         data = self.data(path)
         if data is None:
             return None
@@ -123,7 +125,6 @@ class Repository:
 
     def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
         """Tests a file's bytes, caches those that pass; a file that cannot be read passes."""
-        self._on_read()
         where = os.path.join(self.root, path)
         try:
             data = self._cache.pop(where, None) or read_bytes(where)
@@ -134,6 +135,7 @@ class Repository:
         if test(data):
             self._cache[where] = data
             return True
+        self._on_read()
         return False
 
     def has_file(self, path: str) -> bool:
