@@ -14,18 +14,19 @@ from collections.abc import Mapping
 
 import pytest
 
+from kaniko_hooks.about import ADDRESS, VERSION
 from kaniko_hooks.check_kaniko_builds import main
 from kaniko_hooks.model import MANY, Container, Finding, Note, Place, Reason, Result
 from kaniko_hooks.report import render, text
 from kaniko_hooks.report.snippet import shortened
 from tests.conftest import Write
-from tests.samples import CACHED, CI, build, run_of, text_is
+from tests.samples import CACHED, CI, build, result_of, run_of, text_is
 
 HARM = (
     f'{CACHED}: a later image can silently gain or lose files, and the cache keeps the wrong layers'
 )
-PAGE = 'https://github.com/OWNER/kaniko-hooks/blob/v0.1.0/kaniko_hooks/rules'
-UVX = 'uvx --from git+https://github.com/OWNER/kaniko-hooks@v0.1.0'
+PAGE = f'{ADDRESS}/blob/v{VERSION}/kaniko_hooks/rules'
+UVX = f'uvx --from git+{ADDRESS}@v{VERSION}'
 LONG = 'registry.example.com/a-team/a-project/with/folders'
 
 CASES: Mapping[str, tuple[Mapping[str, str], str]] = {
@@ -375,3 +376,11 @@ def test_clean_run_of_other_systems(
     )
     assert main(['.github/workflows/a.yml', 'task.yaml']) == 0
     assert ' in 2 jobs; ' in capsys.readouterr().err
+
+
+def test_a_destination_without_room_is_left_out() -> None:
+    source = 'publish:\n  script:\n' + ('    - /kaniko/executor --cache -d registry/app\n' * 2)
+    shown = text.render(result_of(source), text_is(source), width=44)
+    assert 'first build, cache on: .../app\n' in shown and 'second build, cache on\n' in shown
+    shown = text.render(result_of(source), text_is(source), width=80)
+    assert 'second build, cache on: registry/app\n' in shown

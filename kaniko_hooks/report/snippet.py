@@ -80,8 +80,9 @@ def _block(
 
 def _label(mark: Mark, room: int) -> str:
     label = safe(mark.label)
-    if mark.detail:
-        label += f': {shortened(safe(mark.detail), room - len(label) - 2)}'
+    left = room - len(label) - 2
+    if mark.detail and left > len(_CUT) * 2:
+        label += f': {shortened(safe(mark.detail), left)}'
     return label if len(label) <= room else label[: room - len(_CUT)] + _CUT
 
 
