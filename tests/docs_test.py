@@ -209,7 +209,7 @@ def test_commands_in_an_empty_clone(document: str, tmp_path: Path) -> None:
             environ = {**os.environ, 'PATH': _PATH, 'PRE_COMMIT': ''}
             folder = own if line.startswith(('uvx', 'pipx')) else clone
             done = subprocess.run(command, shell=True, cwd=folder, env=environ)
-            assert done.returncode == line.endswith(f'examples/bad/{CI}'), line
+            assert done.returncode == ('examples/bad' in line), line
 
 
 def commands(block: Block) -> list[str]:
