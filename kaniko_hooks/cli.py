@@ -136,8 +136,9 @@ def _check(options: Options, cache: dict[str, bytes]) -> int:
     if len(named) > 1 and options.is_report:
         return _print_lines([f'{CHECK}: error: a report is about one repository at a time'], 2)
     code = _print_lines(errors)
-    if _by_hand() and not code and not any(target.files for target in named):
-        _print_lines(['nothing to check: git tracks no YAML file or shell script here'])
+    is_empty = not any(target.files for target in named)
+    if is_empty and _by_hand() and not code and not options.is_report:
+        return _print_lines(['nothing to check: git tracks no YAML file or shell script here'], 0)
     for target in named or [Target(os.getcwd(), ())]:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, cache=cache, on_read=progress.step)

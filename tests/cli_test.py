@@ -439,4 +439,6 @@ def test_an_empty_repository_has_nothing_to_check(
     root = write({CI: JOB})
     subprocess.run(('git', 'init', '-q'), cwd=root, check=True)
     assert check_kaniko_builds.main([]) == 0
-    assert capsys.readouterr().err.startswith('nothing to check: git tracks no YAML file')
+    expected = 'nothing to check: git tracks no YAML file or shell script here\n'
+    assert capsys.readouterr().err == expected
+    assert check_kaniko_builds.main(['--format', 'json']) == 0
