@@ -89,10 +89,7 @@ def start_up(report: Report, runs: int) -> None:
 
 
 def without_kaniko(report: Report, runs: int) -> None:
-    commands = {
-        'check': (script(CHECK), 'ci/part3.yml'),
-        'parse': (sys.executable, '-c', PARSE),
-    }
+    commands = {'check': (script(CHECK), 'ci/part3.yml'), 'parse': (sys.executable, '-c', PARSE)}
     times = measure(repositories.without_kaniko, commands, max(runs // 3, 3))
     ratio = times['check'] / times['parse']
     report.row(

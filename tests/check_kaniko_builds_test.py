@@ -202,7 +202,7 @@ jobs:
         pytest.param(
             {
                 '.github/workflows/a.yml': WORKFLOW.replace('run: ./build.sh', 'uses: ./action'),
-                'action/action.yml': 'runs: {using: composite, steps: [{run: ./build.sh, shell: sh}]}',
+                'action/action.yml': 'runs: {using: composite, steps: [{run: ./build.sh}]}',
             },
             id='GitHub, action',
         ),

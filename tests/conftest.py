@@ -6,13 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from kaniko_hooks.repository import OF_ONE_REPOSITORY
-
-# The same examples each time, and none fails on a slow machine.
-settings.register_profile('fixed', derandomize=True, deadline=None)
-settings.load_profile('fixed')
 
 # As a hook of git the tests would write into the repository that runs them.
 for _name in OF_ONE_REPOSITORY:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
+import random
+
 import pytest
-from hypothesis import given, strategies as st
 
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import ScalarNode, items_of
@@ -91,33 +93,24 @@ def test_offsets_beyond_the_value_are_its_end() -> None:
     assert scalar_text('- abc # d', node).place(99).offset == 5
 
 
-LINE = st.text('ab \t"\'\\#:-', max_size=8)
+def random_lines(choose: random.Random, least: int) -> list[str]:
+    return [
+        ''.join(choose.choices('ab \t"\'\\#:-', k=choose.randrange(9)))
+        for _ in range(choose.randint(least, 6))
+    ]
 
 
-@given(
-    st.sampled_from(('|', '>', '|-', '>-', '|+', '>+', '|2', '>2-')),
-    st.lists(LINE, max_size=6),
-    st.sampled_from(('\n', '\r\n')),
-)
-def test_block_scalars(header: str, lines: list[str], end: str) -> None:
-    text = end.join((f'- {header}', *(f'  {line}' for line in lines), '- next', ''))
-    try:
-        nodes = scalars(text)
-    except InvalidYaml:
-        return
-    for node in nodes:
-        assert_located(text, node)
-
-
-@given(st.sampled_from(('', '"', "'")), st.lists(LINE, min_size=1, max_size=5))
-def test_flow_scalars(quote: str, lines: list[str]) -> None:
-    text = f'- {quote}' + '\n   '.join(lines) + f'{quote}\n'
-    try:
-        nodes = scalars(text)
-    except InvalidYaml:
-        return
-    for node in nodes:
-        assert_located(text, node)
+def test_random_scalars() -> None:
+    choose = random.Random(1)
+    for _ in range(200):
+        header = choose.choice(('|', '>', '|-', '>-', '|+', '>+', '|2', '>2-'))
+        lines = [f'- {header}', *(f'  {line}' for line in random_lines(choose, 0)), '- next', '']
+        quote = choose.choice(('', '"', "'"))
+        flow = f'- {quote}' + '\n   '.join(random_lines(choose, 1)) + f'{quote}\n'
+        for text in (choose.choice(('\n', '\r\n')).join(lines), flow):
+            with contextlib.suppress(InvalidYaml):
+                for node in scalars(text):
+                    assert_located(text, node)
 
 
 def test_blanks_alone_may_be_more_than_the_indentation() -> None:

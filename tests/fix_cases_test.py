@@ -94,6 +94,7 @@ def test_a_second_run_changes_nothing_and_the_check_passes(case: Path, tmp_path:
     assert analyse(Repository(str(root)), named(root), options(case)).result.findings == ()
 
 
+@pytest.mark.slow
 def test_rewritten_files_are_valid_for_gitlabs_schema() -> None:
     command = (
         sys.executable,

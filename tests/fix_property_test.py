@@ -141,7 +141,7 @@ def built(root: Path) -> Counter[str]:
     )
 
 
-@pytest.mark.parametrize('seed', range(120))
+@pytest.mark.parametrize('seed', range(40))
 def test_a_generated_pipeline_is_fixed_or_left_alone(seed: int, tmp_path: Path) -> None:
     case = Generated(seed)
     file = tmp_path / '.gitlab-ci.yml'
@@ -177,7 +177,7 @@ def outside(text: str) -> list[str]:
 
 def test_most_generated_pipelines_are_fixed(tmp_path: Path) -> None:
     fixed = 0
-    for seed in range(60):
+    for seed in range(40):
         (tmp_path / '.gitlab-ci.yml').write_bytes(Generated(seed).text.encode())
         fixed += bool(plan_fixes(Repository(str(tmp_path)), NAMED, Options()).writes)
-    assert fixed > 35
+    assert fixed > 23

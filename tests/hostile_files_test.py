@@ -15,6 +15,8 @@ import pytest
 from tests.conftest import Write
 from tests.hostile import BUILDS, CI, HOOKS, both, hook, hooks
 
+pytestmark = pytest.mark.slow
+
 JOB = 'job:\n' + BUILDS
 
 

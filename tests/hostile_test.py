@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import Write
 from tests.hostile import BUILDS, CI, both
 
+pytestmark = pytest.mark.slow
+
 
 def laughs() -> str:
     lines = ['a0: &a0 [/kaniko/executor, executor]']

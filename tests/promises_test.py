@@ -166,6 +166,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('module', ('check_kaniko_builds', 'fix_kaniko_builds'))
 def test_named_files(module: str, repository: Path) -> None:
     argv = [str(path) for path in sorted(repository.rglob('*.y*ml')) if path.is_file()]
@@ -175,6 +176,7 @@ def test_named_files(module: str, repository: Path) -> None:
     assert not {what for _, what in events if what == '/etc/profile'}
 
 
+@pytest.mark.slow
 def test_whole_repository(repository: Path) -> None:
     _, events = audited('check_kaniko_builds', repository)
     assert_asks_git_for_files_only(events, repository)

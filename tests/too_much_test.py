@@ -27,6 +27,7 @@ def found(root: Path, *named: str) -> list[tuple[str, str]]:
     return [(each.rule, each.message.partition(',')[0]) for each in result.findings]
 
 
+@pytest.mark.slow
 def test_as_much_as_can_be_read(write: Write) -> None:
     long = ': x\n      ' * 20_000
     assert found(write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'}), CI) == []

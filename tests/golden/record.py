@@ -9,7 +9,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ CASES = Path(__file__).parents[1] / 'cases'
 IMAGE = {'name': 'gcr.io/kaniko-project/executor:debug', 'entrypoint': ['']}
 
 Record = dict[str, Any]
-Recorder = Iterator[tuple[str, Record]]
+# Names of cases, and the function that records the case: a part of them is quick to record.
+Recorder = Iterator[tuple[str, Callable[[], Record]]]
 
 
 def shell() -> Recorder:
@@ -42,15 +44,16 @@ def scripts() -> Recorder:
     """Containers of small scripts, read by no CI reader: for each build its times and cache."""
     for line in (CASES / 'shell/units.jsonl').read_text().splitlines():
         case = json.loads(line)
-        run = container_run(container_of(case), read_build, _Files(case.get('files', {})))
-        yield (
-            case['name'],
-            {
-                'builds': 'many' if run.builds_in_worst_run >= MANY else run.builds_in_worst_run,
-                'verdict': run.verdict,
-                'executions': [_execution(execution) for execution in run.executions],
-            },
-        )
+        yield case['name'], partial(_evaluated, case)
+
+
+def _evaluated(case: Mapping[str, Any]) -> Record:
+    run = container_run(container_of(case), read_build, _Files(case.get('files', {})))
+    return {
+        'builds': 'many' if run.builds_in_worst_run >= MANY else run.builds_in_worst_run,
+        'verdict': run.verdict,
+        'executions': [_execution(execution) for execution in run.executions],
+    }
 
 
 def _execution(execution: Execution) -> list[object]:
@@ -153,7 +156,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def repository(files: Mapping[str, bytes], executable: list[str]) -> Iterator[Path]:
+def repository(files: Mapping[str, bytes], executable: Sequence[str]) -> Iterator[Path]:
     """A folder with these files as the working directory; its `.git` marks the root."""
     here = os.getcwd()
     root = Path(tempfile.mkdtemp())
@@ -180,11 +183,15 @@ def called(hook: Any, argv: list[str]) -> tuple[int, str, str]:
 
 
 def checked(
-    files: Mapping[str, bytes], executable: list[str] | None = None, named: list[str] | None = None
-) -> Record:
-    """The check's exit code and the stable part of its JSON report."""
+    files: Mapping[str, bytes], executable: Sequence[str] = (), named: Sequence[str] = ()
+) -> Callable[[], Record]:
+    """Recorder of the check's exit code and the stable part of its JSON report."""
+    return partial(_checked, files, executable, named)
+
+
+def _checked(files: Mapping[str, bytes], executable: Sequence[str], named: Sequence[str]) -> Record:
     paths = named or [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
-    with repository(files, executable or []):
+    with repository(files, executable):
         code, out, err = called(check_kaniko_builds, ['--format', 'json', *paths])
     report = json.loads(out) if out else {'containers': [], 'findings': [], 'notes': []}
     record: Record = {'exit': code}
@@ -214,8 +221,12 @@ def checked(
     return record if code < 2 else {**record, 'stderr': err}
 
 
-def fixed(files: Mapping[str, bytes], options: list[str]) -> Record:
-    """Whether the fix rewrites the files, and a digest of what they are afterwards."""
+def fixed(files: Mapping[str, bytes], options: Sequence[str]) -> Callable[[], Record]:
+    """Recorder of what the fix does: a digest of the files afterwards, if it rewrites any."""
+    return partial(_fixed, files, options)
+
+
+def _fixed(files: Mapping[str, bytes], options: Sequence[str]) -> Record:
     paths = [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
     with repository(files, []) as root:
         code, _, err = called(fix_kaniko_builds, [*options, *paths])
