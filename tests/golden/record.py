@@ -34,10 +34,13 @@ def shell() -> Recorder:
     for name in ('shell-cases', 'shell-hard', 'shell-practice'):
         for index, case in enumerate(json.loads((CASES / f'shell/{name}.json').read_text())):
             job = {'image': IMAGE, 'script': [case['script']]}
-            yield f'{name}-{index}', checked(files_of(job, {}))
+            yield f'{name}-{index}', partial(checked, files_of(job, {}))
     for case in json.loads((CASES / 'shell/attack.json').read_text()):
         job = {'image': IMAGE, **case['job']}
-        yield f'attack-{case["name"]}', checked(files_of(job, case['files']), case['executable'])
+        yield (
+            f'attack-{case["name"]}',
+            partial(checked, files_of(job, case['files']), case['executable']),
+        )
 
 
 def scripts() -> Recorder:
@@ -117,7 +120,7 @@ def files_of(job: Mapping[str, object], files: Mapping[str, str]) -> dict[str, b
 def gitlab() -> Recorder:
     for kind in ('gitlab-resolution', 'gitlab-documented'):
         for case in sorted((CASES / kind).iterdir()):
-            yield f'{kind}/{case.name}', checked(contents(case))
+            yield f'{kind}/{case.name}', partial(checked, contents(case))
 
 
 def other_ci() -> Recorder:
@@ -127,7 +130,7 @@ def other_ci() -> Recorder:
         (source,) = expected.parent.glob(f'{base}.y*ml')
         files = {wanted['as_path']: source.read_bytes()}
         files |= {path: text.encode() for path, text in wanted.get('files', {}).items()}
-        yield f'{expected.parent.name}/{base}', checked(files, named=[wanted['as_path']])
+        yield f'{expected.parent.name}/{base}', partial(checked, files, named=[wanted['as_path']])
 
 
 def fix() -> Recorder:
@@ -138,9 +141,9 @@ def fix() -> Recorder:
         own = case / 'options'
         options = own.read_text().split() if own.exists() else []
         name = case.relative_to(CASES).as_posix()
-        yield name, fixed(files, options)
+        yield name, partial(fixed, files, options)
         if not options:
-            yield f'{name} --unsafe', fixed(files, ['--unsafe'])
+            yield f'{name} --unsafe', partial(fixed, files, ['--unsafe'])
 
 
 RECORDERS = {'scripts': scripts, 'shell': shell, 'gitlab': gitlab, 'other-ci': other_ci, 'fix': fix}
@@ -184,12 +187,8 @@ def called(hook: Any, argv: list[str]) -> tuple[int, str, str]:
 
 def checked(
     files: Mapping[str, bytes], executable: Sequence[str] = (), named: Sequence[str] = ()
-) -> Callable[[], Record]:
-    """Recorder of the check's exit code and the stable part of its JSON report."""
-    return partial(_checked, files, executable, named)
-
-
-def _checked(files: Mapping[str, bytes], executable: Sequence[str], named: Sequence[str]) -> Record:
+) -> Record:
+    """The check's exit code and the stable part of its JSON report."""
     paths = named or [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
     with repository(files, executable):
         code, out, err = called(check_kaniko_builds, ['--format', 'json', *paths])
@@ -221,12 +220,8 @@ def _checked(files: Mapping[str, bytes], executable: Sequence[str], named: Seque
     return record if code < 2 else {**record, 'stderr': err}
 
 
-def fixed(files: Mapping[str, bytes], options: Sequence[str]) -> Callable[[], Record]:
-    """Recorder of what the fix does: a digest of the files afterwards, if it rewrites any."""
-    return partial(_fixed, files, options)
-
-
-def _fixed(files: Mapping[str, bytes], options: Sequence[str]) -> Record:
+def fixed(files: Mapping[str, bytes], options: Sequence[str]) -> Record:
+    """Whether the fix rewrites the files, and a digest of what they are afterwards."""
     paths = [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
     with repository(files, []) as root:
         code, _, err = called(fix_kaniko_builds, [*options, *paths])
