@@ -96,7 +96,9 @@ def installed(
 def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> State:
     """The state after `cp` and its like: the target has the text of the script, or runs Kaniko."""
     env = state.env
-    for word in words[:-1]:
+    # Credentials are copied in most pipelines; to list the repository for them takes a process.
+    sources = () if words[-1].value.endswith('.json') else words[:-1]
+    for word in sources:
         name = word.split('/')[-1]
         texts = [text for _, text in paths.contents(ev, scope, env, word)]
         if name.known == 'executor':
