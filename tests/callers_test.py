@@ -61,3 +61,17 @@ def test_no_folder_outside_of_the_repository(write: Write) -> None:
 
 def test_nothing_in_a_folder_that_cannot_be_listed(tmp_path: Path) -> None:
     assert callers(str(tmp_path / 'missing'), ['b.sh']) == []
+
+
+def test_a_script_named_by_a_variable_of_another_script(write: Write) -> None:
+    root = write(
+        {
+            '.gitlab-ci.yml': 'a:\n  variables: {LIB: lib.sh}\n  script: [./a.sh]\n',
+            'a.sh': '. "./$LIB"\n',
+            'lib.sh': '/kaniko/executor --cache -d a\n/kaniko/executor --cache -d b\n',
+        }
+    )
+    assert main(['.gitlab-ci.yml']) == 1
+    (root / 'a.sh').unlink()
+    os.mkfifo(root / 'a.sh')
+    assert main(['.gitlab-ci.yml']) == 0

@@ -442,3 +442,12 @@ def test_an_empty_repository_has_nothing_to_check(
     expected = 'nothing to check: git tracks no YAML file or shell script here\n'
     assert capsys.readouterr().err == expected
     assert check_kaniko_builds.main(['--format', 'json']) == 0
+
+
+def test_a_folder_without_kaniko(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv('PRE_COMMIT')
+    write({CI: 'a: {script: [make]}\n'})
+    assert (check_kaniko_builds.main(['.']), fix_kaniko_builds.main(['.'])) == (0, 0)
+    assert capsys.readouterr().err == 'no findings: nothing here can build with Kaniko\n'

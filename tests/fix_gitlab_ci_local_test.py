@@ -1,7 +1,6 @@
 """What the fix writes, resolved by gitlab-ci-local: an oracle that is not ours.
 
-It comes from npm with a Node of its own and is kept in a cache folder; where
-the machine has no npm, there is no oracle.
+It comes from npm, which is installed beside this interpreter, and is kept in a cache folder.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,22 +22,29 @@ from tests.fix_cases_test import CASES, folders
 
 pytestmark = pytest.mark.slow
 
-PACKAGES = ('gitlab-ci-local@4.75.1', 'node@22.23.3')
+PACKAGE = 'gitlab-ci-local@4.75.1'
+TOOLS = str(Path(sys.executable).parent)
 _DESTINATION = re.compile(r'--destination[ =]([^\s;]+)')
 
 
 @pytest.fixture(scope='session')
 def oracle() -> Path:
-    """The folder with gitlab-ci-local's and Node's executables."""
-    if shutil.which('npm') is None:
-        pytest.skip('there is no npm')
+    """The folder with gitlab-ci-local's executable."""
     base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
-    folder = base / 'kaniko-hooks-tests' / '-'.join(PACKAGES).replace('@', '-')
+    folder = base / 'kaniko-hooks-tests' / PACKAGE.replace('@', '-')
     tools = folder / 'node_modules' / '.bin'
-    if not (tools / 'gitlab-ci-local').exists() or not (tools / 'node').exists():
+    if not (tools / 'gitlab-ci-local').exists():
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ('npm', 'install', '--no-audit', '--no-fund', '--prefix', str(folder), *PACKAGES),
+            (
+                f'{TOOLS}/npm',
+                'install',
+                '--no-audit',
+                '--no-fund',
+                '--prefix',
+                str(folder),
+                PACKAGE,
+            ),
             check=True,
             capture_output=True,
         )
@@ -56,7 +63,7 @@ def preview(oracle: Path, case: Path, to: Path) -> Mapping[str, object]:
         ('gitlab-ci-local', '--preview', '--no-json-schema-validation', '--home', str(to / 'home')),
         cwd=to,
         text=True,
-        env={**os.environ, 'PATH': f'{oracle}{os.pathsep}{os.environ["PATH"]}'},
+        env={**os.environ, 'PATH': os.pathsep.join((str(oracle), TOOLS, os.environ['PATH']))},
         capture_output=True,
         check=False,
         encoding='utf-8',

@@ -1,9 +1,11 @@
-"""Compare the scripts of a range of seeds: `python -m tests.differential --seeds 0-999`."""
+"""Compare scripts with real shells: `python -m tests.differential --seeds 0-999`."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
+import time
 from collections.abc import Sequence
 
 from tests.differential.compare import Comparison, Miss, compare
@@ -13,16 +15,20 @@ from tests.differential.shells import Machine
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog='python -m tests.differential')
     parser.add_argument('--seeds', default='0-99', metavar='FIRST-LAST', help='default: 0-99')
+    parser.add_argument('--seconds', type=int, help='end after this time instead of a seed')
     parser.add_argument('--runs', type=int, default=9, metavar='N', help='of each script')
     parser.add_argument(
         '--false-alarms', action='store_true', help='list seeds with sharing that no run showed'
     )
     options = parser.parse_args(argv)
     first, _, last = options.seeds.partition('-')
+    until = time.monotonic() + (options.seconds or 0)
     machine = Machine()
     results = []
     try:
-        for seed in range(int(first), int(last or first) + 1):
+        for seed in itertools.count(int(first)):
+            if time.monotonic() > until if options.seconds else seed > int(last or first):
+                break
             result = compare(machine, seed, options.runs)
             results.append(result)
             if result.miss:
