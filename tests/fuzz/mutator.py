@@ -11,6 +11,8 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.differential.writer import sample
+
 CASES = Path(__file__).parent.parent / 'cases'
 
 _WORDS = (
@@ -95,12 +97,11 @@ _WORDS = (
 
 def seeds() -> list[bytes]:
     """The bytes of every case file that a hook may be given."""
-    found = [
-        path
+    return [
+        path.read_bytes()
         for path in sorted(CASES.rglob('*'))
         if path.is_file() and path.suffix in ('.yml', '.yaml', '.sh')
     ]
-    return [path.read_bytes() for path in found]
 
 
 def mutated(seed: bytes, others: Sequence[bytes], choose: random.Random) -> bytes:
@@ -132,14 +133,17 @@ def mutated(seed: bytes, others: Sequence[bytes], choose: random.Random) -> byte
 
 
 def scripts() -> list[bytes]:
-    """The scripts of the shell's cases."""
-    found = [
+    """The scripts of the shell's cases, and some that a grammar writes."""
+    folder = CASES / 'shell'
+    result = [
         case['script']
-        for name in ('shell-cases.json', 'shell-hard.json')
-        for case in json.loads((CASES / 'shell' / name).read_text(encoding='utf-8'))
+        for name in ('shell-cases', 'shell-hard', 'shell-practice')
+        for case in json.loads((folder / f'{name}.json').read_text(encoding='utf-8'))
     ]
-    assert len(found) > 50
-    return [script.encode() for script in found]
+    for line in (folder / 'units.jsonl').read_text(encoding='utf-8').splitlines():
+        result += ['\n'.join(part['commands']) for part in json.loads(line)['parts']]
+    result += [sample(seed).script for seed in range(500)]
+    return [script.encode() for script in result]
 
 
 def job(script: bytes, choose: random.Random) -> bytes:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
 from tests.fuzz.mutator import job, mutated, scripts, seeds
 
+SECONDS = 2.0  # processor time that both hooks may take for an input
+MAX_BYTES = 100_000
+_HANGS = 20.0  # seconds of processor time after which a hook is stopped
 _NAMES = (
     '.gitlab-ci.yml',
     'ci/other.yml',
@@ -23,14 +27,17 @@ _NAMES = (
 )
 
 
+class Hang(BaseException):
+    """A hook that does not end; no hook catches it."""
+
+
 class Target:
-    """A repository in which inputs become files; remembers failures and the worst time."""
+    """A repository in which inputs become files, one after the other."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.worst = 0.0  # seconds of processor time
-        self.slowest = ''
-        self.fixed = 0
+        self.rewritten = 0
         self.failures: list[str] = []
         (root / '.git').mkdir()
 
@@ -44,42 +51,56 @@ class Target:
         if path.read_bytes() != data:
             self.failures.append(f'check changed {name}: {data!r}')
         self._call('fix', fix_kaniko_builds.main, [str(path), '--unsafe', '--strict'], data)
-        taken = time.process_time() - started
-        fixed = path.read_bytes()
-        if fixed != data:
-            self.fixed += 1
+        seconds = time.process_time() - started
+        after = path.read_bytes()
+        if after != data:
+            self.rewritten += 1
             self._call('fix', fix_kaniko_builds.main, [str(path), '--unsafe', '--strict'], data)
-            if path.read_bytes() != fixed:
+            if path.read_bytes() != after:
                 self.failures.append(f'a second fix changes {name}: {data!r}')
-        if taken > self.worst:
-            self.worst, self.slowest = taken, f'{name}: {data!r}'
+        self.worst = max(self.worst, seconds)
+        if seconds > SECONDS:
+            self.failures.append(f'{name} takes {seconds:.1f} s: {data!r}')
         path.unlink()
 
     def _call(
         self, hook: str, main: Callable[[list[str]], int], argv: list[str], data: bytes
     ) -> None:
-        said = io.StringIO()
+        output = io.StringIO()
         try:
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), _limit():
                 code = main(argv)
-        except Exception as error:
+        except (Exception, Hang) as error:
             self.failures.append(f'{hook} raised {error!r}: {data!r}')
             return
         if code not in (0, 1):
-            self.failures.append(f'{hook} ended with {code} ({said.getvalue()!r}): {data!r}')
+            self.failures.append(f'{hook} ended with {code} ({output.getvalue()!r}): {data!r}')
 
 
-def run(target: Target, seed: int, go_on: Callable[[int], bool]) -> int:
-    """Tries mutated inputs while `go_on(number)` says so; returns how many."""
+@contextlib.contextmanager
+def _limit() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise Hang
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _HANGS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def inputs(seed: int) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of files without end: mutated files, and jobs of mutated scripts."""
     choose = random.Random(seed)
-    given, given_scripts = seeds(), scripts()
-    number = 0
-    while go_on(number):
+    files, texts = seeds(), scripts()
+    while True:
         if choose.random() < 0.5:
-            name, data = choose.choice(_NAMES), mutated(choose.choice(given), given, choose)
+            name, data = choose.choice(_NAMES), mutated(choose.choice(files), files, choose)
         else:
-            script = mutated(choose.choice(given_scripts), given_scripts, choose)
+            script = choose.choice(texts)
+            if choose.random() < 0.8:
+                script = mutated(script, texts, choose)
             name, data = _NAMES[0], job(script, choose)
-        target.try_input(name, data)
-        number += 1
-    return number
+        yield name, data[:MAX_BYTES]
