@@ -9,8 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,7 @@ CASES = Path(__file__).parents[1] / 'cases'
 IMAGE = {'name': 'gcr.io/kaniko-project/executor:debug', 'entrypoint': ['']}
 
 Record = dict[str, Any]
-# Names of cases, and the function that records the case: a part of them is quick to record.
-Recorder = Iterator[tuple[str, Callable[[], Record]]]
+Recorder = Iterator[tuple[str, Record]]
 
 
 def shell() -> Recorder:
@@ -34,29 +32,25 @@ def shell() -> Recorder:
     for name in ('shell-cases', 'shell-hard', 'shell-practice'):
         for index, case in enumerate(json.loads((CASES / f'shell/{name}.json').read_text())):
             job = {'image': IMAGE, 'script': [case['script']]}
-            yield f'{name}-{index}', partial(checked, files_of(job, {}))
+            yield f'{name}-{index}', checked(files_of(job, {}))
     for case in json.loads((CASES / 'shell/attack.json').read_text()):
         job = {'image': IMAGE, **case['job']}
-        yield (
-            f'attack-{case["name"]}',
-            partial(checked, files_of(job, case['files']), case['executable']),
-        )
+        yield f'attack-{case["name"]}', checked(files_of(job, case['files']), case['executable'])
 
 
 def scripts() -> Recorder:
     """Containers of small scripts, read by no CI reader: for each build its times and cache."""
     for line in (CASES / 'shell/units.jsonl').read_text().splitlines():
         case = json.loads(line)
-        yield case['name'], partial(_evaluated, case)
-
-
-def _evaluated(case: Mapping[str, Any]) -> Record:
-    run = container_run(container_of(case), read_build, _Files(case.get('files', {})))
-    return {
-        'builds': 'many' if run.builds_in_worst_run >= MANY else run.builds_in_worst_run,
-        'verdict': run.verdict,
-        'executions': [_execution(execution) for execution in run.executions],
-    }
+        run = container_run(container_of(case), read_build, _Files(case.get('files', {})))
+        yield (
+            case['name'],
+            {
+                'builds': 'many' if run.builds_in_worst_run >= MANY else run.builds_in_worst_run,
+                'verdict': run.verdict,
+                'executions': [_execution(execution) for execution in run.executions],
+            },
+        )
 
 
 def _execution(execution: Execution) -> list[object]:
@@ -120,7 +114,7 @@ def files_of(job: Mapping[str, object], files: Mapping[str, str]) -> dict[str, b
 def gitlab() -> Recorder:
     for kind in ('gitlab-resolution', 'gitlab-documented'):
         for case in sorted((CASES / kind).iterdir()):
-            yield f'{kind}/{case.name}', partial(checked, contents(case))
+            yield f'{kind}/{case.name}', checked(contents(case))
 
 
 def other_ci() -> Recorder:
@@ -130,7 +124,7 @@ def other_ci() -> Recorder:
         (source,) = expected.parent.glob(f'{base}.y*ml')
         files = {wanted['as_path']: source.read_bytes()}
         files |= {path: text.encode() for path, text in wanted.get('files', {}).items()}
-        yield f'{expected.parent.name}/{base}', partial(checked, files, named=[wanted['as_path']])
+        yield f'{expected.parent.name}/{base}', checked(files, named=[wanted['as_path']])
 
 
 def fix() -> Recorder:
@@ -141,9 +135,9 @@ def fix() -> Recorder:
         own = case / 'options'
         options = own.read_text().split() if own.exists() else []
         name = case.relative_to(CASES).as_posix()
-        yield name, partial(fixed, files, options)
+        yield name, fixed(files, options)
         if not options:
-            yield f'{name} --unsafe', partial(fixed, files, ['--unsafe'])
+            yield f'{name} --unsafe', fixed(files, ['--unsafe'])
 
 
 RECORDERS = {'scripts': scripts, 'shell': shell, 'gitlab': gitlab, 'other-ci': other_ci, 'fix': fix}
@@ -159,7 +153,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def repository(files: Mapping[str, bytes], executable: Sequence[str]) -> Iterator[Path]:
+def repository(files: Mapping[str, bytes], executable: list[str]) -> Iterator[Path]:
     """A folder with these files as the working directory; its `.git` marks the root."""
     here = os.getcwd()
     root = Path(tempfile.mkdtemp())
@@ -186,11 +180,11 @@ def called(hook: Any, argv: list[str]) -> tuple[int, str, str]:
 
 
 def checked(
-    files: Mapping[str, bytes], executable: Sequence[str] = (), named: Sequence[str] = ()
+    files: Mapping[str, bytes], executable: list[str] | None = None, named: list[str] | None = None
 ) -> Record:
     """The check's exit code and the stable part of its JSON report."""
     paths = named or [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
-    with repository(files, executable):
+    with repository(files, executable or []):
         code, out, err = called(check_kaniko_builds, ['--format', 'json', *paths])
     report = json.loads(out) if out else {'containers': [], 'findings': [], 'notes': []}
     record: Record = {'exit': code}
@@ -220,7 +214,7 @@ def checked(
     return record if code < 2 else {**record, 'stderr': err}
 
 
-def fixed(files: Mapping[str, bytes], options: Sequence[str]) -> Record:
+def fixed(files: Mapping[str, bytes], options: list[str]) -> Record:
     """Whether the fix rewrites the files, and a digest of what they are afterwards."""
     paths = [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
     with repository(files, []) as root:
