@@ -206,7 +206,7 @@ BROKEN = 'steps: [\n'
     ),
 )
 def test_a_template_is_no_unreadable_file(path: str, text: str, is_reported: bool) -> None:
-    record = checked({path: f'# kaniko\n{text}'.encode()}, named=[path])
+    record = checked({path: f'a: kaniko\n{text}'.encode()}, named=[path])
     rules = [rule for rule, _ in record['findings']]
     assert rules == (['unreadable-ci-file'] if is_reported else [])
 

@@ -66,6 +66,7 @@ def _recognise(
     """The files of GitLab, and those of other systems."""
     # Not imported for GitLab's files alone.
     from kaniko_hooks.ci.recognise import NotYaml, reader_of, recognise
+    from kaniko_hooks.mentions import Mentions
 
     gitlab: list[str] = []
     others: list[_Other] = []
@@ -73,7 +74,9 @@ def _recognise(
         try:
             system, documents = recognise(repository, path)
         except NotYaml as error:
-            problems += error.problems
+            # A text report passes over a file that leads to no Kaniko; so do the others.
+            if Mentions(repository).in_files([path]):
+                problems += error.problems
         except Exception as error:
             crashes.append(_crash(path, error))
         else:
