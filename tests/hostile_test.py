@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import pytest
 
+from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
 from tests.conftest import Write
 from tests.hostile import BUILDS, CI, both
 
@@ -187,3 +189,89 @@ def test_hostile_files_of_other_systems(path: str, write: Write) -> None:
     for name in files:
         (root / name.split('/')[0] / '.git').mkdir()
     both(root, *files)
+
+
+BUILD = '/kaniko/executor --cache -d '
+WORDS = ' '.join(map(str, range(30)))
+# Lines of a script, and the builds of its worst run.
+LONG: Mapping[str, tuple[list[str], str]] = {
+    '5,000 guards on one variable': (
+        [f'[ "$X" = {n} ] && {BUILD}{n}' for n in range(5_000)],
+        'no finding',
+    ),
+    '5,000 arms': (
+        ['case "$X" in', *(f'{n}) {BUILD}{n} ;;' for n in range(5_000)), 'esac'],
+        'no finding',
+    ),
+    '400 ifs that set and build': (
+        [f'if [ -n "$X{n}" ]; then A{n}=x; {BUILD}{n}; fi' for n in range(400)],
+        'many',
+    ),
+    '400 ifs that set one variable and build': (
+        [f'if [ -n "$X{n}" ]; then A={n}; {BUILD}$A; fi' for n in range(400)],
+        '400',
+    ),
+    '30 x 30 x 30 loops': (
+        [
+            f'for a in {WORDS}; do for b in {WORDS}; do for c in {WORDS}; do',
+            f'{BUILD}$a$b$c; done; done; done',
+        ],
+        'many',
+    ),
+    '35 nested loops': (
+        [*(f'for x{n} in a b; do' for n in range(35)), f'{BUILD}$x1', *['done'] * 35],
+        'many',
+    ),
+    'doubling functions with arguments': (
+        [
+            f'f0() {{ {BUILD}$1; }}',
+            *(f'f{n}() {{ f{n - 1} $1a; f{n - 1} $1b; }}' for n in range(1, 60)),
+            'f59 x',
+        ],
+        'many',
+    ),
+    'functions that call each other': (
+        [f'f() {{ g; g; {BUILD}a; }}', 'g() { f; f; }', 'f'],
+        'many',
+    ),
+    'eight loops of ten words': (
+        [*(f'for x{n} in 0 1 2 3 4 5 6 7 8 9; do' for n in range(8)), f'{BUILD}$x1', *['done'] * 8],
+        'many',
+    ),
+    '500 words, 500 arms': (
+        [
+            f'for a in {" ".join(map(str, range(500)))}; do case $a in',
+            *(f'{n}) {BUILD}{n} ;;' for n in range(500)),
+            'esac; done',
+        ],
+        '500',
+    ),
+}
+
+
+@pytest.mark.parametrize('case', LONG)
+def test_a_long_script_takes_two_seconds(
+    case: str, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines, builds = LONG[case]
+    write({CI: 'job:\n  script:\n    - |\n' + ''.join(f'      {line}\n' for line in lines)})
+    for hook in (check_kaniko_builds, fix_kaniko_builds):
+        started = time.process_time()
+        code = hook.main([CI])
+        assert time.process_time() - started < 2
+        if hook is check_kaniko_builds:
+            assert code == (builds != 'no finding')
+            assert code == 0 or f'runs {builds} Kaniko builds' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('encoding', ('utf-16', 'utf-16-le', 'utf-16-be', 'utf-32', 'latin-1'))
+def test_an_encoding_that_gitlab_does_not_read(encoding: str, write: Write) -> None:
+    """Latin-1 is read as GitLab reads it: without the bytes that are no UTF-8."""
+    root = write({CI: f'größe:\n{BUILDS}'.encode(encoding)})
+    (check, report), (_, fix) = both(root, CI)
+    assert check == 1
+    if encoding == 'latin-1':
+        assert 'job `gre` runs 2 Kaniko builds' in report
+        assert b'gr\xf6\xdfe:' in (root / CI).read_bytes() and 'not rewritten' in fix
+    else:
+        assert 'UTF-16?' in report and 'UTF-16?' in fix
