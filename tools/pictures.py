@@ -101,7 +101,7 @@ def draw(name: str, shown: str) -> str:
         # A terminal breaks lines anywhere, rich between words.
         for part in line.divide(range(COLUMNS, len(line), COLUMNS)):
             console.print(part, highlight=False)
-    return console.export_svg(title='', code_format=_SVG, unique_id=name)
+    return str(console.export_svg(title='', code_format=_SVG, unique_id=name))
 
 
 def main() -> None:

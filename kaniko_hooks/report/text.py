@@ -6,7 +6,7 @@ import os
 import re
 
 from kaniko_hooks.lines import TextOf, where
-from kaniko_hooks.model import MANY, Execution, Finding, Reason, Result
+from kaniko_hooks.model import Execution, Finding, Reason, Result
 from kaniko_hooks.options import Options
 from kaniko_hooks.report.snippet import Mark, snippet
 from kaniko_hooks.rule import HARM, often
@@ -151,8 +151,6 @@ def _brief(reason: Reason) -> str:
         return 'called here'
     if reason.words:
         return f'{often(reason.times)}: {", ".join(reason.words)}'
-    if reason.times < MANY:
-        return often(reason.times)
     return 'many times' if reason.kind in ('loop', 'watch') else 'once for each item'
 
 
