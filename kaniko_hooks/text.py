@@ -90,7 +90,9 @@ class Text:
         """The place of a character, or of the end. Only for a text with segments."""
         index = max(bisect_right(self.segments, offset, key=_start) - 1, 0)
         segment = self.segments[index]
-        return segment.locate(segment.offset + (offset - segment.start) * segment.linear)
+        # Characters before the first segment come from nowhere: they stand where it begins.
+        after = max(offset - segment.start, 0)
+        return segment.locate(segment.offset + after * segment.linear)
 
     def part(self, start: int, end: int) -> Text:
         """The characters from `start` to `end`; a hole that is cut stays one."""
