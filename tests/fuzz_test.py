@@ -13,7 +13,7 @@ FOUND = {
     'text without a place before text with one': """\
 build:
   script:
-    - "{ echo x/executor; date; cat <<EOF; } > s"
+    - "{ echo/executttttttttttttttttttttttttttttttttttttttttttttttttor; dautor; date; cat <<EOF; } > s"
     - "/kaniko/executor"
     - "EOF"
     - "sh s"
