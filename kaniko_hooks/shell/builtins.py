@@ -11,7 +11,7 @@ from kaniko_hooks.shell.arithmetic import assigned
 from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
-from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, alternatives, join, number
+from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, after_first, alternatives, join, number
 from kaniko_hooks.shell.variables import ONE_WORD, assign
 from kaniko_hooks.text import Text, hole
 
@@ -216,17 +216,13 @@ def _with_arguments(state: State, words: Sequence[Field], errexit: bool) -> Stat
 
 def _shift(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     count = number(fields[1].text.known) if len(fields) > 1 else 1
-    shifted = []
+    shifted: list[Array] = []
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
         if count is None:
-            shifted.append(ANY_WORDS)
+            shifted.append(Array((*ANY_WORDS.items, *value.items)))
             continue
-        rest = value.items[count:]
-        shifted.append(Array(rest))
-        if any(item.splits for item in value.items[:count]):
-            # Of several words some are left; of none more go.
-            shifted.append(Array((*ANY_WORDS.items, *rest)))
+        shifted += after_first(value, count)
     env = state.env._replace(arguments=join(shifted))
     return Flow([state.with_env(env).with_status(True)])
 
@@ -307,9 +303,9 @@ def _trap(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     if not handler.value or handler in scope.calls:
         return Flow([state])
     inner = scope._replace(calls=(*scope.calls, handler))
-    command = [fields[0], words[0]]
-    ends = ev.isolated(scope, state, lambda way: scripts.evaluate(ev, inner, way, command))
-    return Flow([state, *(end.with_status(True) for end in ends)])
+    flow = scripts.evaluate(ev, inner, state, [fields[0], words[0]])
+    flow.normal = [state, *(end.with_status(True) for end in flow.normal)]
+    return flow
 
 
 def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

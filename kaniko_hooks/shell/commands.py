@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _VARIABLES = 500
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
+_OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
 _SEARCHING = frozenset(('grep', 'egrep', 'fgrep', 'which'))
 _MIN_SEARCHING = 3  # words, where the input is not known
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
@@ -191,9 +192,9 @@ def run_program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Fiel
         return run_program(ev, scope, state, fields[1:])
     if '/' in name and paths.contents(ev, scope, state.env, fields[0].text):
         return scripts.file(ev, scope, state, fields)
-    own = paths.installed(state.env, name)
-    if own:
-        return scripts.installed(ev, scope, state, fields, own)
+    contents = () if '/' in name else paths.on_path(ev, scope, state.env, name)
+    if contents:
+        return scripts.one_of_files(ev, scope, state, fields, contents)
     return _program(ev, scope, state, fields, base)
 
 
@@ -261,6 +262,9 @@ def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
     build = _build(ev, scope, state, fields)
     if build:
         return build
+    if stdout.likely(ev, fields[0].text) is not fields[0].text:
+        # It is part of what a program has read.
+        return scripts.evaluate(ev, scope, state, [fields[0], *fields])
     ev.note_use(scope, state, OTHER, fields)
     flow = Flow()
     if fields[0].vanishes and len(fields) > 1:
@@ -307,7 +311,15 @@ def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Fiel
                 return runs(ev, scope, way.with_env(env), rest)
 
             return Flow(ev.isolated(scope, state, run_rest))
+    if _starts_shell(fields):
+        return scripts.shell(ev, scope, state, fields[:1])
     return stdout.printed(ev, scope, state.with_status(None), fields)
+
+
+def _starts_shell(fields: Sequence[Field]) -> bool:
+    """A shell of another user that reads its commands: `su - user`, `sudo -i`, `sudo su`."""
+    names = [field.text.value.rpartition('/')[2] for field in fields]
+    return names[0] in _OTHER_USERS and all(program(name).kind == OTHER for name in names)
 
 
 def _is_commands(option: Field, field: Field) -> bool:
@@ -348,7 +360,16 @@ def _flags(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
         texts = [text_of(item) for item in alternatives(value)]
         return texts[0] if len(texts) == 1 else hole('')
 
-    return ev.read_build(fields, ev.image, variable)
+    return ev.read_build(_with_path(scope, state, fields), ev.image, variable)
+
+
+def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[Field]:
+    """The fields of a command with the absolute path of `./program`."""
+    name = fields[0].text
+    if '/' not in name.value or name.value[0] == '/' or name.holes:
+        return fields
+    absolute = [path for path in paths.resolved(scope, state.env, name) if path.value[:1] == '/']
+    return [fields[0]._replace(text=absolute[0]), *fields[1:]] if absolute else fields
 
 
 def _build(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
@@ -357,7 +378,8 @@ def _build(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
     if flags is None:
         return None
     if not ev.used_image:
-        ev.used_image = ev.read_build(fields, None, lambda name: None) is None
+        argv = _with_path(scope, state, fields)
+        ev.used_image = ev.read_build(argv, None, lambda name: None) is None
     build = Build(
         scope.source.place(fields[0].start),
         scope.source.place(fields[-1].end),

@@ -30,6 +30,8 @@ _MAX_DIRECTORIES = 4
 _COMPARISONS = 8
 # The name of the hole for the content of a file of the repository.
 FILE = 'content of '
+# The beginning of the name of a hole for text that is like the text before, any number of times.
+REPEATED = 'repeated '
 
 
 NO_TRAP = (Text(''),)

@@ -97,6 +97,8 @@ class Evaluator:
         self.used_image = False
         self.scripts: dict[str, None] = {}  # files of the repository that were run
         self.notes: dict[Note, None] = {}
+        self.missing: dict[Place, Note] = {}  # of scripts, by the places of their calls
+        self.followed: set[Place] = set()  # places of calls of scripts that were run
         self.ended: list[State] = []  # the shell ends in them during an expansion
         self.reports: Reports | None = None  # on the statements that are recorded
         self.loops: dict[int, loops.Effects] = {}  # what the bodies of loops have done so far
@@ -266,6 +268,8 @@ class Evaluator:
             elif way.status is False:
                 flow.leaving.append((EXIT, way))
             else:
+                if way.status is None and way.env.at_exit is not env.NO_TRAP:
+                    flow.leaving.append((EXIT, way.with_status(False)))
                 # The shell ends where it fails (`set -e`, POSIX XCU 2.15).
                 flow.normal.append(way.with_status(True))
         return flow

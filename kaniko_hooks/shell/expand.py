@@ -28,7 +28,7 @@ from kaniko_hooks.shell.tree import (
     Unknown,
     Word,
 )
-from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Unset, number, shortened, text_of
+from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Unset, after_first, number, shortened, text_of
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up, value_of_hole
 from kaniko_hooks.text import Hole, Segment, Text, concat, hole
 
@@ -451,8 +451,8 @@ def _modified(
         result = None
         if several and operator == ':' and isinstance(value, Array):
             items = _slice(value, joined(parts), piece.name)
-            if items is not None:
-                ways.append((after, _parts(items, piece.quoted, '@')))
+            if items:
+                ways += [(after, _parts(item, piece.quoted, '@')) for item in items]
                 continue
         if subject.known is not None and not isinstance(value, Array):
             result = _replaced(subject.known, operator, parts)
@@ -467,17 +467,17 @@ def _modified(
     return ways
 
 
-def _slice(value: Array, bounds: Text, name: str) -> Array | None:
-    """`${array[@]:offset:length}`; None where that is not known."""
+def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
+    """`${array[@]:offset:length}`; none where that is not known."""
     first, colon, length = (bounds.known or '').partition(':')
     start, count = number(first), number(length)
-    if start is None or (colon and count is None) or any(item.splits for item in value.items):
-        return None
-    if name == '@':
-        if not start:
-            return None
-        start -= 1  # the parameters begin with `$0`
-    return Array(value.items[start : None if count is None else start + count])
+    if start is None or colon and count is None or name == '@' and not start:
+        return ()
+    # The parameters begin with `$0`.
+    slices = after_first(value, start - (name == '@'))
+    if len(slices) > 1:
+        return slices
+    return [Array(item.items[:count]) for item in slices]
 
 
 def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:

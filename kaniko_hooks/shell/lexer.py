@@ -423,6 +423,8 @@ class Lexer:
         target = self.word()
         if target is None:
             self.report('redirection without a target')
+            # No shell runs `<< x >>`; a template writes other words there.
+            self.forget_heredocs()
             target = Word((), self.at, self.at)
         heredoc = None
         if operator in ('<<', '<<-') and target.pieces:

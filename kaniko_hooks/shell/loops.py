@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import expand, outcome, variables
-from kaniko_hooks.shell.env import Env, Outside, State, joined
+from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, fresh, joined
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
@@ -296,9 +296,8 @@ def _printed_again(before: Env, after: Env) -> Env:
     """The environment after iterations that each print what the last one has printed."""
     if after.stdout == before.stdout:
         return after
-    printed = after.stdout.part(len(before.stdout.value), len(after.stdout.value))
-    again = (printed,) if names_executor(printed) else ()
-    return after._replace(stdout=concat((after.stdout, *again, hole(''))))
+    name = f'{REPEATED}{fresh()}' if names_executor(after.stdout) else ''
+    return after._replace(stdout=concat((after.stdout, hole(name, '$(…)'))))
 
 
 # Retries

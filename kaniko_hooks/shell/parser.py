@@ -30,6 +30,7 @@ from kaniko_hooks.shell.tree import (
     Simple,
     Statement,
     Test,
+    Unknown,
     While,
     Word,
     literal,
@@ -290,7 +291,7 @@ class _Parser(Lexer):
         if token == 'case':
             return self._case(start)
         if token in ('for', 'select'):
-            return self._for(start)
+            return self._for(start, token == 'select')
         if token in ('while', 'until'):
             condition = self._statements('do')
             return While(condition, self._do(), token == 'until', *self._redirections(start))
@@ -352,7 +353,7 @@ class _Parser(Lexer):
         self._closed(closer)
         return body
 
-    def _for(self, start: int) -> Compound:
+    def _for(self, start: int, is_select: bool) -> Compound:
         self.skip_blanks()
         if self.looking_at('(('):
             end = self.arithmetic_end(self.at)
@@ -372,6 +373,9 @@ class _Parser(Lexer):
                 words.append(word)
                 self.skip_blanks()
                 word = self.word()
+        if is_select:
+            # Its words are chosen any number of times.
+            words = [Word((Unknown('', self.at, self.at, False),), self.at, self.at)]
         body = self._do()
         return For(name, None if words is None else tuple(words), body, *self._redirections(start))
 

@@ -95,7 +95,9 @@ def _normal(path: Text) -> Text:
     if len(names) > _MAX_FOLDERS:
         return hole('')
     pieces = [piece for name in names for piece in (Text('/'), name)]
-    return concat(pieces if _is_absolute(path) else pieces[1:])
+    if _is_absolute(path):
+        return concat(pieces or [path.part(0, 1)])
+    return concat(pieces[1:])
 
 
 def key(path: Text) -> str:
@@ -139,12 +141,21 @@ def contents(ev: Evaluator, scope: Scope, env: Env, path: Text) -> list[tuple[st
     return result
 
 
-def installed(env: Env, name: str) -> tuple[Text, ...]:
-    """The texts of a file of this name that the script has put outside of the repository."""
-    for path, texts in env.files.items():
-        if path.startswith('/') and path.rpartition('/')[2] == name:
-            return texts
-    return ()
+def on_path(ev: Evaluator, scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
+    """The scripts that a name without a folder may stand for.
+
+    Those are the files that the script has put outside of the repository and,
+    if somebody has set PATH, any file of the repository.
+    """
+    result = [
+        (path, text)
+        for path, texts in env.files.items()
+        for text in texts
+        if path[:1] == '/' and path.rpartition('/')[2] == name
+    ]
+    if 'PATH' in env.variables or 'PATH' in scope.script.variables:
+        result += [(path, ev.file(path)) for path in _candidates(ev, Text(f'/{name}'))]
+    return result
 
 
 def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:

@@ -314,7 +314,7 @@ def _as_run(ev: Evaluator, most: int, verdict: str, worst: Tally, clean: bool) -
         ev.used_image,
         ev.image,
         tuple(ev.scripts),
-        tuple(ev.notes),
+        (*ev.notes, *(ev.missing[place] for place in ev.missing.keys() - ev.followed)),
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
-from kaniko_hooks.model import MANY, Field, Note, Reason
+from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, stdout, variables
-from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.env import REPEATED, State, fresh
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER, SHELLS
-from kaniko_hooks.shell.value import ANYTHING, Array, has_characters, join, shortened
+from kaniko_hooks.shell.value import ANYTHING, Array, has_characters, join, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -66,6 +66,20 @@ def file(
 ) -> Flow:
     """A script that is named by the first field, in a shell of its own."""
     contents = paths.contents(ev, scope, state.env, fields[0].text)
+    if not contents:
+        note_missing(ev, scope, state, fields[0])
+    return one_of_files(ev, scope, state, fields, contents, errexit)
+
+
+def one_of_files(
+    ev: Evaluator,
+    scope: Scope,
+    state: State,
+    fields: Sequence[Field],
+    contents: Sequence[tuple[str, Text]],
+    errexit: bool = False,
+) -> Flow:
+    """One of some scripts, each in a shell of its own."""
     flow = Flow()
     for path, text in contents:
         if is_shell(text.value):
@@ -78,18 +92,6 @@ def file(
         # No script is known, or it is one of several, or another one.
         ev.note_use(scope, state, OTHER, fields)
         flow.normal.append(state.with_status(None))
-    if not contents:
-        note_missing(ev, scope, state, fields[0])
-    return flow
-
-
-def installed(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], texts: Sequence[Text]
-) -> Flow:
-    """A script that this one has put into a folder of PATH; it may have several texts."""
-    flow = Flow()
-    for text in texts:
-        flow.add(_in_new_shell(ev, scope, state, text, None, fields[1:], False, fields[0]))
     return flow
 
 
@@ -103,15 +105,9 @@ def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> 
         texts = [text for _, text in paths.contents(ev, scope, env, word)]
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
-        target = words[-1]
-        known = [path.known or '' for path in paths.resolved(scope, env, target)]
-        is_folder = target.value[-1:] == '/' or any(map(ev.repository.is_folder, known))
-        is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in known)
-        for text in texts[:1]:
-            if not is_folder:
-                env = paths.written(ev, scope, env, target, text, False)
-            if not is_file:
-                env = paths.written(ev, scope, env, concat((target, Text('/'), name)), text, False)
+        # The target is a file, or the folder of one.
+        for target in (words[-1], concat((words[-1], Text('/'), name))) if texts else ():
+            env = paths.written(ev, scope, env, target, texts[0], False)
     return state.with_env(env)
 
 
@@ -130,7 +126,7 @@ def note_missing(ev: Evaluator, scope: Scope, state: State, field: Field) -> Non
     looks_local = not field.text.holes and name[:1] not in '/~' and ('/' in name or '.sh' in name)
     if looks_local and ev.image is not None and 'kaniko' in ev.image:
         place = scope.source.place(field.start)
-        ev.notes[Note(place, f'the script `{name}` is not in the repository')] = None
+        ev.missing[place] = Note(place, f'the script `{name}` is not in the repository')
 
 
 def _in_new_shell(
@@ -147,6 +143,7 @@ def _in_new_shell(
     inner = scope._replace(tested=False, loops=0, outer_loops=False, may_return=False)
     if name is not None:
         inner = inner.because('call', name.start)
+        ev.followed.add(scope.source.place(name.start))
     if path is not None:
         inner = inner._replace(name=variables.absolute(Text(path)))
 
@@ -171,6 +168,7 @@ def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
         if _is_unknown(stdout.likely(ev, text)):
             flow.normal.append(after_unknown_commands(state).with_status(None))
             continue
+        ev.followed.add(scope.source.place(fields[1].start))
         start = state
         if len(fields) > 2:
             start = state.with_env(state.env._replace(arguments=Array(tuple(fields[2:]))))
@@ -237,15 +235,26 @@ def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None)
     inner = scope._replace(
         source=text, path=path, calls=(*scope.calls, running), depth=scope.depth + 1, recorded=False
     )
-    return ev.statements(inner, [state], tree.body)
+    if not any(item.name.startswith(REPEATED) for item in text.holes):
+        return ev.statements(inner, [state], tree.body)
+    flow = ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
+    return Flow(_any_number(scope, state, flow.ends(), 'loop', text.place(0)))
+
+
+def _any_number(
+    scope: Scope, state: State, ends: Sequence[State], kind: str, at: Place
+) -> list[State]:
+    """The states after any number of the executions that these are the ends of."""
+    builds = outcome.any_number((end.outcome for end in ends), Reason(kind, at, MANY))
+    builds = outcome.then(state.outcome, builds)
+    return [end._replace(outcome=builds).with_status(None) for end in (state, *ends)]
 
 
 # Programs that run their words any number of times
 
-_ONCE_PER_WORD = frozenset('IiLlnP')
-_ONCE_PER_WORD_LONG = ('--replace', '--max-args', '--max-lines', '--max-procs')
-_MAX_WORDS = 50  # of which each is a command's
-_XARGS_VALUED = frozenset('IEsdaLnP')
+_ONCE_PER_WORD = r'-\w*[IiLlnP].*|--(?:replace|max-).*'
+_TAKES_VALUE = r'-\w*[IEsdaLnP]'
+_REPLACED = r'-\w*[Ii](.*)'
 
 
 def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -253,92 +262,78 @@ def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     rest = list(fields[1:])
     many = False
     replaced = ''
-    while rest and (rest[0].text.known or '')[:1] == '-':
+    while rest and rest[0].text.value[:1] == '-':
         option = rest.pop(0).text.value
-        many |= option.startswith(_ONCE_PER_WORD_LONG)
-        for index, letter in enumerate(option[1:] if option[:2] != '--' else ''):
-            many |= letter in _ONCE_PER_WORD
-            replaced = '{}' if letter in 'iI' else replaced
-            if letter in _XARGS_VALUED:
-                value = option[index + 2 :]
-                if not value and rest:
-                    value = rest.pop(0).text.value
-                replaced = value if letter == 'I' else replaced
-                break
+        many = many or re.fullmatch(_ONCE_PER_WORD, option) is not None
+        value = rest.pop(0).text.value if re.fullmatch(_TAKES_VALUE, option) and rest else ''
+        match = re.fullmatch(_REPLACED, option)
+        if match:
+            replaced = match[1] or value or '{}'
     if not rest:
         return stdout.printed(ev, scope, state.with_status(None), fields)
+    stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(ev.fresh_name(replaced), replaced)
+        if names_executor(stdin):
+            ev.printed[name.holes[0].name] = stdin
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
-        words = _read_words(state, fields[0], many)
+        words = [
+            Field(word, bool(word.holes) and not many, fields[0].start, fields[0].end)
+            for word in stdin.split(' \t\n')
+            if word.value
+        ]
         argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
-    return repeated(ev, scope, state, argvs, 'xargs' if many else '', fields[0])
+    return repeated(ev, scope, state, argvs, 'xargs' if many else '', fields[0], ev.run_program)
 
 
 def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
     """A word in which `xargs -I` and `find` put a name."""
-    parts = field.text.value.split(replaced)
-    at = 0
-    replacements = []
-    for part in parts[:-1]:
-        at += len(part)
-        replacements.append((at, at + len(replaced), name))
-        at += len(replaced)
-    return field._replace(text=field.text.replaced(replacements)) if replacements else field
-
-
-def _read_words(state: State, command: Field, many: bool) -> list[Field]:
-    """The words that `xargs` reads; the last one stands for those that are not known."""
-    words = [] if state.env.stdin is None else state.env.stdin.split(' \t\n')
-    known = [word for word in words if word.value and word.key()[0]]
-    if not words or len(known) < sum(bool(word.value) for word in words):
-        known.append(hole('', '$(cat)'))
-    if many and len(known) > _MAX_WORDS:
-        known[_MAX_WORDS:] = [hole('', '$(cat)')]
-    return [
-        Field(word, bool(word.holes) and not many, command.start, command.end) for word in known
+    replacements = [
+        (match.start(), match.end(), name)
+        for match in re.finditer(re.escape(replaced), field.text.value)
     ]
+    return field._replace(text=field.text.replaced(replacements)) if replacements else field
 
 
 def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
-    states = [state]
-    command: list[Field] | None = None
-    names = stdout.names_of_find(ev, fields)
-    for field in fields[1:]:
-        word = field.text.known
-        if command is None:
-            if word in ('-exec', '-execdir', '-ok', '-okdir'):
-                command = []
-        elif word == ';' or word == '+' and command and command[-1].text.known == '{}':
-            many = word == ';'
-            words = [_with_unknown(item, '{}', names) for item in command]
-            if not many:
-                words[-1] = words[-1]._replace(splits=True)
-            states = [
-                end
-                for way in states
-                for end in repeated(
-                    ev, scope, way, [words], 'find' if many else '', fields[0]
-                ).normal
-            ]
-            command = None
-        else:
-            command.append(field)
-    flow = Flow()
-    for way in states:
-        flow.add(stdout.printed(ev, scope, way.with_status(None), fields))
-    return flow
+    flow = Flow([state])
+    name = stdout.names_of_find(ev, fields)
+    words = [field.text.known or '' for field in fields]
+    start = 0
+    for index, word in enumerate(words):
+        if word in ('-exec', '-execdir', '-ok', '-okdir'):
+            start = index + 1
+        elif start and (word == ';' or word == '+' and words[index - 1] == '{}'):
+            argv = [_with_unknown(field, '{}', name) for field in fields[start:index]]
+            if word == '+':
+                argv[-1] = argv[-1]._replace(splits=True)
+            kind = 'find' if word == ';' else ''
+            states, flow = flow.normal, Flow()
+            for way in states:
+                flow.add(repeated(ev, scope, way, [argv], kind, fields[0], ev.run_program))
+            start = 0
+    return Flow(
+        end
+        for way in flow.normal
+        for end in stdout.printed(ev, scope, way.with_status(None), fields).normal
+    )
 
 
 def again(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`parallel`, `retry`, `watch`: the command among their words, any number of times."""
+    """`parallel`, `retry`, `watch`: the command among their words, any number of times.
+
+    `parallel` reads commands if it has none.
+    """
     name = (fields[0].text.known or '').rpartition('/')[2]
     # `parallel command ::: words`
     words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
     argv = words if len(words) > 1 else fields
-    return repeated(ev, scope, state, [argv], name, fields[0], among=True)
+    runs = ev.among_words
+    if name == 'parallel' and all(field.text.value[:1] == '-' for field in argv[1:]):
+        argv, runs = [Field(Text('sh'))], ev.run_program
+    return repeated(ev, scope, state, [argv], name, fields[0], runs)
 
 
 def repeated(
@@ -348,22 +343,16 @@ def repeated(
     argvs: Sequence[Sequence[Field]],
     kind: str,
     at: Field,
-    among: bool = False,
+    runs: Callable[[Scope, State, Sequence[Field]], Flow],
 ) -> Flow:
     """One of some commands in processes of their own: again and again if `kind` says why."""
-    start = state._replace(outcome=outcome.NO_BUILD)
-    runs = ev.among_words if among else ev.run_program
+    start = state._replace(outcome=outcome.NO_BUILD) if kind else state
     ends = [
         end
         for argv in argvs
         if argv
         for end in ev.isolated(scope, start, lambda way: runs(scope, way, argv))
     ]
-    reason = Reason(kind, scope.source.place(at.start), MANY)
-    result = [state.with_status(None)] if kind or not ends else []
-    for end in ends:
-        builds = end.outcome
-        if kind:
-            builds = outcome.any_number((other.outcome for other in ends), reason)
-        result.append(end._replace(outcome=outcome.then(state.outcome, builds)).with_status(None))
-    return Flow(ev.merged(scope, result))
+    if kind:
+        ends = _any_number(scope, state, ends, kind, scope.source.place(at.start))
+    return Flow(ev.merged(scope, [end.with_status(None) for end in ends or [state]]))

@@ -72,6 +72,15 @@ def _anything(values: Iterable[Text | Array | Unset]) -> Text | Array:
     return ANY_WORDS if any(isinstance(item, Array) for item in values) else ANYTHING
 
 
+def after_first(value: Array, count: int) -> tuple[Array, ...]:
+    """An array without its first words: alternatives, since an item may be several words."""
+    rest = value.items[count:]
+    if not any(item.splits for item in value.items[:count]):
+        return (Array(rest),)
+    # Of several words some are left; of none more go.
+    return Array(rest), Array((*ANY_WORDS.items, *rest))
+
+
 def names_executor(value: Text | Array | Unset) -> bool:
     """A value that can make a command of Kaniko's executor."""
     if isinstance(value, Array):
