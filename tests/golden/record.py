@@ -33,9 +33,11 @@ def shell() -> Recorder:
         for index, case in enumerate(json.loads((CASES / f'shell/{name}.json').read_text())):
             job = {'image': IMAGE, 'script': [case['script']]}
             yield f'{name}-{index}', checked(files_of(job, {}))
-    for case in json.loads((CASES / 'shell/attack.json').read_text()):
-        job = {'image': IMAGE, **case['job']}
-        yield f'attack-{case["name"]}', checked(files_of(job, case['files']), case['executable'])
+    for name in ('attack', 'practice-jobs'):
+        for case in json.loads((CASES / f'shell/{name}.json').read_text()):
+            job = {'image': IMAGE, **case['job']}
+            files = files_of(job, case['files'])
+            yield f'{name}-{case["name"]}', checked(files, case['executable'])
 
 
 def scripts() -> Recorder:
