@@ -12,7 +12,7 @@ import re
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.shell import tests
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.env import State, fresh_name
 from kaniko_hooks.shell.tree import Arithmetic, Substitution
 from kaniko_hooks.shell.value import text_of
 from kaniko_hooks.shell.variables import assign, look_up
@@ -20,7 +20,6 @@ from kaniko_hooks.text import Text, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
     from kaniko_hooks.shell.flow import Scope
 
 _SETS = (
@@ -45,54 +44,52 @@ _TESTS = {'==': '-eq', '!=': '-ne', '<': '-lt', '>': '-gt', '<=': '-le', '>=': '
 _INCREMENT = r'\s*(?:([A-Za-z_]\w*)\s*(?:\+\+|\+=\s*(\d{1,9}))|\+\+\s*([A-Za-z_]\w*))\s*'
 
 
-def evaluate(
-    ev: Evaluator, scope: Scope, state: State, node: Arithmetic
-) -> list[tuple[State, Text]]:
+def evaluate(scope: Scope, state: State, node: Arithmetic) -> list[tuple[State, Text]]:
     """The value of an expression, in the state after its assignments."""
     shown = scope.source.value[node.start : node.end]
     substitutions = [piece for piece in node.pieces if isinstance(piece, Substitution)]
     states = [state]
     for piece in substitutions:
-        states = [after for before in states for after, _ in ev.substitution(scope, before, piece)]
+        states = [
+            after for before in states for after, _ in scope.ev.substitution(scope, before, piece)
+        ]
     names = assigned(node.text)
-    if ev.reports is not None:
+    if scope.ev.reports is not None:
         for name in re.findall(_NAME, node.text):
-            ev.reports.read(state, name)
+            scope.ev.reports.read(state, name)
     result = []
     for way in states:
-        value = hole(ev.fresh_name(shown), shown)
+        value = hole(fresh_name(shown), shown)
         if not names and not substitutions:
-            value = _value(ev, scope, way, node.text, shown)
+            value = _value(scope, way, node.text, shown)
         increment = re.fullmatch(_INCREMENT, node.text)
         for name in names:
-            after = hole(ev.fresh_name(shown), shown)
+            after = hole(fresh_name(shown), shown)
             if increment:
-                after = _value(ev, scope, way, f'{name} + {increment[2] or 1}', shown)
+                after = _value(scope, way, f'{name} + {increment[2] or 1}', shown)
             way = assign(way, name, after)
         result.append((way, value))
     return result
 
 
-def conditions(
-    ev: Evaluator, scope: Scope, state: State, node: Arithmetic
-) -> list[tuple[State, Cond]]:
+def conditions(scope: Scope, state: State, node: Arithmetic) -> list[tuple[State, Cond]]:
     """The condition of `((…))`, in the state after its assignments."""
     comparison = re.fullmatch(_COMPARISON, node.text)
     if comparison is None:
-        ways = evaluate(ev, scope, state, node)
+        ways = evaluate(scope, state, node)
         return [(way, tests.is_nonzero(value)) for way, value in ways]
     test = _TESTS[comparison[2]]
     return [
         (after, tests.compared(left, test, right))
-        for before, left in _operands(ev, scope, state, comparison[1])
-        for after, right in _operands(ev, scope, before, comparison[3])
+        for before, left in _operands(scope, state, comparison[1])
+        for after, right in _operands(scope, before, comparison[3])
     ]
 
 
-def _operands(ev: Evaluator, scope: Scope, state: State, text: str) -> list[tuple[State, Text]]:
+def _operands(scope: Scope, state: State, text: str) -> list[tuple[State, Text]]:
     if text.isdecimal():
         return [(state, Text(text))]
-    return [(after, text_of(value)) for after, value in look_up(ev, scope, state, text, f'${text}')]
+    return [(after, text_of(value)) for after, value in look_up(scope, state, text, f'${text}')]
 
 
 def assigned(text: str) -> list[str]:
@@ -100,12 +97,12 @@ def assigned(text: str) -> list[str]:
     return [match[1] or match[2] for match in re.finditer(_SETS, text)]
 
 
-def _value(ev: Evaluator, scope: Scope, state: State, text: str, shown: str) -> Text:
+def _value(scope: Scope, state: State, text: str, shown: str) -> Text:
     if text.strip().isdecimal():
         return Text(text.strip())
     operands: dict[str, Text] = {}
     for name in re.findall(_NAME, text):
-        ways = look_up(ev, scope, state, name, f'${name}')
+        ways = look_up(scope, state, name, f'${name}')
         operands[name] = text_of(ways[0][1])
         if len(ways) > 1 or any(not item.name for item in operands[name].holes):
             return hole('', shown)

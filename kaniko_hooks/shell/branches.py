@@ -9,26 +9,22 @@ from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.tree import Case, CaseArm, If, Test, literal
 from kaniko_hooks.text import Text
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
 
-
-def if_(ev: Evaluator, scope: Scope, state: State, node: If) -> Flow:
+def if_(scope: Scope, state: State, node: If) -> Flow:
     """`if`: the first arm whose condition succeeds, or `else`."""
     flow = Flow()
     tested = scope._replace(tested=True)
     builds_before = outcome.builds(state.outcome)
     pending = [state]
     for arm in node.arms:
-        condition = ev.statements(tested, pending, arm.condition)
+        condition = scope.ev.statements(tested, pending, arm.condition)
         flow.leaving += condition.leaving
         negated = bool(arm.condition) and arm.condition[-1].pipelines[-1].negated
         succeeding = [way.with_status(True) for way in condition.normal if way.status is not False]
         inner = scope
         if negated and _has_built(succeeding, builds_before) and arm.body:
             inner = scope.because('retry', arm.body[0].start)
-        flow.add(ev.statements(inner, succeeding, arm.body))
+        flow.add(scope.ev.statements(inner, succeeding, arm.body))
         pending = [way.with_status(False) for way in condition.normal if way.status is not True]
         if not pending:
             return flow
@@ -38,7 +34,7 @@ def if_(ev: Evaluator, scope: Scope, state: State, node: If) -> Flow:
             scope = scope.because('retry', offset)
             tested = scope._replace(tested=True)
     if node.otherwise:
-        flow.add(ev.statements(scope, pending, node.otherwise))
+        flow.add(scope.ev.statements(scope, pending, node.otherwise))
     else:
         flow.normal += [way.with_status(True) for way in pending]
     return flow
@@ -48,25 +44,25 @@ def _has_built(states: list[State], builds_before: int) -> bool:
     return any(outcome.builds(state.outcome) > builds_before for state in states)
 
 
-def case(ev: Evaluator, scope: Scope, state: State, node: Case) -> Flow:
+def case(scope: Scope, state: State, node: Case) -> Flow:
     """`case`: the first arm with a pattern that matches; `;&` and `;;&` go on."""
     flow = Flow()
-    for way, subject in expand.text(ev, scope, state, node.word):
-        flow.add(_arms(ev, scope, way, subject, node))
+    for way, subject in expand.text(scope, state, node.word):
+        flow.add(_arms(scope, way, subject, node))
     return flow
 
 
-def _arms(ev: Evaluator, scope: Scope, state: State, subject: Text, node: Case) -> Flow:
+def _arms(scope: Scope, state: State, subject: Text, node: Case) -> Flow:
     flow = Flow()
     pending = [state.with_status(True)]
     falling: list[State] = []
     for arm in node.arms:
-        matching, pending = _matching(ev, scope, pending, subject, arm)
+        matching, pending = _matching(scope, pending, subject, arm)
         matching += falling
         falling = []
         if not matching:
             continue
-        body = ev.statements(scope, ev.merged(scope, matching), arm.body)
+        body = scope.ev.statements(scope, scope.ev.merged(scope, matching), arm.body)
         flow.leaving += body.leaving
         if arm.terminator == ';&':
             falling = body.normal
@@ -79,7 +75,7 @@ def _arms(ev: Evaluator, scope: Scope, state: State, subject: Text, node: Case) 
 
 
 def _matching(
-    ev: Evaluator, scope: Scope, states: list[State], subject: Text, arm: CaseArm
+    scope: Scope, states: list[State], subject: Text, arm: CaseArm
 ) -> tuple[list[State], list[State]]:
     """The states in which a pattern of the arm matches, and the others."""
     matching: list[State] = []
@@ -91,27 +87,27 @@ def _matching(
             if plain is not None and not is_quoted:
                 ways: list[tuple[State, str | None]] = [(state, plain)]
             else:
-                ways = expand.pattern(ev, scope, state, word)
+                ways = expand.pattern(scope, state, word)
             for way, pattern in ways:
                 cond = None if pattern is None else Match(subject, pattern)
-                holds, fails = ev.split(way, cond)
+                holds, fails = scope.ev.split(way, cond)
                 matching += holds
                 rest += fails
         states = rest
     return matching, states
 
 
-def test(ev: Evaluator, scope: Scope, state: State, node: Test) -> Flow:
+def test(scope: Scope, state: State, node: Test) -> Flow:
     """`[[ … ]]`."""
     ways: list[tuple[State, list[tests.Operand]]] = [(state, [])]
     for word in node.words:
         ways = [
             (after, [*operands, operand])
             for before, operands in ways
-            for after, operand in expand.operand(ev, scope, before, word)
+            for after, operand in expand.operand(scope, before, word)
         ]
     return Flow(
         end
         for way, operands in ways
-        for end in ev.by_status(way, tests.of_operands(operands, way.env.moment()))
+        for end in scope.ev.by_status(way, tests.of_operands(operands, way.env.moment()))
     )

@@ -8,39 +8,44 @@ from collections.abc import Callable, Sequence
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import functions, paths, scripts, stdout, tests
 from kaniko_hooks.shell.arithmetic import assigned
-from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh
+from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh, fresh_name
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
-from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, UNSET, Array, after_first, alternatives, join, number
+from kaniko_hooks.shell.value import (
+    ANY_WORDS,
+    EMPTY,
+    UNSET,
+    Array,
+    after_first,
+    alternatives,
+    join,
+    number,
+)
 from kaniko_hooks.shell.variables import ONE_WORD, assign
 from kaniko_hooks.text import Text, hole
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
-
-Builtin = Callable[['Evaluator', Scope, State, Sequence[Field]], Flow]
+Builtin = Callable[[Scope, State, Sequence[Field]], Flow]
 
 _NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
 
 
-def _succeeds(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _succeeds(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return Flow([state.with_status(True)])
 
 
-def _fails(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _fails(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return Flow([state.with_status(False)])
 
 
-def _unknown_status(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _unknown_status(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return Flow([state.with_status(None)])
 
 
-def _test(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     operands = fields[1:]
     if fields[0].text.known == '[' and operands and operands[-1].text.known == ']':
         operands = operands[:-1]
-    return Flow(ev.by_status(state, tests.of_fields(operands, state.env.moment())))
+    return Flow(scope.ev.by_status(state, tests.of_fields(operands, state.env.moment())))
 
 
 # Leaving
@@ -54,13 +59,13 @@ def _status_of(fields: Sequence[Field], state: State) -> bool | None:
     return None if known is None else known == '0'
 
 
-def _exit(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _exit(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     flow.leaving = [(EXIT, state.with_status(_status_of(fields, state)))]
     return flow
 
 
-def _return(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _return(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # Elsewhere bash reports an error and goes on.
     flow = Flow([] if scope.may_return else [state.with_status(False)])
     flow.leaving = [(RETURN, state.with_status(_status_of(fields, state)))]
@@ -68,7 +73,7 @@ def _return(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) 
 
 
 def _leave_loop(kind: str) -> Builtin:
-    def leave(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    def leave(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         levels = number(fields[1].text.known) or 1 if len(fields) > 1 else 1
         after = state.with_status(True)
         flow = Flow([] if scope.loops else [after])
@@ -81,14 +86,14 @@ def _leave_loop(kind: str) -> Builtin:
     return leave
 
 
-def _exec(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _exec(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     words = list(fields[1:])
     while words and (words[0].text.known or '')[:1] == '-':
         takes_name = words.pop(0).text.known == '-a'
         del words[: int(takes_name)]
     if not words:
         return Flow([state.with_status(True)])
-    result = ev.run_program(scope, state.with_env(state.env._replace(at_exit=NO_TRAP)), words)
+    result = scope.ev.run_program(scope, state.with_env(state.env._replace(at_exit=NO_TRAP)), words)
     flow = Flow()
     flow.leaving = [*result.leaving, *((EXIT, end) for end in result.normal)]
     return flow
@@ -97,7 +102,7 @@ def _exec(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
 # Variables
 
 
-def _declare(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`export`, `readonly`, `local`, `declare`, `typeset`; the parser has taken assignments."""
     command = fields[0].text.known
     # In a function `declare` makes local variables.
@@ -107,16 +112,14 @@ def _declare(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field])
             return Flow([_export_functions(state, fields).with_status(True)])
         names = [field.text.known for field in fields[2:]]
         defined = bool(names) and all(name in state.env.functions for name in names)
-        return stdout.printed(ev, scope, state.with_status(defined or None), fields)
+        return stdout.printed(scope, state.with_status(defined or None), fields)
     for field in fields[1:]:
         text = field.text
         if text.holes:
             if text.holes[0].start == 0 and not is_local:
-                ev.note_use(scope, state, OTHER, fields)
+                scope.ev.note_use(scope, state, OTHER, fields)
                 state = (
-                    _set_by_words(ev, state)
-                    if field.splits
-                    else scripts.after_unknown_commands(state)
+                    _set_by_words(state) if field.splits else scripts.after_unknown_commands(state)
                 )
             continue
         if text.value[:1] in ('-', '+'):
@@ -142,14 +145,14 @@ def _export_functions(state: State, fields: Sequence[Field]) -> State:
     return state.with_env(state.env._replace(functions=table))
 
 
-def _set_by_words(ev: Evaluator, state: State) -> State:
+def _set_by_words(state: State) -> State:
     """After `export $WORDS`: any variable may have another value, but of one word."""
-    value = hole(ev.fresh_name(ONE_WORD), '$(…)')
+    value = hole(fresh_name(ONE_WORD), '$(…)')
     table = {name: join((old, value)) for name, old in state.env.variables.items()}
     return state.with_env(state.env._replace(variables=table, word_generation=fresh()))
 
 
-def _unset(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     names = [field.text.known for field in fields[1:]]
     if '-f' in names:
         table = {
@@ -162,7 +165,7 @@ def _unset(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
     return Flow([state.with_status(True)])
 
 
-def _read(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`read`, `mapfile`, `getopts`: names get values that nobody knows."""
     command = fields[0].text.known
     names = [field.text.known or '' for field in fields[1:]]
@@ -174,20 +177,20 @@ def _read(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
         if not name:
             state = scripts.after_unknown_commands(state)
         if name.isidentifier():
-            value = hole(ev.fresh_name(f'${name}'), f'${name}')
+            value = hole(fresh_name(f'${name}'), f'${name}')
             items = Array((Field(value, True),))
             state = assign(state, name, items if is_array else value)
     return Flow([state.with_status(None)])
 
 
-def _let(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for field in fields[1:]:
         for name in assigned(field.text.value):
-            state = assign(state, name, hole(ev.fresh_name(f'${name}'), f'${name}'))
+            state = assign(state, name, hole(fresh_name(f'${name}'), f'${name}'))
     return Flow([state.with_status(None)])
 
 
-def _set(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _set(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`set`: options, and positional parameters after `--` or the first word without `-`."""
     words = list(fields[1:])
     errexit = state.env.errexit
@@ -214,7 +217,7 @@ def _with_arguments(state: State, words: Sequence[Field], errexit: bool) -> Stat
     return state.with_env(env).with_status(True)
 
 
-def _shift(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     count = number(fields[1].text.known) if len(fields) > 1 else 1
     shifted: list[Array] = []
     for value in alternatives(state.env.arguments):
@@ -230,7 +233,7 @@ def _shift(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
 # Directories
 
 
-def _cd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _cd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     words = [field.text for field in fields[1:] if field.text.known not in ('-P', '-L', '--')]
     if not words:
         target = hole('$HOME')
@@ -242,7 +245,7 @@ def _cd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> F
         target = words[0]
     directories = tuple(paths.resolved(scope, state.env, target))
     exists = all(
-        path.known is not None and (not path.known or ev.repository.is_folder(path.known))
+        path.known is not None and (not path.known or scope.ev.repository.is_folder(path.known))
         for path in directories
     )
     after = _entered(state, directories).with_status(True)
@@ -258,7 +261,7 @@ def _entered(state: State, directories: tuple[Text, ...]) -> State:
     return state.with_env(env)
 
 
-def _popd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _popd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`popd`: the directory before, or another one of the stack."""
     directories = (*state.env.previous_directories, hole(''))
     return Flow([_entered(state, directories).with_status(True)])
@@ -267,19 +270,19 @@ def _popd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
 # Other commands
 
 
-def _command(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`command` and `builtin`: a program of this name, no function; with `-v` its path."""
     words = list(fields[1:])
     while words and (words[0].text.known or '')[:1] == '-':
         option = words.pop(0).text.known or ''
         if 'v' in option or 'V' in option:
-            return stdout.printed(ev, scope, state.with_status(None), fields)
+            return stdout.printed(scope, state.with_status(None), fields)
     if not words:
         return Flow([state.with_status(True)])
-    return ev.run_program(scope, state, words)
+    return scope.ev.run_program(scope, state, words)
 
 
-def _alias(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     table = dict(state.env.functions)
     for field in fields[1:]:
         name, equals, _ = field.text.value.partition('=')
@@ -289,7 +292,7 @@ def _alias(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
     return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
 
 
-def _trap(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`trap`: a handler of EXIT runs at the end of the shell, others may run now."""
     words = [field for field in fields[1:] if field.text.known != '--']
     if len(words) < 2 or words[0].text.known in ('-p', '-l'):
@@ -303,18 +306,18 @@ def _trap(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     if not handler.value or handler in scope.calls:
         return Flow([state])
     inner = scope._replace(calls=(*scope.calls, handler))
-    flow = scripts.evaluate(ev, inner, state, [fields[0], words[0]])
+    flow = scripts.evaluate(inner, state, [fields[0], words[0]])
     flow.normal = [state, *(end.with_status(True) for end in flow.normal)]
     return flow
 
 
-def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
-        text = stdout.text(ev, scope, state, [fields[0], *fields[3:]])
+        text = stdout.text(scope, state, [fields[0], *fields[3:]])
         return Flow([assign(state, name, text).with_status(True)])
-    return stdout.printed(ev, scope, state.with_status(True), fields)
+    return stdout.printed(scope, state.with_status(True), fields)
 
 
 BUILTINS: dict[str, Builtin] = {

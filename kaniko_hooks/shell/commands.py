@@ -25,10 +25,6 @@ from kaniko_hooks.shell.value import (
 from kaniko_hooks.shell.variables import assign, look_up, outside
 from kaniko_hooks.text import Text, concat, hole
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
-
 # Variables that are copied as fast as a command is evaluated.
 _VARIABLES = 500
 # Options before a text of commands.
@@ -39,41 +35,39 @@ _MIN_SEARCHING = 3  # words, where the input is not known
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
 
-def simple(ev: Evaluator, scope: Scope, state: State, node: Simple) -> Flow:
+def simple(scope: Scope, state: State, node: Simple) -> Flow:
     """A simple command without its redirections."""
     flow = Flow()
-    for way, fields in expand.fields(ev, scope, state, node.words):
+    for way, fields in expand.fields(scope, state, node.words):
         if not node.words and any(item.operator == '<' for item in node.redirections):
             # `$(< file)` is the content of the file.
-            flow.add(stdout.printed(ev, scope, way, [Field(Text('cat'))]))
+            flow.add(stdout.printed(scope, way, [Field(Text('cat'))]))
         elif not fields:
             # Without a command the status is that of a substitution.
-            ends = _assigned(ev, scope, way, node.assignments)
+            ends = _assigned(scope, way, node.assignments)
             keeps = any(isinstance(item, Substitution) for item in walk(node))
             flow.normal += ends if keeps else [end.with_status(True) for end in ends]
         elif node.assignments and literal(node.words[0]) in DECLARATIONS:
-            flow.add(_declaration(ev, scope, way, node, fields))
+            flow.add(_declaration(scope, way, node, fields))
         else:
-            for start in _assigned(ev, scope, way, node.assignments):
-                result = run(ev, scope, start, fields)
+            for start in _assigned(scope, way, node.assignments):
+                result = run(scope, start, fields)
                 if node.assignments:
                     _drop(result, way, node.assignments)
                 flow.add(result)
     return flow
 
 
-def _declaration(
-    ev: Evaluator, scope: Scope, state: State, node: Simple, fields: Sequence[Field]
-) -> Flow:
+def _declaration(scope: Scope, state: State, node: Simple, fields: Sequence[Field]) -> Flow:
     names = [
         Field(Text(assignment.name), False, assignment.start, assignment.start)
         for assignment in node.assignments
     ]
     flow = Flow()
     for way in builtins.BUILTINS[fields[0].text.value](
-        ev, scope, state, [fields[0], *fields[1:], *names]
+        scope, state, [fields[0], *fields[1:], *names]
     ).normal:
-        for end in _assigned(ev, scope, way, node.assignments):
+        for end in _assigned(scope, way, node.assignments):
             if any(re.match('-[A-Za-z]*n', field.text.value) for field in fields[1:]):
                 # A reference to another variable; nobody follows it.
                 for name in names:
@@ -97,32 +91,30 @@ def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
     flow.leaving = [(way, dropped(state)) for way, state in flow.leaving]
 
 
-def _assigned(
-    ev: Evaluator, scope: Scope, state: State, assignments: Sequence[Assignment]
-) -> list[State]:
+def _assigned(scope: Scope, state: State, assignments: Sequence[Assignment]) -> list[State]:
     states = [state]
-    ev.spend(len(state.env.variables) // _VARIABLES)
+    scope.ev.spend(len(state.env.variables) // _VARIABLES)
     for node in assignments:
-        states = [end for way in states for end in _assignment(ev, scope, way, node)]
+        states = [end for way in states for end in _assignment(scope, way, node)]
     return states
 
 
-def _assignment(ev: Evaluator, scope: Scope, state: State, node: Assignment) -> list[State]:
+def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
     if node.array is not None:
         result = []
-        for way, fields in expand.fields(ev, scope, state, node.array):
+        for way, fields in expand.fields(scope, state, node.array):
             items = tuple(field._replace(text=_unplaced(field.text)) for field in fields)
-            for after, value in _before(ev, scope, way, node):
+            for after, value in _before(scope, way, node):
                 old = value.items if isinstance(value, Array) else ()
                 result.append(assign(after, node.name, Array((*old, *items))))
         return result
     assert node.word is not None
     result = []
-    for way, text in expand.text(ev, scope, state, node.word):
+    for way, text in expand.text(scope, state, node.word):
         if node.subscript is not None:
             result.append(assign(way, node.name, _with_item(way, node, text)))
             continue
-        for after, value in _before(ev, scope, way, node):
+        for after, value in _before(scope, way, node):
             if isinstance(value, Array):
                 first = Field(concat((text_of(value), text)))
                 result.append(assign(after, node.name, Array((first, *value.items[1:]))))
@@ -132,12 +124,12 @@ def _assignment(ev: Evaluator, scope: Scope, state: State, node: Assignment) -> 
 
 
 def _before(
-    ev: Evaluator, scope: Scope, state: State, node: Assignment
+    scope: Scope, state: State, node: Assignment
 ) -> list[tuple[State, Text | Array | Unset]]:
     """The value that `+=` adds to."""
     if not node.append:
         return [(state, Unset())]
-    return look_up(ev, scope, state, node.name, f'${node.name}')
+    return look_up(scope, state, node.name, f'${node.name}')
 
 
 def _with_item(state: State, node: Assignment, text: Text) -> Value:
@@ -155,75 +147,75 @@ def _unplaced(text: Text) -> Text:
     return Text(text.value, text.holes)
 
 
-def run(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A command by its fields: a function if there is one of this name."""
     name = fields[0].text
     if name.known is None:
-        return _unknown(ev, scope, state, fields)
+        return _unknown(scope, state, fields)
     alternatives_ = state.env.functions.get(name.known)
     if not alternatives_:
-        return run_program(ev, scope, state, fields)
-    if ev.reports is not None:
-        ev.reports.called(name.known)
+        return run_program(scope, state, fields)
+    if scope.ev.reports is not None:
+        scope.ev.reports.called(name.known)
     flow = Flow()
     for function in alternatives_:
-        flow.add(functions.call(ev, scope, state, function, fields))
+        flow.add(functions.call(scope, state, function, fields))
     return flow
 
 
-def run_program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A command that is no function."""
     name = fields[0].text.known
     if name is None:
-        return _unknown(ev, scope, state, fields)
+        return _unknown(scope, state, fields)
     builtin = builtins.BUILTINS.get(name)
     if builtin:
-        ev.note_use(scope, state, BUILTIN, fields)
-        return builtin(ev, scope, state, fields)
+        scope.ev.note_use(scope, state, BUILTIN, fields)
+        return builtin(scope, state, fields)
     base = name.rpartition('/')[2]
     if not name or _may_be_executor(base):
         # The image's entrypoint has an empty name, and runs nothing else.
-        build = _build(ev, scope, state, fields)
+        build = _build(scope, state, fields)
         if build or not name:
             return build or Flow([state.with_status(None)])
     if base in SHELLS:
-        return scripts.shell(ev, scope, state, fields)
+        return scripts.shell(scope, state, fields)
     if base in ('busybox', 'toybox') and len(fields) > 1:
-        return run_program(ev, scope, state, fields[1:])
-    if '/' in name and paths.contents(ev, scope, state.env, fields[0].text):
-        return scripts.file(ev, scope, state, fields)
-    contents = () if '/' in name else paths.on_path(ev, scope, state.env, name)
+        return run_program(scope, state, fields[1:])
+    if '/' in name and paths.contents(scope, state.env, fields[0].text):
+        return scripts.file(scope, state, fields)
+    contents = () if '/' in name else paths.on_path(scope, state.env, name)
     if contents:
-        return scripts.one_of_files(ev, scope, state, fields, contents)
-    return _program(ev, scope, state, fields, base)
+        return scripts.one_of_files(scope, state, fields, contents)
+    return _program(scope, state, fields, base)
 
 
 def _may_be_executor(base: str) -> bool:
     return 'executor' in base or 'kaniko' in base
 
 
-def _program(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
+def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
     kind, succeeds, _ = program(base)
-    ev.note_use(scope, state, kind, fields)
+    scope.ev.note_use(scope, state, kind, fields)
     if kind == OTHER:
-        scripts.note_missing(ev, scope, state, fields[0])
-        flow = among_words(ev, scope, state, fields)
+        scripts.note_missing(scope, state, fields[0])
+        flow = among_words(scope, state, fields)
         flow.normal = [_after_any_change(way) for way in flow.normal]
         return flow
     if kind == REPEATS:
-        flow = _REPEATING.get(base, scripts.again)(ev, scope, state, fields)
+        flow = _REPEATING.get(base, scripts.again)(scope, state, fields)
         flow.normal = [_after_any_change(way) for way in flow.normal]
         return flow
     if kind == LOCAL:
-        state = _after_change(ev, scope, state, fields, base)
+        state = _after_change(scope, state, fields, base)
         if succeeds:
             return Flow([state.with_status(True)])
-        return stdout.printed(ev, scope, state.with_status(None), fields)
+        return stdout.printed(scope, state.with_status(None), fields)
     if base not in _SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
-        return stdout.printed(ev, scope, state.with_status(succeeds or None), fields)
+        return stdout.printed(scope, state.with_status(succeeds or None), fields)
     flow = Flow()
-    for way in ev.by_status(state, _same_answer(state, fields)):
-        flow.add(stdout.printed(ev, scope, way, fields))
+    for way in scope.ev.by_status(state, _same_answer(state, fields)):
+        flow.add(stdout.printed(scope, way, fields))
     return flow
 
 
@@ -239,9 +231,7 @@ def _after_any_change(state: State) -> State:
     return state.with_env(state.env._replace(epoch=fresh()))
 
 
-def _after_change(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], base: str
-) -> State:
+def _after_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
     """The state after a program that changes files of the container."""
     state = _after_any_change(state)
     words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
@@ -250,44 +240,44 @@ def _after_change(
         env = state.env
         appends = any(field.text.known == '-a' for field in fields)
         for word in words:
-            env = paths.written(ev, scope, env, word, content, appends)
+            env = paths.written(scope, env, word, content, appends)
         return state.with_env(env)
     if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
-        return scripts.copied(ev, scope, state, words)
+        return scripts.copied(scope, state, words)
     return state
 
 
-def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A command whose name is not known: a build by its flags, one of some functions, a script."""
-    build = _build(ev, scope, state, fields)
+    build = _build(scope, state, fields)
     if build:
         return build
-    if stdout.likely(ev, fields[0].text) is not fields[0].text:
+    if stdout.likely(scope.ev, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
-        return scripts.evaluate(ev, scope, state, [fields[0], *fields])
-    ev.note_use(scope, state, OTHER, fields)
+        return scripts.evaluate(scope, state, [fields[0], *fields])
+    scope.ev.note_use(scope, state, OTHER, fields)
     flow = Flow()
     if fields[0].vanishes and len(fields) > 1:
         # Of an empty prefix nothing is left.
-        flow.add(run(ev, scope, state, fields[1:]))
+        flow.add(run(scope, state, fields[1:]))
     pattern = re.compile(regex_with_holes(fields[0].text))
     for name, alternatives_ in state.env.functions.items():
         if pattern.fullmatch(name):
             for function in alternatives_:
-                flow.add(functions.call(ev, scope, state, function, fields))
+                flow.add(functions.call(scope, state, function, fields))
     if '/' in fields[0].text.value:
-        flow.add(scripts.file(ev, scope, state, fields))
-    rest = among_words(ev, scope, state, fields)
+        flow.add(scripts.file(scope, state, fields))
+    rest = among_words(scope, state, fields)
     flow.normal += [_after_any_change(way) for way in rest.normal]
     flow.leaving += rest.leaving
     return flow
 
 
-def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A program that nobody knows runs the executor, shell or script among its words."""
     texts = [field for option, field in zip(fields, fields[1:]) if _is_commands(option, field)]
     if texts:
-        return Flow(_run_texts(ev, scope, state, texts))
+        return Flow(_run_texts(scope, state, texts))
     start = state
     for index in range(1, len(fields)):
         rest = fields[index:]
@@ -301,19 +291,19 @@ def among_words(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Fiel
             continue
         base = name.rpartition('/')[2]
         is_script = ('/' in name or base.endswith('.sh')) and bool(
-            paths.contents(ev, scope, state.env, rest[0].text)
+            paths.contents(scope, state.env, rest[0].text)
         )
-        if base in SHELLS or is_script or _may_be_executor(base) and _flags(ev, scope, state, rest):
+        if base in SHELLS or is_script or _may_be_executor(base) and _flags(scope, state, rest):
             runs = scripts.file if is_script and base not in SHELLS else run_program
 
             def run_rest(way: State) -> Flow:
                 env = way.env._replace(variables=start.env.variables)
-                return runs(ev, scope, way.with_env(env), rest)
+                return runs(scope, way.with_env(env), rest)
 
-            return Flow(ev.isolated(scope, state, run_rest))
+            return Flow(scope.ev.isolated(scope, state, run_rest))
     if _starts_shell(fields):
-        return scripts.shell(ev, scope, state, fields[:1])
-    return stdout.printed(ev, scope, state.with_status(None), fields)
+        return scripts.shell(scope, state, fields[:1])
+    return stdout.printed(scope, state.with_status(None), fields)
 
 
 def _starts_shell(fields: Sequence[Field]) -> bool:
@@ -331,16 +321,16 @@ def _is_commands(option: Field, field: Field) -> bool:
     )
 
 
-def _run_texts(
-    ev: Evaluator, scope: Scope, state: State, texts: Sequence[Field]
-) -> Sequence[State]:
+def _run_texts(scope: Scope, state: State, texts: Sequence[Field]) -> Sequence[State]:
     states = [state]
     for field in texts:
         words = [Field(Text('sh')), Field(Text('-c')), field]
         states = [
             end
             for before in states
-            for end in ev.isolated(scope, before, lambda way: scripts.shell(ev, scope, way, words))
+            for end in scope.ev.isolated(
+                scope, before, lambda way: scripts.shell(scope, way, words)
+            )
         ]
     return [end.with_status(None) for end in states]
 
@@ -348,7 +338,7 @@ def _run_texts(
 # Builds
 
 
-def _flags(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
+def _flags(scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
     """The flags of a build; None if the fields are no build."""
 
     def variable(name: str) -> Text | None:
@@ -356,11 +346,11 @@ def _flags(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
         if value is None:
             if name not in scope.script.variables:
                 return None
-            value = outside(ev, scope, name)
+            value = outside(scope, name)
         texts = [text_of(item) for item in alternatives(value)]
         return texts[0] if len(texts) == 1 else hole('')
 
-    return ev.read_build(_with_path(scope, state, fields), ev.image, variable)
+    return scope.ev.read_build(_with_path(scope, state, fields), scope.ev.image, variable)
 
 
 def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[Field]:
@@ -372,28 +362,28 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
     return [fields[0]._replace(text=absolute[0]), *fields[1:]] if absolute else fields
 
 
-def _build(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
+def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     """The state after a build; None if the fields are no build."""
-    flags = _flags(ev, scope, state, fields)
+    flags = _flags(scope, state, fields)
     if flags is None:
         return None
-    if not ev.used_image:
+    if not scope.ev.used_image:
         argv = _with_path(scope, state, fields)
-        ev.used_image = ev.read_build(argv, None, lambda name: None) is None
+        scope.ev.used_image = scope.ev.read_build(argv, None, lambda name: None) is None
     build = Build(
         scope.source.place(fields[0].start),
         scope.source.place(fields[-1].end),
         tuple(fields),
         flags,
     )
-    if ev.reports is not None:
-        ev.reports.built(build, state.env)
-    before = ev.builds.get(build.place)
+    if scope.ev.reports is not None:
+        scope.ev.reports.built(build, state.env)
+    before = scope.ev.builds.get(build.place)
     if before is None or outcome.STRENGTH[before.flags.cache] < outcome.STRENGTH[flags.cache]:
-        ev.builds[build.place] = build
+        scope.ev.builds[build.place] = build
     builds = outcome.then(state.outcome, outcome.of_build(build, scope.reasons))
-    ev.most_builds = max(ev.most_builds, outcome.builds(builds))
+    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
         after = _after_any_change(after)
-    return stdout.printed(ev, scope, after, fields)
+    return stdout.printed(scope, after, fields)

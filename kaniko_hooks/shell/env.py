@@ -108,6 +108,11 @@ def fresh() -> int:
     return next(_numbers)
 
 
+def fresh_name(shown: str) -> str:
+    """A name for a value that is equal to no other one."""
+    return f'{shown} {fresh()}'
+
+
 _numbers = count(1)
 
 

@@ -26,7 +26,7 @@ from kaniko_hooks.shell import (
     tests,
     variables,
 )
-from kaniko_hooks.shell.env import Env, Function, State, fresh
+from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
@@ -117,10 +117,6 @@ class Evaluator:
         if self.budget < 0:
             raise TooMuch
 
-    def fresh_name(self, shown: str) -> str:
-        """A name for a value that is equal to no other one."""
-        return f'{shown} {fresh()}'
-
     def split(self, state: State, cond: Cond) -> tuple[list[State], list[State]]:
         """The states where a condition holds, and those where it does not."""
         holds, fails = self.assumptions.split(state.facts, cond)
@@ -141,7 +137,7 @@ class Evaluator:
         """The same runs in fewer states."""
         return env.merged(
             states,
-            lambda name, env: variables.outside(self, scope, name, env),
+            lambda name, env: variables.outside(scope, name, env),
             self._tested_names,
             scope.tested,
             self.spend,
@@ -149,7 +145,7 @@ class Evaluator:
 
     def joined(self, scope: Scope, states: Sequence[State]) -> list[State]:
         """One state for the same runs, for each number of builds."""
-        outside = lambda name, env: variables.outside(self, scope, name, env)  # noqa: E731
+        outside = lambda name, env: variables.outside(scope, name, env)  # noqa: E731
         return env.joined(states, outside, lambda state: outcome.signature(state.outcome))
 
     def _tested_names(self) -> frozenset[str]:
@@ -381,23 +377,23 @@ class Evaluator:
             after = state.with_env(state.env._replace(functions=table))
             return Flow([after.with_status(True)])
         if node.redirections:
-            return redirect.command(self, scope, state, node)
+            return redirect.command(scope, state, node)
         return self.undirected(scope, state, node)
 
     def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that is no function, by its fields."""
-        return commands.run_program(self, scope, state, fields)
+        return commands.run_program(scope, state, fields)
 
     def among_words(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that runs the executor, shell or script among its words."""
-        return commands.among_words(self, scope, state, fields)
+        return commands.among_words(scope, state, fields)
 
     def undirected(self, scope: Scope, state: State, node: Command) -> Flow:
         """A command without its redirections."""
         if isinstance(node, Simple):
-            return commands.simple(self, scope, state, node)
+            return commands.simple(scope, state, node)
         if isinstance(node, For):
-            return loops.for_(self, scope, state, node)
+            return loops.for_(scope, state, node)
         scope = scope._replace(depth=scope.depth + 1, recorded=False)
         if isinstance(node, Group):
             if not node.subshell:
@@ -407,15 +403,15 @@ class Evaluator:
                 self.isolated(scope, state, lambda way: self.statements(inner, [way], body))
             )
         if isinstance(node, If):
-            return branches.if_(self, scope, state, node)
+            return branches.if_(scope, state, node)
         if isinstance(node, Case):
-            return branches.case(self, scope, state, node)
+            return branches.case(scope, state, node)
         if isinstance(node, While):
-            return loops.while_(self, scope, state, node)
+            return loops.while_(scope, state, node)
         if isinstance(node, Test):
-            return branches.test(self, scope, state, node)
+            return branches.test(scope, state, node)
         assert isinstance(node, Calculation)
-        ways = arithmetic.conditions(self, scope, state, node.expression)
+        ways = arithmetic.conditions(scope, state, node.expression)
         return Flow(end for way, cond in ways for end in self.by_status(way, cond))
 
 

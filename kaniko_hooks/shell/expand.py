@@ -16,7 +16,7 @@ from kaniko_hooks.cond import Eq, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import arithmetic
-from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.env import State, fresh, fresh_name
 from kaniko_hooks.shell.facts import is_pattern, known_prefix, matches
 from kaniko_hooks.shell.tests import Operand
 from kaniko_hooks.shell.tree import (
@@ -28,7 +28,16 @@ from kaniko_hooks.shell.tree import (
     Unknown,
     Word,
 )
-from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Unset, after_first, number, shortened, text_of
+from kaniko_hooks.shell.value import (
+    EMPTY,
+    UNSET,
+    Array,
+    Unset,
+    after_first,
+    number,
+    shortened,
+    text_of,
+)
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up, value_of_hole
 from kaniko_hooks.text import Hole, Segment, Text, concat, hole
 
@@ -68,13 +77,13 @@ _IFS_OF_THE_SHELL = hole('IFS')
 
 
 def fields(
-    ev: Evaluator, scope: Scope, state: State, words: Sequence[Word]
+    scope: Scope, state: State, words: Sequence[Word]
 ) -> list[tuple[State, tuple[Field, ...]]]:
     """The fields that words expand to, brace expansion included."""
     ways: list[tuple[State, tuple[Field, ...]]] = [(state, ())]
     plain: list[Field] = []
     for word in words:
-        simple = ev.literal_field(scope, word)
+        simple = scope.ev.literal_field(scope, word)
         if simple is not None:
             plain.append(simple)
             continue
@@ -86,18 +95,17 @@ def fields(
                 before: State, pieces: Sequence[Piece] = pieces, word: Word = word
             ) -> list[tuple[State, tuple[Field, ...]]]:
                 return [
-                    (after, tuple(_split(ev, after, parts, word)))
-                    for after, parts in _pieces(ev, scope, before, pieces)
+                    (after, tuple(_split(scope.ev, after, parts, word)))
+                    for after, parts in _pieces(scope, before, pieces)
                 ]
 
-            ways = _extended(ev, scope, ways, expanded, _common_fields)
+            ways = _extended(scope, ways, expanded, _common_fields)
     ways = [(before, (*result, *plain)) for before, result in ways]
-    ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
+    scope.ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
     return ways
 
 
 def _extended(
-    ev: Evaluator,
     scope: Scope,
     ways: Sequence[tuple[State, tuple[_Item, ...]]],
     expanded: Callable[[State], Sequence[tuple[State, tuple[_Item, ...]]]],
@@ -111,7 +119,7 @@ def _extended(
                 result,
                 [
                     (state, common([more for _, more in ends]))
-                    for state in ev.joined(scope, [state for state, _ in ends])
+                    for state in scope.ev.joined(scope, [state for state, _ in ends])
                 ],
             )
             for result, ends in branches
@@ -164,9 +172,9 @@ def is_open(text: str) -> bool:
     return any(char in text for char in '*?[{')
 
 
-def text(ev: Evaluator, scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
+def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
     """A word as one text, as an assignment or a redirection expands it."""
-    return [(after, joined(parts)) for after, parts in _pieces(ev, scope, state, word.pieces)]
+    return [(after, joined(parts)) for after, parts in _pieces(scope, state, word.pieces)]
 
 
 def joined(parts: Iterable[Part]) -> Text:
@@ -174,11 +182,9 @@ def joined(parts: Iterable[Part]) -> Text:
     return shortened(concat(Text(' ') if part is _BREAK else part.text for part in parts))
 
 
-def pattern(
-    ev: Evaluator, scope: Scope, state: State, word: Word
-) -> list[tuple[State, str | None]]:
+def pattern(scope: Scope, state: State, word: Word) -> list[tuple[State, str | None]]:
     """A word as a pattern, quoted characters escaped; None if it is not known."""
-    return [(after, _pattern_of(parts)) for after, parts in _pieces(ev, scope, state, word.pieces)]
+    return [(after, _pattern_of(parts)) for after, parts in _pieces(scope, state, word.pieces)]
 
 
 def _pattern_of(parts: Iterable[Part]) -> str | None:
@@ -191,11 +197,11 @@ def _pattern_of(parts: Iterable[Part]) -> str | None:
     return ''.join(result)
 
 
-def operand(ev: Evaluator, scope: Scope, state: State, word: Word) -> list[tuple[State, Operand]]:
+def operand(scope: Scope, state: State, word: Word) -> list[tuple[State, Operand]]:
     """A word of `[[ … ]]`."""
     return [
         (after, Operand(joined(parts), pattern=_pattern_of(parts)))
-        for after, parts in _pieces(ev, scope, state, word.pieces)
+        for after, parts in _pieces(scope, state, word.pieces)
     ]
 
 
@@ -204,7 +210,7 @@ def escaped(text: str) -> str:
     return ''.join('\\' + char if char in '*?[\\' else char for char in text)
 
 
-def _pieces(ev: Evaluator, scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
+def _pieces(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
     ways: Ways = [(state, ())]
     for piece in pieces:
         if isinstance(piece, Literal):
@@ -213,9 +219,9 @@ def _pieces(ev: Evaluator, scope: Scope, state: State, pieces: Sequence[Piece]) 
             continue
 
         def expanded(before: State, piece: _Expansion = piece) -> Ways:
-            return _expansion(ev, scope, before, piece)
+            return _expansion(scope, before, piece)
 
-        ways = _extended(ev, scope, ways, expanded, _common_parts)
+        ways = _extended(scope, ways, expanded, _common_parts)
     return ways
 
 
@@ -229,24 +235,24 @@ def _standing_at(source: Text, value: Text, offset: int) -> Text:
     return Text(value.value, value.holes, (Segment(0, source.place, offset, False),))
 
 
-def _expansion(ev: Evaluator, scope: Scope, state: State, piece: _Expansion) -> Ways:
+def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
     if isinstance(piece, Parameter):
-        ways = _parameter(ev, scope, state, piece)
+        ways = _parameter(scope, state, piece)
     elif isinstance(piece, Substitution):
         ways = [
             _substituted(scope, after, output, piece)
-            for after, output in ev.substitution(scope, state, piece)
+            for after, output in scope.ev.substitution(scope, state, piece)
         ]
     elif isinstance(piece, Arithmetic):
         ways = [
             (after, (Part(result, True),))
-            for after, result in arithmetic.evaluate(ev, scope, state, piece)
+            for after, result in arithmetic.evaluate(scope, state, piece)
         ]
     else:
         shown = scope.source.value[piece.start : piece.end]
         ways = [
             (after, _parts(value, piece.quoted))
-            for after, value in value_of_hole(ev, scope, state, piece.name, shown)
+            for after, value in value_of_hole(scope, state, piece.name, shown)
         ]
     return [
         (after, tuple(_placed(scope, part, piece.start) for part in parts)) for after, parts in ways
@@ -273,44 +279,43 @@ def _placed(scope: Scope, part: Part, offset: int) -> Part:
 # Parameters
 
 
-def _parameter(ev: Evaluator, scope: Scope, state: State, piece: Parameter) -> Ways:
+def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
     operator = piece.operator
     if operator[:1] == '!':
-        return _indirect(ev, scope, state, piece)
+        return _indirect(scope, state, piece)
     subscript = ''
     if operator[:1] == '[' or operator[:2] == '#[':
         end = operator.index(']') + 1
         subscript = operator[operator.index('[') : end]
         operator = operator[: operator.index('[')] + operator[end:]
     if operator[-1:] in ('-', '=', '+', '?') and piece.operand is not None:
-        return _conditional(ev, scope, state, piece, operator, subscript)
+        return _conditional(scope, state, piece, operator, subscript)
     ways: Ways = []
-    for after, value in look_up(ev, scope, state, piece.name, _shown(scope, piece)):
+    for after, value in look_up(scope, state, piece.name, _shown(scope, piece)):
         value = _item(value, subscript)
         if not operator:
             ways.append((after, _parts(value, piece.quoted, piece.name, subscript)))
         elif piece.operand is None:
-            ways.append((after, (Part(_length(ev, piece, value, subscript), True),)))
+            ways.append((after, (Part(_length(scope.ev, piece, value, subscript), True),)))
         else:
-            ways += _modified(ev, scope, after, piece, value, operator)
+            ways += _modified(scope, after, piece, value, operator)
     return ways
 
 
-def _indirect(ev: Evaluator, scope: Scope, state: State, piece: Parameter) -> Ways:
+def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
     """`${!name}`: the variable that a variable names; `${!name[@]}` and other texts are unknown."""
     shown = _shown(scope, piece)
     unknown = (Part(hole('', shown), piece.quoted, True),)
     if piece.operator != '!':
         return [(state, unknown)]
     ways: Ways = []
-    for after, value in look_up(ev, scope, state, piece.name, shown):
+    for after, value in look_up(scope, state, piece.name, shown):
         name = text_of(value).known or ''
         if not name.isidentifier():
             ways.append((after, unknown))
             continue
         ways += [
-            (end, _parts(item, piece.quoted))
-            for end, item in look_up(ev, scope, after, name, shown)
+            (end, _parts(item, piece.quoted)) for end, item in look_up(scope, after, name, shown)
         ]
     return ways
 
@@ -355,44 +360,44 @@ def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def _conditional(
-    ev: Evaluator, scope: Scope, state: State, piece: Parameter, operator: str, subscript: str
+    scope: Scope, state: State, piece: Parameter, operator: str, subscript: str
 ) -> Ways:
     """`${x:-word}` and its like: which way depends on the value."""
     assert piece.operand is not None
     kind = operator[-1]
     colon = operator[0] == ':'
     ways: Ways = []
-    for after, value in look_up(ev, scope, state, piece.name, _shown(scope, piece)):
+    for after, value in look_up(scope, state, piece.name, _shown(scope, piece)):
         value = _item(value, subscript)
         is_set = piece.name in after.env.variables or piece.name in scope.script.variables
-        present, absent = _by_presence(ev, after, value, '' if is_set else piece.name, colon)
+        present, absent = _by_presence(scope.ev, after, value, '' if is_set else piece.name, colon)
         for way in present:
             if kind == '+':
-                ways += _operand(ev, scope, way, piece.operand)
+                ways += _operand(scope, way, piece.operand)
             else:
                 ways.append((way, _parts(value, piece.quoted, piece.name, subscript)))
         for way in absent:
             if kind == '+':
                 ways.append((way, ()))
             elif kind == '-':
-                ways += _operand(ev, scope, way, piece.operand)
+                ways += _operand(scope, way, piece.operand)
             elif kind == '=':
-                for last, parts in _operand(ev, scope, way, piece.operand):
+                for last, parts in _operand(scope, way, piece.operand):
                     last = assign(last, piece.name, joined(parts))
                     ways.append((last, parts))
             else:
-                ev.ended.append(way)
+                scope.ev.ended.append(way)
     if piece.quoted and piece.name != '@' and subscript != '[@]':
         # A quoted word is there even if it is empty.
         ways = [(way, parts or (Part(EMPTY, True),)) for way, parts in ways]
     return ways
 
 
-def _operand(ev: Evaluator, scope: Scope, state: State, word: Word) -> Ways:
+def _operand(scope: Scope, state: State, word: Word) -> Ways:
     """The word of `${x:-word}`, which is split where it is not quoted."""
     return [
         (after, tuple(part._replace(verbatim=False) for part in parts))
-        for after, parts in _pieces(ev, scope, state, word.pieces)
+        for after, parts in _pieces(scope, state, word.pieces)
     ]
 
 
@@ -435,19 +440,14 @@ def _derived(ev: Evaluator, piece: Parameter, operands: Sequence[Text]) -> Text:
 
 
 def _modified(
-    ev: Evaluator,
-    scope: Scope,
-    state: State,
-    piece: Parameter,
-    value: Text | Array | Unset,
-    operator: str,
+    scope: Scope, state: State, piece: Parameter, value: Text | Array | Unset, operator: str
 ) -> Ways:
     """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
     assert piece.operand is not None
     subject = text_of(value)
     several = piece.name == '@' or '[@]' in piece.operator
     ways: Ways = []
-    for after, parts in _pieces(ev, scope, state, piece.operand.pieces):
+    for after, parts in _pieces(scope, state, piece.operand.pieces):
         result = None
         if several and operator == ':' and isinstance(value, Array):
             items = _slice(value, joined(parts), piece.name)
@@ -458,7 +458,7 @@ def _modified(
             result = _replaced(subject.known, operator, parts)
         if result is None:
             operand = joined(parts)
-            derived = _derived(ev, piece, [subject, operand])
+            derived = _derived(scope.ev, piece, [subject, operand])
             shown = _shown(scope, piece)
             names = derived.holes[0].name
             ways.append((after, (Part(hole(names, shown), piece.quoted, several),)))
@@ -544,7 +544,7 @@ def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
     vanishes = all(part.splits or not part.quoted and _may_be_empty(part.text) for part in kept)
     texts = [part.text for part in kept]
     if any(not part.quoted and is_pattern(part.text.value) for part in kept):
-        names = [part.text if part.quoted else file_names(ev, part.text) for part in kept]
+        names = [part.text if part.quoted else file_names(part.text) for part in kept]
         splits = splits or any(new is not old for new, old in zip(names, texts))
         texts = names
     return [Field(concat(texts), splits, word.start, word.end, vanishes)]
@@ -567,7 +567,7 @@ def _separators(state: State) -> frozenset[str] | None:
     return frozenset(value.value) if isinstance(value, Text) and not value.holes else None
 
 
-def file_names(ev: Evaluator, text: Text) -> Text:
+def file_names(text: Text) -> Text:
     """A text in which pattern characters stand for unknown names; the same without them."""
     import re
 
@@ -575,7 +575,7 @@ def file_names(ev: Evaluator, text: Text) -> Text:
     for match in re.finditer(r'[*?]+|\[[^\]\s]+\]', text.value):
         inside = any(item.start <= match.start() < item.end for item in text.holes)
         if not inside:
-            holes.append(Hole(match.start(), match.end(), ev.fresh_name(match.group())))
+            holes.append(Hole(match.start(), match.end(), fresh_name(match.group())))
     if len(holes) == len(text.holes):
         return text
     return Text(text.value, tuple(sorted(holes)), text.segments)

@@ -9,6 +9,10 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.env import State
 from kaniko_hooks.text import Text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
 
 class Exit(NamedTuple):
     """A way to leave a list of commands; `levels` are those of `break` and `continue`."""
@@ -44,6 +48,7 @@ class Flow:
 class Scope(NamedTuple):
     """What stays the same while a list of commands is evaluated."""
 
+    ev: Evaluator
     source: Text  # that the offsets of the commands count in
     script: Script  # of the CI system, with its variables
     path: str | None = None  # of the file that the commands are from

@@ -10,17 +10,11 @@ from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.value import Array, Value
 from kaniko_hooks.text import Text, concat
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
-
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
 
 
-def call(
-    ev: Evaluator, scope: Scope, state: State, function: Function, fields: Sequence[Field]
-) -> Flow:
+def call(scope: Scope, state: State, function: Function, fields: Sequence[Field]) -> Flow:
     """A call; the first field is the name."""
     if scope.calls.count(function) >= _MAX_RECURSION:
         return Flow([_many_times(state).with_status(None)])
@@ -41,9 +35,9 @@ def call(
         source = concat((function.source, Text(' "$@"')))
         source = source.at(scope.source.place, fields[0].start)
         inner = inner._replace(source=source)
-        result = ev.statements(inner, [start], ev.parsed(source).body)
+        result = scope.ev.statements(inner, [start], scope.ev.parsed(source).body)
     else:
-        result = ev.command(inner, start, function.body)
+        result = scope.ev.command(inner, start, function.body)
     flow = Flow()
     flow.normal = [_returned(state.env, end) for end in result.normal]
     for way, end in result.leaving:
@@ -53,7 +47,7 @@ def call(
             flow.leaving.append((way, _returned(state.env, end)))
         else:
             flow.normal.append(_returned(state.env, end))
-    flow.normal = ev.merged(scope, flow.normal)
+    flow.normal = scope.ev.merged(scope, flow.normal)
     return flow
 
 

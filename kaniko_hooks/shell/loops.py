@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import expand, outcome, variables
-from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, fresh, joined
+from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, fresh, fresh_name, joined
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
@@ -26,10 +26,6 @@ from kaniko_hooks.shell.value import (
     widen,
 )
 from kaniko_hooks.text import Text, concat, hole
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
 
 # A `for` over more words has an unknown length; in another loop over words, one
 # that makes more iterations of both.
@@ -106,25 +102,23 @@ def _executors(value: Value) -> frozenset[object]:
     return frozenset(item for item in alternatives(value) if names_executor(item))
 
 
-def for_(ev: Evaluator, scope: Scope, state: State, node: For) -> Flow:
+def for_(scope: Scope, state: State, node: For) -> Flow:
     """`for name in words`."""
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
-    for way, fields in _words(ev, scope, state, node):
+    for way, fields in _words(scope, state, node):
         is_open = any(field.splits for field in fields)
         limit = _MAX_ITERATIONS if scope.repetitions == 1 else _MAX_NESTED_ITERATIONS
         if is_open or len(fields) * scope.repetitions > limit:
-            flow.add(_over_unknown_words(ev, scope, way, node, fields))
+            flow.add(_over_unknown_words(scope, way, node, fields))
         else:
-            flow.add(_over_words(ev, scope, way, node, fields))
+            flow.add(_over_words(scope, way, node, fields))
     return flow
 
 
-def _words(
-    ev: Evaluator, scope: Scope, state: State, node: For
-) -> Iterable[tuple[State, Sequence[Field]]]:
+def _words(scope: Scope, state: State, node: For) -> Iterable[tuple[State, Sequence[Field]]]:
     if node.words is not None:
-        return expand.fields(ev, scope, state, node.words)
+        return expand.fields(scope, state, node.words)
     return [
         (state, value.items)
         for value in alternatives(state.env.arguments)
@@ -132,12 +126,10 @@ def _words(
     ]
 
 
-def _over_words(
-    ev: Evaluator, scope: Scope, state: State, node: For, fields: Sequence[Field]
-) -> Flow:
+def _over_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
     """Once for each word."""
-    if ev.reports is not None and scope.recorded:
-        ev.reports.iterated([field.text for field in fields])
+    if scope.ev.reports is not None and scope.recorded:
+        scope.ev.reports.iterated([field.text for field in fields])
     if len(fields) > 1:
         kind = 'retry' if _retries(node.body) else 'loop'
         words = tuple(field.text.value for field in fields)
@@ -150,10 +142,10 @@ def _over_words(
     current = [state if fields else state.with_status(True)]
     for field in fields:
         starts = [variables.assign(way, node.name, field.text) for way in current]
-        body = ev.statements(scope, starts, node.body)
+        body = scope.ev.statements(scope, starts, node.body)
         going, done = _iteration(body)
         flow.add(done)
-        current = ev.merged(scope, going)
+        current = scope.ev.merged(scope, going)
         if not current:
             break
     flow.normal += current
@@ -176,20 +168,18 @@ def _iteration(body: Flow) -> tuple[list[State], Flow]:
     return going, done
 
 
-def _over_unknown_words(
-    ev: Evaluator, scope: Scope, state: State, node: For, fields: Sequence[Field]
-) -> Flow:
+def _over_unknown_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
     texts = [field.text for field in fields if not field.splits or _is_pattern(field.text)]
     some = texts[:_MAX_WORDS]
 
     def start(way: State) -> list[State]:
         values = list(some)
         if len(some) < len(fields):
-            values.append(hole(ev.fresh_name(f'${node.name}'), f'${node.name}'))
+            values.append(hole(fresh_name(f'${node.name}'), f'${node.name}'))
         return [variables.assign(way, node.name, join(values))]
 
     kind = 'retry' if _retries(node.body) else 'loop'
-    loop = _Loop(ev, scope, node, kind)
+    loop = _Loop(scope, node, kind)
     runs_once = any(not field.splits for field in fields)
     return loop.run(state, start, (), True, runs_once)
 
@@ -199,22 +189,22 @@ def _is_pattern(text: Text) -> bool:
     return bool(text.value.strip('*')) and '*' in text.value
 
 
-def while_(ev: Evaluator, scope: Scope, state: State, node: While) -> Flow:
+def while_(scope: Scope, state: State, node: While) -> Flow:
     """`while` and `until`, any number of times."""
     kind = 'retry' if _retries(node.body) else 'loop'
-    loop = _Loop(ev, scope._replace(loops=scope.loops + 1), node, kind)
+    loop = _Loop(scope._replace(loops=scope.loops + 1), node, kind)
     return loop.run(state, lambda way: [way], node.condition, not node.until)
 
 
 class _Loop:
     """A loop of unknown length."""
 
-    def __init__(self, ev: Evaluator, scope: Scope, node: For | While, kind: str) -> None:
-        self.ev = ev
+    def __init__(self, scope: Scope, node: For | While, kind: str) -> None:
+        self.ev = scope.ev
         self.scope = scope
         self.node = node
         self.reason = Reason(kind, scope.source.place(node.start), MANY)
-        self.effects = ev.loops.setdefault(id(node), Effects())
+        self.effects = scope.ev.loops.setdefault(id(node), Effects())
 
     def run(
         self,
@@ -261,7 +251,7 @@ class _Loop:
         return self.effects.widened(env, self._outside)
 
     def _outside(self, name: str, env: Env) -> Value:
-        return variables.outside(self.ev, self.scope, name, env)
+        return variables.outside(self.scope, name, env)
 
     def _condition(
         self, states: list[State], condition: Sequence[Statement], runs_if: bool

@@ -105,7 +105,7 @@ def key(path: Text) -> str:
     return '\0'.join(path.key())
 
 
-def written(ev: Evaluator, scope: Scope, env: Env, path: Text, content: Text, append: bool) -> Env:
+def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> Env:
     """The environment after a file was written."""
     if path.value.startswith(_DEVICES):
         return env
@@ -113,7 +113,7 @@ def written(ev: Evaluator, scope: Scope, env: Env, path: Text, content: Text, ap
     for target in resolved(scope, env, path):
         before = files.get(key(target))
         if before is None:
-            before = (ev.file(target.known or ''),)
+            before = (scope.ev.file(target.known or ''),)
             if len(files) >= _MAX_FILES:
                 # What does not run Kaniko may be forgotten.
                 if not names_executor(content):
@@ -125,7 +125,7 @@ def written(ev: Evaluator, scope: Scope, env: Env, path: Text, content: Text, ap
     return env._replace(files=files, epoch=fresh())
 
 
-def contents(ev: Evaluator, scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
+def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
     """The texts of the files that a path may name, each with a path to show."""
     result: list[tuple[str, Text]] = []
     for target in resolved(scope, env, path):
@@ -135,13 +135,13 @@ def contents(ev: Evaluator, scope: Scope, env: Env, path: Text) -> list[tuple[st
         elif own is not None:
             result += [(target.value, text) for text in own]
         elif target.holes or _is_absolute(target) and not scope.script.root:
-            result += [(name, ev.file(name)) for name in _candidates(ev, target)]
-        elif ev.repository.text(target.value) is not None:
-            result.append((target.value, ev.file(target.value)))
+            result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
+        elif scope.ev.repository.text(target.value) is not None:
+            result.append((target.value, scope.ev.file(target.value)))
     return result
 
 
-def on_path(ev: Evaluator, scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
+def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
     """The scripts that a name without a folder may stand for.
 
     Those are the files that the script has put outside of the repository and,
@@ -154,7 +154,7 @@ def on_path(ev: Evaluator, scope: Scope, env: Env, name: str) -> list[tuple[str,
         if path[:1] == '/' and path.rpartition('/')[2] == name
     ]
     if 'PATH' in env.variables or 'PATH' in scope.script.variables:
-        result += [(path, ev.file(path)) for path in _candidates(ev, Text(f'/{name}'))]
+        result += [(path, scope.ev.file(path)) for path in _candidates(scope.ev, Text(f'/{name}'))]
     return result
 
 

@@ -12,10 +12,6 @@ from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import EMPTY
 from kaniko_hooks.text import Text, concat, hole
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
-
 _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
 
 
@@ -26,42 +22,42 @@ class Output(NamedTuple):
     append: bool = False
 
 
-def command(ev: Evaluator, scope: Scope, state: State, node: Simple | Compound) -> Flow:
+def command(scope: Scope, state: State, node: Simple | Compound) -> Flow:
     """A command with its redirections."""
     flow = Flow()
-    for way, output in _directed(ev, scope, state, node.redirections):
+    for way, output in _directed(scope, state, node.redirections):
         inner = scope
         if output is not None:
             inner = scope._replace(captured=True)
             way = way.with_env(way.env._replace(stdout=EMPTY))
-        result = ev.undirected(inner, way, node)
-        flow.normal += [_restored(ev, scope, state, end, output) for end in result.normal]
+        result = scope.ev.undirected(inner, way, node)
+        flow.normal += [_restored(scope, state, end, output) for end in result.normal]
         flow.leaving += [
-            (exit_, _restored(ev, scope, state, end, output)) for exit_, end in result.leaving
+            (exit_, _restored(scope, state, end, output)) for exit_, end in result.leaving
         ]
     return flow
 
 
 def _directed(
-    ev: Evaluator, scope: Scope, state: State, redirections: Sequence[Redirection]
+    scope: Scope, state: State, redirections: Sequence[Redirection]
 ) -> list[tuple[State, Output | None]]:
     """The states in which the command reads, each with where its output goes."""
     ways: list[tuple[State, Output | None]] = [(state, None)]
     for node in redirections:
         word = node.heredoc.body if node.heredoc else node.target
         ways = [
-            _one(ev, scope, after, node, text, output)
+            _one(scope, after, node, text, output)
             for before, output in ways
-            for after, text in expand.text(ev, scope, before, word)
+            for after, text in expand.text(scope, before, word)
         ]
     return ways
 
 
 def _one(
-    ev: Evaluator, scope: Scope, state: State, node: Redirection, text: Text, output: Output | None
+    scope: Scope, state: State, node: Redirection, text: Text, output: Output | None
 ) -> tuple[State, Output | None]:
-    if ev.reports is not None and node.heredoc is None and node.operator != '<<<':
-        ev.reports.redirected(node.operator, text, state.env)
+    if scope.ev.reports is not None and node.heredoc is None and node.operator != '<<<':
+        scope.ev.reports.redirected(node.operator, text, state.env)
     if node.operator in _TO_FILE and node.descriptor in ('', '1'):
         return state, Output(text, '>>' in node.operator)
     if node.operator == '>&' and node.descriptor in ('', '1'):
@@ -75,7 +71,7 @@ def _one(
     if node.operator == '<<<':
         return _reading(state, concat((text, Text('\n')))), output
     if node.operator == '<' and node.descriptor in ('', '0'):
-        contents = paths.contents(ev, scope, state.env, text)
+        contents = paths.contents(scope, state.env, text)
         if len(contents) == 1:
             return _reading(state, contents[0][1]), output
         name = repr(text) if all(item.name for item in text.holes) else ''
@@ -87,13 +83,11 @@ def _reading(state: State, text: Text | None) -> State:
     return state.with_env(state.env._replace(stdin=text))
 
 
-def _restored(
-    ev: Evaluator, scope: Scope, before: State, end: State, output: Output | None
-) -> State:
+def _restored(scope: Scope, before: State, end: State, output: Output | None) -> State:
     """The state after a command, its output in the file that it was written to."""
     env = end.env
     if output is not None and output.file is not None:
-        env = paths.written(ev, scope, env, output.file, env.stdout, output.append)
+        env = paths.written(scope, env, output.file, env.stdout, output.append)
     if output is not None:
         env = env._replace(stdout=before.env.stdout)
     return end.with_env(env._replace(stdin=before.env.stdin))

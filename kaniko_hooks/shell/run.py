@@ -135,7 +135,7 @@ class _Container:
             if script.always:
                 runs, self.failed = self._by_cond(self.failed, script)
                 self.failed += self._script(script, runs)
-            scope = Scope(Text(''), script)
+            scope = Scope(self.ev, Text(''), script)
             self.going = self.ev.merged(scope, self.going)
             self.failed = self.ev.merged(scope, self.failed)
         return [*self.going, *self.failed]
@@ -158,7 +158,7 @@ class _Container:
         env = Env(directories=(paths.start(script),), errexit=True)
         source = _source(script)
         reasons = tuple(Reason('call', place, 1) for place in script.calls)
-        scope = Scope(source, script, reasons=reasons, recorded=True)
+        scope = Scope(self.ev, source, script, reasons=reasons, recorded=True)
         ends: list[State] = []
         for state in states:
             for arguments in _fields(self.ev, script, script.arguments):
@@ -182,7 +182,7 @@ class _Container:
         for fields in _fields(self.ev, script, script.commands):
             if script.form == ARGUMENTS and self._have_entrypoint(fields[0]):
                 fields = (Field(Text(''), False, fields[0].start, fields[0].start), *fields)
-            flow.add(commands.run_program(self.ev, scope, state, fields))
+            flow.add(commands.run_program(scope, state, fields))
         return flow
 
     def _have_entrypoint(self, first: Field) -> bool:

@@ -8,15 +8,18 @@ from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, stdout, variables
-from kaniko_hooks.shell.env import REPEATED, State, fresh
+from kaniko_hooks.shell.env import REPEATED, State, fresh, fresh_name
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER, SHELLS
-from kaniko_hooks.shell.value import ANYTHING, Array, has_characters, join, names_executor, shortened
+from kaniko_hooks.shell.value import (
+    ANYTHING,
+    Array,
+    has_characters,
+    join,
+    names_executor,
+    shortened,
+)
 from kaniko_hooks.text import Text, concat, hole
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
 
 # A script that runs itself, directly or by way of others, does so at most as often.
 _MAX_RECURSION = 12
@@ -28,7 +31,7 @@ _SET_OWN_VARIABLES = tuple(
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
 
 
-def shell(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`sh`: with `-c` a text, with an operand a script, otherwise what it reads."""
     is_text = reads = errexit = False
     operands = list(fields[1:])
@@ -52,27 +55,24 @@ def shell(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
         # The operand after the text is `$0`.
         text, *rest = operands
         inner = scope._replace(path=None, name=rest[0].text if rest else Text('sh'))
-        return _in_new_shell(ev, inner, state, text.text, None, rest[1:], errexit)
+        return _in_new_shell(inner, state, text.text, None, rest[1:], errexit)
     if operands and not reads:
-        return file(ev, scope, state, operands, errexit)
+        return file(scope, state, operands, errexit)
     if state.env.stdin is None:
-        ev.note_use(scope, state, OTHER, fields)
+        scope.ev.note_use(scope, state, OTHER, fields)
         return Flow([state.with_status(None)])
-    return _in_new_shell(ev, scope, state, state.env.stdin, None, operands, errexit)
+    return _in_new_shell(scope, state, state.env.stdin, None, operands, errexit)
 
 
-def file(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field], errexit: bool = False
-) -> Flow:
+def file(scope: Scope, state: State, fields: Sequence[Field], errexit: bool = False) -> Flow:
     """A script that is named by the first field, in a shell of its own."""
-    contents = paths.contents(ev, scope, state.env, fields[0].text)
+    contents = paths.contents(scope, state.env, fields[0].text)
     if not contents:
-        note_missing(ev, scope, state, fields[0])
-    return one_of_files(ev, scope, state, fields, contents, errexit)
+        note_missing(scope, state, fields[0])
+    return one_of_files(scope, state, fields, contents, errexit)
 
 
 def one_of_files(
-    ev: Evaluator,
     scope: Scope,
     state: State,
     fields: Sequence[Field],
@@ -83,31 +83,31 @@ def one_of_files(
     flow = Flow()
     for path, text in contents:
         if is_shell(text.value):
-            result = _in_new_shell(ev, scope, state, text, path, fields[1:], errexit, fields[0])
+            result = _in_new_shell(scope, state, text, path, fields[1:], errexit, fields[0])
             flow.add(result)
         else:
-            ev.note_use(scope, state, OTHER, fields)
+            scope.ev.note_use(scope, state, OTHER, fields)
             flow.normal.append(state.with_status(None))
     if len(contents) != 1:
         # No script is known, or it is one of several, or another one.
-        ev.note_use(scope, state, OTHER, fields)
+        scope.ev.note_use(scope, state, OTHER, fields)
         flow.normal.append(state.with_status(None))
     return flow
 
 
-def copied(ev: Evaluator, scope: Scope, state: State, words: Sequence[Text]) -> State:
+def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     """The state after `cp` and its like: the target has the text of the script, or runs Kaniko."""
     env = state.env
     # Credentials are copied in most pipelines; to list the repository for them takes a process.
     sources = () if words[-1].value.endswith('.json') else words[:-1]
     for word in sources:
         name = word.split('/')[-1]
-        texts = [text for _, text in paths.contents(ev, scope, env, word)]
+        texts = [text for _, text in paths.contents(scope, env, word)]
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
         # The target is a file, or the folder of one.
         for target in (words[-1], concat((words[-1], Text('/'), name))) if texts else ():
-            env = paths.written(ev, scope, env, target, texts[0], False)
+            env = paths.written(scope, env, target, texts[0], False)
     return state.with_env(env)
 
 
@@ -120,17 +120,16 @@ def is_shell(text: str) -> bool:
     return any(name in SHELLS for name in names)
 
 
-def note_missing(ev: Evaluator, scope: Scope, state: State, field: Field) -> None:
+def note_missing(scope: Scope, state: State, field: Field) -> None:
     """A note that a script cannot be read, for an image that has Kaniko."""
     name = field.text.value
     looks_local = not field.text.holes and name[:1] not in '/~' and ('/' in name or '.sh' in name)
-    if looks_local and ev.image is not None and 'kaniko' in ev.image:
+    if looks_local and scope.ev.image is not None and 'kaniko' in scope.ev.image:
         place = scope.source.place(field.start)
-        ev.missing[place] = Note(place, f'the script `{name}` is not in the repository')
+        scope.ev.missing[place] = Note(place, f'the script `{name}` is not in the repository')
 
 
 def _in_new_shell(
-    ev: Evaluator,
     scope: Scope,
     state: State,
     text: Text,
@@ -143,7 +142,7 @@ def _in_new_shell(
     inner = scope._replace(tested=False, loops=0, outer_loops=False, may_return=False)
     if name is not None:
         inner = inner.because('call', name.start)
-        ev.followed.add(scope.source.place(name.start))
+        scope.ev.followed.add(scope.source.place(name.start))
     if path is not None:
         inner = inner._replace(name=variables.absolute(Text(path)))
 
@@ -153,27 +152,27 @@ def _in_new_shell(
         env = way.env._replace(
             functions=exported, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
         )
-        return run(ev, inner, way.with_env(env), text, path)
+        return run(inner, way.with_env(env), text, path)
 
-    return Flow(ev.isolated(scope, state, child))
+    return Flow(scope.ev.isolated(scope, state, child))
 
 
-def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`.` and `source`: a script in this shell."""
     if len(fields) < 2:
         return Flow([state.with_status(False)])
-    contents = paths.contents(ev, scope, state.env, fields[1].text)
+    contents = paths.contents(scope, state.env, fields[1].text)
     flow = Flow()
     for path, text in contents:
-        if _is_unknown(stdout.likely(ev, text)):
+        if _is_unknown(stdout.likely(scope.ev, text)):
             flow.normal.append(after_unknown_commands(state).with_status(None))
             continue
-        ev.followed.add(scope.source.place(fields[1].start))
+        scope.ev.followed.add(scope.source.place(fields[1].start))
         start = state
         if len(fields) > 2:
             start = state.with_env(state.env._replace(arguments=Array(tuple(fields[2:]))))
         inner = scope.because('call', fields[0].start)._replace(may_return=True)
-        result = run(ev, inner, start, text, path)
+        result = run(inner, start, text, path)
         for way, end in result.leaving:
             if way == RETURN:
                 result.normal.append(end)
@@ -186,23 +185,23 @@ def source(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -
             for end in result.normal
         ]
     if len(contents) != 1:
-        ev.note_use(scope, state, OTHER, fields)
+        scope.ev.note_use(scope, state, OTHER, fields)
         flow.normal.append(after_unknown_commands(state).with_status(None))
     if not contents:
-        note_missing(ev, scope, state, fields[1])
+        note_missing(scope, state, fields[1])
     return flow
 
 
-def evaluate(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
     pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
-    text = shortened(stdout.likely(ev, concat(pieces[1:])))
+    text = shortened(stdout.likely(scope.ev, concat(pieces[1:])))
     if _is_unknown(text):
-        ev.note_use(scope, state, OTHER, fields)
+        scope.ev.note_use(scope, state, OTHER, fields)
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
         after = state if sets_own else after_unknown_commands(state)
         return Flow([after.with_status(None)])
-    return run(ev, scope, state, text, scope.path)
+    return run(scope, state, text, scope.path)
 
 
 def _is_unknown(text: Text) -> bool:
@@ -217,9 +216,9 @@ def after_unknown_commands(state: State) -> State:
     return state.with_env(env)
 
 
-def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None) -> Flow:
+def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     """The commands of a text, in the shell at hand."""
-    text = stdout.likely(ev, text)
+    text = stdout.likely(scope.ev, text)
     if not text.segments:
         # The output of a command, of which nothing is known.
         text = text.at(scope.source.place, 0)
@@ -227,17 +226,22 @@ def run(ev: Evaluator, scope: Scope, state: State, text: Text, path: str | None)
     if scope.calls.count(running) >= _MAX_RECURSION:
         return Flow([state])
     if path is not None:
-        ev.scripts[path] = None
-    tree = ev.parsed(text)
-    if tree.problems and path is not None and ev.image is not None and 'kaniko' in ev.image:
+        scope.ev.scripts[path] = None
+    tree = scope.ev.parsed(text)
+    if (
+        tree.problems
+        and path is not None
+        and scope.ev.image is not None
+        and 'kaniko' in scope.ev.image
+    ):
         offset, message = tree.problems[0]
-        ev.notes[Note(text.place(offset), f'the script `{path}`: {message}')] = None
+        scope.ev.notes[Note(text.place(offset), f'the script `{path}`: {message}')] = None
     inner = scope._replace(
         source=text, path=path, calls=(*scope.calls, running), depth=scope.depth + 1, recorded=False
     )
     if not any(item.name.startswith(REPEATED) for item in text.holes):
-        return ev.statements(inner, [state], tree.body)
-    flow = ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
+        return scope.ev.statements(inner, [state], tree.body)
+    flow = scope.ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
     return Flow(_any_number(scope, state, flow.ends(), 'loop', text.place(0)))
 
 
@@ -257,7 +261,7 @@ _TAKES_VALUE = r'-\w*[IEsdaLnP]'
 _REPLACED = r'-\w*[Ii](.*)'
 
 
-def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`xargs`: its words, and words that it reads; many times with some options."""
     rest = list(fields[1:])
     many = False
@@ -270,12 +274,12 @@ def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
         if match:
             replaced = match[1] or value or '{}'
     if not rest:
-        return stdout.printed(ev, scope, state.with_status(None), fields)
+        return stdout.printed(scope, state.with_status(None), fields)
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
-        name = hole(ev.fresh_name(replaced), replaced)
+        name = hole(fresh_name(replaced), replaced)
         if names_executor(stdin):
-            ev.printed[name.holes[0].name] = stdin
+            scope.ev.printed[name.holes[0].name] = stdin
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
         words = [
@@ -284,7 +288,7 @@ def xargs(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
             if word.value
         ]
         argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
-    return repeated(ev, scope, state, argvs, 'xargs' if many else '', fields[0], ev.run_program)
+    return repeated(scope, state, argvs, 'xargs' if many else '', fields[0], scope.ev.run_program)
 
 
 def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
@@ -296,10 +300,10 @@ def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
     return field._replace(text=field.text.replaced(replacements)) if replacements else field
 
 
-def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
     flow = Flow([state])
-    name = stdout.names_of_find(ev, fields)
+    name = stdout.names_of_find(fields)
     words = [field.text.known or '' for field in fields]
     start = 0
     for index, word in enumerate(words):
@@ -312,16 +316,16 @@ def find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> 
             kind = 'find' if word == ';' else ''
             states, flow = flow.normal, Flow()
             for way in states:
-                flow.add(repeated(ev, scope, way, [argv], kind, fields[0], ev.run_program))
+                flow.add(repeated(scope, way, [argv], kind, fields[0], scope.ev.run_program))
             start = 0
     return Flow(
         end
         for way in flow.normal
-        for end in stdout.printed(ev, scope, way.with_status(None), fields).normal
+        for end in stdout.printed(scope, way.with_status(None), fields).normal
     )
 
 
-def again(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`parallel`, `retry`, `watch`: the command among their words, any number of times.
 
     `parallel` reads commands if it has none.
@@ -330,14 +334,13 @@ def again(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) ->
     # `parallel command ::: words`
     words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
     argv = words if len(words) > 1 else fields
-    runs = ev.among_words
+    runs = scope.ev.among_words
     if name == 'parallel' and all(field.text.value[:1] == '-' for field in argv[1:]):
-        argv, runs = [Field(Text('sh'))], ev.run_program
-    return repeated(ev, scope, state, [argv], name, fields[0], runs)
+        argv, runs = [Field(Text('sh'))], scope.ev.run_program
+    return repeated(scope, state, [argv], name, fields[0], runs)
 
 
 def repeated(
-    ev: Evaluator,
     scope: Scope,
     state: State,
     argvs: Sequence[Sequence[Field]],
@@ -351,8 +354,8 @@ def repeated(
         end
         for argv in argvs
         if argv
-        for end in ev.isolated(scope, start, lambda way: runs(scope, way, argv))
+        for end in scope.ev.isolated(scope, start, lambda way: runs(scope, way, argv))
     ]
     if kind:
         ends = _any_number(scope, state, ends, kind, scope.source.place(at.start))
-    return Flow(ev.merged(scope, [end.with_status(None) for end in ends or [state]]))
+    return Flow(scope.ev.merged(scope, [end.with_status(None) for end in ends or [state]]))

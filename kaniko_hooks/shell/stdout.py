@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import expand, paths, variables
-from kaniko_hooks.shell.env import FILE, State
+from kaniko_hooks.shell.env import FILE, State, fresh_name
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import LOCAL, PURE, program
 from kaniko_hooks.shell.value import EMPTY, names_executor, shortened
@@ -24,28 +24,28 @@ _LINE_END = Text('\n')
 _ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
 
 
-def printed(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+def printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """The states after a command that prints something and does nothing else."""
     if not scope.captured:
         return Flow([state])
     before = state.env.stdout
     return Flow(
         state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
-        for text in _output(ev, scope, state, fields)
+        for text in _output(scope, state, fields)
     )
 
 
-def _unknown(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command that is not evaluated; where it is run, it is what was read."""
     command = ' '.join(field.text.value for field in fields)
-    name = ev.fresh_name(f'$({command})')
+    name = fresh_name(f'$({command})')
     if program((fields[0].text.known or '').rpartition('/')[2]).kind in (PURE, LOCAL):
-        texts = [] if state.env.stdin is None else [likely(ev, state.env.stdin)]
+        texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
-            texts += [text for _, text in paths.contents(ev, scope, state.env, field.text)]
+            texts += [text for _, text in paths.contents(scope, state.env, field.text)]
         texts = [text for text in texts if names_executor(text)]
         if texts:
-            ev.printed[name] = concat(texts)
+            scope.ev.printed[name] = concat(texts)
     return hole(name, f'$({command})')
 
 
@@ -63,20 +63,20 @@ def likely(ev: Evaluator, text: Text) -> Text:
     return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
 
 
-def text(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+def text(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command, unknown where it has alternatives."""
-    texts = _output(ev, scope, state, fields)
-    return texts[0] if len(texts) == 1 else _unknown(ev, scope, state, fields)
+    texts = _output(scope, state, fields)
+    return texts[0] if len(texts) == 1 else _unknown(scope, state, fields)
 
 
-def _output(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+def _output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     name = (fields[0].text.known or '').rpartition('/')[2]
     printer = _PRINTERS.get(name)
-    texts = printer(ev, scope, state, fields) if printer else None
-    return texts or [_unknown(ev, scope, state, fields)]
+    texts = printer(scope, state, fields) if printer else None
+    return texts or [_unknown(scope, state, fields)]
 
 
-def _echo(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     words = [field.text for field in fields[1:]]
     line_end = True
     escapes = False
@@ -105,9 +105,7 @@ def _unescaped(text: Text) -> Text:
     return text.replaced(replacements) if replacements else text
 
 
-def _printf(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
-) -> list[Text] | None:
+def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`printf FORMAT WORDS…`: the format is used again until no words are left."""
     if len(fields) < 2 or fields[1].text.value[:1] == '-' or len(fields) > 200:
         return None
@@ -128,13 +126,13 @@ def _printf(
             return [concat(pieces)]
 
 
-def _cat(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """Files of the repository are one hole each: they may be others in the container."""
     if len(fields) == 1:
-        return _tee(ev, scope, state, fields)
+        return _tee(scope, state, fields)
     pieces: list[Text] = []
     for field in fields[1:]:
-        contents = paths.contents(ev, scope, state.env, field.text)
+        contents = paths.contents(scope, state.env, field.text)
         if len(contents) != 1 or field.splits:
             return None
         path, text = contents[0]
@@ -143,46 +141,44 @@ def _cat(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> 
     return [concat(pieces)]
 
 
-def _tee(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     return None if state.env.stdin is None else [state.env.stdin]
 
 
-def _ls(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`ls` of patterns: names of files that match."""
     words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
     if not words or not all(field.splits for field in fields[1:] if field.text in words):
         return None
-    return [_names(ev, words, '$(ls)')]
+    return [_names(words, '$(ls)')]
 
 
-def _names(ev: Evaluator, words: Sequence[Text], shown: str) -> Text:
+def _names(words: Sequence[Text], shown: str) -> Text:
     """Any number of names that match one of the words."""
-    more = hole(ev.fresh_name(shown), shown)
+    more = hole(fresh_name(shown), shown)
     return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
 
 
-def _find(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _find(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     if any(field.text.value.startswith(('-exec', '-ok', '-printf')) for field in fields):
         return None
-    return [_names(ev, [names_of_find(ev, fields)], '$(find)')]
+    return [_names([names_of_find(fields)], '$(find)')]
 
 
-def names_of_find(ev: Evaluator, fields: Sequence[Field]) -> Text:
+def names_of_find(fields: Sequence[Field]) -> Text:
     """A name that `find` finds."""
-    folder = hole(ev.fresh_name('{}'), '{}')
+    folder = hole(fresh_name('{}'), '{}')
     for option, value in zip(fields, fields[1:]):
         if option.text.known == '-name':
-            return concat((folder, Text('/'), expand.file_names(ev, value.text)))
+            return concat((folder, Text('/'), expand.file_names(value.text)))
     return folder
 
 
-def _pwd(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     return [concat((variables.absolute(path), _LINE_END)) for path in state.env.directories]
 
 
-def _dirname(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
-) -> list[Text] | None:
+def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     parts = _last_argument(fields).split('/')
     if len(parts) == 1:
         return None if parts[0].holes else [Text('.\n')]
@@ -190,9 +186,7 @@ def _dirname(
     return [concat((folder if folder.value else Text('/'), _LINE_END))]
 
 
-def _basename(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
-) -> list[Text] | None:
+def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     last = fields[1].text.split('/')[-1] if len(fields) == 2 else hole('')
     return [concat((last, _LINE_END))] if last.known else None
 
@@ -206,18 +200,14 @@ def _last_argument(fields: Sequence[Field]) -> Text:
     return fields[-1].text if len(fields) > 1 else hole('')
 
 
-def _real_path(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
-) -> list[Text] | None:
+def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     if len(fields) < 2:
         return None
     targets = paths.resolved(scope, state.env, fields[-1].text)
     return [concat((variables.absolute(path), _LINE_END)) for path in targets]
 
 
-def _functions(
-    ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]
-) -> list[Text] | None:
+def _functions(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`declare -f`: the definitions of functions."""
     pieces: list[Text] = []
     for field in fields[1:]:
@@ -228,14 +218,14 @@ def _functions(
     return [concat(pieces)] if pieces else None
 
 
-def _which(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`which executor`: the path of Kaniko's executor."""
     name = _last_argument(fields).known or ''
     path = name if '/' in name else f'/kaniko/{name}'
     return [Text(f'{path}\n')] if 'executor' in name or 'kaniko' in name else None
 
 
-def _git(ev: Evaluator, scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _git(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     words = [field.text.known for field in fields[1:]]
     if words == ['rev-parse', '--show-toplevel']:
         return [concat((variables.absolute(EMPTY), _LINE_END))]

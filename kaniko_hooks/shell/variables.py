@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from kaniko_hooks.cond import Eq
 from kaniko_hooks.model import Field, Setting
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.env import Env, State
+from kaniko_hooks.shell.env import Env, State, fresh_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
@@ -41,33 +41,33 @@ _ONLY_EMPTY = frozenset(('',))
 
 
 def look_up(
-    ev: Evaluator, scope: Scope, state: State, name: str, shown: str
+    scope: Scope, state: State, name: str, shown: str
 ) -> list[tuple[State, Text | Array | Unset]]:
     """The values of a variable or parameter, each with the state where it has that one.
 
     `shown` is how an unknown value is written.
     """
-    if ev.reports is not None:
-        ev.reports.read(state, name)
+    if scope.ev.reports is not None:
+        scope.ev.reports.read(state, name)
     if name[:1].isalpha() or name[:1] == '_':
         value = state.env.variables.get(name)
         if value is None:
             value = _set_by_shell(scope, state, name)
         if value is None:
-            value = outside(ev, scope, name, state.env)
-            return _outside_ways(ev, state, name, value, shown)
+            value = outside(scope, name, state.env)
+            return _outside_ways(scope.ev, state, name, value, shown)
     else:
-        value = _parameter(ev, scope, state, name, shown)
+        value = _parameter(scope, state, name, shown)
     return _ways(state, name, value, shown)
 
 
 def value_of_hole(
-    ev: Evaluator, scope: Scope, state: State, name: str, shown: str
+    scope: Scope, state: State, name: str, shown: str
 ) -> list[tuple[State, Text | Array | Unset]]:
     """The values of a hole of the script's text, each with the state where it has that one."""
     value = state.env.variables.get(name)
     if value is None:
-        return _outside_ways(ev, state, name, outside(ev, scope, name), shown)
+        return _outside_ways(scope.ev, state, name, outside(scope, name), shown)
     return _ways(state, name, value, shown)
 
 
@@ -122,19 +122,19 @@ def is_one_word(ev: Evaluator, state: State, name: str) -> bool:
     return all(value and set(value).isdisjoint(' \t\n*?[') for value in fact.one_of)
 
 
-def outside(ev: Evaluator, scope: Scope, name: str, env: Env | None = None) -> Value:
+def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     """The value of a variable that the script has not set.
 
     After a command that may have set any variable the value is another one, but
     for the CI system's own variables.
     """
-    ev.used_variables.add(name)
-    if env is None or name in ev.single_words:
-        return _setting(ev, scope.script.variables, name, ())
+    scope.ev.used_variables.add(name)
+    if env is None or name in scope.ev.single_words:
+        return _setting(scope.ev, scope.script.variables, name, ())
     if env.generation:
         value: Value = hole(f'{name} {env.generation}', f'${name}')
     else:
-        value = _setting(ev, scope.script.variables, name, ())
+        value = _setting(scope.ev, scope.script.variables, name, ())
     if env.word_generation:
         value = join((value, hole(f'{ONE_WORD}{name} {env.word_generation}', f'${name}')))
     return value
@@ -201,7 +201,7 @@ def _written(value: Text | Array | Unset, shown: str) -> Text | Array | Unset:
     return value
 
 
-def _parameter(ev: Evaluator, scope: Scope, state: State, name: str, shown: str) -> Value:
+def _parameter(scope: Scope, state: State, name: str, shown: str) -> Value:
     """A positional or special parameter (POSIX XCU 2.5)."""
     arguments = state.env.arguments
     if name in ('@', '*'):
@@ -210,7 +210,7 @@ def _parameter(ev: Evaluator, scope: Scope, state: State, name: str, shown: str)
         return scope.name
     if name == '?':
         status = state.status
-        return Text('0') if status else hole(ev.fresh_name(STATUS), shown)
+        return Text('0') if status else hole(fresh_name(STATUS), shown)
     if name == '#' or name.isdecimal():
         return join(_argument(item, name, shown) for item in alternatives(arguments))
     return hole('', shown)
