@@ -11,6 +11,7 @@ from kaniko_hooks.shell.arithmetic import assigned
 from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh, fresh_name
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
+from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
     EMPTY,
@@ -22,7 +23,7 @@ from kaniko_hooks.shell.value import (
     number,
 )
 from kaniko_hooks.shell.variables import ONE_WORD, assign
-from kaniko_hooks.text import Text, hole
+from kaniko_hooks.text import Text, concat, hole
 
 Builtin = Callable[[Scope, State, Sequence[Field]], Flow]
 
@@ -108,8 +109,6 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # In a function `declare` makes local variables.
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
     if any(field.text.known in ('-f', '-F') for field in fields):
-        if command == 'export':
-            return Flow([_export_functions(state, fields).with_status(True)])
         names = [field.text.known for field in fields[2:]]
         defined = bool(names) and all(name in state.env.functions for name in names)
         return stdout.printed(scope, state.with_status(defined or None), fields)
@@ -135,14 +134,6 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         elif is_local and name not in state.env.variables:
             state = assign(state, name, UNSET)
     return Flow([state.with_status(True)])
-
-
-def _export_functions(state: State, fields: Sequence[Field]) -> State:
-    table = dict(state.env.functions)
-    for field in fields[1:]:
-        name = field.text.value
-        table[name] = tuple(function.exported_copy() for function in table.get(name, ()))
-    return state.with_env(state.env._replace(functions=table))
 
 
 def _set_by_words(state: State) -> State:
@@ -283,12 +274,13 @@ def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`alias name=text`: a function of the text and the words of its call."""
     table = dict(state.env.functions)
     for field in fields[1:]:
-        name, equals, _ = field.text.value.partition('=')
-        if equals and not any(item.start < len(name) for item in field.text.holes):
-            source = field.text.part(len(name) + 1, len(field.text.value))
-            table[name] = (Function(None, source),)
+        name, _, _ = field.text.value.partition('=')
+        source = concat((field.text.part(len(name) + 1, len(field.text.value)), Text(' "$@"')))
+        body = scope.ev.parsed(source).body
+        table[name] = (Function(Group(body, False, (), 0, 0), source),)
     return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
 
 

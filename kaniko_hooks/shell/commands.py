@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.cond import Cond, Truth
+from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
 from kaniko_hooks.shell import builtins, expand, functions, outcome, paths, scripts, stdout
 from kaniko_hooks.shell.env import State, fresh
@@ -13,7 +13,6 @@ from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, program
 from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
     Array,
     Unset,
     Value,
@@ -30,7 +29,7 @@ _VARIABLES = 500
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
-_SEARCHING = frozenset(('grep', 'egrep', 'fgrep', 'which'))
+_SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
 _MIN_SEARCHING = 3  # words, where the input is not known
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
@@ -69,9 +68,8 @@ def _declaration(scope: Scope, state: State, node: Simple, fields: Sequence[Fiel
     ).normal:
         for end in _assigned(scope, way, node.assignments):
             if any(re.match('-[A-Za-z]*n', field.text.value) for field in fields[1:]):
-                # A reference to another variable; nobody follows it.
-                for name in names:
-                    end = assign(end, name.text.value, ANY_WORDS)
+                # A reference to another variable.
+                end = scripts.after_unknown_commands(end)
             flow.normal.append(end.with_status(True))
     return flow
 
@@ -213,18 +211,14 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         return stdout.printed(scope, state.with_status(None), fields)
     if base not in _SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
         return stdout.printed(scope, state.with_status(succeeds or None), fields)
-    flow = Flow()
-    for way in scope.ev.by_status(state, _same_answer(state, fields)):
-        flow.add(stdout.printed(scope, way, fields))
-    return flow
-
-
-def _same_answer(state: State, fields: Sequence[Field]) -> Cond:
-    """The status of a search: the same for the same words and files."""
+    # A search has the same status for the same words and files.
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
-    if state.env.stdin is not None:
-        words.append(state.env.stdin)
-    return Truth(f'status {state.env.moment()}', concat(words))
+    answer = Truth(f'status {state.env.moment()}', concat([*words, state.env.stdin or Text('')]))
+    return Flow(
+        end
+        for way in scope.ev.by_status(state, answer)
+        for end in stdout.printed(scope, way, fields).normal
+    )
 
 
 def _after_any_change(state: State) -> State:

@@ -37,19 +37,11 @@ REPEATED = 'repeated '
 NO_TRAP = (Text(''),)
 
 
-class Function:
-    """A function, or an alias, whose text runs with the words of its call after it."""
+class Function(NamedTuple):
+    """A function; shells that are started from this one have it, too."""
 
-    __slots__ = ('body', 'source', 'exported')
-
-    def __init__(self, body: Command | None, source: Text, exported: bool = False) -> None:
-        self.body = body
-        self.source = source  # that the offsets of the body count in; of an alias, its text
-        self.exported = exported
-
-    def exported_copy(self) -> Function:
-        """The same function, which shells that are started from this one have, too."""
-        return Function(self.body, self.source, True)
+    body: Command
+    source: Text  # that the offsets of the body count in
 
 
 class Env(NamedTuple):

@@ -9,7 +9,6 @@ Not evaluated but unknown: IFS, `${!x}`, changes of case, substrings.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Eq, Truth
@@ -17,7 +16,7 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import arithmetic
 from kaniko_hooks.shell.env import State, fresh, fresh_name
-from kaniko_hooks.shell.facts import is_pattern, known_prefix, matches
+from kaniko_hooks.shell.facts import is_pattern, matches
 from kaniko_hooks.shell.tests import Operand
 from kaniko_hooks.shell.tree import (
     Arithmetic,
@@ -34,6 +33,7 @@ from kaniko_hooks.shell.value import (
     Array,
     Unset,
     after_first,
+    names_executor,
     number,
     shortened,
     text_of,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
     from kaniko_hooks.shell.flow import Scope
 
-    _Item = TypeVar('_Item')
+    _Item = TypeVar('_Item', bound='Field | Part')
 
 
 class Part(NamedTuple):
@@ -99,7 +99,7 @@ def fields(
                     for after, parts in _pieces(scope, before, pieces)
                 ]
 
-            ways = _extended(scope, ways, expanded, _common_fields)
+            ways = _extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
     ways = [(before, (*result, *plain)) for before, result in ways]
     scope.ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
     return ways
@@ -109,52 +109,18 @@ def _extended(
     scope: Scope,
     ways: Sequence[tuple[State, tuple[_Item, ...]]],
     expanded: Callable[[State], Sequence[tuple[State, tuple[_Item, ...]]]],
-    common: Callable[[Sequence[tuple[_Item, ...]]], tuple[_Item, ...]],
+    unknown: _Item,
 ) -> list[tuple[State, tuple[_Item, ...]]]:
-    """The ways of a sequence and what comes after it; too many of that become one."""
-    branches = [(result, expanded(before)) for before, result in ways]
-    if sum(len(ends) for _, ends in branches) > _MAX_WAYS:
-        branches = [
-            (
-                result,
-                [
-                    (state, common([more for _, more in ends]))
-                    for state in scope.ev.joined(scope, [state for state, _ in ends])
-                ],
-            )
-            for result, ends in branches
-        ]
-    return [(after, (*result, *more)) for result, ends in branches for after, more in ends]
-
-
-def _common_fields(results: Sequence[tuple[Field, ...]]) -> tuple[Field, ...]:
-    """Fields for all of these results, unknown where they differ."""
-    if len({len(result) for result in results}) > 1:
-        return (Field(hole(''), True, vanishes=True),)
-    return tuple(
-        Field(
-            _common_text([field.text for field in column]),
-            any(field.splits for field in column),
-            column[0].start,
-            column[0].end,
-            all(field.vanishes for field in column),
-        )
-        for column in zip(*results)
-    )
-
-
-def _common_parts(results: Sequence[tuple[Part, ...]]) -> tuple[Part, ...]:
-    quoted = all(part.quoted for parts in results for part in parts)
-    return (Part(_common_text([joined(parts) for parts in results]), quoted),)
-
-
-def _common_text(texts: Sequence[Text]) -> Text:
-    """What the texts begin with, and an unknown end where they differ."""
-    first = texts[0]
-    if all(text == first for text in texts):
-        return first
-    prefix = os.path.commonprefix([known_prefix(text) for text in texts])
-    return concat((first.part(0, len(prefix)), hole('')))
+    """The ways of a sequence and what comes after it, unknown where that has too many."""
+    result: list[tuple[State, tuple[_Item, ...]]] = []
+    for before, items in ways:
+        ends = expanded(before)
+        if len(ends) > 1 and len(ends) * len(ways) > _MAX_WAYS:
+            named = [end for end in ends if any(names_executor(item.text) for item in end[1])]
+            states = scope.ev.joined(scope, [state for state, _ in ends])
+            ends = [*named[:1], *((state, (unknown,)) for state in states)]
+        result += [(after, (*items, *more)) for after, more in ends]
+    return result
 
 
 def literal_field(source: Text, word: Word) -> Field | None:
@@ -221,7 +187,7 @@ def _pieces(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
         def expanded(before: State, piece: _Expansion = piece) -> Ways:
             return _expansion(scope, before, piece)
 
-        ways = _extended(scope, ways, expanded, _common_parts)
+        ways = _extended(scope, ways, expanded, Part(hole(''), piece.quoted))
     return ways
 
 
@@ -282,7 +248,7 @@ def _placed(scope: Scope, part: Part, offset: int) -> Part:
 def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
     operator = piece.operator
     if operator[:1] == '!':
-        return _indirect(scope, state, piece)
+        return [(state, (Part(hole('', _shown(scope, piece)), piece.quoted, True),))]
     subscript = ''
     if operator[:1] == '[' or operator[:2] == '#[':
         end = operator.index(']') + 1
@@ -299,24 +265,6 @@ def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
             ways.append((after, (Part(_length(scope.ev, piece, value, subscript), True),)))
         else:
             ways += _modified(scope, after, piece, value, operator)
-    return ways
-
-
-def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
-    """`${!name}`: the variable that a variable names; `${!name[@]}` and other texts are unknown."""
-    shown = _shown(scope, piece)
-    unknown = (Part(hole('', shown), piece.quoted, True),)
-    if piece.operator != '!':
-        return [(state, unknown)]
-    ways: Ways = []
-    for after, value in look_up(scope, state, piece.name, shown):
-        name = text_of(value).known or ''
-        if not name.isidentifier():
-            ways.append((after, unknown))
-            continue
-        ways += [
-            (end, _parts(item, piece.quoted)) for end, item in look_up(scope, after, name, shown)
-        ]
     return ways
 
 

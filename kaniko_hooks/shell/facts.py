@@ -256,69 +256,26 @@ def _disjoint(pattern: str, other: str) -> bool:
 
 def matches(text: str, pattern: str) -> bool:
     """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal."""
-    if not is_pattern(pattern):
-        return text == pattern
-    at = 0
-    for index, regex in enumerate(_regexes(pattern)):
-        match = regex.search(text, at) if index else regex.match(text)
-        if match is None:
-            return False
-        at = match.end()
-    return True
+    return _regex(pattern).match(text) is not None if is_pattern(pattern) else text == pattern
 
 
 @lru_cache(maxsize=1024)
-def _regexes(pattern: str) -> list[re.Pattern[str]]:
-    """The regular expressions between the stars; each matches one number of characters."""
-    *pieces, last = _pieces(pattern)
-    return [re.compile(piece, re.DOTALL) for piece in (*pieces, rf'{last}\Z')]
+def _regex(pattern: str) -> re.Pattern[str]:
+    # Few scripts have patterns of unknown values.
+    from fnmatch import translate
+
+    return re.compile(translate(re.sub(_DIALECT, _in_python, pattern, flags=re.DOTALL)))
 
 
-# A bracket expression, with classes such as `[:alnum:]` in it.
-_BRACKET = r'\[([!^]?)(\]?(?:\[:\w+:\]|[^\]])*)\]'
-_CLASSES = {
-    'alnum': 'a-zA-Z0-9',
-    'alpha': 'a-zA-Z',
-    'digit': '0-9',
-    'lower': 'a-z',
-    'upper': 'A-Z',
-    'space': r'\s',
-    'xdigit': '0-9a-fA-F',
-}
+# What a shell writes in another way than Python's `fnmatch`.
+_DIALECT = r'\\(.)|\[\^|\[:(\w+):\]'
+_CLASSES = {'digit': '0-9', 'alpha': 'a-zA-Z', 'lower': 'a-z', 'upper': 'A-Z', 'space': ' \t\n'}
 
 
-def _pieces(pattern: str) -> list[str]:
-    pieces = ['']
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        bracket = re.compile(_BRACKET).match(pattern, at) if char == '[' else None
-        at += 1
-        if char == '*':
-            pieces.append('')
-        elif char == '?':
-            pieces[-1] += '.'
-        elif bracket:
-            pieces[-1] += _character_class(bracket)
-            at = bracket.end()
-        else:
-            if char == '\\' and at < len(pattern):
-                char = pattern[at]
-                at += 1
-            pieces[-1] += re.escape(char)
-    return pieces
-
-
-def _character_class(bracket: re.Match[str]) -> str:
-    body = bracket[2].replace('\\', '').replace('[:', '\0').replace('[', '\\[')
-    for name, characters in _CLASSES.items():
-        body = body.replace(f'\0{name}:]', characters)
-    body = body.replace(']', '\\]').replace('^', '\\^')
-    try:
-        re.compile(f'[{body}]')
-    except re.error:  # a range that ends before it begins
-        return '.'
-    return f'[^{body}]' if bracket[1] else f'[{body}]'
+def _in_python(match: re.Match[str]) -> str:
+    if match[1]:
+        return f'[{match[1]}]'
+    return _CLASSES.get(match[2], 'a-zA-Z0-9') if match[2] else '[!'
 
 
 # Several facts

@@ -1,4 +1,4 @@
-"""Calls of functions and aliases."""
+"""Calls of functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from kaniko_hooks.model import MANY, Field
 from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.value import Array, Value
-from kaniko_hooks.text import Text, concat
 
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
@@ -30,14 +29,7 @@ def call(scope: Scope, state: State, function: Function, fields: Sequence[Field]
     )
     env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
     start = state.with_env(env)
-    if function.body is None:
-        # The commands of an alias are at the place of its call.
-        source = concat((function.source, Text(' "$@"')))
-        source = source.at(scope.source.place, fields[0].start)
-        inner = inner._replace(source=source)
-        result = scope.ev.statements(inner, [start], scope.ev.parsed(source).body)
-    else:
-        result = scope.ev.command(inner, start, function.body)
+    result = scope.ev.command(inner, start, function.body)
     flow = Flow()
     flow.normal = [_returned(state.env, end) for end in result.normal]
     for way, end in result.leaving:

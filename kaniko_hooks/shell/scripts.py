@@ -147,11 +147,7 @@ def _in_new_shell(
         inner = inner._replace(name=variables.absolute(Text(path)))
 
     def child(way: State) -> Flow:
-        table = way.env.functions
-        exported = {name: table[name] for name in table if any(f.exported for f in table[name])}
-        env = way.env._replace(
-            functions=exported, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
-        )
+        env = way.env._replace(arguments=Array(tuple(arguments)), saved={}, errexit=errexit)
         return run(inner, way.with_env(env), text, path)
 
     return Flow(scope.ev.isolated(scope, state, child))

@@ -145,14 +145,6 @@ def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
     return None if state.env.stdin is None else [state.env.stdin]
 
 
-def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    """`ls` of patterns: names of files that match."""
-    words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
-    if not words or not all(field.splits for field in fields[1:] if field.text in words):
-        return None
-    return [_names(words, '$(ls)')]
-
-
 def _names(words: Sequence[Text], shown: str) -> Text:
     """Any number of names that match one of the words."""
     more = hole(fresh_name(shown), shown)
@@ -207,17 +199,6 @@ def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text
     return [concat((variables.absolute(path), _LINE_END)) for path in targets]
 
 
-def _functions(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    """`declare -f`: the definitions of functions."""
-    pieces: list[Text] = []
-    for field in fields[1:]:
-        for function in state.env.functions.get(field.text.value, ()):
-            if function.body is not None:
-                body = function.source.part(function.body.start, function.body.end)
-                pieces += (Text(f'{field.text.value}() '), body, _LINE_END)
-    return [concat(pieces)] if pieces else None
-
-
 def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`which executor`: the path of Kaniko's executor."""
     name = _last_argument(fields).known or ''
@@ -225,19 +206,11 @@ def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | 
     return [Text(f'{path}\n')] if 'executor' in name or 'kaniko' in name else None
 
 
-def _git(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    words = [field.text.known for field in fields[1:]]
-    if words == ['rev-parse', '--show-toplevel']:
-        return [concat((variables.absolute(EMPTY), _LINE_END))]
-    return None
-
-
 _PRINTERS = {
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,
     'tee': _tee,
-    'ls': _ls,
     'find': _find,
     'pwd': _pwd,
     'dirname': _dirname,
@@ -246,8 +219,5 @@ _PRINTERS = {
     'realpath': _real_path,
     'which': _which,
     'command': _which,
-    'declare': _functions,
-    'typeset': _functions,
     'type': _which,
-    'git': _git,
 }
