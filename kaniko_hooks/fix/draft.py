@@ -47,7 +47,7 @@ from kaniko_hooks.lines import where
 from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.run import ScriptReport, container_reports
+from kaniko_hooks.shell.reports import ScriptReport, container_reports
 
 MAX_PARTS = 200
 MAX_STEPS = 2_000  # of all parts

@@ -13,8 +13,7 @@ from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, StatementReport
-from kaniko_hooks.shell.run import ScriptReport
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Function, Heredoc, Pipeline, Statement, walk
 from kaniko_hooks.text import Text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kaniko_hooks.cond import Match
 from kaniko_hooks.shell import expand, outcome, tests
 from kaniko_hooks.shell.env import State
@@ -87,7 +89,10 @@ def _matching(
             if plain is not None and not is_quoted:
                 ways: list[tuple[State, str | None]] = [(state, plain)]
             else:
-                ways = expand.pattern(scope, state, word)
+                ways = [
+                    (after, expand.pattern_of(parts))
+                    for after, parts in expand.parts_of(scope, state, word)
+                ]
             for way, pattern in ways:
                 cond = None if pattern is None else Match(subject, pattern)
                 holds, fails = scope.ev.split(way, cond)
@@ -102,12 +107,16 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
     ways: list[tuple[State, list[tests.Operand]]] = [(state, [])]
     for word in node.words:
         ways = [
-            (after, [*operands, operand])
+            (after, [*operands, _operand(parts)])
             for before, operands in ways
-            for after, operand in expand.operand(scope, before, word)
+            for after, parts in expand.parts_of(scope, before, word)
         ]
     return Flow(
         end
         for way, operands in ways
         for end in scope.ev.by_status(way, tests.of_operands(operands, way.env.moment()))
     )
+
+
+def _operand(parts: Sequence[expand.Part]) -> tests.Operand:
+    return tests.Operand(expand.joined(parts), pattern=expand.pattern_of(parts))

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from kaniko_hooks.model import Field
-from kaniko_hooks.shell import functions, paths, scripts, stdout, tests
-from kaniko_hooks.shell.arithmetic import assigned
-from kaniko_hooks.shell.env import NO_TRAP, Function, State, fresh, fresh_name
+from kaniko_hooks.shell import paths, scripts, stdout
+from kaniko_hooks.shell.env import NO_TRAP, Env, Function, State, fresh, fresh_name
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
 from kaniko_hooks.shell.tree import Group
@@ -43,6 +42,9 @@ def _unknown_status(scope: Scope, state: State, fields: Sequence[Field]) -> Flow
 
 
 def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    # Modules that few scripts need come late.
+    from kaniko_hooks.shell import tests
+
     operands = fields[1:]
     if fields[0].text.known == '[' and operands and operands[-1].text.known == ']':
         operands = operands[:-1]
@@ -128,12 +130,19 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             continue
         name = match[1]
         if is_local:
-            state = state.with_env(functions.declare_local(state.env, name))
+            state = state.with_env(_declare_local(state.env, name))
         if match.end() < len(text.value) or match[0].endswith('='):
             state = assign(state, name, Text(text.value[match.end() :]))
         elif is_local and name not in state.env.variables:
             state = assign(state, name, UNSET)
     return Flow([state.with_status(True)])
+
+
+def _declare_local(env: Env, name: str) -> Env:
+    """The environment in which a variable is local to the function at hand."""
+    if name in env.saved:
+        return env
+    return env._replace(saved={**env.saved, name: env.variables.get(name)})
 
 
 def _set_by_words(state: State) -> State:
@@ -175,6 +184,8 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    from kaniko_hooks.shell.arithmetic import assigned
+
     for field in fields[1:]:
         for name in assigned(field.text.value):
             state = assign(state, name, hole(fresh_name(f'${name}'), f'${name}'))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
-from kaniko_hooks.shell import builtins, expand, functions, outcome, paths, scripts, stdout
+from kaniko_hooks.shell import builtins, expand, outcome, paths, scripts, stdout
 from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, program
@@ -155,6 +155,8 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return run_program(scope, state, fields)
     if scope.ev.reports is not None:
         scope.ev.reports.called(name.known)
+    from kaniko_hooks.shell import functions
+
     flow = Flow()
     for function in alternatives_:
         flow.add(functions.call(scope, state, function, fields))
@@ -257,6 +259,8 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     pattern = re.compile(regex_with_holes(fields[0].text))
     for name, alternatives_ in state.env.functions.items():
         if pattern.fullmatch(name):
+            from kaniko_hooks.shell import functions
+
             for function in alternatives_:
                 flow.add(functions.call(scope, state, function, fields))
     if '/' in fields[0].text.value:

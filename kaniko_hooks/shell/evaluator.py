@@ -13,24 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import (
-    TooMuch,
-    arithmetic,
-    branches,
-    commands,
-    env,
-    expand,
-    loops,
-    outcome,
-    redirect,
-    tests,
-    variables,
-)
+from kaniko_hooks.shell import TooMuch, commands, env, expand, outcome, variables
 from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.reports import Reports
 from kaniko_hooks.shell.tree import (
     Calculation,
     Case,
@@ -54,6 +41,9 @@ from kaniko_hooks.text import Segment, Text, hole
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
+
+    from kaniko_hooks.shell.loops import Effects
+    from kaniko_hooks.shell.reports import Reports
 
     class Repository(Protocol):
         """The files of the repository; paths are relative to its root."""
@@ -101,7 +91,7 @@ class Evaluator:
         self.followed: set[Place] = set()  # places of calls of scripts that were run
         self.ended: list[State] = []  # the shell ends in them during an expansion
         self.reports: Reports | None = None  # on the statements that are recorded
-        self.loops: dict[int, loops.Effects] = {}  # what the bodies of loops have done so far
+        self.loops: dict[int, Effects] = {}  # what the bodies of loops have done so far
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], Script] = {}
         self._files: dict[str, Text] = {}
@@ -150,6 +140,8 @@ class Evaluator:
 
     def _tested_names(self) -> frozenset[str]:
         if self._tested[0] != len(self._trees):
+            from kaniko_hooks.shell import tests
+
             names = (name for tree in self._trees.values() for name in tests.tested_names(tree))
             self._tested = len(self._trees), frozenset(names)
         return self._tested[1]
@@ -377,6 +369,8 @@ class Evaluator:
             after = state.with_env(state.env._replace(functions=table))
             return Flow([after.with_status(True)])
         if node.redirections:
+            from kaniko_hooks.shell import redirect
+
             return redirect.command(scope, state, node)
         return self.undirected(scope, state, node)
 
@@ -389,10 +383,12 @@ class Evaluator:
         return commands.among_words(scope, state, fields)
 
     def undirected(self, scope: Scope, state: State, node: Command) -> Flow:
-        """A command without its redirections."""
+        """A command without its redirections; modules that few scripts need come late."""
         if isinstance(node, Simple):
             return commands.simple(scope, state, node)
         if isinstance(node, For):
+            from kaniko_hooks.shell import loops
+
             return loops.for_(scope, state, node)
         scope = scope._replace(depth=scope.depth + 1, recorded=False)
         if isinstance(node, Group):
@@ -402,6 +398,8 @@ class Evaluator:
             return Flow(
                 self.isolated(scope, state, lambda way: self.statements(inner, [way], body))
             )
+        from kaniko_hooks.shell import arithmetic, branches, loops
+
         if isinstance(node, If):
             return branches.if_(scope, state, node)
         if isinstance(node, Case):

@@ -14,10 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_hooks.cond import Eq, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import arithmetic
 from kaniko_hooks.shell.env import State, fresh, fresh_name
 from kaniko_hooks.shell.facts import is_pattern, matches
-from kaniko_hooks.shell.tests import Operand
 from kaniko_hooks.shell.tree import (
     Arithmetic,
     Literal,
@@ -140,7 +138,7 @@ def is_open(text: str) -> bool:
 
 def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
     """A word as one text, as an assignment or a redirection expands it."""
-    return [(after, joined(parts)) for after, parts in _pieces(scope, state, word.pieces)]
+    return [(after, joined(parts)) for after, parts in parts_of(scope, state, word)]
 
 
 def joined(parts: Iterable[Part]) -> Text:
@@ -148,12 +146,8 @@ def joined(parts: Iterable[Part]) -> Text:
     return shortened(concat(Text(' ') if part is _BREAK else part.text for part in parts))
 
 
-def pattern(scope: Scope, state: State, word: Word) -> list[tuple[State, str | None]]:
-    """A word as a pattern, quoted characters escaped; None if it is not known."""
-    return [(after, _pattern_of(parts)) for after, parts in _pieces(scope, state, word.pieces)]
-
-
-def _pattern_of(parts: Iterable[Part]) -> str | None:
+def pattern_of(parts: Iterable[Part]) -> str | None:
+    """The pattern that a word is, quoted characters escaped; None if it is not known."""
     result = []
     for part in parts:
         if part.text.holes:
@@ -163,17 +157,14 @@ def _pattern_of(parts: Iterable[Part]) -> str | None:
     return ''.join(result)
 
 
-def operand(scope: Scope, state: State, word: Word) -> list[tuple[State, Operand]]:
-    """A word of `[[ … ]]`."""
-    return [
-        (after, Operand(joined(parts), pattern=_pattern_of(parts)))
-        for after, parts in _pieces(scope, state, word.pieces)
-    ]
-
-
 def escaped(text: str) -> str:
     """A pattern for just this text."""
     return ''.join('\\' + char if char in '*?[\\' else char for char in text)
+
+
+def parts_of(scope: Scope, state: State, word: Word) -> Ways:
+    """The parts of a word."""
+    return _pieces(scope, state, word.pieces)
 
 
 def _pieces(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
@@ -210,6 +201,8 @@ def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
             for after, output in scope.ev.substitution(scope, state, piece)
         ]
     elif isinstance(piece, Arithmetic):
+        from kaniko_hooks.shell import arithmetic
+
         ways = [
             (after, (Part(result, True),))
             for after, result in arithmetic.evaluate(scope, state, piece)
@@ -430,7 +423,7 @@ def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
 
 def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:
     """The result for a known subject; None if it is not evaluated."""
-    operand = _pattern_of(parts)
+    operand = pattern_of(parts)
     if operand is None or len(subject) > _MAX_SUBJECT:
         return None
     if operator in ('#', '##', '%', '%%'):

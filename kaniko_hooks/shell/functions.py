@@ -73,10 +73,3 @@ def _many_times(state: State) -> State:
     }
     same = all(tally.times < 2 for tally in state.outcome.values())
     return state if same else state._replace(outcome=builds)
-
-
-def declare_local(env: Env, name: str) -> Env:
-    """The environment in which a variable is local to the function at hand."""
-    if name in env.saved:
-        return env
-    return env._replace(saved={**env.saved, name: env.variables.get(name)})

@@ -6,16 +6,23 @@ about all runs: it has each build, program and variable of any of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
-from kaniko_hooks.model import Build, Field, Place
+from kaniko_hooks.model import Build, Container, Field, Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import outcome
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.flow import Flow
-from kaniko_hooks.shell.tree import Pipeline, Statement
+from kaniko_hooks.shell.run import ContainerRun, commands_of, evaluator_of, source_of
+from kaniko_hooks.shell.tree import Pipeline, Script, Statement
 from kaniko_hooks.shell.value import Value
 from kaniko_hooks.text import Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import ReadBuild, Repository
 
 
 class BuildEvent(NamedTuple):
@@ -140,3 +147,39 @@ class Reports:
         """The innermost statement is a `for` over these words."""
         if self._active:
             self._active[-1][0].words.add(tuple(words))
+
+
+class ScriptReport(NamedTuple):
+    """The statements of one script of a container, with a report on each of them."""
+
+    source: Text  # that the offsets of the statements count in
+    starts: tuple[int, ...]  # where each command of the script begins in the source
+    tree: Script
+    reports: Mapping[int, StatementReport]  # by the identity of a statement or pipeline
+
+    def report(self, node: Statement | Pipeline) -> StatementReport | None:
+        """The report on a statement, or on one pipeline of it; None if no run gets there."""
+        return self.reports.get(id(node))
+
+    def command_at(self, offset: int) -> int:
+        """The index of the command in which an offset of the source is."""
+        return bisect_right(self.starts, offset) - 1
+
+
+def container_reports(
+    container: Container, read_build: ReadBuild, repository: Repository
+) -> tuple[ScriptReport, ...]:
+    """Reports on the statements of each script of a container, in the order of the scripts.
+
+    There are reports on the statements of a script, on the pipelines that
+    `&&` and `||` join there, and on the bodies of its `for` loops. Raises TooMuch.
+    """
+    ev = evaluator_of(container, read_build, repository)
+    reports = ev.reports = Reports()
+    ContainerRun(ev).run(container.scripts)
+    result = []
+    for script in container.scripts:
+        source = source_of(script)
+        starts = tuple(accumulate((len(text.value) + 1 for text in commands_of(script)), initial=0))
+        result.append(ScriptReport(source, starts, ev.parsed(source), reports.by_node))
+    return tuple(result)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.model import (
     ARGUMENTS,
@@ -19,7 +17,6 @@ from kaniko_hooks.model import (
     Script,
     Setting,
 )
-from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, variables
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.evaluator import Evaluator, ReadBuild
@@ -27,8 +24,6 @@ from kaniko_hooks.shell.facts import Fact, Facts
 from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
 from kaniko_hooks.shell.programs import SHELLS
-from kaniko_hooks.shell.reports import Reports, StatementReport
-from kaniko_hooks.shell.tree import Pipeline, Script as ScriptTree, Statement
 from kaniko_hooks.shell.value import Array, alternatives
 from kaniko_hooks.text import Text, concat
 
@@ -47,9 +42,9 @@ def container_run(container: Container, read_build: ReadBuild, repository: Repos
 
     Raises TooMuch: no sharing was seen before there was too much to evaluate.
     """
-    ev = _evaluator(container, read_build, repository)
+    ev = evaluator_of(container, read_build, repository)
     try:
-        ends = _Container(ev).run(container.scripts)
+        ends = ContainerRun(ev).run(container.scripts)
     except TooMuch:
         if ev.most_builds < 2:
             raise
@@ -57,43 +52,8 @@ def container_run(container: Container, read_build: ReadBuild, repository: Repos
     return _run(ev, [end.outcome for end in ends])
 
 
-class ScriptReport(NamedTuple):
-    """The statements of one script of a container, with a report on each of them."""
-
-    source: Text  # that the offsets of the statements count in
-    starts: tuple[int, ...]  # where each command of the script begins in the source
-    tree: ScriptTree
-    reports: Mapping[int, StatementReport]  # by the identity of a statement or pipeline
-
-    def report(self, node: Statement | Pipeline) -> StatementReport | None:
-        """The report on a statement, or on one pipeline of it; None if no run gets there."""
-        return self.reports.get(id(node))
-
-    def command_at(self, offset: int) -> int:
-        """The index of the command in which an offset of the source is."""
-        return bisect_right(self.starts, offset) - 1
-
-
-def container_reports(
-    container: Container, read_build: ReadBuild, repository: Repository
-) -> tuple[ScriptReport, ...]:
-    """Reports on the statements of each script of a container, in the order of the scripts.
-
-    There are reports on the statements of a script, on the pipelines that
-    `&&` and `||` join there, and on the bodies of its `for` loops. Raises TooMuch.
-    """
-    ev = _evaluator(container, read_build, repository)
-    reports = ev.reports = Reports()
-    _Container(ev).run(container.scripts)
-    result = []
-    for script in container.scripts:
-        source = _source(script)
-        starts = tuple(accumulate((len(text.value) + 1 for text in _stripped(script)), initial=0))
-        result.append(ScriptReport(source, starts, ev.parsed(source), reports.by_node))
-    return tuple(result)
-
-
-def _evaluator(container: Container, read_build: ReadBuild, repository: Repository) -> Evaluator:
+def evaluator_of(container: Container, read_build: ReadBuild, repository: Repository) -> Evaluator:
+    """An evaluator for the scripts of a container."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
     ev = Evaluator(None, read_build, repository, container)
     ev.image = image_name(ev, container)
@@ -117,7 +77,7 @@ def image_name(ev: Evaluator, container: Container) -> str | None:
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
 
 
-class _Container:
+class ContainerRun:
     """The states of a container between its scripts."""
 
     def __init__(self, ev: Evaluator) -> None:
@@ -156,7 +116,7 @@ class _Container:
         if shell not in SHELLS or not script.commands:
             return list(states)
         env = Env(directories=(paths.start(script),), errexit=True)
-        source = _source(script)
+        source = source_of(script)
         reasons = tuple(Reason('call', place, 1) for place in script.calls)
         scope = Scope(self.ev, source, script, reasons=reasons, recorded=True)
         ends: list[State] = []
@@ -218,14 +178,14 @@ def _names(cond: object) -> Iterator[str]:
             yield from _names(part)
 
 
-def _source(script: Script) -> Text:
+def source_of(script: Script) -> Text:
     """The text of a script: its commands on lines of their own."""
     line_end = Text('\n')
-    pieces = [piece for text in _stripped(script) for piece in (line_end, text)]
+    pieces = [piece for text in commands_of(script) for piece in (line_end, text)]
     return concat(pieces[1:])
 
 
-def _stripped(script: Script) -> list[Text]:
+def commands_of(script: Script) -> list[Text]:
     """The commands as the runner writes them: stripped, with the values that are certain.
 
     Source: GitLab Runner, shells/abstract.go writeCommands.
