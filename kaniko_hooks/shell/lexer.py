@@ -44,8 +44,7 @@ _REDIRECTION = re.compile(
 )
 # Rare ones, compiled when they are first needed.
 _ANSI = r'(?:[^\'\\]|\\.)*'
-_ANSI_ESCAPE = r'\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|.)'
-_ANSI_LETTERS = {'n': '\n', 't': '\t', 'r': '\r', 'a': '\a', 'b': '\b', 'e': '\x1b', 'f': '\f'}
+_ANSI_LETTERS = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', "'": "'", '"': '"'}
 _BACKQUOTED = r'(?:[^`\\]|\\.)*'
 
 
@@ -244,7 +243,8 @@ class Lexer:
         assert match is not None
         if not self.text.startswith("'", match.end(), self.end):
             raise self.unterminated(start, 'quote')
-        value = re.sub(_ANSI_ESCAPE, _ansi_character, match.group(), flags=re.DOTALL)
+        # Of a character that is written as a number the notation stays.
+        value = re.sub(r'\\(.)', lambda escape: _ANSI_LETTERS.get(escape[1], escape[0]), match[0])
         pieces.append(Literal(value, start + 2, match.end(), True))
         self.at = match.end() + 1
 
@@ -443,7 +443,7 @@ class Lexer:
         for heredoc, delimiter, expands, strips_tabs in waiting:
             heredoc.start = self.at
             body_end, heredoc.end = self._heredoc_end(delimiter, strips_tabs)
-            heredoc.body = self._heredoc_body(body_end, expands, strips_tabs)
+            heredoc.body = self._heredoc_body(body_end, expands)
             self.at = heredoc.end
 
     def _heredoc_end(self, delimiter: str, strips_tabs: bool) -> tuple[int, int]:
@@ -459,7 +459,7 @@ class Lexer:
         self.report(f'heredoc without its {delimiter}')
         return self.end, self.end
 
-    def _heredoc_body(self, stop: int, expands: bool, strips_tabs: bool) -> Word:
+    def _heredoc_body(self, stop: int, expands: bool) -> Word:
         start = self.at
         pieces: list[Piece] = []
         outer, self.end = self.end, max(stop, start)
@@ -471,31 +471,4 @@ class Lexer:
             else:
                 self._literal(pieces, self._before_hole(self.end), True)
         self.end = outer
-        if strips_tabs:
-            pieces = [part for piece in pieces for part in self._without_tabs(piece)]
         return Word(tuple(pieces), start, stop)
-
-    def _without_tabs(self, piece: Piece) -> list[Piece]:
-        """The piece without the tabs at the beginnings of its lines."""
-        if not isinstance(piece, Literal) or len(piece.value) != piece.end - piece.start:
-            return [piece]
-        lines: list[Piece] = []
-        at = piece.start
-        for line in piece.value.splitlines(keepends=True):
-            skipped = 0
-            if self.text[at - 1 : at] == '\n':
-                skipped = len(line) - len(line.lstrip('\t'))
-            if line[skipped:]:
-                lines.append(Literal(line[skipped:], at + skipped, at + len(line), True))
-            at += len(line)
-        return lines
-
-
-def _ansi_character(match: re.Match[str]) -> str:
-    code = match.group()[1:]
-    if code[0] in 'xuU' and len(code) > 1:
-        number = int(code[1:], 16)
-        return chr(number) if number < 0x110000 else ''
-    if code[0] in '01234567':
-        return chr(int(code, 8))
-    return _ANSI_LETTERS.get(code, code if code in '\\\'"?' else '\\' + code)

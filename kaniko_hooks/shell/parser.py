@@ -40,18 +40,16 @@ from kaniko_hooks.text import Text
 # Statements of a script; more are too many to be evaluated.
 _MAX_STATEMENTS = 40_000
 
-_BORDER = r'(?=[\s;&|()<>]|\Z)'
-_TERMINATOR = re.compile(rf'\)|;;&|;;|;&|(?:then|else|elif|fi|do|done|esac|\}}){_BORDER}')
-_COMPOUND = re.compile(rf'(?:if|case|for|select|while|until|\{{|\[\[|function){_BORDER}|\(\(?')
-_PREFIX = re.compile(
-    r'(!|time(?:[ \t]+-p)?(?:[ \t]+--)?|coproc(?:[ \t]+[A-Za-z_]\w*(?=[ \t]+[{(]))?)'
-    r'(?=[ \t(]|\\\r?\n)'
-)
-_FUNCTION = re.compile(r'([^\s|&;()<>$`"\'\\{}=]+)[ \t]*\([ \t]*\)')
-_FUNCTION_KEYWORD = r'function[ \t]+([^\s|&;()<>$`"\'\\]+)(?:[ \t]*\([ \t]*\))?'
+# A word that may be reserved, or an operator.
+_TOKEN = re.compile(r';;&?|;&|\(\(|[()]|[^\s;&|()<>]*')
+_CLOSERS = frozenset(') ;;& ;; ;& then else elif fi do done esac }'.split())
+_OPENERS = frozenset('if case for select while until { [[ function ( (('.split())
+_PREFIXES = frozenset(('!', 'time', 'coproc'))
 _ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=', re.ASCII)
-_FOR_NAME = re.compile(r'[A-Za-z_]\w*')
-_IN = re.compile(rf'in{_BORDER}')
+# Rare ones, compiled when they are first needed.
+_FUNCTION_NAME = r'([^\s|&;()<>$`"\'\\{}=]+)'
+_BRACKETS = r'[ \t]*\([ \t]*\)'
+_FUNCTION = rf'function[ \t]+{_FUNCTION_NAME}(?:{_BRACKETS})?|{_FUNCTION_NAME}{_BRACKETS}'
 _TEST_TOKEN = r'&&|\|\||[()<>](?!\()|\(|\]\](?=[\s;&|()<>]|\Z)'
 
 _ARM_ENDS = (';;&', ';;', ';&')
@@ -116,15 +114,20 @@ class _Parser(Lexer):
             if self.at >= self.end:
                 break
             start = self.at
-            match = _TERMINATOR.match(self.text, start, self.end)
-            if match is None or start in self.holes:
+            token = self._token()
+            if token not in _CLOSERS:
                 self._statement(body)
-            elif any(match.group() in words for words in self._closers):
+            elif any(token in words for words in self._closers):
                 break
             if self.at == start:
                 self.report('unexpected ' + self.text[start])
-                self.at = match.end() if match else start + 1
+                self.at += len(token) if token in _CLOSERS else 1
         self._closers.pop()
+
+    def _token(self) -> str:
+        """The word that may be reserved or the operator that starts here; '' for others."""
+        match = None if self.at in self.holes else _TOKEN.match(self.text, self.at, self.end)
+        return match.group() if match else ''
 
     def _statement(self, body: list[Statement]) -> None:
         """Pipelines joined by `&&` and `||`, and the `;` or `&` after them."""
@@ -157,12 +160,15 @@ class _Parser(Lexer):
     def _pipeline(self) -> Pipeline | None:
         start = self.at
         negated = False
-        match = _PREFIX.match(self.text, self.at, self.end)
-        while match:
-            negated ^= match.group() == '!'
-            self.at = match.end()
+        token = self._token()
+        while token in _PREFIXES:
+            negated ^= token == '!'
+            self.at += len(token)
             self.skip_blanks()
-            match = _PREFIX.match(self.text, self.at, self.end)
+            if token == 'time' and self.looking_at('-p'):
+                self.at += len('-p')
+                self.skip_blanks()
+            token = self._token()
         commands: list[Command] = []
         while True:
             command = self._command()
@@ -181,20 +187,21 @@ class _Parser(Lexer):
 
     def _command(self) -> Command | None:
         """The command that starts here, None if none does."""
-        match = None
-        if self.at not in self.holes:
-            match = _COMPOUND.match(self.text, self.at, self.end)
-        if match is None:
-            function = _FUNCTION.match(self.text, self.at, self.end)
-            return self._function(function) if function else self._simple()
-        if match.group() == 'function':
-            keyword = re.compile(_FUNCTION_KEYWORD)
-            function = keyword.match(self.text, self.at, self.end)
-            return self._function(function) if function else self._simple()
+        token = self._token()
+        if token == 'function' or token and self._has_brackets(self.at + len(token)):
+            function = re.compile(_FUNCTION).match(self.text, self.at, self.end)
+            if function:
+                return self._function(function)
+        if token not in _OPENERS or token == 'function':
+            return self._simple()
         self.enter()
-        compound = self._compound(match.group())
+        compound = self._compound(token)
         self.depth -= 1
         return compound
+
+    def _has_brackets(self, at: int) -> bool:
+        """Brackets follow, as after the name of a function."""
+        return self.text[at : min(at + 10, self.end)].lstrip(' \t')[:1] == '('
 
     def _function(self, match: re.Match[str]) -> Command | None:
         """A definition; a name without a body is nothing."""
@@ -207,7 +214,7 @@ class _Parser(Lexer):
         if body is None:
             self.report('function without a body')
             return None
-        return Function(match.group(1), body, start, body.end)
+        return Function(match[1] or match[2], body, start, body.end)
 
     def _simple(self) -> Simple | None:
         """Assignments, words and redirections in any order; None if there are none."""
@@ -359,12 +366,11 @@ class _Parser(Lexer):
             end = self.arithmetic_end(self.at)
             if end:
                 return self._counting_for(start, end)
-        match = _FOR_NAME.match(self.text, self.at, self.end)
-        name = match.group() if match else ''
-        self.at = match.end() if match else self.at
+        name = self._token()
+        self.at += len(name)
         self.skip_newlines()
         words: list[Word] | None = None
-        if _IN.match(self.text, self.at, self.end):
+        if self._token() == 'in':
             self.at += len('in')
             words = []
             self.skip_blanks()
