@@ -9,6 +9,7 @@ from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
 from kaniko_hooks.shell import builtins, expand, outcome, paths, scripts, stdout
 from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.fields import fields_of
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, program
 from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
@@ -37,7 +38,7 @@ _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 def simple(scope: Scope, state: State, node: Simple) -> Flow:
     """A simple command without its redirections."""
     flow = Flow()
-    for way, fields in expand.fields(scope, state, node.words):
+    for way, fields in fields_of(scope, state, node.words):
         if not node.words and any(item.operator == '<' for item in node.redirections):
             # `$(< file)` is the content of the file.
             flow.add(stdout.printed(scope, way, [Field(Text('cat'))]))
@@ -100,7 +101,7 @@ def _assigned(scope: Scope, state: State, assignments: Sequence[Assignment]) -> 
 def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
     if node.array is not None:
         result = []
-        for way, fields in expand.fields(scope, state, node.array):
+        for way, fields in fields_of(scope, state, node.array):
             items = tuple(field._replace(text=_unplaced(field.text)) for field in fields)
             for after, value in _before(scope, way, node):
                 old = value.items if isinstance(value, Array) else ()

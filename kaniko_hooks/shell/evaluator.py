@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, env, expand, outcome, variables
+from kaniko_hooks.shell import TooMuch, commands, env, outcome, variables
 from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.facts import Assumptions
+from kaniko_hooks.shell.fields import literal_field
 from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.tree import (
@@ -182,7 +183,7 @@ class Evaluator:
         key = id(word), id(scope.source)
         if key not in self._literal_fields:
             kept = word, scope.source  # so that their identities are not used again
-            self._literal_fields[key] = kept, expand.literal_field(scope.source, word)
+            self._literal_fields[key] = kept, literal_field(scope.source, word)
         return self._literal_fields[key][1]
 
     # Lists

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_hooks.cond import Eq, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.env import State, fresh, fresh_name
+from kaniko_hooks.shell.env import State, fresh
 from kaniko_hooks.shell.facts import is_pattern, matches
 from kaniko_hooks.shell.tree import (
     Arithmetic,
@@ -36,8 +36,8 @@ from kaniko_hooks.shell.value import (
     shortened,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign, is_one_word, look_up, value_of_hole
-from kaniko_hooks.text import Hole, Segment, Text, concat, hole
+from kaniko_hooks.shell.variables import assign, look_up, value_of_hole
+from kaniko_hooks.text import Segment, Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ _MAX_WAYS = 64
 # Fields of a command that are as much work as another command.
 _FIELDS = 5
 # Between the parts of two words: `"$@"` makes several.
-_BREAK = Part(Text('\0'), True)
+BREAK = Part(Text('\0'), True)
 
 Ways = list[tuple[State, tuple[Part, ...]]]
 _Expansion = Parameter | Substitution | Arithmetic | Unknown
@@ -74,36 +74,7 @@ _BLANKS = frozenset(' \t\n')
 _IFS_OF_THE_SHELL = hole('IFS')
 
 
-def fields(
-    scope: Scope, state: State, words: Sequence[Word]
-) -> list[tuple[State, tuple[Field, ...]]]:
-    """The fields that words expand to, brace expansion included."""
-    ways: list[tuple[State, tuple[Field, ...]]] = [(state, ())]
-    plain: list[Field] = []
-    for word in words:
-        simple = scope.ev.literal_field(scope, word)
-        if simple is not None:
-            plain.append(simple)
-            continue
-        ways = [(before, (*result, *plain)) for before, result in ways]
-        plain = []
-        for pieces in _brace_expanded(word):
-
-            def expanded(
-                before: State, pieces: Sequence[Piece] = pieces, word: Word = word
-            ) -> list[tuple[State, tuple[Field, ...]]]:
-                return [
-                    (after, tuple(_split(scope.ev, after, parts, word)))
-                    for after, parts in _pieces(scope, before, pieces)
-                ]
-
-            ways = _extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
-    ways = [(before, (*result, *plain)) for before, result in ways]
-    scope.ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
-    return ways
-
-
-def _extended(
+def extended(
     scope: Scope,
     ways: Sequence[tuple[State, tuple[_Item, ...]]],
     expanded: Callable[[State], Sequence[tuple[State, tuple[_Item, ...]]]],
@@ -121,21 +92,6 @@ def _extended(
     return result
 
 
-def literal_field(source: Text, word: Word) -> Field | None:
-    """The field of a word in which nothing is expanded; None for other words."""
-    if len(word.pieces) != 1:
-        return None
-    piece = word.pieces[0]
-    if not isinstance(piece, Literal) or not piece.quoted and is_open(piece.value):
-        return None
-    return Field(_literal_text(source, piece), False, word.start, word.end)
-
-
-def is_open(text: str) -> bool:
-    """Unquoted text with braces or a pattern for names of files."""
-    return any(char in text for char in '*?[{')
-
-
 def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
     """A word as one text, as an assignment or a redirection expands it."""
     return [(after, joined(parts)) for after, parts in parts_of(scope, state, word)]
@@ -143,7 +99,7 @@ def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
 
 def joined(parts: Iterable[Part]) -> Text:
     """The text of all parts; words of an array have a blank between."""
-    return shortened(concat(Text(' ') if part is _BREAK else part.text for part in parts))
+    return shortened(concat(Text(' ') if part is BREAK else part.text for part in parts))
 
 
 def pattern_of(parts: Iterable[Part]) -> str | None:
@@ -164,25 +120,25 @@ def escaped(text: str) -> str:
 
 def parts_of(scope: Scope, state: State, word: Word) -> Ways:
     """The parts of a word."""
-    return _pieces(scope, state, word.pieces)
+    return pieces_of(scope, state, word.pieces)
 
 
-def _pieces(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
+def pieces_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
     ways: Ways = [(state, ())]
     for piece in pieces:
         if isinstance(piece, Literal):
-            part = Part(_literal_text(scope.source, piece), piece.quoted, verbatim=True)
+            part = Part(literal_text(scope.source, piece), piece.quoted, verbatim=True)
             ways = [(before, (*parts, part)) for before, parts in ways]
             continue
 
         def expanded(before: State, piece: _Expansion = piece) -> Ways:
             return _expansion(scope, before, piece)
 
-        ways = _extended(scope, ways, expanded, Part(hole(''), piece.quoted))
+        ways = extended(scope, ways, expanded, Part(hole(''), piece.quoted))
     return ways
 
 
-def _literal_text(source: Text, piece: Literal) -> Text:
+def literal_text(source: Text, piece: Literal) -> Text:
     if len(piece.value) == piece.end - piece.start:
         return source.part(piece.start, piece.end)
     return _standing_at(source, Text(piece.value), piece.start)
@@ -230,7 +186,7 @@ def _substituted(
 
 
 def _placed(scope: Scope, part: Part, offset: int) -> Part:
-    if part is _BREAK or part.verbatim:
+    if part is BREAK or part.verbatim:
         return part
     return part._replace(text=_standing_at(scope.source, part.text, offset))
 
@@ -296,7 +252,7 @@ def _parts(
 def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
     parts: list[Part] = []
     for item in items:
-        parts += (_BREAK, item) if parts else (item,)
+        parts += (BREAK, item) if parts else (item,)
     return tuple(parts)
 
 
@@ -338,7 +294,7 @@ def _operand(scope: Scope, state: State, word: Word) -> Ways:
     """The word of `${x:-word}`, which is split where it is not quoted."""
     return [
         (after, tuple(part._replace(verbatim=False) for part in parts))
-        for after, parts in _pieces(scope, state, word.pieces)
+        for after, parts in pieces_of(scope, state, word.pieces)
     ]
 
 
@@ -388,7 +344,7 @@ def _modified(
     subject = text_of(value)
     several = piece.name == '@' or '[@]' in piece.operator
     ways: Ways = []
-    for after, parts in _pieces(scope, state, piece.operand.pieces):
+    for after, parts in pieces_of(scope, state, piece.operand.pieces):
         result = None
         if several and operator == ':' and isinstance(value, Array):
             items = _slice(value, joined(parts), piece.name)
@@ -445,88 +401,3 @@ def _cut(subject: str, operator: str, pattern: str) -> str:
         if operator[0] == '%' and matches(subject[end - length :], pattern):
             return subject[: end - length]
     return subject
-
-
-# Field splitting
-
-
-def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
-    """The fields of a word after expansion."""
-    result: list[Field] = []
-    current: list[Part] = []
-    separators = _separators(state)
-    for part in (*parts, _BREAK):
-        if part is _BREAK:
-            result += _field(ev, state, current, word)
-            current = []
-        elif part.quoted or part.verbatim:
-            current.append(part)
-        elif separators is None:
-            current.append(part._replace(splits=True))
-        elif separators.isdisjoint(part.text.value):
-            current.append(part)
-        else:
-            first, *others = part.text.split(separators)
-            current.append(part._replace(text=first))
-            for text in others:
-                result += _field(ev, state, current, word)
-                current = [part._replace(text=text)]
-    return result
-
-
-def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
-    """The field of these parts; none if nothing is left of them."""
-    kept = [part for part in parts if part.quoted or part.text.value]
-    if not kept:
-        return []
-    splits = any(
-        part.splits or not part.quoted and _may_split(ev, state, part.text) for part in kept
-    )
-    vanishes = all(part.splits or not part.quoted and _may_be_empty(part.text) for part in kept)
-    texts = [part.text for part in kept]
-    if any(not part.quoted and is_pattern(part.text.value) for part in kept):
-        names = [part.text if part.quoted else file_names(part.text) for part in kept]
-        splits = splits or any(new is not old for new, old in zip(names, texts))
-        texts = names
-    return [Field(concat(texts), splits, word.start, word.end, vanishes)]
-
-
-def _may_split(ev: Evaluator, state: State, text: Text) -> bool:
-    """An unquoted text that may be several words."""
-    return any(not is_one_word(ev, state, item.name) for item in text.holes)
-
-
-def _may_be_empty(text: Text) -> bool:
-    return sum(item.end - item.start for item in text.holes) == len(text.value)
-
-
-def _separators(state: State) -> frozenset[str] | None:
-    """The characters that split fields: those of IFS; None if they are not known."""
-    value = state.env.variables.get('IFS', UNSET)
-    if value == UNSET or value == _IFS_OF_THE_SHELL:
-        return _BLANKS
-    return frozenset(value.value) if isinstance(value, Text) and not value.holes else None
-
-
-def file_names(text: Text) -> Text:
-    """A text in which pattern characters stand for unknown names; the same without them."""
-    import re
-
-    holes = list(text.holes)
-    for match in re.finditer(r'[*?]+|\[[^\]\s]+\]', text.value):
-        inside = any(item.start <= match.start() < item.end for item in text.holes)
-        if not inside:
-            holes.append(Hole(match.start(), match.end(), fresh_name(match.group())))
-    if len(holes) == len(text.holes):
-        return text
-    return Text(text.value, tuple(sorted(holes)), text.segments)
-
-
-def _brace_expanded(word: Word) -> list[tuple[Piece, ...]]:
-    """The pieces of the words that braces make of one; bash and busybox's ash differ here."""
-    for piece in word.pieces:
-        if isinstance(piece, Literal) and not piece.quoted and '{' in piece.value:
-            from kaniko_hooks.shell.braces import expanded
-
-            return expanded(word.pieces)
-    return [word.pieces]

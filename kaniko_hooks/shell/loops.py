@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
-from kaniko_hooks.shell import expand, outcome, variables
+from kaniko_hooks.shell import outcome, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, fresh, fresh_name, joined
+from kaniko_hooks.shell.fields import fields_of
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
@@ -118,7 +119,7 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
 
 def _words(scope: Scope, state: State, node: For) -> Iterable[tuple[State, Sequence[Field]]]:
     if node.words is not None:
-        return expand.fields(scope, state, node.words)
+        return fields_of(scope, state, node.words)
     return [
         (state, value.items)
         for value in alternatives(state.env.arguments)

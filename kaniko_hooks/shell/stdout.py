@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
-from kaniko_hooks.shell import expand, paths, variables
+from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, State, fresh_name
+from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import LOCAL, PURE, program
 from kaniko_hooks.shell.value import EMPTY, names_executor, shortened
@@ -162,7 +163,7 @@ def names_of_find(fields: Sequence[Field]) -> Text:
     folder = hole(fresh_name('{}'), '{}')
     for option, value in zip(fields, fields[1:]):
         if option.text.known == '-name':
-            return concat((folder, Text('/'), expand.file_names(value.text)))
+            return concat((folder, Text('/'), file_names(value.text)))
     return folder
 
 

@@ -1,0 +1,151 @@
+"""Words -> fields: braces, expansion, splitting and names of files (POSIX XCU 2.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kaniko_hooks.model import Field
+from kaniko_hooks.shell import expand
+from kaniko_hooks.shell.env import State, fresh_name
+from kaniko_hooks.shell.expand import BREAK, Part
+from kaniko_hooks.shell.facts import is_pattern
+from kaniko_hooks.shell.flow import Scope
+from kaniko_hooks.shell.tree import Literal, Piece, Word
+from kaniko_hooks.shell.value import UNSET
+from kaniko_hooks.shell.variables import is_one_word
+from kaniko_hooks.text import Hole, Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
+
+# Fields of a command that are as much work as another command.
+_FIELDS = 5
+_BLANKS = frozenset(' \t\n')
+_IFS_OF_THE_SHELL = hole('IFS')
+
+
+def fields_of(
+    scope: Scope, state: State, words: Sequence[Word]
+) -> list[tuple[State, tuple[Field, ...]]]:
+    """The fields that words expand to, brace expansion included."""
+    ways: list[tuple[State, tuple[Field, ...]]] = [(state, ())]
+    plain: list[Field] = []
+    for word in words:
+        simple = scope.ev.literal_field(scope, word)
+        if simple is not None:
+            plain.append(simple)
+            continue
+        ways = [(before, (*result, *plain)) for before, result in ways]
+        plain = []
+        for pieces in _brace_expanded(word):
+
+            def expanded(
+                before: State, pieces: Sequence[Piece] = pieces, word: Word = word
+            ) -> list[tuple[State, tuple[Field, ...]]]:
+                return [
+                    (after, tuple(_split(scope.ev, after, parts, word)))
+                    for after, parts in expand.pieces_of(scope, before, pieces)
+                ]
+
+            ways = expand.extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
+    ways = [(before, (*result, *plain)) for before, result in ways]
+    scope.ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
+    return ways
+
+
+def literal_field(source: Text, word: Word) -> Field | None:
+    """The field of a word in which nothing is expanded; None for other words."""
+    if len(word.pieces) != 1:
+        return None
+    piece = word.pieces[0]
+    if not isinstance(piece, Literal) or not piece.quoted and is_open(piece.value):
+        return None
+    return Field(expand.literal_text(source, piece), False, word.start, word.end)
+
+
+def is_open(text: str) -> bool:
+    """Unquoted text with braces or a pattern for names of files."""
+    return any(char in text for char in '*?[{')
+
+
+def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
+    """The fields of a word after expansion."""
+    result: list[Field] = []
+    current: list[Part] = []
+    separators = _separators(state)
+    for part in (*parts, BREAK):
+        if part is BREAK:
+            result += _field(ev, state, current, word)
+            current = []
+        elif part.quoted or part.verbatim:
+            current.append(part)
+        elif separators is None:
+            current.append(part._replace(splits=True))
+        elif separators.isdisjoint(part.text.value):
+            current.append(part)
+        else:
+            first, *others = part.text.split(separators)
+            current.append(part._replace(text=first))
+            for text in others:
+                result += _field(ev, state, current, word)
+                current = [part._replace(text=text)]
+    return result
+
+
+def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
+    """The field of these parts; none if nothing is left of them."""
+    kept = [part for part in parts if part.quoted or part.text.value]
+    if not kept:
+        return []
+    splits = any(
+        part.splits or not part.quoted and _may_split(ev, state, part.text) for part in kept
+    )
+    vanishes = all(part.splits or not part.quoted and _may_be_empty(part.text) for part in kept)
+    texts = [part.text for part in kept]
+    if any(not part.quoted and is_pattern(part.text.value) for part in kept):
+        names = [part.text if part.quoted else file_names(part.text) for part in kept]
+        splits = splits or any(new is not old for new, old in zip(names, texts))
+        texts = names
+    return [Field(concat(texts), splits, word.start, word.end, vanishes)]
+
+
+def _may_split(ev: Evaluator, state: State, text: Text) -> bool:
+    """An unquoted text that may be several words."""
+    return any(not is_one_word(ev, state, item.name) for item in text.holes)
+
+
+def _may_be_empty(text: Text) -> bool:
+    return sum(item.end - item.start for item in text.holes) == len(text.value)
+
+
+def _separators(state: State) -> frozenset[str] | None:
+    """The characters that split fields: those of IFS; None if they are not known."""
+    value = state.env.variables.get('IFS', UNSET)
+    if value == UNSET or value == _IFS_OF_THE_SHELL:
+        return _BLANKS
+    return frozenset(value.value) if isinstance(value, Text) and not value.holes else None
+
+
+def file_names(text: Text) -> Text:
+    """A text in which pattern characters stand for unknown names; the same without them."""
+
+    holes = list(text.holes)
+    for match in re.finditer(r'[*?]+|\[[^\]\s]+\]', text.value):
+        inside = any(item.start <= match.start() < item.end for item in text.holes)
+        if not inside:
+            holes.append(Hole(match.start(), match.end(), fresh_name(match.group())))
+    if len(holes) == len(text.holes):
+        return text
+    return Text(text.value, tuple(sorted(holes)), text.segments)
+
+
+def _brace_expanded(word: Word) -> list[tuple[Piece, ...]]:
+    """The pieces of the words that braces make of one; bash and busybox's ash differ here."""
+    for piece in word.pieces:
+        if isinstance(piece, Literal) and not piece.quoted and '{' in piece.value:
+            from kaniko_hooks.shell.braces import expanded
+
+            return expanded(word.pieces)
+    return [word.pieces]
