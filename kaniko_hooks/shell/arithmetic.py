@@ -10,8 +10,6 @@ from __future__ import annotations
 import operator
 import re
 
-from kaniko_hooks.cond import Cond
-from kaniko_hooks.shell import tests
 from kaniko_hooks.shell.env import State, fresh_name
 from kaniko_hooks.shell.tree import Arithmetic, Substitution
 from kaniko_hooks.shell.value import text_of
@@ -39,8 +37,6 @@ _OPERATORS = {
     '==': operator.eq,
     '!=': operator.ne,
 }
-_COMPARISON = r'\s*\$?(\w+)\s*([=!]=|[<>]=?)\s*\$?(\w+)\s*'
-_TESTS = {'==': '-eq', '!=': '-ne', '<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge'}
 _INCREMENT = r'\s*(?:([A-Za-z_]\w*)\s*(?:\+\+|\+=\s*(\d{1,9}))|\+\+\s*([A-Za-z_]\w*))\s*'
 
 
@@ -72,34 +68,12 @@ def evaluate(scope: Scope, state: State, node: Arithmetic) -> list[tuple[State, 
     return result
 
 
-def conditions(scope: Scope, state: State, node: Arithmetic) -> list[tuple[State, Cond]]:
-    """The condition of `((…))`, in the state after its assignments."""
-    comparison = re.fullmatch(_COMPARISON, node.text)
-    if comparison is None:
-        ways = evaluate(scope, state, node)
-        return [(way, tests.is_nonzero(value)) for way, value in ways]
-    test = _TESTS[comparison[2]]
-    return [
-        (after, tests.compared(left, test, right))
-        for before, left in _operands(scope, state, comparison[1])
-        for after, right in _operands(scope, before, comparison[3])
-    ]
-
-
-def _operands(scope: Scope, state: State, text: str) -> list[tuple[State, Text]]:
-    if text.isdecimal():
-        return [(state, Text(text))]
-    return [(after, text_of(value)) for after, value in look_up(scope, state, text, f'${text}')]
-
-
 def assigned(text: str) -> list[str]:
     """The names that an expression sets."""
     return [match[1] or match[2] for match in re.finditer(_SETS, text)]
 
 
 def _value(scope: Scope, state: State, text: str, shown: str) -> Text:
-    if text.strip().isdecimal():
-        return Text(text.strip())
     operands: dict[str, Text] = {}
     for name in re.findall(_NAME, text):
         ways = look_up(scope, state, name, f'${name}')

@@ -116,17 +116,11 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return stdout.printed(scope, state.with_status(defined or None), fields)
     for field in fields[1:]:
         text = field.text
-        if text.holes:
-            if text.holes[0].start == 0 and not is_local:
-                scope.ev.note_use(scope, state, OTHER, fields)
-                state = (
-                    _set_by_words(state) if field.splits else scripts.after_unknown_commands(state)
-                )
-            continue
-        if text.value[:1] in ('-', '+'):
-            continue
         match = re.match(_NAME, text.value)
-        if match is None:
+        if text.holes and not is_local:
+            scope.ev.note_use(scope, state, OTHER, fields)
+            state = _set_by_words(state) if field.splits else scripts.after_unknown_commands(state)
+        if text.holes or match is None:
             continue
         name = match[1]
         if is_local:

@@ -13,29 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, env, outcome, variables
+from kaniko_hooks.shell import TooMuch, commands, env, outcome, tree, variables
 from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.fields import literal_field
 from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.tree import (
-    Calculation,
-    Case,
-    Command,
-    For,
-    Function as Definition,
-    Group,
-    If,
-    Pipeline,
-    Script,
-    Simple,
-    Statement,
-    Substitution,
-    Test,
-    While,
-    Word,
-)
 from kaniko_hooks.shell.value import EMPTY, Value
 from kaniko_hooks.text import Segment, Text, hole
 
@@ -94,7 +77,7 @@ class Evaluator:
         self.reports: Reports | None = None  # on the statements that are recorded
         self.loops: dict[int, Effects] = {}  # what the bodies of loops have done so far
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
-        self._trees: dict[tuple[str, ...], Script] = {}
+        self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}
         self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
@@ -154,7 +137,7 @@ class Evaluator:
 
     # Texts
 
-    def parsed(self, text: Text) -> Script:
+    def parsed(self, text: Text) -> tree.Script:
         """The syntax tree of a text. Raises TooMuch."""
         key = text.key()
         if key not in self._trees:
@@ -178,7 +161,7 @@ class Evaluator:
         value = self.file(path).value
         return 'executor' in value or 'kaniko' in value
 
-    def literal_field(self, scope: Scope, word: Word) -> Field | None:
+    def literal_field(self, scope: Scope, word: tree.Word) -> Field | None:
         """The field of a word without expansions, made once."""
         key = id(word), id(scope.source)
         if key not in self._literal_fields:
@@ -188,7 +171,9 @@ class Evaluator:
 
     # Lists
 
-    def statements(self, scope: Scope, states: Iterable[State], body: Sequence[Statement]) -> Flow:
+    def statements(
+        self, scope: Scope, states: Iterable[State], body: Sequence[tree.Statement]
+    ) -> Flow:
         """A list of commands, in order."""
         flow = Flow(states)
         for node in body:
@@ -211,21 +196,21 @@ class Evaluator:
             ]
         return flow
 
-    def _statement(self, scope: Scope, state: State, node: Statement) -> Flow:
+    def _statement(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
         if self.reports is None or not scope.recorded:
             return self._unreported(scope, state, node)
         return self.reports.record(
             node, scope.source, state, lambda: self._unreported(scope, state, node)
         )
 
-    def _unreported(self, scope: Scope, state: State, node: Statement) -> Flow:
+    def _unreported(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
         if not node.background:
             return self._and_or(scope, state, node)
         inner = scope.apart()._replace(tested=True)
         ends = self.isolated(scope, state, lambda way: self._and_or(inner, way, node))
         return Flow(end.with_status(True) for end in ends)
 
-    def _and_or(self, scope: Scope, state: State, node: Statement) -> Flow:
+    def _and_or(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
         """Pipelines joined by `&&` and `||`: which of them run depends on the status."""
         last = len(node.operators)
         tested = scope._replace(tested=True) if last else scope
@@ -265,7 +250,7 @@ class Evaluator:
 
     # Pipelines and processes
 
-    def pipeline(self, scope: Scope, state: State, node: Pipeline) -> Flow:
+    def pipeline(self, scope: Scope, state: State, node: tree.Pipeline) -> Flow:
         """One command, or several in processes of their own."""
         if self.reports is None or not scope.recorded:
             return self._pipeline(scope, state, node)
@@ -273,7 +258,7 @@ class Evaluator:
             node, scope.source, state, lambda: self._pipeline(scope, state, node)
         )
 
-    def _pipeline(self, scope: Scope, state: State, node: Pipeline) -> Flow:
+    def _pipeline(self, scope: Scope, state: State, node: tree.Pipeline) -> Flow:
         inner = scope._replace(tested=True) if node.negated else scope
         if len(node.commands) == 1:
             flow = self.command(inner, state, node.commands[0])
@@ -286,7 +271,7 @@ class Evaluator:
             ]
         return flow
 
-    def _piped(self, scope: Scope, state: State, nodes: Sequence[Command]) -> list[State]:
+    def _piped(self, scope: Scope, state: State, nodes: Sequence[tree.Command]) -> list[State]:
         scope = scope.apart()
         inner = scope._replace(captured=True, tested=True)
         states = [state]
@@ -308,7 +293,7 @@ class Evaluator:
         ]
         return [way.with_env(way.env._replace(stdin=state.env.stdin)) for way in ends]
 
-    def _printing(self, scope: Scope, state: State, node: Command) -> list[State]:
+    def _printing(self, scope: Scope, state: State, node: tree.Command) -> list[State]:
         """The states after a command in a process of its own, with only its output."""
         start = state.with_env(state.env._replace(stdout=EMPTY))
         return self.isolated(scope, start, lambda way: self.command(scope, way, node))
@@ -337,7 +322,7 @@ class Evaluator:
         return ends
 
     def substitution(
-        self, scope: Scope, state: State, node: Substitution
+        self, scope: Scope, state: State, node: tree.Substitution
     ) -> list[tuple[State, Text]]:
         """`$(…)`: what the commands print, without line ends at the end."""
         self.spend()
@@ -360,12 +345,12 @@ class Evaluator:
 
     # Commands
 
-    def command(self, scope: Scope, state: State, node: Command) -> Flow:
+    def command(self, scope: Scope, state: State, node: tree.Command) -> Flow:
         """A command with its redirections."""
         self.spend()
         if scope.depth > _MAX_DEPTH:
             raise TooMuch
-        if isinstance(node, Definition):
+        if isinstance(node, tree.Function):
             table = {**state.env.functions, node.name: (Function(node.body, scope.source),)}
             after = state.with_env(state.env._replace(functions=table))
             return Flow([after.with_status(True)])
@@ -383,45 +368,46 @@ class Evaluator:
         """A command that runs the executor, shell or script among its words."""
         return commands.among_words(scope, state, fields)
 
-    def undirected(self, scope: Scope, state: State, node: Command) -> Flow:
+    def undirected(self, scope: Scope, state: State, node: tree.Command) -> Flow:
         """A command without its redirections; modules that few scripts need come late."""
-        if isinstance(node, Simple):
+        if isinstance(node, tree.Simple):
             return commands.simple(scope, state, node)
-        if isinstance(node, For):
+        if isinstance(node, tree.For):
             from kaniko_hooks.shell import loops
 
             return loops.for_(scope, state, node)
         scope = scope._replace(depth=scope.depth + 1, recorded=False)
-        if isinstance(node, Group):
+        if isinstance(node, tree.Group):
             if not node.subshell:
                 return self.statements(scope, [state], node.body)
             inner, body = scope.apart(), node.body
             return Flow(
                 self.isolated(scope, state, lambda way: self.statements(inner, [way], body))
             )
-        from kaniko_hooks.shell import arithmetic, branches, loops
+        from kaniko_hooks.shell import arithmetic, branches, loops, tests
 
-        if isinstance(node, If):
+        if isinstance(node, tree.If):
             return branches.if_(scope, state, node)
-        if isinstance(node, Case):
+        if isinstance(node, tree.Case):
             return branches.case(scope, state, node)
-        if isinstance(node, While):
+        if isinstance(node, tree.While):
             return loops.while_(scope, state, node)
-        if isinstance(node, Test):
+        if isinstance(node, tree.Test):
             return branches.test(scope, state, node)
-        assert isinstance(node, Calculation)
-        ways = arithmetic.conditions(scope, state, node.expression)
-        return Flow(end for way, cond in ways for end in self.by_status(way, cond))
+        assert isinstance(node, tree.Calculation)
+        return Flow(
+            end
+            for way, value in arithmetic.evaluate(scope, state, node.expression)
+            for end in self.by_status(way, tests.is_nonzero(value))
+        )
 
 
 def _left(env: Env, inner: Env) -> Env:
     """The environment after a process of its own: files stay, and what was printed."""
-    if inner is env:
-        return env
     return env._replace(files=inner.files, epoch=inner.epoch, stdout=inner.stdout)
 
 
-def _ends_shell(node: Pipeline) -> bool:
+def _ends_shell(node: tree.Pipeline) -> bool:
     """A failure ends a shell with `set -e` (POSIX XCU 2.15).
 
     In other compound commands than these the commands inside have ended it, or
@@ -430,6 +416,6 @@ def _ends_shell(node: Pipeline) -> bool:
     if node.negated:
         return False
     command = node.commands[-1]
-    if len(node.commands) > 1 or isinstance(command, (Simple, Test, Calculation)):
+    if len(node.commands) > 1 or isinstance(command, (tree.Simple, tree.Test, tree.Calculation)):
         return True
-    return isinstance(command, Group) and command.subshell
+    return isinstance(command, tree.Group) and command.subshell

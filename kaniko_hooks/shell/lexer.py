@@ -7,21 +7,9 @@ its subclass, reads those.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from kaniko_hooks.shell.tree import (
-    Arithmetic,
-    Heredoc,
-    Literal,
-    Parameter,
-    Piece,
-    Redirection,
-    Statement,
-    Substitution,
-    SyntaxProblem,
-    Unknown,
-    Word,
-)
+from kaniko_hooks.shell import tree
 
 # Real scripts nest less than ten deep; Python's stack must hold what remains.
 MAX_DEPTH = 60
@@ -45,6 +33,7 @@ _REDIRECTION = re.compile(
 # Rare ones, compiled when they are first needed.
 _ANSI = r'(?:[^\'\\]|\\.)*'
 _ANSI_LETTERS = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', "'": "'", '"': '"'}
+_EXTENDED_GLOB = r'\((?:[^()\n]|\([^()\n]*\))*\)'
 _BACKQUOTED = r'(?:[^`\\]|\\.)*'
 
 
@@ -59,9 +48,13 @@ class Unterminated(Exception):
 class Lexer:
     """A text, the place in it, and what waits there.
 
+    The parser has `commands_until`: the commands up to a bracket, which is left.
+
     `holes` has the end and the name of each hole by its start; in a hole nothing
     is shell.
     """
+
+    commands_until: Callable[[str], tuple[tree.Statement, ...]]
 
     def __init__(self, text: str, holes: Mapping[int, tuple[int, str]]) -> None:
         self.text = text
@@ -70,22 +63,18 @@ class Lexer:
         self.end = len(text)
         self.depth = 0
         self.complete = True
-        self.problems: list[SyntaxProblem] = []
+        self.problems: list[tree.SyntaxProblem] = []
         self.comments: list[tuple[int, int]] = []
-        self._heredocs: list[tuple[Heredoc, str, bool, bool]] = []
-
-    def commands_until(self, closer: str) -> tuple[Statement, ...]:
-        """The commands up to a closing bracket, which is left."""
-        raise NotImplementedError  # of the parser
+        self._heredocs: list[tuple[tree.Heredoc, str, bool, bool]] = []
 
     # The place in the text
 
     def report(self, message: str) -> None:
-        self.problems.append(SyntaxProblem(self.at, message))
+        self.problems.append(tree.SyntaxProblem(self.at, message))
 
     def unterminated(self, start: int, construct: str) -> Unterminated:
         """The exception for a construct that begins at `start` and does not end."""
-        self.problems.append(SyntaxProblem(start, f'unterminated {construct}'))
+        self.problems.append(tree.SyntaxProblem(start, f'unterminated {construct}'))
         return Unterminated(start)
 
     def enter(self) -> None:
@@ -131,10 +120,10 @@ class Lexer:
 
     # Words
 
-    def word(self) -> Word | None:
+    def word(self) -> tree.Word | None:
         """The word that starts here, None if none does."""
         start = self.at
-        pieces: list[Piece] = []
+        pieces: list[tree.Piece] = []
         while self.at < self.end:
             if self.at in self.holes:
                 self._hole(pieces, False)
@@ -146,7 +135,7 @@ class Lexer:
                     self._extended_glob(pieces)
             elif not self._special(pieces, False):
                 break
-        return Word(tuple(pieces), start, self.at) if self.at > start else None
+        return tree.Word(tuple(pieces), start, self.at) if self.at > start else None
 
     def _before_hole(self, end: int) -> int:
         """The end of a run of characters, which a hole ends, too."""
@@ -154,26 +143,26 @@ class Lexer:
             return next((at for at in range(self.at + 1, end) if at in self.holes), end)
         return end
 
-    def _hole(self, pieces: list[Piece], quoted: bool) -> None:
+    def _hole(self, pieces: list[tree.Piece], quoted: bool) -> None:
         end, name = self.holes[self.at]
-        pieces.append(Unknown(name, self.at, min(end, self.end), quoted))
+        pieces.append(tree.Unknown(name, self.at, min(end, self.end), quoted))
         self.at = min(end, self.end)
 
-    def _literal(self, pieces: list[Piece], end: int, quoted: bool) -> None:
+    def _literal(self, pieces: list[tree.Piece], end: int, quoted: bool) -> None:
         """Add the text up to `end`; text that goes on becomes one piece."""
         value, start = self.text[self.at : end], self.at
         last = pieces[-1] if pieces else None
         self.at = end
         if (
-            isinstance(last, Literal)
+            isinstance(last, tree.Literal)
             and (last.end, last.quoted) == (start, quoted)
             and len(last.value) == last.end - last.start < 4096
         ):
-            pieces[-1] = Literal(last.value + value, last.start, end, quoted)
+            pieces[-1] = tree.Literal(last.value + value, last.start, end, quoted)
         else:
-            pieces.append(Literal(value, start, end, quoted))
+            pieces.append(tree.Literal(value, start, end, quoted))
 
-    def _special(self, pieces: list[Piece], quoted: bool) -> bool:
+    def _special(self, pieces: list[tree.Piece], quoted: bool) -> bool:
         """Add an expansion, a quoted text or an escape; False if none starts here."""
         char = self.text[self.at]
         if char == '$':
@@ -192,7 +181,7 @@ class Lexer:
             return False
         return True
 
-    def _double_quotes(self, pieces: list[Piece]) -> None:
+    def _double_quotes(self, pieces: list[tree.Piece]) -> None:
         start = self.at
         self.at += 1
         count = len(pieces)
@@ -201,9 +190,9 @@ class Lexer:
             raise self.unterminated(start, 'quote')
         self.at += 1
         if len(pieces) == count:
-            pieces.append(Literal('', start + 1, start + 1, True))
+            pieces.append(tree.Literal('', start + 1, start + 1, True))
 
-    def quoted_text(self, pieces: list[Piece], closer: str) -> None:
+    def quoted_text(self, pieces: list[tree.Piece], closer: str) -> None:
         """The inside of double quotes; without a closer the text up to the end."""
         while self.at < self.end:
             if self.at in self.holes:
@@ -221,14 +210,14 @@ class Lexer:
             else:
                 self._special(pieces, True)
 
-    def _single_quotes(self, pieces: list[Piece]) -> None:
+    def _single_quotes(self, pieces: list[tree.Piece]) -> None:
         start = self.at
         close = self.text.find("'", start + 1, self.end)
         if close < 0:
             raise self.unterminated(start, 'quote')
         self.at += 1
         if close == self.at:
-            pieces.append(Literal('', self.at, self.at, True))
+            pieces.append(tree.Literal('', self.at, self.at, True))
         while self.at < close:
             if self.at in self.holes:
                 self._hole(pieces, True)
@@ -236,7 +225,7 @@ class Lexer:
                 self._literal(pieces, self._before_hole(close), True)
         self.at = close + 1
 
-    def _ansi_quotes(self, pieces: list[Piece]) -> None:
+    def _ansi_quotes(self, pieces: list[tree.Piece]) -> None:
         """`$'…'` with the escapes of ANSI C."""
         start = self.at
         match = re.compile(_ANSI, re.DOTALL).match(self.text, start + 2, self.end)
@@ -245,10 +234,10 @@ class Lexer:
             raise self.unterminated(start, 'quote')
         # Of a character that is written as a number the notation stays.
         value = re.sub(r'\\(.)', lambda escape: _ANSI_LETTERS.get(escape[1], escape[0]), match[0])
-        pieces.append(Literal(value, start + 2, match.end(), True))
+        pieces.append(tree.Literal(value, start + 2, match.end(), True))
         self.at = match.end() + 1
 
-    def _escape(self, pieces: list[Piece], quoted: bool) -> None:
+    def _escape(self, pieces: list[tree.Piece], quoted: bool) -> None:
         start = self.at
         after = self.text[start + 1 : min(start + 3, self.end)]
         if after in ('', '\r', '\r\n') or after[0] == '\n':
@@ -258,25 +247,18 @@ class Lexer:
         value = after[0]
         if quoted and value not in '$`"\\':
             value = '\\' + value
-        pieces.append(Literal(value, start, self.at, True))
+        pieces.append(tree.Literal(value, start, self.at, True))
 
-    def _extended_glob(self, pieces: list[Piece]) -> None:
-        """`!(a|b)`, as text, up to the closing parenthesis on the same line."""
-        level = 0
-        for at in range(self.at, min(self.at + 400, self.end)):
-            char = self.text[at]
-            level += (char == '(') - (char == ')')
-            if char == '\n':
-                break
-            if not level:
-                self._literal(pieces, at + 1, False)
-                return
-        self.report('unterminated pattern')
+    def _extended_glob(self, pieces: list[tree.Piece]) -> None:
+        """`!(a|b)`, as text, up to the closing bracket on the same line."""
+        match = re.compile(_EXTENDED_GLOB).match(self.text, self.at, self.end)
+        if match:
+            self._literal(pieces, match.end(), False)
 
-    def regular_expression(self) -> Word | None:
+    def regular_expression(self) -> tree.Word | None:
         """The word after `=~`: parentheses and bars are text, blanks inside of them too."""
         start = self.at
-        pieces: list[Piece] = []
+        pieces: list[tree.Piece] = []
         level = 0
         while self.at < self.end:
             char = self.text[self.at]
@@ -288,16 +270,16 @@ class Lexer:
                 continue
             level += (char == '(') - (char == ')')
             self._literal(pieces, self.at + 1, False)
-        return Word(tuple(pieces), start, self.at) if pieces else None
+        return tree.Word(tuple(pieces), start, self.at) if pieces else None
 
     # Expansions
 
-    def _dollar(self, pieces: list[Piece], quoted: bool) -> None:
+    def _dollar(self, pieces: list[tree.Piece], quoted: bool) -> None:
         start = self.at
         match = _NAME.match(self.text, start, self.end)
         if match:
             self.at = match.end()
-            pieces.append(Parameter(match.group(1), '', None, start, self.at, quoted))
+            pieces.append(tree.Parameter(match.group(1), '', None, start, self.at, quoted))
             return
         follower = self.text[start + 1 : min(start + 2, self.end)]
         if follower == '(':
@@ -316,7 +298,7 @@ class Lexer:
         else:
             self._literal(pieces, start + 1, quoted)
 
-    def _braced(self, quoted: bool) -> Parameter:
+    def _braced(self, quoted: bool) -> tree.Parameter:
         start = self.at
         match = _BRACED.match(self.text, start, self.end)
         if match is None:
@@ -324,7 +306,7 @@ class Lexer:
             if close < 0 or '\n' in self.text[start:close]:
                 raise self.unterminated(start, 'expansion')
             self.at = close + 1
-            return Parameter('', '?', None, start, self.at, quoted)
+            return tree.Parameter('', '?', None, start, self.at, quoted)
         prefix, name, subscript, operator = match.groups()
         self.at = match.end()
         # Quotes around an expansion do not quote a pattern in it.
@@ -333,13 +315,13 @@ class Lexer:
             raise self.unterminated(start, 'expansion')
         self.at += 1
         full_operator = prefix + (subscript or '') + operator
-        return Parameter(name, full_operator, operand, start, self.at, quoted)
+        return tree.Parameter(name, full_operator, operand, start, self.at, quoted)
 
-    def _operand(self, quoted: bool) -> Word:
+    def _operand(self, quoted: bool) -> tree.Word:
         """The word of `${name:-word}`, up to the closing brace."""
         self.enter()
         start = self.at
-        pieces: list[Piece] = []
+        pieces: list[tree.Piece] = []
         while self.at < self.end and not self.looking_at('}'):
             if self.at in self.holes:
                 self._hole(pieces, quoted)
@@ -352,9 +334,9 @@ class Lexer:
             else:
                 self._special(pieces, quoted)
         self.depth -= 1
-        return Word(tuple(pieces), start, self.at)
+        return tree.Word(tuple(pieces), start, self.at)
 
-    def _substitution(self, inside: int, quoted: bool) -> Substitution:
+    def _substitution(self, inside: int, quoted: bool) -> tree.Substitution:
         start = self.at
         self.at = inside
         self.enter()
@@ -363,9 +345,9 @@ class Lexer:
         if not self.looking_at(')'):
             raise self.unterminated(start, 'substitution')
         self.at += 1
-        return Substitution(body, None, start, self.at, quoted)
+        return tree.Substitution(body, None, start, self.at, quoted)
 
-    def _backquotes(self, quoted: bool) -> Substitution:
+    def _backquotes(self, quoted: bool) -> tree.Substitution:
         """A command substitution of the old form."""
         start = self.at
         match = re.compile(_BACKQUOTED, re.DOTALL).match(self.text, start + 1, self.end)
@@ -377,13 +359,13 @@ class Lexer:
         text = re.sub(escape, r'\1', match.group())
         if text != match.group():
             self.at = end + 1
-            return Substitution((), text, start, self.at, quoted)
+            return tree.Substitution((), text, start, self.at, quoted)
         self.enter()
         outer, self.end, self.at = self.end, end, start + 1
         body = self.commands_until('')
         self.end, self.at = outer, end + 1
         self.depth -= 1
-        return Substitution(body, None, start, self.at, quoted)
+        return tree.Substitution(body, None, start, self.at, quoted)
 
     def arithmetic_end(self, start: int) -> int:
         """The offset after the `((…))` that starts at `start`; 0 where it is a subshell."""
@@ -398,20 +380,20 @@ class Lexer:
                 return at + 2 if self.text.startswith(')', at + 1, self.end) else 0
         return 0
 
-    def calculation(self, start: int, inside: int, end: int, quoted: bool) -> Arithmetic:
+    def calculation(self, start: int, inside: int, end: int, quoted: bool) -> tree.Arithmetic:
         """An arithmetic expression; `inside` is the offset after its brackets."""
         outer, self.end, self.at = self.end, end - 2, inside
-        pieces: list[Piece] = []
+        pieces: list[tree.Piece] = []
         self.enter()
         self.quoted_text(pieces, '')
         self.depth -= 1
         self.end, self.at = outer, end
-        expansions = tuple(piece for piece in pieces if not isinstance(piece, Literal))
-        return Arithmetic(expansions, self.text[inside : end - 2], start, end, quoted)
+        expansions = tuple(piece for piece in pieces if not isinstance(piece, tree.Literal))
+        return tree.Arithmetic(expansions, self.text[inside : end - 2], start, end, quoted)
 
     # Redirections
 
-    def redirection(self) -> Redirection | None:
+    def redirection(self) -> tree.Redirection | None:
         """The redirection that starts here, None if none does."""
         start = self.at
         match = _REDIRECTION.match(self.text, start, self.end)
@@ -425,17 +407,14 @@ class Lexer:
             self.report('redirection without a target')
             # No shell runs `<< x >>`; a template writes other words there.
             self.forget_heredocs()
-            target = Word((), self.at, self.at)
+            target = tree.Word((), self.at, self.at)
         heredoc = None
         if operator in ('<<', '<<-') and target.pieces:
-            heredoc = Heredoc()
+            heredoc = tree.Heredoc()
             expands = not any(piece.quoted for piece in target.pieces)
-            delimiter = ''.join(map(self._unquoted, target.pieces))
+            delimiter = tree.literal(target) or self.text[target.start : target.end]
             self._heredocs.append((heredoc, delimiter, expands, operator == '<<-'))
-        return Redirection(operator, match.group(1) or '', target, heredoc, start, target.end)
-
-    def _unquoted(self, piece: Piece) -> str:
-        return piece.value if isinstance(piece, Literal) else self.text[piece.start : piece.end]
+        return tree.Redirection(operator, match.group(1) or '', target, heredoc, start, target.end)
 
     def _read_heredocs(self) -> None:
         """Read the bodies of the heredocs whose operators are on the line before."""
@@ -459,9 +438,9 @@ class Lexer:
         self.report(f'heredoc without its {delimiter}')
         return self.end, self.end
 
-    def _heredoc_body(self, stop: int, expands: bool) -> Word:
+    def _heredoc_body(self, stop: int, expands: bool) -> tree.Word:
         start = self.at
-        pieces: list[Piece] = []
+        pieces: list[tree.Piece] = []
         outer, self.end = self.end, max(stop, start)
         if expands:
             self.quoted_text(pieces, '')
@@ -471,4 +450,4 @@ class Lexer:
             else:
                 self._literal(pieces, self._before_hole(self.end), True)
         self.end = outer
-        return Word(tuple(pieces), start, stop)
+        return tree.Word(tuple(pieces), start, stop)

@@ -9,32 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.lexer import Lexer, Unterminated
-from kaniko_hooks.shell.tree import (
-    DECLARATIONS,
-    Arm,
-    Assignment,
-    Calculation,
-    Case,
-    CaseArm,
-    Command,
-    Compound,
-    For,
-    Function,
-    Group,
-    If,
-    Literal,
-    Pipeline,
-    Redirection,
-    Script,
-    Simple,
-    Statement,
-    Test,
-    Unknown,
-    While,
-    Word,
-    literal,
-)
 from kaniko_hooks.text import Text
 
 # Statements of a script; more are too many to be evaluated.
@@ -56,7 +32,7 @@ _ARM_ENDS = (';;&', ';;', ';&')
 _SIMPLE_ENDS = frozenset('\n;&|)')
 
 
-def parse(text: Text) -> Script:
+def parse(text: Text) -> tree.Script:
     """The syntax tree of a script; its offsets are those of `text.value`."""
     holes = {hole.start: (hole.end, hole.name) for hole in text.holes}
     return _Parser(text.value, holes).script()
@@ -71,8 +47,8 @@ class _Parser(Lexer):
         self._closers: list[frozenset[str]] = []
         self._statements_left = _MAX_STATEMENTS
 
-    def script(self) -> Script:
-        body: list[Statement] = []
+    def script(self) -> tree.Script:
+        body: list[tree.Statement] = []
         # After errors all of the text may be read twice.
         rewinds = self.end
         while self.at < self.end:
@@ -88,11 +64,11 @@ class _Parser(Lexer):
                     self.at = error.offset
                 line = self.text.find('\n', self.at)
                 self.at = self.end if line < 0 else line + 1
-        return Script(tuple(body), tuple(self.problems), tuple(self.comments), self.complete)
+        return tree.Script(tuple(body), tuple(self.problems), tuple(self.comments), self.complete)
 
     # Lists and pipelines
 
-    def commands_until(self, closer: str) -> tuple[Statement, ...]:
+    def commands_until(self, closer: str) -> tuple[tree.Statement, ...]:
         if closer:
             return self._statements(closer)
         # Up to the end of the text: no word outside of it closes it.
@@ -101,13 +77,13 @@ class _Parser(Lexer):
         self._closers = closers
         return body
 
-    def _statements(self, *closers: str) -> tuple[Statement, ...]:
+    def _statements(self, *closers: str) -> tuple[tree.Statement, ...]:
         """The list up to one of these words, or up to one that closes a list around it."""
-        body: list[Statement] = []
+        body: list[tree.Statement] = []
         self._list(frozenset(closers), body)
         return tuple(body)
 
-    def _list(self, closers: frozenset[str], body: list[Statement]) -> None:
+    def _list(self, closers: frozenset[str], body: list[tree.Statement]) -> None:
         self._closers.append(closers)
         while True:
             self.skip_newlines()
@@ -129,10 +105,10 @@ class _Parser(Lexer):
         match = None if self.at in self.holes else _TOKEN.match(self.text, self.at, self.end)
         return match.group() if match else ''
 
-    def _statement(self, body: list[Statement]) -> None:
+    def _statement(self, body: list[tree.Statement]) -> None:
         """Pipelines joined by `&&` and `||`, and the `;` or `&` after them."""
         start = end = self.at
-        pipelines: list[Pipeline] = []
+        pipelines: list[tree.Pipeline] = []
         operators: list[str] = []
         while True:
             pipeline = self._pipeline()
@@ -152,12 +128,12 @@ class _Parser(Lexer):
         if background or operator[:1] == ';' and operator not in (';;', ';&'):
             self.at += 1
         del operators[len(pipelines) - 1 :]
-        body.append(Statement(tuple(pipelines), tuple(operators), background, start, end))
+        body.append(tree.Statement(tuple(pipelines), tuple(operators), background, start, end))
         self._statements_left -= 1
         if not self._statements_left:
             self.stop()
 
-    def _pipeline(self) -> Pipeline | None:
+    def _pipeline(self) -> tree.Pipeline | None:
         start = self.at
         negated = False
         token = self._token()
@@ -169,7 +145,7 @@ class _Parser(Lexer):
                 self.at += len('-p')
                 self.skip_blanks()
             token = self._token()
-        commands: list[Command] = []
+        commands: list[tree.Command] = []
         while True:
             command = self._command()
             if command:
@@ -181,11 +157,11 @@ class _Parser(Lexer):
             self.skip_newlines()
         if not commands:
             return None
-        return Pipeline(tuple(commands), negated, start, commands[-1].end)
+        return tree.Pipeline(tuple(commands), negated, start, commands[-1].end)
 
     # Commands
 
-    def _command(self) -> Command | None:
+    def _command(self) -> tree.Command | None:
         """The command that starts here, None if none does."""
         token = self._token()
         if token == 'function' or token and self._has_brackets(self.at + len(token)):
@@ -203,7 +179,7 @@ class _Parser(Lexer):
         """Brackets follow, as after the name of a function."""
         return self.text[at : min(at + 10, self.end)].lstrip(' \t')[:1] == '('
 
-    def _function(self, match: re.Match[str]) -> Command | None:
+    def _function(self, match: re.Match[str]) -> tree.Command | None:
         """A definition; a name without a body is nothing."""
         start = self.at
         self.at = match.end()
@@ -214,14 +190,14 @@ class _Parser(Lexer):
         if body is None:
             self.report('function without a body')
             return None
-        return Function(match[1] or match[2], body, start, body.end)
+        return tree.Function(match[1] or match[2], body, start, body.end)
 
-    def _simple(self) -> Simple | None:
+    def _simple(self) -> tree.Simple | None:
         """Assignments, words and redirections in any order; None if there are none."""
         start = end = self.at
-        assignments: list[Assignment] = []
-        words: list[Word] = []
-        redirections: list[Redirection] = []
+        assignments: list[tree.Assignment] = []
+        words: list[tree.Word] = []
+        redirections: list[tree.Redirection] = []
         may_assign = True
         while self.at < self.end:
             char = self.text[self.at]
@@ -239,13 +215,13 @@ class _Parser(Lexer):
                     self._skip_line()
                     break
                 if not words:
-                    may_assign = literal(word) in DECLARATIONS
+                    may_assign = tree.literal(word) in tree.DECLARATIONS
                 words.append(word)
             end = self.at
             self.skip_blanks()
         if end == start:
             return None
-        return Simple(tuple(assignments), tuple(words), tuple(redirections), start, end)
+        return tree.Simple(tuple(assignments), tuple(words), tuple(redirections), start, end)
 
     def _skip_line(self) -> None:
         """Skip a line whose rest cannot be here."""
@@ -253,7 +229,7 @@ class _Parser(Lexer):
         line = self.text.find('\n', self.at, self.end)
         self.at = self.end if line < 0 else line
 
-    def _assignment(self, match: re.Match[str]) -> Assignment:
+    def _assignment(self, match: re.Match[str]) -> tree.Assignment:
         start = self.at
         self.at = match.end()
         name, subscript, append = match.groups()
@@ -262,13 +238,13 @@ class _Parser(Lexer):
         if self.looking_at('(') and self.at not in self.holes:
             array = self._array()
         else:
-            word = self.word() or Word((), self.at, self.at)
-        return Assignment(name, bool(append), subscript, word, array, start, self.at)
+            word = self.word() or tree.Word((), self.at, self.at)
+        return tree.Assignment(name, bool(append), subscript, word, array, start, self.at)
 
-    def _array(self) -> tuple[Word, ...]:
+    def _array(self) -> tuple[tree.Word, ...]:
         """`(word word …)`, over several lines and with comments."""
         self.at += 1
-        words: list[Word] = []
+        words: list[tree.Word] = []
         while self.at < self.end:
             self.skip_blanks()
             if self.looking_at(')'):
@@ -284,13 +260,13 @@ class _Parser(Lexer):
         self.report('missing )')
         return tuple(words)
 
-    def _compound(self, token: str) -> Compound:
+    def _compound(self, token: str) -> tree.Compound:
         start = self.at
         if token == '((':
             end = self.arithmetic_end(start)
             if end:
                 expression = self.calculation(start, start + 2, end, False)
-                return Calculation(expression, *self._redirections(start))
+                return tree.Calculation(expression, *self._redirections(start))
             token = '('
         self.at += len(token)
         if token == 'if':
@@ -301,14 +277,14 @@ class _Parser(Lexer):
             return self._for(start, token == 'select')
         if token in ('while', 'until'):
             condition = self._statements('do')
-            return While(condition, self._do(), token == 'until', *self._redirections(start))
+            return tree.While(condition, self._do(), token == 'until', *self._redirections(start))
         if token == '[[':
-            return Test(self._test(), *self._redirections(start))
+            return tree.Test(self._test(), *self._redirections(start))
         closer = ')' if token == '(' else '}'
         body = self._statements(closer)
         if not self._closed(closer) and token == '(':
             raise self.unterminated(start, 'subshell')
-        return Group(body, token == '(', *self._redirections(start))
+        return tree.Group(body, token == '(', *self._redirections(start))
 
     def _closed(self, word: str) -> bool:
         """Skip the closing word; without it the construct ends where it is."""
@@ -318,9 +294,9 @@ class _Parser(Lexer):
         self.report(f'missing {word}')
         return False
 
-    def _redirections(self, start: int) -> tuple[tuple[Redirection, ...], int, int]:
+    def _redirections(self, start: int) -> tuple[tuple[tree.Redirection, ...], int, int]:
         """Redirections after a compound command, its start and end."""
-        redirections: list[Redirection] = []
+        redirections: list[tree.Redirection] = []
         while True:
             end = self.at
             self.skip_blanks()
@@ -329,15 +305,15 @@ class _Parser(Lexer):
                 return tuple(redirections), start, redirections[-1].end if redirections else end
             redirections.append(redirection)
 
-    def _if(self, start: int) -> If:
-        arms: list[Arm] = []
-        otherwise: tuple[Statement, ...] = ()
+    def _if(self, start: int) -> tree.If:
+        arms: list[tree.Arm] = []
+        otherwise: tuple[tree.Statement, ...] = ()
         while True:
             condition = self._statements('then')
-            body: tuple[Statement, ...] = ()
+            body: tuple[tree.Statement, ...] = ()
             if self._closed('then'):
                 body = self._statements('elif', 'else', 'fi')
-            arms.append(Arm(condition, body))
+            arms.append(tree.Arm(condition, body))
             if not self.looking_at('elif'):
                 break
             self.at += len('elif')
@@ -345,9 +321,9 @@ class _Parser(Lexer):
             self.at += len('else')
             otherwise = self._statements('fi')
         self._closed('fi')
-        return If(tuple(arms), otherwise, *self._redirections(start))
+        return tree.If(tuple(arms), otherwise, *self._redirections(start))
 
-    def _do(self) -> tuple[Statement, ...]:
+    def _do(self) -> tuple[tree.Statement, ...]:
         """`do … done`; bash's `{ … }` as well."""
         self.skip_newlines()
         if self.looking_at(';'):
@@ -360,7 +336,7 @@ class _Parser(Lexer):
         self._closed(closer)
         return body
 
-    def _for(self, start: int, is_select: bool) -> Compound:
+    def _for(self, start: int, is_select: bool) -> tree.Compound:
         self.skip_blanks()
         if self.looking_at('(('):
             end = self.arithmetic_end(self.at)
@@ -369,7 +345,7 @@ class _Parser(Lexer):
         name = self._token()
         self.at += len(name)
         self.skip_newlines()
-        words: list[Word] | None = None
+        words: list[tree.Word] | None = None
         if self._token() == 'in':
             self.at += len('in')
             words = []
@@ -381,22 +357,24 @@ class _Parser(Lexer):
                 word = self.word()
         if is_select:
             # Its words are chosen any number of times.
-            words = [Word((Unknown('', self.at, self.at, False),), self.at, self.at)]
+            words = [tree.Word((tree.Unknown('', self.at, self.at, False),), self.at, self.at)]
         body = self._do()
-        return For(name, None if words is None else tuple(words), body, *self._redirections(start))
+        return tree.For(
+            name, None if words is None else tuple(words), body, *self._redirections(start)
+        )
 
-    def _counting_for(self, start: int, end: int) -> While:
+    def _counting_for(self, start: int, end: int) -> tree.While:
         at = self.at
-        head = Calculation(self.calculation(at, at + 2, end, False), (), at, end)
-        pipeline = Pipeline((head,), False, at, end)
-        condition = (Statement((pipeline,), (), False, at, end),)
-        return While(condition, self._do(), False, *self._redirections(start))
+        head = tree.Calculation(self.calculation(at, at + 2, end, False), (), at, end)
+        pipeline = tree.Pipeline((head,), False, at, end)
+        condition = (tree.Statement((pipeline,), (), False, at, end),)
+        return tree.While(condition, self._do(), False, *self._redirections(start))
 
-    def _case(self, start: int) -> Case:
+    def _case(self, start: int) -> tree.Case:
         self.skip_newlines()
-        subject = self.word() or Word((), self.at, self.at)
+        subject = self.word() or tree.Word((), self.at, self.at)
         self.skip_newlines()
-        arms: list[CaseArm] = []
+        arms: list[tree.CaseArm] = []
         if self._closed('in'):
             self.skip_newlines()
             while self.at < self.end and not self.looking_at('esac'):
@@ -406,12 +384,12 @@ class _Parser(Lexer):
                 if self.at == before:
                     break
         self._closed('esac')
-        return Case(subject, tuple(arms), *self._redirections(start))
+        return tree.Case(subject, tuple(arms), *self._redirections(start))
 
-    def _case_arm(self) -> CaseArm:
+    def _case_arm(self) -> tree.CaseArm:
         if self.looking_at('('):
             self.at += 1
-        patterns: list[Word] = []
+        patterns: list[tree.Word] = []
         while True:
             self.skip_blanks()
             pattern = self.word()
@@ -421,7 +399,7 @@ class _Parser(Lexer):
             if not self.looking_at('|'):
                 break
             self.at += 1
-        body: tuple[Statement, ...] = ()
+        body: tuple[tree.Statement, ...] = ()
         terminator = ';;'
         if self._closed(')'):
             body = self._statements(*_ARM_ENDS, 'esac')
@@ -430,12 +408,12 @@ class _Parser(Lexer):
                     self.at += len(token)
                     terminator = token
                     break
-        return CaseArm(tuple(patterns), body, terminator)
+        return tree.CaseArm(tuple(patterns), body, terminator)
 
-    def _test(self) -> tuple[Word, ...]:
+    def _test(self) -> tuple[tree.Word, ...]:
         """The words of `[[ … ]]`, operators included, after the opening brackets."""
         token = re.compile(_TEST_TOKEN)
-        words: list[Word] = []
+        words: list[tree.Word] = []
         while self.at < self.end:
             self.skip_blanks()
             if self.looking_at('\n'):
@@ -447,10 +425,10 @@ class _Parser(Lexer):
                 return tuple(words)
             if match:
                 start, self.at = self.at, match.end()
-                operator = Literal(match.group(), start, self.at, False)
-                words.append(Word((operator,), start, self.at))
+                operator = tree.Literal(match.group(), start, self.at, False)
+                words.append(tree.Word((operator,), start, self.at))
                 continue
-            is_expression = bool(words) and literal(words[-1]) == '=~'
+            is_expression = bool(words) and tree.literal(words[-1]) == '=~'
             word = self.regular_expression() if is_expression else self.word()
             if word is None:
                 break
