@@ -74,6 +74,8 @@ def assigned(text: str) -> list[str]:
 
 
 def _value(scope: Scope, state: State, text: str, shown: str) -> Text:
+    if text.strip().isdecimal():
+        return Text(text.strip())
     operands: dict[str, Text] = {}
     for name in re.findall(_NAME, text):
         ways = look_up(scope, state, name, f'${name}')

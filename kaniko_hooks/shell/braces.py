@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.shell.tree import Literal, Piece
+from kaniko_hooks.shell import TooMuch
+from kaniko_hooks.shell.tree import Literal, Piece, Unknown
 
 _MAX_WORDS = 5000
 _MAX_BRACES = 50
-_RANGE = r'(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([A-Za-z])\.\.([A-Za-z])'
-
-# A character of unquoted text, or a piece that stays whole.
-_Unit = str | Piece
+_RANGE = r'(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?|([A-Za-z])\.\.([A-Za-z])'
 
 
 def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
-    """The words, each as its pieces; at most some thousand."""
-    if sum(piece.value.count('{') for piece in pieces if isinstance(piece, Literal)) > _MAX_BRACES:
-        return [tuple(pieces)]
+    """The words, each as its pieces; too many of them are unknown."""
     units: list[tuple[str, Piece]] = []
     for piece in pieces:
         if isinstance(piece, Literal) and not piece.quoted:
@@ -27,7 +23,10 @@ def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
                 units.append((char, Literal(char, at, at + 1, False)))
         else:
             units.append(('', piece))
-    return [_pieces(word) for word in _words(units)]
+    try:
+        return [_pieces(word) for word in _words(units)]
+    except TooMuch:
+        return [(Unknown('', pieces[0].start, pieces[-1].end, False),)]
 
 
 def _pieces(units: Sequence[tuple[str, Piece]]) -> tuple[Piece, ...]:
@@ -53,6 +52,9 @@ _Units = list[tuple[str, Piece]]
 
 
 def _words(units: _Units) -> list[_Units]:
+    """The words of a word. Raises TooMuch."""
+    if sum(char == '{' for char, _ in units) > _MAX_BRACES:
+        raise TooMuch
     start = next((at for at, (char, _) in enumerate(units) if char == '{'), None)
     if start is None:
         return [units]
@@ -69,7 +71,7 @@ def _words(units: _Units) -> list[_Units]:
         return [units[: start + 1] + rest for rest in _words(units[start + 1 :])]
     rests = _words(units[end + 1 :])
     if len(middle) * len(rests) > _MAX_WORDS:
-        return [units]
+        raise TooMuch
     return [units[:start] + word + rest for word in middle for rest in rests]
 
 
@@ -88,7 +90,7 @@ def _inside(units: _Units, start: int) -> tuple[list[int], int | None]:
 
 
 def _range(units: _Units) -> list[_Units] | None:
-    """The words of `1..3` or `a..c`; None for other texts."""
+    """The words of `1..3` or `a..c`; None for other texts. Raises TooMuch."""
     match = re.fullmatch(_RANGE, ''.join(char or '\0' for char, _ in units))
     if match is None:
         return None
@@ -101,7 +103,7 @@ def _range(units: _Units) -> list[_Units] | None:
         step = abs(int(match[3] or 1)) or 1
     count = abs(last - first) // step + 1
     if count > _MAX_WORDS:
-        return None
+        raise TooMuch
     sign = 1 if last >= first else -1
     numbers = [first + sign * step * index for index in range(count)]
     texts = [chr(number) if match[4] else str(number) for number in numbers]
