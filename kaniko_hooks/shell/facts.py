@@ -337,13 +337,11 @@ def _union(first: Fact, second: Fact) -> Fact | None:
         ):
             return None
         return first._replace(none_of=first.none_of - second.one_of)
-    if first.patterns == second.patterns:
-        return first._replace(none_of=first.none_of & second.none_of)
-    (differing, *more) = first.patterns ^ second.patterns
-    opposite = (differing[0], not differing[1])
-    if first.none_of == second.none_of and more == [opposite]:
-        return first._replace(patterns=first.patterns & second.patterns)
-    return None
+    difference = first.patterns ^ second.patterns
+    is_opposite = {(pattern, not holds) for pattern, holds in difference} == difference
+    if first.none_of != second.none_of or len(difference) != 2 or not is_opposite:
+        return None
+    return first._replace(patterns=first.patterns & second.patterns)
 
 
 def weakened(items: Sequence[Facts]) -> Facts:

@@ -162,11 +162,7 @@ def totals(sequence: Sequence) -> list[Total]:
 
     def add(part: Sequence, count: int, chains: Iterable[tuple[Reason, ...]]) -> None:
         before, kept = weights.get(id(part), (0, {}))
-        merged = dict(kept)
-        for chain in chains:
-            if len(merged) < _MAX_CHAINS:
-                merged[chain] = None
-        weights[id(part)] = min(before + count, MANY), merged
+        weights[id(part)] = min(before + count, MANY), {**kept, **dict.fromkeys(chains)}
 
     result: dict[object, Total] = {}
     for node in _wholes_first(sequence):

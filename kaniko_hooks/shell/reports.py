@@ -145,8 +145,7 @@ class Reports:
 
     def iterated(self, words: Sequence[Text]) -> None:
         """The innermost statement is a `for` over these words."""
-        if self._active:
-            self._active[-1][0].words.add(tuple(words))
+        self._active[-1][0].words.add(tuple(words))
 
 
 class ScriptReport(NamedTuple):

@@ -82,11 +82,8 @@ class _Test:
         result = self._or()
         if self.at < len(self.operands):
             return None
-        if self.double or not any(operand.vanishes for operand in self.operands):
-            return result
-        if any(operand.operator in _UNARY for operand in self.operands):
-            return None
-        return all_of((*map(_stays, self.operands), result))
+        vanishes = any(operand.vanishes for operand in self.operands)
+        return None if vanishes and not self.double else result
 
     def _few(self, operands: Sequence[Operand]) -> Cond:
         first = operands[0]

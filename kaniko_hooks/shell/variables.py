@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.cond import Eq
 from kaniko_hooks.model import Field, Setting
-from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, State, fresh_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -35,7 +34,6 @@ _VARYING = frozenset(
 STATUS = '$?'
 ONE_WORD = 'word '
 _MAX_ALTERNATIVES = 8
-_MAX_VALUE = 1024 * 1024
 _MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
 
@@ -106,8 +104,6 @@ def _ways(
 def assign(state: State, name: str, value: Value) -> State:
     """The state after an assignment. Raises TooMuch."""
     if isinstance(value, Text):
-        if len(value.value) > _MAX_VALUE:
-            raise TooMuch
         value = shortened(Text(value.value, value.holes))
     return state.with_env(state.env.with_variable(name, value))
 
