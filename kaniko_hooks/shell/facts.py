@@ -245,9 +245,13 @@ def is_pattern(text: str) -> bool:
 
 
 def _disjoint(pattern: str, other: str) -> bool:
-    """No text matches both, by the characters that they begin with."""
+    """No text matches both, by the characters that they begin or end with."""
+    return _differ(pattern, other) or _differ(pattern[::-1], other[::-1])
+
+
+def _differ(pattern: str, other: str) -> bool:
     for left, right in zip(pattern, other):
-        if left in _SPECIAL or right in _SPECIAL:
+        if left in '*?[]\\' or right in '*?[]\\':
             return False
         if left != right:
             return True

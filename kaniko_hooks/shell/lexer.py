@@ -139,9 +139,7 @@ class Lexer:
 
     def _before_hole(self, end: int) -> int:
         """The end of a run of characters, which a hole ends, too."""
-        if self.holes:
-            return next((at for at in range(self.at + 1, end) if at in self.holes), end)
-        return end
+        return min((at for at in self.holes if self.at < at < end), default=end)
 
     def _hole(self, pieces: list[tree.Piece], quoted: bool) -> None:
         end, name = self.holes[self.at]

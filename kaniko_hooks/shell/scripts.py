@@ -331,8 +331,12 @@ def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
     argv = words if len(words) > 1 else fields
     runs = scope.ev.among_words
-    if name == 'parallel' and all(field.text.value[:1] == '-' for field in argv[1:]):
-        argv, runs = [Field(Text('sh'))], scope.ev.run_program
+    names = [field.text.value for field in argv[1:]]
+    calls = [Field(Text(word)) for word in names if word in state.env.functions]
+    if name == 'parallel' and (calls or all(word[:1] == '-' for word in names)):
+        # It starts a shell, which has the functions of this one.
+        argv = [Field(Text('sh')), *(Field(Text('-c')) for _ in calls[:1]), *calls[:1]]
+        runs = scope.ev.run_program
     return repeated(scope, state, [argv], name, fields[0], runs)
 
 
