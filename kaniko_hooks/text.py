@@ -163,8 +163,12 @@ def concat(texts: Iterable[Text]) -> Text:
     length = 0
     for text in texts:
         values.append(text.value)
-        holes += [Hole(item.start + length, item.end + length, item.name) for item in text.holes]
-        segments += [_shifted(item, -length) for item in text.segments]
+        if length:
+            holes += [Hole(start + length, end + length, name) for start, end, name in text.holes]
+            segments += [_shifted(item, -length) for item in text.segments]
+        else:
+            holes += text.holes
+            segments += text.segments
         length += len(text.value)
     return Text(''.join(values), tuple(holes), tuple(segments))
 
