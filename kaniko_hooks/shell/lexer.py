@@ -19,18 +19,15 @@ _MAX_ARITHMETIC = 400
 # The runner puts a line end after the last command: a backslash there continues it.
 _BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?(?:\n|\Z))+')
 _RUN = re.compile(r'[^ \t\r\n\f\v|&;()<>$`"\'\\]+')
-# Of an operand of `${…}`.
-_OPERAND = re.compile(r'(?:[^$`"\'\\}<>]|[<>](?!\())+')
 _QUOTED = re.compile(r'[^$`"\\]+')
-_NAME = re.compile(r'\$([A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!\-])')
-_BRACED = re.compile(
-    r'\$\{([#!]?)([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!\-])'
-    r'(\[[^\]\n]{0,200}\])?(:?[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@|(?=\}))'
+_NAME = re.compile(r'\$([A-Za-z_]\w*|[0-9@*#?$!\-])', re.ASCII)
+_REDIRECTION = re.compile(r'(\d*)(<<[<-]?|<[>&]?|>[>&|]?|&>>?)(?!\()')
+# Rarer ones, compiled when they are first needed.
+_BRACED = (
+    r'\$\{([#!]?)([A-Za-z_]\w*|\d+|[@*#?$!\-])(\[[^\]\n]*\])?'
+    r'(:?[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@]|(?=\}))'
 )
-_REDIRECTION = re.compile(
-    r'(\d+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\()|&>>|&>(?!\())'
-)
-# Rare ones, compiled when they are first needed.
+_OPERAND = r'(?:[^$`"\'\\}<>]|[<>](?!\())+'  # of `${…}`
 _ANSI = r'(?:[^\'\\]|\\.)*'
 _ANSI_LETTERS = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', "'": "'", '"': '"'}
 _EXTENDED_GLOB = r'\((?:[^()\n]|\([^()\n]*\))*\)'
@@ -298,7 +295,7 @@ class Lexer:
 
     def _braced(self, quoted: bool) -> tree.Parameter:
         start = self.at
-        match = _BRACED.match(self.text, start, self.end)
+        match = re.compile(_BRACED).match(self.text, start, self.end)
         if match is None:
             close = self.text.find('}', start, min(start + 400, self.end))
             if close < 0 or '\n' in self.text[start:close]:
@@ -324,7 +321,7 @@ class Lexer:
             if self.at in self.holes:
                 self._hole(pieces, quoted)
                 continue
-            match = _OPERAND.match(self.text, self.at, self.end)
+            match = re.compile(_OPERAND).match(self.text, self.at, self.end)
             if match:
                 self._literal(pieces, self._before_hole(match.end()), quoted)
             elif quoted and self.looking_at("'"):
@@ -395,7 +392,7 @@ class Lexer:
         """The redirection that starts here, None if none does."""
         start = self.at
         match = _REDIRECTION.match(self.text, start, self.end)
-        if match is None or start in self.holes or match.group(1) and match.group(2)[0] == '&':
+        if match is None or start in self.holes or match[1] and match[2][0] == '&':
             return None
         operator = match.group(2)
         self.at = match.end()
@@ -412,7 +409,7 @@ class Lexer:
             expands = not any(piece.quoted for piece in target.pieces)
             delimiter = tree.literal(target) or self.text[target.start : target.end]
             self._heredocs.append((heredoc, delimiter, expands, operator == '<<-'))
-        return tree.Redirection(operator, match.group(1) or '', target, heredoc, start, target.end)
+        return tree.Redirection(operator, match[1], target, heredoc, start, target.end)
 
     def _read_heredocs(self) -> None:
         """Read the bodies of the heredocs whose operators are on the line before."""
