@@ -260,7 +260,7 @@ def _entered(state: State, directories: tuple[Text, ...]) -> State:
 def _popd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`popd`: the directory before, or another one of the stack."""
     directories = (*state.env.previous_directories, hole(''))
-    return Flow([_entered(state, directories).with_status(True)])
+    return Flow([_entered(state, directories).with_status(None)])
 
 
 # Other commands
