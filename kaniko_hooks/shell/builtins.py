@@ -239,7 +239,7 @@ def _cd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow([after] if previous else [after, state.with_status(False)])
     else:
         target = words[0]
-    directories = tuple(paths.resolved(scope, state.env, target))
+    directories = tuple(paths.resolved(scope.script, state.env, target))
     exists = all(
         path.known is not None and (not path.known or scope.ev.repository.is_folder(path.known))
         for path in directories

@@ -357,7 +357,9 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
     name = fields[0].text
     if '/' not in name.value or name.value[0] == '/' or name.holes:
         return fields
-    absolute = [path for path in paths.resolved(scope, state.env, name) if path.value[:1] == '/']
+    absolute = [
+        path for path in paths.resolved(scope.script, state.env, name) if path.value[:1] == '/'
+    ]
     return [fields[0]._replace(text=absolute[0]), *fields[1:]] if absolute else fields
 
 

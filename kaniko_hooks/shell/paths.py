@@ -35,9 +35,9 @@ def start(script: Script) -> Text:
     return Text(_WORKSPACE) if script.root and script.root[0] not in '/~' else hole('')
 
 
-def resolved(scope: Scope, env: Env, path: Text) -> list[Text]:
+def resolved(script: Script, env: Env, path: Text) -> list[Text]:
     """What a path may name: relative to the repository's root, or absolute."""
-    inside = _below_root(scope.script, path)
+    inside = _below_root(script, path)
     if inside is not None:
         return [_normal(inside)]
     if path.holes and path.holes[0].start == 0:
@@ -51,7 +51,7 @@ def resolved(scope: Scope, env: Env, path: Text) -> list[Text]:
         ]
     result = []
     for target in targets:
-        below = _below_root(scope.script, target)
+        below = _below_root(script, target)
         result.append(_normal(target if below is None else below))
     return result
 
@@ -110,7 +110,7 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
     if path.value.startswith(_DEVICES):
         return env
     files = dict(env.files)
-    for target in resolved(scope, env, path):
+    for target in resolved(scope.script, env, path):
         before = files.get(key(target))
         if before is None:
             before = (scope.ev.file(target.known or ''),)
@@ -128,7 +128,7 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
 def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
     """The texts of the files that a path may name, each with a path to show."""
     result: list[tuple[str, Text]] = []
-    for target in resolved(scope, env, path):
+    for target in resolved(scope.script, env, path):
         own = env.files.get(key(target))
         if target.value == '/dev/stdin' and env.stdin is not None:
             result.append((target.value, env.stdin))

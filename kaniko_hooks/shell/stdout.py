@@ -199,7 +199,7 @@ def _last_argument(fields: Sequence[Field]) -> Text:
 def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     if len(fields) < 2:
         return None
-    targets = paths.resolved(scope, state.env, fields[-1].text)
+    targets = paths.resolved(scope.script, state.env, fields[-1].text)
     return [concat((variables.absolute(path), _LINE_END)) for path in targets]
 
 
