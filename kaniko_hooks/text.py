@@ -96,6 +96,8 @@ class Text:
 
     def part(self, start: int, end: int) -> Text:
         """The characters from `start` to `end`; a hole that is cut stays one."""
+        if not start and end >= len(self.value):
+            return self
         holes: tuple[Hole, ...] = ()
         if self.holes:
             holes = tuple(

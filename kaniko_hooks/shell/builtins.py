@@ -235,7 +235,7 @@ def _cd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         target = hole('$HOME')
     elif words[0].known == '-':
         previous = state.env.previous_directories
-        after = _entered(state, previous or (hole(''),)).with_status(True)
+        after = _entered(state, previous or (hole('$OLDPWD'),)).with_status(True)
         return Flow([after] if previous else [after, state.with_status(False)])
     else:
         target = words[0]
@@ -250,16 +250,13 @@ def _cd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _entered(state: State, directories: tuple[Text, ...]) -> State:
-    # Names of files in tests name others there.
-    env = state.env._replace(
-        directories=directories, previous_directories=state.env.directories, directory_epoch=fresh()
-    )
+    env = state.env._replace(directories=directories, previous_directories=state.env.directories)
     return state.with_env(env)
 
 
 def _popd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`popd`: the directory before, or another one of the stack."""
-    directories = (*state.env.previous_directories, hole(''))
+    directories = (*state.env.previous_directories, hole(fresh_name('popd')))
     return Flow([_entered(state, directories).with_status(None)])
 
 

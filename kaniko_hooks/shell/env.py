@@ -59,13 +59,12 @@ class Env(NamedTuple):
     stdin: Text | None = None  # None if it is not known
     stdout: Text = Text('')  # printed so far, where somebody reads it
     epoch: int = 0  # another number once a command may have changed any file
-    directory_epoch: int = 0  # the same for the working directory
     generation: int = 0  # another number once a command may have set any variable
     word_generation: int = 0  # the same for a command that sets variables to single words
 
     def moment(self) -> str:
         """A name for the files that a relative path may lead to."""
-        return f'{self.epoch}.{self.directory_epoch}'
+        return f'{self.epoch} {self.directories}'
 
     def with_variable(self, name: str, value: Value) -> Env:
         """The environment after an assignment."""
@@ -217,14 +216,13 @@ def _with_minor(env: Env, envs: Sequence[Env]) -> Env:
         return env
     return env._replace(
         epoch=_common([other.epoch for other in envs]),
-        directory_epoch=_common([other.directory_epoch for other in envs]),
         generation=_common([other.generation for other in envs]),
         word_generation=_common([other.word_generation for other in envs]),
     )
 
 
 def _epochs(env: Env) -> tuple[int, ...]:
-    return (env.epoch, env.directory_epoch, env.generation, env.word_generation)
+    return (env.epoch, env.generation, env.word_generation)
 
 
 def _common(numbers: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.env import Env, fresh
+from kaniko_hooks.shell.env import Env, fresh, fresh_name
 from kaniko_hooks.shell.value import has_characters, names_executor, regex_with_holes, shortened
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
@@ -89,11 +89,11 @@ def _normal(path: Text) -> Text:
             names.pop()
         elif name.known == '..' and names and names[-1].holes:
             # The parent of an unknown folder is unknown.
-            names = [hole('')]
+            names = [hole(fresh_name('..'))]
         elif name.known not in ('', '.'):
             names.append(name)
     if len(names) > _MAX_FOLDERS:
-        return hole('')
+        return hole(fresh_name('folder'))
     pieces = [piece for name in names for piece in (Text('/'), name)]
     if _is_absolute(path):
         return concat(pieces or [path.part(0, 1)])
