@@ -82,8 +82,8 @@ def _value(scope: Scope, state: State, text: str, shown: str) -> Text:
         operands[name] = text_of(ways[0][1])
         if len(ways) > 1 or any(not item.name for item in operands[name].holes):
             return hole('', shown)
-    known = re.sub(rf'\$?({_NAME})', lambda match: operands[match[1]].known or '?', text)
-    match = re.fullmatch(_OPERATION, known)
+    numbers = re.sub(rf'\$?({_NAME})', lambda match: operands[match[1]].known or '?', text)
+    match = re.fullmatch(_OPERATION, numbers)
     if match:
         return Text(str(int(_OPERATORS[match[2]](int(match[1]), int(match[3])))))
     return hole(f'(({text.strip()})) {operands}', shown)

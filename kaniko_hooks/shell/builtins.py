@@ -55,11 +55,11 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _status_of(fields: Sequence[Field], state: State) -> bool | None:
-    """The status that `exit` and `return` are given: by default that of the last command."""
+    """The status of `exit` and `return`: by default that of the last command."""
     if len(fields) < 2:
         return state.status
-    known = fields[1].text.known
-    return None if known is None else known == '0'
+    status = fields[1].text.known
+    return None if status is None else status == '0'
 
 
 def _exit(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -160,7 +160,7 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`read`, `mapfile`, `getopts`: names get values that nobody knows."""
+    """`read`, `mapfile`, `getopts`: names get unknown values."""
     command = fields[0].text.known
     names = [field.text.known or '' for field in fields[1:]]
     options = ''.join(name for name in names if name[:1] == '-')

@@ -273,7 +273,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """A program that nobody knows runs the executor, shell or script among its words."""
+    """An unknown program runs the executor, shell or script among its words."""
     texts = [field for option, field in zip(fields, fields[1:]) if _is_commands(option, field)]
     if texts:
         return Flow(_run_texts(scope, state, texts))

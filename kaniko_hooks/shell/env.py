@@ -57,7 +57,7 @@ class Env(NamedTuple):
     errexit: bool = False
     at_exit: tuple[Text, ...] = NO_TRAP  # commands that run when the shell ends: alternatives
     stdin: Text | None = None  # None if it is not known
-    stdout: Text = Text('')  # printed so far, where somebody reads it
+    stdout: Text = Text('')  # printed so far, where it is read
     epoch: int = 0  # another number once a command may have changed any file
     generation: int = 0  # another number once a command may have set any variable
     word_generation: int = 0  # the same for a command that sets variables to single words

@@ -4,7 +4,7 @@ A state is the runs that reach a point with the same environment and facts; each
 command maps it to states, forked at branches and merged where they are the same
 again (abstract interpretation with trace partitioning). The recursion over
 lists, pipelines and substitutions is in this class; the commands themselves are
-functions that get it as an argument.
+functions that reach it through their scope.
 """
 
 from __future__ import annotations

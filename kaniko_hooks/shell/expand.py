@@ -1,10 +1,11 @@
-"""Words -> fields: parameter expansion, command substitution, splitting (POSIX XCU 2.6).
+"""Expansion of words: parameters, command substitution, quotes (POSIX XCU 2.6).
 
-An expansion may go several ways: a variable has alternatives, `${x:-y}` asks
-for an unknown value, a substituted command branches or builds. So item function
-gives a list: the states that it ends in, item with what the words are there.
+An expansion may go several ways: a variable has alternatives, `${x:-y}` depends
+on an unknown value, a substituted command branches or builds. So the result of
+each function is a list: states, each with what the word is there.
 
-Not evaluated but unknown: IFS, `${!x}`, changes of case, substrings.
+Not evaluated but unknown: `${!x}`, changes of case, substrings, replacements of
+patterns.
 """
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
         if not operator:
             ways.append((after, _parts(value, piece.quoted, piece.name, subscript)))
         elif piece.operand is None:
-            ways.append((after, (Part(_length(scope.ev, piece, value, subscript), True),)))
+            ways.append((after, (Part(_length(piece, value, subscript), True),)))
         else:
             ways += _modified(scope, after, piece, value, operator)
     return ways
@@ -319,16 +320,16 @@ def _by_presence(
     return present, [way for before in absent for way in ev.split(before, Eq(value, EMPTY))[0]]
 
 
-def _length(ev: Evaluator, piece: Parameter, value: Text | Array | Unset, subscript: str) -> Text:
+def _length(piece: Parameter, value: Text | Array | Unset, subscript: str) -> Text:
     if isinstance(value, Array) and (subscript or piece.name in ('@', '*')):
         if any(item.splits for item in value.items):
             return hole('')
         return Text(str(len(value.items)))
-    known = text_of(value).known
-    return _derived(ev, piece, [text_of(value)]) if known is None else Text(str(len(known)))
+    subject = text_of(value)
+    return _derived(piece, [subject]) if subject.holes else Text(str(len(subject.value)))
 
 
-def _derived(ev: Evaluator, piece: Parameter, operands: Sequence[Text]) -> Text:
+def _derived(piece: Parameter, operands: Sequence[Text]) -> Text:
     """The unknown result of an operator: the same for the same operands."""
     if any(not item.name for operand in operands for item in operand.holes):
         return hole('')
@@ -355,7 +356,7 @@ def _modified(
             result = _replaced(subject.known, operator, parts)
         if result is None:
             operand = joined(parts)
-            derived = _derived(scope.ev, piece, [subject, operand])
+            derived = _derived(piece, [subject, operand])
             shown = _shown(scope, piece)
             names = derived.holes[0].name
             ways.append((after, (Part(hole(names, shown), piece.quoted, several),)))

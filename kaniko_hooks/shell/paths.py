@@ -145,7 +145,7 @@ def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
     """The scripts that a name without a folder may stand for.
 
     Those are the files that the script has put outside of the repository and,
-    if somebody has set PATH, any file of the repository.
+    if PATH was set, any file of the repository.
     """
     result = [
         (path, text)

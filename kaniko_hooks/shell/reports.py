@@ -125,7 +125,7 @@ class Reports:
             report.builds.append(BuildEvent(build, env))
 
     def ran(self, kind: str, fields: Sequence[Field], place: Place, env: Env) -> None:
-        """A program was executed, or commands that nobody can see."""
+        """A program was executed, or commands that cannot be seen."""
         for report, _ in self._active:
             report.programs.append(ProgramUse(kind, tuple(fields), place, env))
 

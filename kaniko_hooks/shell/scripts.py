@@ -206,7 +206,7 @@ def _is_unknown(text: Text) -> bool:
 
 
 def after_unknown_commands(state: State) -> State:
-    """The state after commands that nobody can see: they may have set any variable."""
+    """The state after commands that cannot be seen: they may have set any variable."""
     table = {name: join((value, ANYTHING)) for name, value in state.env.variables.items()}
     env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
     return state.with_env(env)

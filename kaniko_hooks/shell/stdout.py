@@ -72,7 +72,7 @@ def text(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
 
 def _output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     if not any(names_executor(field.text) for field in fields):
-        # Only of builds somebody wants to know the place.
+        # Places are reported of builds only.
         fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
     name = (fields[0].text.known or '').rpartition('/')[2]
     printer = _PRINTERS.get(name)

@@ -226,9 +226,9 @@ def _as_number(text: Text) -> Text:
 
 
 def _number(text: Text) -> int | None:
-    known = (text.known or '').strip()
-    digits = known.lstrip('+-')
-    return int(known) if digits.isdecimal() and len(digits) < 15 else None
+    value = (text.known or '').strip()
+    digits = value.lstrip('+-')
+    return int(value) if digits.isdecimal() and len(digits) < 15 else None
 
 
 def is_nonzero(value: Text) -> Cond:

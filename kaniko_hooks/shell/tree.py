@@ -3,7 +3,7 @@
 Names are those of POSIX XCU chapter 2 and of the Bash manual. Every node has
 `start` and `end`: code point offsets in the script's text, `end` after the
 last character. Not represented: coprocesses and `select` (read as the command
-and the `for` that they contain), extended globs beyond their text.
+and a `for` over unknown words), extended globs beyond their text.
 """
 
 from __future__ import annotations

@@ -61,10 +61,10 @@ def join(values: Iterable[Value]) -> Value:
 
 def widen(before: Value, after: Iterable[Value]) -> Value:
     """A value for any number of iterations that begin with one value and end with others."""
-    known = alternatives(before)
+    starts = alternatives(before)
     ends = [item for value in after for item in alternatives(value)]
     named = [item for item in ends if names_executor(item)]
-    return join((*known, *named, _anything([*known, *ends])))
+    return join((*starts, *named, _anything([*starts, *ends])))
 
 
 def _anything(values: Iterable[Text | Array | Unset]) -> Text | Array:
