@@ -110,6 +110,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     command = fields[0].text.known
     # In a function `declare` makes local variables.
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
+    is_local = is_local and not any(field.text.known == '-g' for field in fields)
     if any(field.text.known in ('-f', '-F') for field in fields):
         names = [field.text.known for field in fields[2:]]
         defined = bool(names) and all(name in state.env.functions for name in names)

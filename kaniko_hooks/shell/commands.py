@@ -8,11 +8,19 @@ from collections.abc import Sequence
 from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
 from kaniko_hooks.shell import builtins, expand, outcome, paths, scripts, stdout
-from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.fields import fields_of
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, program
-from kaniko_hooks.shell.tree import DECLARATIONS, Assignment, Simple, Substitution, literal, walk
+from kaniko_hooks.shell.tree import (
+    DECLARATIONS,
+    Assignment,
+    Simple,
+    Substitution,
+    Unknown,
+    literal,
+    walk,
+)
 from kaniko_hooks.shell.value import (
     Array,
     Unset,
@@ -29,6 +37,9 @@ from kaniko_hooks.text import Text, concat, hole
 _VARIABLES = 500
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
+# Builtins that print what is set if they have no operands.
+_LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
+_KEEPS_TEXTS = frozenset(('chmod', 'chown', 'touch'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
 _SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
 _MIN_SEARCHING = 3  # words, where the input is not known
@@ -52,6 +63,9 @@ def simple(scope: Scope, state: State, node: Simple) -> Flow:
         else:
             for start in _assigned(scope, way, node.assignments):
                 result = run(scope, start, fields)
+                if isinstance(node.words[0].pieces[0], Unknown):
+                    # Another program writes any commands there.
+                    result.normal += [scripts.after_unknown_commands(end) for end in result.normal]
                 if node.assignments:
                     _drop(result, way, node.assignments)
                 flow.add(result)
@@ -172,7 +186,12 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     builtin = builtins.BUILTINS.get(name)
     if builtin:
         scope.ev.note_use(scope, state, BUILTIN, fields)
-        return builtin(scope, state, fields)
+        flow = builtin(scope, state, fields)
+        if name in _LISTING and all(field.text.value[:1] == '-' for field in fields[1:]):
+            return Flow(
+                end for way in flow.normal for end in stdout.printed(scope, way, fields).normal
+            )
+        return flow
     base = name.rpartition('/')[2]
     if not name or _may_be_executor(base):
         # The image's entrypoint has an empty name, and runs nothing else.
@@ -199,16 +218,14 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     kind, succeeds, _ = program(base)
     scope.ev.note_use(scope, state, kind, fields)
     if kind == OTHER:
-        scripts.note_missing(scope, state, fields[0])
-        flow = among_words(scope, state, fields)
-        flow.normal = [_after_any_change(way) for way in flow.normal]
-        return flow
-    if kind == REPEATS:
-        flow = _REPEATING.get(base, scripts.again)(scope, state, fields)
-        flow.normal = [_after_any_change(way) for way in flow.normal]
+        scripts.note_missing(scope, fields[0])
+    if kind in (OTHER, REPEATS):
+        runs = among_words if kind == OTHER else _REPEATING.get(base, scripts.again)
+        flow = runs(scope, state, fields)
+        flow.normal = [_after_change(scope, way, fields) for way in flow.normal]
         return flow
     if kind == LOCAL:
-        state = _after_change(scope, state, fields, base)
+        state = _after_local_change(scope, state, fields, base)
         if succeeds:
             return Flow([state.with_status(True)])
         return stdout.printed(scope, state.with_status(None), fields)
@@ -224,13 +241,12 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     )
 
 
-def _after_any_change(state: State) -> State:
-    return state.with_env(state.env._replace(epoch=fresh()))
+def _after_change(scope: Scope, state: State, fields: Sequence[Field]) -> State:
+    return state.with_env(paths.touched(scope, state.env, fields))
 
 
-def _after_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
-    """The state after a program that changes files of the container."""
-    state = _after_any_change(state)
+def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
+    """The state after a program that changes files of the container only."""
     words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
     if base == 'tee':
         content = hole('') if state.env.stdin is None else state.env.stdin
@@ -239,6 +255,7 @@ def _after_change(scope: Scope, state: State, fields: Sequence[Field], base: str
         for word in words:
             env = paths.written(scope, env, word, content, appends)
         return state.with_env(env)
+    state = _after_change(scope, state, () if base in _KEEPS_TEXTS else fields)
     if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
         return scripts.copied(scope, state, words)
     return state
@@ -267,7 +284,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if '/' in fields[0].text.value:
         flow.add(scripts.file(scope, state, fields))
     rest = among_words(scope, state, fields)
-    flow.normal += [_after_any_change(way) for way in rest.normal]
+    flow.normal += [_after_change(scope, way, fields) for way in rest.normal]
     flow.leaving += rest.leaving
     return flow
 
@@ -300,9 +317,13 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
                 return runs(scope, way.with_env(env), rest)
 
             return Flow(scope.ev.isolated(scope, state, run_rest))
-    if _starts_shell(fields):
-        return scripts.shell(scope, state, fields[:1])
-    return stdout.printed(scope, state.with_status(None), fields)
+    ends = [state]
+    if _starts_shell(fields) and state.env.stdin is not None:
+        ends = scripts.shell(scope, state, fields[:1]).normal
+    flow = Flow()
+    for end in ends:
+        flow.add(stdout.printed(scope, end.with_status(None), fields))
+    return flow
 
 
 def _starts_shell(fields: Sequence[Field]) -> bool:
@@ -386,5 +407,5 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
-        after = _after_any_change(after)
+        after = _after_change(scope, after, ())
     return stdout.printed(scope, after, fields)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.model import Script
+from kaniko_hooks.model import Field, Script
 from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, fresh, fresh_name
-from kaniko_hooks.shell.value import has_characters, names_executor, regex_with_holes, shortened
+from kaniko_hooks.shell.value import (
+    ANYTHING,
+    has_characters,
+    names_executor,
+    regex_with_holes,
+    shortened,
+)
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 TYPE_CHECKING = False
@@ -122,6 +128,17 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
         files[key(target)] = (
             tuple(shortened(concat((text, content))) for text in before) if append else (content,)
         )
+    return env._replace(files=files, epoch=fresh())
+
+
+def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
+    """The environment after a program that may have written the files among its words."""
+    files = dict(env.files)
+    for word in words:
+        for target in resolved(scope.script, env, word.text):
+            texts = files.get(key(target), (ANYTHING,))
+            if ANYTHING not in texts:
+                files[key(target)] = (*texts, ANYTHING)
     return env._replace(files=files, epoch=fresh())
 
 

@@ -59,8 +59,7 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if operands and not reads:
         return file(scope, state, operands, errexit)
     if state.env.stdin is None:
-        scope.ev.note_use(scope, state, OTHER, fields)
-        return Flow([state.with_status(None)])
+        return _unknown(scope, state, fields)
     return _in_new_shell(scope, state, state.env.stdin, None, operands, errexit)
 
 
@@ -68,7 +67,7 @@ def file(scope: Scope, state: State, fields: Sequence[Field], errexit: bool = Fa
     """A script that is named by the first field, in a shell of its own."""
     contents = paths.contents(scope, state.env, fields[0].text)
     if not contents:
-        note_missing(scope, state, fields[0])
+        note_missing(scope, fields[0])
     return one_of_files(scope, state, fields, contents, errexit)
 
 
@@ -86,13 +85,17 @@ def one_of_files(
             result = _in_new_shell(scope, state, text, path, fields[1:], errexit, fields[0])
             flow.add(result)
         else:
-            scope.ev.note_use(scope, state, OTHER, fields)
-            flow.normal.append(state.with_status(None))
+            flow.add(_unknown(scope, state, fields))
     if len(contents) != 1:
         # No script is known, or it is one of several, or another one.
-        scope.ev.note_use(scope, state, OTHER, fields)
-        flow.normal.append(state.with_status(None))
+        flow.add(_unknown(scope, state, fields))
     return flow
+
+
+def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """Commands that cannot be seen, which may print anything."""
+    scope.ev.note_use(scope, state, OTHER, fields)
+    return stdout.printed(scope, state.with_status(None), fields)
 
 
 def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
@@ -120,7 +123,7 @@ def is_shell(text: str) -> bool:
     return any(name in SHELLS for name in names)
 
 
-def note_missing(scope: Scope, state: State, field: Field) -> None:
+def note_missing(scope: Scope, field: Field) -> None:
     """A note that a script cannot be read, for an image that has Kaniko."""
     name = field.text.value
     looks_local = not field.text.holes and name[:1] not in '/~' and ('/' in name or '.sh' in name)
@@ -161,7 +164,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     for path, text in contents:
         if _is_unknown(stdout.likely(scope.ev, text)):
-            flow.normal.append(after_unknown_commands(state).with_status(None))
+            flow.add(_unknown(scope, after_unknown_commands(state), fields))
             continue
         scope.ev.followed.add(scope.source.place(fields[1].start))
         start = state
@@ -181,10 +184,9 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             for end in result.normal
         ]
     if len(contents) != 1:
-        scope.ev.note_use(scope, state, OTHER, fields)
-        flow.normal.append(after_unknown_commands(state).with_status(None))
+        flow.add(_unknown(scope, after_unknown_commands(state), fields))
     if not contents:
-        note_missing(scope, state, fields[1])
+        note_missing(scope, fields[1])
     return flow
 
 
@@ -193,10 +195,8 @@ def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
     text = shortened(stdout.likely(scope.ev, concat(pieces[1:])))
     if _is_unknown(text):
-        scope.ev.note_use(scope, state, OTHER, fields)
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
-        after = state if sets_own else after_unknown_commands(state)
-        return Flow([after.with_status(None)])
+        return _unknown(scope, state if sets_own else after_unknown_commands(state), fields)
     return run(scope, state, text, scope.path)
 
 
@@ -238,12 +238,10 @@ def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     if not any(item.name.startswith(REPEATED) for item in text.holes):
         return scope.ev.statements(inner, [state], tree.body)
     flow = scope.ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
-    return Flow(_any_number(scope, state, flow.ends(), 'loop', text.place(0)))
+    return Flow(_any_number(state, flow.ends(), 'loop', text.place(0)))
 
 
-def _any_number(
-    scope: Scope, state: State, ends: Sequence[State], kind: str, at: Place
-) -> list[State]:
+def _any_number(state: State, ends: Sequence[State], kind: str, at: Place) -> list[State]:
     """The states after any number of the executions that these are the ends of."""
     builds = outcome.any_number((end.outcome for end in ends), Reason(kind, at, MANY))
     builds = outcome.then(state.outcome, builds)
@@ -357,5 +355,5 @@ def repeated(
         for end in scope.ev.isolated(scope, start, lambda way: runs(scope, way, argv))
     ]
     if kind:
-        ends = _any_number(scope, state, ends, kind, scope.source.place(at.start))
+        ends = _any_number(state, ends, kind, scope.source.place(at.start))
     return Flow(scope.ev.merged(scope, [end.with_status(None) for end in ends or [state]]))
