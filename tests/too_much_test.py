@@ -33,6 +33,12 @@ def test_as_much_as_can_be_read(write: Write) -> None:
     assert found(write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'}), CI) == []
 
 
+def test_more_commands_than_can_be_read(write: Write) -> None:
+    long = ': x\n      ' * 41_000
+    root = write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'})
+    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+
+
 def test_too_much_in_the_pipeline_costs_one_job_only(write: Write) -> None:
     lines = MUCH.replace('\n', '\n      ')
     root = write({CI: f'a:\n  script:\n    - |\n      {lines}\nb:\n{TWO}'})

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.tree import Literal, Piece, Unknown
 
 _MAX_WORDS = 5000
 _MAX_BRACES = 50
 _RANGE = r'(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?|([A-Za-z])\.\.([A-Za-z])'
+
+
+class _TooMany(Exception):
+    """There are more words than can be counted."""
 
 
 def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
@@ -25,7 +28,7 @@ def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
             units.append(('', piece))
     try:
         return [_pieces(word) for word in _words(units)]
-    except TooMuch:
+    except _TooMany:
         return [(Unknown('', pieces[0].start, pieces[-1].end, False),)]
 
 
@@ -52,9 +55,9 @@ _Units = list[tuple[str, Piece]]
 
 
 def _words(units: _Units) -> list[_Units]:
-    """The words of a word. Raises TooMuch."""
+    """The words of a word. Raises _TooMany."""
     if sum(char == '{' for char, _ in units) > _MAX_BRACES:
-        raise TooMuch
+        raise _TooMany
     start = next((at for at, (char, _) in enumerate(units) if char == '{'), None)
     if start is None:
         return [units]
@@ -71,7 +74,7 @@ def _words(units: _Units) -> list[_Units]:
         return [units[: start + 1] + rest for rest in _words(units[start + 1 :])]
     rests = _words(units[end + 1 :])
     if len(middle) * len(rests) > _MAX_WORDS:
-        raise TooMuch
+        raise _TooMany
     return [units[:start] + word + rest for word in middle for rest in rests]
 
 
@@ -90,7 +93,7 @@ def _inside(units: _Units, start: int) -> tuple[list[int], int | None]:
 
 
 def _range(units: _Units) -> list[_Units] | None:
-    """The words of `1..3` or `a..c`; None for other texts. Raises TooMuch."""
+    """The words of `1..3` or `a..c`; None for other texts. Raises _TooMany."""
     match = re.fullmatch(_RANGE, ''.join(char or '\0' for char, _ in units))
     if match is None:
         return None
@@ -103,7 +106,7 @@ def _range(units: _Units) -> list[_Units] | None:
         step = abs(int(match[3] or 1)) or 1
     count = abs(last - first) // step + 1
     if count > _MAX_WORDS:
-        raise TooMuch
+        raise _TooMany
     sign = 1 if last >= first else -1
     numbers = [first + sign * step * index for index in range(count)]
     texts = [chr(number) if match[4] else str(number) for number in numbers]
