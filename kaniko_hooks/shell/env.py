@@ -6,15 +6,15 @@ branch needs no undoing, and the runs that leave it can be compared and merged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import facts, outcome
+from kaniko_hooks.shell import TooMuch, facts, outcome
 from kaniko_hooks.shell.facts import Facts
 from kaniko_hooks.shell.outcome import Outcome
 from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.value import Array, Value, join, names_executor
+from kaniko_hooks.shell.value import ANYTHING, Array, Value, join, names_executor
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # States of one point that are kept apart.
 MAX_STATES = 16
 _MAX_DIRECTORIES = 4
+# Texts that a file may have.
+_MAX_TEXTS = 16
 # Comparisons of two states that are as much work as a command.
 _COMPARISONS = 8
 # The name of the hole for the content of a file of the repository.
@@ -302,8 +304,23 @@ def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str,
     result = _alternatives(tables)
     for path, texts in result.items():
         if any(path not in table for table in tables):
-            result[path] = (*texts, hole(f'{FILE}{path}'))  # the file of the repository
+            texts = (*texts, hole(f'{FILE}{path}'))  # the file of the repository
+        result[path] = few(texts)
     return result
+
+
+def few(texts: Iterable[Text]) -> tuple[Text, ...]:
+    """The texts that a file may have; of too many those that run Kaniko are kept.
+
+    Raises TooMuch for too many of these.
+    """
+    kept = tuple(dict.fromkeys(texts))
+    if len(kept) <= _MAX_TEXTS:
+        return kept
+    kept = tuple(text for text in kept if names_executor(text))
+    if len(kept) > _MAX_TEXTS:
+        raise TooMuch
+    return (*kept, ANYTHING)
 
 
 def _directories(paths: Sequence[tuple[Text, ...]]) -> tuple[Text, ...]:

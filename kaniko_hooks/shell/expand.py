@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_hooks.cond import Eq, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.env import State, fresh
+from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.facts import is_pattern, matches
 from kaniko_hooks.shell.tree import (
     Arithmetic,
@@ -180,8 +180,8 @@ def _substituted(
 ) -> tuple[State, tuple[Part, ...]]:
     if scope.source.value[piece.start] != '<':
         return state, (Part(output, piece.quoted),)
-    # `<(…)` is the path of a file with the output.
-    path = Text(f'/dev/fd/{fresh()}')
+    # `<(…)` is the path of a file with the output, the same each time that it is read.
+    path = Text(f'/dev/fd/{scope.source.place(piece.start).offset}.{piece.start}')
     files = {**state.env.files, path.value: (output,)}
     return state.with_env(state.env._replace(files=files)), (Part(path, True),)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import outcome, variables
-from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, fresh, fresh_name, joined
+from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, few, fresh, fresh_name, joined
 from kaniko_hooks.shell.fields import fields_of
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD
@@ -64,7 +64,7 @@ class Effects:
             arguments = join((arguments, ANY_WORDS))
         files = dict(env.files)
         for path, texts in self.files.items():
-            files[path] = tuple(dict.fromkeys((*files.get(path, ()), *texts)))
+            files[path] = few((*files.get(path, ()), *texts))
         return env._replace(
             variables=table, directories=directories, arguments=arguments, files=files
         )

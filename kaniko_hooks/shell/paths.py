@@ -136,8 +136,11 @@ def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
     files = dict(env.files)
     for word in words:
         for target in resolved(scope.script, env, word.text):
-            texts = files.get(key(target), (ANYTHING,))
-            if ANYTHING not in texts:
+            texts = files.get(key(target))
+            if texts is None and target.known:
+                text = scope.ev.repository.text(target.known)
+                texts = None if text is None else (scope.ev.file(target.known),)
+            if texts is not None and ANYTHING not in texts:
                 files[key(target)] = (*texts, ANYTHING)
     return env._replace(files=files, epoch=fresh())
 
