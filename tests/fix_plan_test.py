@@ -116,15 +116,3 @@ def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
         ['c.yml'],
     ]
     assert set(made.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
-
-
-def test_a_script_that_is_no_text_does_nothing(tmp_path: Path) -> None:
-    found = repository(
-        tmp_path,
-        {'.gitlab-ci.yml': JOB.replace('script:\n', 'script:\n    - sh x.sh\n'), 'x.sh': b'\xff'},
-    )
-    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), findings(found))
-    assert [each.no_fix for each in told] == [
-        '`sh x.sh` stands before the builds and is more than set-up, and would be repeated in '
-        'every job; only with --unsafe'
-    ]

@@ -264,7 +264,7 @@ class _Ownership:
             elif name in (report.sure_writes or ()):
                 self.variables.pop(name, None)
         if owner is not None:
-            for path in self.paths.written(step):
+            for path in sorted(self.paths.written(step)):
                 self.files.setdefault(path, owner)
 
 
