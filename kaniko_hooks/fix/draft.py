@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
@@ -130,21 +131,21 @@ def _draft(
         return _merged_draft(state, target, steps, units[0])
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
-    before = [
-        [*steps.before, *(step for step in part.steps if step.number < part.unit.step.number)]
-        for part in division.parts
-    ]
     order = needed(
         steps,
         units,
-        before,
+        division,
         paths,
         ScriptFiles(state.repository).text,
         lambda: _may_come(state, target),
     )
     chain = chain_of(state, target, order)
     risks = [
-        *risky_keywords(target, [path for files in division.written for path in files]),
+        *risky_keywords(
+            target,
+            [path for files in division.written for path in files],
+            _owned(state, target, division),
+        ),
         *division.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain.risks,
@@ -299,6 +300,22 @@ def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
             host = host if host[:1] == '[' else host.partition(':')[0]
             if host in hosts:
                 raise Refusal(f'{host} is a registry in the job itself, which each job has anew')
+
+
+def _owned(state: State, target: Target, division: Division) -> list[frozenset[str]]:
+    """For each unit the files that it alone makes."""
+    if _may_come(state, target):
+        return []
+    text_of = ScriptFiles(state.repository).text
+    counts = Counter(path for files in division.written for path in files)
+    return [
+        frozenset(
+            path
+            for path in files - division.repeated
+            if counts[path] == 1 and text_of(path) is None
+        )
+        for files in division.written
+    ]
 
 
 def _may_come(state: State, target: Target) -> bool:

@@ -115,21 +115,22 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
     for label, members in groups.items():
         if label is not None and len(members) == 1:
             continue
-        differences = _differences([flags[number] for number in members], label is None)
+        others = {other for other in groups if other is not None} if label is None else set()
+        differences = _differences([flags[number] for number in members], label is None, others)
         for number, more in zip(members, differences):
             named = joined(label, more, '-') if label and more else label or more
             result[number] = named or str(number + 1)
     return [label or '' for label in result]
 
 
-def _differences(builds: Sequence[Flags], nameless: bool) -> list[str]:
-    """What tells builds apart; at most one of them may lack it."""
+def _differences(builds: Sequence[Flags], nameless: bool, others: Collection[str]) -> list[str]:
+    """Labels that tell builds apart, also from `others`; at most one of them may lack it."""
     readers: tuple[_Reader, ...] = (_tag, _target, _dockerfile, _folder, _platform)
     if nameless:
         readers = (_folder, _image_piece, _dockerfile, _target, _tag, _platform)
     rows = [[reader(flags) for flags in builds] for reader in readers]
     for row in rows:
-        if all(row) and len(set(row)) == len(row):
+        if all(row) and len(set(row)) == len(row) and not set(row) & set(others):
             return [label or '' for label in row]
     for row in rows:
         if not nameless and row.count(None) == 1 and len(set(row)) == len(row):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix.matrix import TextOf
-from kaniko_hooks.fix.parts import Unit, contexts_of, dockerfiles_of
+from kaniko_hooks.fix.parts import Division, Unit, contexts_of, dockerfiles_of
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.safety import (
     OUTPUTS,
@@ -22,8 +22,8 @@ from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
-from kaniko_hooks.shell.reports import BuildEvent
-from kaniko_hooks.text import Text, concat, hole
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
+from kaniko_hooks.text import Hole, Text, concat, hole
 
 # Values that name no image that is used.
 _NOT_USED = OUTPUTS | frozenset(
@@ -66,25 +66,34 @@ class Use(NamedTuple):
 def needed(
     steps: Steps,
     units: Sequence[Unit],
-    before: Sequence[Sequence[Step]],
+    division: Division,
     paths: Paths,
     text_of: TextOf,
     may_come: Callable[[], bool],
 ) -> list[list[int]]:
     """For each unit the earlier ones that must be done before it, without those they imply.
 
-    - `before`: the steps that run before each unit.
     - `may_come`: files that the repository lacks may come from elsewhere.
 
     Raises Refusal: the iterations of a loop depend on each other.
     """
+    before = [
+        [*steps.before, *(step for step in part.steps if step.number < part.unit.step.number)]
+        for part in division.parts
+    ]
     uses = [
         _use(unit.events, steps, earlier, paths, text_of, may_come)
         for unit, earlier in zip(units, before)
     ]
     result: list[list[int]] = []
     for number, use in enumerate(uses):
-        earlier = [other for other in range(number) if _must_follow(uses[other], use)]
+        earlier = [
+            other
+            for other in range(number)
+            if number in division.waiting
+            or other in division.gates
+            or _must_follow(uses[other], use)
+        ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
         if units[number].loop is not None:
@@ -98,7 +107,7 @@ def needed(
                 for first in range(second)
                 if units[number].events[first].build.argv != units[number].events[second].build.argv
             ):
-                raise Refusal('the builds of its loop depend on each other')
+                raise Refusal('the builds of its loop may depend on each other')
     return result
 
 
@@ -196,13 +205,15 @@ def _bases(
             if text is None:
                 continue
             texts = [Text(text)]
-            for step in before:
-                for use in step.programs:
-                    if kind_of(use) == OTHER or kind_of(use) == LOCAL and _names(use, file, paths):
-                        words.update(spelled(field.text) for field in use.fields[1:])
+            for use in (use for step in before for use in step.programs):
+                if kind_of(use) not in (LOCAL, OTHER):
+                    continue
+                if _makes(use, [file], paths):
+                    return None
+                words.update(spelled(field.text) for field in use.fields[1:])
         bases: set[str] = set()
         for item in texts:
-            if any(hole.name == '' for hole in item.holes) and not item.value.strip():
+            if any(_starts_line(item.value, hole) for hole in item.holes):
                 return None
             bases |= set(bases_of(item, arguments))
         return bases
@@ -210,18 +221,24 @@ def _bases(
         return None
     if not contexts_of(event, paths):
         return None
-    made = any(
-        kind_of(use) == OTHER or kind_of(use) == LOCAL and base_name(use) not in _HARMLESS
-        for step in before
-        for use in step.programs
-    )
+    made = any(_makes(use, files, paths) for step in before for use in step.programs)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
     return None if made or may_come() else set()
 
 
-def _names(use: object, file: str, paths: Paths) -> bool:
-    name = file.rpartition('/')[2]
-    return any(name in field.text.value for field in getattr(use, 'fields', ())[1:])
+def _starts_line(text: str, hole: Hole) -> bool:
+    """An unknown value may be lines of its own."""
+    return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
+
+
+def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
+    """A program may put another text into a file, none of which its words contain."""
+    kind = kind_of(use)
+    return kind == OTHER or (
+        kind == LOCAL
+        and base_name(use) not in _HARMLESS
+        and any(paths.may_make(use, file) for file in files)
+    )
 
 
 def bases_of(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:

@@ -16,7 +16,9 @@ from kaniko_hooks.fix.safety import (
     draws,
     images_of,
     is_about,
+    is_image_tool,
     is_inside,
+    may_stop,
     names_unit,
     only_prints,
     outward,
@@ -69,13 +71,19 @@ class Division(NamedTuple):
 
     - `shared`: the number of steps at its start that all parts have.
     - `risks`: what needs --unsafe.
-    - `written`: the files that each unit, and what goes with it, writes.
+    - `written`: the files that each unit, and what goes with it, writes; `repeated`: those
+      that set-up writes.
+    - `gates`: units with commands that may stop all later ones; `waiting`: units with
+      commands that all earlier ones may stop.
     """
 
     parts: tuple[Part, ...]
     shared: int
     risks: tuple[str, ...]
     written: tuple[frozenset[str], ...]
+    repeated: frozenset[str]
+    gates: frozenset[int]
+    waiting: frozenset[int]
 
 
 def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
@@ -97,10 +105,23 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
             break
         shared = number + 1
     written = [
-        frozenset(path for path, owner in ownership.files.items() if owner == number)
+        frozenset(path for path, owners in ownership.files.items() if number in owners)
         for number in range(len(units))
     ]
-    return Division(tuple(parts), shared, tuple(ownership.risks), tuple(written))
+    return Division(
+        tuple(parts),
+        shared,
+        tuple(ownership.risks),
+        tuple(written),
+        frozenset(
+            path
+            for step in (*steps.before, *steps.main)
+            if ownership.owners.get(step.number) is None
+            for path in paths.written(step)
+        ),
+        frozenset(ownership.gates),
+        frozenset(ownership.waiting),
+    )
 
 
 def contexts_of(event: BuildEvent, paths: Paths) -> list[str]:
@@ -144,8 +165,10 @@ class _Ownership:
         }
         self.images = [unit.images for unit in units]
         self.owners: dict[int, int | None] = {}
-        self.variables: dict[str, int] = {}  # that a unit has set
-        self.files: dict[str, int] = {}  # that a unit has written
+        self.variables: dict[str, set[int]] = {}  # the units that may have set each
+        self.files: dict[str, set[int]] = {}  # the units that may have written each
+        self.gates: set[int] = set()  # units with a command that may stop later ones
+        self.waiting: set[int] = set()  # units with a command that earlier ones may stop
         self.risks: list[str] = []
 
     def run(self) -> None:
@@ -174,6 +197,8 @@ class _Ownership:
             owner, reason = next(iter(uses.items()))
             if self.units[owner].loop is not None:
                 raise Refusal(reason)
+            if may_stop(step):
+                self.gates.add(owner)
             return owner
         if outward(step):
             return self._owner_of_effect(step, above)
@@ -196,7 +221,12 @@ class _Ownership:
         names = names_unit(step, self.images)
         if len(names) == 1 and is_about(outward(step), self.images[next(iter(names))]):
             owner = next(iter(names))
-            if self.units[owner].loop is None:
+            is_tool = is_image_tool(step)
+            if self.units[owner].loop is None and (is_tool or above in (owner, None)):
+                if may_stop(step):
+                    self.gates.add(owner)
+                    if not is_tool or above is not None and above < owner:
+                        self.waiting.add(owner)
                 return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
@@ -222,25 +252,29 @@ class _Ownership:
             for flag in self.paths.flags(event)
             if flag.name == 'build-arg'
         }
-        if step.most_builds:
-            # The proof compares values that are set anew.
+        if step.most_builds and not outward(step):
+            # The proof compares the values that builds get.
             reads = reads - (report.sure_writes or set())
         for name in sorted(reads & self.variables.keys()):
-            uses[self.variables[name]] = f'{text} uses ${name}, which an earlier build changes'
+            for owner in self.variables[name]:
+                uses[owner] = f'{text} uses ${name}, which an earlier build changes'
         before = self.owners.get(step.number - 1)
         if report.reads_status and before is not None:
             uses[before] = f'{text} uses the status of what ran before it'
-        for path, owner in self.files.items():
-            if owner not in uses and self.paths.names(step, [path]):
+        for path, owners in self.files.items():
+            if not owners <= uses.keys() and self.paths.names(step, [path]):
                 shown = path.replace('\0', '')
-                uses[owner] = f'{text} uses the file {shown}, which an earlier build writes'
+                for owner in sorted(owners):
+                    uses.setdefault(
+                        owner, f'{text} uses the file {shown}, which an earlier build writes'
+                    )
         return uses
 
     def _check_sources(self, step: Step, number: int) -> None:
         """A build may not find in its context, or as its Dockerfile, what another one writes."""
         loop = self.units[number].loop
         for event in step.builds:
-            others = {path for path, owner in self.files.items() if owner != number}
+            others = {path for path, owners in self.files.items() if owners != {number}}
             if loop is not None:
                 others |= self.paths.of_other_iterations(step, event, loop.command.name)
             others -= self.paths.written_before(step, event)
@@ -259,13 +293,16 @@ class _Ownership:
         if report is None:
             return
         for name in report.writes:
-            if owner is not None:
-                self.variables[name] = owner
-            elif name in (report.sure_writes or ()):
+            if name in (report.sure_writes or set()) - report.reads:
                 self.variables.pop(name, None)
+            if owner is not None:
+                self.variables.setdefault(name, set()).add(owner)
         if owner is not None:
+            certain = self.paths.certain_outputs(step)
             for path in sorted(self.paths.written(step)):
-                self.files.setdefault(path, owner)
+                if path in certain:
+                    self.files.pop(path, None)
+                self.files.setdefault(path, set()).add(owner)
 
 
 def _check_after(steps: Steps, ownership: _Ownership) -> None:

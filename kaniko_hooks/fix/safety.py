@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.steps import Step, words_of
+from kaniko_hooks.fix.steps import Step, scripts_of, words_of
 from kaniko_hooks.model import Field, Script
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
+from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.text import Text
 
 # Files that a build writes.
@@ -31,6 +32,8 @@ _GIT_READS = frozenset(
 )
 _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stash switch'.split())
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
+# A handler of `trap` that is none, or that only removes files.
+_REMOVAL = re.compile(r'-?|\s*rm\s[^;&|`<>()\n]*')
 _FIND_CHANGES = frozenset(('-delete', '-fprint', '-fprintf', '-fls'))
 # Options of curl and wget that send something, and those that name the file.
 _SENDS = re.compile(
@@ -53,13 +56,15 @@ DRAWN_NAMES = frozenset(
     CI_JOB_TOKEN CI_BUILD_ID CI_BUILD_TOKEN CI_JOB_JWT CI_JOB_JWT_V1 CI_JOB_JWT_V2
     """.split()
 )
-# Programs that act on the image or the file that they name.
-_ABOUT_IMAGES = frozenset(
+# Programs that act on one image, and those that may name it without its registry.
+_IMAGE_TOOLS = frozenset(
     """
-    aws az cosign crane curl docker gcloud gcrane grype img notation oras podman regctl skopeo
-    syft trivy wget buildah ctr nerdctl kubectl helm
+    aws az cosign crane dockle docker gcloud gcrane grype img notation oras podman regctl skopeo
+    snyk syft trivy buildah nerdctl
     """.split()
 )
+_WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
+_ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
 def base_name(use: ProgramUse) -> str:
@@ -103,11 +108,30 @@ def outward(step: Step) -> list[ProgramUse]:
     return [use for use in step.programs if kind_of(use) == OTHER]
 
 
+def may_stop(step: Step) -> bool:
+    """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
+    return any(
+        base_name(use) in _TESTERS or kind_of(use) == OTHER and not _only_adds(use)
+        for use in step.programs
+    )
+
+
+def _only_adds(use: ProgramUse) -> bool:
+    """A program gives an image a further name or a signature, or makes a place for it."""
+    return not _ADDING.isdisjoint(field.text.value for field in use.fields[1:4])
+
+
+def is_image_tool(step: Step) -> bool:
+    """The programs of a step do nothing but to act on the image that they name."""
+    return all(base_name(use) in _IMAGE_TOOLS for use in outward(step))
+
+
 def sets_trap(step: Step) -> bool:
     """The step sets a `trap` that does more than to remove files."""
     traps = [use for use in step.programs if use.kind == BUILTIN and base_name(use) == 'trap']
-    handlers = [use for use in traps if len(use.fields) > 2 and use.fields[1].text.value not in '-']
-    return bool(handlers) and not any(kind_of(use) == LOCAL for use in step.programs)
+    return any(
+        len(use.fields) > 2 and not _REMOVAL.fullmatch(use.fields[1].text.value) for use in traps
+    )
 
 
 def only_prints(step: Step) -> bool:
@@ -124,7 +148,7 @@ def only_prints(step: Step) -> bool:
 
 
 # Programs that are run for their status.
-_TESTERS = frozenset('cmp diff grep egrep fgrep ping jq pgrep true false'.split())
+_TESTERS = frozenset('[ [[ cmp diff grep egrep fgrep ping jq pgrep test true false'.split())
 
 
 def _exits_itself(step: Step) -> bool:
@@ -199,6 +223,13 @@ class Paths:
             for path in self.of(flag.value, event.env)
         }
 
+    def certain_outputs(self, step: Step) -> set[str]:
+        """The files that a step writes whenever it succeeds."""
+        plain = isinstance(step.only_command, Simple) and len(step.builds) == 1
+        if not plain or step.report is None or step.report.calls or scripts_of(step):
+            return set()
+        return self.outputs(step.builds[0])
+
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""
         result = set(step.report.files) if step.report else set()
@@ -236,6 +267,20 @@ class Paths:
             words = words[-1:]
         for word in words if base not in _WRITES_NOTHING else ():
             yield from self.of(word, use.env)
+
+    def may_make(self, use: ProgramUse, file: str) -> bool:
+        """A program of the container may write a file; only those that copy name their target."""
+        words = [field.text for field in use.fields[1:]]
+        if base_name(use) in ('curl', 'wget'):
+            name = file.rpartition('/')[2]
+            return any(
+                name in word.value or word.holes and word.holes[-1].end == len(word.value)
+                for word in words
+            )
+        into_folder = any(word.value.startswith(('-t', '--target')) for word in words)
+        if base_name(use) not in _WRITES_LAST or into_folder:
+            return True
+        return any('\0' in path or is_inside(file, path) for path in self._targets(use))
 
     def names(self, step: Step, files: Iterable[str]) -> bool:
         """A command of the step names one of the files, or a folder or pattern for it."""
@@ -343,7 +388,7 @@ def is_about(uses: Sequence[ProgramUse], images: Iterable[str]) -> bool:
     for use in uses:
         texts = [spelled(field.text) for field in use.fields[1:]]
         names = [*map(repository_of, images)]
-        if base_name(use) in _ABOUT_IMAGES:
+        if base_name(use) in _WITHOUT_REGISTRY:
             names += filter(None, map(last_word, images))
         if not any(_contains(text, name) for text in texts for name in names):
             return False

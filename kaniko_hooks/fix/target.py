@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import SCRIPTS, SYSTEM, Job, Pipeline, containers_of, defaults
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     Items,
     Leaf,
-    Table,
     Value,
     entries_of,
     flat_items,
@@ -165,8 +164,14 @@ def _has_keyword(table: Value, keyword: str) -> bool:
     return not is_null(value) and not is_false(value)
 
 
-def risky_keywords(target: Target, written: Iterable[str]) -> Iterator[str]:
-    """What needs --unsafe, by the job's keywords and pipelines; `written` are its outputs."""
+def risky_keywords(
+    target: Target, written: Iterable[str], owned: Sequence[Collection[str]]
+) -> Iterator[str]:
+    """What needs --unsafe, by the job's keywords and pipelines.
+
+    - `written`: the files that builds write; `owned`: for each unit those that nothing
+      else makes.
+    """
     table = target.job.table
     for pipeline in target.pipelines:
         if pipeline.standalone:
@@ -175,7 +180,8 @@ def risky_keywords(target: Target, written: Iterable[str]) -> Iterator[str]:
             yield 'its pipeline includes files that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
-    if keyword_of(target, 'artifacts') is not None:
+    artifacts = keyword_of(target, 'artifacts')
+    if artifacts is not None and not any(_are_all(artifacts, own) for own in owned):
         yield 'it has `artifacts`, which would come from several jobs'
     if any(
         _keeps(cache, path) for cache in items_of(keyword_of(target, 'cache')) for path in written
@@ -187,6 +193,20 @@ def risky_keywords(target: Target, written: Iterable[str]) -> Iterator[str]:
             yield f'it is `when: {when}`: there would be several to start'
 
 
+def _are_all(artifacts: Value, files: Collection[str]) -> bool:
+    """Artifacts are some of the files, and nothing else."""
+    paths = [string_of(item) or '' for item in items_of(get(artifacts, 'paths'))]
+    return (
+        bool(paths)
+        and {name for name, _ in entries_of(artifacts)} <= {'paths', 'expire_in', 'when'}
+        and all(_below_root(path) in files for path in paths)
+    )
+
+
+def _below_root(path: str) -> str:
+    return path.removeprefix('$CI_PROJECT_DIR/').removeprefix('./')
+
+
 def _keeps(cache: Value, path: str) -> bool:
     """A cache may be pushed with a file, of which characters after a NUL are unknown."""
     if string_of(get(cache, 'policy')) == 'pull' or path[:1] == '/':
@@ -196,7 +216,7 @@ def _keeps(cache: Value, path: str) -> bool:
         return True
     known = path.partition('\0')[0]
     for item in items_of(get(cache, 'paths')):
-        pattern = (string_of(item) or '').removeprefix('$CI_PROJECT_DIR/').removeprefix('./')
+        pattern = _below_root(string_of(item) or '')
         start = re.split(r'[$*?\[{]', pattern)[0].rstrip('/')
         if start == pattern.rstrip('/') and '\0' not in path:
             if f'{path}/'.startswith(f'{start}/') or f'{start}/'.startswith(f'{path}/'):
@@ -257,11 +277,6 @@ def strings(values: list[Value]) -> Iterator[str]:
             waiting += [entry.value for _, entry in entries_of(value)]
 
 
-def paths_of(values: Iterable[Value]) -> list[str]:
-    """The texts of a keyword's `paths`."""
-    return [string_of(item) or '' for value in values for item in items_of(get(value, 'paths'))]
-
-
 def services_of(target: Target) -> set[str]:
     """The host names of the job's services."""
     names: set[str] = set()
@@ -273,5 +288,3 @@ def services_of(target: Target) -> set[str]:
         names.update((path.replace('/', '-'), path.replace('/', '__'), path.rpartition('/')[2]))
     return names - {''}
 
-
-_ = Table

@@ -108,6 +108,8 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
     for way, fields in _words(scope, state, node):
+        if scope.ev.reports is not None and scope.recorded:
+            scope.ev.reports.iterated([field.text for field in fields])
         is_open = any(field.splits for field in fields)
         limit = _MAX_ITERATIONS if scope.repetitions == 1 else _MAX_NESTED_ITERATIONS
         if is_open or len(fields) * scope.repetitions > limit:
@@ -129,8 +131,6 @@ def _words(scope: Scope, state: State, node: For) -> Iterable[tuple[State, Seque
 
 def _over_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
     """Once for each word."""
-    if scope.ev.reports is not None and scope.recorded:
-        scope.ev.reports.iterated([field.text for field in fields])
     if len(fields) > 1:
         kind = 'retry' if _retries(node.body) else 'loop'
         words = tuple(field.text.value for field in fields)

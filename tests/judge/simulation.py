@@ -150,6 +150,7 @@ def simulate(root: Path, surroundings: Surroundings = Surroundings()) -> Trace: 
         key: digests(files)
         for result in run.results.values()
         for key, files in result.caches.items()
+        if files
     }
     return Trace(tuple(run.programs.events), run.runs, run.programs.registry, saved)
 
