@@ -23,16 +23,8 @@ def read(
     repository root. The second value has a line for each internal error.
     """
     crashes: list[str] = []
-    candidates = [
-        path
-        for path in dict.fromkeys((*named, *callers(repository.root, named)))
-        if path.lower().endswith(('.yml', '.yaml')) and _may_matter(repository, path)
-    ]
-    gitlab = [path for path in candidates if system_at(path) is GITLAB]
-    others: list[_Other] = []
     problems: list[Problem] = []
-    if len(gitlab) < len(candidates):
-        gitlab, others = _recognise(repository, candidates, problems, crashes)
+    gitlab, others = _sorted(repository, named, problems, crashes)
     readings = []
     if gitlab or configs or _has_root(repository):
         from kaniko_hooks.ci.gitlab.pipelines import read as gitlab_read
@@ -42,6 +34,26 @@ def read(
     included = readings[0].files if readings else frozenset()
     readings += [_guarded(reads, path, crashes) for path, reads in others if path not in included]
     return _joined(readings, problems), crashes
+
+
+def gitlab_files(repository: Repository, named: Sequence[str]) -> list[str]:
+    """The named files of GitLab CI that may matter, and those that call a named script."""
+    return _sorted(repository, named, [], [])[0]
+
+
+def _sorted(
+    repository: Repository, named: Sequence[str], problems: list[Problem], crashes: list[str]
+) -> tuple[list[str], list[_Other]]:
+    """The files that may matter: those of GitLab, and those of other systems."""
+    candidates = [
+        path
+        for path in dict.fromkeys((*named, *callers(repository.root, named)))
+        if path.lower().endswith(('.yml', '.yaml')) and _may_matter(repository, path)
+    ]
+    gitlab = [path for path in candidates if system_at(path) is GITLAB]
+    if len(gitlab) == len(candidates):
+        return gitlab, []
+    return _recognise(repository, candidates, problems, crashes)
 
 
 def _may_matter(repository: Repository, path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from kaniko_hooks.analysis import analyse
+from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
 from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
@@ -56,32 +57,38 @@ class FixPlan(NamedTuple):
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
     """Every finding of the named files with its fix, proven; nothing is written."""
     analysis = analyse(repository, named, options)
-    request = Request(repository, tuple(named), options)
-    return _plan(request, analysis.result.findings, analysis.crashes)
+    return _plan(repository, named, options, analysis.result.findings, analysis.crashes)
 
 
 def with_fixes(
     repository: Repository, named: Sequence[str], options: Options, findings: Sequence[Finding]
 ) -> tuple[Finding, ...]:
     """The findings with `fix` or `no_fix`, as the fix hook would act by default."""
-    plan = _plan(Request(repository, tuple(named), options), findings, ())
+    plan = _plan(repository, named, options, findings, ())
     return tuple(
         outcome.finding._replace(fix=outcome.fix, no_fix=outcome.no_fix)
         for outcome in plan.outcomes
     )
 
 
-def _plan(request: Request, findings: Sequence[Finding], crashes: Sequence[str]) -> FixPlan:
+def _plan(
+    repository: Repository,
+    named: Sequence[str],
+    options: Options,
+    findings: Sequence[Finding],
+    crashes: Sequence[str],
+) -> FixPlan:
     # A job that is found twice, with other variables, is one job.
     distinct = {
         _key(finding): finding
         for finding in reversed(findings)
         if finding.rule in (CACHED, UNCACHED)
     }
-    plans = _Plans(request, list(crashes))
+    plans = _Plans(repository, list(crashes))
     edited: Mapping[str, str] = {}
     if distinct:
         try:
+            request = Request(repository, tuple(gitlab_files(repository, named)), options)
             edited = plans.settle(State(request, {}), list(distinct.values())).edited
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
@@ -91,7 +98,7 @@ def _plan(request: Request, findings: Sequence[Finding], crashes: Sequence[str])
         else Outcome(finding, None, None)
         for finding in findings
     )
-    old = {path: request.repository.known_text(path) for path in edited}
+    old = {path: repository.known_text(path) for path in edited}
     writes = tuple(
         {path: edited[path] for path in plans.ordered(group)} for group in _groups(outcomes)
     )
@@ -108,8 +115,8 @@ def _key(finding: Finding) -> _Key:
 class _Plans:
     """The outcomes of findings, while they are settled."""
 
-    def __init__(self, request: Request, crashes: list[str]) -> None:
-        self.request = request
+    def __init__(self, repository: Repository, crashes: list[str]) -> None:
+        self.repository = repository
         self.outcomes: dict[_Key, Outcome] = {}
         self.crashes = crashes
         self.first: dict[str, str] = {}
@@ -176,7 +183,7 @@ class _Plans:
 
     def _with_followers(self, paths: Sequence[str]) -> dict[str, str]:
         return {
-            path: apply(self.request.repository.known_text(path), self._edits[path])
+            path: apply(self.repository.known_text(path), self._edits[path])
             for path in paths
             if path in self._edits
         }

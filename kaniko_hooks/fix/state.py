@@ -19,7 +19,7 @@ Mentions = Mapping[str, list[Mention]]  # path -> where the file names a job
 
 
 class Request(NamedTuple):
-    """The arguments of a run."""
+    """The arguments of a run; the named files are those of GitLab CI."""
 
     repository: Repository
     named: tuple[str, ...]
@@ -29,11 +29,13 @@ class Request(NamedTuple):
 class State:
     """The pipelines as they are with edited texts; what many jobs need is found once."""
 
-    def __init__(self, request: Request, edited: Mapping[str, str]) -> None:
+    def __init__(
+        self, request: Request, edited: Mapping[str, str], files: Files | None = None
+    ) -> None:
         self.request = request
         self.edited = edited
-        self.repository = request.repository.edited(edited)
-        self.files = Files(self.repository)
+        self.files = files or Files(request.repository)
+        self.repository = self.files.repository
         configs = request.options.gitlab_configs
         self.pipelines = read_pipelines(self.files, request.named, configs).pipelines
         self.names = {name for pipeline in self.pipelines for name in pipeline.table.entries}
@@ -43,7 +45,9 @@ class State:
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
-        return State(self.request, {**self.edited, **texts})
+        edited = {**self.edited, **texts}
+        files = self.files.edited(self.request.repository.edited(edited), texts.keys())
+        return State(self.request, edited, files)
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""

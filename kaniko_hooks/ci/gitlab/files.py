@@ -46,6 +46,16 @@ class Files:
         self._listings: dict[str, list[str]] = {}
         self._texts: dict[str, str] = {}  # of the files that are parsed
 
+    def edited(self, repository: Repository, paths: Collection[str]) -> Files:
+        """The files of the same repository with other texts at some paths."""
+        other = Files(repository)
+        other._listings = self._listings
+        for path in self._texts.keys() - paths:
+            if path in self._documents:
+                other._texts[path] = self._texts[path]
+                other._documents[path] = self._documents[path]
+        return other
+
     def document(self, path: str) -> Document:
         """The file at a path of the repository; a missing one is empty. Raises InvalidPipeline."""
         if path not in self._documents:
