@@ -287,4 +287,3 @@ def services_of(target: Target) -> set[str]:
         path = image.partition('@')[0].rpartition(':')[0] or image
         names.update((path.replace('/', '-'), path.replace('/', '__'), path.rpartition('/')[2]))
     return names - {''}
-

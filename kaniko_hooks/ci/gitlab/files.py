@@ -7,6 +7,7 @@ lib/gitlab/config/loader/multi_doc_yaml.rb, ci/config/yaml/result.rb).
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from kaniko_hooks.ci.gitlab.values import (
     InvalidPipeline,
