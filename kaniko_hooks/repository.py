@@ -61,6 +61,7 @@ class Repository:
         self._with_bom: set[str] = set()
         self._inexact: set[str] = set()
         self._files: Sequence[str] | None = None
+        self._mattering: dict[str, bool] = {}
 
     def edited(self, texts: Mapping[str, str]) -> Repository:
         """The same repository with other texts of some files."""
@@ -124,7 +125,15 @@ class Repository:
         return text
 
     def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
-        """Tests a file's bytes, caches those that pass; a file that cannot be read passes."""
+        """Tests a file's bytes, caches those that pass; a file that cannot be read passes.
+
+        There is one test: a second call for a path has the answer of the first.
+        """
+        if path not in self._mattering:
+            self._mattering[path] = self._passes(path, test)
+        return self._mattering[path]
+
+    def _passes(self, path: str, test: Callable[[bytes], bool]) -> bool:
         where = os.path.join(self.root, path)
         try:
             data = self._cache.pop(where, None) or read_bytes(where)

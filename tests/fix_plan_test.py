@@ -104,7 +104,8 @@ def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
     found = repository(
         tmp_path,
         {
-            '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\nlast:\n  needs: [one, two]\n  script: [ls]\n',
+            '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\n'
+            'last:\n  needs: [one, two]\n  script: [ls]\n',
             'a.yml': JOB.replace('build:', 'one:', 1),
             'b.yml': JOB.replace('build:', 'two:', 1),
             'c.yml': JOB.replace('build:', 'three:', 1),

@@ -130,7 +130,7 @@ def other_ci() -> Recorder:
 
 
 def fix() -> Recorder:
-    """The judged cases, and with --unsafe those that are refused without; see also fix_cases_test."""
+    """The judged cases; with --unsafe those, and the ones of fix_cases_test, that are refused."""
     for before in sorted((CASES / 'fix-judged').glob('*/before')):
         name, files = before.parent.relative_to(CASES).as_posix(), contents(before)
         record = fixed(files, [])
