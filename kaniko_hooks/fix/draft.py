@@ -47,7 +47,6 @@ from kaniko_hooks.fix.target import (
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.reports import ScriptReport, container_reports
 
 MAX_PARTS = 200
@@ -111,11 +110,8 @@ def drafts_of(
 
 
 def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
-    """What the statements of a container do. Raises Refusal."""
-    try:
-        return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
-    except TooMuch:
-        raise Refusal('the script is too large to be evaluated') from None
+    """What the statements of a container do. Raises TooMuch."""
+    return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
 
 
 def _draft(
@@ -165,10 +161,7 @@ def _draft(
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     needs = [[names[number] for number in earlier] for earlier in order]
-    lines = [
-        needs_lines(target.text, place, chain.sources, earlier) if earlier else ''
-        for earlier in needs
-    ]
+    lines = [needs_lines(target.text, place, chain.sources, earlier) for earlier in needs]
     shared = _shared(target, place, division, script, writer) if not extenders else []
     if sum(len(part.steps) - len(shared) for part in division.parts) > MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
-from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.named_tuple import NamedTuple
 
 # https://yaml.org/type/: what YAML 1.1 reads as bool, null, int, float, merge,
@@ -38,15 +38,10 @@ class Edit(NamedTuple):
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """The text after all edits, whose offsets are those of `text`.
-
-    Raises Refusal: two edits overlap.
-    """
+    """The text after all edits, whose offsets are those of `text`; no two may overlap."""
     pieces: list[str] = []
     at = 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        if edit.start < at:
-            raise Refusal('its lines are written in a way that cannot be edited')
         pieces += (text[at : edit.start], edit.text)
         at = edit.end
     pieces.append(text[at:])
@@ -71,26 +66,15 @@ def word(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A scalar of one line in double quotes; all but printable ASCII is kept or escaped."""
-    return f'"{"".join(map(_escaped, text))}"'
-
-
-def _escaped(char: str) -> str:
-    if char in '"\\':
-        return '\\' + char
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x100:
-        return f'\\x{code:02X}'
-    return f'\\u{code:04X}' if code < 0x10000 else f'\\U{code:08X}'
+    """A scalar of one line in double quotes, as JSON and YAML have it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def escaped(text: str, style: str) -> str:
     """Text as it stands in a scalar of a style."""
     if style == "'":
         return text.replace("'", "''")
-    return ''.join(map(_escaped, text)) if style == '"' else text
+    return quoted(text)[1:-1] if style == '"' else text
 
 
 def like(text: str, style: str) -> str:

@@ -144,8 +144,7 @@ def _items(text: str, key: ScalarNode, value: Node) -> tuple[str, tuple[Item, ..
     if isinstance(value, ScalarNode):
         end = _content_end(text, value)
         return 'scalar', (Item(value, None, value.start, line_end(text, end), value.start, end),)
-    if isinstance(value, MappingNode) or not value.items:
-        raise Unusual('its script is no list of commands')
+    assert isinstance(value, SequenceNode)  # nothing else has commands
     if value.flow:
         return 'flow', _flow_items(text, value)
     return 'list', _list_items(text, key, value)

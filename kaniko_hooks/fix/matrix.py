@@ -95,8 +95,6 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
     dependent: dict[str, str] = {}
     settings = steps.script.variables
     for other in (*steps.before, *steps.main[: steps.main.index(step)]):
-        if other.report is None:
-            continue
         sources = [
             source
             for name in other.report.reads
@@ -122,8 +120,7 @@ def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
     others = [*steps.before, *steps.main, *steps.after]
     used = any(
-        other is not step and other.report and name in other.report.reads | other.report.writes
-        for other in others
+        other is not step and name in other.report.reads | other.report.writes for other in others
     )
     used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
     if used or any(used_beside.search(text) for text in strings_beside(target)):
@@ -133,8 +130,6 @@ def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None
 def _check_body(body: Iterable[Step], name: str) -> None:
     for step in body:
         report = step.report
-        if report is None:
-            continue
         if any(kind in ('break', 'continue') for kind, _ in report.exits):
             raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop over ${name}')
         if any(kind == 'exit' and status is not False for kind, status in report.exits):
@@ -165,19 +160,13 @@ def _check_iterations(
     step: Step, body: Iterable[Step], paths: Paths, text_of: TextOf, name: str
 ) -> None:
     """Iterations may not find what others have left: variables, or lines of a file."""
-    assert step.report is not None
     steps = list(body)
-    changed = {item for inner in steps if inner.report for item in inner.report.writes}
+    changed = {item for inner in steps for item in inner.report.writes}
     certain = {name}
     for inner in steps:
-        report = inner.report
-        if report is None:
-            continue
-        for item in sorted(report.reads & changed - certain):
+        for item in sorted(inner.report.reads & changed - certain):
             raise Refusal(f'the loop over ${name} carries ${item} from one iteration to the next')
-        certain |= report.sure_writes or set()
-        if report.reads_status and inner is steps[0]:
-            raise Refusal(f'{shortened(inner.text)} uses the status of what ran before it')
+        certain |= inner.sure_writes
     if 'directories' in step.report.changes:
         raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
     if _may_be_looked_up(step, paths, text_of, name):

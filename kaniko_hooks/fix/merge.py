@@ -51,9 +51,7 @@ def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
     ):
         return False
     between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
-    if any(
-        step.report is None or step.report.reads_status or step.report.exits for step in between
-    ):
+    if any(step.report.reads_status or step.report.exits for step in between):
         return False
     return all(_same(old, new, paths) for old, new in zip(first.events, second.events))
 

@@ -243,8 +243,6 @@ class _Ownership:
         """The units whose variables, files or status a step uses, each with the reason."""
         uses: dict[int, str] = {}
         report = step.report
-        if report is None:
-            return uses
         text = shortened(step.text)
         reads = report.reads | {
             flag.value.value
@@ -254,7 +252,7 @@ class _Ownership:
         }
         if step.most_builds and not outward(step):
             # The proof compares the values that builds get.
-            reads = reads - (report.sure_writes or set())
+            reads = reads - step.sure_writes
         for name in sorted(reads & self.variables.keys()):
             for owner in self.variables[name]:
                 uses[owner] = f'{text} uses ${name}, which an earlier build changes'
@@ -289,11 +287,8 @@ class _Ownership:
                     )
 
     def _take_over(self, step: Step, owner: int | None) -> None:
-        report = step.report
-        if report is None:
-            return
-        for name in report.writes:
-            if name in (report.sure_writes or set()) - report.reads:
+        for name in step.report.writes:
+            if name in step.sure_writes - step.report.reads:
                 self.variables.pop(name, None)
             if owner is not None:
                 self.variables.setdefault(name, set()).add(owner)
@@ -320,7 +315,7 @@ def _check_after(steps: Steps, ownership: _Ownership) -> None:
 def _check_exits(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> None:
     """A part that ends the script without a failure would not keep others from running."""
     for step in steps.main:
-        if step.report is None or owners[step.number] is None or step.is_last:
+        if owners[step.number] is None or step.is_last:
             continue
         if any(kind == 'exit' and status is not False for kind, status in step.report.exits):
             raise Refusal(f'{shortened(step.text)} may end the script before the builds after it')
@@ -330,8 +325,8 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
     for part in parts:
         last = part.steps[-1]
         for step in part.steps:
-            report = steps.source.report(step.statement)
-            if report is None or not report.may_fail or step.is_last:
+            report = steps.source.report(step.statement) or step.report
+            if not report.may_fail or step.is_last:
                 continue
             is_cut = step.node is not step.statement
             if step is last or (is_cut and step is part.unit.step):
@@ -378,7 +373,7 @@ def _pruned(steps: Steps, unit: Unit, kept: list[Step], owners: Mapping[int, int
 
 
 def _without_functions(kept: Sequence[Step], owners: Mapping[int, int | None]) -> Iterator[Step]:
-    used = {name for step in kept if step.report for name in step.report.calls}
+    used = {name for step in kept for name in step.report.calls}
     used |= {field.text.value for step in kept for use in step.programs for field in use.fields[1:]}
     for step in kept:
         name = defined_function(step)
@@ -398,8 +393,7 @@ def _without_old_values(kept: Sequence[Step], owners: Mapping[int, int | None]) 
 def _only_assigns(step: Step) -> bool:
     report = step.report
     return (
-        report is not None
-        and bool(report.writes)
+        bool(report.writes)
         and not report.files
         and not report.exits
         and report.changes <= {'variables'}
@@ -408,13 +402,12 @@ def _only_assigns(step: Step) -> bool:
 
 
 def _is_set_anew(step: Step, later: Sequence[Step], owners: Mapping[int, int | None]) -> bool:
-    assert step.report is not None
     names = step.report.writes
     for other in later:
         report = other.report
-        if report is None or owners[other.number] is not None or names & report.reads:
+        if owners[other.number] is not None or names & report.reads:
             return False
-        if names <= (report.sure_writes or set()):
+        if names <= other.sure_writes:
             return _declares(other) >= _declares(step)
     return False
 
@@ -438,7 +431,6 @@ def _without_detours(
         if target is None or further is None:
             index += 1
             continue
-        assert first.report is not None
         after = _before_next(steps, second)
         if after is not None and first.report.before.directories == after:
             del kept[index : index + 2]
@@ -458,7 +450,7 @@ def _without_detours(
 def _target(step: Step) -> str | None:
     """The unquoted word of a step that is just `cd word`."""
     command = step.only_command
-    if step.report is None or not isinstance(command, Simple) or len(command.words) != 2:
+    if not isinstance(command, Simple) or len(command.words) != 2:
         return None
     pieces = [piece for word in command.words for piece in word.pieces]
     if [use.kind for use in step.programs] != [BUILTIN] or base_name(step.programs[0]) != 'cd':
@@ -477,7 +469,7 @@ def _is_folder(path: str) -> bool:
 def _before_next(steps: Steps, step: Step) -> object:
     """The working directory that a step leaves, None if no later step knows it."""
     later = steps.main[steps.main.index(step) + 1 :]
-    return later[0].report.before.directories if later and later[0].report else None
+    return later[0].report.before.directories if later else None
 
 
 # Values that each part would draw for itself
@@ -492,8 +484,6 @@ def _check_drawn(
     users: dict[str, set[object]] = defaultdict(set)
     for step in (*steps.before, *steps.main):
         report = step.report
-        if report is None:
-            continue
         sources: set[str] = set()
         for name in report.reads:
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
@@ -511,7 +501,7 @@ def _check_drawn(
                     users[source].add((owner, 'again'))
         for name in report.writes:
             old = variables.get(name, frozenset())
-            sure = name in (report.sure_writes or ())
+            sure = name in step.sure_writes
             variables[name] = frozenset(sources) if sure else old | sources
         if sources:
             files.update((path, frozenset(sources)) for path in paths.written(step))

@@ -100,13 +100,13 @@ def _described(event: BuildEvent, draft: Draft, part: Part, paths: Paths) -> Des
     others = {
         name
         for step in draft.steps.main
-        if step.report and (step not in part.steps or loop and step is part.unit.step)
+        if step not in part.steps or loop and step is part.unit.step
         for name in step.report.writes
         if not is_environment(name, draft.steps)
     }
     contexts = contexts_of(event, paths)
-    kept = {path for step in part.steps if step.report for path in step.report.files}
-    kept |= {path for step in draft.steps.before if step.report for path in step.report.files}
+    kept = {path for step in part.steps for path in step.report.files}
+    kept |= {path for step in draft.steps.before for path in step.report.files}
     return (
         tuple(map(_named, (field.text for field in event.build.argv))),
         frozenset(map(_named, event.env.directories)),

@@ -137,7 +137,7 @@ def sets_trap(step: Step) -> bool:
 def only_prints(step: Step) -> bool:
     """The step prints something and changes nothing that a later command could find."""
     report = step.report
-    if report is None or not report.programs or report.writes or report.files:
+    if not report.programs or report.writes or report.files:
         return False
     if not report.changes <= {'stdin', 'stdout', 'epoch'} or _exits_itself(step):
         return False
@@ -172,8 +172,6 @@ def draws(step: Step) -> bool:
     The name of a temporary file is one only where it is written to a file.
     """
     report = step.report
-    if report is None:
-        return False
     return (
         any(map(_draws, report.programs))
         or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
@@ -226,13 +224,13 @@ class Paths:
     def certain_outputs(self, step: Step) -> set[str]:
         """The files that a step writes whenever it succeeds."""
         plain = isinstance(step.only_command, Simple) and len(step.builds) == 1
-        if not plain or step.report is None or step.report.calls or scripts_of(step):
+        if not plain or step.report.calls or scripts_of(step):
             return set()
         return self.outputs(step.builds[0])
 
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""
-        result = set(step.report.files) if step.report else set()
+        result = set(step.report.files)
         for event in step.builds:
             result |= self.outputs(event)
         for use in step.programs:
@@ -242,7 +240,7 @@ class Paths:
 
     def written_before(self, step: Step, event: BuildEvent) -> set[str]:
         """The files that a step writes before it builds."""
-        before = step.report.before.files if step.report else {}
+        before = step.report.before.files
         return {path for path, texts in event.env.files.items() if before.get(path) != texts}
 
     def of_other_iterations(self, step: Step, event: BuildEvent, name: str) -> set[str]:
@@ -296,10 +294,9 @@ class Paths:
                 fields = fields[:-1]
             for field in fields:
                 yield from self._of_word(field.text, use.env)
-        if step.report is not None:
-            for operator, target, env in step.report.targets:
-                if operator not in _WRITES:
-                    yield from self.of(target, env)
+        for operator, target, env in step.report.targets:
+            if operator not in _WRITES:
+                yield from self.of(target, env)
         for event in step.builds:
             for flag in self.flags(event):
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):

@@ -91,20 +91,13 @@ class Writer:
         if not unit.others:
             return []
         at = self._end_of_word(unit.step, unit.events[0].build.argv[-1].end)
-        style = self._style(unit.step)
+        style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
         edits = []
         for step in unit.others:
             for start, end in destination_spans(step):
-                if self._style(step) == style:
-                    added = self.text[self._end_of_word(step, start) : self._end_of_word(step, end)]
-                else:
-                    words = self.steps.source.source.value[start:end]
-                    added = escaped(' ' + words.lstrip(' \t\n\\'), style)
-                edits.append(Edit(at, at, added))
+                words = self.steps.source.source.value[start:end].lstrip(' \t\n\\')
+                edits.append(Edit(at, at, escaped(f' {words}', style)))
         return edits
-
-    def _style(self, step: Step) -> str:
-        return getattr(self.place.items[self.item_of(step)].node, 'style', '')
 
     def _end_of_word(self, step: Step, end: int) -> int:
         """The offset in the file behind a word."""

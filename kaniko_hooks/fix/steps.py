@@ -13,6 +13,7 @@ from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Function, Heredoc, Pipeline, Statement, walk
 from kaniko_hooks.text import Text
@@ -21,7 +22,7 @@ from kaniko_hooks.text import Text
 class Step(NamedTuple):
     """Offsets are those of the script's source.
 
-    - `report`: None if no run gets there.
+    - `report`: an empty one if no run gets there.
     - `command`: the index of the command (a YAML string) that the step stands in.
     - `start`: with the comment lines above; `first`: of the first word; `end`: after the
       last word or here-document.
@@ -31,7 +32,7 @@ class Step(NamedTuple):
     number: int
     node: Statement | Pipeline
     statement: Statement
-    report: StatementReport | None
+    report: StatementReport
     command: int
     start: int
     first: int
@@ -41,15 +42,19 @@ class Step(NamedTuple):
 
     @property
     def builds(self) -> list[BuildEvent]:
-        return self.report.builds if self.report else []
+        return self.report.builds
 
     @property
     def most_builds(self) -> int:
-        return self.report.most_builds if self.report else 0
+        return self.report.most_builds
 
     @property
     def programs(self) -> list[ProgramUse]:
-        return self.report.programs if self.report else []
+        return self.report.programs
+
+    @property
+    def sure_writes(self) -> set[str]:
+        return self.report.sure_writes or set()
 
     @property
     def only_command(self) -> Command | None:
@@ -109,7 +114,7 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
                 number,
                 node,
                 statement,
-                source.report(node),
+                source.report(node) or StatementReport(node, source.source, Env()),
                 command,
                 start,
                 first,
@@ -178,16 +183,12 @@ def loop_of(step: Step) -> For | None:
 
 
 def words_of(step: Step) -> Iterator[Text]:
-    """The words of the programs and builds of a step, and the targets of its redirections."""
+    """The words of the programs of a step, and the targets of its redirections."""
     for use in step.programs:
         for field in use.fields:
             yield field.text
-    for event in step.builds:
-        for field in event.build.argv:
-            yield field.text
-    if step.report is not None:
-        for _, target, _ in step.report.targets:
-            yield target
+    for _, target, _ in step.report.targets:
+        yield target
 
 
 def scripts_of(step: Step) -> set[str]:
