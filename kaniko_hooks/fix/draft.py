@@ -20,6 +20,7 @@ from kaniko_hooks.fix.merge import merged
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import Division, Part, Unit, divided, units_of
+from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
     EXTENDS,
     FOLLOWS,
@@ -31,7 +32,6 @@ from kaniko_hooks.fix.references import (
     follower_edits,
 )
 from kaniko_hooks.fix.refusal import Refusal, Shared
-from kaniko_hooks.fix.safety import Paths
 from kaniko_hooks.fix.split import NewJob, Writer, split_edits
 from kaniko_hooks.fix.state import Mentions, State
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of

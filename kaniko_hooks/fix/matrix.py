@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix.edits import Edit, word
+from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line
+from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.refusal import Refusal, shortened
-from kaniko_hooks.fix.safety import Paths, base_name, images_of, is_about, outward
+from kaniko_hooks.fix.safety import base_name, outward
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of, scripts_of
 from kaniko_hooks.fix.target import Target, strings_beside
 from kaniko_hooks.named_tuple import NamedTuple

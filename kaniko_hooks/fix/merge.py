@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kaniko_hooks.fix.images import last_word, repository_of
 from kaniko_hooks.fix.parts import Unit
-from kaniko_hooks.fix.safety import Paths, last_word, repository_of
+from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell.reports import BuildEvent

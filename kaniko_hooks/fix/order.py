@@ -6,18 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
+from kaniko_hooks.fix.images import last_word, repository_of, spelled
 from kaniko_hooks.fix.matrix import TextOf
-from kaniko_hooks.fix.parts import Division, Unit, contexts_of, dockerfiles_of
+from kaniko_hooks.fix.parts import Division, Unit
+from kaniko_hooks.fix.paths import OUTPUTS, Paths, contexts_of, dockerfiles_of
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.safety import (
-    OUTPUTS,
-    Paths,
-    base_name,
-    kind_of,
-    last_word,
-    repository_of,
-    spelled,
-)
+from kaniko_hooks.fix.safety import base_name, kind_of
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from kaniko_hooks.fix.drawn import check_drawn
+from kaniko_hooks.fix.images import images_of, is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.matrix import Loop
+from kaniko_hooks.fix.paths import Paths, contexts_of, dockerfiles_of, is_inside
+from kaniko_hooks.fix.pruning import pruned
 from kaniko_hooks.fix.refusal import Refusal, shortened
-from kaniko_hooks.fix.safety import (
-    DRAWN_NAMES,
-    OUTPUTS,
-    Paths,
-    base_name,
-    draws,
-    images_of,
-    is_about,
-    is_image_tool,
-    is_inside,
-    may_stop,
-    names_unit,
-    only_prints,
-    outward,
-    removes_leftovers,
-    sets_trap,
-)
-from kaniko_hooks.fix.steps import Step, Steps, defined_function
-from kaniko_hooks.model import Setting
+from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
+from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.programs import BUILTIN
 from kaniko_hooks.shell.reports import BuildEvent
-from kaniko_hooks.shell.tree import Literal, Simple
 from kaniko_hooks.text import Text
 
 _ADVICE = 'stands between or after the builds and is more than set-up'
@@ -94,7 +77,8 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     _check_exits(steps, units, ownership.owners)
     parts = _parts(steps, units, ownership.owners)
     _check_status(steps, parts)
-    _check_drawn(steps, units, ownership.owners, paths)
+    loops = [number for number, unit in enumerate(units) if unit.loop is not None]
+    check_drawn(steps, ownership.owners, loops, paths)
     shared = 0
     for number, step in enumerate(steps.main):
         if not all(step in part.steps for part in parts) or step.most_builds:
@@ -122,33 +106,6 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
         frozenset(ownership.gates),
         frozenset(ownership.waiting),
     )
-
-
-def contexts_of(event: BuildEvent, paths: Paths) -> list[str]:
-    """The folders that a build may take files from; none for a context that is elsewhere."""
-    flags = {flag.name: flag.value for flag in paths.flags(event)}
-    context = flags.get('context')
-    if context is None:
-        return ['/workspace']
-    if context.value.startswith('dir://'):
-        context = context.part(len('dir://'), len(context.value))
-    if '://' in context.value:
-        return []
-    folders = paths.of(context, event.env)
-    below = flags.get('context-sub-path')
-    return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
-
-
-def dockerfiles_of(event: BuildEvent, paths: Paths) -> list[str]:
-    """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
-    flags = {flag.name: flag.value for flag in paths.flags(event)}
-    file = flags.get('dockerfile', Text('Dockerfile'))
-    result = paths.of(file, event.env)
-    if file.value[:1] != '/':
-        key = '\0'.join(file.key())
-        for folder in contexts_of(event, paths):
-            result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
-    return result
 
 
 class _Ownership:
@@ -360,190 +317,9 @@ def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
             or owners[step.number] is None
             and (step.number < at or step.number < end or is_last)
         ]
-        result.append(_pruned(steps, unit, kept, owners))
+        needed, cuts = pruned(steps, kept, owners)
+        result.append(Part(unit, tuple(needed), tuple(cuts)))
     return result
-
-
-def _pruned(steps: Steps, unit: Unit, kept: list[Step], owners: Mapping[int, int | None]) -> Part:
-    """A part without set-up that nothing in it needs."""
-    kept = list(_without_functions(kept, owners))
-    kept = list(_without_old_values(kept, owners))
-    kept, cuts = _without_detours(steps, kept, owners)
-    return Part(unit, tuple(kept), tuple(cuts))
-
-
-def _without_functions(kept: Sequence[Step], owners: Mapping[int, int | None]) -> Iterator[Step]:
-    used = {name for step in kept for name in step.report.calls}
-    used |= {field.text.value for step in kept for use in step.programs for field in use.fields[1:]}
-    for step in kept:
-        name = defined_function(step)
-        if name is None or name in used:
-            yield step
-
-
-def _without_old_values(kept: Sequence[Step], owners: Mapping[int, int | None]) -> Iterator[Step]:
-    """The steps without assignments to variables that are set anew before anything reads them."""
-    for index, step in enumerate(kept):
-        if owners[step.number] is None and _only_assigns(step):
-            if _is_set_anew(step, kept[index + 1 :], owners):
-                continue
-        yield step
-
-
-def _only_assigns(step: Step) -> bool:
-    report = step.report
-    return (
-        bool(report.writes)
-        and not report.files
-        and not report.exits
-        and report.changes <= {'variables'}
-        and not outward(step)
-    )
-
-
-def _is_set_anew(step: Step, later: Sequence[Step], owners: Mapping[int, int | None]) -> bool:
-    names = step.report.writes
-    for other in later:
-        report = other.report
-        if owners[other.number] is not None or names & report.reads:
-            return False
-        if names <= other.sure_writes:
-            return _declares(other) >= _declares(step)
-    return False
-
-
-def _declares(step: Step) -> set[str]:
-    """The builtins of a step that give variables attributes."""
-    return {base_name(use) for use in step.programs} & {'export', 'readonly', 'declare', 'typeset'}
-
-
-def _without_detours(
-    steps: Steps, kept: list[Step], owners: Mapping[int, int | None]
-) -> tuple[list[Step], list[tuple[int, int]]]:
-    """The steps without a `cd` that the next one takes back."""
-    cuts: list[tuple[int, int]] = []
-    if any(_target(step) == '-' for step in kept):
-        return kept, cuts
-    index = 0
-    while index + 1 < len(kept):
-        first, second = kept[index], kept[index + 1]
-        target, further = _target(first), _target(second)
-        if target is None or further is None:
-            index += 1
-            continue
-        after = _before_next(steps, second)
-        if after is not None and first.report.before.directories == after:
-            del kept[index : index + 2]
-        elif _is_folder(target) and further[:3] == '../' and not cuts:
-            command = second.only_command
-            assert isinstance(command, Simple)
-            start = command.words[1].start
-            cuts.append((start, start + 3))
-            del kept[index]
-        else:
-            index += 1
-            continue
-        index = max(index - 1, 0)
-    return kept, cuts
-
-
-def _target(step: Step) -> str | None:
-    """The unquoted word of a step that is just `cd word`."""
-    command = step.only_command
-    if not isinstance(command, Simple) or len(command.words) != 2:
-        return None
-    pieces = [piece for word in command.words for piece in word.pieces]
-    if [use.kind for use in step.programs] != [BUILTIN] or base_name(step.programs[0]) != 'cd':
-        return None
-    plain = len(pieces) == 2 and all(isinstance(piece, Literal) for piece in pieces)
-    last = pieces[-1]
-    if plain and isinstance(last, Literal) and not last.quoted and not command.redirections:
-        return last.value
-    return step.programs[0].fields[-1].text.value if plain else None
-
-
-def _is_folder(path: str) -> bool:
-    return '/' not in path and path not in ('.', '..')
-
-
-def _before_next(steps: Steps, step: Step) -> object:
-    """The working directory that a step leaves, None if no later step knows it."""
-    later = steps.main[steps.main.index(step) + 1 :]
-    return later[0].report.before.directories if later else None
-
-
-# Values that each part would draw for itself
-
-
-def _check_drawn(
-    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None], paths: Paths
-) -> None:
-    """Raises Refusal if several builds use a value that is another one each time."""
-    variables: dict[str, frozenset[str]] = {}
-    files: dict[str, frozenset[str]] = {}
-    users: dict[str, set[object]] = defaultdict(set)
-    for step in (*steps.before, *steps.main):
-        report = step.report
-        sources: set[str] = set()
-        for name in report.reads:
-            sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
-        sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
-        owner = owners.get(step.number) if step in steps.main else None
-        if owner is None and draws(step):
-            sources.add(shortened(step.text))
-        if owner is not None and not only_prints(step):
-            for event in step.builds:
-                sources |= _of_contexts(event, files, paths)
-                sources |= _drawn_holes(event, paths)
-            for source in sources:
-                users[source].add(owner)
-                if units[owner].loop is not None:
-                    users[source].add((owner, 'again'))
-        for name in report.writes:
-            old = variables.get(name, frozenset())
-            sure = name in step.sure_writes
-            variables[name] = frozenset(sources) if sure else old | sources
-        if sources:
-            files.update((path, frozenset(sources)) for path in paths.written(step))
-    for source, names in users.items():
-        if len(names) > 1:
-            shown = source if source[:1] == '`' else f'${source}'
-            raise Refusal(f'{shown} gives another value each time, and several builds use it')
-
-
-def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
-    """The names among a variable and those in its value that are another one in each job."""
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            setting = settings.get(current)
-            for value in setting.values if setting else ():
-                waiting += (hole.name for hole in value.holes)
-    return seen & DRAWN_NAMES
-
-
-def _of_contexts(event: BuildEvent, files: Mapping[str, frozenset[str]], paths: Paths) -> set[str]:
-    folders = contexts_of(event, paths)
-    return {
-        source
-        for path, sources in files.items()
-        if any(is_inside(path, folder) for folder in folders)
-        for source in sources
-    }
-
-
-def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:
-    """Temporary names that a build puts into its image."""
-    return {
-        hole.name
-        for flag in paths.flags(event)
-        if flag.name not in OUTPUTS and flag.name not in ('context', 'dockerfile')
-        for hole in flag.value.holes
-        if hole.name.startswith('$(mktemp')
-    }
 
 
 def units_of(steps: Steps, loops: Mapping[int, Loop], paths: Paths) -> list[Unit]:

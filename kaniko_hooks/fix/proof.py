@@ -10,9 +10,9 @@ from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix.draft import Draft, reports_of
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.merge import destination_spans
-from kaniko_hooks.fix.parts import Part, contexts_of
+from kaniko_hooks.fix.parts import Part
+from kaniko_hooks.fix.paths import Paths, contexts_of, is_inside
 from kaniko_hooks.fix.refusal import Refusal
-from kaniko_hooks.fix.safety import Paths, is_inside
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
 from kaniko_hooks.model import Container, Setting

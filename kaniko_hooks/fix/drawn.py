@@ -1,0 +1,87 @@
+"""Values that are another one each time, of which each part would draw its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from kaniko_hooks.fix.paths import OUTPUTS, Paths, contexts_of, is_inside
+from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.safety import DRAWN_NAMES, draws, only_prints
+from kaniko_hooks.fix.steps import Steps
+from kaniko_hooks.model import Setting
+from kaniko_hooks.shell.reports import BuildEvent
+
+
+def check_drawn(
+    steps: Steps, owners: Mapping[int, int | None], loops: Collection[int], paths: Paths
+) -> None:
+    """Raises Refusal if several builds use a value that is another one each time.
+
+    `owners` are the units that steps go with, by their numbers; `loops` the units that are loops.
+    """
+    variables: dict[str, frozenset[str]] = {}
+    files: dict[str, frozenset[str]] = {}
+    users: dict[str, set[object]] = defaultdict(set)
+    for step in (*steps.before, *steps.main):
+        report = step.report
+        sources: set[str] = set()
+        for name in report.reads:
+            sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
+        sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
+        owner = owners.get(step.number) if step in steps.main else None
+        if owner is None and draws(step):
+            sources.add(shortened(step.text))
+        if owner is not None and not only_prints(step):
+            for event in step.builds:
+                sources |= _of_contexts(event, files, paths)
+                sources |= _drawn_holes(event, paths)
+            for source in sources:
+                users[source].add(owner)
+                if owner in loops:
+                    users[source].add((owner, 'again'))
+        for name in report.writes:
+            old = variables.get(name, frozenset())
+            sure = name in step.sure_writes
+            variables[name] = frozenset(sources) if sure else old | sources
+        if sources:
+            files.update((path, frozenset(sources)) for path in paths.written(step))
+    for source, names in users.items():
+        if len(names) > 1:
+            shown = source if source[:1] == '`' else f'${source}'
+            raise Refusal(f'{shown} gives another value each time, and several builds use it')
+
+
+def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
+    """The names among a variable and those in its value that are another one in each job."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            setting = settings.get(current)
+            for value in setting.values if setting else ():
+                waiting += (hole.name for hole in value.holes)
+    return seen & DRAWN_NAMES
+
+
+def _of_contexts(event: BuildEvent, files: Mapping[str, frozenset[str]], paths: Paths) -> set[str]:
+    folders = contexts_of(event, paths)
+    return {
+        source
+        for path, sources in files.items()
+        if any(is_inside(path, folder) for folder in folders)
+        for source in sources
+    }
+
+
+def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:
+    """Temporary names that a build puts into its image."""
+    return {
+        hole.name
+        for flag in paths.flags(event)
+        if flag.name not in OUTPUTS and flag.name not in ('context', 'dockerfile')
+        for hole in flag.value.holes
+        if hole.name.startswith('$(mktemp')
+    }

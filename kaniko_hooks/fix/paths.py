@@ -1,0 +1,214 @@
+"""The files and folders that the commands of a job name, read and write."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+
+from kaniko_hooks import kaniko
+from kaniko_hooks.fix.safety import base_name, kind_of
+from kaniko_hooks.fix.steps import Step, scripts_of
+from kaniko_hooks.model import Script
+from kaniko_hooks.shell import paths
+from kaniko_hooks.shell.env import Env
+from kaniko_hooks.shell.flow import Scope
+from kaniko_hooks.shell.programs import LOCAL
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
+from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.text import Text
+
+# Files that a build writes.
+OUTPUTS = frozenset(
+    """
+    digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
+    tar-path tarPath
+    """.split()
+)
+
+# Programs that write their last operand; those that write none; redirections that write.
+_WRITES_LAST = frozenset('cp install ln mv'.split())
+_WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
+_WRITES = frozenset(('>', '>|', '&>'))
+
+
+class Paths:
+    """What the flags and paths of a job's commands name."""
+
+    def __init__(self, script: Script) -> None:
+        self._scope = Scope(Text(''), script)
+        self._flags: dict[int, tuple[BuildEvent, list[kaniko.Flag]]] = {}
+
+    def flags(self, event: BuildEvent) -> list[kaniko.Flag]:
+        """The flags of a build."""
+        if id(event) not in self._flags:
+            self._flags[id(event)] = event, kaniko.parse(event.build.argv[1:])
+        return self._flags[id(event)][1]
+
+    def of(self, path: Text, env: Env) -> list[str]:
+        """The spellings of a path: relative to the repository's root, or absolute."""
+        return [paths.key(target) for target in paths.resolved(self._scope, env, path)]
+
+    def outputs(self, event: BuildEvent) -> set[str]:
+        """The files that a build writes."""
+        return {
+            path
+            for flag in self.flags(event)
+            if flag.name in OUTPUTS
+            for path in self.of(flag.value, event.env)
+        }
+
+    def certain_outputs(self, step: Step) -> set[str]:
+        """The files that a step writes whenever it succeeds."""
+        plain = isinstance(step.only_command, Simple) and len(step.builds) == 1
+        if not plain or step.report.calls or scripts_of(step):
+            return set()
+        return self.outputs(step.builds[0])
+
+    def written(self, step: Step) -> set[str]:
+        """The files that a step writes, as far as they are named."""
+        result = set(step.report.files)
+        for event in step.builds:
+            result |= self.outputs(event)
+        for use in step.programs:
+            if kind_of(use) == LOCAL:
+                result.update(self._targets(use))
+        return {path for path in result if not path.startswith(('/dev/', '/proc/'))}
+
+    def written_before(self, step: Step, event: BuildEvent) -> set[str]:
+        """The files that a step writes before it builds."""
+        before = step.report.before.files
+        return {path for path, texts in event.env.files.items() if before.get(path) != texts}
+
+    def of_other_iterations(self, step: Step, event: BuildEvent, name: str) -> set[str]:
+        """The files that the other iterations of a loop over `name` write."""
+        value = event.env.variables.get(name)
+        paths = {
+            path
+            for use in step.programs
+            if kind_of(use) == LOCAL and use.env.variables.get(name) != value
+            for path in self._targets(use)
+        }
+        for other in step.builds:
+            if other.env.variables.get(name) != value:
+                paths |= self.outputs(other)
+        return paths - self.outputs(event)
+
+    def _targets(self, use: ProgramUse) -> Iterator[str]:
+        """The files that a program of the container writes, as far as they are named."""
+        words = [field.text for field in use.fields[1:] if field.text.value[:1] != '-']
+        base = base_name(use)
+        if base in _WRITES_LAST:
+            words = words[-1:]
+        for word in words if base not in _WRITES_NOTHING else ():
+            yield from self.of(word, use.env)
+
+    def may_make(self, use: ProgramUse, file: str) -> bool:
+        """A program of the container may write a file; only those that copy name their target."""
+        words = [field.text for field in use.fields[1:]]
+        if base_name(use) in ('curl', 'wget'):
+            name = file.rpartition('/')[2]
+            return any(
+                name in word.value or word.holes and word.holes[-1].end == len(word.value)
+                for word in words
+            )
+        into_folder = any(word.value.startswith(('-t', '--target')) for word in words)
+        if base_name(use) not in _WRITES_LAST or into_folder:
+            return True
+        return any('\0' in path or is_inside(file, path) for path in self._targets(use))
+
+    def names(self, step: Step, files: Iterable[str]) -> bool:
+        """A command of the step names one of the files, or a folder or pattern for it."""
+        wanted = list(files)
+        if not wanted:
+            return False
+        return any(may_be_in(file, path) for path in set(self._named(step)) for file in wanted)
+
+    def _named(self, step: Step) -> Iterator[str]:
+        for use in step.programs:
+            fields = use.fields[1:]
+            if base_name(use) in _WRITES_LAST:
+                fields = fields[:-1]
+            for field in fields:
+                yield from self._of_word(field.text, use.env)
+        for operator, target, env in step.report.targets:
+            if operator not in _WRITES:
+                yield from self.of(target, env)
+        for event in step.builds:
+            for flag in self.flags(event):
+                if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
+                    yield from self._of_word(flag.value, event.env)
+
+    def _of_word(self, word: Text, env: Env) -> Iterator[str]:
+        """A word as a path; what follows `=`, `:` or `@` may be one, too."""
+        if not word.value or not word.value.strip('.-/'):
+            return
+        yield from self.of(word, env)
+        for part in word.split('=@:,')[1:]:
+            if part.value.strip('.-/'):
+                yield from self.of(part, env)
+
+
+def may_be_in(file: str, path: str) -> bool:
+    """A file may be what a path names, or lie below it."""
+    if file == path or file.startswith(f'{path}/'):
+        return True
+    if '\0' not in path and '\0' not in file:
+        return any(char in path for char in '*?[') and _matches(file, path)
+    # Of unknown names only what is known can differ.
+    start, _, _ = path.partition('\0')
+    own_start, _, _ = file.partition('\0')
+    end, own_end = path.rpartition('\0')[2], file.rpartition('\0')[2]
+    if not (start.startswith(own_start) or own_start.startswith(start)):
+        return False
+    if '\0' in path and not end:
+        return bool(start)
+    return own_end.endswith(end) or end.endswith(own_end) if end and own_end else False
+
+
+def _matches(file: str, pattern: str) -> bool:
+    """A pattern of the shell may match a file, or a folder that it is in."""
+    names, patterns = file.split('/'), pattern.split('/')
+    if len(patterns) > len(names):
+        return False
+    import fnmatch
+
+    return all(map(fnmatch.fnmatchcase, names, patterns))
+
+
+def is_inside(file: str, folder: str) -> bool:
+    """A written file may be in a folder that is a build's context."""
+    if folder in ('', '.'):
+        return file[:1] != '/'
+    if '\0' in folder or file.startswith('\0'):
+        start = folder.partition('\0')[0]
+        if file.startswith('\0') or not start:
+            return folder[:1] != '/' or file.startswith('\0')
+        return file.startswith(start) or start.startswith(file.partition('\0')[0])
+    return file == folder or file.startswith(f'{folder}/')
+
+
+def contexts_of(event: BuildEvent, paths: Paths) -> list[str]:
+    """The folders that a build may take files from; none for a context that is elsewhere."""
+    flags = {flag.name: flag.value for flag in paths.flags(event)}
+    context = flags.get('context')
+    if context is None:
+        return ['/workspace']
+    if context.value.startswith('dir://'):
+        context = context.part(len('dir://'), len(context.value))
+    if '://' in context.value:
+        return []
+    folders = paths.of(context, event.env)
+    below = flags.get('context-sub-path')
+    return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
+
+
+def dockerfiles_of(event: BuildEvent, paths: Paths) -> list[str]:
+    """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
+    flags = {flag.name: flag.value for flag in paths.flags(event)}
+    file = flags.get('dockerfile', Text('Dockerfile'))
+    result = paths.of(file, event.env)
+    if file.value[:1] != '/':
+        key = '\0'.join(file.key())
+        for folder in contexts_of(event, paths):
+            result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
+    return result
