@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
+from kaniko_hooks.fix.write import NotWritten, write_all
 
 BUILD = '    - /kaniko/executor --cache=true --context {0} --destination $CI_REGISTRY_IMAGE/{0}\n'
 
@@ -146,15 +147,20 @@ def test_eight_at_once(root: Path) -> None:
 
 
 @pytest.mark.parametrize('error', (errno.EIO, errno.EXDEV, errno.EACCES, errno.ENOSPC))
+@pytest.mark.parametrize('last', (0, 1))
 def test_failing_replacement_leaves_all_files(
-    error: int, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    last: int,
+    error: int,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = files(root)
     real = os.replace
     calls = count()
 
     def failing(old: str, new: str) -> None:
-        if next(calls) == 1:
+        if next(calls) == last:
             raise OSError(error, os.strerror(error), old)
         real(old, new)
 
@@ -162,3 +168,21 @@ def test_failing_replacement_leaves_all_files(
     assert fix_kaniko_builds.main(names(root)) == 1
     assert os.strerror(error).lower() in capsys.readouterr().err
     assert files(root) == before
+
+
+def test_second_step_that_fails_takes_back_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'a.yml').write_text('a')
+    real = os.replace
+    calls = count()
+
+    def failing(old: str, new: str) -> None:
+        if next(calls) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), old)
+        real(old, new)
+
+    monkeypatch.setattr(os, 'replace', failing)
+    with pytest.raises(NotWritten):
+        write_all(str(tmp_path), {'a.yml': 'c'}, {'a.yml': 'a'}, {'a.yml': 'b'})
+    assert files(tmp_path) == {'a.yml': 'a'}

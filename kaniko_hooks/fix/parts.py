@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import images_of, is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.matrix import Loop
-from kaniko_hooks.fix.paths import Paths, contexts_of, dockerfiles_of, is_inside
+from kaniko_hooks.fix.paths import Paths, contexts_of, dockerfiles_of, is_inside, spelling
 from kaniko_hooks.fix.pruning import pruned
 from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
@@ -218,10 +218,10 @@ class _Ownership:
             uses[before] = f'{text} uses the status of what ran before it'
         for path, owners in self.files.items():
             if not owners <= uses.keys() and self.paths.names(step, [path]):
-                shown = path.replace('\0', '')
                 for owner in sorted(owners):
                     uses.setdefault(
-                        owner, f'{text} uses the file {shown}, which an earlier build writes'
+                        owner,
+                        f'{text} uses the file {spelling(path)}, which an earlier build writes',
                     )
         return uses
 
@@ -238,9 +238,9 @@ class _Ownership:
                 if any(is_inside(path, folder) for folder in folders) or path in dockerfiles_of(
                     event, self.paths
                 ):
-                    shown = path.replace('\0', '')
                     raise Refusal(
-                        f'{shortened(step.text)} may find {shown}, which another build writes'
+                        f'{shortened(step.text)} may find {spelling(path)}, '
+                        'which another build writes'
                     )
 
     def _take_over(self, step: Step, owner: int | None) -> None:

@@ -148,6 +148,13 @@ class Paths:
                 yield from self.of(part, env)
 
 
+def spelling(path: str) -> str:
+    """A path for a message: with the names of variables, and `…` for other unknown values."""
+    pieces = path.split('\0')
+    pieces[1::2] = [f'${name}' if name.isidentifier() else '…' for name in pieces[1::2]]
+    return ''.join(pieces)
+
+
 def may_be_in(file: str, path: str) -> bool:
     """A file may be what a path names, or lie below it."""
     if file == path or file.startswith(f'{path}/'):
