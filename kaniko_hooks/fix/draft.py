@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.analysis import ScriptFiles
-from kaniko_hooks.ci.gitlab.extends import ancestors
-from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
 from kaniko_hooks.fix.chain import chain_of, needs_lines
@@ -21,16 +19,7 @@ from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import Division, Part, Unit, divided, units_of
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.references import (
-    EXTENDS,
-    FOLLOWS,
-    MAX_NEEDS,
-    OTHER,
-    REFERENCES,
-    Mention,
-    block_list_edits,
-    follower_edits,
-)
+from kaniko_hooks.fix.references import block_list_edits
 from kaniko_hooks.fix.refusal import Refusal, Shared
 from kaniko_hooks.fix.split import NewJob, Writer, split_edits
 from kaniko_hooks.fix.state import Mentions, State
@@ -38,14 +27,13 @@ from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import (
     Target,
     first_anchor,
-    is_merged,
     refuse_keywords,
     risky_keywords,
     services_of,
     target_of,
 )
-from kaniko_hooks.lines import where
-from kaniko_hooks.model import Container, Finding, Place
+from kaniko_hooks.fix.users import extenders_of, followers_of
+from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.reports import ScriptReport, container_reports
 
@@ -81,18 +69,18 @@ class Draft(NamedTuple):
 
 
 def drafts_of(
-    state: State, found: Mapping[str, Mentions], occupied: set[str], finding: Finding
+    state: State, mentions: Mapping[str, Mentions], occupied: set[str], finding: Finding
 ) -> list[Draft]:
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
-    - `found`: the mentions of each job, by its name.
+    - `mentions`: the mentions of each job, by its name.
     - `occupied`: names that jobs have; those of the drafts are added.
     """
     jobs = {(job.place.file, job.name): job for job in reversed(finding.containers)}
     drafts: list[Draft] = []
     for job in reversed(jobs.values()):
         try:
-            drafts.append(_draft(state, found, occupied, job))
+            drafts.append(_draft(state, mentions, occupied, job))
         except Refusal as reason:
             others = {other.name for other in jobs.values()} - {job.name}
             if not others:
@@ -115,7 +103,7 @@ def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
 
 
 def _draft(
-    state: State, found: Mapping[str, Mentions], occupied: Collection[str], container: Container
+    state: State, mentions: Mapping[str, Mentions], occupied: Collection[str], container: Container
 ) -> Draft:
     target = target_of(state, container)
     reports = reports_of(state, target.container)
@@ -148,7 +136,7 @@ def _draft(
     ]
     script = script_of(state, target)
     place = own_place(state, target, script)
-    extenders = list(_check_mentions(state, target, found[target.name]))
+    extenders = list(extenders_of(state, target, mentions[target.name]))
     for item in place.items:
         anchor = first_anchor(item.node) if item.alias is None else None
         if anchor:
@@ -176,7 +164,7 @@ def _draft(
         edits.setdefault(path, []).append(
             Edit(mention.scalar.start, mention.scalar.end, like(template, mention.scalar.style))
         )
-    followers = dict(_followers(state, target, found[target.name], names))
+    followers = dict(followers_of(state, target, mentions[target.name], names))
     for path, own_edits in followers.items():
         edits.setdefault(path, []).extend(own_edits)
     quoted = ', '.join(f'`{name}`' for name in names)
@@ -379,70 +367,3 @@ def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edi
         raise Refusal('the rewritten file would not be read as before') from None
     for root in roots:
         yield from block_list_edits(state.files.text(path), root, names)
-
-
-def _check_mentions(state: State, target: Target, found: Mentions) -> Iterator[tuple[str, Mention]]:
-    """Raises Refusal for mentions of the job that cannot be kept.
-
-    Yields those that can name the template.
-    """
-    document = state.files.document(target.file)
-    if is_merged(document.nodes, target.body):
-        raise Shared(f'other jobs merge it as *{target.body.anchor}')
-    for path, mention in ((path, mention) for path, some in found.items() for mention in some):
-        # Another pipeline's needs and parents are its own jobs, whatever their names.
-        if path not in target.files and mention.kind != OTHER:
-            continue
-        line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
-        if mention.scalar.anchor:
-            raise Refusal(f'{path}:{line} names it where an anchor is defined')
-        if mention.kind == EXTENDS:
-            if path != target.file or any(
-                _inherits_script(pipeline, target.name) for pipeline in target.pipelines
-            ):
-                raise Shared(f'{path}:{line} extends it')
-            yield path, mention
-        elif mention.kind == REFERENCES:
-            if path != target.file or not _refers_beside(mention):
-                raise Shared(f'{path}:{line} refers to it')
-            yield path, mention
-        elif mention.kind != FOLLOWS:
-            raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
-        elif mention.holder is not None and mention.holder.items[mention.position].anchor:
-            raise Refusal(f'{path}:{line} names it where an anchor is defined')
-
-
-def _inherits_script(pipeline: Pipeline, name: str) -> bool:
-    """A job that extends this one runs its script."""
-    script = pipeline.jobs[name].entries.get('script')
-    jobs: list[Job] = [*pipeline.jobs.values(), *pipeline.hidden.values()]
-    return any(
-        job.entries.get('script') == script
-        for job in jobs
-        if job.name != name and name in ancestors(pipeline.table, job.name)
-    )
-
-
-def _refers_beside(mention: Mention) -> bool:
-    """A reference to a keyword of the job that is not its script."""
-    items = mention.holder.items if mention.holder else []
-    return (
-        mention.position == 0
-        and len(items) > 1
-        and isinstance(items[1], ScalarNode)
-        and items[1].value != 'script'
-    )
-
-
-def _followers(
-    state: State, target: Target, found: Mentions, names: Sequence[str]
-) -> Iterator[tuple[str, list[Edit]]]:
-    """The edits of jobs that wait for this one, by file."""
-    for path in target.files:
-        some = [mention for mention in found.get(path, ()) if mention.kind == FOLLOWS]
-        for mention in some:
-            count = len(mention.holder.items) if mention.holder is not None else 0
-            if count + len(names) - 1 > MAX_NEEDS:
-                raise Refusal(f'a job would need more than {MAX_NEEDS} others')
-        if some:
-            yield path, list(follower_edits(state.files.text(path), some, names))

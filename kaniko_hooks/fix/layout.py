@@ -90,7 +90,7 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     if style == 'list':
         items = (*items[:-1], items[-1]._replace(end=end))
     column = value.start - line_start(text, value.start)
-    listed = style == 'list'
+    is_list = style == 'list'
     return Layout(
         key,
         body,
@@ -102,8 +102,8 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
         start,
         end,
         style,
-        ' ' * max(column - len(indent), 0) if listed else _usual_gap(text, body, indent),
-        text[value.start : items[0].content] if listed and _one_line(text, value, items) else '- ',
+        ' ' * max(column - len(indent), 0) if is_list else _usual_gap(text, body, indent),
+        text[value.start : items[0].content] if is_list and _one_line(text, value, items) else '- ',
         items,
     )
 
@@ -128,16 +128,16 @@ def _one_line(text: str, value: Node, items: tuple[Item, ...]) -> bool:
 
 
 def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
-    found = [
+    keys = [
         (key, value, body.aliases.get(index))
         for index, (key, value) in enumerate(body.pairs)
         if isinstance(key, ScalarNode) and key.value == 'script'
     ]
-    if not found:
+    if not keys:
         raise Shared('its script stands elsewhere')
-    if len(found) > 1:
+    if len(keys) > 1:
         raise Unusual('it has two `script:` keys')
-    return found[0]
+    return keys[0]
 
 
 def _items(text: str, key: ScalarNode, value: Node) -> tuple[str, tuple[Item, ...]]:

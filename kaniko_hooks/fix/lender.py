@@ -54,9 +54,9 @@ def own_place(state: State, job: Target, script: Script) -> Layout:
     if name is None:
         return place
     for path, some in state.mentions([name])[name].items():
-        for each in some:
-            if path != job.file or not job.body.start <= each.scalar.start < job.body.end:
-                line = where(Place(path, each.scalar.start), state.repository.known_text)[0]
+        for mention in some:
+            if path != job.file or not job.body.start <= mention.scalar.start < job.body.end:
+                line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
                 raise Shared(f'its script stands in {name}, which {path}:{line} uses, too')
     document = state.files.document(job.file)
     if document is not None and is_merged(document.nodes, place.body):

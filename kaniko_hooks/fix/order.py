@@ -91,13 +91,13 @@ def needed(
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
         if units[number].loop is not None:
-            each = [
+            iterations = [
                 _use([event], steps, before[number], paths, text_of, may_come)
                 for event in units[number].events
             ]
             if any(
-                _must_follow(each[first], each[second])
-                for second in range(len(each))
+                _must_follow(iterations[first], iterations[second])
+                for second in range(len(iterations))
                 for first in range(second)
                 if units[number].events[first].build.argv != units[number].events[second].build.argv
             ):
@@ -215,9 +215,9 @@ def _bases(
         return None
     if not contexts_of(event, paths):
         return None
-    made = any(_makes(use, files, paths) for step in before for use in step.programs)
+    is_made = any(_makes(use, files, paths) for step in before for use in step.programs)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
-    return None if made or may_come() else set()
+    return None if is_made or may_come() else set()
 
 
 def _starts_line(text: str, hole: Hole) -> bool:
@@ -273,8 +273,8 @@ def bases_of(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:
             ]
         for start, end in spans:
             base = _substituted(text.part(start, end), values)
-            known = (base.known or '').lower()
-            if known != 'scratch' and known not in stages and not known.isdigit():
+            name = (base.known or '').lower()
+            if name != 'scratch' and name not in stages and not name.isdigit():
                 yield spelled(base)
         if match['stage']:
             stages.add(match['stage'].lower())

@@ -134,10 +134,12 @@ def _is_in_hidden_list(visit: _Visit) -> bool:
 # Followers
 
 
-def follower_edits(text: str, found: Sequence[Mention], parts: Sequence[str]) -> Iterator[Edit]:
+def follower_edits(
+    text: str, own_mentions: Sequence[Mention], parts: Sequence[str]
+) -> Iterator[Edit]:
     """The edits of one file: each item that names the job is repeated for every part."""
     done: set[int] = set()
-    for mention in found:
+    for mention in own_mentions:
         holder, name = mention.holder, mention.scalar
         if name.start in done or holder is None:
             continue

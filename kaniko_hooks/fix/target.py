@@ -214,14 +214,14 @@ def _keeps(cache: Value, path: str) -> bool:
     untracked = get(cache, 'untracked')
     if isinstance(untracked, Leaf) and untracked.value is True:
         return True
-    known = path.partition('\0')[0]
+    prefix = path.partition('\0')[0]
     for item in items_of(get(cache, 'paths')):
         pattern = _below_root(string_of(item) or '')
         start = re.split(r'[$*?\[{]', pattern)[0].rstrip('/')
         if start == pattern.rstrip('/') and '\0' not in path:
             if f'{path}/'.startswith(f'{start}/') or f'{start}/'.startswith(f'{path}/'):
                 return True
-        elif known.startswith(start) or start.startswith(known):
+        elif prefix.startswith(start) or start.startswith(prefix):
             return True
     return False
 
