@@ -35,7 +35,8 @@ from kaniko_hooks.fix.target import (
 from kaniko_hooks.fix.users import extenders_of, followers_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.reports import ScriptReport, container_reports
+from kaniko_hooks.shell import TooMuch
+from kaniko_hooks.shell.run import ScriptReport, container_reports
 
 MAX_PARTS = 200
 MAX_STEPS = 2_000  # of all parts
@@ -98,8 +99,11 @@ def drafts_of(
 
 
 def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
-    """What the statements of a container do. Raises TooMuch."""
-    return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
+    """What the statements of a container do. Raises Refusal."""
+    try:
+        return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
+    except TooMuch:
+        raise Refusal('the script is too large to be evaluated') from None
 
 
 def _draft(

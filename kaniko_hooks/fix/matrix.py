@@ -31,6 +31,8 @@ _ENVIRONMENT = re.compile(
 )
 
 
+_READING_NOTHING = frozenset('chmod chown mkdir rm rmdir touch'.split())
+
 TextOf = Callable[[str], 'str | None']
 
 
@@ -68,6 +70,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths, text_of:
     _check_body(body, name)
     _check_effects(step, body, paths, name)
     _check_iterations(step, body, paths, text_of, name)
+    _check_files(step, body, paths, name)
     risks = []
     outside = _from_settings(steps, step, command)
     if outside:
@@ -175,6 +178,20 @@ def _check_iterations(
         raise Refusal(
             f'the loop variable {name} is not exported, and programs that the loop runs look for it'
         )
+
+
+def _check_files(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+    """A command may not find a file that another iteration has changed."""
+    values = {event.env.variables.get(name) for event in step.builds}
+    written: set[str] = set()
+    for inner in body:
+        if all(base_name(use) in _READING_NOTHING for use in inner.programs):
+            continue
+        for value in values:
+            others = paths.changed(step, lambda env: env.variables.get(name) != value)
+            if paths.names(inner, others - written, lambda env: env.variables.get(name) == value):
+                raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
+        written |= paths.written(inner)
 
 
 def _may_be_looked_up(step: Step, paths: Paths, text_of: TextOf, name: str) -> bool:

@@ -231,7 +231,10 @@ class _Ownership:
         for event in step.builds:
             others = {path for path, owners in self.files.items() if owners != {number}}
             if loop is not None:
-                others |= self.paths.of_other_iterations(step, event, loop.command.name)
+                own = event.env.variables.get(loop.command.name)
+                others |= self.paths.changed(
+                    step, lambda env: env.variables.get(loop.command.name) != own
+                ) - self.paths.outputs(event)
             others -= self.paths.written_before(step, event)
             for path in sorted(others):
                 folders = contexts_of(event, self.paths)
@@ -240,7 +243,7 @@ class _Ownership:
                 ):
                     raise Refusal(
                         f'{shortened(step.text)} may find {spelling(path)}, '
-                        'which another build writes'
+                        'which another build changes'
                     )
 
     def _take_over(self, step: Step, owner: int | None) -> None:

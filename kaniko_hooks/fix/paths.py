@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix.safety import base_name, kind_of
@@ -25,8 +25,15 @@ OUTPUTS = frozenset(
     """.split()
 )
 
-# Programs that write their last operand; those that write none; redirections that write.
+# Programs that write their last operand, only what they name, or nothing; redirections that
+# write.
 _WRITES_LAST = frozenset('cp install ln mv'.split())
+_WRITES_NAMED = _WRITES_LAST | frozenset(
+    """
+    bunzip2 bzip2 curl dos2unix envsubst executor gunzip gzip kaniko mkdir sed tee touch truncate
+    umask unix2dos wget xz zstd
+    """.split()
+)
 _WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
 _WRITES = frozenset(('>', '>|', '&>'))
 
@@ -79,19 +86,21 @@ class Paths:
         before = step.report.before.files
         return {path for path, texts in event.env.files.items() if before.get(path) != texts}
 
-    def of_other_iterations(self, step: Step, event: BuildEvent, name: str) -> set[str]:
-        """The files that the other iterations of a loop over `name` write."""
-        value = event.env.variables.get(name)
-        paths = {
+    def changed(self, step: Step, in_run: Callable[[Env], bool]) -> set[str]:
+        """The files that a step writes or removes in some of its runs."""
+        result = {
             path
             for use in step.programs
-            if kind_of(use) == LOCAL and use.env.variables.get(name) != value
-            for path in self._targets(use)
+            if kind_of(use) == LOCAL and in_run(use.env)
+            for path in (*self._targets(use), *self._removed(use))
         }
-        for other in step.builds:
-            if other.env.variables.get(name) != value:
-                paths |= self.outputs(other)
-        return paths - self.outputs(event)
+        for operator, target, env in step.report.targets:
+            if operator in _WRITES and in_run(env):
+                result.update(self.of(target, env))
+        for event in step.builds:
+            if in_run(event.env):
+                result |= self.outputs(event)
+        return result
 
     def _targets(self, use: ProgramUse) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
@@ -99,8 +108,22 @@ class Paths:
         base = base_name(use)
         if base in _WRITES_LAST:
             words = words[-1:]
+        elif base == 'sed':
+            in_place = any(field.text.value.startswith(('-i', '--in')) for field in use.fields[1:])
+            words = words[1:] if in_place else []
         for word in words if base not in _WRITES_NOTHING else ():
             yield from self.of(word, use.env)
+        if base not in _WRITES_NAMED and base not in _WRITES_NOTHING:
+            for folder in self.of(Text('.'), use.env):
+                yield f'{folder}/\0{base}\0'.lstrip('/')
+
+    def _removed(self, use: ProgramUse) -> Iterator[str]:
+        """The files that a program of the container removes or gives other rights."""
+        base = base_name(use)
+        if base in _WRITES_NOTHING or base == 'mv':
+            words = [field.text for field in use.fields[1:] if field.text.value[:1] != '-']
+            for word in words[base[:2] == 'ch' :]:
+                yield from self.of(word, use.env)
 
     def may_make(self, use: ProgramUse, file: str) -> bool:
         """A program of the container may write a file; only those that copy name their target."""
@@ -116,25 +139,31 @@ class Paths:
             return True
         return any('\0' in path or is_inside(file, path) for path in self._targets(use))
 
-    def names(self, step: Step, files: Iterable[str]) -> bool:
-        """A command of the step names one of the files, or a folder or pattern for it."""
+    def names(
+        self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
+    ) -> bool:
+        """A step, in some of its runs, names one of the files, or a folder or pattern for it."""
         wanted = list(files)
         if not wanted:
             return False
-        return any(may_be_in(file, path) for path in set(self._named(step)) for file in wanted)
+        return any(
+            may_be_in(file, path) for path in set(self._named(step, in_run)) for file in wanted
+        )
 
-    def _named(self, step: Step) -> Iterator[str]:
+    def _named(self, step: Step, in_run: Callable[[Env], bool]) -> Iterator[str]:
         for use in step.programs:
+            if not in_run(use.env):
+                continue
             fields = use.fields[1:]
             if base_name(use) in _WRITES_LAST:
                 fields = fields[:-1]
             for field in fields:
                 yield from self._of_word(field.text, use.env)
         for operator, target, env in step.report.targets:
-            if operator not in _WRITES:
+            if operator not in _WRITES and in_run(env):
                 yield from self.of(target, env)
         for event in step.builds:
-            for flag in self.flags(event):
+            for flag in self.flags(event) if in_run(event.env) else ():
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, event.env)
 
