@@ -60,8 +60,6 @@ def kind_of(use: ProgramUse) -> str:
         return PURE if command in _GIT_READS else LOCAL if command in _GIT_LOCAL else OTHER
     if base in kaniko.NAMES:
         return LOCAL if words[:1] and words[0] in _NOT_BUILDING else OTHER
-    if base == 'openssl':
-        return PURE
     if base == 'env' and not command:
         return PURE
     if base in ('curl', 'wget') and _is_download(use.fields[1:]):
@@ -153,8 +151,6 @@ def draws(step: Step) -> bool:
 def _draws(use: ProgramUse) -> bool:
     base = base_name(use)
     words = [field.text.value for field in use.fields[1:]]
-    if base == 'openssl':
-        return 'rand' in words
     if program(base).varies and base != 'mktemp':
         return True
     if any(_DRAWN_FILES.search(word) for word in words):

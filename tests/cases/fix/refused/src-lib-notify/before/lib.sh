@@ -1,0 +1,1 @@
+curl -d start https://h
