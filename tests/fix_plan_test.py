@@ -117,3 +117,24 @@ def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
         ['c.yml'],
     ]
     assert set(made.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
+
+
+def test_too_large_a_script_is_left(tmp_path: Path) -> None:
+    files = {f's{n}.sh': f'sh s{n + 1}.sh\n' * 30 for n in range(7)}
+    job = 'job:\n  script: [sh s0.sh]\n'
+    found = repository(
+        tmp_path,
+        {**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'},
+    )
+    outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
+    assert [each.no_fix for each in outcomes] == ['the script is too large to be evaluated']
+
+
+def test_a_mistake_of_ours_before_any_draft_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    monkeypatch.delattr(plan, 'State')
+    result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
+    assert (len(result.crashes), result.writes) == (1, ())
+    assert [(each.fix, each.no_fix) for each in result.outcomes] == [(None, None)]

@@ -79,15 +79,13 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
     check_drawn(steps, ownership.owners, loops, paths)
-    shared = 0
-    for number, step in enumerate(steps.main):
-        if not all(step in part.steps for part in parts) or step.most_builds:
-            break
-        if any(
-            start >= step.start and end <= step.end for part in parts for start, end in part.cuts
-        ):
-            break
-        shared = number + 1
+    shared = next(
+        number
+        for number, step in enumerate(steps.main)
+        if step.most_builds
+        or not all(step in part.steps for part in parts)
+        or any(step.start <= start < step.end for part in parts for start, _ in part.cuts)
+    )
     written = [
         frozenset(path for path, owners in ownership.files.items() if number in owners)
         for number in range(len(units))
@@ -143,9 +141,9 @@ class _Ownership:
     def _owner(self, step: Step, number: int | None, above: int | None) -> int | None:
         uses = self._uses(step)
         if number is not None:
-            for other, reason in uses.items():
-                if other != number:
-                    raise Refusal(reason)
+            reasons = [reason for other, reason in uses.items() if other != number]
+            if reasons:
+                raise Refusal(reasons[0])
             self._check_sources(step, number)
             return number
         if len(uses) > 1:

@@ -115,7 +115,7 @@ class Paths:
             yield from self.of(word, use.env)
         if base not in _WRITES_NAMED and base not in _WRITES_NOTHING:
             for folder in self.of(Text('.'), use.env):
-                yield f'{folder}/\0{base}\0'.lstrip('/')
+                yield f'{folder}/\0files of {base}\0'.lstrip('/')
 
     def _removed(self, use: ProgramUse) -> Iterator[str]:
         """The files that a program of the container removes or gives other rights."""
@@ -169,11 +169,8 @@ class Paths:
 
     def _of_word(self, word: Text, env: Env) -> Iterator[str]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""
-        if not word.value or not word.value.strip('.-/'):
-            return
-        yield from self.of(word, env)
-        for part in word.split('=@:,')[1:]:
-            if part.value.strip('.-/'):
+        for part in (word, *word.split('=@:,')[1:]):
+            if part.value.strip('-'):
                 yield from self.of(part, env)
 
 
@@ -186,29 +183,19 @@ def spelling(path: str) -> str:
 
 def may_be_in(file: str, path: str) -> bool:
     """A file may be what a path names, or lie below it."""
-    if file == path or file.startswith(f'{path}/'):
+    if file == path or file.startswith(f'{path}/') or path in ('', '.') and file[:1] != '/':
         return True
     if '\0' not in path and '\0' not in file:
-        return any(char in path for char in '*?[') and _matches(file, path)
+        return False
     # Of unknown names only what is known can differ.
     start, _, _ = path.partition('\0')
     own_start, _, _ = file.partition('\0')
     end, own_end = path.rpartition('\0')[2], file.rpartition('\0')[2]
     if not (start.startswith(own_start) or own_start.startswith(start)):
         return False
-    if '\0' in path and not end:
-        return bool(start)
-    return own_end.endswith(end) or end.endswith(own_end) if end and own_end else False
-
-
-def _matches(file: str, pattern: str) -> bool:
-    """A pattern of the shell may match a file, or a folder that it is in."""
-    names, patterns = file.split('/'), pattern.split('/')
-    if len(patterns) > len(names):
-        return False
-    import fnmatch
-
-    return all(map(fnmatch.fnmatchcase, names, patterns))
+    if not own_end:
+        return path[:1] != '/' or bool(own_start)
+    return own_end.endswith(end) or end.endswith(own_end) if end else bool(start)
 
 
 def is_inside(file: str, folder: str) -> bool:

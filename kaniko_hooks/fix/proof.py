@@ -146,13 +146,11 @@ def _difference(description: Description, others: Sequence[Description]) -> str:
     other = next((other for other in same if other[1] == folders), None)
     if other is None:
         return 'a build would not run in the directory that an earlier one leaves'
-    for name in sorted({**variables, **other[2]}):
-        if variables.get(name) != other[2].get(name):
-            return f'a build would not find ${name} as an earlier one leaves it'
-    for path in sorted({**files, **other[3]}):
-        if files.get(path) != other[3].get(path):
-            return f'a build would not find {path} as an earlier one leaves it'
-    return 'a build would not find what an earlier one leaves'
+    names = {**variables, **other[2]}
+    changed = [f'${name}' for name in sorted(names) if variables.get(name) != other[2].get(name)]
+    paths = {**files, **other[3]}
+    changed += [path for path in sorted(paths) if files.get(path) != other[3].get(path)]
+    return f'a build would not find {changed[0]} as an earlier one leaves it'
 
 
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
