@@ -138,3 +138,12 @@ def test_a_mistake_of_ours_before_any_draft_is_told(
     result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
     assert (len(result.crashes), result.writes) == (1, ())
     assert [(each.fix, each.no_fix) for each in result.outcomes] == [(None, None)]
+
+
+def test_a_child_pipeline_that_cannot_be_read_costs_no_other_job(tmp_path: Path) -> None:
+    child = 'child:\n  trigger:\n    include: [{local: a.yml}]\n'
+    found = repository(tmp_path, {'.gitlab-ci.yml': child + JOB, 'a.yml': '# kaniko\na: [\n'})
+    outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
+    assert [each.fix for each in outcomes if each.finding.rule.startswith('cached')] == [
+        'split `build` into 2 jobs: `build-a`, `build-b`'
+    ]
