@@ -123,8 +123,7 @@ def test_too_large_a_script_is_left(tmp_path: Path) -> None:
     files = {f's{n}.sh': f'sh s{n + 1}.sh\n' * 30 for n in range(7)}
     job = 'job:\n  script: [sh s0.sh]\n'
     found = repository(
-        tmp_path,
-        {**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'},
+        tmp_path, {**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'}
     )
     outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
     assert [each.no_fix for each in outcomes] == ['the script is too large to be evaluated']
