@@ -49,6 +49,8 @@ def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> C
         whens = {when, *(string_of(get(rule, 'when')) for rule in rules)}
         for name in sorted({'always', 'on_failure'} & {item or '' for item in whens}):
             raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
+        if get(job.table, 'parallel') is not None:
+            raise Refusal(f'{_BECAUSE}with `parallel` it would wait for all instances of it')
         if any(get(rule, 'needs') is not None for rule in rules):
             raise Refusal(f'{_BECAUSE}its `rules` have `needs`')
         if get(job.table, 'needs') is not None:

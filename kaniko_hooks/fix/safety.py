@@ -104,7 +104,7 @@ def sets_trap(step: Step) -> bool:
 def only_prints(step: Step) -> bool:
     """The step prints something and changes nothing that a later command could find."""
     report = step.report
-    if not report.programs or report.writes or report.files:
+    if report.most_builds or not report.programs or report.writes or report.files:
         return False
     if not report.changes <= {'stdin', 'stdout', 'epoch'} or _exits_itself(step):
         return False
