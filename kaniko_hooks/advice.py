@@ -24,7 +24,7 @@ def advised(finding: Finding) -> Finding:
         return finding
     if '--unsafe' not in reason:
         return finding._replace(no_fix=f'{reason}; {_advice(finding, finding.run, reason)}')
-    if 'in no pipeline' in reason:
+    if 'not part of any pipeline' in reason:
         return finding._replace(no_fix=f'{reason}, or name its root file with --gitlab-config')
     return finding
 

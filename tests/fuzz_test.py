@@ -13,7 +13,7 @@ FOUND = {
     'text without a place before text with one': """\
 build:
   script:
-    - "{ echo/executttttttttttttttttttttttttttttttttttttttttttttttttor; dautor; date; cat <<EOF; } > s"
+    - "{ echo/executttttttttttttttttttttttttttttttttttttttttttor; dautor; date; cat <<EOF; } > s"
     - "/kaniko/executor"
     - "EOF"
     - "sh s"

@@ -55,7 +55,7 @@ def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> C
             raise Refusal(f'{_BECAUSE}its `rules` have `needs`')
         if get(job.table, 'needs') is not None:
             if node_at(target.body, 'needs') is None:
-                raise Refusal(f'{_BECAUSE}its `needs` stand elsewhere')
+                raise Refusal(f'{_BECAUSE}its `needs` are defined elsewhere')
             continue
         sources.update(dict.fromkeys(_sources(state, pipeline, job)))
     if len(sources) + max(map(len, needed)) > MAX_NEEDS:
@@ -129,7 +129,7 @@ def needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Sequ
     key = next(key for key, value in place.body.pairs if value is own)
     index = next(index for index, pair in enumerate(place.body.pairs) if pair[1] is own)
     if not isinstance(own, SequenceNode) or index in place.body.aliases or own.tag or own.anchor:
-        raise Refusal(f'{_BECAUSE}its `needs` are no plain list')
+        raise Refusal(f'{_BECAUSE}its `needs` are not a plain list')
     start, end = line_start(text, key.start), line_end(text, own.end)
     if own.flow:
         lead = ', ' if own.items else ''

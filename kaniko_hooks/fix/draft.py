@@ -36,7 +36,7 @@ from kaniko_hooks.fix.users import extenders_of, followers_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.run import ScriptReport, container_reports
+from kaniko_hooks.shell.reports import ScriptReport, container_reports
 
 MAX_PARTS = 200
 MAX_STEPS = 2_000  # of all parts
@@ -258,7 +258,7 @@ def above_comments(text: str, place: Layout) -> int:
 def _units(target: Target, steps: Steps, paths: Paths, text_of: TextOf) -> list[Unit]:
     for step in steps.before:
         if step.most_builds:
-            raise Refusal('a build stands in its before_script')
+            raise Refusal('a build runs in its before_script')
     loops: dict[int, Loop] = {}
     for step in steps.main:
         if step.statement.background and step.most_builds:
@@ -268,11 +268,11 @@ def _units(target: Target, steps: Steps, paths: Paths, text_of: TextOf) -> list[
     units = units_of(steps, loops, paths)
     for step in steps.after:
         if step.most_builds:
-            raise Refusal('a build stands in its after_script')
+            raise Refusal('a build runs in its after_script')
     if not units or len(units) == 1 and not loops:
-        raise Refusal('its builds cannot be told apart')
+        raise Refusal('its builds cannot be separated')
     if len(units) > MAX_PARTS:
-        raise Refusal(f'it would become {len(units)} jobs, not 2 to {MAX_PARTS}')
+        raise Refusal(f'it would become {len(units)} jobs; at most {MAX_PARTS} are allowed')
     _check_hosts(target, units)
     return merged(units, steps, paths)
 
@@ -284,7 +284,9 @@ def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
             host = image.partition('/')[0]
             host = host if host[:1] == '[' else host.partition(':')[0]
             if host in hosts:
-                raise Refusal(f'{host} is a registry in the job itself, which each job has anew')
+                raise Refusal(
+                    f'{host} is a registry inside the job, and each new job would have its own'
+                )
 
 
 def _owned(state: State, target: Target, division: Division) -> list[frozenset[str]]:

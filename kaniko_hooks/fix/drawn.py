@@ -49,7 +49,7 @@ def check_drawn(
     for source, names in users.items():
         if len(names) > 1:
             shown = source if source[:1] == '`' else f'${source}'
-            raise Refusal(f'{shown} gives another value each time, and several builds use it')
+            raise Refusal(f'{shown} has a different value each time, and several builds use it')
 
 
 def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:

@@ -79,7 +79,7 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     start = line_start(text, name.start)
     indent = text[start : name.start]
     if not _blank(indent) or name.tag or name.anchor:
-        raise Unusual('`script:` does not stand at the start of its line')
+        raise Unusual('`script:` is not at the start of its line')
     if alias is not None or value.tag:
         raise Shared('its script is an alias or a reference')
     if value.anchor:
@@ -117,7 +117,7 @@ def surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, in
         raise Unusual('the job is written in braces, not in lines')
     start = line_start(text, key.start)
     if key.tag or key.anchor or not _blank(text[start : key.start]):
-        raise Unusual('the key of the job does not stand alone on its line')
+        raise Unusual('the key of the job is not alone on its line')
     end = _with_comments(text, line_end(text, max(body.end, key.end)), key.start - start)
     first = body.pairs[0][0].start
     return start, end, text[line_start(text, first) : first]
@@ -134,7 +134,7 @@ def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
         if isinstance(key, ScalarNode) and key.value == 'script'
     ]
     if not keys:
-        raise Shared('its script stands elsewhere')
+        raise Shared('its script is defined elsewhere')
     if len(keys) > 1:
         raise Unusual('it has two `script:` keys')
     return keys[0]

@@ -37,7 +37,7 @@ def script_of(state: State, target: Target) -> Script:
     )
     file, body = definition.key.file, node_of(definition.value)
     if file != target.file:
-        raise Shared(f'its script stands in {name} in {file}')
+        raise Shared(f'its script is in {name} in {file}')
     assert isinstance(definition.key, ScalarNode) and isinstance(body, MappingNode)
     return Script(layout(target.text, definition.key, body), name)
 
@@ -57,13 +57,13 @@ def own_place(state: State, job: Target, script: Script) -> Layout:
         for mention in some:
             if path != job.file or not job.body.start <= mention.scalar.start < job.body.end:
                 line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
-                raise Shared(f'its script stands in {name}, which {path}:{line} uses, too')
+                raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
     document = state.files.document(job.file)
     if document is not None and is_merged(document.nodes, place.body):
-        raise Shared(f'its script stands in {name}, which is merged as *{place.body.anchor}')
+        raise Shared(f'its script is in {name}, which is merged as *{place.body.anchor}')
     if len(place.body.pairs) == 1:
-        raise Refusal(f'{name}, where its script stands, would have nothing else')
+        raise Refusal(f'{name}, which has its script, would have nothing else')
     start, end, indent = surroundings(job.text, job.key, job.body)
     if indent != place.indent:
-        raise Refusal(f'its script stands in {name}, which is indented in another way')
+        raise Refusal(f'its script is in {name}, which is indented differently')
     return place._replace(key=job.key, body=job.body, start=start, end=end)

@@ -75,8 +75,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths, text_of:
     outside = _from_settings(steps, step, command)
     if outside:
         risks.append(
-            f'the words of the loop are those of ${outside}, with which a pipeline may be started '
-            'otherwise'
+            f'the loop is over ${outside}, and a pipeline may be started with another value of it'
         )
     return Loop(command, words, body, tuple(risks))
 
@@ -157,7 +156,7 @@ def _check_effects(step: Step, body: Iterable[Step], paths: Paths, name: str) ->
             images = images_of(own, paths)
             if not inner.most_builds and not is_about([use], images):
                 raise Refusal(
-                    f'{shortened(inner.text)} stands between the builds and is more than set-up'
+                    f'{shortened(inner.text)} runs between the builds and is not plain set-up'
                 )
 
 

@@ -16,7 +16,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.reports import BuildEvent
 from kaniko_hooks.text import Text
 
-_ADVICE = 'stands between or after the builds and is more than set-up'
+_ADVICE = 'runs between or after the builds and is not plain set-up'
 
 
 class Unit(NamedTuple):
@@ -129,7 +129,7 @@ class _Ownership:
     def run(self) -> None:
         for step in self.steps.before:
             if outward(step) or sets_trap(step):
-                self._add_risk(step, 'stands in its `before_script`')
+                self._add_risk(step, 'runs in its `before_script`')
         above: int | None = None
         for step in self.steps.main:
             number = self.numbers.get(step.number)
@@ -185,12 +185,12 @@ class _Ownership:
                 return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
-        self._add_risk(step, 'stands before the builds')
+        self._add_risk(step, 'runs before the builds')
         return None
 
     def _add_risk(self, step: Step, reason: str) -> None:
         self.risks.append(
-            f'{shortened(step.text)} {reason} and is more than set-up, '
+            f'{shortened(step.text)} {reason} and is not plain set-up, '
             'and would be repeated in every job'
         )
 
@@ -265,7 +265,7 @@ def _check_after(steps: Steps, ownership: _Ownership) -> None:
         if outward(step):
             if names_unit(step, ownership.images):
                 raise Refusal(f'{text} in its `after_script` acts on the images')
-            ownership._add_risk(step, 'stands in its `after_script`')
+            ownership._add_risk(step, 'runs in its `after_script`')
         if ownership.paths.names(step, ownership.files):
             raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
 

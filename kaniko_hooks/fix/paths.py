@@ -11,7 +11,6 @@ from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.flow import Scope
 from kaniko_hooks.shell.programs import LOCAL
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
 from kaniko_hooks.shell.tree import Simple
@@ -42,7 +41,7 @@ class Paths:
     """What the flags and paths of a job's commands name."""
 
     def __init__(self, script: Script) -> None:
-        self._scope = Scope(Text(''), script)
+        self._script = script
         self._flags: dict[int, tuple[BuildEvent, list[kaniko.Flag]]] = {}
 
     def flags(self, event: BuildEvent) -> list[kaniko.Flag]:
@@ -53,7 +52,7 @@ class Paths:
 
     def of(self, path: Text, env: Env) -> list[str]:
         """The spellings of a path: relative to the repository's root, or absolute."""
-        return [paths.key(target) for target in paths.resolved(self._scope, env, path)]
+        return [paths.key(target) for target in paths.resolved(self._script, env, path)]
 
     def outputs(self, event: BuildEvent) -> set[str]:
         """The files that a build writes."""

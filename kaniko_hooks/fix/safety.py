@@ -134,7 +134,7 @@ def removes_leftovers(step: Step) -> bool:
 
 
 def draws(step: Step) -> bool:
-    """The step gives another value each time that it runs.
+    """The step has a different value each time that it runs.
 
     The name of a temporary file is one only where it is written to a file.
     """

@@ -57,7 +57,7 @@ class Writer:
             source = self.steps.source
             start = source.starts[command]
             if not isinstance(item.node, ScalarNode) or item.alias is not None:
-                raise Refusal('an item of its script stands elsewhere and has more than a build')
+                raise Refusal('an item of its script, defined elsewhere, has more than a build')
             value = item.node.value
             bare = value.strip()
             if source.source.value[start : start + len(bare)] != bare:
@@ -153,10 +153,10 @@ def _counts(job: Job, length: int) -> list[int]:
     value = get(job.table, 'script')
     values = value.items if isinstance(value, Items) else (value,)
     if len(values) != length:
-        raise Refusal('the items of its script cannot be told apart')
+        raise Refusal('the items of its script cannot be separated')
     counts = [len(strings_of(item)) for item in values]
     if 0 in counts:
-        raise Refusal('an item of its script is no command')
+        raise Refusal('an item of its script is not a command')
     return counts
 
 

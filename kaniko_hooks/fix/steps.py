@@ -100,7 +100,7 @@ def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
 def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
     if source.tree.problems:
         offset, message = source.tree.problems[0]
-        raise Refusal(f'{_line(source.source.value, offset)} is no complete shell command')
+        raise Refusal(f'{_line(source.source.value, offset)} is not a complete shell command')
     number = 0
     for statement in body:
         for node in _nodes(source, statement):
@@ -108,7 +108,7 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
             command = source.command_at(first)
             text = source.source.value[first:end]
             if source.command_at(max(end - 1, first)) != command:
-                raise Refusal(f'{shortened(text)} goes over several items of the script')
+                raise Refusal(f'{shortened(text)} spans several items of the script')
             start = _with_comments(source, max(at, source.starts[command]), first)
             yield Step(
                 number,

@@ -92,7 +92,7 @@ def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
     }
     if len({file for file, _ in places}) > 1:
         names = ' and '.join(sorted({file for file, _ in places}))
-        raise Refusal(f'it is put together from {names}')
+        raise Refusal(f'it is assembled from {names}')
     definition = next(iter(places.values()))
     key, body = definition.key, node_of(definition.value)
     if not isinstance(key, ScalarNode) or '$[[' in key.value or key.value != job.name:
@@ -175,7 +175,7 @@ def risky_keywords(
     table = target.job.table
     for pipeline in target.pipelines:
         if pipeline.standalone:
-            yield f'{target.file} is in no pipeline that can be seen here'
+            yield f'{target.file} is not part of any pipeline found here'
         elif pipeline.broken or not all(map(_cannot_name_jobs, pipeline.notes)):
             yield 'its pipeline includes files that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
