@@ -16,7 +16,7 @@ from kaniko_hooks import check_kaniko_builds
 from tests.fuzz.target import inputs
 from tests.golden.record import CASES, called, contents, repository
 
-FINDING = re.compile(r'^(\S+?):(\d+):(\d+): ([a-z-]+): ', re.M)
+FINDING = re.compile(r'^(\S+?):(\d+):(\d+): (?!note:)([a-z-]+): ', re.M)
 Key = tuple[str, str, str, str]
 
 

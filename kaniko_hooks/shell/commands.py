@@ -39,6 +39,8 @@ _VARIABLES = 500
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 # Builtins that print what is set if they have no operands.
 _LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
+# Programs that write only their last operand.
+_KEEPS_SOURCES = frozenset(('cp', 'install', 'ln'))
 _KEEPS_TEXTS = frozenset(('chmod', 'chown', 'touch'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
 _SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
@@ -255,7 +257,11 @@ def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], bas
         for word in words:
             env = paths.written(scope, env, word, content, appends)
         return state.with_env(env)
-    state = _after_change(scope, state, () if base in _KEEPS_TEXTS else fields)
+    if base in _KEEPS_TEXTS:
+        changed: Sequence[Field] = ()
+    else:
+        changed = fields[-1:] if base in _KEEPS_SOURCES else fields
+    state = _after_change(scope, state, changed)
     if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
         return scripts.copied(scope, state, words)
     return state

@@ -103,14 +103,19 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     env = state.env
     # Credentials are copied in most pipelines; to list the repository for them takes a process.
     sources = () if words[-1].value.endswith('.json') else words[:-1]
+    target = words[-1]
+    known = [path.known or '' for path in paths.resolved(scope.script, env, target)]
+    is_folder = target.value[-1:] == '/' or any(map(scope.ev.repository.is_folder, known))
+    is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in known)
     for word in sources:
         name = word.split('/')[-1]
         texts = [text for _, text in paths.contents(scope, env, word)]
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
-        # The target is a file, or the folder of one.
-        for target in (words[-1], concat((words[-1], Text('/'), name))) if texts else ():
+        if texts and not is_folder:
             env = paths.written(scope, env, target, texts[0], False)
+        if texts and not is_file:
+            env = paths.written(scope, env, concat((target, Text('/'), name)), texts[0], False)
     return state.with_env(env)
 
 
