@@ -52,9 +52,8 @@ class Files:
         other = Files(repository)
         other._listings = self._listings
         for path in self._texts.keys() - paths:
-            if path in self._documents:
-                other._texts[path] = self._texts[path]
-                other._documents[path] = self._documents[path]
+            other._texts[path] = self._texts[path]
+            other._documents[path] = self._documents[path]
         return other
 
     def document(self, path: str) -> Document:
