@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.document.compose import InvalidYaml, compose
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, Span, children, items_of
-from kaniko_hooks.lines import line_text, lines_of, position
-from kaniko_hooks.model import Container, Finding, Text
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, children, items_of
+from kaniko_hooks.lines import Lines, lines_of, position
+from kaniko_hooks.model import Container, Finding, Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.suppression.directives import MARK, Directive, in_script, in_yaml
 
@@ -17,21 +16,17 @@ UNUSED = 'unused-suppression'
 
 
 class _Scope(NamedTuple):
-    """The part of a file that a directive is about.
+    """The part of a file that a directive is about, as numbers of lines.
 
-    - `spans`: its line first, then the scalars and list items on it.
-    - `key`: the key of a document on the line, in GitLab's files a job; `key_span` goes
-      to the end of its value.
+    - `lines`: its line, and those of the scalars and list items that begin on it.
+    - `key`: the key of a document on the line, in GitLab's files a job.
+    - `key_lines`: of this key and its value.
     """
 
     directive: Directive
-    spans: list[Span]
+    lines: Collection[int]
     key: str = ''
-    key_span: Span = (0, 0)
-
-
-# Offsets in a file, sorted, each with the number of a finding that they belong to.
-_Offsets = list[tuple[int, int]]
+    key_lines: Collection[int] = ()
 
 
 def without_suppressed(
@@ -48,18 +43,12 @@ def without_suppressed(
     silenced: set[int] = set()
     about: list[Finding] = []
     for file, text in files.items():
-        builds, jobs = _offsets(findings, file)
         scopes, is_complete = _scopes(file, text, containers)
-        for scope in scopes:
+        for scope, numbers in zip(scopes, _matching(scopes, findings, file, lines_of(text))):
             directive = scope.directive
-            numbers = {
-                number
-                for number in _matching(scope, findings, builds, jobs)
-                if findings[number].rule in directive.rules
-            }
-            silenced |= numbers
             about += (_finding(BAD, directive, problem) for problem in directive.problems)
             used = {findings[number].rule for number in numbers}
+            silenced |= {at for at in numbers if findings[at].rule in directive.rules}
             about += (
                 _finding(UNUSED, directive, f'it silences no {rule} finding: delete the comment')
                 for rule in dict.fromkeys(directive.rules)
@@ -78,46 +67,45 @@ def _finding(rule: str, directive: Directive, message: str) -> Finding:
     )
 
 
-def _offsets(findings: Sequence[Finding], file: str) -> tuple[_Offsets, _Offsets]:
-    """Offsets of builds with their calls and reasons, and offsets of containers."""
-    builds: set[tuple[int, int]] = set()
-    containers: set[tuple[int, int]] = set()
-    for number, finding in enumerate(findings):
-        places = [finding.place]
-        for execution in finding.run.executed if finding.run else ():
-            places += (execution.build.place, execution.build.end, *execution.calls)
-            places += (reason.place for reason in execution.reasons)
-        builds.update((place.offset, number) for place in places if place.file == file)
-        for container in finding.containers:
-            places = [container.place, *container.places]
-            containers.update((place.offset, number) for place in places if place.file == file)
-    return sorted(builds), sorted(containers)
-
-
 def _matching(
-    scope: _Scope, findings: Sequence[Finding], builds: _Offsets, containers: _Offsets
-) -> Iterator[int]:
-    """The numbers of the findings whose builds or container the directive is about."""
-    for span in scope.spans:
-        yield from _within(builds, span)
-    file, line = scope.directive.place.file, scope.spans[0]
-    for number in _within(containers, line):
-        # The container's own line; those of its templates are keys.
-        place = findings[number].containers[0].place
-        if place.file == file and line[0] <= place.offset < line[1]:
-            yield number
-    for number in _within(builds, scope.key_span):
-        if findings[number].run is None:
-            yield number
-    for number in _within(containers, scope.key_span):
-        # Jobs that extend another one, which is no template, are not silenced with it.
-        if scope.key.startswith('.') or findings[number].containers[0].name == scope.key:
-            yield number
+    scopes: Sequence[_Scope], findings: Sequence[Finding], file: str, lines: Lines
+) -> list[set[int]]:
+    """For each scope the numbers of the findings whose builds or container it is about."""
+    on_line: dict[int, list[int]] = {}
+    for index, scope in enumerate(scopes):
+        for line in {*scope.lines, *scope.key_lines}:
+            on_line.setdefault(line, []).append(index)
+    matching: list[set[int]] = [set() for _ in scopes]
+
+    def here(places: Iterable[Place]) -> set[int]:
+        return {position(lines, place.offset)[0] for place in places if place.file == file}
+
+    for number, finding in enumerate(findings):
+        builds = here(_places_of_builds(finding))
+        own = here(container.place for container in finding.containers)
+        definition = own | here(place for each in finding.containers for place in each.places)
+        names = {container.name for container in finding.containers}
+        for index in {index for line in builds | definition for index in on_line.get(line, ())}:
+            scope = scopes[index]
+            # Jobs that extend another one, which is no template, are not silenced with it.
+            below_key = definition if scope.key.startswith('.') or scope.key in names else set()
+            if finding.run is None:
+                below_key = builds
+            if (
+                scope.directive.line in own
+                or not builds.isdisjoint(scope.lines)
+                or not below_key.isdisjoint(scope.key_lines)
+            ):
+                matching[index].add(number)
+    return matching
 
 
-def _within(offsets: _Offsets, span: Span) -> Iterator[int]:
-    first, end = (bisect_left(offsets, (offset,)) for offset in span)
-    return (number for _, number in offsets[first:end])
+def _places_of_builds(finding: Finding) -> Iterator[Place]:
+    """The places of builds, their calls and reasons, and what is not about builds."""
+    yield finding.place
+    for execution in finding.run.executed if finding.run else ():
+        yield from (execution.build.place, execution.build.end, *execution.calls)
+        yield from (reason.place for reason in execution.reasons)
 
 
 def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list[_Scope], bool]:
@@ -133,8 +121,7 @@ def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list
     )
     if not users and not file.endswith(('.yml', '.yaml')):
         directives = in_script(text, file)
-        scopes = [_Scope(directive, [_line(text, directive.line)]) for directive in directives]
-        return scopes, is_complete
+        return [_Scope(directive, (directive.line,)) for directive in directives], is_complete
     try:
         documents = compose(text, file)
     except InvalidYaml:
@@ -143,9 +130,8 @@ def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list
 
 
 def _uses(container: Container, file: str) -> bool:
-    return any(place.file == file for place in (container.place, *container.places)) or any(
-        command.place(0).file == file for command in _commands(container)
-    )
+    places = (container.place, *container.places, *(text.place(0) for text in _commands(container)))
+    return any(place.file == file for place in places)
 
 
 def _commands(container: Container) -> Iterator[Text]:
@@ -153,52 +139,44 @@ def _commands(container: Container) -> Iterator[Text]:
         yield from (command for command in script.commands if command.segments)
 
 
-def _line(text: str, line: int) -> Span:
-    """A line with its break: a build may end there."""
-    lines = lines_of(text)
-    start = lines.starts[line - 1] if line <= len(lines.starts) else len(text)
-    return start, start + len(line_text(lines, line)) + 1
-
-
 def _yaml_scopes(
     file: str, text: str, users: Sequence[Container], documents: Sequence[Node]
 ) -> list[_Scope]:
+    lines = lines_of(text)
+
+    def lines_between(start: int, end: int) -> range:
+        return range(position(lines, start)[0], position(lines, max(start, end - 1))[0] + 1)
+
     nodes = _nodes(documents)
     scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
-    # Templates give the same command to many containers.
-    commands = {
-        (command.place(0), command.value): command
-        for user in users
-        for command in _commands(user)
-        if MARK in command.value
-    }
-    lines = lines_of(text)
-    spans: dict[int, list[Span]] = {}
-    items = [item for node in nodes for item in items_of(node)]
-    for node in (*scalars.values(), *items):
-        # A comment may stand behind the last line of a scalar.
-        is_text = isinstance(node, ScalarNode) and node.style not in ('|', '>')
-        for offset in {node.start, node.end if is_text else node.start}:
-            spans.setdefault(position(lines, offset)[0], []).append((node.start, node.end))
+    node_lines: dict[int, set[int]] = {}
+    for node in (*scalars.values(), *(item for parent in nodes for item in items_of(parent))):
+        between = lines_between(node.start, node.end)
+        node_lines.setdefault(between[0], set()).update(between)
     keys = {
-        position(lines, key.start)[0]: (key.value, (key.start, value.end))
+        position(lines, key.start)[0]: (key.value, lines_between(key.start, value.end))
         for document in documents
         if isinstance(document, MappingNode)
         for key, value in document.pairs
         if isinstance(key, ScalarNode)
     }
-    return [
-        _Scope(
-            directive,
-            [_line(text, directive.line), *spans.get(directive.line, ())],
-            *keys.get(directive.line, ()),
-        )
-        if directive.yaml
-        else _Scope(directive, [_line(text, directive.line)])
-        for directive in in_yaml(
-            text, file, [scalars[start] for start in sorted(scalars)], commands.values()
-        )
-    ]
+    # Templates give the same command to many containers.
+    commands = {
+        (command.place(0), command.value): command
+        for user in users
+        for command in _commands(user)
+        if MARK in command.value and command.place(0).file == file
+    }
+    ordered = [scalars[start] for start in sorted(scalars)]
+    scopes: list[_Scope] = []
+    for directive in in_yaml(text, file, ordered, commands.values()):
+        line = directive.line
+        if directive.yaml:
+            on_line = {line, *node_lines.get(line, ())}
+            scopes.append(_Scope(directive, on_line, *keys.get(line, ())))
+        else:
+            scopes.append(_Scope(directive, (line,)))
+    return scopes
 
 
 def _nodes(documents: Iterable[Node]) -> list[Node]:

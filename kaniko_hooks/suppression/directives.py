@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from kaniko_hooks.document.nodes import ScalarNode
@@ -15,14 +15,10 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import RULES
 
 MARK = 'kaniko-hooks:'
-_DIRECTIVE = re.compile(r'#[ \t]*kaniko-hooks:[ \t]*([^\r\n]*)')
-_IGNORE = re.compile(r'ignore[ \t]*\[([^\]]*)\]')
 # An attempt to silence; any other text is prose about the hooks.
-_ATTEMPT = re.compile(
-    r'(?:ignor|disabl|skip|suppress|allow|noqa)|[\w-]+[ \t]*\[|' + '|'.join(RULES)
-)
-
-
+_ATTEMPT = r'(?:ignor|disabl|skip|suppress|allow|noqa)|[\w-]+[ \t]*\[|' + '|'.join(RULES)
+_DIRECTIVE = re.compile(rf'#[ \t]*kaniko-hooks:[ \t]*((?:{_ATTEMPT})[^\r\n]*)')
+_IGNORE = re.compile(r'ignore[ \t]*\[([^\]]*)\]')
 _FOLDED = (
     'in a folded scalar this makes the rest of the command a comment: put it above the list item'
 )
@@ -44,22 +40,12 @@ class Directive(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
-def shell_comments(script: str) -> Sequence[tuple[int, int]]:
-    """Start and end of every comment of a shell script."""
-    # Few files hold a comment of ours: only they need the parser.
-    from kaniko_hooks.shell.parser import parse
-
-    return parse(Text(script)).comments
-
-
 def in_script(text: str, file: str) -> list[Directive]:
     """The directives of a shell script."""
     lines = lines_of(text)
     return [
-        _directive(lines, Place(file, start + match.start()), match[1], yaml=False)
-        for start, end in shell_comments(text)
-        for match in _DIRECTIVE.finditer(text[start:end])
-        if _ATTEMPT.match(match[1])
+        _directive(lines, Place(file, start), comment, yaml=False)
+        for start, _, comment in _in_shell(text)
     ]
 
 
@@ -68,7 +54,7 @@ def in_yaml(
 ) -> list[Directive]:
     """The directives of a YAML file: its own comments, and those of its shell commands.
 
-    `scalars` are those of the file in the order of the text.
+    `scalars` and `commands` are those of the file, `scalars` in the order of the text.
     """
     lines = lines_of(text)
     starts = [scalar.start for scalar in scalars]
@@ -86,36 +72,40 @@ def in_yaml(
         else:
             # Only behind the header of a block scalar is one possible.
             is_comment = scalar.style in ('|', '>') and start < content_start(text, scalar)
-        if is_comment and _ATTEMPT.match(match[1]):
+        if is_comment:
             place = Place(file, start)
             directives[place] = _directive(lines, place, match[1], yaml=True)
     for command in commands:
-        for start, end in shell_comments(command.value):
-            for match in _DIRECTIVE.finditer(command.value[start:end]):
-                place, last = command.place(start + match.start()), command.place(end - 1)
-                if place.file != file or place in directives or not _ATTEMPT.match(match[1]):
-                    continue
-                scalar = scalar_at(place.offset)
-                # Lines that YAML joins are one line of the shell.
-                joined = position(lines, last.offset)[0] > position(lines, place.offset)[0]
-                folded = joined or scalar is not None and scalar.style == '>'
-                directives[place] = _directive(lines, place, match[1], False, folded)
+        for start, end, comment in _in_shell(command.value):
+            place, last = command.place(start), command.place(end - 1)
+            scalar = scalar_at(place.offset)
+            # Lines that YAML joins are one line of the shell.
+            is_joined = position(lines, last.offset)[0] > position(lines, place.offset)[0]
+            is_folded = is_joined or scalar is not None and scalar.style == '>'
+            directive = _directive(lines, place, comment, yaml=False)
+            if is_folded:
+                directive = directive._replace(rules=(), problems=(_FOLDED,))
+            directives.setdefault(place, directive)
     return [directives[place] for place in sorted(directives)]
 
 
-def _directive(
-    lines: Lines, place: Place, text: str, yaml: bool, folded: bool = False
-) -> Directive:
+def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and text of every directive in a shell script."""
+    # Few files have a comment of ours: only they need the parser.
+    from kaniko_hooks.shell.parser import parse
+
+    for start, end in parse(Text(script)).comments:
+        for match in _DIRECTIVE.finditer(script, start, end):
+            yield match.start(), end, match[1]
+
+
+def _directive(lines: Lines, place: Place, text: str, yaml: bool) -> Directive:
     line = _subjects(lines.text)[position(lines, place.offset)[0]]
     match = _IGNORE.match(text)
     names = [name.strip() for name in match[1].split(',') if name.strip()] if match else []
     rules = tuple(name for name in names if name in RULES)
     problems = tuple(_unknown(name) for name in names if name not in RULES)
-    if folded:
-        rules, problems = (), (_FOLDED,)
-    elif not names:
-        problems = (_NO_NAMES,)
-    return Directive(place, rules, line, yaml, problems)
+    return Directive(place, rules, line, yaml, problems if names else (_NO_NAMES,))
 
 
 def _unknown(name: str) -> str:
