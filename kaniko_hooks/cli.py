@@ -158,19 +158,19 @@ def _check(options: Options, cache: dict[str, bytes]) -> int:
 
 def _report(repository: Repository, target: Target, options: Options, result: Result) -> int:
     if not result.findings and not options.is_report:
-        from kaniko_hooks.summary import summary
+        from kaniko_hooks.report.text import summary
 
         return _print_lines([summary(result)], 0)
+    if result.findings:
+        from kaniko_hooks.advice import advised
+        from kaniko_hooks.fix.plan import with_fixes
+
+        findings = with_fixes(repository, target.files, options, result.findings)
+        result = result._replace(findings=tuple(map(advised, findings)))
     from kaniko_hooks.report import deliver
 
-    if not result.findings:
-        return deliver(result, repository.known_text, options)
-    from kaniko_hooks.advice import advised
-    from kaniko_hooks.fix.plan import with_fixes
-
-    findings = with_fixes(repository, target.files, options, result.findings)
-    result = result._replace(findings=tuple(map(advised, findings)))
-    return max(1, deliver(result, repository.known_text, options))
+    deliver(result, repository.known_text, options)
+    return int(bool(result.findings))
 
 
 def _may_matter(repository: Repository, target: Target, options: Options) -> bool:

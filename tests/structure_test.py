@@ -22,7 +22,7 @@ MAY_IMPORT = {
     'ci': _SHARED | _FILES | {'document'},
     # Comments stand in YAML and in shell scripts.
     'suppression': _SHARED | {'document', 'lines', 'options', 'shell'},
-    'report': _SHARED | {'about', 'advice', 'lines', 'options', 'rule', 'summary', 'terminal'},
+    'report': _SHARED | {'about', 'advice', 'lines', 'options', 'rule', 'terminal'},
     'fix': _SHARED
     | _FILES
     | {'analysis', 'ci', 'document', 'kaniko', 'lines', 'options', 'rule', 'shell', 'terminal'},

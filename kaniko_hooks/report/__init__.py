@@ -9,12 +9,7 @@ import sys
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import Options
-from kaniko_hooks.summary import summary
-from kaniko_hooks.terminal import columns, safe, use_color
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TextIO
+from kaniko_hooks.terminal import columns, use_color
 
 # The format's name on the command line -> the module with its `render`.
 _MODULES = {'text': 'text', 'json': 'json_report', 'gitlab': 'code_quality', 'sarif': 'sarif'}
@@ -55,39 +50,21 @@ def _sorted(result: Result, text_of: TextOf) -> Result:
     )
 
 
-def deliver(result: Result, text_of: TextOf, options: Options) -> int:
+def deliver(result: Result, text_of: TextOf, options: Options) -> None:
     """Write the report to the file or stream of the options, and a summary to stderr.
 
-    With an output file, text is still shown. Returns 0, or 2 if the file could
-    not be written.
+    With an output file, text is still shown. Raises OSError: the file cannot be written.
     """
-    shown, code = options.format, 0
-    if options.output_file is not None:
-        code = _save(options.output_file, render(options.format, result, text_of))
-        shown = 'text'
+    from kaniko_hooks.report.text import summary
+
+    shown = 'text' if options.output_file else options.format
     looks: dict[str, object] = {}
     if shown == 'text':
         looks['color'] = use_color(options.color, sys.stdout, os.environ)
         looks['width'] = columns(sys.stdout, os.environ)
         looks['options'] = options
-    _print(render(shown, result, text_of, **looks), sys.stdout)
-    _print(summary(result) + '\n', sys.stderr)
-    return code
-
-
-def _save(path: str, report: str) -> int:
-    try:
-        with open(path, 'w', encoding='utf-8', newline='') as file:
-            file.write(report)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        _print(f'{safe(path)}: cannot be written: {reason}\n', sys.stderr)
-        return 2
-    return 0
-
-
-def _print(text: str, stream: TextIO) -> None:
-    """Write and flush; what the stream's encoding does not know is escaped."""
-    encoding = stream.encoding or 'utf-8'
-    stream.write(text.encode(encoding, 'backslashreplace').decode(encoding))
-    stream.flush()
+    print(render(shown, result, text_of, **looks), end='', flush=True)
+    print(summary(result), file=sys.stderr)
+    if options.output_file:
+        with open(options.output_file, 'w', encoding='utf-8', newline='') as file:
+            file.write(render(options.format, result, text_of))

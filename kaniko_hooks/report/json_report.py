@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from kaniko_hooks.lines import TextOf, where
-from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Result, Run
+from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Place, Result, Run
 
 VERSION = 1
 
@@ -48,11 +48,8 @@ def _times(number: int) -> int | str:
 
 def _build(execution: Execution, text_of: TextOf) -> dict[str, object]:
     build = execution.build
-    line, column = where(build.place, text_of)
     return {
-        'file': build.place.file,
-        'line': line,
-        'column': column,
+        **_place(build.place, text_of),
         'times': _times(execution.times),
         'cache': build.flags.cache,
         'cleanup': build.flags.cleanup,
@@ -61,17 +58,19 @@ def _build(execution: Execution, text_of: TextOf) -> dict[str, object]:
 
 
 def _finding(finding: Finding, text_of: TextOf) -> dict[str, object]:
-    line, column = where(finding.place, text_of)
     return {
         'rule': finding.rule,
-        'file': finding.place.file,
-        'line': line,
-        'column': column,
+        **_place(finding.place, text_of),
         'containers': [container.name for container in finding.containers],
         'message': finding.message,
         'fix': finding.fix,
         'no_fix': finding.no_fix,
     }
+
+
+def _place(place: Place, text_of: TextOf) -> dict[str, object]:
+    line, column = where(place, text_of)
+    return {'file': place.file, 'line': line, 'column': column}
 
 
 def _note(note: Note, text_of: TextOf) -> dict[str, object]:

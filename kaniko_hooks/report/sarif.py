@@ -13,7 +13,7 @@ from kaniko_hooks.about import ADDRESS, VERSION, explain, page, summary
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Finding, Note, Place, Result
 from kaniko_hooks.options import RULES
-from kaniko_hooks.report.fingerprint import fingerprints
+from kaniko_hooks.report.code_quality import fingerprints
 
 _SCHEMA = (
     'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
@@ -36,9 +36,6 @@ def render(result: Result, text_of: TextOf) -> str:
             }
         },
         'columnKind': 'unicodeCodePoints',
-        'originalUriBaseIds': {
-            '%SRCROOT%': {'description': {'text': 'The root of the repository.'}}
-        },
         'invocations': [
             {
                 'executionSuccessful': True,
@@ -69,24 +66,17 @@ def _note(note: Note, text_of: TextOf) -> Object:
     return {
         'level': 'note',
         'message': {'text': note.message},
-        'locations': [{'physicalLocation': _physical(note.place, None, text_of)}],
+        'locations': [{'physicalLocation': _physical(note.place, text_of)}],
     }
 
 
 def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
     builds = [execution.build for execution in finding.run.executed] if finding.run else []
-    end = next((build.end for build in builds if build.place == finding.place), None)
-    location: Object = {'physicalLocation': _physical(finding.place, end, text_of)}
-    if finding.containers:
-        location['logicalLocations'] = [
-            {'name': container.name, 'fullyQualifiedName': f'{container.system}:{container.name}'}
-            for container in finding.containers[:_LOCATIONS]
-        ]
     related = [
-        (container.place, None, f'container: {container.name}')
+        (container.place, f'container: {container.name}')
         for container in finding.containers[:_LOCATIONS]
     ] + [
-        (build.place, build.end, 'another build of the same container')
+        (build.place, 'another build of the same container')
         for build in builds
         if build.place != finding.place
     ]
@@ -95,14 +85,10 @@ def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
         'ruleIndex': RULES.index(finding.rule),
         'level': 'error',
         'message': {'text': finding.message},
-        'locations': [location],
+        'locations': [{'physicalLocation': _physical(finding.place, text_of)}],
         'relatedLocations': [
-            {
-                'id': number,
-                'physicalLocation': _physical(place, end, text_of),
-                'message': {'text': text},
-            }
-            for number, (place, end, text) in enumerate(related[:_LOCATIONS], 1)
+            {'physicalLocation': _physical(place, text_of), 'message': {'text': text}}
+            for place, text in related[:_LOCATIONS]
         ],
         'partialFingerprints': {
             'kanikoHooks/v1': fingerprint,
@@ -112,12 +98,9 @@ def _result(finding: Finding, fingerprint: str, text_of: TextOf) -> Object:
     }
 
 
-def _physical(place: Place, end: Place | None, text_of: TextOf) -> Object:
+def _physical(place: Place, text_of: TextOf) -> Object:
     line, column = where(place, text_of)
-    region: Object = {'startLine': line, 'startColumn': column}
-    if end is not None and end.file == place.file:
-        region['endLine'], region['endColumn'] = where(end, text_of)
     return {
         'artifactLocation': {'uri': quote(os.fsencode(place.file)), 'uriBaseId': '%SRCROOT%'},
-        'region': region,
+        'region': {'startLine': line, 'startColumn': column},
     }

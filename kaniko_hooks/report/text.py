@@ -1,16 +1,16 @@
-"""Findings for people: place, message, lines, and what to do."""
+"""Findings for people: place, message, lines, and what to do; the result in one line."""
 
 from __future__ import annotations
 
 import os
 import re
 
+from kaniko_hooks.advice import noun
 from kaniko_hooks.lines import TextOf, where
-from kaniko_hooks.model import Execution, Finding, Reason, Result
+from kaniko_hooks.model import Execution, Finding, Note, Reason, Result
 from kaniko_hooks.options import Options
 from kaniko_hooks.report.snippet import Mark, snippet
 from kaniko_hooks.rule import HARM, often
-from kaniko_hooks.summary import distinct_notes
 from kaniko_hooks.terminal import COLUMNS, paint, safe
 
 _NAMES = 6
@@ -42,8 +42,39 @@ def render(
     )
 
 
+def summary(result: Result) -> str:
+    """The result in one line, for stderr."""
+    containers = f'{_number(len(result.containers), "container")} with Kaniko builds'
+    if not result.findings:
+        nouns = {noun(container) for container, _ in result.containers} or {'job'}
+        word = nouns.pop() if len(nouns) == 1 else 'container'
+        unseen = [note.message for note in _distinct_notes(result)]
+        part = 'include' if all(message.startswith('include') for message in unseen) else 'part'
+        rest = f'; {_number(len(unseen), part)} cannot be seen here' if unseen else ''
+        return f'no findings: {containers} in {_number(result.read, word)}{rest}'
+    files = _number(len({finding.place.file for finding in result.findings}), 'file')
+    fixable = sum(finding.fix is not None for finding in result.findings)
+    fix = f' (fix-kaniko-builds can fix {fixable})' if fixable else ''
+    return f'{_number(len(result.findings), "finding")} in {files}{fix}, {containers}'
+
+
+def _number(number: int, word: str) -> str:
+    return f'{number} {word}' + ('' if number == 1 else 's')
+
+
+def _distinct_notes(result: Result) -> list[Note]:
+    """The first note of each message; not those that a finding reports."""
+    places = {finding.place for finding in result.findings}
+    reported = {note.message for note in result.notes if note.place in places}
+    notes: dict[str, Note] = {}
+    for note in result.notes:
+        if note.message not in reported:
+            notes.setdefault(note.message, note)
+    return list(notes.values())
+
+
 def _notes(result: Result, text_of: TextOf) -> list[str]:
-    notes, lines = distinct_notes(result), []
+    notes, lines = _distinct_notes(result), []
     for note in notes[:_NOTES]:
         line, column = where(note.place, text_of)
         lines.append(f'{safe(note.place.file)}:{line}:{column}: note: {safe(note.message)}')
