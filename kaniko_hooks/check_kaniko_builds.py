@@ -22,15 +22,14 @@ def _run(argv: Sequence[str]) -> int:
     # Imported here, so that Ctrl-C meanwhile is caught as well.
     from kaniko_hooks.prefilter import nothing_matters
 
-    cache: dict[str, bytes] = {}
-    if nothing_matters(argv, cache):
+    if nothing_matters(argv):
         # Only clients of hooks can do without an answer.
         if not os.environ.get('PRE_COMMIT'):
             _print('no findings: nothing here can build with Kaniko')
         return 0
     from kaniko_hooks.cli import run
 
-    return run('check-kaniko-builds', argv, cache)
+    return run('check-kaniko-builds', argv)
 
 
 def _print(line: str) -> None:

@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from kaniko_hooks.model import Result
 
 
-def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
+def run(hook: str, argv: Sequence[str]) -> int:
     """Run a hook and return its exit code.
 
     It is 1 also if the reader of the output is gone, and 2 if the output cannot be
-    written or the working directory is gone. `cache` has bytes of files, by absolute
-    path.
+    written or the working directory is gone.
     """
     _open_streams()
     collects = gc.isenabled()
@@ -35,7 +34,7 @@ def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
     gc.disable()
     try:
         options = parse(hook, argv)
-        code = _guarded(hook, options, cache)
+        code = _guarded(hook, options)
         # The caller may leave at once (see the hooks' `entry`).
         sys.stdout.flush()
         return code
@@ -51,10 +50,10 @@ def run(hook: str, argv: Sequence[str], cache: dict[str, bytes]) -> int:
             gc.enable()
 
 
-def _guarded(hook: str, options: Options, cache: dict[str, bytes]) -> int:
+def _guarded(hook: str, options: Options) -> int:
     """The exit code, 2 for an internal error. Raises OSError."""
     try:
-        return (_check if hook == CHECK else _fix)(options, cache)
+        return (_check if hook == CHECK else _fix)(options)
     except OSError:
         raise
     except Exception as error:
@@ -126,7 +125,7 @@ class _Progress:
             print('\r\x1b[K', end='', file=sys.stderr, flush=True)
 
 
-def _check(options: Options, cache: dict[str, bytes]) -> int:
+def _check(options: Options) -> int:
     if options.explain:
         from kaniko_hooks.about import explain
 
@@ -141,7 +140,7 @@ def _check(options: Options, cache: dict[str, bytes]) -> int:
         return _print_lines(['nothing to check: git tracks no YAML file or shell script here'], 0)
     for target in named or [Target(os.getcwd(), ())]:
         with _Progress(target.files) as progress:
-            repository = Repository(target.root, cache=cache, on_read=progress.step)
+            repository = Repository(target.root, on_read=progress.step)
             if not options.is_report and not _may_matter(repository, target, options):
                 if _by_hand() and not code:
                     _print_lines(['no findings: nothing here can build with Kaniko'])
@@ -177,12 +176,12 @@ def _may_matter(repository: Repository, target: Target, options: Options) -> boo
     return may_matter(repository, target.files, options.gitlab_configs)
 
 
-def _fix(options: Options, cache: dict[str, bytes]) -> int:
+def _fix(options: Options) -> int:
     named, errors = targets(options.paths)
     code = _print_lines(errors)
     for target in named:
         with _Progress(target.files) as progress:
-            repository = Repository(target.root, cache=cache, on_read=progress.step)
+            repository = Repository(target.root, on_read=progress.step)
             if not _may_matter(repository, target, options):
                 continue
             from kaniko_hooks.fix.plan import plan_fixes

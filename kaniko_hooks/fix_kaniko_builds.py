@@ -22,12 +22,11 @@ def _run(argv: Sequence[str]) -> int:
     # Imported here, so that Ctrl-C meanwhile is caught as well.
     from kaniko_hooks.prefilter import nothing_matters
 
-    cache: dict[str, bytes] = {}
-    if nothing_matters(argv, cache, ('--unsafe', '--diff', '--exit-zero-even-if-changed')):
+    if nothing_matters(argv, ('--unsafe', '--diff', '--exit-zero-even-if-changed')):
         return 0
     from kaniko_hooks.cli import run
 
-    return run('fix-kaniko-builds', argv, cache)
+    return run('fix-kaniko-builds', argv)
 
 
 def entry() -> None:

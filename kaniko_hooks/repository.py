@@ -7,13 +7,17 @@ relative to its root and written with '/'.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.prefilter import git_root, repository_root
+from kaniko_hooks.prefilter import (
+    Unreadable as Unreadable,
+    git_root,
+    read_bytes as read_bytes,
+    reason,
+    repository_root,
+)
 
-MAX_BYTES = 16 * 1024 * 1024
 BOM = b'\xef\xbb\xbf'
 # git sets these for its hooks, and they would name its repository for every folder.
 OF_ONE_REPOSITORY = (
@@ -28,10 +32,6 @@ OF_ONE_REPOSITORY = (
 _LS_FILES = 'git -c core.fsmonitor=false -c safe.bareRepository=explicit ls-files -z'.split()
 
 
-class Unreadable(Exception):
-    """A file cannot be read as text; the message goes on from the file's name."""
-
-
 class Target(NamedTuple):
     """The named files of one repository, relative to its root, sorted."""
 
@@ -42,7 +42,6 @@ class Target(NamedTuple):
 class Repository:
     """Reads the files below `root`, each once; `edited` texts replace those of files.
 
-    `cache` has bytes that were read before, by absolute path; `text` takes them out.
     `on_read` is called for each file that has been looked at: before its text is used, or
     when its bytes show that it does not matter.
     """
@@ -51,24 +50,20 @@ class Repository:
         self,
         root: str,
         edited: Mapping[str, str] | None = None,
-        cache: dict[str, bytes] | None = None,
         on_read: Callable[[], object] = lambda: None,
     ) -> None:
         self.root = os.path.realpath(root)
-        self._cache = {} if cache is None else cache
-        self._on_read = on_read
+        self.on_read = on_read
         self._texts: dict[str, str | Unreadable | None] = dict(edited or {})
-        self._with_bom: set[str] = set()
-        self._inexact: set[str] = set()
+        self._data: dict[str, bytes | None] = {}
         self._files: Sequence[str] | None = None
         self._mattering: dict[str, bool] = {}
 
     def edited(self, texts: Mapping[str, str]) -> Repository:
         """The same repository with other texts of some files."""
-        other = Repository(self.root, None, self._cache)
+        other = Repository(self.root)
         other._texts = {**self._texts, **texts}
-        other._with_bom = self._with_bom
-        other._inexact = self._inexact
+        other._data = self._data
         other._files = self._files
         return other
 
@@ -79,8 +74,10 @@ class Repository:
         permission, too large.
         """
         if path not in self._texts:
+            self.on_read()
             try:
-                self._texts[path] = self._read(path)
+                data = self.data(path)
+                self._texts[path] = None if data is None else decode(data)
             except Unreadable as error:
                 self._texts[path] = error
         text = self._texts[path]
@@ -97,55 +94,29 @@ class Repository:
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is no such file. Raises Unreadable, as `text`."""
-        where = os.path.join(self.root, path)
-        if where in self._cache:
-            return self._cache[where]
+        if path in self._data:
+            return self._data[path]
         try:
-            real = os.path.realpath(where)
+            real = os.path.realpath(os.path.join(self.root, path))
         except ValueError as error:  # NUL, or no bytes of this file system
-            raise Unreadable(_reason(error)) from None
+            raise Unreadable(reason(error)) from None
         if not within(real, self.root):
             raise Unreadable('is outside the repository')
-        data = read_bytes(real)
-        if data is not None:
-            self._cache[where] = data
-        return data
-
-    def _read(self, path: str) -> str | None:
-        self._on_read()
-        data = self.data(path)
-        if data is None:
-            return None
-        self._cache.pop(os.path.join(self.root, path), None)
-        text = decode(data)
-        if data.startswith(BOM):
-            self._with_bom.add(path)
-        if len(data) != len(text) and data.removeprefix(BOM) != text.encode():
-            self._inexact.add(path)
-        return text
+        self._data[path] = read_bytes(real)
+        return self._data[path]
 
     def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
-        """Tests a file's bytes, caches those that pass; a file that cannot be read passes.
-
-        There is one test: a second call for a path has the answer of the first.
-        """
+        """Test of a file's bytes, made once for each path; a file that cannot be read passes."""
         if path not in self._mattering:
-            self._mattering[path] = self._passes(path, test)
+            try:
+                data = self.data(path)
+            except Unreadable:
+                data = None
+            self._mattering[path] = data is None or test(data)
+            if not self._mattering[path]:
+                del self._data[path]
+                self.on_read()
         return self._mattering[path]
-
-    def _passes(self, path: str, test: Callable[[bytes], bool]) -> bool:
-        where = os.path.join(self.root, path)
-        try:
-            data = self._cache.pop(where, None) or read_bytes(where)
-        except Unreadable:
-            return True
-        if data is None:
-            return True
-        if test(data):
-            self._cache[where] = data
-            return True
-        self._on_read()
-        return False
 
     def has_file(self, path: str) -> bool:
         """Test for a file or a symlink with exactly this path."""
@@ -161,52 +132,38 @@ class Repository:
 
     def has_mark(self, path: str) -> bool:
         """Test for a byte order mark at the beginning of a file."""
-        self.known_text(path)
-        return path in self._with_bom
+        return (self.data(path) or b'').startswith(BOM)
 
     def is_exact(self, path: str) -> bool:
         """True unless bytes of the file were dropped to make it text."""
-        self.known_text(path)
-        return path not in self._inexact
+        data = self.data(path) or b''
+        return decode(data).encode() == data.removeprefix(BOM)
 
     def files(self) -> Sequence[str]:
         """The files that git tracks, or would; outside of git all files, symlinks left out."""
         if self._files is None:
             names = _listed_by_git(self.root, '--cached', '--others', '--exclude-standard')
-            self._files = list(self.files_below()) if names is None else names
+            self._files = self.files_below() if names is None else names
         return self._files
 
-    def files_below(self, folder: str = '') -> Iterator[str]:
-        """Every regular file below a folder of the repository, in byte order.
+    def files_below(self, folder: str = '') -> Sequence[str]:
+        """Every file below a folder of the repository, in byte order.
 
         Symlinked folders, `.git` and other repositories (submodules, work trees) are
         left out.
         """
         top = os.path.join(self.root, folder)
         if not within(os.path.realpath(top), self.root):
-            return
-        paths: list[str] = []
-        for where, folders, names in os.walk(top):
-            if where != top and '.git' in (*folders, *names):
-                folders.clear()
-                continue
-            folders[:] = [name for name in folders if name != '.git']
-            below = os.path.relpath(where, self.root).replace(os.sep, '/')
-            paths += (name if below == '.' else f'{below}/{name}' for name in names)
-        yield from sorted(paths, key=os.fsencode)
+            return ()
+        paths = (
+            path.removeprefix(self.root).replace(os.sep, '/') for path in _walked(top, nested=False)
+        )
+        return sorted((path.lstrip('/') for path in paths), key=os.fsencode)
 
 
 def within(real: str, root: str) -> bool:
     """True for the root itself and for real paths below it."""
     return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
-
-
-def read_bytes(path: str) -> bytes | None:
-    """The bytes of a regular file; None if there is none. Raises Unreadable."""
-    data = _first_bytes(path, MAX_BYTES + 1)
-    if data is not None and len(data) > MAX_BYTES:
-        raise Unreadable(f'is larger than {MAX_BYTES // 1024 // 1024} MiB')
-    return data
 
 
 def decode(data: bytes) -> str:
@@ -217,37 +174,6 @@ def decode(data: bytes) -> str:
     """
     # The codec `utf-8-sig` does the same, but is a module to import.
     return data.decode('utf-8', 'ignore').removeprefix('\ufeff')
-
-
-def _first_bytes(path: str, size: int) -> bytes | None:
-    """The first bytes of a regular file; None if there is none. Raises Unreadable."""
-    # A pipe would block for ever; O_NONBLOCK opens it without waiting.
-    flags = os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_BINARY', 0)
-    try:
-        handle = os.open(path, flags)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        raise Unreadable(_reason(error)) from None
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable('is not a regular file')
-        # Room for as much as is ever read would have to be made for each small file.
-        data = os.read(handle, min(size, status.st_size + 1))
-        while len(data) < size and (more := os.read(handle, min(size - len(data), 65536))):
-            data += more
-        return data
-    except OSError as error:
-        raise Unreadable(_reason(error)) from None
-    finally:
-        os.close(handle)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, ValueError):
-        return 'has a name that no file can have'
-    return (error.strerror or str(error)).lower()
 
 
 def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
@@ -265,13 +191,23 @@ def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
         root = repository_root(inner)
         try:
             _relative(inner, root, folders)
-            if not is_folder and _first_bytes(path, 1) is None:
-                raise Unreadable('no such file')
+            if not is_folder:
+                _check_readable(path)
             named = _files_of(path) if is_folder else (path,)
             files.setdefault(root, set()).update(_relative(name, root, folders) for name in named)
         except Unreadable as error:
             errors.append(f'{path}: {error}')
     return [Target(root, tuple(sorted(files[root]))) for root in sorted(files)], errors
+
+
+def _check_readable(path: str) -> None:
+    """Raises Unreadable: no such file, not a regular one, or no permission."""
+    if not os.path.exists(path):
+        raise Unreadable('no such file')
+    if not os.path.isfile(path):
+        raise Unreadable('is not a regular file')
+    if not os.access(path, os.R_OK):
+        raise Unreadable('permission denied')
 
 
 # A folder and a repository's root -> the folder as the repository names it, ending with '/'.
@@ -305,7 +241,7 @@ def _files_of(folder: str) -> Iterator[str]:
     """Regular files below a folder that pre-commit treats as YAML or shell scripts."""
     names = _listed_by_git(folder)
     below = (os.path.join(folder, name) for name in names or ())
-    for path in _walked(folder) if names is None else below:
+    for path in _walked(folder, nested=True) if names is None else below:
         if os.path.islink(path) or not os.path.isfile(path):
             continue
         # `identify` says so of these names; it reads files for others.
@@ -331,7 +267,11 @@ def _listed_by_git(folder: str, *options: str) -> list[str] | None:
     return [os.fsdecode(name) for name in output.split(b'\0') if name]
 
 
-def _walked(folder: str) -> Iterator[str]:
-    for where, folders, names in os.walk(folder):
+def _walked(top: str, nested: bool) -> Iterator[str]:
+    """All files below a folder; if `nested`, those of other repositories as well."""
+    for where, folders, names in os.walk(top):
+        if not nested and where != top and '.git' in (*folders, *names):
+            folders.clear()
+            continue
         folders[:] = [name for name in folders if name != '.git']
         yield from (os.path.join(where, name) for name in names)

@@ -51,12 +51,12 @@ def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) 
 def in_process(error: BaseException) -> int:
     """The exit code of a check that ends with an exception."""
 
-    def check(options: Options, cache: dict[str, bytes]) -> int:
+    def check(options: Options) -> int:
         raise error
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cli, '_check', check)
-        return cli.run(CHECK, [], {})
+        return cli.run(CHECK, [])
 
 
 @pytest.mark.parametrize(

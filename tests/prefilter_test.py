@@ -1,19 +1,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from kaniko_hooks import prefilter, repository
-from kaniko_hooks.prefilter import repository_root
+from kaniko_hooks import prefilter
+from kaniko_hooks.prefilter import nothing_matters, repository_root
 from tests.conftest import Write
-
-
-def nothing_matters(argv: Sequence[str]) -> bool:
-    return prefilter.nothing_matters(argv, {})
-
 
 KANIKO = 'a: [/kaniko/executor]\n'
 
@@ -167,7 +162,7 @@ def test_unreadable_file_is_left_to_the_real_reading(write: Write) -> None:
 def test_large_file_is_left_to_the_real_reading(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prefilter, '_MAX_BYTES', 3)
+    monkeypatch.setattr(prefilter, 'MAX_BYTES', 3)
     write({'a.yml': 'x: ', 'b.yml': 'x: y'})
     assert nothing_matters(['a.yml'])
     assert not nothing_matters(['b.yml'])
@@ -186,22 +181,3 @@ def test_root_without_git_is_the_working_directory(
     (tmp_path / 'a').mkdir()
     monkeypatch.chdir(tmp_path / 'a')
     assert repository_root('../b/c.yml') == str(tmp_path / 'b')
-
-
-def test_each_file_is_read_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = write({'.gitlab-ci.yml': 'a: {script: [make]}\n', 'b.yml': 'x: y\n'})
-    monkeypatch.setattr(prefilter, '_MAX_KEPT', 6)
-    seen: dict[str, bytes] = {str(root / '.gitlab-ci.yml'): b'include: b.yml'}
-    assert not prefilter.nothing_matters(['b.yml'], seen)
-    assert seen.pop(str(root / '.gitlab-ci.yml')) and seen == {str(root / 'b.yml'): b'x: y\n'}
-    # A large one is not kept.
-    assert prefilter.nothing_matters(['.gitlab-ci.yml', 'b.yml'], seen)
-    assert list(seen) == [str(root / 'b.yml')]
-
-
-def test_file_that_does_not_tell_its_size_is_left_to_the_real_reading(write: Write) -> None:
-    write({})
-    assert os.path.getsize('/proc/self/status') == 0
-    assert not nothing_matters(['/proc/self/status'])
-    text = repository.read_bytes('/proc/self/status')
-    assert text is not None and text.startswith(b'Name:') and text.endswith(b'\n')

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks import repository as module
+from kaniko_hooks import prefilter
 from kaniko_hooks.repository import Repository, Target, Unreadable, read_bytes, targets
 from tests.conftest import Write
 
@@ -96,7 +96,7 @@ def test_impossible_name_is_unreadable(name: str, write: Write) -> None:
 
 
 def test_large_file_is_unreadable(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, 'MAX_BYTES', 3)
+    monkeypatch.setattr(prefilter, 'MAX_BYTES', 3)
     root = write({'a.yml': 'abc', 'b.yml': 'abcd'})
     assert read_bytes(str(root / 'a.yml')) == b'abc'
     with pytest.raises(Unreadable) as raised:
@@ -107,17 +107,6 @@ def test_large_file_is_unreadable(write: Write, monkeypatch: pytest.MonkeyPatch)
 def test_file_that_does_not_tell_its_size() -> None:
     data = read_bytes('/proc/self/status')
     assert data is not None and data.count(b'\n') > 9
-
-
-def test_only_bytes_that_may_matter_are_kept(write: Write) -> None:
-    cache: dict[str, bytes] = {}
-    root = write({'a.yml': 'kaniko', 'b.yml': 'other'})
-    repository = Repository(str(root), cache=cache)
-    os.mkfifo(root / 'pipe')
-    named = ('a.yml', 'b.yml', 'missing', 'pipe')
-    matter = [repository.may_matter(path, lambda data: b'kaniko' in data) for path in named]
-    assert (matter, cache) == ([True, False, True, True], {str(root / 'a.yml'): b'kaniko'})
-    assert (repository.text('a.yml'), cache) == ('kaniko', {})
 
 
 def test_failing_read_is_unreadable(write: Write) -> None:

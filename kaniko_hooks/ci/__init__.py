@@ -58,7 +58,7 @@ def _sorted(
 
 def _may_matter(repository: Repository, path: str) -> bool:
     absolute = os.path.join(repository.root, path)
-    return repository.may_matter(path, lambda data: may_matter(data, absolute, True))
+    return repository.may_matter(path, lambda data: may_matter(data, absolute))
 
 
 def _has_root(repository: Repository) -> bool:
