@@ -47,7 +47,7 @@ def analyse(
             files = tuple({place.file for place in container.places})
             problems.append(Problem(container.place, f'{container.name}: {error}', files))
         except Exception as error:
-            from kaniko_hooks.internal_error import internal_error
+            from kaniko_hooks.about import internal_error
 
             crashes.append(internal_error(f'{container.place.file} ({container.name})', error))
         else:

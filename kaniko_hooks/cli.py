@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from kaniko_hooks.about import explain, internal_error
 from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.options import CHECK, Options, parse
 from kaniko_hooks.repository import Repository, Target, targets
@@ -25,16 +25,12 @@ def run(hook: str, argv: Sequence[str]) -> int:
     """Run a hook and return its exit code.
 
     It is 1 also if the reader of the output is gone, and 2 if the output cannot be
-    written or the working directory is gone.
+    written or the working directory is gone, and for an internal error.
     """
     _open_streams()
-    collects = gc.isenabled()
-    # Nothing is freed before the end: collections would take a tenth of the time, and
-    # more in a large repository.
-    gc.disable()
     try:
         options = parse(hook, argv)
-        code = _guarded(hook, options)
+        code = (_check if hook == CHECK else _fix)(options)
         # The caller may leave at once (see the hooks' `entry`).
         sys.stdout.flush()
         return code
@@ -45,20 +41,7 @@ def run(hook: str, argv: Sequence[str]) -> int:
         _forget(sys.stdout)
         where = f'{error.filename}: ' if error.filename else ''
         return _print_lines([f'{hook}: error: {where}{(error.strerror or str(error)).lower()}'], 2)
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _guarded(hook: str, options: Options) -> int:
-    """The exit code, 2 for an internal error. Raises OSError."""
-    try:
-        return (_check if hook == CHECK else _fix)(options)
-    except OSError:
-        raise
     except Exception as error:
-        from kaniko_hooks.internal_error import internal_error
-
         return _print_lines([internal_error(hook, error)], 2)
 
 
@@ -127,8 +110,6 @@ class _Progress:
 
 def _check(options: Options) -> int:
     if options.explain:
-        from kaniko_hooks.about import explain
-
         print(explain(options.explain), end='')
         return 0
     named, errors = targets(options.paths)
@@ -141,7 +122,8 @@ def _check(options: Options) -> int:
     for target in named or [Target(os.getcwd(), ())]:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, on_read=progress.step)
-            if not options.is_report and not _may_matter(repository, target, options):
+            matters = may_matter(repository, target.files, options.gitlab_configs)
+            if not matters and not options.is_report:
                 if _by_hand() and not code:
                     _print_lines(['no findings: nothing here can build with Kaniko'])
                 continue
@@ -172,17 +154,13 @@ def _report(repository: Repository, target: Target, options: Options, result: Re
     return int(bool(result.findings))
 
 
-def _may_matter(repository: Repository, target: Target, options: Options) -> bool:
-    return may_matter(repository, target.files, options.gitlab_configs)
-
-
 def _fix(options: Options) -> int:
     named, errors = targets(options.paths)
     code = _print_lines(errors)
     for target in named:
         with _Progress(target.files) as progress:
             repository = Repository(target.root, on_read=progress.step)
-            if not _may_matter(repository, target, options):
+            if not may_matter(repository, target.files, options.gitlab_configs):
                 continue
             from kaniko_hooks.fix.plan import plan_fixes
 

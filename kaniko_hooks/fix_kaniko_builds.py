@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -31,6 +32,8 @@ def _run(argv: Sequence[str]) -> int:
 
 def entry() -> None:
     """The console script: leaves without the time that it takes to free what nobody needs."""
+    # Collections would take a tenth of the time, and more in a large repository.
+    gc.disable()
     os._exit(main())
 
 

@@ -71,7 +71,7 @@ _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
 
 _OSSCONTAINERTOOLS = (
     r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
-    r':v(\d+)\.(\d+)\.(\d+)(-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
+    r':v(\d+)\.(\d+)\.(\d+)(?:-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
 )
 _WARMER = r'[/:\-]warmer(?![a-z])|kaniko-warmer'
 
@@ -221,33 +221,26 @@ def _state(value: Text) -> str:
     return OFF if value.value in _FALSE else ''
 
 
-def _is_true(value: Text | None) -> bool:
-    return value is not None and value.known in _TRUE
-
-
-def _version(image: str | None) -> tuple[tuple[int, ...], str]:
-    """Version and flavour of an image of osscontainertools' Kaniko; zeros for other images."""
-    match = re.fullmatch(_OSSCONTAINERTOOLS, image or '')
-    if match is None:
-        return (0, 0, 0), ''
-    return tuple(map(int, match.group(1, 2, 3))), match[4] or ''
-
-
 def _cleans_by_default(image: str | None, variable: Callable[[str], Text | None]) -> bool:
     """Since v1.27.5 osscontainertools reads KANIKO_CLEANUP; its alpine image sets it."""
-    version, flavour = _version(image)
-    if version < (1, 27, 5):
+    if _fork_version(image) < (1, 27, 5):
         return False
     value = variable('KANIKO_CLEANUP')
-    return flavour == '-alpine' if value is None else _is_true(value)
+    return '-alpine' in (image or '') if value is None else _state(value) == ON
 
 
 def _cleans_own_folder(variable: Callable[[str], Text | None]) -> bool:
     """FF_KANIKO_CLEAN_KANIKO_DIR is on by default; off, `--cleanup` leaves /kaniko."""
     value = variable('FF_KANIKO_CLEAN_KANIKO_DIR')
-    return value is None or _is_true(value)
+    return value is None or _state(value) == ON
 
 
 def cleans_up(image: str | None) -> bool:
     """The image is provably osscontainertools' Kaniko v1.27.0 or later."""
-    return _version(image)[0] >= (1, 27, 0)
+    return _fork_version(image) >= (1, 27, 0)
+
+
+def _fork_version(image: str | None) -> tuple[int, ...]:
+    """The version of an image of osscontainertools' Kaniko, zeros for other images."""
+    match = re.fullmatch(_OSSCONTAINERTOOLS, image or '')
+    return tuple(map(int, match.groups())) if match else (0, 0, 0)

@@ -22,33 +22,19 @@ class _Named(tuple[object, ...]):
     _last: dict[int, tuple[object, ...]] = {0: ()}  # number of values -> those that follow
 
     def __new__(cls, *values: object, **named: object) -> _Named:
+        # Type checkers find wrong arguments.
         if named:
-            values += _others(cls, cls._fields[len(values) :], named)
-        try:
-            return tuple.__new__(cls, values + cls._last[len(values)])
-        except KeyError:
-            raise TypeError(f'{cls.__name__} takes {", ".join(cls._fields)}') from None
+            named = {**cls._defaults, **named}
+            values += tuple(map(named.__getitem__, cls._fields[len(values) :]))
+        return tuple.__new__(cls, values + cls._last[len(values)])
 
     def _replace(self, **changes: object) -> _Named:
-        """The same with other values for some fields. Raises TypeError."""
-        values = tuple(map(changes.pop, self._fields, self))
-        if changes:
-            raise TypeError(f'{type(self).__name__} has no {", ".join(changes)}')
-        return tuple.__new__(type(self), values)
+        """The same with other values for some fields."""
+        return tuple.__new__(type(self), map(changes.get, self._fields, self))
 
     def __repr__(self) -> str:
         fields = ', '.join(f'{name}={value!r}' for name, value in zip(self._fields, self))
         return f'{type(self).__name__}({fields})'
-
-
-def _others(
-    cls: type[_Named], fields: tuple[str, ...], named: dict[str, object]
-) -> tuple[object, ...]:
-    """The values of the last fields. Raises TypeError."""
-    values = {**cls._defaults, **named}
-    if not named.keys() <= set(fields) <= values.keys():
-        raise TypeError(f'{cls.__name__} takes {", ".join(cls._fields)}')
-    return tuple(map(values.__getitem__, fields))
 
 
 class _Maker(type):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -36,27 +34,8 @@ def test_made(pair: Pair) -> None:
     assert tuple(pair) == ('a', 2, ())
 
 
-@pytest.mark.parametrize(
-    ('given', 'named'),
-    (
-        pytest.param((), {}, id='too few'),
-        pytest.param((1, 2, 3, 4), {}, id='too many'),
-        pytest.param((1,), {'first': 1}, id='twice'),
-        pytest.param((1,), {'fourth': 1}, id='unknown'),
-        pytest.param((), {'second': 1}, id='missing'),
-    ),
-)
-def test_not_made(given: tuple[int, ...], named: dict[str, int]) -> None:
-    make: type = Pair
-    with pytest.raises(TypeError, match='Pair takes first, second, third'):
-        make(*given, **named)
-
-
 def test_replaced() -> None:
     assert Pair('a')._replace(second=5) == ('a', 5, ())
-    changes: dict[str, Any] = {'fourth': 1}
-    with pytest.raises(TypeError, match='Pair has no fourth'):
-        Pair('a')._replace(**changes)
 
 
 def test_shown() -> None:

@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob('*.py'))
 
 # What every station may use: plain tuples, and nothing that imports more than they do.
 _SHARED = {'cond', 'model', 'named_tuple', 'text'}
-_FILES = {'ci_paths', 'mentions', 'repository', 'prefilter', 'internal_error'}
+_FILES = {'about', 'ci_paths', 'mentions', 'repository', 'prefilter'}
 MAY_IMPORT = {
     'document': _SHARED,
     'shell': _SHARED,

@@ -101,7 +101,7 @@ def _recognise(
 
 
 def _crash(where: str, error: Exception) -> str:
-    from kaniko_hooks.internal_error import internal_error
+    from kaniko_hooks.about import internal_error
 
     return internal_error(where, error)
 

@@ -11,7 +11,7 @@ from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.state import Request, State
-from kaniko_hooks.internal_error import internal_error
+from kaniko_hooks.about import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-from kaniko_hooks.lines import TextOf, where
+from kaniko_hooks.lines import TextOf
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import Options
 from kaniko_hooks.terminal import columns, use_color
@@ -23,27 +23,18 @@ def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
     repeat in its advice. Modules are imported late: most runs have nothing to report.
     """
     module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
-    report: str = module.render(_sorted(result, text_of), text_of, **looks)
+    report: str = module.render(_sorted(result), text_of, **looks)
     return report
 
 
-def _sorted(result: Result, text_of: TextOf) -> Result:
+def _sorted(result: Result) -> Result:
     """Containers that build and findings by place; each note once."""
     building = [pair for pair in result.containers if pair[1].builds_in_worst_run]
     return result._replace(
-        containers=tuple(
-            sorted(building, key=lambda pair: (pair[0].place, pair[0].system, pair[0].name))
-        ),
+        containers=tuple(sorted(building, key=lambda pair: (pair[0].place, pair[0].name))),
         findings=tuple(
             sorted(
-                result.findings,
-                key=lambda finding: (
-                    finding.place.file,
-                    where(finding.place, text_of),
-                    finding.rule,
-                    finding.message,
-                    [container.name for container in finding.containers],
-                ),
+                result.findings, key=lambda finding: (finding.place, finding.rule, finding.message)
             )
         ),
         notes=tuple(sorted(set(result.notes))),
