@@ -138,19 +138,17 @@ def _check(options: Options) -> int:
 
 
 def _report(repository: Repository, target: Target, options: Options, result: Result) -> int:
-    if not result.findings and not options.is_report:
-        from kaniko_hooks.report.text import summary
+    from kaniko_hooks.report import deliver
+    from kaniko_hooks.report.text import summary
 
-        return _print_lines([summary(result)], 0)
     if result.findings:
         from kaniko_hooks.advice import advised
         from kaniko_hooks.fix.plan import with_fixes
 
         findings = with_fixes(repository, target.files, options, result.findings)
         result = result._replace(findings=tuple(map(advised, findings)))
-    from kaniko_hooks.report import deliver
-
     deliver(result, repository.known_text, options)
+    _print_lines([summary(result)])
     return int(bool(result.findings))
 
 

@@ -57,9 +57,7 @@ def test_reports_do_not_depend_on_the_order_of_what_was_found(name: str) -> None
 )
 def test_deliver_to_stdout(name: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
     deliver(result_of(PIPELINE), text_is(PIPELINE), Options(format=name))
-    out, err = capsys.readouterr()
-    assert out.startswith(start)
-    assert err == '1 finding in 1 file, 1 container with Kaniko builds\n'
+    assert capsys.readouterr().out.startswith(start)
 
 
 def test_deliver_to_a_file_and_text_to_stdout(

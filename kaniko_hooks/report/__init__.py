@@ -42,12 +42,10 @@ def _sorted(result: Result) -> Result:
 
 
 def deliver(result: Result, text_of: TextOf, options: Options) -> None:
-    """Write the report to the file or stream of the options, and a summary to stderr.
+    """Write the report to the file of the options, and show it or, beside a file, text.
 
-    With an output file, text is still shown. Raises OSError: the file cannot be written.
+    Raises OSError: it cannot be written.
     """
-    from kaniko_hooks.report.text import summary
-
     shown = 'text' if options.output_file else options.format
     looks: dict[str, object] = {}
     if shown == 'text':
@@ -55,7 +53,6 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> None:
         looks['width'] = columns(sys.stdout, os.environ)
         looks['options'] = options
     print(render(shown, result, text_of, **looks), end='', flush=True)
-    print(summary(result), file=sys.stderr)
     if options.output_file:
         with open(options.output_file, 'w', encoding='utf-8', newline='') as file:
             file.write(render(options.format, result, text_of))
