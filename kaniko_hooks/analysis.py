@@ -12,10 +12,6 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository, Unreadable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.rule import Judged
-
 MARK = 'kaniko-hooks:'  # of comments for the hooks
 
 
@@ -153,7 +149,7 @@ def _judged(
     from kaniko_hooks import rule
     from kaniko_hooks.lines import where
 
-    judged = [rule.judged(container, run) for container, run in runs]
+    judged = rule.uncovered([rule.judged(container, run) for container, run in runs])
     doubtful = [
         result
         for result in judged
@@ -173,7 +169,7 @@ def _judged(
     # A root pipeline that the command line names is one of the named files, too.
     configs = shown.union(options.gitlab_configs)
     return Result(
-        tuple(_without_covered_templates(judged, shown)),
+        tuple((container, run) for container, run, places in judged if _concerns(places, shown)),
         tuple(
             finding
             for finding in findings
@@ -184,25 +180,6 @@ def _judged(
         ),
         (*reading.notes, *dict.fromkeys(note for _, run in runs for note in run.notes)),
     )
-
-
-def _without_covered_templates(
-    judged: Sequence[Judged], shown: frozenset[str]
-) -> list[tuple[Container, Run]]:
-    """Containers of the shown files; a hidden job only if no visible job runs its builds."""
-    here = [result for result in judged if _concerns(result.places, shown)]
-    visible = {
-        execution.build.place
-        for container, run, _ in here
-        if not container.template
-        for execution in run.executions
-    }
-    return [
-        (container, run)
-        for container, run, _ in here
-        if not container.template
-        or any(execution.build.place not in visible for execution in run.executions)
-    ]
 
 
 def _concerns(places: Iterable[Place], files: frozenset[str]) -> bool:

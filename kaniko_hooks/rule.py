@@ -48,24 +48,39 @@ def judged(container: Container, run: Run) -> Judged:
     return Judged(container, run, frozenset(places))
 
 
-def violations(containers: Iterable[Judged], strict: bool) -> list[Finding]:
-    """A finding, without message yet, for each container that breaks the rule.
+def uncovered(containers: Sequence[Judged]) -> list[Judged]:
+    """The containers, visible ones first, without hidden jobs whose builds visible ones run."""
+    visible = {
+        execution.build.place
+        for container, run, _ in containers
+        if not container.template
+        for execution in run.executions
+    }
+    return sorted(
+        (
+            result
+            for result in containers
+            if not result.container.template
+            or any(execution.build.place not in visible for execution in result.run.executions)
+        ),
+        key=lambda result: result.container.template,
+    )
 
-    Hidden jobs whose builds visible jobs run are left out.
-    """
-    visible: set[Place] = set()
-    findings: list[Finding] = []
-    for container, run, places in sorted(containers, key=lambda result: result.container.template):
-        if run.verdict == 'ok' or run.verdict == 'uncached' and not strict:
-            continue
-        builds = {execution.build.place for execution in run.executed}
-        if container.template and builds <= visible:
-            continue
-        if not container.template:
-            visible |= builds
-        rule = UNCACHED if run.verdict == 'uncached' else CACHED
-        findings.append(Finding(rule, _second_build(run), '', (container,), run, places))
-    return findings
+
+def violations(containers: Iterable[Judged], strict: bool) -> list[Finding]:
+    """A finding, without message yet, for each container that breaks the rule."""
+    return [
+        Finding(
+            UNCACHED if run.verdict == 'uncached' else CACHED,
+            _second_build(run),
+            '',
+            (container,),
+            run,
+            places,
+        )
+        for container, run, places in containers
+        if run.verdict != 'ok' and (strict or run.verdict != 'uncached')
+    ]
 
 
 def grouped(findings: Iterable[Finding], line_of: LineOf) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from kaniko_hooks.about import internal_error
 from kaniko_hooks.analysis import analyse
 from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
@@ -11,7 +12,6 @@ from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.state import Request, State
-from kaniko_hooks.about import internal_error
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
