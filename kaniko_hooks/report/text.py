@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from shlex import quote
 
+from kaniko_hooks.about import page, without_installation
 from kaniko_hooks.advice import noun
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import Execution, Finding, Note, Reason, Result
@@ -85,8 +87,6 @@ def _notes(result: Result, text_of: TextOf) -> list[str]:
 
 def _next_steps(result: Result, options: Options) -> list[str]:
     """Pointers to documentation and commands that work in the client that shows them."""
-    from kaniko_hooks.about import page, without_installation
-
     # Clients install hooks outside of PATH.
     installed = not os.environ.get('PRE_COMMIT')
     rules = sorted({finding.rule for finding in result.findings})
@@ -114,8 +114,6 @@ def _arguments(options: Options, files: set[str]) -> list[str]:
 
     No files, which means all, if they are many.
     """
-    from shlex import quote
-
     words = ['--strict'] * options.strict + ['--allow-cleanup'] * options.allow_cleanup
     for path in options.gitlab_configs:
         words += ['--gitlab-config', path]
