@@ -103,15 +103,20 @@ class Mentions:
 
     def _fitted(self, word: bytes) -> list[str]:
         """The files that a word with `$` for each expansion may name."""
-        folder, _, name = word.rpartition(b'/')
-        if not name.strip(b'$'):
-            name = folder.rpartition(b'/')[2] + b'/' + name
-        if len(name.replace(b'$', b'')) < _FEWEST_LETTERS:
+        folders, _, name = word.rpartition(b'/')
+        folder = folders.rpartition(b'/')[2]
+        if not name.strip(b'$') and folder and b'$' not in folder:
+            name = folder + b'/' + name
+        elif len(name.replace(b'$', b'')) < _FEWEST_LETTERS:
             return []
         if name not in self._fitting:
             pattern = b'[^/\n]*'.join(map(re.escape, name.split(b'$')))
-            lines = re.findall(rb'(?m)^.*/%s$' % pattern, self._listing)
-            self._fitting[name] = [os.fsdecode(line[1:]) for line in lines]
+            self._fitting[name] = [
+                os.fsdecode(self._listing[self._listing.rfind(b'\n', 0, at) + 2 : end])
+                for at, end in (
+                    match.span() for match in re.finditer(rb'(?m)/%s$' % pattern, self._listing)
+                )
+            ]
         return self._fitting[name]
 
     def _list_files(self) -> None:
