@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -43,6 +42,8 @@ def _print(line: str) -> None:
 
 def entry() -> None:
     """The console script: leaves without the time that it takes to free what nobody needs."""
+    import gc
+
     # Collections would take a tenth of the time, and more in a large repository.
     gc.disable()
     os._exit(main())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -32,6 +31,8 @@ def _run(argv: Sequence[str]) -> int:
 
 def entry() -> None:
     """The console script: leaves without the time that it takes to free what nobody needs."""
+    import gc
+
     # Collections would take a tenth of the time, and more in a large repository.
     gc.disable()
     os._exit(main())

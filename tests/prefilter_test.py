@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks import prefilter
+from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.prefilter import nothing_matters, repository_root
+from kaniko_hooks.repository import Repository
 from tests.conftest import Write
 
 KANIKO = 'a: [/kaniko/executor]\n'
@@ -166,6 +168,43 @@ def test_large_file_is_left_to_the_real_reading(
     write({'a.yml': 'x: ', 'b.yml': 'x: y'})
     assert nothing_matters(['a.yml'])
     assert not nothing_matters(['b.yml'])
+
+
+def test_without_a_working_directory_all_is_left_to_the_real_reading(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write({'x/a.yml': 'x: y\n'}) / 'x'
+    monkeypatch.chdir(folder)
+    (folder / 'a.yml').unlink()
+    folder.rmdir()
+    assert not nothing_matters(['a.yml'])
+
+
+@pytest.mark.parametrize(
+    ('script', 'expected'),
+    (
+        ('make', False),
+        ('other', False),
+        ('run', True),
+        ('x/$A', True),
+        ('ci/bin/$NAME', True),
+        ('./build-$X.sh', True),
+        ('${X}-api.sh', True),
+        ('$A/$B', False),
+        ('q/$X', False),
+        ('sh -e $X', True),
+        ('./$X', True),
+        ('data.py', False),
+        ('broken', True),
+        ('# kaniko', False),
+    ),
+)
+def test_texts_that_lead_to_kaniko(script: str, expected: bool, write: Write) -> None:
+    paths = ('ci/bin/build', 'build-api.sh', 'q/x/last', 'x/run')
+    root = write(dict.fromkeys(paths, 'kaniko\n'))
+    write({'other': 'make\n', 'data.py': 'run\n', 'a.yml': f'a:\n  script:\n  {script}\n'})
+    (root / 'broken').symlink_to('/etc/passwd')
+    assert may_matter(Repository(str(root)), ['a.yml'], []) is expected
 
 
 def test_root_is_where_git_is(write: Write) -> None:

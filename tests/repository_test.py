@@ -183,6 +183,13 @@ def test_files_of_two_repositories(write: Write) -> None:
     ]
 
 
+def test_file_without_permission(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({'a.yml': ''})
+    # The tests may run as root.
+    monkeypatch.setattr(os, 'access', lambda path, mode: False)
+    assert targets(['a.yml']) == ([], ['a.yml: permission denied'])
+
+
 def test_what_cannot_be_read_is_told(write: Write) -> None:
     root = write({'a.yml': ''})
     os.mkfifo(root / 'pipe.yml')
