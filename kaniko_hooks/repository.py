@@ -53,7 +53,7 @@ class Repository:
         on_read: Callable[[], object] = lambda: None,
     ) -> None:
         self.root = os.path.realpath(root)
-        self.on_read = on_read
+        self._on_read = on_read
         self._texts: dict[str, str | Unreadable | None] = dict(edited or {})
         self._data: dict[str, bytes | None] = {}
         self._files: Sequence[str] | None = None
@@ -74,7 +74,7 @@ class Repository:
         permission, too large.
         """
         if path not in self._texts:
-            self.on_read()
+            self._on_read()
             try:
                 data = self.data(path)
                 self._texts[path] = None if data is None else decode(data)
@@ -115,7 +115,7 @@ class Repository:
             self._mattering[path] = data is None or test(data)
             if not self._mattering[path]:
                 del self._data[path]
-                self.on_read()
+                self._on_read()
         return self._mattering[path]
 
     def has_file(self, path: str) -> bool:
