@@ -185,6 +185,7 @@ def test_without_a_working_directory_all_is_left_to_the_real_reading(
     (
         ('make', False),
         ('other', False),
+        ('other ./api-$X', False),
         ('run', True),
         ('x/$A', True),
         ('ci/bin/$NAME', True),
@@ -202,7 +203,7 @@ def test_without_a_working_directory_all_is_left_to_the_real_reading(
 def test_texts_that_lead_to_kaniko(script: str, expected: bool, write: Write) -> None:
     paths = ('ci/bin/build', 'build-api.sh', 'q/x/last', 'x/run')
     root = write(dict.fromkeys(paths, 'kaniko\n'))
-    write({'other': 'make\n', 'data.py': 'run\n', 'a.yml': f'a:\n  script:\n  {script}\n'})
+    write({'other': 'make api-$X\n', 'data.py': 'run\n', 'a.yml': f'a:\n  script:\n  {script}\n'})
     (root / 'broken').symlink_to('/etc/passwd')
     assert may_matter(Repository(str(root)), ['a.yml'], []) is expected
 
