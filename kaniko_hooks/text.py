@@ -47,7 +47,7 @@ class Text:
     holes with the same names between, however these are written.
     """
 
-    __slots__ = ('value', 'holes', 'segments')
+    __slots__ = ('value', 'holes', 'segments', '_key')
 
     def __init__(
         self, value: str, holes: tuple[Hole, ...] = (), segments: tuple[Segment, ...] = ()
@@ -55,6 +55,7 @@ class Text:
         self.value = value
         self.holes = holes
         self.segments = segments
+        self._key: tuple[str, ...] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Text):
@@ -68,14 +69,14 @@ class Text:
 
     def key(self) -> tuple[str, ...]:
         """Known characters and names of holes, in turn; the first and last are characters."""
-        if not self.holes:
-            return (self.value,)
-        key: list[str] = []
-        at = 0
-        for item in self.holes:
-            key += (self.value[at : item.start], item.name)
-            at = item.end
-        return (*key, self.value[at:])
+        if self._key is None:
+            key: list[str] = []
+            at = 0
+            for item in self.holes:
+                key += (self.value[at : item.start], item.name)
+                at = item.end
+            self._key = (*key, self.value[at:])
+        return self._key
 
     def __repr__(self) -> str:
         names = ', '.join(f'{hole.start}-{hole.end} {hole.name}' for hole in self.holes)

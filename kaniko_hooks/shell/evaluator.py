@@ -42,8 +42,8 @@ if TYPE_CHECKING:
             """A folder of this path exists."""
 
 
-# Commands that are evaluated for one container: about a second's work.
-_MAX_COMMANDS = 25_000
+# Commands that are evaluated for one container: about half a second's work.
+_MAX_COMMANDS = 10_000
 # Of the scripts of one container, each counted once.
 MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.

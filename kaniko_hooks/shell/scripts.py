@@ -167,6 +167,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow([state.with_status(False)])
     contents = paths.contents(scope, state.env, fields[1].text)
     flow = Flow()
+    scope.ev.spend(len(contents))
     for path, text in contents:
         if _is_unknown(stdout.likely(scope.ev, text)):
             flow.add(_unknown(scope, after_unknown_commands(state), fields))
