@@ -74,9 +74,9 @@ def preview(oracle: Path, case: Path, to: Path) -> Mapping[str, object]:
     return {name: job for name, job in shown.items() if isinstance(job, dict) and 'script' in job}
 
 
-def scripts(jobs: Mapping[str, object]) -> dict[str, list[str]]:
+def scripts(jobs: Mapping[str, object], keyword: str = 'script') -> dict[str, list[str]]:
     return {
-        name: [text.strip() for text in job['script']]
+        name: [text.strip() for text in job.get(keyword, ())]
         for name, job in jobs.items()
         if isinstance(job, dict)
     }
@@ -99,7 +99,7 @@ def test_every_rewritten_pipeline_resolves_to_the_same_commands(
             assert destinations(after) == {
                 found
                 for job in before
-                for command in job.script or ()
+                for command in (*(job.before_script or ()), *(job.script or ()))
                 for found in _DESTINATION.findall(command.text)
             }, case.name
 
@@ -113,7 +113,8 @@ def is_whole(folder: Path) -> bool:
 def destinations(jobs: Mapping[str, object]) -> set[str]:
     return {
         found
-        for texts in scripts(jobs).values()
+        for keyword in ('before_script', 'script')
+        for texts in scripts(jobs, keyword).values()
         for text in texts
         for found in _DESTINATION.findall(text)
     }

@@ -301,7 +301,11 @@ def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if not handler.value or handler in scope.calls:
         return Flow([state])
     inner = scope._replace(calls=(*scope.calls, handler))
-    flow = scripts.evaluate(inner, state, [fields[0], words[0]])
+    if 'DEBUG' in signals or 'ERR' in signals and not state.env.errexit:
+        handlers = [[fields[0], words[0]]]
+        flow = scripts.repeated(inner, state, handlers, 'loop', fields[0], scripts.evaluate)
+    else:
+        flow = scripts.evaluate(inner, state, [fields[0], words[0]])
     flow.normal = [state, *(end.with_status(True) for end in flow.normal)]
     return flow
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 # Commands that are evaluated for one container: about half a second's work.
 _MAX_COMMANDS = 10_000
+# Variables to join that are as much work as a command.
+_JOINED = 64
 # Of the scripts of one container, each counted once.
 MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
@@ -109,6 +111,7 @@ class Evaluator:
 
     def merged(self, scope: Scope, states: Sequence[State]) -> list[State]:
         """The same runs in fewer states."""
+        self.spend(sum(len(state.env.variables) for state in states) // _JOINED)
         return env.merged(
             states,
             lambda name, env: variables.outside(scope, name, env),

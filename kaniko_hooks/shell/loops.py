@@ -36,6 +36,8 @@ _MAX_WORDS = 8
 _MAX_DIRECTORIES = 4
 # Evaluations until what a body changes is known; it is nearly always after one.
 _MAX_ROUNDS = 4
+# Variables to compare that are as much work as a command.
+_VARIABLES = 16
 
 _NEXT = (CONTINUE, 1)
 _END = (BREAK, 1)
@@ -221,6 +223,7 @@ class _Loop:
         `runs_once` at least once.
         """
         for _ in range(_MAX_ROUNDS):
+            self.ev.spend(len(state.env.variables) // _VARIABLES)
             env = self._widened(state.env)
             entry = State(env, state.facts, NO_BUILD, None)
             tested, stopping = self._condition(start(entry), condition, runs_if)
