@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from kaniko_hooks.about import VERSION
 from kaniko_hooks.named_tuple import NamedTuple
 
 TYPE_CHECKING = False
@@ -89,6 +88,8 @@ def parse(hook: str, argv: Sequence[str]) -> Options:
 
 def _parser(hook: str) -> ArgumentParser:
     import argparse
+
+    from kaniko_hooks.about import VERSION
 
     checks = hook == CHECK
     parser = argparse.ArgumentParser(

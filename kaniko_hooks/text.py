@@ -7,7 +7,6 @@ count code points.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -89,8 +88,7 @@ class Text:
 
     def place(self, offset: int) -> Place:
         """The place of a character, or of the end. Only for a text with segments."""
-        index = max(bisect_right(self.segments, offset, key=_start) - 1, 0)
-        segment = self.segments[index]
+        segment = self.segments[_index(self.segments, offset)]
         # Characters before the first segment come from nowhere: they stand where it begins.
         after = max(offset - segment.start, 0)
         return segment.locate(segment.offset + after * segment.linear)
@@ -108,8 +106,8 @@ class Text:
             )
         segments = self.segments
         if len(segments) > 1 or segments and start:
-            first = max(bisect_right(segments, start, key=_start) - 1, 0)
-            last = bisect_right(segments, end, key=_start)
+            first = _index(segments, start)
+            last = _index(segments, end) + 1
             segments = tuple(_shifted(item, start) for item in segments[first:last])
         return Text(self.value[start:end], holes, segments)
 
@@ -174,6 +172,16 @@ def concat(texts: Iterable[Text]) -> Text:
             segments += text.segments
         length += len(text.value)
     return Text(''.join(values), tuple(holes), tuple(segments))
+
+
+def _index(segments: Sequence[Segment], offset: int) -> int:
+    """The number of the segment that an offset is in, the first for one before it."""
+    if len(segments) == 1:
+        return 0
+    # Most runs get here never, and an import takes time.
+    from bisect import bisect_right
+
+    return max(bisect_right(segments, offset, key=_start) - 1, 0)
 
 
 def _start(segment: Segment) -> int:
