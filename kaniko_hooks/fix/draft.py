@@ -69,19 +69,23 @@ class Draft(NamedTuple):
         return {*self.names, *([self.template] if self.template else [])}
 
 
+# Names of new jobs, by the files of the pipelines that they are in.
+NewNames = Mapping[str, set[str]]
+
+
 def drafts_of(
-    state: State, mentions: Mapping[str, Mentions], occupied: set[str], finding: Finding
+    state: State, mentions: Mapping[str, Mentions], new: NewNames, finding: Finding
 ) -> list[Draft]:
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
     - `mentions`: the mentions of each job, by its name.
-    - `occupied`: names that jobs have; those of the drafts are added.
+    - `new`: the names of earlier drafts.
     """
     jobs = {(job.place.file, job.name): job for job in reversed(finding.containers)}
     drafts: list[Draft] = []
     for job in reversed(jobs.values()):
         try:
-            drafts.append(_draft(state, mentions, occupied, job))
+            drafts.append(_draft(state, mentions, new, drafts, job))
         except Refusal as reason:
             others = {other.name for other in jobs.values()} - {job.name}
             if not others:
@@ -90,7 +94,6 @@ def drafts_of(
                 raise Refusal(f'{job.name}: {reason}') from None
             more = f' and {len(others) - 1} more' if len(others) > 1 else ''
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
-        occupied |= drafts[-1].new_names
     for draft in drafts:
         if draft.risks and not state.request.options.unsafe:
             name = f'{draft.target.name}: ' if len(drafts) > 1 else ''
@@ -107,9 +110,16 @@ def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
 
 
 def _draft(
-    state: State, mentions: Mapping[str, Mentions], occupied: Collection[str], container: Container
+    state: State,
+    mentions: Mapping[str, Mentions],
+    new: NewNames,
+    before: Sequence[Draft],
+    container: Container,
 ) -> Draft:
     target = target_of(state, container)
+    occupied = {name for pipeline in target.pipelines for name in pipeline.table.entries}
+    occupied.update(*(new.get(file, ()) for file in target.files))
+    occupied.update(*(draft.new_names for draft in before))
     reports = reports_of(state, target.container)
     steps = steps_of(target.job, target.container, reports)
     paths = Paths(steps.script)

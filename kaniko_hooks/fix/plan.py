@@ -191,11 +191,11 @@ class _Plans:
     def _drafts(self, state: State, findings: Sequence[Finding]) -> dict[_Key, list[Draft]]:
         names = {job.name for finding in findings for job in finding.containers}
         mentions = state.mentions(names)
-        occupied = set(state.names)
+        new: dict[str, set[str]] = {}
         drafted: dict[_Key, list[Draft]] = {}
         for finding in findings:
             try:
-                drafts = drafts_of(state, mentions, occupied, finding)
+                drafts = drafts_of(state, mentions, new, finding)
                 for path in sorted({path for draft in drafts for path in draft.edits}):
                     if not state.repository.is_exact(path):
                         raise Refusal(f'{path} has bytes that are not UTF-8')
@@ -203,7 +203,9 @@ class _Plans:
                 self._fail(finding, error)
                 continue
             drafted[_key(finding)] = drafts
-            occupied.update(name for draft in drafts for name in draft.new_names)
+            for draft in drafts:
+                for path in draft.target.files:
+                    new.setdefault(path, set()).update(draft.new_names)
         return drafted
 
     def _fail(self, finding: Finding, error: Exception) -> None:

@@ -38,7 +38,6 @@ class State:
         self.repository = self.files.repository
         configs = request.options.gitlab_configs
         self.pipelines = read_pipelines(self.files, request.named, configs).pipelines
-        self.names = {name for pipeline in self.pipelines for name in pipeline.table.entries}
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}
         self._scripts: dict[int, dict[tuple[str, int], str]] = {}
