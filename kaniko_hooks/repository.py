@@ -201,16 +201,13 @@ def targets(paths: Sequence[str]) -> tuple[list[Target], list[str]]:
 
 
 def _check_readable(path: str) -> None:
-    """Raises Unreadable: no such file, not a regular one, no permission, a broken disk."""
+    """Raises Unreadable: no such file, not a regular one, or no permission."""
     if not os.path.exists(path):
         raise Unreadable('no such file')
     if not os.path.isfile(path):
         raise Unreadable('is not a regular file')
-    try:
-        with open(path, 'rb', buffering=0) as file:
-            file.read(1)
-    except OSError as error:
-        raise Unreadable(reason(error)) from None
+    if not os.access(path, os.R_OK):
+        raise Unreadable('permission denied')
 
 
 # A folder and a repository's root -> the folder as the repository names it, ending with '/'.
