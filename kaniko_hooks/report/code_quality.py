@@ -62,7 +62,9 @@ def fingerprints(findings: Sequence[Finding]) -> list[str]:
 
 def _identity(finding: Finding) -> list[str]:
     executed = finding.run.executed if finding.run else ()
-    commands = {' '.join(field.text.value for field in each.build.argv) for each in executed}
+    commands = {
+        ' '.join(field.text.value for field in execution.build.argv) for execution in executed
+    }
     # The number of a step or of a line changes with what stands before it.
     name = min((container.name for container in finding.containers), default=finding.message)
     return [finding.rule, finding.place.file, re.sub(r'\d+', '0', name), *sorted(commands)]

@@ -104,9 +104,9 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     # Credentials are copied in most pipelines; to list the repository for them takes a process.
     sources = () if words[-1].value.endswith('.json') else words[:-1]
     target = words[-1]
-    known = [path.known or '' for path in paths.resolved(scope.script, env, target)]
-    is_folder = target.value[-1:] == '/' or any(map(scope.ev.repository.is_folder, known))
-    is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in known)
+    targets = [path.known or '' for path in paths.resolved(scope.script, env, target)]
+    is_folder = target.value[-1:] == '/' or any(map(scope.ev.repository.is_folder, targets))
+    is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in targets)
     for word in sources:
         name = word.split('/')[-1]
         texts = [text for _, text in paths.contents(scope, env, word)]

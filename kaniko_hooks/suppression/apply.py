@@ -83,7 +83,9 @@ def _matching(
     for number, finding in enumerate(findings):
         builds = here(_places_of_builds(finding))
         own = here(container.place for container in finding.containers)
-        definition = own | here(place for each in finding.containers for place in each.places)
+        definition = own | here(
+            place for container in finding.containers for place in container.places
+        )
         names = {container.name for container in finding.containers}
         for index in {index for line in builds | definition for index in on_line.get(line, ())}:
             scope = scopes[index]
