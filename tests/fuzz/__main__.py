@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.fuzz.target import Target, inputs
+from tests.fuzz.target import SECONDS, Target, inputs
 
 _MEMORY = 2 * 1024**3  # bytes that a process may have
 
@@ -24,11 +24,12 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.processes)
     with ProcessPoolExecutor(options.processes) as pool:
         results = list(pool.map(run, seeds, [options.seconds] * options.processes))
-    failures = [failure for _, _, _, failed in results for failure in failed]
+    failures = [failure for _, target in results for failure in target.failures]
     print(
-        f'{sum(count for count, _, _, _ in results)} inputs, '
-        f'{sum(rewritten for _, rewritten, _, _ in results)} rewritten, '
-        f'the worst took {max(worst for _, _, worst, _ in results):.2f} s, '
+        f'{sum(count for count, _ in results)} inputs, '
+        f'{sum(target.rewritten for _, target in results)} rewritten, '
+        f'{sum(target.slow for _, target in results)} took more than {SECONDS:.0f} s, '
+        f'the worst {max(target.worst for _, target in results):.2f} s, '
         f'{len(failures)} failed'
     )
     for failure in failures:
@@ -36,8 +37,8 @@ def main() -> int:
     return int(bool(failures))
 
 
-def run(seed: int, seconds: float) -> tuple[int, int, float, list[str]]:
-    """Numbers of inputs and of rewrites, the worst time, and the failures of one process."""
+def run(seed: int, seconds: float) -> tuple[int, Target]:
+    """The number of inputs of one process, and what became of them."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     until = time.monotonic() + seconds
     count = 0
@@ -48,7 +49,7 @@ def run(seed: int, seconds: float) -> tuple[int, int, float, list[str]]:
                 break
             target.try_input(path, data)
             count += 1
-    return count, target.rewritten, target.worst, target.failures
+    return count, target
 
 
 if __name__ == '__main__':
