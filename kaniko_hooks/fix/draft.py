@@ -117,9 +117,11 @@ def _draft(
     container: Container,
 ) -> Draft:
     target = target_of(state, container)
-    occupied = {name for pipeline in target.pipelines for name in pipeline.table.entries}
-    occupied.update(*(new.get(file, ()) for file in target.files))
-    occupied.update(*(draft.new_names for draft in before))
+    occupied = (
+        *(pipeline.table.entries for pipeline in target.pipelines),
+        *(new.get(file, ()) for file in target.files),
+        *(draft.new_names for draft in before),
+    )
     reports = reports_of(state, target.container)
     steps = steps_of(target.job, target.container, reports)
     paths = Paths(steps.script)
@@ -158,8 +160,12 @@ def _draft(
     writer = Writer(target.text, script.place, target.job, steps)
     if len(units) == 1:
         return _matrix_draft(target, steps, script, writer, division, risks)
-    names = part_names(target.name, units, occupied, paths)
-    template = template_name(target.name, occupied)
+
+    def is_occupied(name: str) -> bool:
+        return any(name in names for names in occupied)
+
+    names = part_names(target.name, units, is_occupied, paths)
+    template = template_name(target.name, is_occupied)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     needs = [[names[number] for number in earlier] for earlier in order]

@@ -63,22 +63,22 @@ def joined(first: str, label: str, between: str) -> str:
 
 
 def part_names(
-    job: str, units: Sequence[Unit], occupied: Collection[str], paths: Paths
+    job: str, units: Sequence[Unit], is_occupied: Callable[[str], bool], paths: Paths
 ) -> list[str]:
-    """A name for each unit's job; names that are `occupied` are avoided."""
+    """A name for each unit's job; occupied names are avoided."""
     base, between = stem(job), separator(job)
     names: list[str] = []
     for label in labels(units, paths):
         name = joined(base, label, between) if label else base
         names.append(
-            unused(name, lambda n: n in names or n != job and n in occupied or n in RESERVED)
+            unused(name, lambda n: n in names or n != job and is_occupied(n) or n in RESERVED)
         )
     return names
 
 
-def template_name(job: str, occupied: Collection[str]) -> str:
+def template_name(job: str, is_occupied: Callable[[str], bool]) -> str:
     """The hidden job that keeps what the parts share: `.build-image`."""
-    return unused('.' + stem(job).lstrip('.'), lambda name: name in occupied)
+    return unused('.' + stem(job).lstrip('.'), is_occupied)
 
 
 def unused(name: str, is_used: Callable[[str], bool]) -> str:
