@@ -131,14 +131,7 @@ def _draft(
         return _merged_draft(state, target, steps, units[0])
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
-    order = needed(
-        steps,
-        units,
-        division,
-        paths,
-        ScriptFiles(state.repository).text,
-        lambda: _may_come(state, target),
-    )
+    order = needed(steps, units, division, paths, text_of, lambda: _may_come(state, target))
     chain = chain_of(state, target, order)
     risks = [
         *risky_keywords(

@@ -33,7 +33,7 @@ def _with(first: Unit, second: Unit) -> Unit:
         images=first.images | second.images,
         others=(*first.others, second.step),
         more=tuple(
-            (*more, *(field.text for _, field in _destinations(event.build.argv)))
+            (*more, *(event.build.argv[number].text for number in _destinations(event.build.argv)))
             for more, event in zip(first.more or ((),) * len(first.events), second.events)
         ),
     )
@@ -47,9 +47,8 @@ def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
     ]
     if not first.images or names[0] != names[1] or len(first.events) != len(second.events):
         return False
-    if _prefix(steps, first.step) is None or _prefix(steps, first.step) != _prefix(
-        steps, second.step
-    ):
+    prefix = _prefix(steps, first.step)
+    if prefix is None or prefix != _prefix(steps, second.step):
         return False
     between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
     if any(step.report.reads_status or step.report.exits for step in between):
@@ -79,32 +78,22 @@ def _prefix(steps: Steps, step: Step) -> str | None:
 
 def _rest(argv: Sequence[Field]) -> list[object]:
     """The words that are about something else than destinations."""
-    left = {number for numbers, _ in _groups(argv) for number in numbers}
+    left = set(_destinations(argv))
     return [field.text for number, field in enumerate(argv) if number not in left]
 
 
-def _destinations(argv: Sequence[Field]) -> Iterator[tuple[int, Field]]:
-    for numbers, _ in _groups(argv):
-        for number in numbers:
-            yield number, argv[number]
-
-
-def _groups(argv: Sequence[Field]) -> Iterator[tuple[tuple[int, ...], str]]:
-    """The indexes of the words of each destination."""
-    skips = False
+def _destinations(argv: Sequence[Field]) -> Iterator[int]:
+    """The indexes of the words of all destinations."""
+    is_value = False
     for number, field in enumerate(argv):
         text = field.text.value
-        if skips:
-            skips = False
-        elif text in _NAMES:
-            skips = True
-            yield (number, number + 1), text
-        elif text.startswith('--destination=') or text[:2] == '-d':
-            yield (number,), text
+        if is_value or text in _NAMES or text.startswith('--destination=') or text[:2] == '-d':
+            yield number
+        is_value = not is_value and text in _NAMES
 
 
 def destination_spans(step: Step) -> Iterator[tuple[int, int]]:
     """The spans in the source of the destinations of a plain command, with the blanks before."""
     argv = step.builds[0].build.argv
-    for number, field in _destinations(argv):
-        yield argv[number - 1].end, field.end
+    for number in _destinations(argv):
+        yield argv[number - 1].end, argv[number].end

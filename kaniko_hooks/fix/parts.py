@@ -74,7 +74,7 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     ownership = _Ownership(steps, units, paths)
     ownership.run()
     _check_after(steps, ownership)
-    _check_exits(steps, units, ownership.owners)
+    _check_exits(steps, ownership.owners)
     parts = _parts(steps, units, ownership.owners)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
@@ -270,7 +270,7 @@ def _check_after(steps: Steps, ownership: _Ownership) -> None:
             raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
 
 
-def _check_exits(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> None:
+def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:
     """A part that ends the script without a failure would not keep others from running."""
     for step in steps.main:
         if owners[step.number] is None or step.is_last:

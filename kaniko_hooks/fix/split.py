@@ -181,7 +181,7 @@ def split_edits(
     common = {step.number for step in shared}
     new = place.newline
     prefix = text[place.start : place.key.start]
-    extends = _extends(text, place, template) if has_template else ''
+    extends = _extends(place, template) if has_template else ''
     blocks = []
     for job in jobs:
         kept = [step for step in job.part.steps if step.number not in common]
@@ -191,7 +191,7 @@ def split_edits(
         lines = f'{extends}{job.needs}{matrix}{writer.script(kept, job.part)}'
         blocks.append(f'{prefix}{name}:{new}{lines}')
     if not has_template:
-        return [_without_template(text, place, jobs, blocks)]
+        return [_without_template(text, place, blocks)]
     added = ''.join(f'{new}{new}{block}' for block in blocks)
     renamed = Edit(place.key.start, place.key.end, like(template, place.key.style))
     if lender is not None:
@@ -200,7 +200,7 @@ def split_edits(
     return [renamed, *_removed(text, place, added, before)]
 
 
-def _without_template(text: str, place: Layout, jobs: Sequence[NewJob], blocks: list[str]) -> Edit:
+def _without_template(text: str, place: Layout, blocks: list[str]) -> Edit:
     """No template keeps the comments of a job that has nothing but its script."""
     above = text[place.key.end : place.script_start]
     below = text[line_end(text, place.script_end) : place.end]
@@ -221,7 +221,7 @@ def _before_script(writer: Writer, shared: Sequence[Step]) -> str:
     return f'{place.indent}before_script:{lines[end:] if is_list else lines[start + 1 :]}'
 
 
-def _extends(text: str, place: Layout, template: str) -> str:
+def _extends(place: Layout, template: str) -> str:
     """The line or lines of a part's `extends:`, in the way that the job wrote its own."""
     style = place.key.style if place.key.style in ("'", '"') else ''
     name = like(template, style)

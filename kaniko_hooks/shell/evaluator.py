@@ -19,7 +19,7 @@ from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.fields import literal_field
 from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.value import EMPTY, Value
+from kaniko_hooks.shell.value import EMPTY, Value, names_executor
 from kaniko_hooks.text import Segment, Text, hole
 
 TYPE_CHECKING = False
@@ -57,10 +57,8 @@ ReadBuild = Callable[[Sequence[Field], str | None, Callable[[str], Text | None]]
 class Evaluator:
     """One container's scripts being evaluated."""
 
-    def __init__(
-        self, image: str | None, read_build: ReadBuild, repository: Repository, container: Container
-    ) -> None:
-        self.image = image
+    def __init__(self, read_build: ReadBuild, repository: Repository, container: Container) -> None:
+        self.image: str | None = None  # its name
         self.read_build = read_build
         self.repository = repository
         self.assumptions = Assumptions(container.exclusive, container.never_empty)
@@ -84,6 +82,10 @@ class Evaluator:
         self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
         self._tested: tuple[int, frozenset[str]] = (0, frozenset())
+
+    def is_in_kaniko_image(self) -> bool:
+        """The name of the image mentions Kaniko."""
+        return self.image is not None and 'kaniko' in self.image
 
     # States
 
@@ -161,8 +163,7 @@ class Evaluator:
 
     def may_build(self, path: str) -> bool:
         """The text of a file of the repository mentions Kaniko."""
-        value = self.file(path).value
-        return 'executor' in value or 'kaniko' in value
+        return names_executor(self.file(path))
 
     def literal_field(self, scope: Scope, word: tree.Word) -> Field | None:
         """The field of a word without expansions, made once."""

@@ -55,7 +55,7 @@ def container_run(container: Container, read_build: ReadBuild, repository: Repos
 def evaluator_of(container: Container, read_build: ReadBuild, repository: Repository) -> Evaluator:
     """An evaluator for the scripts of a container."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-    ev = Evaluator(None, read_build, repository, container)
+    ev = Evaluator(read_build, repository, container)
     ev.image = image_name(ev, container)
     return ev
 

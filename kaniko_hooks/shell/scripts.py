@@ -132,7 +132,7 @@ def note_missing(scope: Scope, field: Field) -> None:
     """A note that a script cannot be read, for an image that has Kaniko."""
     name = field.text.value
     looks_local = not field.text.holes and name[:1] not in '/~' and ('/' in name or '.sh' in name)
-    if looks_local and scope.ev.image is not None and 'kaniko' in scope.ev.image:
+    if looks_local and scope.ev.is_in_kaniko_image():
         place = scope.source.place(field.start)
         scope.ev.missing[place] = Note(place, f'the script `{name}` is not in the repository')
 
@@ -230,12 +230,7 @@ def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     if path is not None:
         scope.ev.scripts[path] = None
     tree = scope.ev.parsed(text)
-    if (
-        tree.problems
-        and path is not None
-        and scope.ev.image is not None
-        and 'kaniko' in scope.ev.image
-    ):
+    if tree.problems and path is not None and scope.ev.is_in_kaniko_image():
         offset, message = tree.problems[0]
         scope.ev.notes[Note(text.place(offset), f'the script `{path}`: {message}')] = None
     inner = scope._replace(

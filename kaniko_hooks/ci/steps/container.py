@@ -78,7 +78,7 @@ def _scripts(
         first, rest = entries.get('entrypoint'), entries.get('command')
     words, more = (_words(file, field, scope, variables) for field in (first, rest))
     command = argv(words, more, rest, variables, folder)
-    return (command,) if command else _plugin(file, entries, variables, image)
+    return (command,) if command else _plugin(entries, variables, image)
 
 
 def _root(entries: Entries, scope: Scope) -> str:
@@ -142,9 +142,7 @@ def _folder(entries: Entries, scope: Scope) -> str | None:
     return folder_in(scope.directory, folder, scope.dialect.roots)
 
 
-def _plugin(
-    file: File, entries: Entries, variables: Settings, image: Setting | None
-) -> tuple[Script, ...]:
+def _plugin(entries: Entries, variables: Settings, image: Setting | None) -> tuple[Script, ...]:
     """The step of a plugin: its settings as arguments of the image's entrypoint."""
     settings = node_of(entries, 'settings', 'parameters')
     if settings is None or image is None:
