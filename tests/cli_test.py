@@ -30,7 +30,7 @@ HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
 
 
 def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """What a shell's command comes to; `check` and `fix` are the hooks."""
+    """The result of a shell's command; `check` and `fix` are the hooks."""
     hooks = [
         f'{each[:5].strip("_")}() {{ \'{sys.executable}\' -m kaniko_hooks.{each} "$@"; }}'
         for each in HOOKS

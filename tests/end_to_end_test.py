@@ -60,7 +60,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='session', autouse=True)
 def environments(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Where the clients keep what they install, for all tests of this run."""
+    """The folder in which the clients keep what they install, for all tests of this run."""
     for name in ('PRE_COMMIT_HOME', 'PREK_HOME'):
         os.environ[name] = str(tmp_path_factory.mktemp(name))
 

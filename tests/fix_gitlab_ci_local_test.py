@@ -1,4 +1,4 @@
-"""What the fix writes, resolved by gitlab-ci-local: an oracle that is not ours.
+"""Rewritten pipelines, resolved by gitlab-ci-local: an oracle that is not ours.
 
 It comes from npm, which is installed beside this interpreter, and is kept in a cache folder.
 """
@@ -105,7 +105,7 @@ def test_every_rewritten_pipeline_resolves_to_the_same_commands(
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a pipeline can be resolved without the network."""
+    """Test for a pipeline that can be resolved without the network."""
     root = folder / '.gitlab-ci.yml'
     return root.exists() and b'remote:' not in root.read_bytes()
 

@@ -26,7 +26,7 @@ def read(folder: Path, files: Files | str) -> Pipeline:
 
 
 def scripts(pipeline: Pipeline) -> dict[str, list[str]]:
-    """What each job runs: before_script, script and after_script in one list."""
+    """The commands of each job: before_script, script and after_script in one list."""
     return {
         name: [
             command.text

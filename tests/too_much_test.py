@@ -1,4 +1,4 @@
-"""What cannot be read is told for the containers and files that it is about, no others."""
+"""Reports of what cannot be read name the containers and files that they are about."""
 
 from __future__ import annotations
 

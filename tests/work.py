@@ -1,4 +1,4 @@
-"""How much work something is, whatever else the machine does meanwhile: calls are counted."""
+"""The work of a call, whatever else the machine does meanwhile: calls are counted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import FrameType
 
 
 def calls(function: Callable[[], object]) -> int:
-    """How many functions are called, Python's and those written in C."""
+    """The number of functions that are called, Python's and those written in C."""
     made = 0
 
     def count(frame: FrameType, event: str, argument: object) -> None:

@@ -27,7 +27,7 @@ class Source(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """What a part's `needs` have besides earlier parts.
+    """The `needs` of a part besides earlier parts.
 
     - `sources`: earlier jobs, since a job with `needs` gets the artifacts of those only.
     - `risks`: what needs --unsafe.

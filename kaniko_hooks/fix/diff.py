@@ -1,4 +1,4 @@
-"""What a rewrite changes, as a unified diff."""
+"""The changes of a rewrite as a unified diff."""
 
 from __future__ import annotations
 

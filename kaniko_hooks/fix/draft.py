@@ -102,7 +102,7 @@ def drafts_of(
 
 
 def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
-    """What the statements of a container do. Raises Refusal."""
+    """Reports on the statements of a container. Raises Refusal."""
     try:
         return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
     except TooMuch:

@@ -1,4 +1,4 @@
-"""Where a job, its script and the items of its script stand, in lines.
+"""The lines of a job, of its script and of the items of its script.
 
 A comment belongs to the item or key below it; one that follows the last item
 and is indented deeper than `script:` belongs to that item. Spans end before the
@@ -73,7 +73,7 @@ def newline_of(text: str, at: int) -> str:
 
 
 def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
-    """How the job of this key is written; it must have one `script`. Raises Refusal."""
+    """The layout of the job of this key, which must have one `script`. Raises Refusal."""
     name, value, alias = _script(body)
     first, job_end, _ = surroundings(text, key, body)
     start = line_start(text, name.start)
@@ -109,7 +109,7 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
 
 
 def surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, int, str]:
-    """Where a job's lines begin and end, and the white space before its first key.
+    """The start and end of a job's lines, and the white space before its first key.
 
     Raises Refusal.
     """
@@ -173,7 +173,7 @@ def _list_items(text: str, key: ScalarNode, value: SequenceNode) -> tuple[Item, 
 
 
 def _content_end(text: str, node: Node) -> int:
-    """Where a node's text ends, without the blank lines that a block scalar takes in."""
+    """The end of a node's text, without the blank lines that a block scalar takes in."""
     if isinstance(node, ScalarNode) and node.style in ('|', '>'):
         return node.start + len(text[node.start : node.end].rstrip(' \t\r\n'))
     return node.end
@@ -199,7 +199,7 @@ def _with_comments(text: str, end: int, column: int) -> int:
 
 
 def _usual_gap(text: str, body: MappingNode, indent: str) -> str:
-    """How the job's other lists are indented; where it has none as deep as its keys."""
+    """The indentation of the job's other lists; where it has none, that of its keys."""
     for _, value in body.pairs:
         if isinstance(value, SequenceNode) and not value.flow and value.file == body.file:
             start = line_start(text, value.start)

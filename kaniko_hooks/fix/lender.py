@@ -1,4 +1,4 @@
-"""Where the script of a job stands: in the job, or in a template that no other job uses."""
+"""The place of a job's script: in the job, or in a template that no other job uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 
 
 class Script(NamedTuple):
-    """How a script is written, in the job or in the template `lender`."""
+    """The layout of a script, in the job or in the template `lender`."""
 
     place: Layout
     lender: str | None = None

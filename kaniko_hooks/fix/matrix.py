@@ -240,7 +240,7 @@ def matrix_lines(place: Layout, loop: Loop) -> str:
 
 
 def _columns(text: str, outer: int, inner: int) -> int:
-    """How much further to the right the body stands than the loop."""
+    """The columns by which the body is further to the right than the loop."""
     if '\n' not in text[outer:inner]:
         return 0
     return (inner - line_start(text, inner)) - (outer - line_start(text, outer))

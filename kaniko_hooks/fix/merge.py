@@ -65,7 +65,7 @@ def _same(first: BuildEvent, second: BuildEvent, paths: Paths) -> bool:
 
 
 def _prefix(steps: Steps, step: Step) -> str | None:
-    """What stands before the executor in a plain command; None for another one."""
+    """The text before the executor in a plain command; None for another one."""
     command = step.only_command
     argv = step.builds[0].build.argv
     if not isinstance(command, Simple) or command.redirections or len(step.builds) != 1:

@@ -41,7 +41,7 @@ _HARMLESS = frozenset(
 
 
 class Use(NamedTuple):
-    """What one unit makes and uses.
+    """The images and files that one unit makes and uses.
 
     - `images`: spelled destinations.
     - `words`: spelled values that may name an image.

@@ -38,7 +38,7 @@ _WRITES = frozenset(('>', '>|', '&>'))
 
 
 class Paths:
-    """What the flags and paths of a job's commands name."""
+    """The files that the flags and paths of a job's commands name."""
 
     def __init__(self, script: Script) -> None:
         self._script = script

@@ -20,7 +20,7 @@ from kaniko_hooks.rule import CACHED, UNCACHED
 
 
 class Outcome(NamedTuple):
-    """What becomes of one finding.
+    """The fix of one finding, or the reason that there is none.
 
     - `fix`: the rewrite, in words that go on from "would" and that are past tense as well:
       'split `images` into 2 jobs: `image-a`, `image-b`'.
@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
 
 class FixPlan(NamedTuple):
-    """What the fix hook would do.
+    """The rewrites that the fix hook would make.
 
     - `writes`: groups of files (path -> new text); each is written as a whole.
       The order is that in which they must be written, so that a job which is not

@@ -138,7 +138,7 @@ def _of_value(value: Value) -> object:
 
 
 def _difference(description: Description, others: Sequence[Description]) -> str:
-    """What a build would not find that an earlier one leaves."""
+    """The first difference between a build and those with the same arguments."""
     argv, folders, variables, files = description
     same = [other for other in others if other[0] == argv]
     if not same:

@@ -1,4 +1,4 @@
-"""Where configuration files name a job, and the edits of what waits for it."""
+"""Mentions of a job in configuration files, and the edits of what waits for it."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Writer:
         return min(self.offset(step.command, at), _last(item))
 
     def _step_cuts(self, index: int, kept: Collection[int]) -> list[Edit]:
-        """What is left out within an item."""
+        """The edits that leave something out within an item."""
         steps = [step for step in self.steps.main if self.item_of(step) == index]
         stay = [number for number, step in enumerate(steps) if step.number in kept]
         if len(stay) == len(steps):

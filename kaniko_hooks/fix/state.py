@@ -59,7 +59,7 @@ class State:
         return self._sources[id(pipeline)]
 
     def times(self, file: str, name: str) -> int:
-        """How often a file has a top-level key."""
+        """The number of times that a file has a top-level key."""
         if file not in self._keys:
             roots = self.files.document(file).nodes
             self._keys[file] = Counter(

@@ -167,7 +167,7 @@ def _has_keyword(table: Value, keyword: str) -> bool:
 def risky_keywords(
     target: Target, written: Iterable[str], owned: Sequence[Collection[str]]
 ) -> Iterator[str]:
-    """What needs --unsafe, by the job's keywords and pipelines.
+    """The risks that need --unsafe, by the job's keywords and pipelines.
 
     - `written`: the files that builds write; `owned`: for each unit those that nothing
       else makes.

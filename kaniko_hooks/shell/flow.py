@@ -46,7 +46,7 @@ class Flow:
 
 
 class Scope(NamedTuple):
-    """What stays the same while a list of commands is evaluated."""
+    """Surroundings of a list of commands, the same while it is evaluated."""
 
     ev: Evaluator
     source: Text  # that the offsets of the commands count in

@@ -44,7 +44,7 @@ _END = (BREAK, 1)
 
 
 class Effects:
-    """What the body of a loop has changed, in all of its evaluations."""
+    """The changes that the body of a loop has made, in all of its evaluations."""
 
     __slots__ = ('variables', 'arguments', 'directories', 'files')
 

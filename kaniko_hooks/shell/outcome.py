@@ -1,4 +1,4 @@
-"""What a piece of script may have built, without a list of its paths.
+"""The builds that a piece of script may have done, without a list of its paths.
 
 Of all runs that reach a point, an outcome keeps for each cache class only the
 one with most builds. Composition costs the same for any length of script, and
@@ -16,7 +16,7 @@ STRENGTH = {OFF: 1, UNKNOWN: 2, ON: 3}
 
 
 class CacheClass(NamedTuple):
-    """What the verdict needs to know about the builds of a run."""
+    """The class of a run's builds, as far as the verdict needs it."""
 
     strength: int  # of the strongest cache state; 0 without a build
     all_but_last_clean: bool
@@ -117,7 +117,7 @@ def any_number(bodies: Iterable[Outcome], reason: Reason) -> Outcome:
 
 
 def signature(outcome: Outcome) -> frozenset[tuple[CacheClass, int]]:
-    """What outcomes with the same builds have in common."""
+    """A key that outcomes with the same builds share."""
     return frozenset((cache_class, tally.times) for cache_class, tally in outcome.items())
 
 
@@ -141,7 +141,7 @@ def _keep_most(outcome: Outcome, cache_class: CacheClass, tally: Tally) -> None:
 
 
 class Total(NamedTuple):
-    """How often a run executes one build, and what it is inside of each time."""
+    """The number of times that a run executes one build, and the reasons of each time."""
 
     build: Build
     times: int

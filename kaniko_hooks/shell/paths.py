@@ -42,7 +42,7 @@ def start(script: Script) -> Text:
 
 
 def resolved(script: Script, env: Env, path: Text) -> list[Text]:
-    """What a path may name: relative to the repository's root, or absolute."""
+    """The targets that a path may have: relative to the repository's root, or absolute."""
     inside = _below_root(script, path)
     if inside is not None:
         return [_normal(inside)]

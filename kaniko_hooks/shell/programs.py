@@ -1,4 +1,4 @@
-"""What each program does, as far as the check and the fix need to know.
+"""The table of programs: what each does, as far as the check and the fix need to know.
 
 One closed table. A program that is not in it may do anything but set a variable
 of the shell; if the executor, a shell or a script of the repository is among its

@@ -16,7 +16,7 @@ _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
 
 
 class Output(NamedTuple):
-    """Where the output of a command goes, if not to where that of the script goes."""
+    """The target of a command's output, if it is not that of the script's."""
 
     file: Text | None  # None: to the error stream
     append: bool = False

@@ -36,7 +36,7 @@ _RECURSION_LIMIT = 8000
 
 
 def container_run(container: Container, read_build: ReadBuild, repository: Repository) -> Run:
-    """What the scripts of a container can run at worst.
+    """The worst run of a container's scripts.
 
     - `read_build`: argv, image and look-up of a variable -> the build's flags.
 

@@ -1,4 +1,4 @@
-"""What commands print, where the script itself says it; everything else is a hole.
+"""The output of commands, where the script itself has it; everything else is a hole.
 
 Evaluated: `echo`, `cat`, literal `printf`, paths, and look-ups of commands.
 """

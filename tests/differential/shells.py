@@ -56,7 +56,7 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def builds(self, shell: tuple[str, ...], sample: Sample, around: Surroundings) -> int:
-        """How often a script runs the executor; 0 if it does not end by itself."""
+        """The number of times that a script runs the executor; 0 if it does not end by itself."""
         shutil.rmtree(self.home, ignore_errors=True)
         for folder in ('d1', 'd2'):
             (self.project / folder).mkdir(parents=True)

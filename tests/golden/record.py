@@ -217,7 +217,7 @@ def checked(
 
 
 def fixed(files: Mapping[str, bytes], options: list[str]) -> Record:
-    """Whether the fix rewrites the files, and a digest of what they are afterwards."""
+    """The decision of the fix to rewrite the files, and a digest of what they are afterwards."""
     paths = [path for path in files if path.endswith(('.yml', '.yaml', '.sh'))]
     with repository(files, []) as root:
         code, _, err = called(fix_kaniko_builds, [*options, *paths])

@@ -27,7 +27,7 @@ _PROCESSES = 2
 
 
 class Verdict(NamedTuple):
-    """What came of a seed: `same`, `differs`, `refused`, `no finding`, `invalid` or `crash`."""
+    """The result of a seed: `same`, `differs`, `refused`, `no finding`, `invalid` or `crash`."""
 
     seed: int
     kind: str

@@ -188,7 +188,7 @@ def vanished_names(before: Trace, after: Trace) -> Iterator[str]:
 
 
 def ends(before: Trace, after: Trace, shared: frozenset[str]) -> Iterator[str]:
-    """How the pipeline and the jobs that both have end."""
+    """The results of the pipeline and of the jobs that both have."""
     if before.failed != after.failed:
         yield f'the pipeline fails: {before.failed} -> {after.failed}'
     old, new = (

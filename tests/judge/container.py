@@ -17,7 +17,7 @@ Contents = dict[str, bytes]
 
 
 class Result(NamedTuple):
-    """What a job leaves: its status, artifacts, dotenv variables, and caches by their keys."""
+    """The remains of a job: its status, artifacts, dotenv variables, and caches by their keys."""
 
     status: str
     artifacts: Contents = {}
@@ -109,7 +109,7 @@ def service_hosts(job: Instance) -> tuple[str, ...]:
 
 
 def keyword_effects(job: Instance, status: str) -> Iterator[str]:
-    """What GitLab itself does for the keywords of a job that has run."""
+    """The actions of GitLab itself for the keywords of a job that has run."""
     environment = job.keywords.get('environment')
     if isinstance(environment, dict) and environment.get('action') in ('access', 'verify'):
         environment = None

@@ -15,7 +15,7 @@ _FROM = re.compile(r'(?i)FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?')
 
 
 class Source(NamedTuple):
-    """What a build is made from; `pull` gives the content of an image by its name."""
+    """The sources of a build; `pull` gives the content of an image by its name."""
 
     context: Path
     dockerfile: Path

@@ -1,4 +1,4 @@
-"""What a job waits for, whether it runs then, and whose artifacts it gets."""
+"""The jobs that a job waits for, its condition, and the artifacts that it gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stub programs do: the executor, a registry, downloads, values that differ."""
+"""Stub programs: the executor, a registry, downloads, values that differ."""
 
 from __future__ import annotations
 

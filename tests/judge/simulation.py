@@ -134,7 +134,7 @@ class Simulation:
 
 
 def simulate(root: Path, surroundings: Surroundings = Surroundings()) -> Trace:  # noqa: B008
-    """What the pipeline of a repository does.
+    """The trace of a repository's pipeline.
 
     `failing` holds keys of calls that fail (`Event.keys`), `once` lets them fail the first time
     only. `manual` says which manual jobs somebody starts. Of the jobs that may run at the same

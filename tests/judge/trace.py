@@ -1,4 +1,4 @@
-"""What a pipeline did, as data that `compare` can read."""
+"""The actions of a pipeline, as data that `compare` can read."""
 
 from __future__ import annotations
 
