@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import PurePosixPath
 
 from kaniko_hooks.model import Container, Field, Flags, Place, Script
 from kaniko_hooks.named_tuple import NamedTuple
@@ -12,6 +11,7 @@ from kaniko_hooks.shell.run import container_run
 from kaniko_hooks.text import Segment, Text
 from tests.differential.shells import SHELLS, Machine
 from tests.differential.writer import EXECUTOR, Sample, Surroundings, sample, surroundings
+from tests.script_files import ScriptFiles
 
 
 class Miss(NamedTuple):
@@ -32,28 +32,12 @@ class Comparison(NamedTuple):
     miss: Miss | None
 
 
-class Files:
-    """The files of a sample as the evaluator's repository."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self.contents = files
-
-    def text(self, path: str) -> str | None:
-        return self.contents.get(path)
-
-    def files(self) -> Sequence[str]:
-        return sorted(self.contents)
-
-    def is_folder(self, path: str) -> bool:
-        return any(PurePosixPath(path) in PurePosixPath(name).parents for name in self.contents)
-
-
 def worst_run(item: Sample) -> int:
     """The number of builds of the evaluator's worst run. Raises TooMuch."""
     place = Segment(0, lambda offset: Place('ci.yml', offset), 0, True)
     script = Script((Text(item.script, (), (place,)),), {})
     container = Container('gitlab-ci', 'job', Place('ci.yml', 0), None, scripts=(script,))
-    return container_run(container, _any_executor, Files(item.files)).builds_in_worst_run
+    return container_run(container, _any_executor, ScriptFiles(item.files)).builds_in_worst_run
 
 
 def _any_executor(

@@ -19,6 +19,7 @@ from kaniko_hooks.kaniko import read_build
 from kaniko_hooks.model import MANY, Container, Execution, Place, Script, Setting
 from kaniko_hooks.shell.run import container_run
 from kaniko_hooks.text import ROOT, Segment, Text, hole
+from tests.script_files import ScriptFiles
 
 CASES = Path(__file__).parents[1] / 'cases'
 IMAGE = {'name': 'gcr.io/kaniko-project/executor:debug', 'entrypoint': ['']}
@@ -44,7 +45,7 @@ def scripts() -> Recorder:
     """Containers of small scripts, read by no CI reader: for each build its times and cache."""
     for line in (CASES / 'shell/units.jsonl').read_text().splitlines():
         case = json.loads(line)
-        run = container_run(container_of(case), read_build, _Files(case.get('files', {})))
+        run = container_run(container_of(case), read_build, ScriptFiles(case.get('files', {})))
         yield (
             case['name'],
             {
@@ -89,22 +90,6 @@ def _script(part: Mapping[str, Any]) -> Script:
 def _command(index: int, text: str) -> Text:
     base = index * 10_000
     return Text(text, (), (Segment(0, lambda offset: Place('ci.yml', base + offset), 0, True),))
-
-
-class _Files:
-    """The files of a repository, by their paths."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self.texts = texts
-
-    def text(self, path: str) -> str | None:
-        return self.texts.get(path)
-
-    def files(self) -> list[str]:
-        return list(self.texts)
-
-    def is_folder(self, path: str) -> bool:
-        return any(name.startswith(f'{path}/') for name in self.texts)
 
 
 def files_of(job: Mapping[str, object], files: Mapping[str, str]) -> dict[str, bytes]:

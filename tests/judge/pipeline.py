@@ -56,8 +56,9 @@ class Definition(NamedTuple):
 def definition(root: Path, path: str) -> Definition:
     """The pipeline of a root file, which is read once. Raises InvalidPipeline."""
     pipeline = read_pipeline(root, path)
-    jobs = {name: plain(job.table) for name, job in pipeline.jobs.items()}
-    return Definition(plain(pipeline.table), jobs, pipeline.files)  # type: ignore[arg-type]
+    top: Any = plain(pipeline.table)
+    jobs: dict[str, Any] = {name: plain(job.table) for name, job in pipeline.jobs.items()}
+    return Definition(top, jobs, pipeline.files)
 
 
 def instances(
@@ -138,9 +139,10 @@ def first_rule(keywords: Keywords, variables: Mapping[str, str]) -> Keywords | N
     """The rule that applies; an empty one without `rules:`, None where no rule holds."""
     if 'rules' not in keywords:
         return {}
-    for rule in flat(keywords['rules']):
+    rules: list[Keywords] = flat(keywords['rules'])
+    for rule in rules:
         if holds(rule['if'], variables) if 'if' in rule else True:
-            return rule  # type: ignore[no-any-return]
+            return rule
     return None
 
 
