@@ -144,6 +144,11 @@ class Text:
             at += 1
         return [*result, self.part(start, len(self.value))]
 
+    def join(self, texts: Iterable[Text]) -> Text:
+        """The texts with this one between them, as `str.join`."""
+        pieces = [piece for text in texts for piece in (self, text)]
+        return concat(pieces[1:])
+
     def stripped(self) -> Text:
         """Without white space at both ends."""
         start = len(self.value) - len(self.value.lstrip())

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.model import Field
+from kaniko_hooks.shell import programs
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS, program
 from kaniko_hooks.shell.reports import ProgramUse
 
@@ -43,7 +44,7 @@ _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.s
 
 def base_name(use: ProgramUse) -> str:
     """The name of a program without its folder; '' if it is not known."""
-    return (use.fields[0].text.known or '').rpartition('/')[2]
+    return programs.base_name(use.fields[0])
 
 
 def kind_of(use: ProgramUse) -> str:

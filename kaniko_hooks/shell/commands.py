@@ -26,6 +26,7 @@ from kaniko_hooks.shell.value import (
     Unset,
     Value,
     alternatives,
+    mentions_executor,
     number,
     regex_with_holes,
     text_of,
@@ -195,7 +196,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             )
         return flow
     base = name.rpartition('/')[2]
-    if not name or _may_be_executor(base):
+    if not name or mentions_executor(base):
         # The image's entrypoint has an empty name, and runs nothing else.
         build = _build(scope, state, fields)
         if build or not name:
@@ -210,10 +211,6 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if contents:
         return scripts.one_of_files(scope, state, fields, contents)
     return _program(scope, state, fields, base)
-
-
-def _may_be_executor(base: str) -> bool:
-    return 'executor' in base or 'kaniko' in base
 
 
 def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
@@ -315,7 +312,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         is_script = ('/' in name or base.endswith('.sh')) and bool(
             paths.contents(scope, state.env, rest[0].text)
         )
-        if base in SHELLS or is_script or _may_be_executor(base) and _flags(scope, state, rest):
+        if base in SHELLS or is_script or mentions_executor(base) and _flags(scope, state, rest):
             runs = scripts.file if is_script and base not in SHELLS else run_program
 
             def run_rest(way: State) -> Flow:
@@ -342,7 +339,7 @@ def _is_commands(option: Field, field: Field) -> bool:
     """A word that a program runs as commands: `su -c text`, `parallel "executor …"`."""
     command, blank, _ = field.text.value.partition(' ')
     return bool(blank) and (
-        _may_be_executor(command.rpartition('/')[2])
+        mentions_executor(command.rpartition('/')[2])
         or re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
     )
 

@@ -10,6 +10,7 @@ functions that reach it through their scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
@@ -115,16 +116,12 @@ class Evaluator:
         """The same runs in fewer states."""
         self.spend(sum(len(state.env.variables) for state in states) // _JOINED)
         return env.merged(
-            states,
-            lambda name, env: variables.outside(scope, name, env),
-            self._tested_names,
-            scope.tested,
-            self.spend,
+            states, partial(variables.outside, scope), self._tested_names, scope.tested, self.spend
         )
 
     def joined(self, scope: Scope, states: Sequence[State]) -> list[State]:
         """One state for the same runs, for each number of builds."""
-        outside = lambda name, env: variables.outside(scope, name, env)  # noqa: E731
+        outside = partial(variables.outside, scope)
         return env.joined(states, outside, lambda state: outcome.signature(state.outcome))
 
     def _tested_names(self) -> frozenset[str]:

@@ -9,6 +9,7 @@ loop no time keeps the environment as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import outcome, variables
@@ -134,9 +135,8 @@ def _words(scope: Scope, state: State, node: For) -> Iterable[tuple[State, Seque
 def _over_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
     """Once for each word."""
     if len(fields) > 1:
-        kind = 'retry' if _retries(node.body) else 'loop'
         words = tuple(field.text.value for field in fields)
-        reason = Reason(kind, scope.source.place(node.start), len(fields), words=words)
+        reason = Reason(_kind(node), scope.source.place(node.start), len(fields), words=words)
         scope = scope._replace(
             reasons=(*scope.reasons, reason), repetitions=scope.repetitions * len(fields)
         )
@@ -181,8 +181,7 @@ def _over_unknown_words(scope: Scope, state: State, node: For, fields: Sequence[
             values.append(hole(fresh_name(f'${node.name}'), f'${node.name}'))
         return [variables.assign(way, node.name, join(values))]
 
-    kind = 'retry' if _retries(node.body) else 'loop'
-    loop = _Loop(scope, node, kind)
+    loop = _Loop(scope, node)
     runs_once = any(not field.splits for field in fields)
     return loop.run(state, start, (), True, runs_once)
 
@@ -194,19 +193,19 @@ def _is_pattern(text: Text) -> bool:
 
 def while_(scope: Scope, state: State, node: While) -> Flow:
     """`while` and `until`, any number of times."""
-    kind = 'retry' if _retries(node.body) else 'loop'
-    loop = _Loop(scope._replace(loops=scope.loops + 1), node, kind)
+    loop = _Loop(scope._replace(loops=scope.loops + 1), node)
     return loop.run(state, lambda way: [way], node.condition, not node.until)
 
 
 class _Loop:
     """A loop of unknown length."""
 
-    def __init__(self, scope: Scope, node: For | While, kind: str) -> None:
+    def __init__(self, scope: Scope, node: For | While) -> None:
         self.ev = scope.ev
         self.scope = scope
         self.node = node
-        self.reason = Reason(kind, scope.source.place(node.start), MANY)
+        self.reason = Reason(_kind(node), scope.source.place(node.start), MANY)
+        self.outside = partial(variables.outside, scope)
         self.effects = scope.ev.loops.setdefault(id(node), Effects())
 
     def run(
@@ -224,9 +223,10 @@ class _Loop:
         """
         for _ in range(_MAX_ROUNDS):
             self.ev.spend(len(state.env.variables) // _VARIABLES)
-            env = self._widened(state.env)
-            entry = State(env, state.facts, NO_BUILD, None)
-            tested, stopping = self._condition(start(entry), condition, runs_if)
+            entry = State(
+                self.effects.widened(state.env, self.outside), state.facts, NO_BUILD, None
+            )
+            tested, _ = self._condition(start(entry), condition, runs_if)
             body = self.ev.statements(self.scope, tested.normal, self.node.body)
             going, done = _iteration(body)
             done.leaving += tested.leaving
@@ -237,7 +237,7 @@ class _Loop:
         if condition:
             stopping = []
             for head in heads:
-                again, ends = self._condition([head], condition, runs_if)
+                _, ends = self._condition([head], condition, runs_if)
                 stopping += ends
         else:
             stopping = heads
@@ -250,12 +250,6 @@ class _Loop:
         flow.normal += [self._after(state, way, going) for way in done.normal]
         flow.leaving += [(exit_, self._after(state, way, going)) for exit_, way in done.leaving]
         return flow
-
-    def _widened(self, env: Env) -> Env:
-        return self.effects.widened(env, self._outside)
-
-    def _outside(self, name: str, env: Env) -> Value:
-        return variables.outside(self.scope, name, env)
 
     def _condition(
         self, states: list[State], condition: Sequence[Statement], runs_if: bool
@@ -274,7 +268,7 @@ class _Loop:
         """The states after any number of iterations."""
         heads = [] if runs_once else [state]
         if going:
-            last = joined(going, self._outside, lambda way: 0)
+            last = joined(going, self.outside, lambda way: 0)
             last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
             heads += [self._after(state, way._replace(outcome=NO_BUILD), going) for way in last]
         return self.ev.merged(self.scope, heads)
@@ -297,6 +291,11 @@ def _printed_again(before: Env, after: Env) -> Env:
 # Retries
 
 _LEAVES = frozenset(('break', 'exit', 'return'))
+
+
+def _kind(node: For | While) -> str:
+    """The kind of the reason that a loop is for its builds."""
+    return 'retry' if _retries(node.body) else 'loop'
 
 
 def _retries(body: Iterable[Statement]) -> bool:

@@ -100,10 +100,10 @@ def _normal(path: Text) -> Text:
             names.append(name)
     if len(names) > _MAX_FOLDERS:
         return hole(fresh_name('folder'))
-    pieces = [piece for name in names for piece in (Text('/'), name)]
-    if _is_absolute(path):
-        return concat(pieces or [path.part(0, 1)])
-    return concat(pieces[1:])
+    inside = Text('/').join(names)
+    if not _is_absolute(path):
+        return inside
+    return concat((Text('/'), inside)) if names else path.part(0, 1)
 
 
 def key(path: Text) -> str:

@@ -7,6 +7,7 @@ words, it runs that (conservative where it is rare).
 
 from __future__ import annotations
 
+from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 
 # Kinds of programs.
@@ -61,3 +62,8 @@ SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 def program(name: str) -> Program:
     """The row of a program by its base name."""
     return _TABLE.get(name, _UNLISTED)
+
+
+def base_name(field: Field) -> str:
+    """The name of a program without its folder; '' if it is not known."""
+    return (field.text.known or '').rpartition('/')[2]

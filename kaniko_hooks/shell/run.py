@@ -25,7 +25,7 @@ from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
 from kaniko_hooks.shell.programs import SHELLS
 from kaniko_hooks.shell.value import Array, alternatives
-from kaniko_hooks.text import Text, concat
+from kaniko_hooks.text import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,9 +180,7 @@ def _names(cond: object) -> Iterator[str]:
 
 def source_of(script: Script) -> Text:
     """The text of a script: its commands on lines of their own."""
-    line_end = Text('\n')
-    pieces = [piece for text in commands_of(script) for piece in (line_end, text)]
-    return concat(pieces[1:])
+    return Text('\n').join(commands_of(script))
 
 
 def commands_of(script: Script) -> list[Text]:

@@ -10,7 +10,7 @@ from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, stdout, variables
 from kaniko_hooks.shell.env import REPEATED, State, fresh, fresh_name
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
-from kaniko_hooks.shell.programs import OTHER, SHELLS
+from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
     Array,
@@ -198,8 +198,8 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
-    pieces = [piece for field in fields[1:] for piece in (Text(' '), field.text)]
-    text = shortened(stdout.likely(scope.ev, concat(pieces[1:])))
+    words = Text(' ').join(field.text for field in fields[1:])
+    text = shortened(stdout.likely(scope.ev, words))
     if _is_unknown(text):
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
         return _unknown(scope, state if sets_own else after_unknown_commands(state), fields)
@@ -325,7 +325,7 @@ def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
     `parallel` reads commands if it has none.
     """
-    name = (fields[0].text.known or '').rpartition('/')[2]
+    name = base_name(fields[0])
     # `parallel command ::: words`
     words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
     argv = words if len(words) > 1 else fields

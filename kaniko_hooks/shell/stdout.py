@@ -13,8 +13,8 @@ from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, State, fresh_name
 from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.programs import LOCAL, PURE, program
-from kaniko_hooks.shell.value import EMPTY, names_executor, shortened
+from kaniko_hooks.shell.programs import LOCAL, PURE, base_name, program
+from kaniko_hooks.shell.value import EMPTY, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command that is not evaluated; where it is run, it is what was read."""
     command = ' '.join(field.text.value for field in fields)
     name = fresh_name(f'$({command})')
-    if program((fields[0].text.known or '').rpartition('/')[2]).kind in (PURE, LOCAL):
+    if program(base_name(fields[0])).kind in (PURE, LOCAL):
         texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
             texts += [text for _, text in paths.contents(scope, state.env, field.text)]
@@ -74,8 +74,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     if not any(names_executor(field.text) for field in fields):
         # Places are reported of builds only.
         fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
-    name = (fields[0].text.known or '').rpartition('/')[2]
-    printer = _PRINTERS.get(name)
+    printer = _PRINTERS.get(base_name(fields[0]))
     texts = printer(scope, state, fields) if printer else None
     return texts or [_unknown(scope, state, fields)]
 
@@ -88,15 +87,10 @@ def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
         line_end = line_end and 'n' not in words[0].value
         escapes = 'e' in words[0].value
         del words[0]
-    text = _joined(words)
+    text = Text(' ').join(words)
     if escapes:
         text = _unescaped(text)
     return [concat((text, _LINE_END)) if line_end else text]
-
-
-def _joined(words: Sequence[Text]) -> Text:
-    pieces = [piece for word in words for piece in (Text(' '), word)]
-    return concat(pieces[1:])
 
 
 def _unescaped(text: Text) -> Text:
@@ -178,18 +172,13 @@ def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] 
     parts = _last_argument(fields).split('/')
     if len(parts) == 1:
         return None if parts[0].holes else [Text('.\n')]
-    folder = _joined_path(parts[:-1])
+    folder = Text('/').join(parts[:-1])
     return [concat((folder if folder.value else Text('/'), _LINE_END))]
 
 
 def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     last = fields[1].text.split('/')[-1] if len(fields) == 2 else hole('')
     return [concat((last, _LINE_END))] if last.known else None
-
-
-def _joined_path(parts: Sequence[Text]) -> Text:
-    pieces = [piece for part in parts for piece in (Text('/'), part)]
-    return concat(pieces[1:])
 
 
 def _last_argument(fields: Sequence[Field]) -> Text:
@@ -207,7 +196,7 @@ def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | 
     """`which executor`: the path of Kaniko's executor."""
     name = _last_argument(fields).known or ''
     path = name if '/' in name else f'/kaniko/{name}'
-    return [Text(f'{path}\n')] if 'executor' in name or 'kaniko' in name else None
+    return [Text(f'{path}\n')] if mentions_executor(name) else None
 
 
 _PRINTERS = {

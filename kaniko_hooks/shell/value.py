@@ -85,7 +85,12 @@ def names_executor(value: Text | Array | Unset) -> bool:
     """A value that can make a command of Kaniko's executor."""
     if isinstance(value, Array):
         return any(names_executor(item.text) for item in value.items)
-    return isinstance(value, Text) and ('executor' in value.value or 'kaniko' in value.value)
+    return isinstance(value, Text) and mentions_executor(value.value)
+
+
+def mentions_executor(text: str) -> bool:
+    """The text has one of the words without which nothing is Kaniko's executor."""
+    return 'executor' in text or 'kaniko' in text
 
 
 def text_of(value: Text | Array | Unset) -> Text:
