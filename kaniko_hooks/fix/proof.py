@@ -61,12 +61,12 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
             raise Refusal(f'{job.name} would not run one build')
         events += builds[0].builds
         _prove_commands(draft, part, job, steps)
-    paths = Paths(draft.steps.script)
-    old = [_described(event, draft, part, paths) for event in part.unit.events]
+    described = _Describer(draft, part).described
+    old = list(map(described, part.unit.events))
     for number, more in enumerate(part.unit.more):
         argv, directory, variables, files = old[number]
         old[number] = ((*argv, *map(_named, more)), directory, variables, files)
-    new = [_described(event, draft, part, paths) for event in events]
+    new = list(map(described, events))
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
@@ -93,36 +93,44 @@ def _instances(part: Part, container: Container) -> Iterator[Container]:
 Description = tuple[tuple[object, ...], object, dict[str, object], dict[str, object]]
 
 
-def _described(event: BuildEvent, draft: Draft, part: Part, paths: Paths) -> Description:
-    """Argv, working directory, variables and files of a build."""
-    loop = part.unit.loop
-    own = {loop.command.name} if loop else set()
-    others = {
-        name
-        for step in draft.steps.main
-        if step not in part.steps or loop and step is part.unit.step
-        for name in step.report.writes
-        if not is_environment(name, draft.steps)
-    }
-    contexts = contexts_of(event, paths)
-    kept = {path for step in part.steps for path in step.report.files}
-    kept |= {path for step in draft.steps.before for path in step.report.files}
-    return (
-        tuple(map(_named, (field.text for field in event.build.argv))),
-        frozenset(map(_named, event.env.directories)),
-        {
-            name: _of_value(value)
-            for name, value in event.env.variables.items()
-            if name not in own and name not in others
-        },
-        {
-            '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
-                map(_named, texts)
-            )
-            for path, texts in event.env.files.items()
-            if path in kept or any(is_inside(path, folder) for folder in contexts)
-        },
-    )
+class _Describer:
+    """Describes the builds of one part, before and after, so that they can be compared."""
+
+    def __init__(self, draft: Draft, part: Part) -> None:
+        loop = part.unit.loop
+        self.paths = Paths(draft.steps.script)
+        # The loop's variable, and those that only steps of other parts set.
+        self.ignored = {loop.command.name} if loop else set()
+        self.ignored |= {
+            name
+            for step in draft.steps.main
+            if step not in part.steps or loop and step is part.unit.step
+            for name in step.report.writes
+            if not is_environment(name, draft.steps)
+        }
+        self.kept = {
+            path for step in (*part.steps, *draft.steps.before) for path in step.report.files
+        }
+
+    def described(self, event: BuildEvent) -> Description:
+        """Argv, working directory, variables and files of a build."""
+        contexts = contexts_of(event, self.paths)
+        return (
+            tuple(_named(field.text) for field in event.build.argv),
+            frozenset(map(_named, event.env.directories)),
+            {
+                name: _of_value(value)
+                for name, value in event.env.variables.items()
+                if name not in self.ignored
+            },
+            {
+                '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
+                    map(_named, texts)
+                )
+                for path, texts in event.env.files.items()
+                if path in self.kept or any(is_inside(path, folder) for folder in contexts)
+            },
+        )
 
 
 def _named(text: Text) -> tuple[str, ...]:
