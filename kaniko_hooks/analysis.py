@@ -12,12 +12,20 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository, Unreadable
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.reports import Reports, ScriptReport
+
 MARK = 'kaniko-hooks:'  # of comments for the hooks
+_TOO_LARGE = 'the script is too large to be evaluated'
 
 
 class Analysis(NamedTuple):
+    """The result of a check; `crashes` has one line for each internal error."""
+
     result: Result
-    crashes: tuple[str, ...] = ()  # one line for each internal error
+    evaluations: Evaluations
+    crashes: tuple[str, ...] = ()
 
 
 def analyse(
@@ -34,11 +42,14 @@ def analyse(
     runs: list[tuple[Container, Run]] = []
     marked = _marked(repository, _files(reading))
     mentions = Mentions(repository)
+    evaluations = Evaluations(repository)
+    is_harmless = True
     for container in reading.containers:
         if not _may_build(container, mentions):
             continue
         try:
-            run = run_of(repository, container)
+            # The fix will ask for reports where there is a finding, and one seldom comes alone.
+            run = evaluations.run(container, with_reports=not is_harmless)
         except Unreadable as error:
             files = tuple({place.file for place in container.places})
             problems.append(Problem(container.place, f'{container.name}: {error}', files))
@@ -49,19 +60,16 @@ def analyse(
         else:
             if run.builds_in_worst_run:
                 runs.append((container, run))
+                is_harmless = is_harmless and run.verdict == 'ok'
     result = Result((), (), reading.notes)
-    if in_full or options.is_report or marked or problems or not all(map(_is_harmless, runs)):
+    if in_full or options.is_report or marked or problems or not is_harmless:
         reading = reading._replace(problems=tuple(problems))
         result = _judged(repository, reading, runs, named, options)
     here = frozenset(named)
     read_here = sum(
         _concerns((container.place, *container.places), here) for container in reading.containers
     )
-    return Analysis(result._replace(read=read_here), tuple(crashes))
-
-
-def _is_harmless(judged: tuple[Container, Run]) -> bool:
-    return judged[1].verdict == 'ok'
+    return Analysis(result._replace(read=read_here), evaluations, tuple(crashes))
 
 
 def _may_build(container: Container, mentions: Mentions) -> bool:
@@ -80,20 +88,48 @@ def _texts(container: Container) -> Iterator[Sequence[Text]]:
             yield setting.values
 
 
-def run_of(repository: Repository, container: Container) -> Run:
-    """The worst run of a container's scripts.
+class Evaluations:
+    """Evaluates containers of one repository, and keeps the reports that were made."""
 
-    Raises Unreadable: there is more script than can be evaluated.
-    """
-    # Most containers mention no Kaniko.
-    from kaniko_hooks import kaniko
-    from kaniko_hooks.shell import TooMuch
-    from kaniko_hooks.shell.run import container_run
+    def __init__(self, repository: Repository) -> None:
+        self._files = ScriptFiles(repository)
+        self._reports: dict[tuple[str, Place], tuple[Container, Reports]] = {}
 
-    try:
-        return container_run(container, kaniko.read_build, ScriptFiles(repository))
-    except TooMuch:
-        raise Unreadable('the script is too large to be evaluated') from None
+    def run(self, container: Container, with_reports: bool = False) -> Run:
+        """The worst run of a container's scripts.
+
+        Raises Unreadable: there is more script than can be evaluated.
+        """
+        if not with_reports:
+            return self._evaluated(container, None)
+        from kaniko_hooks.shell.reports import Reports
+
+        reports = Reports()
+        self._reports[container.name, container.place] = container, reports
+        return self._evaluated(container, reports)
+
+    def reports(self, container: Container) -> tuple[ScriptReport, ...]:
+        """Reports on the statements of each script. Raises Unreadable."""
+        from kaniko_hooks.shell.reports import Reports
+
+        same, reports = self._reports.get((container.name, container.place), (None, Reports()))
+        if same != container:
+            reports = Reports()
+            self._evaluated(container, reports)
+        if not reports.scripts:
+            raise Unreadable(_TOO_LARGE)
+        return reports.scripts
+
+    def _evaluated(self, container: Container, reports: Reports | None) -> Run:
+        # Most containers mention no Kaniko.
+        from kaniko_hooks import kaniko
+        from kaniko_hooks.shell import TooMuch
+        from kaniko_hooks.shell.run import container_run
+
+        try:
+            return container_run(container, kaniko.read_build, self._files, reports)
+        except TooMuch:
+            raise Unreadable(_TOO_LARGE) from None
 
 
 class ScriptFiles:

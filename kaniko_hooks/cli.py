@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from kaniko_hooks.analysis import Analysis
     from kaniko_hooks.fix.plan import FixPlan
-    from kaniko_hooks.model import Result
 
 
 def run(hook: str, argv: Sequence[str]) -> int:
@@ -133,19 +133,22 @@ def _check(options: Options) -> int:
             analysis = analyse(repository, target.files, options, _by_hand())
         code = max(code, _print_lines(analysis.crashes, 2))
         if analysis.result.findings or options.is_report or _by_hand() and not code:
-            code = max(code, _report(repository, target, options, analysis.result))
+            code = max(code, _report(repository, target, options, analysis))
     return code
 
 
-def _report(repository: Repository, target: Target, options: Options, result: Result) -> int:
+def _report(repository: Repository, target: Target, options: Options, analysis: Analysis) -> int:
     from kaniko_hooks.report import deliver
     from kaniko_hooks.report.text import summary
 
+    result = analysis.result
     if result.findings:
         from kaniko_hooks.advice import advised
         from kaniko_hooks.fix.plan import with_fixes
 
-        findings = with_fixes(repository, target.files, options, result.findings)
+        findings = with_fixes(
+            repository, target.files, options, result.findings, analysis.evaluations
+        )
         result = result._replace(findings=tuple(map(advised, findings)))
     deliver(result, repository.known_text, options)
     _print_lines([summary(result)])

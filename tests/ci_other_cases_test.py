@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kaniko_hooks.analysis import run_of
+from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci import read
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Place
@@ -24,7 +24,7 @@ def _judged(files: dict[str, str], path: str) -> list[dict[str, Any]]:
     assert not crashes
     found = []
     for container in reading.containers:
-        run = run_of(repository, container)
+        run = Evaluations(repository).run(container)
         if not run.builds_in_worst_run:
             continue
         found.append(

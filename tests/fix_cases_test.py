@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.analysis import analyse
+from kaniko_hooks.analysis import Evaluations, analyse
 from kaniko_hooks.fix.plan import FixPlan, plan_fixes, with_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
@@ -79,7 +79,9 @@ def test_the_check_gives_the_same_reason(tmp_path: Path) -> None:
         root = copied(case, tmp_path / case.name)
         repository = Repository(str(root))
         findings = analyse(repository, named(root), options(case)).result.findings
-        fixed = with_fixes(repository, named(root), options(case), findings)
+        fixed = with_fixes(
+            repository, named(root), options(case), findings, Evaluations(repository)
+        )
         assert [each.no_fix for each in fixed] == (case / 'reason').read_text().splitlines()
 
 

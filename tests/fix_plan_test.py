@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.analysis import analyse
+from kaniko_hooks.analysis import Evaluations, analyse
 from kaniko_hooks.fix import plan
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.plan import plan_fixes, with_fixes
@@ -45,7 +45,7 @@ def test_an_unreadable_file_has_no_fix_and_no_reason(tmp_path: Path) -> None:
 def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
     found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
     twice = findings(found) * 2
-    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), twice)
+    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), twice, Evaluations(found))
     assert [each.fix for each in told] == [
         'split `build` into 2 jobs: `build-a`, `build-b`',
         'split `build` into 2 jobs: `build-a`, `build-b`',
@@ -96,7 +96,7 @@ def test_a_pipeline_that_is_gone_is_not_rewritten(tmp_path: Path) -> None:
     found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
     known = findings(found)
     empty = repository(tmp_path / 'other', {'.gitlab-ci.yml': 'a: {script: [ls]}\n'})
-    told = with_fixes(empty, ['.gitlab-ci.yml'], Options(), known)
+    told = with_fixes(empty, ['.gitlab-ci.yml'], Options(), known, Evaluations(empty))
     assert [each.no_fix for each in told] == ['its pipeline cannot be read']
 
 

@@ -82,7 +82,7 @@ def test_mistake_of_the_fix_costs_no_finding(
 ) -> None:
     root = write({CI: f'a:\n{TWO}'})
 
-    def broken(request: object, edited: object) -> Sequence[object]:
+    def broken(*_: object) -> Sequence[object]:
         raise KeyError(0)
 
     monkeypatch.setattr(plan, 'State', broken)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaniko_hooks import kaniko
 from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
@@ -35,8 +34,6 @@ from kaniko_hooks.fix.target import (
 from kaniko_hooks.fix.users import extenders_of, followers_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.reports import ScriptReport, container_reports
 
 MAX_PARTS = 200
 MAX_STEPS = 2_000  # of all parts
@@ -101,14 +98,6 @@ def drafts_of(
     return drafts
 
 
-def reports_of(state: State, container: Container) -> tuple[ScriptReport, ...]:
-    """Reports on the statements of a container. Raises Refusal."""
-    try:
-        return container_reports(container, kaniko.read_build, ScriptFiles(state.repository))
-    except TooMuch:
-        raise Refusal('the script is too large to be evaluated') from None
-
-
 def _draft(
     state: State,
     mentions: Mapping[str, Mentions],
@@ -122,8 +111,7 @@ def _draft(
         *(new.get(file, ()) for file in target.files),
         *(draft.new_names for draft in before),
     )
-    reports = reports_of(state, target.container)
-    steps = steps_of(target.job, target.container, reports)
+    steps = steps_of(state, target.job, target.container)
     paths = Paths(steps.script)
     text_of = ScriptFiles(state.repository).text
     units = _units(target, steps, paths, text_of)

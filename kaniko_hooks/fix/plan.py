@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from kaniko_hooks.about import internal_error
-from kaniko_hooks.analysis import analyse
+from kaniko_hooks.analysis import Evaluations, analyse
 from kaniko_hooks.ci import gitlab_files
+from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
 from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
@@ -57,14 +58,19 @@ class FixPlan(NamedTuple):
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
     """Every finding of the named files with its fix, proven; nothing is written."""
     analysis = analyse(repository, named, options)
-    return _plan(repository, named, options, analysis.result.findings, analysis.crashes)
+    plan = _plan(repository, named, options, analysis.result.findings, analysis.evaluations)
+    return plan._replace(crashes=(*analysis.crashes, *plan.crashes))
 
 
 def with_fixes(
-    repository: Repository, named: Sequence[str], options: Options, findings: Sequence[Finding]
+    repository: Repository,
+    named: Sequence[str],
+    options: Options,
+    findings: Sequence[Finding],
+    evaluations: Evaluations,
 ) -> tuple[Finding, ...]:
     """The findings with `fix` or `no_fix`, as the fix hook would act by default."""
-    plan = _plan(repository, named, options, findings, ())
+    plan = _plan(repository, named, options, findings, evaluations)
     return tuple(
         outcome.finding._replace(fix=outcome.fix, no_fix=outcome.no_fix)
         for outcome in plan.outcomes
@@ -76,7 +82,7 @@ def _plan(
     named: Sequence[str],
     options: Options,
     findings: Sequence[Finding],
-    crashes: Sequence[str],
+    evaluations: Evaluations,
 ) -> FixPlan:
     # A job that is found twice, with other variables, is one job.
     distinct = {
@@ -84,12 +90,13 @@ def _plan(
         for finding in reversed(findings)
         if finding.rule in (CACHED, UNCACHED)
     }
-    plans = _Plans(repository, list(crashes))
+    plans = _Plans(repository)
     edited: Mapping[str, str] = {}
     if distinct:
         try:
             request = Request(repository, tuple(gitlab_files(repository, named)), options)
-            edited = plans.settle(State(request, {}), list(distinct.values())).edited
+            state = State(request, {}, Files(repository), evaluations)
+            edited = plans.settle(state, list(distinct.values())).edited
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
     outcomes = tuple(
@@ -115,10 +122,10 @@ def _key(finding: Finding) -> _Key:
 class _Plans:
     """The outcomes of findings, while they are settled."""
 
-    def __init__(self, repository: Repository, crashes: list[str]) -> None:
+    def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self.outcomes: dict[_Key, Outcome] = {}
-        self.crashes = crashes
+        self.crashes: list[str] = []
         self.first: dict[str, str] = {}
         self._later: dict[str, set[str]] = {}  # files that come after a file
         self._edits: dict[str, list[Edit]] = {}  # of followers, in the files as they are

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
-from kaniko_hooks.fix.draft import Draft, reports_of
+from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.merge import destination_spans
 from kaniko_hooks.fix.parts import Part
@@ -55,7 +55,7 @@ def _kinds(state: State) -> list[object]:
 def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: Container) -> None:
     events: list[BuildEvent] = []
     for instance in _instances(part, container):
-        steps = steps_of(job, instance, reports_of(state, instance))
+        steps = steps_of(state, job, instance)
         builds = [step for step in (*steps.before, *steps.main, *steps.after) if step.most_builds]
         if len(builds) != 1 or builds[0].most_builds != 1:
             raise Refusal(f'{job.name} would not run one build')

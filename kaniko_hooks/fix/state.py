@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
@@ -30,12 +31,13 @@ class State:
     """The pipelines as they are with edited texts; what many jobs need is found once."""
 
     def __init__(
-        self, request: Request, edited: Mapping[str, str], files: Files | None = None
+        self, request: Request, edited: Mapping[str, str], files: Files, evaluations: Evaluations
     ) -> None:
         self.request = request
         self.edited = edited
-        self.files = files or Files(request.repository)
-        self.repository = self.files.repository
+        self.files = files
+        self.evaluations = evaluations
+        self.repository = files.repository
         configs = request.options.gitlab_configs
         self.pipelines = read_pipelines(self.files, request.named, configs).pipelines
         self._sources: dict[int, list[Job]] = {}
@@ -45,8 +47,9 @@ class State:
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
         edited = {**self.edited, **texts}
-        files = self.files.edited(self.request.repository.edited(edited), texts.keys())
-        return State(self.request, edited, files)
+        repository = self.request.repository.edited(edited)
+        files = self.files.edited(repository, texts.keys())
+        return State(self.request, edited, files, Evaluations(repository))
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Function, Heredoc, Pipeline, Statement, walk
@@ -76,8 +78,12 @@ class Steps(NamedTuple):
     after: tuple[Step, ...]
 
 
-def steps_of(job: Job, container: Container, reports: Sequence[ScriptReport]) -> Steps:
+def steps_of(state: State, job: Job, container: Container) -> Steps:
     """The steps of a job. Raises Refusal."""
+    try:
+        reports = state.evaluations.reports(container)
+    except Unreadable as error:
+        raise Refusal(str(error)) from None
     source = reports[0]
     count = len(job.scripts.get('before_script', ()))
     steps = tuple(_steps(source, source.tree.body))

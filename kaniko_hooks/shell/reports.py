@@ -1,28 +1,23 @@
 """Reports on statements: what each of them has done in the runs of a container.
 
-The check does not need them; the fix cuts a script along them. A report is
-about all runs: it has each build, program and variable of any of them.
+The fix cuts a script along them. A report is about all runs: it has each build,
+program and variable of any of them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 
-from kaniko_hooks.model import Build, Container, Field, Place
+from kaniko_hooks.model import Build, Field, Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import outcome
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.flow import Flow
-from kaniko_hooks.shell.run import ContainerRun, commands_of, evaluator_of, source_of
 from kaniko_hooks.shell.tree import Pipeline, Script, Statement
 from kaniko_hooks.shell.value import Value
 from kaniko_hooks.text import Text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import ReadBuild, Repository
 
 
 class BuildEvent(NamedTuple):
@@ -65,9 +60,15 @@ class StatementReport:
 
 
 class Reports:
-    """The reports on the statements of a container's scripts, while they are evaluated."""
+    """The reports on the statements of a container's scripts, while they are evaluated.
+
+    There are reports on the statements of a script, on the pipelines that `&&` and `||`
+    join there, and on the bodies of its `for` loops.
+    """
 
     def __init__(self) -> None:
+        # In the order of the scripts; none if there is too much to evaluate.
+        self.scripts: tuple[ScriptReport, ...] = ()
         self.by_node: dict[int, StatementReport] = {}
         # Those that are evaluated now, each with the state at its start.
         self._active: list[tuple[StatementReport, State]] = []
@@ -147,6 +148,17 @@ class Reports:
         """The innermost statement is a `for` over these words."""
         self._active[-1][0].words.add(tuple(words))
 
+    def finish(self, scripts: Iterable[Sequence[Text]], parsed: Callable[[Text], Script]) -> None:
+        """All runs of scripts of these commands have been evaluated. Raises TooMuch."""
+        self.scripts = tuple(self._of_script(commands, parsed) for commands in scripts)
+
+    def _of_script(
+        self, commands: Sequence[Text], parsed: Callable[[Text], Script]
+    ) -> ScriptReport:
+        source = Text('\n').join(commands)
+        starts = tuple(accumulate((len(text.value) + 1 for text in commands), initial=0))
+        return ScriptReport(source, starts, parsed(source), self.by_node)
+
 
 class ScriptReport(NamedTuple):
     """The statements of one script of a container, with a report on each of them."""
@@ -163,22 +175,3 @@ class ScriptReport(NamedTuple):
     def command_at(self, offset: int) -> int:
         """The index of the command in which an offset of the source is."""
         return bisect_right(self.starts, offset) - 1
-
-
-def container_reports(
-    container: Container, read_build: ReadBuild, repository: Repository
-) -> tuple[ScriptReport, ...]:
-    """Reports on the statements of each script of a container, in the order of the scripts.
-
-    There are reports on the statements of a script, on the pipelines that
-    `&&` and `||` join there, and on the bodies of its `for` loops. Raises TooMuch.
-    """
-    ev = evaluator_of(container, read_build, repository)
-    reports = ev.reports = Reports()
-    ContainerRun(ev).run(container.scripts)
-    result = []
-    for script in container.scripts:
-        source = source_of(script)
-        starts = tuple(accumulate((len(text.value) + 1 for text in commands_of(script)), initial=0))
-        result.append(ScriptReport(source, starts, ev.parsed(source), reports.by_node))
-    return tuple(result)

@@ -30,21 +30,33 @@ from kaniko_hooks.text import Text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Repository
+    from kaniko_hooks.shell.reports import Reports
 
 _VERDICTS = {1: 'uncached', 2: 'maybe-cached', 3: 'cached'}
 _RECURSION_LIMIT = 8000
 
 
-def container_run(container: Container, read_build: ReadBuild, repository: Repository) -> Run:
+def container_run(
+    container: Container,
+    read_build: ReadBuild,
+    repository: Repository,
+    reports: Reports | None = None,
+) -> Run:
     """The worst run of a container's scripts.
 
     - `read_build`: argv, image and look-up of a variable -> the build's flags.
+    - `reports`: gets what each statement does.
 
     Raises TooMuch: no sharing was seen before there was too much to evaluate.
     """
-    ev = evaluator_of(container, read_build, repository)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+    ev = Evaluator(read_build, repository, container)
+    ev.image = _image_name(ev, container)
+    ev.reports = reports
     try:
-        ends = ContainerRun(ev).run(container.scripts)
+        ends = _ContainerRun(ev).run(container.scripts)
+        if reports is not None:
+            reports.finish(map(_commands_of, container.scripts), ev.parsed)
     except TooMuch:
         if ev.most_builds < 2:
             raise
@@ -52,15 +64,7 @@ def container_run(container: Container, read_build: ReadBuild, repository: Repos
     return _run(ev, [end.outcome for end in ends])
 
 
-def evaluator_of(container: Container, read_build: ReadBuild, repository: Repository) -> Evaluator:
-    """An evaluator for the scripts of a container."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-    ev = Evaluator(read_build, repository, container)
-    ev.image = image_name(ev, container)
-    return ev
-
-
-def image_name(ev: Evaluator, container: Container) -> str | None:
+def _image_name(ev: Evaluator, container: Container) -> str | None:
     """The name of the image, with the variables of the first script.
 
     Of several names it is the one of Kaniko.
@@ -77,7 +81,7 @@ def image_name(ev: Evaluator, container: Container) -> str | None:
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
 
 
-class ContainerRun:
+class _ContainerRun:
     """The states of a container between its scripts."""
 
     def __init__(self, ev: Evaluator) -> None:
@@ -116,7 +120,7 @@ class ContainerRun:
         if shell not in SHELLS or not script.commands:
             return list(states)
         env = Env(directories=(paths.start(script),), errexit=True)
-        source = source_of(script)
+        source = Text('\n').join(_commands_of(script))
         reasons = tuple(Reason('call', place, 1) for place in script.calls)
         scope = Scope(self.ev, source, script, reasons=reasons, recorded=True)
         ends: list[State] = []
@@ -178,12 +182,7 @@ def _names(cond: object) -> Iterator[str]:
             yield from _names(part)
 
 
-def source_of(script: Script) -> Text:
-    """The text of a script: its commands on lines of their own."""
-    return Text('\n').join(commands_of(script))
-
-
-def commands_of(script: Script) -> list[Text]:
+def _commands_of(script: Script) -> list[Text]:
     """The commands as the runner writes them: stripped, with the values that are certain.
 
     Source: GitLab Runner, shells/abstract.go writeCommands.
