@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 
 from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
-from kaniko_hooks.fix.cut import Piece, cuts
 from kaniko_hooks.fix.edits import Edit, applied_within, escaped, like
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line, offsets_of
 from kaniko_hooks.fix.matrix import loop_edits, matrix_lines
@@ -92,7 +92,7 @@ class Writer:
         unit = part.unit
         if not unit.others:
             return []
-        at = self._end_of_word(unit.step, unit.events[0].build.argv[-1].end)
+        at = self._end_offset(unit.step, unit.events[0].build.argv[-1].end)
         style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
         edits = []
         for step in unit.others:
@@ -100,11 +100,6 @@ class Writer:
                 words = self.steps.source.source.value[start:end].lstrip(' \t\n\\')
                 edits.append(Edit(at, at, escaped(f' {words}', style)))
         return edits
-
-    def _end_of_word(self, step: Step, end: int) -> int:
-        """The offset in the file behind a word."""
-        last = _last(self.place.items[self.item_of(step)])
-        return min(self.offset(step.command, end), last)
 
     def unrolled(self, part: Part) -> list[Edit]:
         """The edits that leave only the body of a part's loop."""
@@ -120,34 +115,67 @@ class Writer:
         return list(loop_edits(self.text, spans[0], spans[1], inner, ends[0], ends[1]))
 
     def _end_offset(self, step: Step, at: int) -> int:
+        """The offset in the file behind a character, within the quotes of its item."""
         item = self.place.items[self.item_of(step)]
-        return min(self.offset(step.command, at), _last(item))
+        quoted = isinstance(item.node, ScalarNode) and item.node.style in ('"', "'")
+        return min(self.offset(step.command, at), item.content_end - quoted)
 
     def _step_cuts(self, index: int, kept: Collection[int]) -> list[Edit]:
         """The edits that leave something out within an item."""
         steps = [step for step in self.steps.main if self.item_of(step) == index]
-        stay = [number for number, step in enumerate(steps) if step.number in kept]
-        if len(stay) == len(steps):
+        if all(step.number in kept for step in steps):
             return []
-        item = self.place.items[index]
-        command = steps[0].command
-        base = self.offset(command, steps[0].first) and self._offsets[command][0]
-        assert isinstance(item.node, ScalarNode)
-        pieces = [
-            Piece(step.start - base, step.first - base, step.end - base, step.statement)
-            for step in steps
-        ]
-        offsets = self._offsets[command][1]
+        source = self.steps.source
+        end = source.starts[steps[0].command + 1] - 1
         return [
-            Edit(offsets[start], min(offsets[end], _last(item)), '')
-            for start, end in cuts(item.node.value, pieces, stay)
+            Edit(self.offset(steps[0].command, start), self._end_offset(steps[0], end), '')
+            for start, end in _left_out(source.source.value[:end], steps, kept)
         ]
 
 
-def _last(item: Item) -> int:
-    """The end of an item's text within its quotes."""
-    quoted = isinstance(item.node, ScalarNode) and item.node.style in ('"', "'")
-    return item.content_end - quoted
+Span = tuple[int, int]
+
+
+def _left_out(text: str, steps: Sequence[Step], kept: Collection[int]) -> Iterator[Span]:
+    """The stretches to leave out of the end of a text, an item, so that some steps remain.
+
+    At least one is kept. Comments above a statement go with it.
+    """
+    dropped: list[Step] = []  # since the last statement that stays
+    before: int | None = None  # the end of that one
+    for _, group in groupby(steps, lambda step: step.statement.start):
+        statement = list(group)
+        stay = [step for step in statement if step.number in kept]
+        if not stay:
+            dropped += statement
+            continue
+        if dropped:
+            yield _gap(text, before, dropped, statement[0].start)
+        yield from _in_list(statement, stay)
+        dropped, before = [], statement[-1].end
+    if dropped and before is not None:
+        line = text.find('\n', before, dropped[0].start)
+        yield line if line >= 0 else before, len(text)
+
+
+def _gap(text: str, before: int | None, dropped: Sequence[Step], resumes: int) -> Span:
+    start, end = dropped[0].start, dropped[-1].end
+    if before is not None and '\n' in text[end:resumes] and '\n' not in text[before:start]:
+        # The first one that is left out shares its line with one that stays.
+        return before, end
+    return start, resumes
+
+
+def _in_list(statement: Sequence[Step], stay: Sequence[Step]) -> Iterator[Span]:
+    """The stretches that are left out of an `&&` list that stays in part."""
+    if stay[0] is not statement[0]:
+        yield statement[0].first, stay[0].start
+    for step, following in zip(stay, stay[1:]):
+        end = statement[statement.index(following) - 1].end
+        if end > step.end:
+            yield step.end, end
+    if stay[-1] is not statement[-1]:
+        yield stay[-1].end, statement[-1].end
 
 
 def _counts(job: Job, length: int) -> list[int]:
