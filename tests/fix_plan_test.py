@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.analysis import Evaluations, analyse
-from kaniko_hooks.fix import plan
+from kaniko_hooks.fix import Refusal, plan
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.plan import plan_fixes, with_fixes
 from kaniko_hooks.fix.proof import prove
-from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import SequenceNode, get as node_at
+from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.edits import like
 from kaniko_hooks.fix.layout import Layout, line_end, line_start
 from kaniko_hooks.fix.references import MAX_NEEDS
-from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.target import Target
 from kaniko_hooks.named_tuple import NamedTuple

@@ -5,61 +5,60 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
-from kaniko_hooks.document.nodes import ScalarNode, get as node_at
-from kaniko_hooks.fix.chain import chain_of, needs_lines
+from kaniko_hooks.document.nodes import get as node_at
+from kaniko_hooks.fix import Refusal, Shared
+from kaniko_hooks.fix.chain import chain_of
 from kaniko_hooks.fix.edits import Edit, apply, like
-from kaniko_hooks.fix.layout import Layout
-from kaniko_hooks.fix.lender import Script, own_place, script_of
-from kaniko_hooks.fix.matrix import LONGEST, Loop, TextOf, matrix_lines, matrix_loop
-from kaniko_hooks.fix.merge import merged
+from kaniko_hooks.fix.layout import Layout, above_comments
+from kaniko_hooks.fix.matrix import LONGEST
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
-from kaniko_hooks.fix.parts import Division, Part, Unit, divided, units_of
+from kaniko_hooks.fix.parts import Division, Part, divided
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.references import block_list_edits
-from kaniko_hooks.fix.refusal import Refusal, Shared
-from kaniko_hooks.fix.split import NewJob, Writer, split_edits
-from kaniko_hooks.fix.state import Mentions, State
-from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
-from kaniko_hooks.fix.target import (
-    Target,
-    first_anchor,
-    refuse_keywords,
-    risky_keywords,
-    services_of,
-    target_of,
+from kaniko_hooks.fix.references import (
+    Mentions,
+    Script,
+    block_list_edits,
+    extenders_of,
+    followers_of,
+    own_place,
+    script_of,
 )
-from kaniko_hooks.fix.users import extenders_of, followers_of
+from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
+from kaniko_hooks.fix.target import Target, first_anchor, refuse_keywords, risky_keywords, target_of
+from kaniko_hooks.fix.units import Unit, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 
-MAX_PARTS = 200
-MAX_STEPS = 2_000  # of all parts
+_MAX_STEPS = 2_000  # of all parts
 
 
 class Draft(NamedTuple):
     """The edits that would fix one job.
 
     - `followers`: those of `edits` that are about jobs that wait for it.
-    - `names`: of the jobs that take its place; `template`: of what they extend.
-    - `parts`: the part of each new job; `needs`: its earlier parts.
+    - `jobs`: those that take its place; `template`: the name of what they extend.
     - `lender`: the template that has the script, if the job itself has none.
     - `does`: the rewrite in words; `risks`: what needs --unsafe.
     """
 
     target: Target
     steps: Steps
+    paths: Paths
     edits: Mapping[str, list[Edit]]
     followers: Mapping[str, list[Edit]]
-    names: tuple[str, ...]
+    jobs: tuple[NewJob, ...]
     template: str | None
-    parts: tuple[Part, ...]
-    needs: Mapping[str, Sequence[str]]
     lender: str | None
     does: str
     risks: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [job.name for job in self.jobs]
 
     @property
     def new_names(self) -> set[str]:
@@ -106,31 +105,25 @@ def _draft(
     container: Container,
 ) -> Draft:
     target = target_of(state, container)
-    occupied = (
-        *(pipeline.table.entries for pipeline in target.pipelines),
-        *(new.get(file, ()) for file in target.files),
-        *(draft.new_names for draft in before),
-    )
     steps = steps_of(state, target.job, target.container)
-    paths = Paths(steps.script)
-    text_of = ScriptFiles(state.repository).text
-    units = _units(target, steps, paths, text_of)
+    paths = Paths(steps.script, state.text_of, _may_come(state, target))
+    units = units_of(target, steps, paths)
     if len(units) == 1 and units[0].others:
-        return _merged_draft(state, target, steps, units[0])
+        script = script_of(state, target)
+        own_place(state, target, script)
+        return _in_place(target, steps, paths, script, units[0])
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
-    order = needed(steps, units, division, paths, text_of, lambda: _may_come(state, target))
+    order = needed(steps, units, division, paths)
     chain = chain_of(state, target, order)
-    risks = [
+    risks = (
         *risky_keywords(
-            target,
-            [path for files in division.written for path in files],
-            _owned(state, target, division),
+            target, [path for files in division.written for path in files], _owned(paths, division)
         ),
         *division.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain.risks,
-    ]
+    )
     script = script_of(state, target)
     place = own_place(state, target, script)
     extenders = list(extenders_of(state, target, mentions[target.name]))
@@ -138,9 +131,13 @@ def _draft(
         anchor = first_anchor(item.node) if item.alias is None else None
         if anchor:
             raise Refusal(f'an item of its script defines the anchor &{anchor}')
-    writer = Writer(target.text, script.place, target.job, steps)
     if len(units) == 1:
-        return _matrix_draft(target, steps, script, writer, division, risks)
+        return _in_place(target, steps, paths, script, units[0], risks)
+    occupied = (
+        *(pipeline.table.entries for pipeline in target.pipelines),
+        *(new.get(file, ()) for file in target.files),
+        *(draft.new_names for draft in before),
+    )
 
     def is_occupied(name: str) -> bool:
         return any(name in names for names in occupied)
@@ -149,12 +146,14 @@ def _draft(
     template = template_name(target.name, is_occupied)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
-    needs = [[names[number] for number in earlier] for earlier in order]
-    lines = [needs_lines(target.text, place, chain.sources, earlier) for earlier in needs]
-    shared = _shared(target, place, division, script, writer) if not extenders else []
-    if sum(len(part.steps) - len(shared) for part in division.parts) > MAX_STEPS:
+    jobs = tuple(
+        NewJob(name, part, chain.sources, tuple(names[number] for number in earlier))
+        for name, part, earlier in zip(names, division.parts, order)
+    )
+    writer = Writer(target.text, script.place, target.job, steps)
+    shared = _shared(target, place, division, script, writer) if not extenders else ()
+    if sum(len(part.steps) - len(shared) for part in division.parts) > _MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
-    jobs = [NewJob(*row) for row in zip(names, division.parts, lines)]
     lender = script.place if script.lender else None
     own = split_edits(writer, jobs, template, shared, lender, place)
     has_template = bool(shared) or lender is not None or len(place.body.pairs) > 1
@@ -172,131 +171,59 @@ def _draft(
     return Draft(
         target,
         steps,
+        paths,
         edits,
         followers,
-        tuple(names),
+        jobs,
         template if has_template else None,
-        division.parts,
-        {
-            name: [*(source.name for source in chain.sources), *earlier] if earlier else []
-            for name, earlier in zip(names, needs)
-        },
         script.lender,
         f'split `{target.name}` into {len(names)} jobs: {quoted}',
-        tuple(dict.fromkeys(risks)),
+        risks,
     )
 
 
-def _merged_draft(state: State, target: Target, steps: Steps, unit: Unit) -> Draft:
-    """One build for all destinations: nothing else of the job changes."""
-    script = script_of(state, target)
-    own_place(state, target, script)
-    place = script.place
-    writer = Writer(target.text, place, target.job, steps)
-    kept = tuple(step for step in steps.main if step not in unit.others)
-    part = Part(unit, kept)
-    text = writer.script(kept, part)
-    return Draft(
-        target,
-        steps,
-        {target.file: [Edit(place.script_start, place.script_end, text)]},
-        {},
-        (target.name,),
-        None,
-        (part,),
-        {target.name: []},
-        script.lender,
-        f'put {len(unit.others) + 1} builds of `{target.name}` into 1 with several destinations',
-        (),
-    )
-
-
-def _matrix_draft(
+def _in_place(
     target: Target,
     steps: Steps,
+    paths: Paths,
     script: Script,
-    writer: Writer,
-    division: Division,
-    risks: Sequence[str],
+    unit: Unit,
+    risks: Sequence[str] = (),
 ) -> Draft:
-    part = division.parts[0]
-    loop = part.unit.loop
-    assert loop is not None
-    part = Part(part.unit, steps.main)
+    """The job of a single unit keeps its name, and all but its script."""
     place = script.place
-    start = above_comments(target.text, place)
-    edits = [Edit(start, start, matrix_lines(place, loop)), *writer.unrolled(part)]
+    part = Part(unit, tuple(step for step in steps.main if step not in unit.others))
+    text = Writer(target.text, place, target.job, steps).script(part.steps, part)
+    edits = [Edit(place.script_start, place.script_end, text)]
+    does = f'put {len(unit.others) + 1} builds of `{target.name}` into 1 with several destinations'
+    if unit.loop is not None:
+        start = above_comments(target.text, place)
+        edits.append(Edit(start, start, matrix_lines(place, unit.loop)))
+        does = f'split `{target.name}` with `parallel: matrix` over `{unit.loop.command.name}`'
     return Draft(
         target,
         steps,
+        paths,
         {target.file: edits},
         {},
-        (target.name,),
+        (NewJob(target.name, part),),
         None,
-        (part,),
-        {target.name: []},
         script.lender,
-        f'split `{target.name}` with `parallel: matrix` over `{loop.command.name}`',
-        tuple(dict.fromkeys(risks)),
+        does,
+        tuple(risks),
     )
 
 
-def above_comments(text: str, place: Layout) -> int:
-    """The start of the comments above `script:`."""
-    start = place.script_start
-    # The line of the job's key ends it.
-    while True:
-        above = max(text.rfind('\n', 0, max(start - 1, 0)), text.rfind('\r', 0, max(start - 1, 0)))
-        if not text.startswith(f'{place.indent}#', above + 1):
-            return start
-        start = above + 1
-
-
-def _units(target: Target, steps: Steps, paths: Paths, text_of: TextOf) -> list[Unit]:
-    for step in steps.before:
-        if step.most_builds:
-            raise Refusal('a build runs in its before_script')
-    loops: dict[int, Loop] = {}
-    for step in steps.main:
-        if step.statement.background and step.most_builds:
-            raise Refusal('a build runs in the background')
-        if step.most_builds > 1:
-            loops[step.number] = matrix_loop(target, steps, step, paths, text_of)
-    units = units_of(steps, loops, paths)
-    for step in steps.after:
-        if step.most_builds:
-            raise Refusal('a build runs in its after_script')
-    if not units or len(units) == 1 and not loops:
-        raise Refusal('its builds cannot be separated')
-    if len(units) > MAX_PARTS:
-        raise Refusal(f'it would become {len(units)} jobs; at most {MAX_PARTS} are allowed')
-    _check_hosts(target, units)
-    return merged(units, steps, paths)
-
-
-def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
-    hosts = services_of(target) | {'localhost', '127.0.0.1', '0.0.0.0', '[::1]'}
-    for unit in units:
-        for image in unit.images:
-            host = image.partition('/')[0]
-            host = host if host[:1] == '[' else host.partition(':')[0]
-            if host in hosts:
-                raise Refusal(
-                    f'{host} is a registry inside the job, and each new job would have its own'
-                )
-
-
-def _owned(state: State, target: Target, division: Division) -> list[frozenset[str]]:
+def _owned(paths: Paths, division: Division) -> list[frozenset[str]]:
     """For each unit the files that it alone makes."""
-    if _may_come(state, target):
+    if paths.may_come:
         return []
-    text_of = ScriptFiles(state.repository).text
     counts = Counter(path for files in division.written for path in files)
     return [
         frozenset(
             path
             for path in files - division.repeated
-            if counts[path] == 1 and text_of(path) is None
+            if counts[path] == 1 and paths.text_of(path) is None
         )
         for files in division.written
     ]
@@ -323,7 +250,7 @@ def _scripts(state: State, steps: Steps) -> Iterator[str]:
 
 def _shared(
     target: Target, place: Layout, division: Division, script: Script, writer: Writer
-) -> list[Step]:
+) -> Sequence[Step]:
     """The steps that go into the template's `before_script`."""
     if script.lender or any(
         'before_script' in pipeline.jobs[target.name].entries
@@ -331,20 +258,11 @@ def _shared(
         or node_at(place.body, 'before_script') is not None
         for pipeline in target.pipelines
     ):
-        return []
-    steps = list(writer.steps.main[: division.shared])
-    while steps and not _can_be_cut(writer, steps):
-        steps.pop()
-    return steps
-
-
-def _can_be_cut(writer: Writer, steps: Sequence[Step]) -> bool:
-    """The last of the steps is the last of its item, or its item can be taken apart."""
-    last = steps[-1]
-    item = writer.place.items[writer.item_of(last)]
-    return writer.is_whole(
-        [step for step in steps if writer.item_of(step) == writer.item_of(last)]
-    ) or (item.alias is None and isinstance(item.node, ScalarNode))
+        return ()
+    count = division.shared
+    while count and not writer.can_be_cut(count):
+        count -= 1
+    return writer.steps.main[:count]
 
 
 def rewritten(state: State, drafts: Iterable[Draft]) -> State:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
+from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.paths import OUTPUTS, Paths, contexts_of, is_inside
-from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.safety import DRAWN_NAMES, draws, only_prints
 from kaniko_hooks.fix.steps import Steps
 from kaniko_hooks.model import Setting

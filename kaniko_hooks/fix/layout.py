@@ -11,7 +11,7 @@ import re
 
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
 from kaniko_hooks.document.scalars import value_offsets
-from kaniko_hooks.fix.refusal import Refusal, Shared
+from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.named_tuple import NamedTuple
 
 _LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
@@ -196,6 +196,17 @@ def _with_comments(text: str, end: int, column: int) -> int:
         if not bare.startswith('#') or len(line) - len(bare) <= column:
             return end
         end = stop
+
+
+def above_comments(text: str, place: Layout) -> int:
+    """The start of the comments above `script:`."""
+    start = place.script_start
+    # The line of the job's key ends it.
+    while True:
+        above = max(text.rfind('\n', 0, max(start - 1, 0)), text.rfind('\r', 0, max(start - 1, 0)))
+        if not text.startswith(f'{place.indent}#', above + 1):
+            return start
+        start = above + 1
 
 
 def _usual_gap(text: str, body: MappingNode, indent: str) -> str:

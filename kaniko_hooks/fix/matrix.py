@@ -7,14 +7,12 @@ each other, and the loop's variable becomes one of the job.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 from kaniko_hooks.ci.gitlab.values import get
-from kaniko_hooks.fix.edits import Edit, word
+from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.images import images_of, is_about
-from kaniko_hooks.fix.layout import Layout, line_end, line_start, next_line
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.safety import base_name, outward
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of, scripts_of
 from kaniko_hooks.fix.target import Target, strings_beside
@@ -33,8 +31,6 @@ _ENVIRONMENT = re.compile(
 
 _READING_NOTHING = frozenset('chmod chown mkdir rm rmdir touch'.split())
 
-TextOf = Callable[[str], 'str | None']
-
 
 class Loop(NamedTuple):
     """A loop that can become a matrix.
@@ -49,7 +45,7 @@ class Loop(NamedTuple):
     risks: tuple[str, ...] = ()
 
 
-def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths, text_of: TextOf) -> Loop:
+def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     """The loop of a step that runs several builds. Raises Refusal."""
     command = loop_of(step)
     if command is None:
@@ -69,7 +65,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths, text_of:
     _check_variable(target, steps, step, name)
     _check_body(body, name)
     _check_effects(step, body, paths, name)
-    _check_iterations(step, body, paths, text_of, name)
+    _check_iterations(step, body, paths, name)
     _check_files(step, body, paths, name)
     risks = []
     outside = _from_settings(steps, step, command)
@@ -160,9 +156,7 @@ def _check_effects(step: Step, body: Iterable[Step], paths: Paths, name: str) ->
                 )
 
 
-def _check_iterations(
-    step: Step, body: Iterable[Step], paths: Paths, text_of: TextOf, name: str
-) -> None:
+def _check_iterations(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
     """Iterations may not find what others have left: variables, or lines of a file."""
     steps = list(body)
     changed = {item for inner in steps for item in inner.report.writes}
@@ -173,7 +167,7 @@ def _check_iterations(
         certain |= inner.sure_writes
     if 'directories' in step.report.changes:
         raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
-    if _may_be_looked_up(step, paths, text_of, name):
+    if _may_be_looked_up(step, paths, name):
         raise Refusal(
             f'the loop variable {name} is not exported, and programs that the loop runs look for it'
         )
@@ -193,7 +187,7 @@ def _check_files(step: Step, body: Iterable[Step], paths: Paths, name: str) -> N
         written |= paths.written(inner)
 
 
-def _may_be_looked_up(step: Step, paths: Paths, text_of: TextOf, name: str) -> bool:
+def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
     """Other processes than the shell may look for a variable, which a matrix exports."""
     used = rf'\$\{{?{name}(?!\w)'
     is_sourced = any(base_name(use) in ('.', 'source') for use in step.programs)
@@ -203,7 +197,7 @@ def _may_be_looked_up(step: Step, paths: Paths, text_of: TextOf, name: str) -> b
         or any(
             re.search(used, text) and f'{name}=' not in text
             for file in (() if is_sourced else scripts_of(step))
-            for text in [text_of(file) or '']
+            for text in [paths.text_of(file) or '']
         )
         or any(
             flag.name == 'build-arg' and flag.value.value == name
@@ -211,47 +205,3 @@ def _may_be_looked_up(step: Step, paths: Paths, text_of: TextOf, name: str) -> b
             for flag in paths.flags(event)
         )
     ) and not re.search(rf'export [^;&|\n]*\b{name}\b', step.text)
-
-
-def loop_edits(
-    text: str, start: int, begin: int, inner: int, finish: int, end: int
-) -> Iterator[Edit]:
-    """The edits of a file that leave of a loop only its body.
-
-    The offsets are those of the loop's start, of its body with comments and without, of
-    the body's end, and of the loop's end.
-    """
-    yield Edit(start, begin, '')
-    yield Edit(finish, end, '')
-    yield from _dedented(text, _columns(text, start, inner), begin, finish)
-
-
-def matrix_lines(place: Layout, loop: Loop) -> str:
-    """The lines of `parallel:` for a job that is indented like another one."""
-    indent, new = place.indent, place.newline
-    unit = indent[place.key.start - place.start :] or '  '
-    values = ', '.join(map(word, loop.words))
-    lines = (
-        f'{indent}parallel:',
-        f'{indent}{unit}matrix:',
-        f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{values}]',
-    )
-    return ''.join(f'{line}{new}' for line in lines)
-
-
-def _columns(text: str, outer: int, inner: int) -> int:
-    """The columns by which the body is further to the right than the loop."""
-    if '\n' not in text[outer:inner]:
-        return 0
-    return (inner - line_start(text, inner)) - (outer - line_start(text, outer))
-
-
-def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
-    """Move the lines of the body to the left, but for its first, which begins elsewhere."""
-    at = next_line(text, line_end(text, begin))
-    while at < end and columns > 0:
-        line = text[at : line_end(text, at)]
-        blank = len(line) - len(line.lstrip(' \t'))
-        if blank < len(line):
-            yield Edit(at, at + min(columns, blank), '')
-        at = next_line(text, at)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from kaniko_hooks.fix.parts import Unit
 from kaniko_hooks.fix.paths import Paths
+from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.kaniko import Flag
 from kaniko_hooks.text import Text
 

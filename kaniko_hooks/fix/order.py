@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
+from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.images import last_word, repository_of, spelled
-from kaniko_hooks.fix.matrix import TextOf
-from kaniko_hooks.fix.parts import Division, Unit
+from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.paths import OUTPUTS, Paths, contexts_of, dockerfiles_of
-from kaniko_hooks.fix.refusal import Refusal
 from kaniko_hooks.fix.safety import base_name, kind_of
 from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
@@ -58,16 +58,9 @@ class Use(NamedTuple):
 
 
 def needed(
-    steps: Steps,
-    units: Sequence[Unit],
-    division: Division,
-    paths: Paths,
-    text_of: TextOf,
-    may_come: Callable[[], bool],
+    steps: Steps, units: Sequence[Unit], division: Division, paths: Paths
 ) -> list[list[int]]:
     """For each unit the earlier ones that must be done before it, without those they imply.
-
-    - `may_come`: files that the repository lacks may come from elsewhere.
 
     Raises Refusal: the iterations of a loop depend on each other.
     """
@@ -75,10 +68,7 @@ def needed(
         [*steps.before, *(step for step in part.steps if step.number < part.unit.step.number)]
         for part in division.parts
     ]
-    uses = [
-        _use(unit.events, steps, earlier, paths, text_of, may_come)
-        for unit, earlier in zip(units, before)
-    ]
+    uses = [_use(unit.events, earlier, paths) for unit, earlier in zip(units, before)]
     result: list[list[int]] = []
     for number, use in enumerate(uses):
         earlier = [
@@ -91,10 +81,7 @@ def needed(
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
         if units[number].loop is not None:
-            iterations = [
-                _use([event], steps, before[number], paths, text_of, may_come)
-                for event in units[number].events
-            ]
+            iterations = [_use([event], before[number], paths) for event in units[number].events]
             if any(
                 _must_follow(iterations[first], iterations[second])
                 for second in range(len(iterations))
@@ -118,14 +105,7 @@ def _must_follow(first: Use, second: Use) -> bool:
     return any(may_be_same(name, base) for name in names for base in second.bases)
 
 
-def _use(
-    events: Sequence[BuildEvent],
-    steps: Steps,
-    before: Sequence[Step],
-    paths: Paths,
-    text_of: TextOf,
-    may_come: Callable[[], bool],
-) -> Use:
+def _use(events: Sequence[BuildEvent], before: Sequence[Step], paths: Paths) -> Use:
     images: set[str] = set()
     words: set[str] = set()
     bases: set[str] | None = set()
@@ -141,14 +121,14 @@ def _use(
             images.difference_update(
                 spelled(flag.value) for flag in flags if flag.name == 'destination'
             )
-        arguments = dict(_build_arguments(flags, event, steps.script.variables))
+        arguments = dict(_build_arguments(flags, event, paths.script.variables))
         words.update(map(spelled, arguments.values()))
         files = dockerfiles_of(event, paths)
         last = {flag.name: flag.value for flag in flags}
         context = '|'.join(contexts_of(event, paths)) or spelled(last.get('context', Text('')))
         target = spelled(last.get('target', Text('')))
         sources.add((context, '|'.join(files[-1:]), target))
-        more = _bases(files, event, before, paths, arguments, text_of, words, may_come)
+        more = _bases(files, event, before, paths, arguments, words)
         bases = None if bases is None or more is None else bases | more
     return Use(
         frozenset(images),
@@ -184,9 +164,7 @@ def _bases(
     before: Sequence[Step],
     paths: Paths,
     arguments: Mapping[str, Text],
-    text_of: TextOf,
     words: set[str],
-    may_come: Callable[[], bool],
 ) -> set[str] | None:
     """The images that a build uses by its Dockerfile; None if that is not known.
 
@@ -195,7 +173,7 @@ def _bases(
     for file in files:
         texts = list(event.env.files.get(file, ()))
         if not texts:
-            text = None if '\0' in file or file[:1] == '/' else text_of(file)
+            text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
             if text is None:
                 continue
             texts = [Text(text)]
@@ -217,7 +195,7 @@ def _bases(
         return None
     is_made = any(_makes(use, files, paths) for step in before for use in step.programs)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
-    return None if is_made or may_come() else set()
+    return None if is_made or paths.may_come else set()
 
 
 def _starts_line(text: str, hole: Hole) -> bool:

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.drawn import check_drawn
-from kaniko_hooks.fix.images import images_of, is_about, is_image_tool, names_unit
-from kaniko_hooks.fix.matrix import Loop
+from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, contexts_of, dockerfiles_of, is_inside, spelling
 from kaniko_hooks.fix.pruning import pruned
-from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
 from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.reports import BuildEvent
-from kaniko_hooks.text import Text
 
 _ADVICE = 'runs between or after the builds and is not plain set-up'
-
-
-class Unit(NamedTuple):
-    """A step that runs one build, or a loop whose iterations run one each.
-
-    - `images`: spelled destinations.
-    - `others`: steps that do the same build for other destinations; `more`: for each
-      event the words with these.
-    """
-
-    step: Step
-    loop: Loop | None
-    images: frozenset[str]
-    others: tuple[Step, ...] = ()
-    more: tuple[tuple[Text, ...], ...] = ()
-
-    @property
-    def events(self) -> list[BuildEvent]:
-        return self.step.builds
 
 
 class Part(NamedTuple):
@@ -321,12 +300,3 @@ def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
         needed, cuts = pruned(steps, kept, owners)
         result.append(Part(unit, tuple(needed), tuple(cuts)))
     return result
-
-
-def units_of(steps: Steps, loops: Mapping[int, Loop], paths: Paths) -> list[Unit]:
-    """The units of a script; `loops` are those of the steps that are loops."""
-    return [
-        Unit(step, loops.get(step.number), images_of(step.builds, paths))
-        for step in steps.main
-        if step.most_builds
-    ]

@@ -38,10 +38,18 @@ _WRITES = frozenset(('>', '>|', '&>'))
 
 
 class Paths:
-    """The files that the flags and paths of a job's commands name."""
+    """The files that the flags and paths of a job's commands name.
 
-    def __init__(self, script: Script) -> None:
-        self._script = script
+    - `text_of`: the text of a file of the repository, None if it has none.
+    - `may_come`: files that the repository lacks may come from elsewhere.
+    """
+
+    def __init__(
+        self, script: Script, text_of: Callable[[str], str | None], may_come: bool
+    ) -> None:
+        self.script = script
+        self.text_of = text_of
+        self.may_come = may_come
         self._flags: dict[int, tuple[BuildEvent, list[kaniko.Flag]]] = {}
 
     def flags(self, event: BuildEvent) -> list[kaniko.Flag]:
@@ -52,7 +60,7 @@ class Paths:
 
     def of(self, path: Text, env: Env) -> list[str]:
         """The spellings of a path: relative to the repository's root, or absolute."""
-        return [paths.key(target) for target in paths.resolved(self._script, env, path)]
+        return [paths.key(target) for target in paths.resolved(self.script, env, path)]
 
     def outputs(self, event: BuildEvent) -> set[str]:
         """The files that a build writes."""

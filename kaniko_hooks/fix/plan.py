@@ -8,10 +8,11 @@ from kaniko_hooks.about import internal_error
 from kaniko_hooks.analysis import Evaluations, analyse
 from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.ci.gitlab.files import Files
+from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
 from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
-from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.references import mentions_of
 from kaniko_hooks.fix.state import Request, State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
@@ -197,7 +198,7 @@ class _Plans:
 
     def _drafts(self, state: State, findings: Sequence[Finding]) -> dict[_Key, list[Draft]]:
         names = {job.name for finding in findings for job in finding.containers}
-        mentions = state.mentions(names)
+        mentions = mentions_of(state, names)
         new: dict[str, set[str]] = {}
         drafted: dict[_Key, list[Draft]] = {}
         for finding in findings:

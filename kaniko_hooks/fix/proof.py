@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
+from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
-from kaniko_hooks.fix.merge import destination_spans
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import Paths, contexts_of, is_inside
-from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix.paths import contexts_of, is_inside
+from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.fix.units import destination_spans
 from kaniko_hooks.model import Container, Setting
 from kaniko_hooks.shell.reports import BuildEvent
 from kaniko_hooks.shell.value import Array, OneOf, Value
@@ -34,15 +35,15 @@ def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
         names = {draft.target.name: draft.names for draft in here}
         _prove_others(here, names, old, new)
         for draft in here:
-            for number, name in enumerate(draft.names):
-                job = new.jobs.get(name)
+            for planned in draft.jobs:
+                job = new.jobs.get(planned.name)
                 container = next(containers_of(new, [job]), None) if job else None
                 if job is None or container is None:
-                    raise Refusal(f'{name} would not be read as a job')
-                _prove_keywords(draft, names, old, job)
+                    raise Refusal(f'{planned.name} would not be read as a job')
+                _prove_keywords(draft, planned, names, old, job)
                 # The parts are the same in all pipelines.
                 if old is draft.target.pipelines[0]:
-                    _prove_builds(draft, draft.parts[number], after, job, container)
+                    _prove_builds(draft, planned.part, after, job, container)
 
 
 def _kinds(state: State) -> list[object]:
@@ -98,7 +99,7 @@ class _Describer:
 
     def __init__(self, draft: Draft, part: Part) -> None:
         loop = part.unit.loop
-        self.paths = Paths(draft.steps.script)
+        self.paths = draft.paths
         # The loop's variable, and those that only steps of other parts set.
         self.ignored = {loop.command.name} if loop else set()
         self.ignored |= {
@@ -206,7 +207,7 @@ def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pip
         for template in (was.get(draft.lender), now.get(draft.lender)):
             if isinstance(template, dict):
                 template.pop('script', None)
-                if draft.parts[0].unit.loop is not None and len(draft.parts) == 1:
+                if len(draft.jobs) == 1 and draft.jobs[0].part.unit.loop is not None:
                     template.pop('parallel', None)
     for draft in drafts:
         for name in draft.new_names:
@@ -254,15 +255,15 @@ def _repeated(item: object, names: Names) -> list[object]:
     return [item]
 
 
-def _prove_keywords(draft: Draft, names: Names, old: Pipeline, job: Job) -> None:
+def _prove_keywords(draft: Draft, planned: NewJob, names: Names, old: Pipeline, job: Job) -> None:
     """A new job has all that the old one had, but the commands, and its further needs."""
     was = _following(plain(old.jobs[draft.target.name].table), names)
     now = plain(job.table)
     assert isinstance(was, dict) and isinstance(now, dict)
-    further = draft.needs.get(job.name, ())
-    if further:
+    if planned.earlier:
         own = was.get('needs')
-        was['needs'] = [*own, *further[-_count(draft, job) :]] if own is not None else further
+        sources = [source.name for source in planned.sources] if own is None else own
+        was['needs'] = [*sources, *planned.earlier]
         now['needs'] = [
             item['job'] if isinstance(item, dict) and own is None else item for item in now['needs']
         ]
@@ -274,12 +275,7 @@ def _prove_keywords(draft: Draft, names: Names, old: Pipeline, job: Job) -> None
             and 'before_script' not in old.jobs[draft.target.name].table.entries
         ):
             table.pop('before_script', None)
-        if any(part.unit.loop for part in draft.parts):
+        if any(planned.part.unit.loop for planned in draft.jobs):
             table.pop('parallel', None)
     if was != now:
         raise Refusal(f'{job.name} would differ from {draft.target.name} in more than the script')
-
-
-def _count(draft: Draft, job: Job) -> int:
-    """The number of parts among the needs of a part."""
-    return sum(name in draft.names for name in draft.needs[job.name])

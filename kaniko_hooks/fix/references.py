@@ -1,19 +1,30 @@
-"""Mentions of a job in configuration files, and the edits of what waits for it."""
+"""Other jobs that name a job: those that wait for it, extend it or refer to it.
+
+A job may have its script from a template that nothing else uses.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from kaniko_hooks.ci.gitlab.extends import ancestors
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
+from kaniko_hooks.ci.gitlab.values import InvalidPipeline, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
+from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, apply, like
-from kaniko_hooks.fix.layout import line_end, line_start, newline_of
+from kaniko_hooks.fix.layout import Layout, layout, line_end, line_start, newline_of, surroundings
+from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.target import Target, is_merged
+from kaniko_hooks.lines import where
+from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 
-FOLLOWS = 'follows'  # an item of needs or dependencies
-EXTENDS = 'extends'
-REFERENCES = 'references'
-OTHER = 'other'
+_FOLLOWS = 'follows'  # an item of needs or dependencies
+_EXTENDS = 'extends'
+_REFERENCES = 'references'
+_OTHER = 'other'
 MAX_NEEDS = 50  # G: ci_needs_size_limit
 
 # Below these keys the same text means something else: a stage, a tag, an image, a command.
@@ -39,6 +50,9 @@ class Mention(NamedTuple):
     key: ScalarNode | None = None  # of the holder
 
 
+Mentions = Mapping[str, list[Mention]]  # path -> where the file names a job
+
+
 class _Visit(NamedTuple):
     node: Node
     path: tuple[str, ...]  # the keys of mappings above, and '' for a list's item
@@ -48,7 +62,21 @@ class _Visit(NamedTuple):
     key: ScalarNode | None = None  # of that list
 
 
-def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
+def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
+    """For each of the jobs' names, where the files that GitLab reads name it."""
+    result: dict[str, dict[str, list[Mention]]] = {name: {} for name in names}
+    for path in dict.fromkeys(file for pipeline in state.pipelines for file in pipeline.files):
+        try:
+            document = state.files.document(path)
+        except InvalidPipeline:
+            continue  # that it cannot be read is a finding of its own
+        for root in document.nodes:
+            for mention in _mentions(root, names):
+                result[mention.name].setdefault(path, []).append(mention)
+    return dict(result)
+
+
+def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     """Every scalar of a document that names one of the jobs, once for each meaning it has."""
     longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
     in_url = re.compile(rf'(?<![\w.-])(?:{longest_first})(?![\w.-])')
@@ -63,7 +91,7 @@ def mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
             elif '://' in node.value or 'job=' in node.value:
                 for match in in_url.finditer(node.value):
                     if 'script' not in visit.path or 'job=' in node.value:
-                        yield Mention(match.group(), OTHER, node)
+                        yield Mention(match.group(), _OTHER, node)
             continue
         # An alias is the same node below another key: what it means there counts.
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
@@ -101,13 +129,13 @@ def _below(visit: _Visit, node: SequenceNode | MappingNode) -> Iterator[_Visit]:
 
 def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
     if '!reference' in visit.path:
-        yield Mention(node.value, REFERENCES, node, visit.holder, visit.position)
+        yield Mention(node.value, _REFERENCES, node, visit.holder, visit.position)
     elif _is_needed_job(visit, node):
-        yield Mention(node.value, FOLLOWS, node, visit.holder, visit.position, visit.key)
+        yield Mention(node.value, _FOLLOWS, node, visit.holder, visit.position, visit.key)
     elif 'extends' in visit.path[1:3]:
-        yield Mention(node.value, EXTENDS, node)
+        yield Mention(node.value, _EXTENDS, node)
     elif not (_NOT_JOBS & set(visit.path) or _is_in_hidden_list(visit) or _is_environment(visit)):
-        yield Mention(node.value, OTHER, node)
+        yield Mention(node.value, _OTHER, node)
 
 
 def _is_needed_job(visit: _Visit, node: ScalarNode) -> bool:
@@ -131,10 +159,77 @@ def _is_in_hidden_list(visit: _Visit) -> bool:
     return len(visit.path) == 2 and visit.path[0].startswith('.') and visit.path[1] == ''
 
 
-# Followers
+# Other jobs that depend on it
 
 
-def follower_edits(
+def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[tuple[str, Mention]]:
+    """The mentions, each with its file, that can name the template instead of the job.
+
+    Raises Refusal for mentions that can be neither kept nor replaced.
+    """
+    document = state.files.document(target.file)
+    if is_merged(document.nodes, target.body):
+        raise Shared(f'other jobs merge it as *{target.body.anchor}')
+    for path, mention in ((path, mention) for path, some in mentions.items() for mention in some):
+        # Another pipeline's needs and parents are its own jobs, whatever their names.
+        if path not in target.files and mention.kind != _OTHER:
+            continue
+        line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+        if mention.scalar.anchor:
+            raise Refusal(f'{path}:{line} names it where an anchor is defined')
+        if mention.kind == _EXTENDS:
+            if path != target.file or any(
+                _inherits_script(pipeline, target.name) for pipeline in target.pipelines
+            ):
+                raise Shared(f'{path}:{line} extends it')
+            yield path, mention
+        elif mention.kind == _REFERENCES:
+            if path != target.file or not _refers_beside(mention):
+                raise Shared(f'{path}:{line} refers to it')
+            yield path, mention
+        elif mention.kind != _FOLLOWS:
+            raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
+        elif mention.holder is not None and mention.holder.items[mention.position].anchor:
+            raise Refusal(f'{path}:{line} names it where an anchor is defined')
+
+
+def _inherits_script(pipeline: Pipeline, name: str) -> bool:
+    """A job that extends this one runs its script."""
+    script = pipeline.jobs[name].entries.get('script')
+    jobs: list[Job] = [*pipeline.jobs.values(), *pipeline.hidden.values()]
+    return any(
+        job.entries.get('script') == script
+        for job in jobs
+        if job.name != name and name in ancestors(pipeline.table, job.name)
+    )
+
+
+def _refers_beside(mention: Mention) -> bool:
+    """A reference to a keyword of the job that is not its script."""
+    items = mention.holder.items if mention.holder else []
+    return (
+        mention.position == 0
+        and len(items) > 1
+        and isinstance(items[1], ScalarNode)
+        and items[1].value != 'script'
+    )
+
+
+def followers_of(
+    state: State, target: Target, mentions: Mentions, names: Sequence[str]
+) -> Iterator[tuple[str, list[Edit]]]:
+    """The edits of jobs that wait for this one, by file."""
+    for path in target.files:
+        some = [mention for mention in mentions.get(path, ()) if mention.kind == _FOLLOWS]
+        for mention in some:
+            count = len(mention.holder.items) if mention.holder is not None else 0
+            if count + len(names) - 1 > MAX_NEEDS:
+                raise Refusal(f'a job would need more than {MAX_NEEDS} others')
+        if some:
+            yield path, list(_follower_edits(state.files.text(path), some, names))
+
+
+def _follower_edits(
     text: str, own_mentions: Sequence[Mention], parts: Sequence[str]
 ) -> Iterator[Edit]:
     """The edits of one file: each item that names the job is repeated for every part."""
@@ -174,9 +269,9 @@ def _copy(text: str, start: int, end: int, name: ScalarNode, part: str) -> str:
 def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[Edit]:
     """The edits that write lists with one of the names as block lists where a line is too long."""
     done: set[int] = set()
-    for mention in mentions(root, names):
+    for mention in _mentions(root, names):
         holder, key = mention.holder, mention.key
-        if mention.kind != FOLLOWS or holder is None or key is None or holder.start in done:
+        if mention.kind != _FOLLOWS or holder is None or key is None or holder.start in done:
             continue
         done.add(holder.start)
         start, end = line_start(text, key.start), line_end(text, holder.end)
@@ -188,3 +283,50 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
             lines = [f'{indent}  - {text[item.start : item.end].rstrip()}' for item in holder.items]
             yield Edit(key.end + 1, holder.start, '')
             yield Edit(holder.start, end, text[holder.end : end] + new + new.join(lines))
+
+
+# The script
+
+
+class Script(NamedTuple):
+    """The layout of a script, in the job or in the template `lender`."""
+
+    place: Layout
+    lender: str | None = None
+
+
+def script_of(state: State, target: Target) -> Script:
+    """The layout of what has a job's script. Raises Refusal."""
+    entry = entry_of(target.job.table, 'script')
+    is_own = entry is not None and any(
+        (key.file, key.start) == (entry.key.file, entry.key.start) for key, _ in target.body.pairs
+    )
+    lender = state.lender(target.pipelines[0], entry.key) if entry and not is_own else None
+    if lender is None:
+        return Script(layout(target.text, target.key, target.body))
+    name, definition = lender
+    key, body = definition.key, node_of(definition.value)
+    if key.file != target.file:
+        raise Shared(f'its script is in {name} in {key.file}')
+    assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
+    return Script(layout(target.text, key, body), name)
+
+
+def own_place(state: State, job: Target, script: Script) -> Layout:
+    """The job with the script, as if it stood there. Raises Refusal where that is shared."""
+    place, name = script
+    if name is None:
+        return place
+    for path, some in mentions_of(state, [name])[name].items():
+        for mention in some:
+            if path != job.file or not job.body.start <= mention.scalar.start < job.body.end:
+                line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+                raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
+    if is_merged(state.files.document(job.file).nodes, place.body):
+        raise Shared(f'its script is in {name}, which is merged as *{place.body.anchor}')
+    if len(place.body.pairs) == 1:
+        raise Refusal(f'{name}, which has its script, would have nothing else')
+    start, end, indent = surroundings(job.text, job.key, job.body)
+    if indent != place.indent:
+        raise Refusal(f'its script is in {name}, which is indented differently')
+    return place._replace(key=job.key, body=job.body, start=start, end=end)

@@ -8,23 +8,28 @@ from itertools import groupby
 from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
-from kaniko_hooks.fix.edits import Edit, applied_within, escaped, like
+from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.chain import Source, needs_lines
+from kaniko_hooks.fix.edits import Edit, applied_within, escaped, like, word
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line, offsets_of
-from kaniko_hooks.fix.matrix import loop_edits, matrix_lines
-from kaniko_hooks.fix.merge import destination_spans
+from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.refusal import Refusal, shortened
 from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.units import destination_spans
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For
 
 
 class NewJob(NamedTuple):
-    """A part with its name and the lines of its `needs:`, '' if it has none."""
+    """A part as a job.
+
+    - `earlier`: parts that it waits for; `sources`: what else it needs then.
+    """
 
     name: str
     part: Part
-    needs: str
+    sources: tuple[Source, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 class Writer:
@@ -45,10 +50,11 @@ class Writer:
         """The index of the YAML item that has a step."""
         return self.items[step.command]
 
-    def is_whole(self, steps: Sequence[Step]) -> bool:
-        """The steps are all steps of their items."""
-        inside = {self.item_of(step) for step in steps}
-        return all(step in steps for step in self.steps.main if self.item_of(step) in inside)
+    def can_be_cut(self, count: int) -> bool:
+        """The first steps, which are not all, end an item, or one that can be taken apart."""
+        last, following = map(self.item_of, self.steps.main[count - 1 : count + 1])
+        item = self.place.items[last]
+        return last != following or item.alias is None and isinstance(item.node, ScalarNode)
 
     def offset(self, command: int, at: int) -> int:
         """The offset in the file of an offset of the source. Raises Refusal."""
@@ -112,7 +118,7 @@ class Writer:
         spans = [self.offset(step.command, offset) for offset in (node.start, begin)]
         ends = [self._end_offset(step, offset) for offset in (finish, node.end)]
         inner = self.offset(step.command, loop.body[0].first)
-        return list(loop_edits(self.text, spans[0], spans[1], inner, ends[0], ends[1]))
+        return list(_loop_edits(self.text, spans[0], spans[1], inner, ends[0], ends[1]))
 
     def _end_offset(self, step: Step, at: int) -> int:
         """The offset in the file behind a character, within the quotes of its item."""
@@ -216,7 +222,8 @@ def split_edits(
         loop = job.part.unit.loop
         matrix = matrix_lines(place, loop) if loop is not None else ''
         name = like(job.name, place.key.style)
-        lines = f'{extends}{job.needs}{matrix}{writer.script(kept, job.part)}'
+        needs = needs_lines(text, place, job.sources, job.earlier)
+        lines = f'{extends}{needs}{matrix}{writer.script(kept, job.part)}'
         blocks.append(f'{prefix}{name}:{new}{lines}')
     if not has_template:
         return [_without_template(text, place, blocks)]
@@ -309,3 +316,50 @@ def _first_line(text: str, item: Item) -> int:
     while at < item.content and not text[at : line_end(text, at)].strip():
         at = next_line(text, at)
     return at
+
+
+# Loops
+
+
+def _loop_edits(
+    text: str, start: int, begin: int, inner: int, finish: int, end: int
+) -> Iterator[Edit]:
+    """The edits of a file that leave of a loop only its body.
+
+    The offsets are those of the loop's start, of its body with comments and without, of
+    the body's end, and of the loop's end.
+    """
+    yield Edit(start, begin, '')
+    yield Edit(finish, end, '')
+    yield from _dedented(text, _columns(text, start, inner), begin, finish)
+
+
+def matrix_lines(place: Layout, loop: Loop) -> str:
+    """The lines of `parallel:` for a job that is indented like another one."""
+    indent, new = place.indent, place.newline
+    unit = indent[place.key.start - place.start :] or '  '
+    values = ', '.join(map(word, loop.words))
+    lines = (
+        f'{indent}parallel:',
+        f'{indent}{unit}matrix:',
+        f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{values}]',
+    )
+    return ''.join(f'{line}{new}' for line in lines)
+
+
+def _columns(text: str, outer: int, inner: int) -> int:
+    """The columns by which the body is further to the right than the loop."""
+    if '\n' not in text[outer:inner]:
+        return 0
+    return (inner - line_start(text, inner)) - (outer - line_start(text, outer))
+
+
+def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
+    """Move the lines of the body to the left, but for its first, which begins elsewhere."""
+    at = next_line(text, line_end(text, begin))
+    while at < end and columns > 0:
+        line = text[at : line_end(text, at)]
+        blank = len(line) - len(line.lstrip(' \t'))
+        if blank < len(line):
+            yield Edit(at, at + min(columns, blank), '')
+        at = next_line(text, at)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
-from kaniko_hooks.analysis import Evaluations
+from kaniko_hooks.analysis import Evaluations, ScriptFiles
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
-from kaniko_hooks.ci.gitlab.values import InvalidPipeline, Value, get, inherits, is_null, node_of
+from kaniko_hooks.ci.gitlab.values import Entry, Value, get, inherits, is_null, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
-from kaniko_hooks.fix.references import Mention, mentions
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
-
-Mentions = Mapping[str, list[Mention]]  # path -> where the file names a job
 
 
 class Request(NamedTuple):
@@ -38,11 +35,12 @@ class State:
         self.files = files
         self.evaluations = evaluations
         self.repository = files.repository
+        self.text_of = ScriptFiles(files.repository).text
         configs = request.options.gitlab_configs
         self.pipelines = read_pipelines(self.files, request.named, configs).pipelines
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}
-        self._scripts: dict[int, dict[tuple[str, int], str]] = {}
+        self._scripts: dict[int, dict[tuple[str, int], tuple[str, Entry]]] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
@@ -70,29 +68,16 @@ class State:
             )
         return self._keys[file][name]
 
-    def lender(self, pipeline: Pipeline, script: Node) -> str | None:
-        """The hidden job that has a `script:` key; None if none has."""
+    def lender(self, pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
+        """The hidden job that has a `script:` key, and its definition; None if none has."""
         if id(pipeline) not in self._scripts:
             self._scripts[id(pipeline)] = {
-                (key.file, key.start): name
+                (key.file, key.start): (name, definition)
                 for name, job in pipeline.hidden.items()
                 for definition in job.definitions
                 for key in _keys(node_of(definition.value))
             }
         return self._scripts[id(pipeline)].get((script.file, script.start))
-
-    def mentions(self, names: Collection[str]) -> dict[str, Mentions]:
-        """For each of the jobs' names, where the files that GitLab reads name it."""
-        result: dict[str, dict[str, list[Mention]]] = {name: {} for name in names}
-        for path in dict.fromkeys(file for pipeline in self.pipelines for file in pipeline.files):
-            try:
-                document = self.files.document(path)
-            except InvalidPipeline:
-                continue  # that it cannot be read is a finding of its own
-            for root in document.nodes:
-                for mention in mentions(root, names):
-                    result[mention.name].setdefault(path, []).append(mention)
-        return dict(result)
 
 
 def _keys(root: Node) -> list[Node]:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job
-from kaniko_hooks.fix.refusal import Refusal, shortened
+from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple

@@ -21,7 +21,7 @@ from kaniko_hooks.ci.gitlab.values import (
     string_of,
 )
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, children
-from kaniko_hooks.fix.refusal import Refusal
+from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.state import State, effective
 from kaniko_hooks.model import Container
 from kaniko_hooks.named_tuple import NamedTuple
