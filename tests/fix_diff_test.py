@@ -41,6 +41,9 @@ def test_unchanged_lines_have_no_colour() -> None:
         ('ä\n', 'ö\n'),
         ('a\n\n', '\na\n'),
         ('', 'a\n'),
+        ('1\n2\na\nx\nx\nb\n3\n', '1\n2\nc\nx\nx\nd\n3\n'),
+        ('1\n2\n3\n4\n', '3\n1\n2\n4\n'),
+        ('a\nx\nx\n1\n', 'b\nx\nx\n1\n'),
     ),
 )
 def test_git_can_apply_it(old: str, new: str, tmp_path: Path) -> None:

@@ -60,19 +60,13 @@ def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> C
         sources.update(dict.fromkeys(_sources(state, pipeline, job)))
     if len(sources) + max(map(len, needed)) > MAX_NEEDS:
         raise Refusal(f'a job would need more than {MAX_NEEDS} others')
-    return Chain(tuple(sources), tuple(_risks(target)))
+    risk = f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
+    return Chain(tuple(sources), (risk,) if _may_fail(target.job.table) else ())
 
 
-def _risks(target: Target) -> list[str]:
-    table = target.job.table
-    allows = [
-        value
-        for source in (table, *flat_items(get(table, 'rules')))
-        if (value := get(source, 'allow_failure')) is not None and not is_false(value)
-    ]
-    if allows:
-        return [f'{_BECAUSE}with `allow_failure` it would run although that one has failed']
-    return []
+def _may_fail(job: Table) -> bool:
+    values = [get(source, 'allow_failure') for source in (job, *flat_items(get(job, 'rules')))]
+    return any(value is not None and not is_false(value) for value in values)
 
 
 def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:

@@ -275,7 +275,7 @@ def rewritten(state: State, drafts: Iterable[Draft]) -> State:
             edits.setdefault(path, []).extend(own)
     texts = {path: apply(state.files.text(path), own) for path, own in edits.items()}
     after = state.with_texts(texts)
-    lists = {path: list(_long_lists(after, path, names)) for path in texts if len(edits[path]) > 2}
+    lists = {path: list(_long_lists(after, path, names)) for path in texts}
     if not any(lists.values()):
         return after
     return after.with_texts({path: apply(texts[path], own) for path, own in lists.items()})

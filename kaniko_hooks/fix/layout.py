@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
-from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -46,10 +45,6 @@ class Layout(NamedTuple):
     items: tuple[Item, ...]
 
 
-class Unusual(Refusal):
-    """The job is written in a way that cannot be edited; the message says which."""
-
-
 def line_start(text: str, at: int) -> int:
     return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
 
@@ -79,18 +74,21 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     start = line_start(text, name.start)
     indent = text[start : name.start]
     if not _blank(indent) or name.tag or name.anchor:
-        raise Unusual('`script:` is not at the start of its line')
+        raise Refusal('`script:` is not at the start of its line')
     if alias is not None or value.tag:
         raise Shared('its script is an alias or a reference')
     if value.anchor:
-        raise Unusual(f'its script defines the anchor &{value.anchor}')
+        raise Refusal(f'its script defines the anchor &{value.anchor}')
     style, items = _items(text, name, value)
     last = line_end(text, value.end) if style == 'flow' else items[-1].end
     end = _with_comments(text, last, len(indent))
     if style == 'list':
         items = (*items[:-1], items[-1]._replace(end=end))
-    column = value.start - line_start(text, value.start)
-    is_list = style == 'list'
+    gap, dash = _usual_gap(text, body, indent), '- '
+    if style == 'list':
+        gap = ' ' * max(value.start - line_start(text, value.start) - len(indent), 0)
+        before = text[value.start : items[0].content]
+        dash = before if re.fullmatch(r'-[ \t]+', before) else dash
     return Layout(
         key,
         body,
@@ -102,8 +100,8 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
         start,
         end,
         style,
-        ' ' * max(column - len(indent), 0) if is_list else _usual_gap(text, body, indent),
-        text[value.start : items[0].content] if is_list and _one_line(text, value, items) else '- ',
+        gap,
+        dash,
         items,
     )
 
@@ -114,17 +112,13 @@ def surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, in
     Raises Refusal.
     """
     if body.flow:
-        raise Unusual('the job is written in braces, not in lines')
+        raise Refusal('the job is written in braces, not in lines')
     start = line_start(text, key.start)
     if key.tag or key.anchor or not _blank(text[start : key.start]):
-        raise Unusual('the key of the job is not alone on its line')
+        raise Refusal('the key of the job is not alone on its line')
     end = _with_comments(text, line_end(text, max(body.end, key.end)), key.start - start)
     first = body.pairs[0][0].start
     return start, end, text[line_start(text, first) : first]
-
-
-def _one_line(text: str, value: Node, items: tuple[Item, ...]) -> bool:
-    return bool(re.fullmatch(r'-[ \t]+', text[value.start : items[0].content]))
 
 
 def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
@@ -136,7 +130,7 @@ def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
     if not keys:
         raise Shared('its script is defined elsewhere')
     if len(keys) > 1:
-        raise Unusual('it has two `script:` keys')
+        raise Refusal('it has two `script:` keys')
     return keys[0]
 
 
@@ -155,7 +149,7 @@ def _flow_items(text: str, value: SequenceNode) -> tuple[Item, ...]:
     for index, node in enumerate(value.items):
         start, end = value.aliases.get(index) or (node.start, node.end)
         if items and '#' in text[items[-1].end : start]:
-            raise Unusual('its script is a list in brackets with comments in it')
+            raise Refusal('its script is a list in brackets with comments in it')
         items.append(Item(node, value.aliases.get(index), start, end, start, end))
     return tuple(items)
 
@@ -177,13 +171,6 @@ def _content_end(text: str, node: Node) -> int:
     if isinstance(node, ScalarNode) and node.style in ('|', '>'):
         return node.start + len(text[node.start : node.end].rstrip(' \t\r\n'))
     return node.end
-
-
-def offsets_of(text: str, node: ScalarNode) -> list[int]:
-    """The place of each character of a value, and of its end."""
-    offsets = value_offsets(text, node)
-    assert offsets is not None  # the text is the one of the node
-    return offsets
 
 
 def _with_comments(text: str, end: int, column: int) -> int:

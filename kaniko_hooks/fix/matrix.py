@@ -14,8 +14,8 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import base_name, outward
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, loop_of, scripts_of
-from kaniko_hooks.fix.target import Target, strings_beside
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, scripts_of
+from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Parameter, walk
 
@@ -47,8 +47,8 @@ class Loop(NamedTuple):
 
 def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     """The loop of a step that runs several builds. Raises Refusal."""
-    command = loop_of(step)
-    if command is None:
+    command = step.only_command
+    if not isinstance(command, For):
         raise Refusal(f'{shortened(step.text)} alone runs more than one build')
     name = command.name
     if command.redirections:
@@ -123,7 +123,7 @@ def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None
         other is not step and name in other.report.reads | other.report.writes for other in others
     )
     used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
-    if used or any(used_beside.search(text) for text in strings_beside(target)):
+    if used or any(used_beside.search(text) for text in strings_of(target, with_scripts=False)):
         raise Refusal(f'the loop variable {name} is used outside the loop')
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Sequence
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.kaniko import Flag
-from kaniko_hooks.text import Text
 
 PLURALS = frozenset(
     ('images', 'containers', 'apps', 'services', 'packages', 'components', 'builds')
@@ -142,11 +141,13 @@ def _differences(builds: Sequence[Flags], nameless: bool, others: Collection[str
 
 def _values(flags: Flags, name: str) -> list[str]:
     """The values of a flag; unknown characters are NULs."""
-    return [_masked(flag.value) for flag in flags if flag.name == name]
+    return ['\0'.join(flag.value.key()[::2]) for flag in flags if flag.name == name]
 
 
-def _masked(text: Text) -> str:
-    return '\0'.join(text.key()[::2])
+def _last(flags: Flags, *names: str) -> str:
+    """The value of a flag that counts, '' without one; it may have several names."""
+    values = [value for name in names for value in _values(flags, name)]
+    return values[-1] if values else ''
 
 
 def _image(flags: Flags) -> str | None:
@@ -166,38 +167,33 @@ def _segments(flags: Flags) -> list[str]:
 
 def _folder(flags: Flags) -> str | None:
     """The folder of the Dockerfile, or else the context's."""
-    files, contexts = _values(flags, 'dockerfile'), _values(flags, 'context')
-    if files and '/' in files[-1].strip('./'):
-        return _last(files[-1].rstrip('/').rpartition('/')[0])
-    return _last(contexts[-1]) if contexts else None
+    file = _last(flags, 'dockerfile')
+    in_folder = '/' in file.strip('./')
+    return _base(file.rstrip('/').rpartition('/')[0] if in_folder else _last(flags, 'context'))
 
 
 def _dockerfile(flags: Flags) -> str | None:
     """`api` of `Dockerfile.api` or `api.Dockerfile`."""
-    files = _values(flags, 'dockerfile')
-    match = _DOCKERFILE.fullmatch(files[-1].rsplit('/', 1)[-1]) if files else None
+    match = _DOCKERFILE.fullmatch(_last(flags, 'dockerfile').rsplit('/', 1)[-1])
     return _literal(match.group(2) or match.group(1) or '') if match else None
 
 
 def _target(flags: Flags) -> str | None:
-    targets = _values(flags, 'target')
-    return _literal(targets[-1]) if targets else None
+    return _literal(_last(flags, 'target'))
 
 
 def _platform(flags: Flags) -> str | None:
     """`arm64` of `linux/arm64`."""
-    platforms = _values(flags, 'custom-platform') + _values(flags, 'customPlatform')
-    return _last(platforms[-1]) if platforms else None
+    return _base(_last(flags, 'custom-platform', 'customPlatform'))
 
 
 def _tag(flags: Flags) -> str | None:
     """The literal piece of the first image's tag."""
-    names = _values(flags, 'destination')
-    name = names[0].split('@')[0].rsplit('/', 1)[-1] if names else ''
-    return _piece(name.partition(':')[2])
+    name = next(iter(_values(flags, 'destination')), '').split('@')[0]
+    return _piece(name.rsplit('/', 1)[-1].partition(':')[2])
 
 
-def _last(path: str) -> str | None:
+def _base(path: str) -> str | None:
     """The last segment of a folder's path."""
     return _literal(path.rpartition('://')[2].rstrip('/').rsplit('/', 1)[-1])
 

@@ -17,23 +17,20 @@ from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
-from kaniko_hooks.text import Hole, Text, concat, hole
+from kaniko_hooks.text import Hole, Text, hole
 
 # Values that name no image that is used.
 _NOT_USED = OUTPUTS | frozenset(
     'destination cache-repo context dockerfile label registry-mirror cache-dir target'.split()
 )
-_INSTRUCTION = re.compile(
-    r'^[ \t]*(?:(?P<from>FROM)[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)'
-    r'(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
-    r'|ARG[ \t]+(?P<args>.+)'
-    r'|(?:COPY|ADD)[ \t]+(?P<options>(?:--\S+[ \t]+)*)'
-    r'|RUN[ \t]+(?P<mounts>(?:--\S+[ \t]+)*))',
+_ARG = re.compile(r'^[ \t]*ARG[ \t]+(.+)', re.IGNORECASE | re.MULTILINE)
+_IMAGE = re.compile(
+    r'^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
+    r'|(?:--|,)from=(?P<source>[^\s,]+)',
     re.IGNORECASE | re.MULTILINE,
 )
 _ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
 _VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})')
-_OTHER_IMAGE = re.compile(r'--from=([^\s,]+)|,from=([^\s,]+)')
 # Programs that change a file without making another one.
 _HARMLESS = frozenset(
     'mkdir chmod chown touch rm rmdir umask truncate sed envsubst tee gzip split sponge'.split()
@@ -102,7 +99,7 @@ def _must_follow(first: Use, second: Use) -> bool:
         return True
     if second.bases is None:
         return bool(first.images)
-    return any(may_be_same(name, base) for name in names for base in second.bases)
+    return any(_may_be_same(name, base) for name in names for base in second.bases)
 
 
 def _use(events: Sequence[BuildEvent], before: Sequence[Step], paths: Paths) -> Use:
@@ -187,7 +184,7 @@ def _bases(
         for item in texts:
             if any(_starts_line(item.value, hole) for hole in item.holes):
                 return None
-            bases |= set(bases_of(item, arguments))
+            bases.update(_images_in(item, arguments))
         return bases
     if any('\0' in file for file in files):
         return None
@@ -213,49 +210,39 @@ def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
     )
 
 
-def bases_of(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:
+def _images_in(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:
     """The spelled images that a Dockerfile builds on, copies or mounts from."""
-    values: dict[str, Text] = {}
+    text = dockerfile.replaced(
+        [(*match.span(), Text(' ')) for match in re.finditer(r'\\\r?\n', dockerfile.value)]
+    )
+    values = _arguments_of(text, arguments)
     stages: set[str] = set()
-    text = dockerfile
-    joined = [
-        (match.start(), match.end(), Text(' ')) for match in re.finditer(r'\\\r?\n', text.value)
-    ]
-    if joined:
-        text = text.replaced(joined)
-    for match in _INSTRUCTION.finditer(text.value):
-        if match['args']:
-            for argument in _ARGUMENT.finditer(match['args']):
-                name, default = argument[1], argument[2]
-                if name in arguments:
-                    values.setdefault(name, arguments[name])
-                elif default is not None:
-                    start = match.start('args') + argument.start(2)
-                    part = text.part(start, start + len(default))
-                    if default[:1] in ('"', "'"):
-                        part = text.part(start + 1, start + len(default) - 1)
-                    values.setdefault(name, _substituted(part, values))
-                else:
-                    values.setdefault(name, hole(f'ARG {name}'))
-            continue
-        if match['from']:
-            spans = [match.span('base')]
-        else:
-            group = 'options' if match['options'] is not None else 'mounts'
-            at = match.start(group)
-            spans = [
-                (at + inner.start(number), at + inner.end(number))
-                for inner in _OTHER_IMAGE.finditer(match[group] or '')
-                for number in (1, 2)
-                if inner[number]
-            ]
-        for start, end in spans:
-            base = _substituted(text.part(start, end), values)
-            name = (base.known or '').lower()
-            if name != 'scratch' and name not in stages and not name.isdigit():
-                yield spelled(base)
+    for match in _IMAGE.finditer(text.value):
+        image = _substituted(
+            text.part(*match.span('source' if match['source'] else 'base')), values
+        )
+        name = (image.known or '').lower()
+        if name != 'scratch' and name not in stages and not name.isdigit():
+            yield spelled(image)
         if match['stage']:
             stages.add(match['stage'].lower())
+
+
+def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, Text]:
+    """The values of the arguments that a Dockerfile declares."""
+    values: dict[str, Text] = {}
+    for line in _ARG.finditer(dockerfile.value):
+        for match in _ARGUMENT.finditer(dockerfile.value, *line.span(1)):
+            name, default = match[1], match[2]
+            value = arguments.get(name)
+            if value is None and default is None:
+                value = hole(f'ARG {name}')
+            elif value is None:
+                quotes = default[:1] in ('"', "'")
+                part = dockerfile.part(match.start(2) + quotes, match.end(2) - quotes)
+                value = _substituted(part, values)
+            values.setdefault(name, value)
+    return values
 
 
 def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
@@ -267,7 +254,7 @@ def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
         if value is None:
             value = Text(match[4]) if match[3] == '-' else hole(f'ARG {name}')
         replacements.append((*match.span(), value))
-    return text.replaced(replacements) if replacements else concat([text])
+    return text.replaced(replacements)
 
 
 def _mentions(word: str, name: str) -> bool:
@@ -282,7 +269,7 @@ def _mentions(word: str, name: str) -> bool:
     )
 
 
-def may_be_same(destination: str, base: str) -> bool:
+def _may_be_same(destination: str, base: str) -> bool:
     """Two spelled images may have the same name; what a hole stands for is not known."""
     one, other = _plain(destination), _plain(repository_of(base))
     if '\0' not in one and '\0' not in other:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix.safety import base_name, outward
-from kaniko_hooks.fix.steps import Step, Steps, defined_function
+from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.shell.programs import BUILTIN
-from kaniko_hooks.shell.tree import Literal, Simple
+from kaniko_hooks.shell.tree import Function, Literal, Simple
 
 Cuts = list[tuple[int, int]]  # spans of the source
 
@@ -29,8 +29,8 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
     used = {name for step in kept for name in step.report.calls}
     used |= {field.text.value for step in kept for use in step.programs for field in use.fields[1:]}
     for step in kept:
-        name = defined_function(step)
-        if name is None or name in used:
+        command = step.only_command
+        if not isinstance(command, Function) or command.name in used:
             yield step
 
 

@@ -8,10 +8,11 @@ from itertools import groupby
 from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, get as node_at
+from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.chain import Source, needs_lines
 from kaniko_hooks.fix.edits import Edit, applied_within, escaped, like, word
-from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line, offsets_of
+from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line
 from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.steps import Step, Steps
@@ -70,7 +71,8 @@ class Writer:
             bare = value.strip()
             if source.source.value[start : start + len(bare)] != bare:
                 raise Refusal(f'{shortened(value)} has inputs and more than a build')
-            offsets = offsets_of(self.text, item.node)
+            offsets = value_offsets(self.text, item.node)
+            assert offsets is not None  # the text is the one of the node
             self._offsets[command] = start - (len(value) - len(value.lstrip())), offsets
         base, offsets = self._offsets[command]
         return offsets[at - base]

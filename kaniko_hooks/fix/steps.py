@@ -17,7 +17,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, ScriptReport, StatementReport
-from kaniko_hooks.shell.tree import Command, For, Function, Heredoc, Pipeline, Statement, walk
+from kaniko_hooks.shell.tree import Command, For, Heredoc, Pipeline, Statement, walk
 from kaniko_hooks.text import Text
 
 
@@ -174,18 +174,6 @@ def _with_comments(source: ScriptReport, after: int, first: int) -> int:
         if not text[text.rfind('\n', 0, start) + 1 : start].strip():
             return start
     return first
-
-
-def defined_function(step: Step) -> str | None:
-    """The name of the function that a step defines, if it does nothing else."""
-    command = step.only_command
-    return command.name if isinstance(command, Function) else None
-
-
-def loop_of(step: Step) -> For | None:
-    """The loop that a step is, if it is nothing else."""
-    command = step.only_command
-    return command if isinstance(command, For) else None
 
 
 def words_of(step: Step) -> Iterator[Text]:

@@ -155,7 +155,7 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
-    if any('CI_JOB_NAME' in text for text in (*_strings_of(target), *scripts)):
+    if any('CI_JOB_NAME' in text for text in (*strings_of(target, with_scripts=True), *scripts)):
         raise Refusal('it uses CI_JOB_NAME, and its name would change')
 
 
@@ -236,37 +236,16 @@ def keyword_of(target: Target, keyword: str) -> Value | None:
     return effective(target.pipelines[0], target.job, keyword)
 
 
-def _strings_of(target: Target) -> Iterator[str]:
-    """All strings that the job is made of, and those of the variables that it gets."""
-    job = target.job
-    cache = keyword_of(target, 'cache')
-    values = [job.table, *(entry.value for entry in job.entries.values()), *_globals(target)]
-    return strings([*values, cache] if cache is not None else values)
-
-
-def strings_beside(target: Target) -> Iterator[str]:
-    """All strings that GitLab may read for the job, apart from its commands."""
-    default = defaults(target.pipelines[0].table).items()
-    return strings(
-        [
-            *_globals(target),
-            *(
-                entry.value
-                for name, entry in (*entries_of(target.job.table), *default)
-                if name not in SCRIPTS
-            ),
-        ]
-    )
-
-
-def _globals(target: Target) -> list[Value]:
-    variables = get(target.pipelines[0].table, 'variables')
-    return [] if variables is None else [variables]
-
-
-def strings(values: list[Value]) -> Iterator[str]:
-    """All scalars in values, as text."""
-    waiting = list(values)
+def strings_of(target: Target, with_scripts: bool) -> Iterator[str]:
+    """All scalars that GitLab may read for the job, as text."""
+    table = target.pipelines[0].table
+    variables = get(table, 'variables')
+    waiting: list[Value] = [] if variables is None else [variables]
+    for name, entry in (*entries_of(target.job.table), *defaults(table).items()):
+        if with_scripts or name not in SCRIPTS:
+            waiting.append(entry.value)
+    if with_scripts:
+        waiting += (entry.value for entry in target.job.entries.values())
     while waiting:
         value = waiting.pop()
         if isinstance(value, (Leaf, ScalarNode)):
