@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
@@ -91,7 +90,7 @@ def drafts_of(
             more = f' and {len(others) - 1} more' if len(others) > 1 else ''
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
     for draft in drafts:
-        if draft.risks and not state.request.options.unsafe:
+        if draft.risks and not state.options.unsafe:
             name = f'{draft.target.name}: ' if len(drafts) > 1 else ''
             raise Refusal(f'{name}{draft.risks[0]}; only with --unsafe')
     return drafts
@@ -117,9 +116,7 @@ def _draft(
     order = needed(steps, units, division, paths)
     chain = chain_of(state, target, order)
     risks = (
-        *risky_keywords(
-            target, [path for files in division.written for path in files], _owned(paths, division)
-        ),
+        *risky_keywords(target, division.written, division.owned),
         *division.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain.risks,
@@ -212,21 +209,6 @@ def _in_place(
         does,
         tuple(risks),
     )
-
-
-def _owned(paths: Paths, division: Division) -> list[frozenset[str]]:
-    """For each unit the files that it alone makes."""
-    if paths.may_come:
-        return []
-    counts = Counter(path for files in division.written for path in files)
-    return [
-        frozenset(
-            path
-            for path in files - division.repeated
-            if counts[path] == 1 and paths.text_of(path) is None
-        )
-        for files in division.written
-    ]
 
 
 def _may_come(state: State, target: Target) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.paths import OUTPUTS, Paths, contexts_of, is_inside
+from kaniko_hooks.fix.paths import OUTPUTS, Paths
 from kaniko_hooks.fix.safety import DRAWN_NAMES, draws, only_prints
 from kaniko_hooks.fix.steps import Steps
 from kaniko_hooks.model import Setting
@@ -34,7 +34,8 @@ def check_drawn(
             sources.add(shortened(step.text))
         if owner is not None and not only_prints(step):
             for event in step.builds:
-                sources |= _of_contexts(event, files, paths)
+                for path in paths.in_context(event, files):
+                    sources |= files[path]
                 sources |= _drawn_holes(event, paths)
             for source in sources:
                 users[source].add(owner)
@@ -64,16 +65,6 @@ def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
             for value in setting.values if setting else ():
                 waiting += (hole.name for hole in value.holes)
     return seen & DRAWN_NAMES
-
-
-def _of_contexts(event: BuildEvent, files: Mapping[str, frozenset[str]], paths: Paths) -> set[str]:
-    folders = contexts_of(event, paths)
-    return {
-        source
-        for path, sources in files.items()
-        if any(is_inside(path, folder) for folder in folders)
-        for source in sources
-    }
 
 
 def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.images import last_word, repository_of, spelled
+from kaniko_hooks.fix.images import images_of, last_word, repository_of, spelled
 from kaniko_hooks.fix.parts import Division
-from kaniko_hooks.fix.paths import OUTPUTS, Paths, contexts_of, dockerfiles_of
+from kaniko_hooks.fix.paths import OUTPUTS, Paths
 from kaniko_hooks.fix.safety import base_name, kind_of
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
@@ -107,22 +107,19 @@ def _use(events: Sequence[BuildEvent], before: Sequence[Step], paths: Paths) -> 
     words: set[str] = set()
     bases: set[str] | None = set()
     sources: set[tuple[str, str, str]] = set()
-    tests = bool(events)
+    tests = True
     for event in events:
         flags = paths.flags(event)
-        images.update(spelled(flag.value) for flag in flags if flag.name == 'destination')
         words.update(spelled(flag.value) for flag in flags if flag.name not in _NOT_USED)
         pushes = not any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags)
         tests = tests and not pushes and not any(flag.name in OUTPUTS for flag in flags)
-        if not pushes:
-            images.difference_update(
-                spelled(flag.value) for flag in flags if flag.name == 'destination'
-            )
+        if pushes:
+            images |= images_of([event], paths)
         arguments = dict(_build_arguments(flags, event, paths.script.variables))
         words.update(map(spelled, arguments.values()))
-        files = dockerfiles_of(event, paths)
+        files = paths.dockerfiles(event)
         last = {flag.name: flag.value for flag in flags}
-        context = '|'.join(contexts_of(event, paths)) or spelled(last.get('context', Text('')))
+        context = '|'.join(paths.contexts(event)) or spelled(last.get('context', Text('')))
         target = spelled(last.get('target', Text('')))
         sources.add((context, '|'.join(files[-1:]), target))
         more = _bases(files, event, before, paths, arguments, words)
@@ -188,7 +185,7 @@ def _bases(
         return bases
     if any('\0' in file for file in files):
         return None
-    if not contexts_of(event, paths):
+    if not paths.contexts(event):
         return None
     is_made = any(_makes(use, files, paths) for step in before for use in step.programs)
     # A Dockerfile that nobody makes cannot be built, in whatever order.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
-from kaniko_hooks.fix.paths import Paths, contexts_of, dockerfiles_of, is_inside, spelling
+from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.pruning import pruned
 from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
 from kaniko_hooks.fix.steps import Step, Steps
@@ -33,8 +33,8 @@ class Division(NamedTuple):
 
     - `shared`: the number of steps at its start that all parts have.
     - `risks`: what needs --unsafe.
-    - `written`: the files that each unit, and what goes with it, writes; `repeated`: those
-      that set-up writes.
+    - `written`: the files that units, and what goes with them, write; `owned`: for each
+      unit those that nothing else makes.
     - `gates`: units with commands that may stop all later ones; `waiting`: units with
       commands that all earlier ones may stop.
     """
@@ -42,8 +42,8 @@ class Division(NamedTuple):
     parts: tuple[Part, ...]
     shared: int
     risks: tuple[str, ...]
-    written: tuple[frozenset[str], ...]
-    repeated: frozenset[str]
+    written: frozenset[str]
+    owned: tuple[frozenset[str], ...]
     gates: frozenset[int]
     waiting: frozenset[int]
 
@@ -65,21 +65,12 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
         or not all(step in part.steps for part in parts)
         or any(step.start <= start < step.end for part in parts for start, _ in part.cuts)
     )
-    written = [
-        frozenset(path for path, owners in ownership.files.items() if number in owners)
-        for number in range(len(units))
-    ]
     return Division(
         tuple(parts),
         shared,
         tuple(ownership.risks),
-        tuple(written),
-        frozenset(
-            path
-            for step in (*steps.before, *steps.main)
-            if ownership.owners.get(step.number) is None
-            for path in paths.written(step)
-        ),
+        frozenset(ownership.files),
+        tuple(_owned(steps, ownership, number) for number in range(len(units))),
         frozenset(ownership.gates),
         frozenset(ownership.waiting),
     )
@@ -213,15 +204,12 @@ class _Ownership:
                     step, lambda env: env.variables.get(loop.command.name) != own
                 ) - self.paths.outputs(event)
             others -= self.paths.written_before(step, event)
-            for path in sorted(others):
-                folders = contexts_of(event, self.paths)
-                if any(is_inside(path, folder) for folder in folders) or path in dockerfiles_of(
-                    event, self.paths
-                ):
-                    raise Refusal(
-                        f'{shortened(step.text)} may find {spelling(path)}, '
-                        'which another build changes'
-                    )
+            exposed = {*self.paths.in_context(event, others), *self.paths.dockerfiles(event)}
+            if others & exposed:
+                path = spelling(min(others & exposed))
+                raise Refusal(
+                    f'{shortened(step.text)} may find {path}, which another build changes'
+                )
 
     def _take_over(self, step: Step, owner: int | None) -> None:
         for name in step.report.writes:
@@ -235,6 +223,24 @@ class _Ownership:
                 if path in certain:
                     self.files.pop(path, None)
                 self.files.setdefault(path, set()).add(owner)
+
+
+def _owned(steps: Steps, ownership: _Ownership, number: int) -> frozenset[str]:
+    """The files that only one unit makes."""
+    paths = ownership.paths
+    if paths.may_come:
+        return frozenset()
+    repeated = {
+        path
+        for step in (*steps.before, *steps.main)
+        if ownership.owners.get(step.number) is None
+        for path in paths.written(step)
+    }
+    return frozenset(
+        path
+        for path, owners in ownership.files.items()
+        if owners == {number} and path not in repeated and paths.text_of(path) is None
+    )
 
 
 def _check_after(steps: Steps, ownership: _Ownership) -> None:
@@ -288,14 +294,13 @@ def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
     result = []
     for number, unit in enumerate(units):
         is_last = number == len(units) - 1
-        at = unit.step.number
         end = max(step.number for step in main if owners[step.number] == number)
         kept = [
             step
             for step in main
             if owners[step.number] == number
             or owners[step.number] is None
-            and (step.number < at or step.number < end or is_last)
+            and (step.number < end or is_last)
         ]
         needed, cuts = pruned(steps, kept, owners)
         result.append(Part(unit, tuple(needed), tuple(cuts)))

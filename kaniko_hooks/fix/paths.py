@@ -71,6 +71,36 @@ class Paths:
             for path in self.of(flag.value, event.env)
         }
 
+    def contexts(self, event: BuildEvent) -> list[str]:
+        """The folders that a build may take files from; none for a context that is elsewhere."""
+        flags = {flag.name: flag.value for flag in self.flags(event)}
+        context = flags.get('context')
+        if context is None:
+            return ['/workspace']
+        if context.value.startswith('dir://'):
+            context = context.part(len('dir://'), len(context.value))
+        if '://' in context.value:
+            return []
+        folders = self.of(context, event.env)
+        below = flags.get('context-sub-path')
+        return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
+
+    def in_context(self, event: BuildEvent, files: Iterable[str]) -> list[str]:
+        """The files that a build may find in its context."""
+        folders = self.contexts(event)
+        return [path for path in files if any(is_inside(path, folder) for folder in folders)]
+
+    def dockerfiles(self, event: BuildEvent) -> list[str]:
+        """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
+        flags = {flag.name: flag.value for flag in self.flags(event)}
+        file = flags.get('dockerfile', Text('Dockerfile'))
+        result = self.of(file, event.env)
+        if file.value[:1] != '/':
+            key = '\0'.join(file.key())
+            for folder in self.contexts(event):
+                result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
+        return result
+
     def certain_outputs(self, step: Step) -> set[str]:
         """The files that a step writes whenever it succeeds."""
         plain = isinstance(step.only_command, Simple) and len(step.builds) == 1
@@ -215,30 +245,3 @@ def is_inside(file: str, folder: str) -> bool:
             return folder[:1] != '/' or file.startswith('\0')
         return file.startswith(start) or start.startswith(file.partition('\0')[0])
     return file == folder or file.startswith(f'{folder}/')
-
-
-def contexts_of(event: BuildEvent, paths: Paths) -> list[str]:
-    """The folders that a build may take files from; none for a context that is elsewhere."""
-    flags = {flag.name: flag.value for flag in paths.flags(event)}
-    context = flags.get('context')
-    if context is None:
-        return ['/workspace']
-    if context.value.startswith('dir://'):
-        context = context.part(len('dir://'), len(context.value))
-    if '://' in context.value:
-        return []
-    folders = paths.of(context, event.env)
-    below = flags.get('context-sub-path')
-    return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
-
-
-def dockerfiles_of(event: BuildEvent, paths: Paths) -> list[str]:
-    """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
-    flags = {flag.name: flag.value for flag in paths.flags(event)}
-    file = flags.get('dockerfile', Text('Dockerfile'))
-    result = paths.of(file, event.env)
-    if file.value[:1] != '/':
-        key = '\0'.join(file.key())
-        for folder in contexts_of(event, paths):
-            result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
-    return result

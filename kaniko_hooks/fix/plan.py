@@ -13,7 +13,7 @@ from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
 from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.references import mentions_of
-from kaniko_hooks.fix.state import Request, State
+from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
@@ -95,8 +95,9 @@ def _plan(
     edited: Mapping[str, str] = {}
     if distinct:
         try:
-            request = Request(repository, tuple(gitlab_files(repository, named)), options)
-            state = State(request, {}, Files(repository), evaluations)
+            state = State(
+                Files(repository), gitlab_files(repository, named), options, evaluations, {}
+            )
             edited = plans.settle(state, list(distinct.values())).edited
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))

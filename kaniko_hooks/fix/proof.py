@@ -11,7 +11,6 @@ from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import contexts_of, is_inside
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
@@ -63,11 +62,9 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
         events += builds[0].builds
         _prove_commands(draft, part, job, steps)
     described = _Describer(draft, part).described
-    old = list(map(described, part.unit.events))
-    for number, more in enumerate(part.unit.more):
-        argv, directory, variables, files = old[number]
-        old[number] = ((*argv, *map(_named, more)), directory, variables, files)
-    new = list(map(described, events))
+    further = tuple(part.unit.further_words)
+    old = [described(event, further) for event in part.unit.events]
+    new = [described(event) for event in events]
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
@@ -113,11 +110,12 @@ class _Describer:
             path for step in (*part.steps, *draft.steps.before) for path in step.report.files
         }
 
-    def described(self, event: BuildEvent) -> Description:
-        """Argv, working directory, variables and files of a build."""
-        contexts = contexts_of(event, self.paths)
+    def described(self, event: BuildEvent, further: Sequence[Text] = ()) -> Description:
+        """Argv with further words, working directory, variables and files of a build."""
+        files = event.env.files
+        relevant = {*self.paths.in_context(event, files), *self.kept}
         return (
-            tuple(_named(field.text) for field in event.build.argv),
+            tuple(map(_named, (*(field.text for field in event.build.argv), *further))),
             frozenset(map(_named, event.env.directories)),
             {
                 name: _of_value(value)
@@ -128,8 +126,8 @@ class _Describer:
                 '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
                     map(_named, texts)
                 )
-                for path, texts in event.env.files.items()
-                if path in self.kept or any(is_inside(path, folder) for folder in contexts)
+                for path, texts in files.items()
+                if path in relevant
             },
         )
 

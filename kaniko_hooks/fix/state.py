@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.analysis import Evaluations, ScriptFiles
 from kaniko_hooks.ci.gitlab.files import Files
@@ -11,43 +11,41 @@ from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
 from kaniko_hooks.ci.gitlab.values import Entry, Value, get, inherits, is_null, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
-from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
-from kaniko_hooks.repository import Repository
-
-
-class Request(NamedTuple):
-    """The arguments of a run; the named files are those of GitLab CI."""
-
-    repository: Repository
-    named: tuple[str, ...]
-    options: Options
 
 
 class State:
-    """The pipelines as they are with edited texts; what many jobs need is found once."""
+    """The pipelines as they are with edited texts; what many jobs need is found once.
+
+    The named files are those of GitLab CI.
+    """
 
     def __init__(
-        self, request: Request, edited: Mapping[str, str], files: Files, evaluations: Evaluations
+        self,
+        files: Files,
+        named: Sequence[str],
+        options: Options,
+        evaluations: Evaluations,
+        edited: Mapping[str, str],
     ) -> None:
-        self.request = request
-        self.edited = edited
         self.files = files
+        self.named = named
+        self.options = options
         self.evaluations = evaluations
+        self.edited = edited
         self.repository = files.repository
         self.text_of = ScriptFiles(files.repository).text
-        configs = request.options.gitlab_configs
-        self.pipelines = read_pipelines(self.files, request.named, configs).pipelines
+        self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}
         self._scripts: dict[int, dict[tuple[str, int], tuple[str, Entry]]] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
-        edited = {**self.edited, **texts}
-        repository = self.request.repository.edited(edited)
+        repository = self.repository.edited(texts)
         files = self.files.edited(repository, texts.keys())
-        return State(self.request, edited, files, Evaluations(repository))
+        edited = {**self.edited, **texts}
+        return State(files, self.named, self.options, Evaluations(repository), edited)
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""

@@ -28,19 +28,25 @@ class Unit(NamedTuple):
     """A step that runs one build, or a loop whose iterations run one each.
 
     - `images`: spelled destinations.
-    - `others`: steps that do the same build for other destinations; `more`: for each
-      event the words with these.
+    - `others`: steps that do the same build for other destinations.
     """
 
     step: Step
     loop: Loop | None
     images: frozenset[str]
     others: tuple[Step, ...] = ()
-    more: tuple[tuple[Text, ...], ...] = ()
 
     @property
     def events(self) -> list[BuildEvent]:
         return self.step.builds
+
+    @property
+    def further_words(self) -> Iterator[Text]:
+        """The words of other steps that are about destinations."""
+        for step in self.others:
+            argv = step.builds[0].build.argv
+            for number in _destinations(argv):
+                yield argv[number].text
 
 
 def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
@@ -85,31 +91,22 @@ def _merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
     for unit in units:
         for number, first in enumerate(result):
             if _can_merge(first, unit, steps, paths):
-                result[number] = _with(first, unit)
+                images = first.images | unit.images
+                result[number] = first._replace(images=images, others=(*first.others, unit.step))
                 break
         else:
             result.append(unit)
     return result
 
 
-def _with(first: Unit, second: Unit) -> Unit:
-    return first._replace(
-        images=first.images | second.images,
-        others=(*first.others, second.step),
-        more=tuple(
-            (*more, *(event.build.argv[number].text for number in _destinations(event.build.argv)))
-            for more, event in zip(first.more or ((),) * len(first.events), second.events)
-        ),
-    )
-
-
 def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
     if first.loop or second.loop or not first.images.isdisjoint(second.images):
         return False
     names = [
-        {last_word(image) or repository_of(image) for image in u.images} for u in (first, second)
+        {last_word(image) or repository_of(image) for image in unit.images}
+        for unit in (first, second)
     ]
-    if not first.images or names[0] != names[1] or len(first.events) != len(second.events):
+    if not first.images or names[0] != names[1]:
         return False
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
@@ -117,14 +114,11 @@ def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
     between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
     if any(step.report.reads_status or step.report.exits for step in between):
         return False
-    return all(_same(old, new, paths) for old, new in zip(first.events, second.events))
-
-
-def _same(first: BuildEvent, second: BuildEvent, paths: Paths) -> bool:
+    old, new = first.events[0], second.events[0]
     return (
-        _rest(first.build.argv) == _rest(second.build.argv)
-        and first.env._replace(stdin=None) == second.env._replace(stdin=None)
-        and not any(flag.name == 'no-push' for flag in paths.flags(first))
+        _rest(old.build.argv) == _rest(new.build.argv)
+        and old.env._replace(stdin=None) == new.env._replace(stdin=None)
+        and not any(flag.name == 'no-push' for flag in paths.flags(old))
     )
 
 
