@@ -140,8 +140,8 @@ def _draft(
         return any(name in names for names in occupied)
 
     names = part_names(target.name, units, is_occupied, paths)
-    template = template_name(target.name, is_occupied)
-    if max(map(len, (template, *names))) > LONGEST:
+    hidden = template_name(target.name, is_occupied)
+    if max(map(len, (hidden, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
         NewJob(name, part, chain.sources, tuple(names[number] for number in earlier))
@@ -151,15 +151,14 @@ def _draft(
     shared = _shared(target, place, division, script, writer) if not extenders else ()
     if sum(len(part.steps) - len(shared) for part in division.parts) > _MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
-    lender = script.place if script.lender else None
-    own = split_edits(writer, jobs, template, shared, lender, place)
-    has_template = bool(shared) or lender is not None or len(place.body.pairs) > 1
-    if extenders and not has_template:
+    keeps_more = bool(shared) or script.lender is not None or len(place.body.pairs) > 1
+    if extenders and not keeps_more:
         raise Shared(f'{target.name} is extended by others')
-    edits = {target.file: list(own)}
+    template = hidden if keeps_more else None
+    edits = {target.file: split_edits(writer, jobs, template, shared, place)}
     for path, mention in extenders:
         edits.setdefault(path, []).append(
-            Edit(mention.scalar.start, mention.scalar.end, like(template, mention.scalar.style))
+            Edit(mention.scalar.start, mention.scalar.end, like(hidden, mention.scalar.style))
         )
     followers = dict(followers_of(state, target, mentions[target.name], names))
     for path, own_edits in followers.items():
@@ -172,7 +171,7 @@ def _draft(
         edits,
         followers,
         jobs,
-        template if has_template else None,
+        template,
         script.lender,
         f'split `{target.name}` into {len(names)} jobs: {quoted}',
         risks,

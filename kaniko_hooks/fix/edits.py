@@ -37,25 +37,18 @@ class Edit(NamedTuple):
     text: str
 
 
-def apply(text: str, edits: Iterable[Edit]) -> str:
-    """The text after all edits, whose offsets are those of `text`; no two may overlap."""
+def apply(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = None) -> str:
+    """The text, or the characters from `start` to `end`, after all edits.
+
+    Their offsets are those of `text`, and no two may overlap.
+    """
     pieces: list[str] = []
-    at = 0
+    at = start
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         pieces += (text[at : edit.start], edit.text)
         at = edit.end
-    pieces.append(text[at:])
+    pieces.append(text[at:end])
     return ''.join(pieces)
-
-
-def applied_within(text: str, edits: Iterable[Edit], start: int, end: int) -> str:
-    """The characters from `start` to `end` after the edits of that span."""
-    inner = [
-        Edit(edit.start - start, edit.end - start, edit.text)
-        for edit in edits
-        if start <= edit.start and edit.end <= end
-    ]
-    return apply(text[start:end], inner)
 
 
 def word(text: str) -> str:

@@ -13,7 +13,7 @@ from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
 from kaniko_hooks.fix import Refusal, Shared
-from kaniko_hooks.fix.edits import Edit, apply, like
+from kaniko_hooks.fix.edits import Edit, like
 from kaniko_hooks.fix.layout import Layout, layout, line_end, line_start, newline_of, surroundings
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.target import Target, is_merged
@@ -245,25 +245,15 @@ def _follower_edits(
 
 def _repeated(text: str, mention: Mention, holder: SequenceNode, parts: Sequence[str]) -> Edit:
     node, name = holder.items[mention.position], mention.scalar
-    end = _end(text, node.end, name)
-    start = node.start
-    before = ', '
+    # The node of a block mapping ends with the blank lines below it.
+    end = name.end + len(text[name.end : node.end].rstrip())
+    start, at, before = node.start, end, ', '
     if not holder.flow:
         # The dash may stand on a line of its own.
         start = line_start(text, max(text.rfind('-', 0, node.start), 0))
-        before = newline_of(text, start)
-    copies = [_copy(text, start, end, name, part) for part in parts]
-    at = end if holder.flow else line_end(text, end)
-    return Edit(at, at, ''.join(before + copy for copy in copies))
-
-
-def _end(text: str, end: int, name: ScalarNode) -> int:
-    return max(name.end, end - len(text[:end]) + len(text[:end].rstrip()))
-
-
-def _copy(text: str, start: int, end: int, name: ScalarNode, part: str) -> str:
-    edit = Edit(name.start - start, name.end - start, like(part, name.style))
-    return apply(text[start:end], [edit])
+        at, before = line_end(text, end), newline_of(text, start)
+    head, tail = text[start : name.start], text[name.end : end]
+    return Edit(at, at, ''.join(f'{before}{head}{like(part, name.style)}{tail}' for part in parts))
 
 
 def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[Edit]:

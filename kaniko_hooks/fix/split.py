@@ -11,7 +11,7 @@ from kaniko_hooks.document.nodes import ScalarNode, get as node_at
 from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.chain import Source, needs_lines
-from kaniko_hooks.fix.edits import Edit, applied_within, escaped, like, word
+from kaniko_hooks.fix.edits import Edit, apply, escaped, like, word
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line
 from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
@@ -93,7 +93,7 @@ class Writer:
                 )
             if part.unit.loop is not None:
                 edits += self.unrolled(part)
-        return applied_within(self.text, edits, self.place.script_start, self.place.script_end)
+        return apply(self.text, edits, self.place.script_start, self.place.script_end)
 
     def _more_destinations(self, part: Part) -> list[Edit]:
         """The destinations of other builds of the same image, behind the words of the first."""
@@ -201,23 +201,21 @@ def _counts(job: Job, length: int) -> list[int]:
 def split_edits(
     writer: Writer,
     jobs: Sequence[NewJob],
-    template: str,
+    template: str | None,
     shared: Sequence[Step],
-    lender: Layout | None,
     place: Layout,
 ) -> list[Edit]:
     """The edits of the job's file.
 
+    - `template`: the name of what the jobs extend, None if nothing would be in it.
     - `shared`: the steps that go into the template's `before_script`.
-    - `lender`: the template that has the script, if the job itself has none.
     - `place`: the job, with the script as if it stood there.
     """
     text = writer.text
-    has_template = bool(shared) or lender is not None or len(place.body.pairs) > 1
     common = {step.number for step in shared}
     new = place.newline
     prefix = text[place.start : place.key.start]
-    extends = _extends(place, template) if has_template else ''
+    extends = _extends(place, template) if template else ''
     blocks = []
     for job in jobs:
         kept = [step for step in job.part.steps if step.number not in common]
@@ -227,12 +225,13 @@ def split_edits(
         needs = needs_lines(text, place, job.sources, job.earlier)
         lines = f'{extends}{needs}{matrix}{writer.script(kept, job.part)}'
         blocks.append(f'{prefix}{name}:{new}{lines}')
-    if not has_template:
+    if template is None:
         return [_without_template(text, place, blocks)]
     added = ''.join(f'{new}{new}{block}' for block in blocks)
     renamed = Edit(place.key.start, place.key.end, like(template, place.key.style))
-    if lender is not None:
-        return [renamed, Edit(place.end, place.end, added), *_removed(text, lender, '')]
+    if writer.place is not place:
+        # The script is in a template, and goes from there.
+        return [renamed, Edit(place.end, place.end, added), *_removed(text, writer.place, '')]
     before = _before_script(writer, shared) if shared else ''
     return [renamed, *_removed(text, place, added, before)]
 
@@ -242,8 +241,7 @@ def _without_template(text: str, place: Layout, blocks: list[str]) -> Edit:
     above = text[place.key.end : place.script_start]
     below = text[line_end(text, place.script_end) : place.end]
     if '#' in above:
-        colon = blocks[0].index(':' + place.newline) + 1 + len(place.newline)
-        blocks[0] = blocks[0][: colon - len(place.newline) - 1] + above + blocks[0][colon:]
+        blocks[0] = blocks[0].replace(f':{place.newline}', above, 1)
     if '#' in below:
         blocks[-1] += below
     return Edit(place.start, place.end, f'{place.newline}{place.newline}'.join(blocks))
