@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.paths import OUTPUTS, Paths
-from kaniko_hooks.fix.safety import DRAWN_NAMES, draws, only_prints
-from kaniko_hooks.fix.steps import Steps
+from kaniko_hooks.fix.safety import base_name, kind_of, only_prints
+from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.model import Setting
-from kaniko_hooks.shell.reports import BuildEvent
+from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
+
+# Files that are another one each time, and formats that print another value.
+_DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|%\(')
+# Variables whose value is another one in each job.
+_DRAWN_NAMES = frozenset(
+    """
+    RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME CI_JOB_ID CI_JOB_URL CI_JOB_STARTED_AT
+    CI_JOB_TOKEN CI_BUILD_ID CI_BUILD_TOKEN CI_JOB_JWT CI_JOB_JWT_V1 CI_JOB_JWT_V2
+    """.split()
+)
 
 
 def check_drawn(
@@ -30,7 +42,7 @@ def check_drawn(
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
         sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
         owner = owners.get(step.number) if step in steps.main else None
-        if owner is None and draws(step):
+        if owner is None and _draws(step):
             sources.add(shortened(step.text))
         if owner is not None and not only_prints(step):
             for event in step.builds:
@@ -64,7 +76,7 @@ def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
             setting = settings.get(current)
             for value in setting.values if setting else ():
                 waiting += (hole.name for hole in value.holes)
-    return seen & DRAWN_NAMES
+    return seen & _DRAWN_NAMES
 
 
 def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:
@@ -76,3 +88,29 @@ def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:
         for hole in flag.value.holes
         if hole.name.startswith('$(mktemp')
     }
+
+
+def _draws(step: Step) -> bool:
+    """The step has a different value each time that it runs.
+
+    The name of a temporary file is one only where it is written to a file.
+    """
+    report = step.report
+    return (
+        any(map(_prints_another, report.programs))
+        or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
+        or bool(report.files)
+        and any(base_name(use) == 'mktemp' for use in report.programs)
+        and not report.writes
+    )
+
+
+def _prints_another(use: ProgramUse) -> bool:
+    base = base_name(use)
+    words = [field.text.value for field in use.fields[1:]]
+    if program(base).varies and base != 'mktemp':
+        return True
+    if any(_DRAWN_FILES.search(word) for word in words):
+        return use.kind != BUILTIN or '%(' in ''.join(words)
+    # A program that nobody knows may print anything.
+    return kind_of(use) == OTHER

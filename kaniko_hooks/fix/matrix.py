@@ -7,7 +7,7 @@ each other, and the loop's variable becomes one of the job.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
@@ -17,7 +17,7 @@ from kaniko_hooks.fix.safety import base_name, outward
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, scripts_of
 from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import For, Parameter, walk
+from kaniko_hooks.shell.tree import For, Parameter, Statement, walk
 
 LONGEST = 255  # GitLab: a job's name
 MAX_WORDS = 200  # GitLab: instances of one job
@@ -77,7 +77,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
 
 
 def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
-    node = step.node if not hasattr(step.node, 'operators') else step.statement.pipelines[0]
+    node = step.statement.pipelines[0] if isinstance(step.node, Statement) else step.node
     report = steps.source.report(node)
     sets = report.words if report else set()
     if len(sets) != 1 or any(text.holes for words in sets for text in words):
@@ -127,7 +127,7 @@ def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None
         raise Refusal(f'the loop variable {name} is used outside the loop')
 
 
-def _check_body(body: Iterable[Step], name: str) -> None:
+def _check_body(body: Sequence[Step], name: str) -> None:
     for step in body:
         report = step.report
         if any(kind in ('break', 'continue') for kind, _ in report.exits):
@@ -143,7 +143,7 @@ def _check_body(body: Iterable[Step], name: str) -> None:
             raise Refusal(f'{shortened(step.text)} runs in the background')
 
 
-def _check_effects(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+def _check_effects(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command that does more than to change files must name the image of its iteration."""
     for inner in body:
         for use in outward(inner):
@@ -156,12 +156,11 @@ def _check_effects(step: Step, body: Iterable[Step], paths: Paths, name: str) ->
                 )
 
 
-def _check_iterations(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """Iterations may not find what others have left: variables, or lines of a file."""
-    steps = list(body)
-    changed = {item for inner in steps for item in inner.report.writes}
+    changed = {item for inner in body for item in inner.report.writes}
     certain = {name}
-    for inner in steps:
+    for inner in body:
         for item in sorted(inner.report.reads & changed - certain):
             raise Refusal(f'the loop over ${name} carries ${item} from one iteration to the next')
         certain |= inner.sure_writes
@@ -173,7 +172,7 @@ def _check_iterations(step: Step, body: Iterable[Step], paths: Paths, name: str)
         )
 
 
-def _check_files(step: Step, body: Iterable[Step], paths: Paths, name: str) -> None:
+def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command may not find a file that another iteration has changed."""
     values = {event.env.variables.get(name) for event in step.builds}
     written: set[str] = set()

@@ -1,8 +1,4 @@
-"""Judgements on what commands do, by the evaluator's reports.
-
-Two questions: may a command run once for each image instead of once for all,
-and does it give another value each time.
-"""
+"""Judgements on commands: whether one may run for each image instead of once for all."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import programs
-from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS, program
+from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS
 from kaniko_hooks.shell.reports import ProgramUse
 
 _GIT_READS = frozenset(
@@ -30,15 +26,6 @@ _SENDS = re.compile(
 )
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
 
-# Files that are another one each time, and formats that print another value.
-_DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|%\(')
-# Variables whose value is another one in each job.
-DRAWN_NAMES = frozenset(
-    """
-    RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME CI_JOB_ID CI_JOB_URL CI_JOB_STARTED_AT
-    CI_JOB_TOKEN CI_BUILD_ID CI_BUILD_TOKEN CI_JOB_JWT CI_JOB_JWT_V1 CI_JOB_JWT_V2
-    """.split()
-)
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
@@ -132,29 +119,3 @@ def removes_leftovers(step: Step) -> bool:
     return all(word.known is not None and word.value[:1] == '/' for word in words) and any(
         re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', word.value) for word in words
     )
-
-
-def draws(step: Step) -> bool:
-    """The step has a different value each time that it runs.
-
-    The name of a temporary file is one only where it is written to a file.
-    """
-    report = step.report
-    return (
-        any(map(_draws, report.programs))
-        or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
-        or bool(report.files)
-        and any(base_name(use) == 'mktemp' for use in report.programs)
-        and not report.writes
-    )
-
-
-def _draws(use: ProgramUse) -> bool:
-    base = base_name(use)
-    words = [field.text.value for field in use.fields[1:]]
-    if program(base).varies and base != 'mktemp':
-        return True
-    if any(_DRAWN_FILES.search(word) for word in words):
-        return use.kind != BUILTIN or '%(' in ''.join(words)
-    # A program that nobody knows may print anything.
-    return kind_of(use) == OTHER

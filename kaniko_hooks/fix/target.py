@@ -218,10 +218,10 @@ def _keeps(cache: Value, path: str) -> bool:
     for item in items_of(get(cache, 'paths')):
         pattern = _below_root(string_of(item) or '')
         start = re.split(r'[$*?\[{]', pattern)[0].rstrip('/')
+        first, second = prefix, start
         if start == pattern.rstrip('/') and '\0' not in path:
-            if f'{path}/'.startswith(f'{start}/') or f'{start}/'.startswith(f'{path}/'):
-                return True
-        elif prefix.startswith(start) or start.startswith(prefix):
+            first, second = f'{path}/', f'{start}/'
+        if first.startswith(second) or second.startswith(first):
             return True
     return False
 
