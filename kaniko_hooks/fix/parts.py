@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.drawn import check_drawn
@@ -70,7 +70,7 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
         shared,
         tuple(ownership.risks),
         frozenset(ownership.files),
-        tuple(_owned(steps, ownership, number) for number in range(len(units))),
+        tuple(_owned(steps, ownership)),
         frozenset(ownership.gates),
         frozenset(ownership.waiting),
     )
@@ -225,22 +225,22 @@ class _Ownership:
                 self.files.setdefault(path, set()).add(owner)
 
 
-def _owned(steps: Steps, ownership: _Ownership, number: int) -> frozenset[str]:
-    """The files that only one unit makes."""
+def _owned(steps: Steps, ownership: _Ownership) -> Iterator[frozenset[str]]:
+    """For each unit the files that only it makes."""
     paths = ownership.paths
-    if paths.may_come:
-        return frozenset()
     repeated = {
         path
         for step in (*steps.before, *steps.main)
         if ownership.owners.get(step.number) is None
         for path in paths.written(step)
     }
-    return frozenset(
-        path
+    own = [
+        (path, owners)
         for path, owners in ownership.files.items()
-        if owners == {number} and path not in repeated and paths.text_of(path) is None
-    )
+        if not paths.may_come and path not in repeated and paths.text_of(path) is None
+    ]
+    for number in range(len(ownership.units)):
+        yield frozenset(path for path, owners in own if owners == {number})
 
 
 def _check_after(steps: Steps, ownership: _Ownership) -> None:

@@ -51,6 +51,7 @@ class Paths:
         self.text_of = text_of
         self.may_come = may_come
         self._flags: dict[int, tuple[BuildEvent, list[kaniko.Flag]]] = {}
+        self._contexts: dict[int, list[str]] = {}
 
     def flags(self, event: BuildEvent) -> list[kaniko.Flag]:
         """The flags of a build."""
@@ -73,6 +74,11 @@ class Paths:
 
     def contexts(self, event: BuildEvent) -> list[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
+        if id(event) not in self._contexts:
+            self._contexts[id(event)] = self._contexts_of(event)
+        return self._contexts[id(event)]
+
+    def _contexts_of(self, event: BuildEvent) -> list[str]:
         flags = {flag.name: flag.value for flag in self.flags(event)}
         context = flags.get('context')
         if context is None:
