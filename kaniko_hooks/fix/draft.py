@@ -9,19 +9,19 @@ from kaniko_hooks.document.nodes import get as node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.chain import chain_of
 from kaniko_hooks.fix.edits import Edit, apply, like
-from kaniko_hooks.fix.layout import Layout, above_comments
+from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import LONGEST
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
-from kaniko_hooks.fix.parts import Division, Part, divided
+from kaniko_hooks.fix.parts import Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
+    Mention,
     Mentions,
     Script,
     block_list_edits,
     extenders_of,
     followers_of,
-    own_place,
     script_of,
 )
 from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
@@ -38,22 +38,23 @@ _MAX_STEPS = 2_000  # of all parts
 class Draft(NamedTuple):
     """The edits that would fix one job.
 
+    - `risks`: what needs --unsafe.
+    - `lender`: the template that has the script, if the job itself has none.
     - `followers`: those of `edits` that are about jobs that wait for it.
     - `jobs`: those that take its place; `template`: the name of what they extend.
-    - `lender`: the template that has the script, if the job itself has none.
-    - `does`: the rewrite in words; `risks`: what needs --unsafe.
+    - `does`: the rewrite in words.
     """
 
     target: Target
     steps: Steps
     paths: Paths
-    edits: Mapping[str, list[Edit]]
-    followers: Mapping[str, list[Edit]]
-    jobs: tuple[NewJob, ...]
-    template: str | None
-    lender: str | None
-    does: str
-    risks: tuple[str, ...]
+    risks: tuple[str, ...] = ()
+    lender: str | None = None
+    edits: Mapping[str, list[Edit]] = {}
+    followers: Mapping[str, list[Edit]] = {}
+    jobs: tuple[NewJob, ...] = ()
+    template: str | None = None
+    does: str = ''
 
     @property
     def names(self) -> list[str]:
@@ -106,11 +107,10 @@ def _draft(
     target = target_of(state, container)
     steps = steps_of(state, target.job, target.container)
     paths = Paths(steps.script, state.text_of, _may_come(state, target))
+    draft = Draft(target, steps, paths)
     units = units_of(target, steps, paths)
     if len(units) == 1 and units[0].others:
-        script = script_of(state, target)
-        own_place(state, target, script)
-        return _in_place(target, steps, paths, script, units[0])
+        return _in_place(draft, script_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
     order = needed(steps, units, division, paths)
@@ -121,73 +121,39 @@ def _draft(
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain.risks,
     )
+    draft = draft._replace(risks=risks)
     script = script_of(state, target)
-    place = own_place(state, target, script)
     extenders = list(extenders_of(state, target, mentions[target.name]))
-    for item in place.items:
+    for item in script.place.items:
         anchor = first_anchor(item.node) if item.alias is None else None
         if anchor:
             raise Refusal(f'an item of its script defines the anchor &{anchor}')
     if len(units) == 1:
-        return _in_place(target, steps, paths, script, units[0], risks)
+        return _in_place(draft, script, units[0])
     occupied = (
         *(pipeline.table.entries for pipeline in target.pipelines),
         *(new.get(file, ()) for file in target.files),
-        *(draft.new_names for draft in before),
+        *(earlier.new_names for earlier in before),
     )
 
     def is_occupied(name: str) -> bool:
         return any(name in names for names in occupied)
 
     names = part_names(target.name, units, is_occupied, paths)
-    hidden = template_name(target.name, is_occupied)
-    if max(map(len, (hidden, *names))) > LONGEST:
+    template = template_name(target.name, is_occupied)
+    if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
         NewJob(name, part, chain.sources, tuple(names[number] for number in earlier))
         for name, part, earlier in zip(names, division.parts, order)
     )
-    writer = Writer(target.text, script.place, target.job, steps)
-    shared = _shared(target, place, division, script, writer) if not extenders else ()
-    if sum(len(part.steps) - len(shared) for part in division.parts) > _MAX_STEPS:
-        raise Refusal('its set-up is too long to be repeated in every job')
-    keeps_more = bool(shared) or script.lender is not None or len(place.body.pairs) > 1
-    if extenders and not keeps_more:
-        raise Shared(f'{target.name} is extended by others')
-    template = hidden if keeps_more else None
-    edits = {target.file: split_edits(writer, jobs, template, shared, place)}
-    for path, mention in extenders:
-        edits.setdefault(path, []).append(
-            Edit(mention.scalar.start, mention.scalar.end, like(hidden, mention.scalar.style))
-        )
-    followers = dict(followers_of(state, target, mentions[target.name], names))
-    for path, own_edits in followers.items():
-        edits.setdefault(path, []).extend(own_edits)
-    quoted = ', '.join(f'`{name}`' for name in names)
-    return Draft(
-        target,
-        steps,
-        paths,
-        edits,
-        followers,
-        jobs,
-        template,
-        script.lender,
-        f'split `{target.name}` into {len(names)} jobs: {quoted}',
-        risks,
-    )
+    draft = _split(draft._replace(jobs=jobs), script, template, division.shared, extenders)
+    return _with_followers(draft, dict(followers_of(state, target, mentions[target.name], names)))
 
 
-def _in_place(
-    target: Target,
-    steps: Steps,
-    paths: Paths,
-    script: Script,
-    unit: Unit,
-    risks: Sequence[str] = (),
-) -> Draft:
+def _in_place(draft: Draft, script: Script, unit: Unit) -> Draft:
     """The job of a single unit keeps its name, and all but its script."""
-    place = script.place
+    target, steps, place = draft.target, draft.steps, script.place
     part = Part(unit, tuple(step for step in steps.main if step not in unit.others))
     text = Writer(target.text, place, target.job, steps).script(part.steps, part)
     edits = [Edit(place.script_start, place.script_end, text)]
@@ -196,18 +162,51 @@ def _in_place(
         start = above_comments(target.text, place)
         edits.append(Edit(start, start, matrix_lines(place, unit.loop)))
         does = f'split `{target.name}` with `parallel: matrix` over `{unit.loop.command.name}`'
-    return Draft(
-        target,
-        steps,
-        paths,
-        {target.file: edits},
-        {},
-        (NewJob(target.name, part),),
-        None,
-        script.lender,
-        does,
-        tuple(risks),
+    return draft._replace(
+        lender=script.lender,
+        edits={target.file: edits},
+        jobs=(NewJob(target.name, part),),
+        does=does,
     )
+
+
+def _split(
+    draft: Draft,
+    script: Script,
+    template: str,
+    most_shared: int,
+    extenders: Sequence[tuple[str, Mention]],
+) -> Draft:
+    """A template and a job for each part."""
+    target, jobs = draft.target, draft.jobs
+    writer = Writer(target.text, script.place, target.job, draft.steps)
+    shared = _shared(target, script, most_shared, writer) if not extenders else ()
+    if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
+        raise Refusal('its set-up is too long to be repeated in every job')
+    keeps_more = bool(shared) or script.lender is not None or len(script.job.body.pairs) > 1
+    if extenders and not keeps_more:
+        raise Shared(f'{target.name} is extended by others')
+    extended = template if keeps_more else None
+    edits = {target.file: split_edits(writer, jobs, extended, shared, script.job)}
+    for path, mention in extenders:
+        edits.setdefault(path, []).append(
+            Edit(mention.scalar.start, mention.scalar.end, like(template, mention.scalar.style))
+        )
+    quoted = ', '.join(f'`{job.name}`' for job in jobs)
+    return draft._replace(
+        lender=script.lender,
+        edits=edits,
+        template=extended,
+        does=f'split `{target.name}` into {len(jobs)} jobs: {quoted}',
+    )
+
+
+def _with_followers(draft: Draft, followers: Mapping[str, list[Edit]]) -> Draft:
+    edits = {
+        path: [*draft.edits.get(path, ()), *followers.get(path, ())]
+        for path in (*draft.edits, *followers)
+    }
+    return draft._replace(edits=edits, followers=followers)
 
 
 def _may_come(state: State, target: Target) -> bool:
@@ -229,21 +228,18 @@ def _scripts(state: State, steps: Steps) -> Iterator[str]:
         yield state.repository.known_text(file)
 
 
-def _shared(
-    target: Target, place: Layout, division: Division, script: Script, writer: Writer
-) -> Sequence[Step]:
+def _shared(target: Target, script: Script, most: int, writer: Writer) -> Sequence[Step]:
     """The steps that go into the template's `before_script`."""
     if script.lender or any(
         'before_script' in pipeline.jobs[target.name].entries
         or pipeline.notes
-        or node_at(place.body, 'before_script') is not None
+        or node_at(script.job.body, 'before_script') is not None
         for pipeline in target.pipelines
     ):
         return ()
-    count = division.shared
-    while count and not writer.can_be_cut(count):
-        count -= 1
-    return writer.steps.main[:count]
+    while most and not writer.can_be_cut(most):
+        most -= 1
+    return writer.steps.main[:most]
 
 
 def rewritten(state: State, drafts: Iterable[Draft]) -> State:

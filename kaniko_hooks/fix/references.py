@@ -279,44 +279,49 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
 
 
 class Script(NamedTuple):
-    """The layout of a script, in the job or in the template `lender`."""
+    """The lines of a script, in the job or in the template `lender`.
+
+    - `place`: of what it stands in; `job`: of the job, as if it stood there.
+    """
 
     place: Layout
+    job: Layout
     lender: str | None = None
 
 
 def script_of(state: State, target: Target) -> Script:
-    """The layout of what has a job's script. Raises Refusal."""
+    """The place of a job's script. Raises Refusal."""
     entry = entry_of(target.job.table, 'script')
     is_own = entry is not None and any(
         (key.file, key.start) == (entry.key.file, entry.key.start) for key, _ in target.body.pairs
     )
     lender = state.lender(target.pipelines[0], entry.key) if entry and not is_own else None
     if lender is None:
-        return Script(layout(target.text, target.key, target.body))
+        place = layout(target.text, target.key, target.body)
+        return Script(place, place)
     name, definition = lender
     key, body = definition.key, node_of(definition.value)
     if key.file != target.file:
         raise Shared(f'its script is in {name} in {key.file}')
     assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
-    return Script(layout(target.text, key, body), name)
-
-
-def own_place(state: State, job: Target, script: Script) -> Layout:
-    """The job with the script, as if it stood there. Raises Refusal where that is shared."""
-    place, name = script
-    if name is None:
-        return place
-    for path, some in mentions_of(state, [name])[name].items():
-        for mention in some:
-            if path != job.file or not job.body.start <= mention.scalar.start < job.body.end:
-                line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
-                raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
-    if is_merged(state.files.document(job.file).nodes, place.body):
-        raise Shared(f'its script is in {name}, which is merged as *{place.body.anchor}')
-    if len(place.body.pairs) == 1:
+    place = layout(target.text, key, body)
+    _check_lender(state, target, name, body)
+    if len(body.pairs) == 1:
         raise Refusal(f'{name}, which has its script, would have nothing else')
-    start, end, indent = surroundings(job.text, job.key, job.body)
+    start, end, indent = surroundings(target.text, target.key, target.body)
     if indent != place.indent:
         raise Refusal(f'its script is in {name}, which is indented differently')
-    return place._replace(key=job.key, body=job.body, start=start, end=end)
+    job = place._replace(key=target.key, body=target.body, start=start, end=end)
+    return Script(place, job, name)
+
+
+def _check_lender(state: State, target: Target, name: str, body: MappingNode) -> None:
+    """Raises Shared if others use the template."""
+    own = range(target.body.start, target.body.end)
+    for path, some in mentions_of(state, [name])[name].items():
+        for mention in some:
+            if path != target.file or mention.scalar.start not in own:
+                line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+                raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
+    if is_merged(state.files.document(target.file).nodes, body):
+        raise Shared(f'its script is in {name}, which is merged as *{body.anchor}')
