@@ -369,6 +369,28 @@ def test_broken_pipeline_is_told_for_each_of_its_files(
 
 
 @pytest.mark.parametrize(
+    'include',
+    (
+        'include: {local: k.yml, inputs: {cache: true}}\n',
+        'images: {trigger: {include: {local: k.yml, inputs: {cache: true}}}}\n',
+    ),
+)
+def test_file_that_passes_inputs_to_a_job_has_its_finding(
+    include: str, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = '/kaniko/executor --cache=$[[ inputs.cache ]] --destination'
+    write(
+        {
+            CI: include,
+            'k.yml': 'spec: {inputs: {cache: {default: "false"}}}\n---\n'
+            f'build:\n  script:\n    - {build} a\n    - {build} b\n',
+        }
+    )
+    assert main([CI]) == 1
+    assert 'k.yml:6:7: cached-builds-share-container' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ('config', 'told'),
     (
         pytest.param('ci/none.yml', 'there is no such file', id='missing'),

@@ -55,6 +55,7 @@ class Loader:
 
     - `files_read`: paths in the order in which they are read.
     - `notes`: on includes that cannot be seen.
+    - `inputs`: for each file, the places of the inputs that it is included with.
     - `definitions`: the entries of each top-level key, in the order in which they are
       merged.
     """
@@ -66,6 +67,7 @@ class Loader:
         self.count = 0
         self.files_read: dict[str, None] = {}
         self.notes: dict[Note, None] = {}
+        self.inputs: dict[str, list[Place]] = {}
         self.definitions: dict[str, list[Entry]] = {}
 
     def root(self, path: str) -> Table:
@@ -114,7 +116,10 @@ class Loader:
             if path not in chain:
                 self._add_note(place, f'`{path}` is not here')
             return None
-        content = self._interpolated(document, get(entry, 'inputs'))
+        inputs = get(entry, 'inputs')
+        if inputs is not None:
+            self.inputs.setdefault(path, []).append(place_of(inputs))
+        content = self._interpolated(document, inputs)
         return self.merged(content, (*chain, path), certain)
 
     def _document(self, path: str, place: Place) -> Document:

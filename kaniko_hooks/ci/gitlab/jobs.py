@@ -123,6 +123,7 @@ class Pipeline(NamedTuple):
       references are tolerated.
     - `extended`, `table`: its top level after `extends`, and after `!reference`.
     - `definitions`: each top-level entry as the files have it, the last one wins.
+    - `inputs`: for each file, the places of the inputs that it is included with.
     - `standalone`: no pipeline of the repository includes the file.
     - `broken`: GitLab would refuse it; this is the readable rest.
     - `child`: identifies a child pipeline.
@@ -137,6 +138,7 @@ class Pipeline(NamedTuple):
     extended: Table
     table: Table
     definitions: Mapping[str, list[Entry]]
+    inputs: Mapping[str, Sequence[Place]]
     standalone: bool = False
     broken: bool = False
     child: str | None = None
@@ -271,10 +273,12 @@ def _image(job: Job) -> Setting | None:
 
 
 def _places(pipeline: Pipeline, job: Job) -> Iterator[Place]:
-    """The places of a job, of its ancestors, of `default:` entries, and of references."""
+    """The places of a job, its ancestors, their inputs, `default:` entries, and references."""
     for name in (job.name, *ancestors(pipeline.table, job.name)):
         for definition in pipeline.definitions.get(name, ()):
-            yield place_of(definition.key)
+            place = place_of(definition.key)
+            yield place
+            yield from pipeline.inputs.get(place.file, ())
     for entry in job.entries.values():
         yield place_of(entry.key)
     if pipeline.table is pipeline.extended:

@@ -145,6 +145,7 @@ def pipeline_of(
         with_parents,
         table,
         loader.definitions,
+        loader.inputs,
     )
 
 
