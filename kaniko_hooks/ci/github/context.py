@@ -198,12 +198,10 @@ def choices(inputs: Node | None) -> Settings:
 
 
 def defaults(inputs: Node | None) -> dict[str, Text]:
-    """'inputs.x' -> its default, of declared inputs without options."""
+    """'inputs.x' -> its default, of declared inputs."""
     return {
         f'inputs.{name}'.lower(): Text(default.value)
         for name, field in fields(inputs).items()
         for default in (value_of(field.value, 'default'),)
-        if isinstance(default, ScalarNode)
-        and '${{' not in default.value
-        and value_of(field.value, 'options') is None
+        if isinstance(default, ScalarNode) and '${{' not in default.value
     }

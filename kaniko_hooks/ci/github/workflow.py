@@ -66,8 +66,9 @@ def _workflow_context(file: File, document: Node) -> Context:
     callers = [value_of(triggers, name) for name in ('workflow_dispatch', 'workflow_call')]
     for holder in (document, *callers):
         inputs = value_of(holder, 'inputs')
+        # Whoever starts the workflow may choose another value than the default.
         variables |= choices(inputs)
-        values |= defaults(inputs)
+        values |= {name: text for name, text in defaults(inputs).items() if name not in variables}
     context = Context(file, variables, values).with_environment(value_of(document, 'env'))
     return context.with_defaults(document)
 
