@@ -92,6 +92,13 @@ class Repository:
         except Unreadable:
             return ''
 
+    def exists(self, path: str) -> bool:
+        """Test for a file at this path, readable or not."""
+        try:
+            return self.text(path) is not None
+        except Unreadable:
+            return True
+
     def data(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is no such file. Raises Unreadable, as `text`."""
         if path in self._data:

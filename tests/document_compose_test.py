@@ -6,12 +6,13 @@ import pytest
 import yaml
 
 from kaniko_hooks.document import compose as module
-from kaniko_hooks.document.compose import InvalidYaml, children, compose, composed
+from kaniko_hooks.document.compose import InvalidYaml, compose, composed
 from kaniko_hooks.document.nodes import (
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
+    children,
     get,
     items_of,
     text_of,

@@ -9,7 +9,7 @@ from functools import partial
 from kaniko_hooks.ci_paths import GITLAB, callers, system_at
 from kaniko_hooks.model import Problem, Reading
 from kaniko_hooks.prefilter import may_matter
-from kaniko_hooks.repository import Repository, Unreadable
+from kaniko_hooks.repository import Repository
 
 _ROOT = '.gitlab-ci.yml'
 
@@ -26,7 +26,7 @@ def read(
     problems: list[Problem] = []
     gitlab, others = _sorted(repository, named, problems, crashes)
     readings = []
-    if gitlab or configs or _has_root(repository):
+    if gitlab or configs or repository.exists(_ROOT):
         from kaniko_hooks.ci.gitlab.pipelines import read as gitlab_read
 
         readings.append(_guarded(lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes))
@@ -59,13 +59,6 @@ def _sorted(
 def _may_matter(repository: Repository, path: str) -> bool:
     absolute = os.path.join(repository.root, path)
     return repository.may_matter(path, lambda data: may_matter(data, absolute))
-
-
-def _has_root(repository: Repository) -> bool:
-    try:
-        return repository.text(_ROOT) is not None
-    except Unreadable:
-        return True
 
 
 # A file's path, and what reads it.

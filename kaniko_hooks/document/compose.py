@@ -11,14 +11,7 @@ from functools import lru_cache
 
 import yaml
 
-from kaniko_hooks.document.nodes import (
-    MappingNode,
-    Node,
-    ScalarNode,
-    SequenceNode,
-    Span,
-    children as children,
-)
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
 
 MAX_DEPTH = 200
 MAX_EVENTS = 500_000

@@ -68,13 +68,6 @@ class Files:
             raise document
         return document
 
-    def has(self, path: str) -> bool:
-        """Test for a file with this path, readable or not."""
-        try:
-            return self.repository.text(path) is not None
-        except Unreadable:
-            return True
-
     def listing(self, folder: str) -> list[str]:
         """The files below a folder of the repository, in byte order."""
         if folder not in self._listings:

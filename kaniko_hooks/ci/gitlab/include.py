@@ -132,7 +132,7 @@ class Loader:
             raise InvalidPipeline(f'Included file `{path}` does not have YAML extension!', place)
         # Git knows no `.` and `..` in a path.
         exact = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')
-        if not exact or not self.files.has(path):
+        if not exact or not self.files.repository.exists(path):
             raise InvalidPipeline(f'Local file `{path}` does not exist!', place)
         self.files_read[path] = None
         return self.files.document(path)
@@ -168,7 +168,9 @@ class Loader:
             return [path]
         # A wildcard does not include the files that lead to it.
         matching = _matching(path, _LOCAL, self.files)
-        return [file for file in matching if file not in chain and self.files.has(file)]
+        return [
+            file for file in matching if file not in chain and self.files.repository.exists(file)
+        ]
 
     def _add_note(self, place: Place, message: str) -> None:
         self.notes[Note(place, f'include: {message}')] = None

@@ -73,7 +73,7 @@ def read_pipeline(repository: str | os.PathLike[str], path: str = '.gitlab-ci.ym
     """
     files = Files(Repository(os.fspath(repository)))
     try:
-        if not files.has(path):
+        if not files.repository.exists(path):
             raise InvalidPipeline('there is no such file', Place(path, 0))
         return pipeline_of(files, path, path, variables=_PUSH_TO_MAIN)
     except InvalidPipeline as error:
@@ -104,7 +104,7 @@ def read_pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -
     """All root pipelines with their child pipelines, and named files that are in none of them."""
     reader = _Reader(files)
     for root in dict.fromkeys((ROOT, *configs)):
-        if files.has(root):
+        if files.repository.exists(root):
             reader.read(root, root)
         elif root in configs:
             reader.problems[Problem(Place(root, 0), 'there is no such file')] = None
