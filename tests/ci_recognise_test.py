@@ -201,6 +201,8 @@ BROKEN = 'steps: [\n'
         ('.vela/template.yml', f'metadata: {{template: true}}\n{BROKEN}', False),
         ('.woodpecker/a.yml', f'{{{{ range $x := .Values.y }}}}\n{BROKEN}', False),
         ('.drone.yml', f'{{%- if x %}}\n{BROKEN}', False),
+        ('skeleton/.gitlab-ci.yml', f'{{%- if x %}}\n{BROKEN}', False),
+        ('.gitlab-ci.yml', f'{{%- if x %}}\n{BROKEN}', True),
         ('.github/workflows/a.yml', f'# ${{{{ if }}}}\n{BROKEN}', True),
         ('charts/templates/a.yml', BROKEN, False),
     ),

@@ -95,8 +95,12 @@ def recognise(repository: Repository, path: str) -> tuple[System | None, list[No
     else:
         return system or system_of(path, documents), documents
     # Only a path that says CI makes an unreadable file a problem, and no template is one.
-    is_template = re.search(_TEMPLATE, text, re.MULTILINE)
-    raise NotYaml(() if system is None or is_template else (problem,))
+    raise NotYaml(() if system is None or is_template(text) else (problem,))
+
+
+def is_template(text: str) -> bool:
+    """True for a template of another tool, which need not be YAML."""
+    return re.search(_TEMPLATE, text, re.MULTILINE) is not None
 
 
 def reader_of(system: System) -> Callable[[Repository, str, Sequence[Node], System], Reading]:

@@ -165,15 +165,21 @@ class _Reader:
     ) -> None:
         """A pipeline from a root file, or from the `include` of a trigger job.
 
-        A problem with a standalone file is one only if its name is GitLab's.
+        A problem with a standalone file is one only if its name is GitLab's and it is no
+        template, as in the skeleton of a project.
         """
         try:
             pipeline = pipeline_of(self.files, root, source, lenient=standalone)
         except InvalidPipeline as error:
-            if not standalone or (child is None and root.lower().endswith(_NAMES)):
-                self._add_problem(error)
             if standalone:
+                # Not imported for GitLab's files alone.
+                from kaniko_hooks.ci.recognise import is_template
+
+                named = child is None and root.lower().endswith(_NAMES)
+                if named and not is_template(self.files.text(root)):
+                    self._add_problem(error)
                 return
+            self._add_problem(error)
             try:
                 pipeline = pipeline_of(self.files, root, source, lenient=True)
             except InvalidPipeline as fatal:
