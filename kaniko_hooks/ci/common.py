@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
@@ -131,6 +131,29 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, int]]:
 
 def _value(node: Node) -> Text | None:
     return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
+
+
+def defaults(prefix: str, declared: Node | None, expression: str) -> dict[str, Text]:
+    """'inputs.x' -> its default, of declared inputs; none that has an expression."""
+    return {
+        f'{prefix}.{name}': Text(default.value)
+        for name, field in fields(declared).items()
+        for default in (value_of(field.value, 'default'),)
+        if isinstance(default, ScalarNode) and expression not in default.value
+    }
+
+
+def choices(prefix: str, declared: Node | None) -> dict[str, Setting]:
+    """'inputs.x' -> the values that whoever starts a pipeline may choose from."""
+    settings = {}
+    for name, field in fields(declared).items():
+        options = value_of(field.value, 'options') or value_of(field.value, 'enum')
+        values = [text_of(item) or '' for item in items_of(options)]
+        if text_of(value_of(field.value, 'type')) == 'boolean':
+            values = ['true', 'false']
+        if values:
+            settings[f'{prefix}.{name}'] = Setting(tuple(map(Text, dict.fromkeys(values))))
+    return settings
 
 
 def matrix_cells(matrix: Node | None) -> dict[str, list[Node]]:

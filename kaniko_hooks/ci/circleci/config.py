@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.ci.circleci.parameters import Scope, defaults, defined, in_call, invocations
+from kaniko_hooks.ci.circleci.parameters import Scope, defined, in_call, invocations
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
     MAX_NESTING,
     WORKSPACE,
     File,
+    choices,
+    defaults,
     folder_in,
     image_of,
     prefixes,
@@ -33,6 +35,7 @@ from kaniko_hooks.document.nodes import (
 )
 from kaniko_hooks.model import Container, Note, Place, Reading, Script
 from kaniko_hooks.repository import Repository
+from kaniko_hooks.text import hole
 
 
 def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
@@ -41,8 +44,11 @@ def read(repository: Repository, path: str, documents: Sequence[Node], system: S
     containers = []
     notes: list[Note] = []
     for prefix, document in zip(prefixes(documents), documents):
-        variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE}
-        values = defaults('pipeline.parameters', value_of(document, 'parameters'))
+        declared = value_of(document, 'parameters')
+        open_values = choices('pipeline.parameters', declared)
+        variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE, **open_values}
+        values = defaults('pipeline.parameters', declared, '<<')
+        values |= {name: hole(name) for name in open_values}
         holders = {('', ''): document} | {
             (f'orbs.{name}.', f'{name}/'): field.value
             for name, field in fields(value_of(document, 'orbs')).items()

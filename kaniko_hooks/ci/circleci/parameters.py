@@ -10,7 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci import cond
-from kaniko_hooks.ci.common import MAX_COMMANDS, File, Settings, environment, filled, resolved
+from kaniko_hooks.ci.common import (
+    MAX_COMMANDS,
+    File,
+    Settings,
+    defaults,
+    environment,
+    filled,
+    resolved,
+)
 from kaniko_hooks.cond import Cond, Eq, all_of, any_of, negate
 from kaniko_hooks.document.nodes import (
     Node,
@@ -99,7 +107,7 @@ class Scope(NamedTuple):
         """Inside something with these parameters, called with these arguments."""
         values = {
             name: value for name, value in self.values.items() if name[:11] != 'parameters.'
-        } | defaults('parameters', declared)
+        } | defaults('parameters', declared, '<<')
         steps = {}
         for name, field in fields(declared).items():
             default = value_of(field.value, 'default')
@@ -214,17 +222,6 @@ class _Names(cond.Dialect):
 def in_call(index: int) -> Cond:
     """The condition that a job runs as one of its calls, which exclude each other."""
     return Eq(hole('call of the job'), Text(str(index)))
-
-
-def defaults(prefix: str, declared: Node | None) -> dict[str, Text]:
-    """'parameters.x' -> its default, for declared parameters that have a scalar one."""
-    texts = {
-        f'{prefix}.{name}': text_of(value_of(field.value, 'default'))
-        for name, field in fields(declared).items()
-    }
-    return {
-        name: Text(text) for name, text in texts.items() if text is not None and '<<' not in text
-    }
 
 
 def _passed(call: Node | None, name: str) -> list[Node | None]:

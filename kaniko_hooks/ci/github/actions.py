@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, in_repository
-from kaniko_hooks.ci.github.context import Context, defaults
+from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, defaults, in_repository
+from kaniko_hooks.ci.github.context import Context
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Node, fields, text_of, value_of
 from kaniko_hooks.model import Script, Setting, Text
@@ -40,7 +40,8 @@ class LocalAction(NamedTuple):
     def called(self, step: Node, context: Context) -> Context:
         """The context of the action, called by a step."""
         values = {name: value for name, value in context.values.items() if name[:7] != 'inputs.'}
-        values |= defaults(value_of(self.document, 'inputs'))
+        declared = defaults('inputs', value_of(self.document, 'inputs'), '${{')
+        values |= {name.lower(): value for name, value in declared.items()}
         for name, field in fields(value_of(step, 'with')).items():
             unknown = hole(f'{name} of {context.file.path}:{field.key.start}')
             values[f'inputs.{name}'.lower()] = context.text(field.value) or unknown

@@ -19,7 +19,7 @@ from kaniko_hooks.ci.common import (
     resolved,
 )
 from kaniko_hooks.cond import Cond, Eq, any_of, negate
-from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, text_of, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import ROOT, hole
@@ -183,25 +183,3 @@ def matrix(node: Node | None, context: Context) -> Settings:
             if any(value_of(row, *path.split('.')) is None for row in rows):
                 texts[Text('')] = None  # a cell that lacks the name
     return {f'matrix.{path}'.lower(): Setting(tuple(texts)) for path, texts in values.items()}
-
-
-def choices(inputs: Node | None) -> Settings:
-    """'inputs.x' -> the values to choose from, of declared inputs."""
-    settings = {}
-    for name, field in fields(inputs).items():
-        options = [text_of(item) or '' for item in items_of(value_of(field.value, 'options'))]
-        if text_of(value_of(field.value, 'type')) == 'boolean':
-            options = ['true', 'false']
-        if options:
-            settings[f'inputs.{name}'.lower()] = Setting(tuple(map(Text, dict.fromkeys(options))))
-    return settings
-
-
-def defaults(inputs: Node | None) -> dict[str, Text]:
-    """'inputs.x' -> its default, of declared inputs."""
-    return {
-        f'inputs.{name}'.lower(): Text(default.value)
-        for name, field in fields(inputs).items()
-        for default in (value_of(field.value, 'default'),)
-        if isinstance(default, ScalarNode) and '${{' not in default.value
-    }

@@ -14,6 +14,8 @@ from kaniko_hooks.ci.common import (
     MAX_NESTING,
     WORKSPACE,
     File,
+    choices,
+    defaults,
     folder_in,
     image_of,
     in_repository,
@@ -22,14 +24,7 @@ from kaniko_hooks.ci.common import (
 )
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.github.actions import LocalAction, image_script, local_action
-from kaniko_hooks.ci.github.context import (
-    EXPRESSION,
-    Conditions,
-    Context,
-    choices,
-    defaults,
-    matrix,
-)
+from kaniko_hooks.ci.github.context import EXPRESSION, Conditions, Context, matrix
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.cond import Cond, all_of
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
@@ -60,15 +55,17 @@ def read(repository: Repository, path: str, documents: Sequence[Node], system: S
 
 
 def _workflow_context(file: File, document: Node) -> Context:
-    variables = {'GITHUB_WORKSPACE': WORKSPACE}
-    values: dict[str, Text] = {}
+    open_inputs: dict[str, Setting] = {}
+    inputs: dict[str, Text] = {}
     triggers = value_of(document, 'on')
     callers = [value_of(triggers, name) for name in ('workflow_dispatch', 'workflow_call')]
     for holder in (document, *callers):
-        inputs = value_of(holder, 'inputs')
-        # Whoever starts the workflow may choose another value than the default.
-        variables |= choices(inputs)
-        values |= {name: text for name, text in defaults(inputs).items() if name not in variables}
+        declared = value_of(holder, 'inputs')
+        open_inputs |= choices('inputs', declared)
+        inputs |= defaults('inputs', declared, '${{')
+    variables = {name.lower(): setting for name, setting in open_inputs.items()}
+    variables['GITHUB_WORKSPACE'] = WORKSPACE
+    values = {name.lower(): text for name, text in inputs.items() if name not in open_inputs}
     context = Context(file, variables, values).with_environment(value_of(document, 'env'))
     return context.with_defaults(document)
 
