@@ -34,28 +34,23 @@ _ROOT = '/workspace'
 
 
 def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
-    """The containers of a build configuration, or of a trigger with one in `build`."""
+    """The containers of a build configuration."""
     file = File(path, repository.text(path) or '')
     containers = []
     for prefix, document in zip(prefixes(documents), documents):
-        for name, build in (('', document), ('build.', value_of(document, 'build'))):
-            # The values of a trigger go before those of its build.
-            substitutions = {
-                **_substitutions(file, value_of(build, 'substitutions')),
-                **_substitutions(file, value_of(document, 'substitutions')),
-            }
-            for index, step in enumerate(items_of(value_of(build, 'steps'))):
-                script = _script(file, step, value_of(build, 'options'), substitutions)
-                if script is not None:
-                    container = Container(
-                        system.name,
-                        f'{prefix}{name}steps[{index}]',
-                        file.place(step),
-                        image_of(file, value_of(step, 'name'), _filled),
-                        scripts=(script,),
-                        label=text_of(value_of(step, 'id')) or '',
-                    )
-                    containers.append(container)
+        substitutions = _substitutions(file, value_of(document, 'substitutions'))
+        for index, step in enumerate(items_of(value_of(document, 'steps'))):
+            script = _script(file, step, value_of(document, 'options'), substitutions)
+            if script is not None:
+                container = Container(
+                    system.name,
+                    f'{prefix}steps[{index}]',
+                    file.place(step),
+                    image_of(file, value_of(step, 'name'), _filled),
+                    scripts=(script,),
+                    label=text_of(value_of(step, 'id')) or '',
+                )
+                containers.append(container)
     return Reading(tuple(containers))
 
 
