@@ -102,9 +102,7 @@ def _plan(
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
     outcomes = tuple(
-        plans.outcomes[_key(finding)]._replace(finding=finding)
-        if _key(finding) in plans.outcomes
-        else Outcome(finding, None, None)
+        plans.outcomes.get(_key(finding), Outcome(finding, None, None))._replace(finding=finding)
         for finding in findings
     )
     old = {path: repository.known_text(path) for path in edited}

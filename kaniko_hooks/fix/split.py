@@ -18,7 +18,6 @@ from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import destination_spans
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import For
 
 
 class NewJob(NamedTuple):
@@ -92,7 +91,7 @@ class Writer:
                     Edit(self.offset(step.command, start), self.offset(step.command, end), '')
                 )
             if part.unit.loop is not None:
-                edits += self.unrolled(part)
+                edits += self._unrolled(part.unit.step, part.unit.loop)
         return apply(self.text, edits, self.place.script_start, self.place.script_end)
 
     def _more_destinations(self, part: Part) -> list[Edit]:
@@ -109,18 +108,21 @@ class Writer:
                 edits.append(Edit(at, at, escaped(f' {words}', style)))
         return edits
 
-    def unrolled(self, part: Part) -> list[Edit]:
-        """The edits that leave only the body of a part's loop."""
-        loop, step = part.unit.loop, part.unit.step
-        assert loop is not None
-        node: For = loop.command
-        text = self.steps.source.source.value
-        begin = loop.body[0].start
-        finish = len(text[: node.end - len('done')].rstrip(' \t\n;'))
-        spans = [self.offset(step.command, offset) for offset in (node.start, begin)]
-        ends = [self._end_offset(step, offset) for offset in (finish, node.end)]
-        inner = self.offset(step.command, loop.body[0].first)
-        return list(_loop_edits(self.text, spans[0], spans[1], inner, ends[0], ends[1]))
+    def _unrolled(self, step: Step, loop: Loop) -> Iterator[Edit]:
+        """The edits that leave only the body of a loop."""
+        node, first = loop.command, loop.body[0]
+        source = self.steps.source.source.value
+        body_end = len(source[: node.end - len('done')].rstrip(' \t\n;'))
+        outer, begin, inner = (
+            self.offset(step.command, at) for at in (node.start, first.start, first.first)
+        )
+        finish, end = (self._end_offset(step, at) for at in (body_end, node.end))
+        yield Edit(outer, begin, '')
+        yield Edit(finish, end, '')
+        if '\n' in self.text[outer:inner]:
+            column = inner - line_start(self.text, inner)
+            outer_column = outer - line_start(self.text, outer)
+            yield from _dedented(self.text, column - outer_column, begin, finish)
 
     def _end_offset(self, step: Step, at: int) -> int:
         """The offset in the file behind a character, within the quotes of its item."""
@@ -271,25 +273,21 @@ def _extends(place: Layout, template: str) -> str:
 
 def _removed(text: str, place: Layout, added: str, before: str = '') -> list[Edit]:
     """The script's lines go, or `before` takes their place; `added` follows what remains."""
-    if before:
-        if place.script_end >= place.end:
-            return [Edit(place.script_start, place.end, before + added)]
-        return [
-            Edit(place.script_start, place.script_end, before),
-            Edit(place.end, place.end, added),
-        ]
-    start = place.script_start
-    while start > 0 and not text[line_start(text, start - 1) : start].strip():
-        start = line_start(text, start - 1)
-    blank_above = start < place.script_start
-    if place.script_end >= place.end:
-        above = line_end(text, line_start(text, start - 1))
-        return [Edit(above, place.end, added)]
-    below = next_line(text, place.script_end)
-    blank_below = not text[below : line_end(text, below)].strip()
-    if not (blank_above and blank_below):
-        start = place.script_start
-    return [Edit(start, below, ''), Edit(place.end, place.end, added)]
+    start, end = place.script_start, place.script_end
+    is_last = end >= place.end
+    if not before:
+        above = start
+        while above > 0 and not text[line_start(text, above - 1) : above].strip():
+            above = line_start(text, above - 1)
+        if is_last:
+            start = line_end(text, line_start(text, above - 1))
+        else:
+            # Of blank lines on both sides one is enough.
+            end = next_line(text, end)
+            start = start if text[end : line_end(text, end)].strip() else above
+    if is_last:
+        return [Edit(start, place.end, before + added)]
+    return [Edit(start, end, before), Edit(place.end, place.end, added)]
 
 
 def _item_cuts(text: str, place: Layout, stays: Sequence[int]) -> list[Edit]:
@@ -321,19 +319,6 @@ def _first_line(text: str, item: Item) -> int:
 # Loops
 
 
-def _loop_edits(
-    text: str, start: int, begin: int, inner: int, finish: int, end: int
-) -> Iterator[Edit]:
-    """The edits of a file that leave of a loop only its body.
-
-    The offsets are those of the loop's start, of its body with comments and without, of
-    the body's end, and of the loop's end.
-    """
-    yield Edit(start, begin, '')
-    yield Edit(finish, end, '')
-    yield from _dedented(text, _columns(text, start, inner), begin, finish)
-
-
 def matrix_lines(place: Layout, loop: Loop) -> str:
     """The lines of `parallel:` for a job that is indented like another one."""
     indent, new = place.indent, place.newline
@@ -345,13 +330,6 @@ def matrix_lines(place: Layout, loop: Loop) -> str:
         f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{values}]',
     )
     return ''.join(f'{line}{new}' for line in lines)
-
-
-def _columns(text: str, outer: int, inner: int) -> int:
-    """The columns by which the body is further to the right than the loop."""
-    if '\n' not in text[outer:inner]:
-        return 0
-    return (inner - line_start(text, inner)) - (outer - line_start(text, outer))
 
 
 def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
