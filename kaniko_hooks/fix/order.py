@@ -38,7 +38,7 @@ _HARMLESS = frozenset(
 
 
 class Use(NamedTuple):
-    """The images and files that one unit makes and uses.
+    """The images and files that a build, or all builds of a unit, make and use.
 
     - `images`: spelled destinations.
     - `words`: spelled values that may name an image.
@@ -61,13 +61,19 @@ def needed(
 
     Raises Refusal: the iterations of a loop depend on each other.
     """
-    before = [
-        [*steps.before, *(step for step in part.steps if step.number < part.unit.step.number)]
-        for part in division.parts
-    ]
-    uses = [_use(unit.events, earlier, paths) for unit, earlier in zip(units, before)]
+    uses: list[Use] = []
     result: list[list[int]] = []
-    for number, use in enumerate(uses):
+    for number, (unit, part) in enumerate(zip(units, division.parts)):
+        steps_before = [step for step in part.steps if step.number < unit.step.number]
+        of_events = [_use(event, [*steps.before, *steps_before], paths) for event in unit.events]
+        if unit.loop is not None and any(
+            _must_follow(of_events[first], of_events[second])
+            for second in range(len(of_events))
+            for first in range(second)
+            if unit.events[first].build.argv != unit.events[second].build.argv
+        ):
+            raise Refusal('the builds of its loop may depend on each other')
+        use = _united(of_events)
         earlier = [
             other
             for other in range(number)
@@ -77,15 +83,7 @@ def needed(
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
-        if units[number].loop is not None:
-            iterations = [_use([event], before[number], paths) for event in units[number].events]
-            if any(
-                _must_follow(iterations[first], iterations[second])
-                for second in range(len(iterations))
-                for first in range(second)
-                if units[number].events[first].build.argv != units[number].events[second].build.argv
-            ):
-                raise Refusal('the builds of its loop may depend on each other')
+        uses.append(use)
     return result
 
 
@@ -102,34 +100,35 @@ def _must_follow(first: Use, second: Use) -> bool:
     return any(_may_be_same(name, base) for name in names for base in second.bases)
 
 
-def _use(events: Sequence[BuildEvent], before: Sequence[Step], paths: Paths) -> Use:
-    images: set[str] = set()
-    words: set[str] = set()
-    bases: set[str] | None = set()
-    sources: set[tuple[str, str, str]] = set()
-    tests = True
-    for event in events:
-        flags = paths.flags(event)
-        words.update(spelled(flag.value) for flag in flags if flag.name not in _NOT_USED)
-        pushes = not any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags)
-        tests = tests and not pushes and not any(flag.name in OUTPUTS for flag in flags)
-        if pushes:
-            images |= images_of([event], paths)
-        arguments = dict(_build_arguments(flags, event, paths.script.variables))
-        words.update(map(spelled, arguments.values()))
-        files = paths.dockerfiles(event)
-        last = {flag.name: flag.value for flag in flags}
-        context = '|'.join(paths.contexts(event)) or spelled(last.get('context', Text('')))
-        target = spelled(last.get('target', Text('')))
-        sources.add((context, '|'.join(files[-1:]), target))
-        more = _bases(files, event, before, paths, arguments, words)
-        bases = None if bases is None or more is None else bases | more
+def _use(event: BuildEvent, before: Sequence[Step], paths: Paths) -> Use:
+    flags = paths.flags(event)
+    pushes = not any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags)
+    arguments = dict(_build_arguments(flags, event, paths.script.variables))
+    words = {spelled(flag.value) for flag in flags if flag.name not in _NOT_USED}
+    words.update(map(spelled, arguments.values()))
+    files = paths.dockerfiles(event)
+    bases = _bases(files, event, before, paths, arguments, words)
+    last = {flag.name: flag.value for flag in flags}
+    context = '|'.join(paths.contexts(event)) or spelled(last.get('context', Text('')))
+    target = spelled(last.get('target', Text('')))
     return Use(
-        frozenset(images),
+        images_of([event], paths) if pushes else frozenset(),
         frozenset(words),
         None if bases is None else frozenset(bases),
-        frozenset(sources),
-        tests,
+        frozenset(((context, '|'.join(files[-1:]), target),)),
+        not pushes and not any(flag.name in OUTPUTS for flag in flags),
+    )
+
+
+def _united(uses: Sequence[Use]) -> Use:
+    """The images and files of several builds."""
+    images, words, bases, sources, tests = zip(*uses)
+    return Use(
+        frozenset().union(*images),
+        frozenset().union(*words),
+        None if None in bases else frozenset().union(*bases),
+        frozenset().union(*sources),
+        all(tests),
     )
 
 
