@@ -175,12 +175,13 @@ def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str)
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command may not find a file that another iteration has changed."""
     values = {event.env.variables.get(name) for event in step.builds}
+    changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
         if all(base_name(use) in _READING_NOTHING for use in inner.programs):
             continue
         for value in values:
-            others = paths.changed(step, lambda env: env.variables.get(name) != value)
+            others = {path for path, runs in changes.items() if runs != {value}}
             if paths.names(inner, others - written, lambda env: env.variables.get(name) == value):
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
         written |= paths.written(inner)

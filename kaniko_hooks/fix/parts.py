@@ -196,13 +196,13 @@ class _Ownership:
     def _check_sources(self, step: Step, number: int) -> None:
         """A build may not find in its context, or as its Dockerfile, what another one writes."""
         loop = self.units[number].loop
+        changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
         for event in step.builds:
             others = {path for path, owners in self.files.items() if owners != {number}}
             if loop is not None:
-                own = event.env.variables.get(loop.command.name)
-                others |= self.paths.changed(
-                    step, lambda env: env.variables.get(loop.command.name) != own
-                ) - self.paths.outputs(event)
+                own = {event.env.variables.get(loop.command.name)}
+                changed = {path for path, runs in changes.items() if runs != own}
+                others |= changed - self.paths.outputs(event)
             others -= self.paths.written_before(step, event)
             exposed = {*self.paths.in_context(event, others), *self.paths.dockerfiles(event)}
             if others & exposed:

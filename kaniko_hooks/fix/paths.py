@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from kaniko_hooks import kaniko
@@ -129,20 +130,20 @@ class Paths:
         before = step.report.before.files
         return {path for path, texts in event.env.files.items() if before.get(path) != texts}
 
-    def changed(self, step: Step, in_run: Callable[[Env], bool]) -> set[str]:
-        """The files that a step writes or removes in some of its runs."""
-        result = {
-            path
-            for use in step.programs
-            if kind_of(use) == LOCAL and in_run(use.env)
-            for path in (*self._targets(use), *self._removed(use))
-        }
+    def changes(self, step: Step, name: str) -> dict[str, set[object]]:
+        """The files that a step writes or removes, with the values of a variable in such runs."""
+        result: dict[str, set[object]] = defaultdict(set)
+        for use in step.programs:
+            if kind_of(use) == LOCAL:
+                for path in (*self._targets(use), *self._removed(use)):
+                    result[path].add(use.env.variables.get(name))
         for operator, target, env in step.report.targets:
-            if operator in _WRITES and in_run(env):
-                result.update(self.of(target, env))
+            if operator in _WRITES:
+                for path in self.of(target, env):
+                    result[path].add(env.variables.get(name))
         for event in step.builds:
-            if in_run(event.env):
-                result |= self.outputs(event)
+            for path in self.outputs(event):
+                result[path].add(event.env.variables.get(name))
         return result
 
     def _targets(self, use: ProgramUse) -> Iterator[str]:
