@@ -247,6 +247,18 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         ],
         'runs many|too large',
     ),
+    'a file that grows': (
+        [*(f'echo {BUILD}$A{n} >> f' for n in range(3_000)), 'sh f', f'{BUILD}b'],
+        'too large',
+    ),
+    'paths that grow': (
+        [*(f'[ -n "$A{n}" ] && cd a{n}/$X' for n in range(900)), f'{BUILD}a; {BUILD}b'],
+        'runs 2|too large',
+    ),
+    'many words that may be the executor': (
+        [f'{BUILD}a', f'{BUILD}b', f'foo {" ".join(f"executor{n}" for n in range(6_000))}'],
+        'runs 2|runs many',
+    ),
 }
 
 

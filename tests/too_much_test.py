@@ -56,6 +56,14 @@ def test_too_many_texts_of_a_file(write: Write) -> None:
     assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
 
 
+def test_names_of_values_made_of_themselves(write: Write) -> None:
+    """The name of an unknown value would double 40 times."""
+    lines = 'x=$Y' + '\n      x=${x#$x}' * 40 + '\n      /kaniko/executor --cache -d $x' * 2
+    assert found(write({CI: f'a:\n  script:\n    - |\n      {lines}\n'}), CI) == [
+        ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
+    ]
+
+
 def test_too_much_in_a_script(write: Write) -> None:
     root = write({CI: 'a: {script: [ci/a.sh, /kaniko/executor]}\n', 'ci/a.sh': MUCH})
     assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]

@@ -11,9 +11,6 @@ from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.tree import Case, CaseArm, If, Test, literal
 from kaniko_hooks.text import Text
 
-# Pairs of arms that are as much work as a command: each arm knows that the others before failed.
-_PAIRS = 2_000
-
 
 def if_(scope: Scope, state: State, node: If) -> Flow:
     """`if`: the first arm whose condition succeeds, or `else`."""
@@ -59,7 +56,8 @@ def case(scope: Scope, state: State, node: Case) -> Flow:
 
 def _arms(scope: Scope, state: State, subject: Text, node: Case) -> Flow:
     flow = Flow()
-    scope.ev.spend(len(node.arms) ** 2 // _PAIRS)
+    # Each arm knows that the others before failed.
+    scope.ev.spend(len(node.arms) ** 2 // 40)
     pending = [state.with_status(True)]
     falling: list[State] = []
     for arm in node.arms:

@@ -120,7 +120,10 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         match = re.match(_NAME, text.value)
         if text.holes and not is_local:
             scope.ev.note_use(scope, state, OTHER, fields)
-            state = _set_by_words(state) if field.splits else scripts.after_unknown_commands(state)
+            if field.splits:
+                state = _set_by_words(state)
+            else:
+                state = scripts.after_unknown_commands(scope, state)
         if text.holes or match is None:
             continue
         name = match[1]
@@ -170,7 +173,7 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         names = [*names[1:2], 'OPTARG', 'OPTIND']
     for name in names or ['REPLY']:
         if not name:
-            state = scripts.after_unknown_commands(state)
+            state = scripts.after_unknown_commands(scope, state)
         if name.isidentifier():
             value = hole(fresh_name(f'${name}'), f'${name}')
             items = Array((Field(value, True),))
@@ -240,7 +243,7 @@ def _cd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow([after] if previous else [after, state.with_status(False)])
     else:
         target = words[0]
-    directories = tuple(paths.resolved(scope.script, state.env, target))
+    directories = tuple(paths.targets(scope, state.env, target))
     exists = all(
         path.known is not None and (not path.known or scope.ev.repository.is_folder(path.known))
         for path in directories

@@ -34,8 +34,6 @@ from kaniko_hooks.shell.value import (
 from kaniko_hooks.shell.variables import assign, look_up, outside
 from kaniko_hooks.text import Text, concat, hole
 
-# Variables that are copied as fast as a command is evaluated.
-_VARIABLES = 500
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 # Builtins that print what is set if they have no operands.
@@ -68,7 +66,9 @@ def simple(scope: Scope, state: State, node: Simple) -> Flow:
                 result = run(scope, start, fields)
                 if isinstance(node.words[0].pieces[0], Unknown):
                     # Another program writes any commands there.
-                    result.normal += [scripts.after_unknown_commands(end) for end in result.normal]
+                    result.normal += [
+                        scripts.after_unknown_commands(scope, end) for end in result.normal
+                    ]
                 if node.assignments:
                     _drop(result, way, node.assignments)
                 flow.add(result)
@@ -87,7 +87,7 @@ def _declaration(scope: Scope, state: State, node: Simple, fields: Sequence[Fiel
         for end in _assigned(scope, way, node.assignments):
             if any(re.match('-[A-Za-z]*n', field.text.value) for field in fields[1:]):
                 # A reference to another variable.
-                end = scripts.after_unknown_commands(end)
+                end = scripts.after_unknown_commands(scope, end)
             flow.normal.append(end.with_status(True))
     return flow
 
@@ -109,7 +109,7 @@ def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
 
 def _assigned(scope: Scope, state: State, assignments: Sequence[Assignment]) -> list[State]:
     states = [state]
-    scope.ev.spend(len(state.env.variables) // _VARIABLES)
+    scope.ev.spend(len(assignments) * len(state.env.variables) // 64)
     for node in assignments:
         states = [end for way in states for end in _assignment(scope, way, node)]
     return states
@@ -299,8 +299,8 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow(_run_texts(scope, state, texts))
     start = state
     for index in range(1, len(fields)):
-        rest = fields[index:]
-        name = rest[0].text.known
+        text = fields[index].text
+        name = text.known
         if name is None or name[:1] == '-':
             continue
         name_, equals, value = name.partition('=')
@@ -310,9 +310,13 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             continue
         base = name.rpartition('/')[2]
         is_script = ('/' in name or base.endswith('.sh')) and bool(
-            paths.contents(scope, state.env, rest[0].text)
+            paths.contents(scope, state.env, text)
         )
-        if base in SHELLS or is_script or mentions_executor(base) and _flags(scope, state, rest):
+        if not is_script and base not in SHELLS and not mentions_executor(base):
+            continue
+        rest = fields[index:]
+        scope.ev.spend(len(rest))
+        if is_script or base in SHELLS or _flags(scope, state, rest):
             runs = scripts.file if is_script and base not in SHELLS else run_program
 
             def run_rest(way: State) -> Flow:
@@ -381,9 +385,7 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
     name = fields[0].text
     if '/' not in name.value or name.value[0] == '/' or name.holes:
         return fields
-    absolute = [
-        path for path in paths.resolved(scope.script, state.env, name) if path.value[:1] == '/'
-    ]
+    absolute = [path for path in paths.targets(scope, state.env, name) if path.value[:1] == '/']
     return [fields[0]._replace(text=absolute[0]), *fields[1:]] if absolute else fields
 
 

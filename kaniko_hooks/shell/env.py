@@ -6,7 +6,7 @@ branch needs no undoing, and the runs that leave it can be compared and merged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import count
 
 from kaniko_hooks.named_tuple import NamedTuple
@@ -28,8 +28,8 @@ MAX_STATES = 16
 _MAX_DIRECTORIES = 4
 # Texts that a file may have.
 _MAX_TEXTS = 16
-# Comparisons of two states that are as much work as a command.
-_COMPARISONS = 8
+# The work of a comparison of two states.
+_COMPARISON = 3
 # The name of the hole for the content of a file of the repository.
 FILE = 'content of '
 # The beginning of the name of a hole for text that is like the text before, any number of times.
@@ -112,7 +112,7 @@ _numbers = count(1)
 def merged(
     states: Sequence[State],
     outside: Outside,
-    tested: Callable[[], frozenset[str]],
+    tested: Callable[[], Collection[str]],
     by_status: bool,
     spend: Callable[[int], None],
 ) -> list[State]:
@@ -121,35 +121,38 @@ def merged(
     `tested` are the names of variables that some test of the script looks at;
     with `by_status` the status of the last command is going to be looked at.
     """
-    if len(states) < 2:
-        return list(states)
     kept: list[State] = []
     for state in states:
-        spend(len(kept) // _COMPARISONS)
-        _add(kept, state, by_status)
+        _add(kept, state, by_status, spend)
         if len(kept) > 2 * MAX_STATES:
-            kept = _fewer(kept, outside, tested)
-    return _fewer(kept, outside, tested)
+            kept = _fewer(kept, outside, tested, spend)
+    return _fewer(kept, outside, tested, spend)
 
 
 def _fewer(
-    states: list[State], outside: Outside, tested: Callable[[], frozenset[str]]
+    states: list[State],
+    outside: Outside,
+    tested: Callable[[], Collection[str]],
+    spend: Callable[[int], None],
 ) -> list[State]:
     """At most MAX_STATES for the same runs: first those are joined that differ least."""
     if len(states) > MAX_STATES:
         names = sorted(tested())
-        states = joined(states, outside, lambda state: (_signature(state), _values(state, names)))
+        states = joined(
+            states, outside, lambda state: (_signature(state), _values(state, names)), spend
+        )
     if len(states) > MAX_STATES:
-        states = joined(states, outside, _signature)
+        states = joined(states, outside, _signature, spend)
     if len(states) > MAX_STATES:
-        states = joined(states, outside, lambda state: 0)
+        states = joined(states, outside, lambda state: 0, spend)
     return states
 
 
-def _add(kept: list[State], state: State, by_status: bool) -> None:
+def _add(kept: list[State], state: State, by_status: bool, spend: Callable[[int], None]) -> None:
     """Add a state, united with others of which it is another case."""
     index = 0
     while index < len(kept):
+        spend(_COMPARISON)
         union = _united(kept[index], state, by_status)
         if union is kept[index]:
             return
@@ -167,20 +170,24 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
     """Exactly the runs of both states as one; None if that cannot be said."""
     if by_status and first.status is not second.status:
         return None
-    env = _united_env(first.env, second.env)
-    if env is None:
+    if not _same_env(first.env, second.env):
         return None
-    status = first.status if first.status is second.status else None
     if first.facts == second.facts:
         builds = outcome.either(first.outcome, second.outcome)
-        return _like(first, State(env, first.facts, builds, status))
-    if _signature(first) == _signature(second):
-        union = facts.united(first.facts, second.facts)
-        return None if union is None else _like(first, State(env, union, first.outcome, status))
+        return _union(first, second, first.facts, builds)
+    if first.outcome is second.outcome or _signature(first) == _signature(second):
+        conditions = facts.united(first.facts, second.facts)
+        return None if conditions is None else _union(first, second, conditions, first.outcome)
     for weak, strong in (first, second), (second, first):
         if outcome.covers(weak.outcome, strong.outcome) and facts.implies(strong.facts, weak.facts):
-            return _like(weak, State(env, weak.facts, weak.outcome, status))
+            return _union(weak, strong, weak.facts, weak.outcome)
     return None
+
+
+def _union(first: State, second: State, conditions: Facts, builds: Outcome) -> State:
+    env = _with_minor(first.env, (first.env, second.env))
+    status = first.status if first.status is second.status else None
+    return _like(first, State(env, conditions, builds, status))
 
 
 def _like(before: State, after: State) -> State:
@@ -201,15 +208,12 @@ def _values(state: State, names: Sequence[str]) -> object:
 _COMPARED = Env._fields.index('stdin')
 
 
-def _united_env(first: Env, second: Env) -> Env | None:
-    if first is second:
-        return first
-    if first[:_COMPARED] != second[:_COMPARED] or (first.stdin, first.stdout) != (
-        second.stdin,
-        second.stdout,
-    ):
-        return None
-    return _with_minor(first, (first, second))
+def _same_env(first: Env, second: Env) -> bool:
+    return first is second or (
+        first[:_COMPARED] == second[:_COMPARED]
+        and first.stdin == second.stdin
+        and first.stdout == second.stdout
+    )
 
 
 def _with_minor(env: Env, envs: Sequence[Env]) -> Env:
@@ -232,9 +236,13 @@ def _common(numbers: Sequence[int]) -> int:
 
 
 def joined(
-    states: Sequence[State], outside: Outside, key: Callable[[State], object]
+    states: Sequence[State],
+    outside: Outside,
+    key: Callable[[State], object],
+    spend: Callable[[int], None],
 ) -> list[State]:
     """One state for all with the same key, with what is right for each of them."""
+    spend(sum(20 + len(state.env.variables) for state in states))
     groups: list[tuple[object, list[State]]] = []
     for state in states:
         own = key(state)

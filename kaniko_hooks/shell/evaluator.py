@@ -43,10 +43,9 @@ if TYPE_CHECKING:
             """A folder of this path exists."""
 
 
-# Commands that are evaluated for one container: about half a second's work.
-_MAX_COMMANDS = 10_000
-# Variables to join that are as much work as a command.
-_JOINED = 64
+# Work for one container, in units of about a microsecond: so is all that is spent.
+_MAX_WORK = 500_000
+_COMMAND = 40
 # Of the scripts of one container, each counted once.
 MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
@@ -64,7 +63,7 @@ class Evaluator:
         self.repository = repository
         self.assumptions = Assumptions(container.exclusive, container.never_empty)
         self.single_words = container.single_words
-        self.budget = _MAX_COMMANDS
+        self.budget = _MAX_WORK
         self.characters = MAX_CHARACTERS
         self.builds: dict[Place, Build] = {}
         self.most_builds = 0  # of a run so far
@@ -82,7 +81,8 @@ class Evaluator:
         self._files: dict[str, Text] = {}
         self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
-        self._tested: tuple[int, frozenset[str]] = (0, frozenset())
+        self._tested: set[str] = set()
+        self._untested: list[tree.Script] = []  # trees whose tests are not among these
 
     def is_in_kaniko_image(self) -> bool:
         """The name of the image mentions Kaniko."""
@@ -90,14 +90,15 @@ class Evaluator:
 
     # States
 
-    def spend(self, work: int = 1) -> None:
-        """Account for as much work as that many commands are. Raises TooMuch."""
+    def spend(self, work: int) -> None:
+        """Account for work of so many units. Raises TooMuch."""
         self.budget -= work
         if self.budget < 0:
             raise TooMuch
 
     def split(self, state: State, cond: Cond) -> tuple[list[State], list[State]]:
         """The states where a condition holds, and those where it does not."""
+        self.spend(5 + len(state.facts) // 8)
         holds, fails = self.assumptions.split(state.facts, cond)
         return (
             [state._replace(facts=facts) for facts in holds],
@@ -114,7 +115,9 @@ class Evaluator:
 
     def merged(self, scope: Scope, states: Sequence[State]) -> list[State]:
         """The same runs in fewer states."""
-        self.spend(sum(len(state.env.variables) for state in states) // _JOINED)
+        if len(states) < 2:
+            return list(states)
+        self.spend(sum(5 + len(state.env.variables) // 2 for state in states))
         return env.merged(
             states, partial(variables.outside, scope), self._tested_names, scope.tested, self.spend
         )
@@ -122,15 +125,18 @@ class Evaluator:
     def joined(self, scope: Scope, states: Sequence[State]) -> list[State]:
         """One state for the same runs, for each number of builds."""
         outside = partial(variables.outside, scope)
-        return env.joined(states, outside, lambda state: outcome.signature(state.outcome))
+        return env.joined(
+            states, outside, lambda state: outcome.signature(state.outcome), self.spend
+        )
 
-    def _tested_names(self) -> frozenset[str]:
-        if self._tested[0] != len(self._trees):
+    def _tested_names(self) -> set[str]:
+        """The names of variables that some test of the scripts looks at."""
+        if self._untested:
             from kaniko_hooks.shell import tests
 
-            names = (name for tree in self._trees.values() for name in tests.tested_names(tree))
-            self._tested = len(self._trees), frozenset(names)
-        return self._tested[1]
+            while self._untested:
+                self._tested.update(tests.tested_names(self._untested.pop()))
+        return self._tested
 
     def note_use(self, scope: Scope, state: State, kind: str, fields: Sequence[Field]) -> None:
         """Report a program that is run."""
@@ -146,7 +152,9 @@ class Evaluator:
             self.characters -= len(text.value)
             if self.characters < 0:
                 raise TooMuch
+            self.spend(len(text.value) // 2)
             self._trees[key] = parse(text)
+            self._untested.append(self._trees[key])
         if not self._trees[key].complete:
             raise TooMuch
         return self._trees[key]
@@ -326,7 +334,7 @@ class Evaluator:
         self, scope: Scope, state: State, node: tree.Substitution
     ) -> list[tuple[State, Text]]:
         """`$(…)`: what the commands print, without line ends at the end."""
-        self.spend()
+        self.spend(_COMMAND)
         source, body = scope.source, node.body
         if node.text is not None:
             source = Text(node.text, (), (Segment(0, scope.source.place, node.start, False),))
@@ -348,7 +356,7 @@ class Evaluator:
 
     def command(self, scope: Scope, state: State, node: tree.Command) -> Flow:
         """A command with its redirections."""
-        self.spend()
+        self.spend(_COMMAND)
         if scope.depth > _MAX_DEPTH:
             raise TooMuch
         if isinstance(node, tree.Function):
@@ -363,10 +371,12 @@ class Evaluator:
 
     def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that is no function, by its fields."""
+        self.spend(_COMMAND)
         return commands.run_program(scope, state, fields)
 
     def among_words(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that runs the executor, shell or script among its words."""
+        self.spend(_COMMAND)
         return commands.among_words(scope, state, fields)
 
     def undirected(self, scope: Scope, state: State, node: tree.Command) -> Flow:

@@ -63,8 +63,6 @@ class Part(NamedTuple):
 _MAX_SUBJECT = 1000
 # Ways that one word may expand; more become one with unknown text.
 _MAX_WAYS = 64
-# Fields of a command that are as much work as another command.
-_FIELDS = 5
 # Between the parts of two words: `"$@"` makes several.
 BREAK = Part(Text('\0'), True)
 
@@ -89,13 +87,16 @@ def extended(
             named = [end for end in ends if any(names_executor(item.text) for item in end[1])]
             states = scope.ev.joined(scope, [state for state, _ in ends])
             ends = [*named[:1], *((state, (unknown,)) for state in states)]
+        scope.ev.spend(len(ends) * (12 + len(items) // 8))
         result += [(after, (*items, *more)) for after, more in ends]
     return result
 
 
 def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
     """A word as one text, as an assignment or a redirection expands it."""
-    return [(after, joined(parts)) for after, parts in parts_of(scope, state, word)]
+    ways = [(after, joined(parts)) for after, parts in parts_of(scope, state, word)]
+    scope.ev.spend(sum(text.weight for _, text in ways))
+    return ways
 
 
 def joined(parts: Iterable[Part]) -> Text:

@@ -20,8 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
 
-# Fields of a command that are as much work as another command.
-_FIELDS = 5
 _BLANKS = frozenset(' \t\n')
 _IFS_OF_THE_SHELL = hole('IFS')
 
@@ -51,7 +49,7 @@ def fields_of(
 
             ways = expand.extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
     ways = [(before, (*result, *plain)) for before, result in ways]
-    scope.ev.spend(sum(len(result) for _, result in ways) // _FIELDS)
+    scope.ev.spend(sum(1 + field.text.weight for _, result in ways for field in result))
     return ways
 
 

@@ -16,7 +16,7 @@ from kaniko_hooks.shell import outcome, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, few, fresh, fresh_name, joined
 from kaniko_hooks.shell.fields import fields_of
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
-from kaniko_hooks.shell.outcome import NO_BUILD
+from kaniko_hooks.shell.outcome import NO_BUILD, Outcome
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
@@ -37,8 +37,6 @@ _MAX_WORDS = 8
 _MAX_DIRECTORIES = 4
 # Evaluations until what a body changes is known; it is nearly always after one.
 _MAX_ROUNDS = 4
-# Variables to compare that are as much work as a command.
-_VARIABLES = 16
 
 _NEXT = (CONTINUE, 1)
 _END = (BREAK, 1)
@@ -222,7 +220,7 @@ class _Loop:
         `runs_once` at least once.
         """
         for _ in range(_MAX_ROUNDS):
-            self.ev.spend(len(state.env.variables) // _VARIABLES)
+            self.ev.spend(25 + 3 * len(state.env.variables))
             entry = State(
                 self.effects.widened(state.env, self.outside), state.facts, NO_BUILD, None
             )
@@ -233,7 +231,10 @@ class _Loop:
             news = [self.effects.learn(entry.env, way.env) for way in going]
             if not any(news):
                 break
-        heads = self._heads(state, going, runs_once)
+        # The builds after any number of complete iterations.
+        bodies = outcome.any_number((way.outcome for way in going), self.reason)
+        before = outcome.then(state.outcome, bodies)
+        heads = self._heads(state, before, going, runs_once)
         if condition:
             stopping = []
             for head in heads:
@@ -247,8 +248,8 @@ class _Loop:
         if not stopping and heads:
             # It goes on until the container is stopped.
             flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
-        flow.normal += [self._after(state, way, going) for way in done.normal]
-        flow.leaving += [(exit_, self._after(state, way, going)) for exit_, way in done.leaving]
+        flow.normal += [_after(before, way) for way in done.normal]
+        flow.leaving += [(exit_, _after(before, way)) for exit_, way in done.leaving]
         return flow
 
     def _condition(
@@ -264,20 +265,21 @@ class _Loop:
         ]
         return flow, ends
 
-    def _heads(self, state: State, going: list[State], runs_once: bool) -> list[State]:
+    def _heads(
+        self, state: State, before: Outcome, going: list[State], runs_once: bool
+    ) -> list[State]:
         """The states after any number of iterations."""
         heads = [] if runs_once else [state]
         if going:
-            last = joined(going, self.outside, lambda way: 0)
+            last = joined(going, self.outside, lambda way: 0, self.ev.spend)
             last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
-            heads += [self._after(state, way._replace(outcome=NO_BUILD), going) for way in last]
+            heads += [way._replace(outcome=before) for way in last]
         return self.ev.merged(self.scope, heads)
 
-    def _after(self, state: State, way: State, going: list[State]) -> State:
-        """A state that leaves the loop, after any number of complete iterations."""
-        bodies = outcome.any_number((other.outcome for other in going), self.reason)
-        builds = outcome.then(bodies, way.outcome)
-        return way._replace(outcome=outcome.then(state.outcome, builds))
+
+def _after(before: Outcome, way: State) -> State:
+    """A state that leaves the loop, after the builds before its last iteration."""
+    return way._replace(outcome=outcome.then(before, way.outcome))
 
 
 def _printed_again(before: Env, after: Env) -> Env:

@@ -41,8 +41,16 @@ def start(script: Script) -> Text:
     return Text(_WORKSPACE) if script.root and script.root[0] not in '/~' else hole('')
 
 
+def targets(scope: Scope, env: Env, path: Text) -> list[Text]:
+    """The targets that a path may have, while a script is evaluated. Raises TooMuch."""
+    result = resolved(scope.script, env, path)
+    scope.ev.spend(sum(10 + 2 * target.weight for target in result))
+    return result
+
+
 def resolved(script: Script, env: Env, path: Text) -> list[Text]:
     """The targets that a path may have: relative to the repository's root, or absolute."""
+    path = Text(path.value, path.holes)  # places are of no use here
     inside = _below_root(script, path)
     if inside is not None:
         return [_normal(inside)]
@@ -89,6 +97,10 @@ def _is_absolute(path: Text) -> bool:
 
 def _normal(path: Text) -> Text:
     """Without `.`, `..` and doubled slashes, as far as names are known."""
+    value = path.value
+    is_odd = '//' in value or value[-1:] == '/' or '/.' in f'/{value}'
+    if not is_odd and value.count('/') < _MAX_FOLDERS:
+        return path
     names: list[Text] = []
     for name in path.split('/'):
         if name.known == '..' and names and names[-1].known not in (None, '..'):
@@ -116,7 +128,7 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
     if path.value.startswith(_DEVICES):
         return env
     files = dict(env.files)
-    for target in resolved(scope.script, env, path):
+    for target in targets(scope, env, path):
         before = files.get(key(target))
         if before is None:
             before = (scope.ev.file(target.known or ''),)
@@ -125,9 +137,11 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
                 if not names_executor(content):
                     continue
                 raise TooMuch
-        files[key(target)] = (
-            tuple(shortened(concat((text, content))) for text in before) if append else (content,)
-        )
+        if append:
+            scope.ev.spend(sum(text.weight + content.weight for text in before))
+            files[key(target)] = tuple(shortened(concat((text, content))) for text in before)
+        else:
+            files[key(target)] = (content,)
     return env._replace(files=files, epoch=fresh())
 
 
@@ -135,7 +149,7 @@ def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
     """The environment after a program that may have written the files among its words."""
     files = dict(env.files)
     for word in words:
-        for target in resolved(scope.script, env, word.text):
+        for target in targets(scope, env, word.text):
             texts = files.get(key(target))
             if texts is None and target.known:
                 text = scope.ev.repository.text(target.known)
@@ -148,7 +162,7 @@ def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
 def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
     """The texts of the files that a path may name, each with a path to show."""
     result: list[tuple[str, Text]] = []
-    for target in resolved(scope.script, env, path):
+    for target in targets(scope, env, path):
         own = env.files.get(key(target))
         if target.value == '/dev/stdin' and env.stdin is not None:
             result.append((target.value, env.stdin))
@@ -167,6 +181,7 @@ def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
     Those are the files that the script has put outside of the repository and,
     if PATH was set, any file of the repository.
     """
+    scope.ev.spend(len(env.files))
     result = [
         (path, text)
         for path, texts in env.files.items()

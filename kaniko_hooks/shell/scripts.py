@@ -104,7 +104,7 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     # Credentials are copied in most pipelines; to list the repository for them takes a process.
     sources = () if words[-1].value.endswith('.json') else words[:-1]
     target = words[-1]
-    targets = [path.known or '' for path in paths.resolved(scope.script, env, target)]
+    targets = [path.known or '' for path in paths.targets(scope, env, target)]
     is_folder = target.value[-1:] == '/' or any(map(scope.ev.repository.is_folder, targets))
     is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in targets)
     for word in sources:
@@ -167,10 +167,10 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow([state.with_status(False)])
     contents = paths.contents(scope, state.env, fields[1].text)
     flow = Flow()
-    scope.ev.spend(len(contents))
+    scope.ev.spend(25 * len(contents))
     for path, text in contents:
         if _is_unknown(stdout.likely(scope.ev, text)):
-            flow.add(_unknown(scope, after_unknown_commands(state), fields))
+            flow.add(_unknown(scope, after_unknown_commands(scope, state), fields))
             continue
         scope.ev.followed.add(scope.source.place(fields[1].start))
         start = state
@@ -190,7 +190,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             for end in result.normal
         ]
     if len(contents) != 1:
-        flow.add(_unknown(scope, after_unknown_commands(state), fields))
+        flow.add(_unknown(scope, after_unknown_commands(scope, state), fields))
     if not contents:
         note_missing(scope, fields[1])
     return flow
@@ -202,7 +202,7 @@ def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     text = shortened(stdout.likely(scope.ev, words))
     if _is_unknown(text):
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
-        return _unknown(scope, state if sets_own else after_unknown_commands(state), fields)
+        return _unknown(scope, state if sets_own else after_unknown_commands(scope, state), fields)
     return run(scope, state, text, scope.path)
 
 
@@ -211,8 +211,9 @@ def _is_unknown(text: Text) -> bool:
     return bool(text.holes) and not has_characters(text.stripped())
 
 
-def after_unknown_commands(state: State) -> State:
+def after_unknown_commands(scope: Scope, state: State) -> State:
     """The state after commands that cannot be seen: they may have set any variable."""
+    scope.ev.spend(2 * len(state.env.variables))
     table = {name: join((value, ANYTHING)) for name, value in state.env.variables.items()}
     env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
     return state.with_env(env)

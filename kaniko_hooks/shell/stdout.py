@@ -30,6 +30,7 @@ def printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if not scope.captured:
         return Flow([state])
     before = state.env.stdout
+    scope.ev.spend(5 + before.weight)
     return Flow(
         state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
         for text in _output(scope, state, fields)
@@ -39,15 +40,15 @@ def printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command that is not evaluated; where it is run, it is what was read."""
     command = ' '.join(field.text.value for field in fields)
-    name = fresh_name(f'$({command})')
+    result = hole(fresh_name(f'$({command})'), f'$({command})')
     if program(base_name(fields[0])).kind in (PURE, LOCAL):
         texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
             texts += [text for _, text in paths.contents(scope, state.env, field.text)]
         texts = [text for text in texts if names_executor(text)]
         if texts:
-            scope.ev.printed[name] = concat(texts)
-    return hole(name, f'$({command})')
+            scope.ev.printed[result.holes[0].name] = concat(texts)
+    return result
 
 
 def likely(ev: Evaluator, text: Text) -> Text:
@@ -188,7 +189,7 @@ def _last_argument(fields: Sequence[Field]) -> Text:
 def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     if len(fields) < 2:
         return None
-    targets = paths.resolved(scope.script, state.env, fields[-1].text)
+    targets = paths.targets(scope, state.env, fields[-1].text)
     return [concat((variables.absolute(path), _LINE_END)) for path in targets]
 
 
