@@ -25,8 +25,7 @@ _FEWEST_LETTERS = 3
 # Files with these endings name no script that a shell would run.
 _DATA = tuple('.css .go .html .java .js .json .lock .md .php .py .rb .rs .scss .sql'.split())
 _DATA += tuple('.sum .svg .toml .ts .txt .xml'.split())
-# Lines of comments run nothing. A comment for the hooks may have no use any more.
-_MENTION = rb'(?m)^(?![ \t]*#).*(?:kaniko|executor)|kaniko-hooks:'
+_KANIKO = (b'kaniko', b'executor')
 # Names have no white space and no character that means something to a shell or to YAML.
 _PUNCTUATION = b'!"#&\'()*,/:;<=>?[\\]^`{|}$'
 _TO_NAMES = bytes.maketrans(_PUNCTUATION, b' ' * len(_PUNCTUATION))
@@ -68,27 +67,27 @@ class Mentions:
 
     def in_files(self, paths: Iterable[str]) -> bool:
         """False if files, relative to the root, certainly lead to none that mentions Kaniko."""
-        waiting = set(paths) - self._without
-        reached: set[str] = set()
-        while waiting:
-            path = waiting.pop()
-            reached.add(path)
+        # In order: the named files come first, and mostly settle it.
+        waiting = [path for path in dict.fromkeys(paths) if path not in self._without]
+        reached = set(waiting)
+        for path in waiting:
             try:
                 names = self._named_in(self.repository.data(path) or b'', path)
             except Unreadable:
                 return True
             if names is None or len(reached) > _MAX_FILES:
                 return True
-            waiting |= names - reached - self._without
+            waiting += sorted(names - reached - self._without)
+            reached |= names
         self._without |= reached
         return False
 
     def _named_in(self, data: bytes, path: str = '') -> set[str] | None:
         """The files that a text may name; None if it may name any, or if it mentions Kaniko."""
         # NULs are UTF-16, which has the words in another way.
-        if re.search(_MENTION, data) or b'\0' in data:
+        if _mentions_kaniko(data) or b'\0' in data:
             return None
-        if path.lower().endswith(_DATA):
+        if not data or path.lower().endswith(_DATA):
             return set()
         self._list_files()
         words = self._paths.keys() & _names_in(data)
@@ -126,6 +125,16 @@ class Mentions:
             for name in _names_of(os.fsencode(path)):
                 self._paths.setdefault(name, []).append(path)
         self._listing = b'\n'.join(b'/' + os.fsencode(path) for path in self.repository.files())
+
+
+def _mentions_kaniko(data: bytes) -> bool:
+    """A line mentions Kaniko and is no comment, which runs nothing, or is one for the hooks."""
+    if not any(word in data for word in _KANIKO):
+        return False
+    return b'kaniko-hooks:' in data or any(
+        any(word in line for word in _KANIKO) and line.lstrip(b' \t')[:1] != b'#'
+        for line in data.split(b'\n')
+    )
 
 
 def _names_of(path: bytes) -> Iterator[bytes]:
