@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from kaniko_hooks.about import explain, internal_error
 from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.options import CHECK, Options, parse
 from kaniko_hooks.repository import Repository, Target, targets
@@ -42,6 +41,8 @@ def run(hook: str, argv: Sequence[str]) -> int:
         where = f'{error.filename}: ' if error.filename else ''
         return _print_lines([f'{hook}: error: {where}{(error.strerror or str(error)).lower()}'], 2)
     except Exception as error:
+        from kaniko_hooks.about import internal_error
+
         return _print_lines([internal_error(hook, error)], 2)
 
 
@@ -110,6 +111,8 @@ class _Progress:
 
 def _check(options: Options) -> int:
     if options.explain:
+        from kaniko_hooks.about import explain
+
         print(explain(options.explain), end='')
         return 0
     named, errors = targets(options.paths)

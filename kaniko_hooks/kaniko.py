@@ -73,6 +73,7 @@ _OSSCONTAINERTOOLS = (
     r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
     r':v(\d+)\.(\d+)\.(\d+)(?:-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
 )
+_FORKS = ('osscontainertools', 'martizih')  # one of them is part of each of these names
 _WARMER = r'[/:\-]warmer(?![a-z])|kaniko-warmer'
 
 
@@ -242,5 +243,8 @@ def cleans_up(image: str | None) -> bool:
 
 def _fork_version(image: str | None) -> tuple[int, ...]:
     """The version of an image of osscontainertools' Kaniko, zeros for other images."""
-    match = re.fullmatch(_OSSCONTAINERTOOLS, image or '')
+    # Most images are others, and to compile the pattern takes time.
+    if image is None or not any(name in image for name in _FORKS):
+        return (0, 0, 0)
+    match = re.fullmatch(_OSSCONTAINERTOOLS, image)
     return tuple(map(int, match.groups())) if match else (0, 0, 0)

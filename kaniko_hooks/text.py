@@ -190,16 +190,15 @@ def concat(texts: Iterable[Text]) -> Text:
 
 def _index(segments: Sequence[Segment], offset: int) -> int:
     """The number of the segment that an offset is in, the first for one before it."""
-    if len(segments) == 1:
-        return 0
-    # Most runs get here never, and an import takes time.
-    from bisect import bisect_right
-
-    return max(bisect_right(segments, offset, key=_start) - 1, 0)
-
-
-def _start(segment: Segment) -> int:
-    return segment.start
+    # To import `bisect` takes longer than the searches of most runs.
+    first, end = 0, len(segments)
+    while end - first > 1:
+        middle = (first + end) // 2
+        if segments[middle].start <= offset:
+            first = middle
+        else:
+            end = middle
+    return first
 
 
 def _shifted(segment: Segment, by: int) -> Segment:

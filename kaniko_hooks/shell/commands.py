@@ -257,7 +257,7 @@ def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], bas
     if base in _KEEPS_TEXTS:
         changed: Sequence[Field] = ()
     else:
-        changed = fields[-1:] if base in _KEEPS_SOURCES else fields
+        changed = fields[-1:] if base in _KEEPS_SOURCES else fields[1:]
     state = _after_change(scope, state, changed)
     if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
         return scripts.copied(scope, state, words)

@@ -20,7 +20,7 @@ _MAX_ARITHMETIC = 400
 _BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?(?:\n|\Z))+')
 _RUN = re.compile(r'[^ \t\r\n\f\v|&;()<>$`"\'\\]+')
 _QUOTED = re.compile(r'[^$`"\\]+')
-_NAME = re.compile(r'\$([A-Za-z_]\w*|[0-9@*#?$!\-])', re.ASCII)
+_PLAIN = re.compile(r'\$(?:([A-Za-z_]\w*|[0-9@*#?$!\-])|\{([A-Za-z_]\w*)\})', re.ASCII)
 _REDIRECTION = re.compile(r'(\d*)(<<[<-]?|<[>&]?|>[>&|]?|&>>?)(?!\()')
 # Rarer ones, compiled when they are first needed.
 _BRACED = (
@@ -271,10 +271,11 @@ class Lexer:
 
     def _dollar(self, pieces: list[tree.Piece], quoted: bool) -> None:
         start = self.at
-        match = _NAME.match(self.text, start, self.end)
+        match = _PLAIN.match(self.text, start, self.end)
         if match:
             self.at = match.end()
-            pieces.append(tree.Parameter(match.group(1), '', None, start, self.at, quoted))
+            name = match[1] or match[2]
+            pieces.append(tree.Parameter(name, '', None, start, self.at, quoted))
             return
         follower = self.text[start + 1 : min(start + 2, self.end)]
         if follower == '(':

@@ -149,6 +149,8 @@ def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
     """The environment after a program that may have written the files among its words."""
     files = dict(env.files)
     for word in words:
+        if word.text.value[:1] == '-':
+            continue
         for target in targets(scope, env, word.text):
             texts = files.get(key(target))
             if texts is None and target.known:

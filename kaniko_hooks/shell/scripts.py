@@ -121,7 +121,7 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
 
 def is_shell(text: str) -> bool:
     """A script for a shell: its first line names one, or no interpreter."""
-    match = re.match(_SHEBANG, text)
+    match = re.match(_SHEBANG, text) if text.lstrip()[:2] == '#!' else None
     if match is None:
         return True
     names = [(name or '').rpartition('/')[2] for name in match.groups()]

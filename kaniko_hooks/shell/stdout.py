@@ -84,7 +84,7 @@ def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     words = [field.text for field in fields[1:]]
     line_end = True
     escapes = False
-    while words and re.fullmatch(r'-[neE]+', words[0].value) and not words[0].holes:
+    while words and (words[0].known or '')[:1] == '-' and re.fullmatch('-[neE]+', words[0].value):
         line_end = line_end and 'n' not in words[0].value
         escapes = 'e' in words[0].value
         del words[0]
@@ -96,6 +96,8 @@ def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
 
 def _unescaped(text: Text) -> Text:
     """With the characters that backslashes stand for."""
+    if '\\' not in text.value:
+        return text
     replacements = [
         (match.start(), match.end(), Text(_ESCAPES[match[1]]))
         for match in re.finditer(r'\\([ntr\\"\'e])', text.value)
