@@ -94,6 +94,7 @@ class Evaluations:
     def __init__(self, repository: Repository) -> None:
         self._files = ScriptFiles(repository)
         self._reports: dict[tuple[str, Place], tuple[Container, Reports]] = {}
+        self._unfinished: list[Container] = []
 
     def run(self, container: Container, with_reports: bool = False) -> Run:
         """The worst run of a container's scripts.
@@ -113,7 +114,7 @@ class Evaluations:
         from kaniko_hooks.shell.reports import Reports
 
         same, reports = self._reports.get((container.name, container.place), (None, Reports()))
-        if same != container:
+        if same != container and container not in self._unfinished:
             reports = Reports()
             self._evaluated(container, reports)
         if not reports.scripts:
@@ -127,9 +128,12 @@ class Evaluations:
         from kaniko_hooks.shell.run import container_run
 
         try:
-            return container_run(container, kaniko.read_build, self._files, reports)
+            run = container_run(container, kaniko.read_build, self._files, reports)
         except TooMuch:
             raise Unreadable(_TOO_LARGE) from None
+        if not run.is_finished:
+            self._unfinished.append(container)
+        return run
 
 
 class ScriptFiles:

@@ -243,7 +243,8 @@ def _unfinished_run(ev: Evaluator) -> Run:
     for build in ev.builds.values():
         sequence = outcome.Concat(sequence, outcome.Execution(build, ()))
     run = _as_run(ev, MANY, _VERDICTS[strength], Tally(MANY, sequence), False)
-    return run._replace(executions=tuple(item._replace(times=MANY) for item in run.executions))
+    executions = tuple(item._replace(times=MANY) for item in run.executions)
+    return run._replace(executions=executions, is_finished=False)
 
 
 def _as_run(ev: Evaluator, most: int, verdict: str, worst: Tally, clean: bool) -> Run:
