@@ -153,10 +153,9 @@ def _difference(description: Description, others: Sequence[Description]) -> str:
     other = next((other for other in same if other[1] == folders), None)
     if other is None:
         return 'a build would not run in the directory that an earlier one leaves'
-    names = {**variables, **other[2]}
-    changed = [f'${name}' for name in sorted(names) if variables.get(name) != other[2].get(name)]
-    paths = {**files, **other[3]}
-    changed += [path for path in sorted(paths) if files.get(path) != other[3].get(path)]
+    # A variable that is unset is not one that the script leaves alone.
+    changed = sorted(f'${name}' for name, _ in variables.items() ^ other[2].items())
+    changed += sorted(path for path, _ in files.items() ^ other[3].items())
     return f'a build would not find {changed[0]} as an earlier one leaves it'
 
 

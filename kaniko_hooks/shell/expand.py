@@ -69,9 +69,6 @@ BREAK = Part(Text('\0'), True)
 Ways = list[tuple[State, tuple[Part, ...]]]
 _Expansion = Parameter | Substitution | Arithmetic | Unknown
 
-_BLANKS = frozenset(' \t\n')
-_IFS_OF_THE_SHELL = hole('IFS')
-
 
 def extended(
     scope: Scope,
