@@ -222,8 +222,10 @@ def _may_come(state: State, target: Target) -> bool:
 
 
 def _scripts(state: State, steps: Steps) -> Iterator[str]:
-    """The texts of the scripts of the repository that the job runs."""
+    """The texts of the scripts of the repository that the job runs, and the variables they read."""
     all_steps = (*steps.before, *steps.main, *steps.after)
+    for step in all_steps:
+        yield from step.report.reads
     for file in sorted({file for step in all_steps for file in scripts_of(step)}):
         yield state.repository.known_text(file)
 
