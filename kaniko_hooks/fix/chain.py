@@ -79,10 +79,23 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
     for other in state.sources(pipeline):
         earlier = order.get(stage(other.table), 0) < own
         if earlier and (names is None or other.name in names):
+            _check_waits(other)
             sources.append(Source(other.name, _may_be_missing(other)))
     if names is None and pipeline.notes:
         raise Refusal(f'{_BECAUSE}jobs that cannot be seen may have artifacts for it')
     return sources
+
+
+def _check_waits(source: Job) -> None:
+    """Raises Refusal for a job that later stages do not wait for, since `needs` would wait."""
+    table = source.table
+    for item in (table, *flat_items(get(table, 'rules'))):
+        when = string_of(get(item, 'when'))
+        allows = get(item, 'allow_failure')
+        # G: a manual job blocks by `allow_failure: false`, which is the default in `rules`.
+        blocks = is_false(allows) if item is table else allows is None or is_false(allows)
+        if when == 'on_failure' or when == 'manual' and not blocks:
+            raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
 
 
 def _may_be_missing(job: Job) -> bool:
