@@ -92,12 +92,19 @@ def _must_follow(first: Use, second: Use) -> bool:
         return True
     if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
         return True
-    names = {repository_of(image) for image in first.images}
-    if any(_mentions(word, name) for word in second.words for name in names):
+    # What the first one uses may be an image that the second one replaces.
+    return _may_use(second, first.images) or _may_use(first, second.images)
+
+
+def _may_use(use: Use, images: frozenset[str]) -> bool:
+    names = {repository_of(image) for image in images}
+    if (
+        use.bases is None
+        and names
+        or any(_mentions(word, name) for word in use.words for name in names)
+    ):
         return True
-    if second.bases is None:
-        return bool(first.images)
-    return any(_may_be_same(name, base) for name in names for base in second.bases)
+    return any(_may_be_same(name, base) for name in names for base in use.bases or ())
 
 
 def _use(event: BuildEvent, before: Sequence[Step], paths: Paths) -> Use:
