@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from kaniko_hooks.fix.safety import base_name, outward
+from kaniko_hooks.fix.safety import base_name, kind_of, outward
 from kaniko_hooks.fix.steps import Step, Steps
-from kaniko_hooks.shell.programs import BUILTIN
-from kaniko_hooks.shell.tree import Function, Literal, Simple
+from kaniko_hooks.shell.programs import BUILTIN, PURE
+from kaniko_hooks.shell.reports import ProgramUse
+from kaniko_hooks.shell.tree import DECLARATIONS, Function, Literal, Simple, literal, walk
 
 Cuts = list[tuple[int, int]]  # spans of the source
 
@@ -60,14 +61,21 @@ def _is_set_anew(step: Step, later: Sequence[Step], owners: Mapping[int, int | N
         report = other.report
         if owners[other.number] is not None or names & report.reads:
             return False
+        if _declares(step) and any(map(_reads_environment, other.programs)):
+            return False
         if names <= other.sure_writes:
             return _declares(other) >= _declares(step)
     return False
 
 
-def _declares(step: Step) -> set[str]:
+def _reads_environment(use: ProgramUse) -> bool:
+    return kind_of(use) not in (BUILTIN, PURE) or base_name(use) in ('awk', 'env', 'printenv')
+
+
+def _declares(step: Step) -> set[str | None]:
     """The builtins of a step that give variables attributes."""
-    return {base_name(use) for use in step.programs} & {'export', 'readonly', 'declare', 'typeset'}
+    commands = (node for node in walk(step.node) if isinstance(node, Simple) and node.words)
+    return {literal(command.words[0]) for command in commands} & DECLARATIONS
 
 
 def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
