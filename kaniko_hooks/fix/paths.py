@@ -66,12 +66,13 @@ class Paths:
 
     def outputs(self, event: BuildEvent) -> set[str]:
         """The files that a build writes."""
-        return {
-            path
+        files = [flag.value for flag in self.flags(event) if flag.name in OUTPUTS]
+        files += (
+            flag.value.part(len('oci:'), len(flag.value.value))
             for flag in self.flags(event)
-            if flag.name in OUTPUTS
-            for path in self.of(flag.value, event.env)
-        }
+            if flag.name == 'cache-repo' and flag.value.value.startswith('oci:')
+        )
+        return {path for file in files for path in self.of(file, event.env)}
 
     def contexts(self, event: BuildEvent) -> list[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
@@ -191,10 +192,11 @@ class Paths:
         if not wanted:
             return False
         return any(
-            may_be_in(file, path) for path in set(self._named(step, in_run)) for file in wanted
+            may_be_in(file, path) for path in set(self.named(step, in_run)) for file in wanted
         )
 
-    def _named(self, step: Step, in_run: Callable[[Env], bool]) -> Iterator[str]:
+    def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
+        """The files and folders that a step may read, in some of its runs."""
         for use in step.programs:
             if not in_run(use.env):
                 continue
