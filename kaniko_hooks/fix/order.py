@@ -31,6 +31,9 @@ _IMAGE = re.compile(
 )
 _ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
 _VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})')
+# Images that a command of a Dockerfile names, with their registry.
+_RUN = re.compile(r'^[ \t]*RUN[ \t](?:\\\r?\n|.)*', re.IGNORECASE | re.MULTILINE)
+_REFERENCE = re.compile(r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+')
 # Programs that change a file without making another one.
 _HARMLESS = frozenset(
     'mkdir chmod chown touch rm rmdir umask truncate sed envsubst tee gzip split sponge'.split()
@@ -44,7 +47,7 @@ class Use(NamedTuple):
     - `words`: spelled values that may name an image.
     - `bases`: spelled images that its Dockerfiles build on; None if they are not known.
     - `sources`: context, Dockerfile and target of each build.
-    - `tests`: nothing is pushed or written: it only tests what a later unit builds.
+    - `tests`: some run pushes and writes nothing: it only tests what a later unit builds.
     """
 
     images: frozenset[str]
@@ -88,12 +91,21 @@ def needed(
 
 
 def _must_follow(first: Use, second: Use) -> bool:
-    if first.tests or first.images & second.images:
+    if first.tests or any(
+        _are_same(image, other) for image in first.images for other in second.images
+    ):
         return True
     if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
         return True
     # What the first one uses may be an image that the second one replaces.
     return _may_use(second, first.images) or _may_use(first, second.images)
+
+
+def _are_same(image: str, other: str) -> bool:
+    """Two destinations are the same, as far as anything of them is known."""
+    names = repository_of(image), repository_of(other)
+    unknown = all(re.fullmatch('\0[^\0]*\0', name) for name in names)
+    return image == other or unknown and image[len(names[0]) :] == other[len(names[1]) :]
 
 
 def _may_use(use: Use, images: frozenset[str]) -> bool:
@@ -109,7 +121,7 @@ def _may_use(use: Use, images: frozenset[str]) -> bool:
 
 def _use(event: BuildEvent, before: Sequence[Step], paths: Paths) -> Use:
     flags = paths.flags(event)
-    pushes = not any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags)
+    pushes = _pushes(event, flags, paths.script.variables)
     arguments = dict(_build_arguments(flags, event, paths.script.variables))
     words = {spelled(flag.value) for flag in flags if flag.name not in _NOT_USED}
     words.update(map(spelled, arguments.values()))
@@ -135,8 +147,25 @@ def _united(uses: Sequence[Use]) -> Use:
         frozenset().union(*words),
         None if None in bases else frozenset().union(*bases),
         frozenset().union(*sources),
-        all(tests),
+        any(tests),
     )
+
+
+def _pushes(
+    event: BuildEvent, flags: Sequence[kaniko.Flag], settings: Mapping[str, Setting]
+) -> bool:
+    if any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags):
+        return False
+    name = 'KANIKO_NO_PUSH'
+    is_set = name in event.env.variables or name in settings
+    return not is_set or _variable(event, settings, name).known in ('', '0', 'false')
+
+
+def _variable(event: BuildEvent, settings: Mapping[str, Setting], name: str) -> Text:
+    value = event.env.variables.get(name)
+    if value is None and name in settings and len(settings[name].values) == 1:
+        value = settings[name].values[0]
+    return value if isinstance(value, Text) else hole(name)
 
 
 def _build_arguments(
@@ -149,13 +178,7 @@ def _build_arguments(
             if equals:
                 yield name, flag.value.part(len(name) + 1, len(flag.value.value))
                 continue
-            value = event.env.variables.get(name)
-            if isinstance(value, Text):
-                yield name, value
-            elif value is None and name in settings and len(settings[name].values) == 1:
-                yield name, settings[name].values[0]
-            else:
-                yield name, hole(name)
+            yield name, _variable(event, settings, name)
 
 
 def _bases(
@@ -188,6 +211,8 @@ def _bases(
             if any(_starts_line(item.value, hole) for hole in item.holes):
                 return None
             bases.update(_images_in(item, arguments))
+            for run in _RUN.findall(spelled(item)):
+                words.update(_REFERENCE.findall(run))
         return bases
     if any('\0' in file for file in files):
         return None
@@ -203,12 +228,17 @@ def _starts_line(text: str, hole: Hole) -> bool:
     return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
 
 
+def _is_script(word: Text) -> bool:
+    """An option of sed for a file with commands."""
+    return word.value.startswith('--file') or re.match('-[a-zA-Z]*f', word.value) is not None
+
+
 def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
     """A program may put another text into a file, none of which its words contain."""
     kind = kind_of(use)
     return kind == OTHER or (
         kind == LOCAL
-        and base_name(use) not in _HARMLESS
+        and (base_name(use) not in _HARMLESS or any(_is_script(field.text) for field in use.fields))
         and any(paths.may_make(use, file) for file in files)
     )
 

@@ -1,0 +1,1 @@
+/^FROM/ { print "FROM registry.example.com/group/project/base:1"; next } { print }

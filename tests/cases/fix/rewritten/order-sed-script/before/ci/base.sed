@@ -1,0 +1,1 @@
+s#^FROM .*#FROM registry.example.com/group/project/base:1#
