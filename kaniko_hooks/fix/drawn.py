@@ -19,8 +19,10 @@ _DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|
 # Variables whose value is another one in each job.
 _DRAWN_NAMES = frozenset(
     """
-    RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME CI_JOB_ID CI_JOB_URL CI_JOB_STARTED_AT
-    CI_JOB_TOKEN CI_BUILD_ID CI_BUILD_TOKEN CI_JOB_JWT CI_JOB_JWT_V1 CI_JOB_JWT_V2
+    $ BASHPID HOSTNAME PPID RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME
+    CI_BUILD_ID CI_BUILD_TOKEN CI_CONCURRENT_ID CI_CONCURRENT_PROJECT_ID CI_JOB_ID CI_JOB_JWT
+    CI_JOB_JWT_V1 CI_JOB_JWT_V2 CI_JOB_NAME CI_JOB_NAME_SLUG CI_JOB_STARTED_AT CI_JOB_TOKEN
+    CI_JOB_URL CI_RUNNER_ID
     """.split()
 )
 
@@ -41,6 +43,7 @@ def check_drawn(
         for name in report.reads:
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
         sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
+        sources |= _in_templates(step, paths)
         owner = owners.get(step.number) if step in steps.main else None
         if owner is None and _draws(step):
             sources.add(shortened(step.text))
@@ -63,6 +66,15 @@ def check_drawn(
         if len(names) > 1:
             shown = source if source[:1] == '`' else f'${source}'
             raise Refusal(f'{shown} has a different value each time, and several builds use it')
+
+
+def _in_templates(step: Step, paths: Paths) -> set[str]:
+    """The variables that envsubst replaces: those of its operand, or of the files."""
+    uses = [use for use in step.programs if base_name(use) == 'envsubst']
+    texts = [field.text.value for use in uses for field in use.fields[1:]]
+    if uses and not texts:
+        texts = [paths.text_of(path) or '' for path in paths.named(step)]
+    return _DRAWN_NAMES.intersection(re.findall(r'\$\{?(\w+)', ' '.join(texts)))
 
 
 def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
@@ -98,6 +110,8 @@ def _draws(step: Step) -> bool:
     report = step.report
     return (
         any(map(_prints_another, report.programs))
+        or any(map(_prints_environment, report.programs))
+        and not any(map(_selects_others, report.programs))
         or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
         or bool(report.files)
         and any(base_name(use) == 'mktemp' for use in report.programs)
@@ -110,7 +124,30 @@ def _prints_another(use: ProgramUse) -> bool:
     words = [field.text.value for field in use.fields[1:]]
     if program(base).varies and base != 'mktemp':
         return True
+    if base == 'stat' and re.search('%[W-Zw-z]', ' '.join(words)):
+        return True
     if any(_DRAWN_FILES.search(word) for word in words):
         return use.kind != BUILTIN or '%(' in ''.join(words)
     # A program that nobody knows may print anything.
     return kind_of(use) == OTHER
+
+
+def _prints_environment(use: ProgramUse) -> bool:
+    base = base_name(use)
+    words = [field.text.value for field in use.fields[1:]]
+    if base in ('declare', 'export', 'readonly', 'typeset'):
+        return not words or words == ['-p']
+    if base == 'printenv' and words:
+        return not _DRAWN_NAMES.isdisjoint(words)
+    return base in ('env', 'printenv', 'set') and not words
+
+
+def _selects_others(use: ProgramUse) -> bool:
+    """A `grep` for variables by the start of their names, all of which keep their values."""
+    if base_name(use) not in ('grep', 'egrep'):
+        return False
+    words = [field.text.value for field in use.fields[1:]]
+    start = re.match(r'\^?([A-Z]\w*)', next((word for word in words if word[:1] != '-'), ''))
+    return start is not None and not any(
+        name.startswith(start[1]) or start[1].startswith(name) for name in _DRAWN_NAMES
+    )

@@ -19,13 +19,15 @@ _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stas
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
 # A handler of `trap` that is none, or that only removes files.
 _REMOVAL = re.compile(r'-?|\s*rm\s[^;&|`<>()\n]*')
+# Options of awk, sort and yq by which they change a file instead of printing.
+_IN_PLACE = frozenset(('inplace', '-o', '-i', '--inplace'))
 _FIND_CHANGES = frozenset(('-delete', '-fprint', '-fprintf', '-fls'))
 # Options of curl and wget that send something, and those that name the file.
 _SENDS = re.compile(
     r'--(?:post|data|form|upload|request|method|body|json)|-[a-zA-Z]*[dFTX]|-[a-zA-Z]*(?:XPOST)'
 )
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
-
+_NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
@@ -42,6 +44,8 @@ def kind_of(use: ProgramUse) -> str:
     if use.kind == REPEATS:
         changes = not _FIND_CHANGES.isdisjoint(words)
         return (LOCAL if changes else PURE) if base in ('find', 'xargs') else OTHER
+    if base in ('awk', 'sort', 'yq') and not _IN_PLACE.isdisjoint(words):
+        return LOCAL
     if use.kind in (PURE, LOCAL, BUILTIN):
         return use.kind
     if base == 'git':
@@ -58,13 +62,15 @@ def kind_of(use: ProgramUse) -> str:
 def _is_download(words: Sequence[Field]) -> bool:
     """curl or wget gets a file, and sends nothing."""
     texts = [field.text.value for field in words]
-    if any(_SENDS.match(text) for text in texts):
+    if any(_SENDS.match(text) or _NO_FILE.search(text) for text in texts):
         return False
     return any(_INTO_FILE.match(text) for text in texts)
 
 
 def outward(step: Step) -> list[ProgramUse]:
     """The programs of a step that may do more than change files of the container."""
+    if any(re.match('/dev/(?:tcp|udp)/', target.value) for _, target, _ in step.report.targets):
+        return step.programs
     return [use for use in step.programs if kind_of(use) == OTHER]
 
 
@@ -111,11 +117,16 @@ def _exits_itself(step: Step) -> bool:
 
 
 def removes_leftovers(step: Step) -> bool:
-    """The step only removes what an earlier build has left in /kaniko and in the root folder."""
+    """The step only removes what an earlier build has left in /kaniko and in the root folder.
+
+    It may not be in the folder where runners keep projects, nor a temporary file.
+    """
     uses = step.programs
     if len(uses) != 1 or base_name(uses[0]) != 'rm' or uses[0].kind != LOCAL:
         return False
     words = [field.text for field in uses[0].fields[1:] if field.text.value[:1] != '-']
-    return all(word.known is not None and word.value[:1] == '/' for word in words) and any(
+    return all(
+        word.known is not None and re.match(r'/(?!builds/|tmp/)', word.value) for word in words
+    ) and any(
         re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', word.value) for word in words
     )

@@ -32,12 +32,12 @@ _ROWS = (
     (
         Program(PURE),
         """awk base64 cat cksum cmp column comm cut df diff dig du egrep expr fgrep file fold
-        free getent getopt grep groups hadolint head hexdump host hostname id jobs jq ldd less
-        locale ls lsb_release lscpu md5sum more netstat nl nproc nslookup od paste pgrep ping
-        printenv ps readlink rev seq sha1sum sha256sum sha512sum shellcheck shfmt sort stat strings
-        sum tac tail top tput tr tree tty ulimit uname uniq uptime wc which who whoami yq""",
+        getent getopt grep groups hadolint head hexdump host id jobs jq ldd less locale ls
+        lsb_release lscpu md5sum more netstat nl nproc nslookup od paste pgrep ping printenv
+        readlink rev seq sha1sum sha256sum sha512sum shellcheck shfmt sort stat strings sum tac
+        tail tput tr tree tty ulimit uname uniq wc which who whoami yq""",
     ),
-    (Program(PURE, varies=True), 'date mktemp uuidgen shuf'),
+    (Program(PURE, varies=True), 'date free hostname mktemp ps shuf top uptime uuidgen'),
     (Program(LOCAL, succeeds=True), 'chmod chown cp install ln mkdir mv rm rmdir touch umask'),
     (
         Program(LOCAL),
