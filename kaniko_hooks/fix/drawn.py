@@ -74,7 +74,7 @@ def _in_templates(step: Step, paths: Paths) -> set[str]:
     texts = [field.text.value for use in uses for field in use.fields[1:]]
     if uses and not texts:
         texts = [paths.text_of(path) or '' for path in paths.named(step)]
-    return _DRAWN_NAMES.intersection(re.findall(r'\$\{?(\w+)', ' '.join(texts)))
+    return {*re.findall(r'\$\{?(\w+)', ' '.join(texts))} & _DRAWN_NAMES
 
 
 def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
