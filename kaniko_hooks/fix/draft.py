@@ -11,6 +11,7 @@ from kaniko_hooks.fix.chain import chain_of
 from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import LONGEST
+from kaniko_hooks.fix.merge import merged
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import Part, divided
@@ -108,7 +109,7 @@ def _draft(
     steps = steps_of(state, target.job, target.container)
     paths = Paths(steps.script, state.text_of, _may_come(state, target))
     draft = Draft(target, steps, paths)
-    units = units_of(target, steps, paths)
+    units = merged(units_of(target, steps, paths), steps, paths)
     if len(units) == 1 and units[0].others:
         return _in_place(draft, script_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))

@@ -68,7 +68,7 @@ def needed(
     result: list[list[int]] = []
     for number, (unit, part) in enumerate(zip(units, division.parts)):
         steps_before = [step for step in part.steps if step.number < unit.step.number]
-        of_events = [_use(event, [*steps.before, *steps_before], paths) for event in unit.events]
+        of_events = [use_of(event, [*steps.before, *steps_before], paths) for event in unit.events]
         if unit.loop is not None and any(
             _must_follow(of_events[first], of_events[second])
             for second in range(len(of_events))
@@ -98,7 +98,7 @@ def _must_follow(first: Use, second: Use) -> bool:
     if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
         return True
     # What the first one uses may be an image that the second one replaces.
-    return _may_use(second, first.images) or _may_use(first, second.images)
+    return may_use(second, first.images) or may_use(first, second.images)
 
 
 def _are_same(image: str, other: str) -> bool:
@@ -108,7 +108,8 @@ def _are_same(image: str, other: str) -> bool:
     return image == other or unknown and image[len(names[0]) :] == other[len(names[1]) :]
 
 
-def _may_use(use: Use, images: frozenset[str]) -> bool:
+def may_use(use: Use, images: frozenset[str]) -> bool:
+    """A unit may use one of the images."""
     names = {repository_of(image) for image in images}
     if (
         use.bases is None
@@ -119,7 +120,8 @@ def _may_use(use: Use, images: frozenset[str]) -> bool:
     return any(_may_be_same(name, base) for name in names for base in use.bases or ())
 
 
-def _use(event: BuildEvent, before: Sequence[Step], paths: Paths) -> Use:
+def use_of(event: BuildEvent, before: Sequence[Step], paths: Paths) -> Use:
+    """The images and files of a build; `before` are the steps that may edit its Dockerfile."""
     flags = paths.flags(event)
     pushes = _pushes(event, flags, paths.script.variables)
     arguments = dict(_build_arguments(flags, event, paths.script.variables))

@@ -10,11 +10,11 @@ from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
+from kaniko_hooks.fix.merge import destination_spans, further_words
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
-from kaniko_hooks.fix.units import destination_spans
 from kaniko_hooks.model import Container, Setting
 from kaniko_hooks.shell.reports import BuildEvent
 from kaniko_hooks.shell.value import Array, OneOf, Value
@@ -62,7 +62,7 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
         events += builds[0].builds
         _prove_commands(draft, part, job, steps)
     described = _Describer(draft, part).described
-    further = tuple(part.unit.further_words)
+    further = tuple(further_words(part.unit))
     old = [described(event, further) for event in part.unit.events]
     new = [described(event) for event in events]
     for first, second in (old, new), (new, old):

@@ -1,26 +1,19 @@
-"""The units of a script: steps that run one build, or a loop whose iterations run one each.
-
-Builds of one image that differ only in destinations are one unit.
-"""
+"""The units of a script: steps that run one build, or a loop whose iterations run one each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.images import images_of, last_word, repository_of
+from kaniko_hooks.fix.images import images_of
 from kaniko_hooks.fix.matrix import Loop, matrix_loop
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.target import Target, services_of
-from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.reports import BuildEvent
-from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.text import Text
 
 _MAX_UNITS = 200
-_NAMES = ('-d', '--destination')
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '[::1]'))
 
 
@@ -39,14 +32,6 @@ class Unit(NamedTuple):
     @property
     def events(self) -> list[BuildEvent]:
         return self.step.builds
-
-    @property
-    def further_words(self) -> Iterator[Text]:
-        """The words of other steps that are about destinations."""
-        for step in self.others:
-            argv = step.builds[0].build.argv
-            for number in _destinations(argv):
-                yield argv[number].text
 
 
 def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
@@ -68,7 +53,7 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
     if len(units) > _MAX_UNITS:
         raise Refusal(f'it would become {len(units)} jobs; at most {_MAX_UNITS} are allowed')
     _check_hosts(target, units)
-    return _merged(units, steps, paths)
+    return units
 
 
 def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
@@ -80,78 +65,3 @@ def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
             raise Refusal(
                 f'{host} is a registry inside the job, and each new job would have its own'
             )
-
-
-# One image, several destinations
-
-
-def _merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
-    """The units with those put together that build the same image for several destinations."""
-    result: list[Unit] = []
-    for unit in units:
-        for number, first in enumerate(result):
-            if _can_merge(first, unit, steps, paths):
-                images = first.images | unit.images
-                result[number] = first._replace(images=images, others=(*first.others, unit.step))
-                break
-        else:
-            result.append(unit)
-    return result
-
-
-def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
-    if first.loop or second.loop or not first.images.isdisjoint(second.images):
-        return False
-    names = [
-        {last_word(image) or repository_of(image) for image in unit.images}
-        for unit in (first, second)
-    ]
-    if not first.images or names[0] != names[1]:
-        return False
-    prefix = _prefix(steps, first.step)
-    if prefix is None or prefix != _prefix(steps, second.step):
-        return False
-    between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
-    if any(step.report.reads_status or step.report.exits for step in between):
-        return False
-    old, new = first.events[0], second.events[0]
-    return (
-        _rest(old.build.argv) == _rest(new.build.argv)
-        and old.env._replace(stdin=None) == new.env._replace(stdin=None)
-        and not any(flag.name == 'no-push' for flag in paths.flags(old))
-    )
-
-
-def _prefix(steps: Steps, step: Step) -> str | None:
-    """The text before the executor in a plain command; None for another one."""
-    command = step.only_command
-    argv = step.builds[0].build.argv
-    if not isinstance(command, Simple) or command.redirections or len(step.builds) != 1:
-        return None
-    spans = [(word.start, word.end) for word in command.words[-len(argv) :]]
-    if spans != [(field.start, field.end) for field in argv]:
-        return None
-    return steps.source.source.value[step.first : argv[0].start]
-
-
-def _rest(argv: Sequence[Field]) -> list[object]:
-    """The words that are about something else than destinations."""
-    left = set(_destinations(argv))
-    return [field.text for number, field in enumerate(argv) if number not in left]
-
-
-def _destinations(argv: Sequence[Field]) -> Iterator[int]:
-    """The indexes of the words of all destinations."""
-    is_value = False
-    for number, field in enumerate(argv):
-        text = field.text.value
-        if is_value or text in _NAMES or text.startswith('--destination=') or text[:2] == '-d':
-            yield number
-        is_value = not is_value and text in _NAMES
-
-
-def destination_spans(step: Step) -> Iterator[tuple[int, int]]:
-    """The spans in the source of the destinations of a plain command, with the blanks before."""
-    argv = step.builds[0].build.argv
-    for number in _destinations(argv):
-        yield argv[number - 1].end, argv[number].end
