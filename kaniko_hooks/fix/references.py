@@ -80,6 +80,8 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     """Every scalar of a document that names one of the jobs, once for each meaning it has."""
     longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
     in_url = re.compile(rf'(?<![\w.-])(?:{longest_first})(?![\w.-])')
+    # G: the names of the jobs that `parallel` makes.
+    instance = re.compile(rf'({longest_first})(?: \d+/\d+|: \[.*\])')
     waiting = [_Visit(root, ())]
     seen: set[tuple[int, str, bool, bool]] = set()
     while waiting:
@@ -88,6 +90,8 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
         if isinstance(node, ScalarNode):
             if node.value in names:
                 yield from _mention(visit, node)
+            elif visit.holder is not None and (match := instance.fullmatch(node.value)):
+                yield Mention(match[1], _OTHER, node)
             elif '://' in node.value or 'job=' in node.value:
                 for match in in_url.finditer(node.value):
                     if 'script' not in visit.path or 'job=' in node.value:
