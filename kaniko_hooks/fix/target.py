@@ -187,6 +187,9 @@ def risky_keywords(
         _keeps(cache, path) for cache in items_of(keyword_of(target, 'cache')) for path in written
     ):
         yield "it has a `cache` of files that its builds write: only one job's would be kept"
+    hooks = flat_items(get(keyword_of(target, 'hooks'), 'pre_get_sources_script'))
+    if not all(re.fullmatch(r'echo [\w .:-]*', string_of(item) or '') for item in hooks):
+        yield 'it has `hooks` that do more than to print, and would run in every job'
     for source in (table, *flat_items(get(table, 'rules'))):
         when = string_of(get(source, 'when'))
         if when in ('manual', 'delayed'):
