@@ -17,7 +17,7 @@ from kaniko_hooks.fix.safety import base_name, outward
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, scripts_of
 from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import For, Parameter, Statement, walk
+from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
 
 LONGEST = 255  # GitLab: a job's name
 MAX_WORDS = 200  # GitLab: instances of one job
@@ -53,6 +53,9 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     name = command.name
     if command.redirections:
         raise Refusal(f'{shortened(step.text)} is redirected')
+    for node in walk(command.words or ()):
+        if isinstance(node, Literal) and '{' in node.value and not node.quoted:
+            raise Refusal(f'the loop over ${name} has braces, which not every shell expands')
     words = _words(steps, step, name)
     if max(len(f'{target.name}: [{word}]') for word in words) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
