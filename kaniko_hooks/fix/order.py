@@ -230,17 +230,13 @@ def _starts_line(text: str, hole: Hole) -> bool:
     return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
 
 
-def _is_script(word: Text) -> bool:
-    """An option of sed for a file with commands."""
-    return word.value.startswith('--file') or re.match('-[a-zA-Z]*f', word.value) is not None
-
-
 def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
     """A program may put another text into a file, none of which its words contain."""
     kind = kind_of(use)
+    from_file = any(field.text.value.startswith(('-f', '--file')) for field in use.fields)
     return kind == OTHER or (
         kind == LOCAL
-        and (base_name(use) not in _HARMLESS or any(_is_script(field.text) for field in use.fields))
+        and (base_name(use) not in _HARMLESS or base_name(use) == 'sed' and from_file)
         and any(paths.may_make(use, file) for file in files)
     )
 
