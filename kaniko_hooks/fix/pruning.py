@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.safety import base_name, kind_of, outward
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.shell.programs import BUILTIN, PURE
-from kaniko_hooks.shell.reports import ProgramUse
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Literal, Simple, literal, walk
 
 Cuts = list[tuple[int, int]]  # spans of the source
@@ -21,7 +21,7 @@ def pruned(
     `owners` are the units that steps go with, by their numbers.
     """
     kept = list(_without_functions(kept))
-    kept = list(_without_old_values(kept, owners))
+    kept = list(_without_old_values(steps, kept, owners))
     return _without_detours(steps, kept)
 
 
@@ -35,11 +35,13 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
             yield step
 
 
-def _without_old_values(kept: Sequence[Step], owners: Mapping[int, int | None]) -> Iterator[Step]:
+def _without_old_values(
+    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None]
+) -> Iterator[Step]:
     """The steps without assignments to variables that are set anew before anything reads them."""
     for index, step in enumerate(kept):
         if owners[step.number] is None and _only_assigns(step):
-            if _is_set_anew(step, kept[index + 1 :], owners):
+            if _is_set_anew(steps, step, kept[index + 1 :], owners):
                 continue
         yield step
 
@@ -55,27 +57,39 @@ def _only_assigns(step: Step) -> bool:
     )
 
 
-def _is_set_anew(step: Step, later: Sequence[Step], owners: Mapping[int, int | None]) -> bool:
+def _is_set_anew(
+    steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
+) -> bool:
     names = step.report.writes
+    attributes = _attributes(step)
+    readers = [other for other in later if attributes and _looks_up(steps, other, names)]
     for other in later:
-        report = other.report
-        if owners[other.number] is not None or names & report.reads:
-            return False
-        if _declares(step) and any(map(_reads_environment, other.programs)):
+        if owners[other.number] is not None or names & other.report.reads or other in readers:
             return False
         if names <= other.sure_writes:
-            return _declares(other) >= _declares(step)
+            return not readers or _attributes(other) >= attributes
     return False
 
 
-def _reads_environment(use: ProgramUse) -> bool:
-    return kind_of(use) not in (BUILTIN, PURE) or base_name(use) in ('awk', 'env', 'printenv')
-
-
-def _declares(step: Step) -> set[str | None]:
+def _attributes(step: Step) -> set[str | None]:
     """The builtins of a step that give variables attributes."""
     commands = (node for node in walk(step.node) if isinstance(node, Simple) and node.words)
     return {literal(command.words[0]) for command in commands} & DECLARATIONS
+
+
+def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
+    """A program of a step may read a variable of the environment."""
+    words = {
+        field.text.value.rpartition('=')[2] for event in step.builds for field in event.build.argv
+    }
+    return (
+        bool(step.builds)
+        and any(name in words or is_environment(name, steps) for name in names)
+        or any(
+            kind_of(use) not in (BUILTIN, PURE) or base_name(use) in ('awk', 'env', 'printenv')
+            for use in step.programs
+        )
+    )
 
 
 def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
