@@ -147,7 +147,9 @@ class _Ownership:
         if len(names) == 1 and is_about(outward(step), self.images[next(iter(names))]):
             owner = next(iter(names))
             is_tool = is_image_tool(step)
-            if self.units[owner].loop is None and (is_tool or above in (owner, None)):
+            if self.units[owner].loop is None and (
+                above in (owner, None) or is_tool and above < owner
+            ):
                 if may_stop(step):
                     self.gates.add(owner)
                     if not is_tool or above is not None and above < owner:
