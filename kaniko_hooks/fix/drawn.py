@@ -122,9 +122,8 @@ def _draws(step: Step) -> bool:
 def _prints_another(use: ProgramUse) -> bool:
     base = base_name(use)
     words = [field.text.value for field in use.fields[1:]]
-    if program(base).varies and base != 'mktemp':
-        return True
-    if base == 'stat' and re.search('%[W-Zw-z]', ' '.join(words)):
+    is_time = base == 'stat' and re.search('%[W-Zw-z]', ' '.join(words)) is not None
+    if program(base).varies and base != 'mktemp' or is_time:
         return True
     if any(_DRAWN_FILES.search(word) for word in words):
         return use.kind != BUILTIN or '%(' in ''.join(words)
