@@ -61,20 +61,21 @@ def _is_set_anew(
     steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
 ) -> bool:
     names = step.report.writes
-    attributes = _attributes(step)
+    attributes = _attributes(step) & DECLARATIONS
     readers = [other for other in later if attributes and _looks_up(steps, other, names)]
     for other in later:
         if owners[other.number] is not None or names & other.report.reads or other in readers:
             return False
         if names <= other.sure_writes:
-            return not readers or _attributes(other) >= attributes
+            own = _attributes(other)
+            return not readers or own >= attributes or 'unset' in own
     return False
 
 
 def _attributes(step: Step) -> set[str | None]:
-    """The builtins of a step that give variables attributes."""
+    """The builtins of a step that give variables attributes, or remove these."""
     commands = (node for node in walk(step.node) if isinstance(node, Simple) and node.words)
-    return {literal(command.words[0]) for command in commands} & DECLARATIONS
+    return {literal(command.words[0]) for command in commands} & (DECLARATIONS | {'unset'})
 
 
 def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
