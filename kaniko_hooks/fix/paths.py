@@ -30,8 +30,8 @@ OUTPUTS = frozenset(
 _WRITES_LAST = frozenset('cp install ln mv'.split())
 _WRITES_NAMED = _WRITES_LAST | frozenset(
     """
-    bunzip2 bzip2 curl dos2unix envsubst executor gunzip gzip kaniko mkdir sed tee touch truncate
-    umask unix2dos wget xz zstd
+    awk bunzip2 bzip2 curl dos2unix envsubst executor gunzip gzip kaniko mkdir sed sort tee touch
+    truncate umask unix2dos wget xz yq zstd
     """.split()
 )
 _WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
@@ -171,7 +171,7 @@ class Paths:
                 yield from self.of(word, use.env)
 
     def may_make(self, use: ProgramUse, file: str) -> bool:
-        """A program of the container may write a file; only those that copy name their target."""
+        """A program of the container may write a file, by what its words name."""
         words = [field.text for field in use.fields[1:]]
         if base_name(use) in ('curl', 'wget'):
             name = file.rpartition('/')[2]
@@ -180,9 +180,9 @@ class Paths:
                 for word in words
             )
         into_folder = any(word.value.startswith(('-t', '--target')) for word in words)
-        if base_name(use) not in _WRITES_LAST or into_folder:
+        if base_name(use) not in (*_WRITES_LAST, 'awk', 'sort', 'yq') or into_folder:
             return True
-        return any('\0' in path or is_inside(file, path) for path in self._targets(use))
+        return any(is_inside(file, path) for path in self._targets(use))
 
     def names(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
