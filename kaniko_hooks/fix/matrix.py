@@ -29,7 +29,7 @@ _ENVIRONMENT = re.compile(
 )
 
 
-_READING_NOTHING = frozenset('chmod chown mkdir rm rmdir touch'.split())
+_READING_NOTHING = frozenset('chmod chown rm rmdir'.split())
 
 
 class Loop(NamedTuple):

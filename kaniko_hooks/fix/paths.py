@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -203,6 +204,8 @@ class Paths:
             fields = use.fields[1:]
             if base_name(use) in _WRITES_LAST:
                 fields = fields[:-1]
+            elif _only_makes(use):
+                continue
             for field in fields:
                 yield from self._of_word(field.text, use.env)
         for operator, target, env in step.report.targets:
@@ -218,6 +221,13 @@ class Paths:
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
                 yield from self.of(part, env)
+
+
+def _only_makes(use: ProgramUse) -> bool:
+    """A program makes what it names, whether or not it exists."""
+    words = [field.text.value for field in use.fields[1:]]
+    makes_folders = any(re.match('-[a-z]*p|--parents', word) for word in words)
+    return base_name(use) == 'touch' or base_name(use) == 'mkdir' and makes_folders
 
 
 def spelling(path: str) -> str:
