@@ -93,10 +93,10 @@ def _destinations(argv: Sequence[Field]) -> Iterator[int]:
 
 
 def destination_spans(step: Step) -> Iterator[tuple[int, int]]:
-    """The spans in the source of the destinations of a plain command, with the blanks before."""
+    """The spans in the source of the words of a plain command's destinations."""
     argv = step.builds[0].build.argv
     for number in _destinations(argv):
-        yield argv[number - 1].end, argv[number].end
+        yield argv[number].start, argv[number].end
 
 
 def further_words(unit: Unit) -> Iterator[Text]:

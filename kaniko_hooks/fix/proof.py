@@ -188,7 +188,7 @@ def _without(step: Step, part: Part) -> str:
 
 
 def _flat(text: str) -> str:
-    return ' '.join(text.replace('&&', ' ').split())
+    return ' '.join(text.replace('&&', ' ').replace('\\\n', ' ').split())
 
 
 # Everything else

@@ -99,13 +99,18 @@ class Writer:
         unit = part.unit
         if not unit.others:
             return []
+        source = self.steps.source.source.value
         at = self._end_offset(unit.step, unit.events[0].build.argv[-1].end)
         style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
+        first = next(destination_spans(unit.step))[0]
+        before = len(source[:first].rstrip(' \t\n\\'))
+        gap = self.text[slice(*(self.offset(unit.step.command, end) for end in (before, first)))]
         edits = []
         for step in unit.others:
             for start, end in destination_spans(step):
-                words = self.steps.source.source.value[start:end].lstrip(' \t\n\\')
-                edits.append(Edit(at, at, escaped(f' {words}', style)))
+                words = source[start:end]
+                blank = gap if '\n' in gap and words[0] == '-' else ' '
+                edits.append(Edit(at, at, blank + escaped(words, style)))
         return edits
 
     def _unrolled(self, step: Step, loop: Loop) -> Iterator[Edit]:
