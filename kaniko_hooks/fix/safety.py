@@ -28,6 +28,10 @@ _SENDS = re.compile(
 )
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
 _NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
+
+# Redirections that write.
+WRITING = frozenset(('>', '>|', '>>', '&>'))
+
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
@@ -100,11 +104,29 @@ def only_prints(step: Step) -> bool:
     report = step.report
     if report.most_builds or not report.programs or report.writes or report.files:
         return False
+    if writes_files(step):
+        return False
     if not report.changes <= {'stdin', 'stdout', 'epoch'} or _exits_itself(step):
         return False
     kinds = {(kind_of(use), base_name(use)) for use in report.programs}
     return all(kind == PURE or name in ('echo', 'printf', 'pwd') for kind, name in kinds) and any(
         name not in _TESTERS for _, name in kinds
+    )
+
+
+def writes_files(step: Step) -> bool:
+    """The output of a step goes to a file, even if that has the same text already."""
+    return any(
+        operator in WRITING and not text.value.startswith('/dev/')
+        for operator, text, _ in step.report.targets
+    )
+
+
+def is_repeatable_there(step: Step) -> bool:
+    """The step makes files and folders, and a second time at once it would change nothing."""
+    return step.report.changes <= {'stdout', 'epoch'} and all(
+        kind_of(use) == PURE or base_name(use) in ('echo', 'printf', 'mkdir', 'touch')
+        for use in step.programs
     )
 
 
