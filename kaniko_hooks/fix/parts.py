@@ -8,7 +8,7 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
-from kaniko_hooks.fix.pruning import pruned
+from kaniko_hooks.fix.pruning import leaves_folder, pruned
 from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
@@ -54,17 +54,11 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     ownership.run()
     _check_after(steps, ownership)
     _check_exits(steps, ownership.owners)
-    parts = _parts(steps, units, ownership.owners)
+    parts = _parts(steps, units, ownership.owners, paths)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
     check_drawn(steps, ownership.owners, loops, paths)
-    shared = next(
-        number
-        for number, step in enumerate(steps.main)
-        if step.most_builds
-        or not all(step in part.steps for part in parts)
-        or any(step.start <= start < step.end for part in parts for start, _ in part.cuts)
-    )
+    shared = next(number for number, step in enumerate(steps.main) if not _is_shared(step, parts))
     return Division(
         tuple(parts),
         shared,
@@ -74,6 +68,21 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
         frozenset(ownership.gates),
         frozenset(ownership.waiting),
     )
+
+
+def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
+    """All parts have a step as it is, and none of them leaves the folder that it goes to."""
+    if step.most_builds or not all(step in part.steps for part in parts):
+        return False
+    for part in parts:
+        cut = [at for at in part.steps if any(at.first <= start < at.end for start, _ in part.cuts)]
+        for later in part.steps if 'directories' in step.report.changes else ():
+            is_before = step.number < later.number < part.unit.step.number
+            if is_before and later not in cut and leaves_folder(later):
+                return False
+        if step in cut:
+            return False
+    return True
 
 
 class _Ownership:
@@ -284,7 +293,9 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
 # What each part keeps
 
 
-def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> list[Part]:
+def _parts(
+    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None], paths: Paths
+) -> list[Part]:
     first = units[0].step.number
     others = [step for unit in units for step in unit.others]
     main = [
@@ -304,6 +315,6 @@ def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
             or owners[step.number] is None
             and (step.number < end or is_last)
         ]
-        needed, cuts = pruned(steps, kept, owners)
+        needed, cuts = pruned(steps, kept, owners, paths)
         result.append(Part(unit, tuple(needed), tuple(cuts)))
     return result

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.safety import base_name, kind_of
+from kaniko_hooks.fix.safety import base_name, kind_of, makes_folders, makes_only
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import paths
@@ -148,6 +147,19 @@ class Paths:
                 result[path].add(event.env.variables.get(name))
         return result
 
+    def made(self, step: Step) -> set[str]:
+        """The files and folders that a plain command makes, if it does nothing else."""
+        if not isinstance(step.only_command, Simple) or not makes_only(step):
+            return set()
+        result = {
+            path for use in step.programs if makes_folders(use) for path in self._targets(use)
+        }
+        for operator, target, env in step.report.targets:
+            if operator not in ('>', '>|'):
+                return set()
+            result.update(self.of(target, env))
+        return result
+
     def _targets(self, use: ProgramUse) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
         words = [field.text for field in use.fields[1:] if field.text.value[:1] != '-']
@@ -204,7 +216,7 @@ class Paths:
             fields = use.fields[1:]
             if base_name(use) in _WRITES_LAST:
                 fields = fields[:-1]
-            elif _only_makes(use):
+            elif base_name(use) == 'touch' or makes_folders(use):
                 continue
             for field in fields:
                 yield from self._of_word(field.text, use.env)
@@ -221,13 +233,6 @@ class Paths:
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
                 yield from self.of(part, env)
-
-
-def _only_makes(use: ProgramUse) -> bool:
-    """A program makes what it names, whether or not it exists."""
-    words = [field.text.value for field in use.fields[1:]]
-    makes_folders = any(re.match('-[a-z]*p|--parents', word) for word in words)
-    return base_name(use) == 'touch' or base_name(use) == 'mkdir' and makes_folders
 
 
 def spelling(path: str) -> str:

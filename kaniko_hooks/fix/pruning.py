@@ -1,28 +1,35 @@
-"""Set-up that a part does not need: functions, old values and detours of the directory."""
+"""Set-up that a part does not need: functions, old values and files, detours of the directory."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix.matrix import is_environment
-from kaniko_hooks.fix.safety import base_name, kind_of, outward
-from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.paths import Paths, is_inside
+from kaniko_hooks.fix.safety import base_name, kind_of, may_stop, outward
+from kaniko_hooks.fix.steps import Step, Steps, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, PURE
-from kaniko_hooks.shell.tree import DECLARATIONS, Function, Literal, Simple, literal, walk
+from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
+from kaniko_hooks.text import ROOT, Text
 
 Cuts = list[tuple[int, int]]  # spans of the source
 
 
 def pruned(
-    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None]
+    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
 ) -> tuple[list[Step], Cuts]:
     """The steps that a part needs of those that it could have, and what goes within them.
 
     `owners` are the units that steps go with, by their numbers.
     """
-    kept = list(_without_functions(kept))
-    kept = list(_without_old_values(steps, kept, owners))
-    return _without_detours(steps, kept)
+    result: list[Step] = []
+    for step in reversed(list(_without_functions(kept))):
+        if owners[step.number] is not None or not (
+            _is_old_value(steps, step, result, owners) or _is_made_anew(step, result, owners, paths)
+        ):
+            result.insert(0, step)
+    return _without_detours(steps, result)
 
 
 def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
@@ -35,15 +42,15 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
             yield step
 
 
-def _without_old_values(
-    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None]
-) -> Iterator[Step]:
-    """The steps without assignments to variables that are set anew before anything reads them."""
-    for index, step in enumerate(kept):
-        if owners[step.number] is None and _only_assigns(step):
-            if _is_set_anew(steps, step, kept[index + 1 :], owners):
-                continue
-        yield step
+def _is_old_value(
+    steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
+) -> bool:
+    """The step only assigns to variables that are set anew before anything reads them, or to
+    none that anything reads.
+    """
+    return _only_assigns(step) and (
+        _is_set_anew(steps, step, later, owners) or _is_unread(steps, step, later)
+    )
 
 
 def _only_assigns(step: Step) -> bool:
@@ -72,6 +79,18 @@ def _is_set_anew(
     return False
 
 
+def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
+    is_gate = isinstance(step.only_command, Simple) and may_stop(step)
+    runs_more = any(base_name(use) in ('.', 'source', 'eval') for use in step.programs)
+    return not (step.is_last or is_gate or runs_more) and not any(
+        _may_be_exported(steps, name)
+        or any(
+            name in other.report.reads or re.search(rf'\b{name}\b', other.text) for other in later
+        )
+        for name in step.report.writes
+    )
+
+
 def _attributes(step: Step) -> set[str | None]:
     """The builtins of a step that give variables attributes, or remove these."""
     commands = (node for node in walk(step.node) if isinstance(node, Simple) and node.words)
@@ -93,25 +112,53 @@ def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
     )
 
 
+def _may_be_exported(steps: Steps, name: str) -> bool:
+    """Programs may read a variable from their environment, or the shell may use it itself."""
+    exporting = re.compile(
+        rf'(?:export|declare|typeset|readonly)\s[^;&|\n]*(?<!\w){name}(?!\w)|set\s+-\w*a|allexport'
+    )
+    return is_environment(name, steps) or any(
+        exporting.search(step.text) or name in step.report.writes and scripts_of(step)
+        for step in (*steps.before, *steps.main)
+    )
+
+
+def _is_made_anew(
+    step: Step, later: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
+) -> bool:
+    """The step only makes files and folders that are made again before anything uses them."""
+    own = paths.made(step)
+    for other in later if own else ():
+        made = paths.made(other)
+        if owners[other.number] is not None or paths.names(other, own):
+            return False
+        if own <= made:
+            return True
+        if not made and not _only_assigns(other):
+            return False
+        if any(is_inside(path, folder) for path in made for folder in own):
+            return False
+    return False
+
+
 def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
-    """The steps without a `cd` that the next one takes back."""
+    """The steps without a `cd` that the next one takes back, or that it does not start from."""
     cuts: Cuts = []
-    if any(_target(step) == '-' for step in kept):
-        return kept, cuts
+    text = steps.source.source.value
     index = 0
     while index + 1 < len(kept):
         first, second = kept[index], kept[index + 1]
         target, further = _target(first), _target(second)
-        if target is None or further is None:
+        if target is None or further is None or _goes_back(kept[index + 2 :]):
             index += 1
             continue
         after = _before_next(steps, second)
+        start = second.node.end - len(further.value)
         if after is not None and first.report.before.directories == after:
             del kept[index : index + 2]
-        elif _is_folder(target) and further[:3] == '../' and not cuts:
-            command = second.only_command
-            assert isinstance(command, Simple)
-            start = command.words[1].start
+        elif _is_absolute(further):
+            del kept[index]
+        elif _is_folder(target.known) and text.startswith('../', start) and not cuts:
             cuts.append((start, start + 3))
             del kept[index]
         else:
@@ -121,23 +168,39 @@ def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
     return kept, cuts
 
 
-def _target(step: Step) -> str | None:
-    """The unquoted word of a step that is just `cd word`."""
+def _target(step: Step) -> Text | None:
+    """The folder of a step that is just `cd folder`."""
     command = step.only_command
-    if not isinstance(command, Simple) or len(command.words) != 2:
+    if not isinstance(command, Simple) or len(command.words) != 2 or command.redirections:
         return None
-    pieces = [piece for word in command.words for piece in word.pieces]
-    if [use.kind for use in step.programs] != [BUILTIN] or base_name(step.programs[0]) != 'cd':
+    if [base_name(use) for use in step.programs] != ['cd']:
         return None
-    plain = len(pieces) == 2 and all(isinstance(piece, Literal) for piece in pieces)
-    last = pieces[-1]
-    if plain and isinstance(last, Literal) and not last.quoted and not command.redirections:
-        return last.value
-    return step.programs[0].fields[-1].text.value if plain else None
+    return step.programs[0].fields[-1].text
 
 
-def _is_folder(path: str) -> bool:
-    return '/' not in path and path not in ('.', '..')
+def _goes_back(later: Sequence[Step]) -> bool:
+    """The next change of the directory is `cd -`, or something else than a plain `cd`."""
+    changing = (step for step in later if 'directories' in step.report.changes)
+    target = next(map(_target, changing), Text(''))
+    return target is None or target.value == '-'
+
+
+def leaves_folder(step: Step) -> bool:
+    """The step may go to a folder that is not below the working directory."""
+    target = _target(step)
+    return 'directories' in step.report.changes and (
+        target is None or _is_absolute(target) or re.match(r'\.\.|-\Z', target.value) is not None
+    )
+
+
+def _is_absolute(path: Text) -> bool:
+    return path.value[:1] == '/' or any(
+        hole.start == 0 and hole.name == ROOT for hole in path.holes
+    )
+
+
+def _is_folder(path: str | None) -> bool:
+    return path is not None and '/' not in path and path not in ('.', '..', '-')
 
 
 def _before_next(steps: Steps, step: Step) -> object:

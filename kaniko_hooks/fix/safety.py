@@ -122,12 +122,18 @@ def writes_files(step: Step) -> bool:
     )
 
 
-def is_repeatable_there(step: Step) -> bool:
-    """The step makes files and folders, and a second time at once it would change nothing."""
-    return step.report.changes <= {'stdout', 'epoch'} and all(
-        kind_of(use) == PURE or base_name(use) in ('echo', 'printf', 'mkdir', 'touch')
+def makes_only(step: Step) -> bool:
+    """The step prints, also into files, and makes folders."""
+    return step.report.changes <= {'stdin', 'stdout', 'epoch', 'files'} and all(
+        kind_of(use) == PURE or base_name(use) in ('echo', 'printf') or makes_folders(use)
         for use in step.programs
     )
+
+
+def makes_folders(use: ProgramUse) -> bool:
+    """A program makes folders, whether or not they exist."""
+    words = [field.text.value for field in use.fields[1:]]
+    return base_name(use) == 'mkdir' and any(re.match('-[a-z]*p|--parents', w) for w in words)
 
 
 # Programs that are run for their status.
