@@ -103,8 +103,8 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
     apart by the first of tag, target, Dockerfile, folder and platform that can.
     """
     loops = [unit.loop.command.name for unit in units if unit.loop is not None]
-    flags = [paths.flags(unit.events[0]) for unit in units]
-    result = [None if unit.loop else _image(own) for unit, own in zip(units, flags)]
+    flags = [[paths.flags(event) for event in unit.events] for unit in units]
+    result = [None if unit.loop else _agreed(_image, own) for unit, own in zip(units, flags)]
     groups: dict[str | None, list[int]] = {}
     for number, (unit, label) in enumerate(zip(units, result)):
         if unit.loop is not None:
@@ -117,26 +117,35 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
         others = {other for other in groups if other is not None} if label is None else set()
         differences = _differences([flags[number] for number in members], label is None, others)
         for number, more in zip(members, differences):
-            named = joined(label, more, '-') if label and more else label or more
-            result[number] = named or str(number + 1)
+            result[number] = joined(label, more, '-') if label and more else label or more
+    unnamed = [number for number, label in enumerate(result) if not label]
+    for number in unnamed if len(unnamed) > 1 else ():
+        result[number] = '' if units[number].loop else str(number + 1)
     return [label or '' for label in result]
 
 
-def _differences(builds: Sequence[Flags], nameless: bool, others: Collection[str]) -> list[str]:
-    """Labels that tell builds apart, also from `others`; at most one of them may lack it."""
+def _agreed(reader: _Reader, builds: Sequence[Flags]) -> str | None:
+    """Where the runs of a unit differ, none of them tells what it builds."""
+    results = {reader(flags) for flags in builds}
+    return results.pop() if len(results) == 1 else None
+
+
+def _differences(
+    units: Sequence[Sequence[Flags]], nameless: bool, others: Collection[str]
+) -> list[str]:
+    """Labels that tell units apart, also from `others`; at most one of them may lack it."""
     readers: tuple[_Reader, ...] = (_tag, _target, _dockerfile, _folder, _platform)
     if nameless:
         readers = (_folder, _image_piece, _dockerfile, _target, _tag, _platform)
-    rows = [[reader(flags) for flags in builds] for reader in readers]
-    for row in rows:
-        if all(row) and len(set(row)) == len(row) and not set(row) & set(others):
-            return [label or '' for label in row]
-    for row in rows:
-        if not nameless and row.count(None) == 1 and len(set(row)) == len(row):
-            return [label or '' for label in row]
+    rows = [[_agreed(reader, builds) for builds in units] for reader in readers]
+    for lacking in (0, 1):
+        for row in rows:
+            is_clear = len(set(row)) == len(row) and not set(row) & set(others)
+            if row.count(None) == lacking and is_clear:
+                return [label or '' for label in row]
     if nameless:
         return [label or '' for label in rows[0]]
-    return [''] * len(builds)
+    return [''] * len(units)
 
 
 def _values(flags: Flags, name: str) -> list[str]:
