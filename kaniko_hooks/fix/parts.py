@@ -9,7 +9,14 @@ from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.pruning import leaves_folder, pruned
-from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
+from kaniko_hooks.fix.safety import (
+    base_name,
+    may_stop,
+    only_prints,
+    outward,
+    removes_leftovers,
+    sets_trap,
+)
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
@@ -104,6 +111,22 @@ class _Ownership:
         self.gates: set[int] = set()  # units with a command that may stop later ones
         self.waiting: set[int] = set()  # units with a command that earlier ones may stop
         self.risks: list[str] = []
+        self.announced = dict(self._announced())  # the units that prints announce
+
+    def _announced(self) -> Iterator[tuple[int, int]]:
+        """The prints directly above units, if all units have some and the last none below."""
+        above: list[int] = []
+        result: list[tuple[int, int]] = []
+        for step in self.steps.main:
+            number = self.numbers.get(step.number)
+            if number is not None:
+                if not above:
+                    return
+                result += ((print_number, number) for print_number in above)
+            says = all(base_name(use) in ('echo', 'printf') for use in step.programs)
+            above = [*above, step.number] if says and only_prints(step) else []
+        if not above:
+            yield from result
 
     def run(self) -> None:
         for step in self.steps.before:
@@ -149,7 +172,7 @@ class _Ownership:
             if is_later and later.number in self.numbers:
                 return self.numbers[later.number]
         names = names_unit(step, self.images)
-        return next(iter(names)) if len(names) == 1 else above
+        return next(iter(names)) if len(names) == 1 else self.announced.get(step.number, above)
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         names = names_unit(step, self.images)
