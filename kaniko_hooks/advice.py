@@ -48,10 +48,12 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
 
 
 def _is_one_image(run: Run) -> bool:
-    """Test for builds that differ in nothing but their destinations."""
+    """Test for builds that differ in nothing but the tags or registries of one image."""
     builds = [execution.build for execution in run.executed]
     images = {build.flags.destinations for build in builds}
-    return len(images) == run.builds_in_worst_run and len(set(map(_other_words, builds))) == 1
+    names = {name.rpartition('/')[2].partition(':')[0] for own in images for name in own}
+    is_same = len(names) == len(set(map(_other_words, builds))) == 1
+    return is_same and len(images) == run.builds_in_worst_run
 
 
 def _other_words(build: Build) -> tuple[str, ...]:

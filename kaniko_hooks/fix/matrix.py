@@ -120,13 +120,20 @@ def is_environment(name: str, steps: Steps) -> bool:
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
     if is_environment(name, steps):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
-    others = [*steps.before, *steps.main, *steps.after]
     used = any(
-        other is not step and name in other.report.reads | other.report.writes for other in others
+        name in other.report.reads | other.report.writes
+        for other in (*steps.before, *steps.main, *steps.after)
+        if other is not step and not _sets_itself(other, name)
     )
     used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
     if used or any(used_beside.search(text) for text in strings_of(target, with_scripts=False)):
         raise Refusal(f'the loop variable {name} is used outside the loop')
+
+
+def _sets_itself(step: Step, name: str) -> bool:
+    """The step is a loop over the same variable that becomes a matrix as well."""
+    loop = step.only_command
+    return isinstance(loop, For) and loop.name == name and step.most_builds > 1
 
 
 def _check_body(body: Sequence[Step], name: str) -> None:

@@ -108,7 +108,8 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
     groups: dict[str | None, list[int]] = {}
     for number, (unit, label) in enumerate(zip(units, result)):
         if unit.loop is not None:
-            result[number] = unit.loop.command.name if len(loops) > 1 else ''
+            name = unit.loop.command.name
+            result[number] = name if len(loops) > 1 == loops.count(name) else ''
         else:
             groups.setdefault(label, []).append(number)
     for label, members in groups.items():
@@ -120,7 +121,8 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
             result[number] = joined(label, more, '-') if label and more else label or more
     unnamed = [number for number, label in enumerate(result) if not label]
     for number in unnamed if len(unnamed) > 1 else ():
-        result[number] = '' if units[number].loop else str(number + 1)
+        if units[number].loop is None or len(loops) > 1:
+            result[number] = str(number + 1)
     return [label or '' for label in result]
 
 
