@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.fix.images import last_word, repository_of
@@ -42,7 +43,7 @@ def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
         {last_word(image) or repository_of(image) for image in unit.images}
         for unit in (first, second)
     ]
-    if not first.images or names[0] != names[1]:
+    if not first.images or names[0].isdisjoint(names[1]) and not _is_mirrored(first, second):
         return False
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
@@ -56,6 +57,20 @@ def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
         and not any(flag.name == 'no-push' for flag in paths.flags(old))
     )
+
+
+def _is_mirrored(first: Unit, second: Unit) -> bool:
+    """The images are in different registries, and one of them has no name of its own there."""
+    hosts = [
+        {
+            repository_of(image).partition('/')[0]
+            for image in unit.images
+            if re.search('[/\0]', image)
+        }
+        for unit in (first, second)
+    ]
+    is_nameless = not all(any(map(last_word, unit.images)) for unit in (first, second))
+    return is_nameless and all(hosts) and hosts[0].isdisjoint(hosts[1])
 
 
 def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
