@@ -38,6 +38,8 @@ _REFERENCE = re.compile(r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+')
 _HARMLESS = frozenset(
     'mkdir chmod chown touch rm rmdir umask truncate sed envsubst tee gzip split sponge'.split()
 )
+# Sub-commands of git and of Kaniko's executor that write no file that can be built from.
+_HARMLESS_COMMANDS = frozenset('config fetch login logout'.split())
 
 
 class Use(NamedTuple):
@@ -237,6 +239,7 @@ def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
     return kind == OTHER or (
         kind == LOCAL
         and (base_name(use) not in _HARMLESS or base_name(use) == 'sed' and from_file)
+        and _HARMLESS_COMMANDS.isdisjoint(field.text.value for field in use.fields[1:2])
         and any(paths.may_make(use, file) for file in files)
     )
 

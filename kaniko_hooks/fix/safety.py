@@ -149,12 +149,10 @@ def removes_leftovers(step: Step) -> bool:
 
     It may not be in the folder where runners keep projects, nor a temporary file.
     """
-    uses = step.programs
-    if len(uses) != 1 or base_name(uses[0]) != 'rm' or uses[0].kind != LOCAL:
+    if [base_name(use) for use in step.programs] != ['rm'] or step.only_command is None:
         return False
-    words = [field.text for field in uses[0].fields[1:] if field.text.value[:1] != '-']
-    return all(
-        word.known is not None and re.match(r'/(?!builds/|tmp/)', word.value) for word in words
-    ) and any(
-        re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', word.value) for word in words
+    words = re.sub('["\']', '', step.text).split()
+    paths = [word for word in words[1:] if word[:1] != '-']
+    return all(re.fullmatch(r'/(?!builds/|tmp/)[^$`()<>&|;]*', path) for path in paths) and any(
+        re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths
     )
