@@ -61,11 +61,13 @@ def check_drawn(
             sure = name in step.sure_writes
             variables[name] = frozenset(sources) if sure else old | sources
         if sources:
-            files.update((path, frozenset(sources)) for path in paths.written(step))
+            # The job's token in a file is a secret, which nobody compares.
+            drawn = frozenset(sources - {'CI_JOB_TOKEN'})
+            files.update((path, drawn) for path in paths.written(step))
     for source, names in users.items():
         if len(names) > 1:
-            shown = source if source[:1] == '`' else f'${source}'
-            raise Refusal(f'{shown} has a different value each time, and several builds use it')
+            shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
+            raise Refusal(f'{shown} a different value each time, and several builds use it')
 
 
 def _in_templates(step: Step, paths: Paths) -> set[str]:
