@@ -296,7 +296,7 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
         pytest.param(
             '.github/workflows/a.yml',
             WORKFLOW.replace(
-                'run: ./build.sh', f'run: "{build("a")} -d x; {build("a")}=y --destination=z"'
+                'run: ./build.sh', f'run: "{build("a")} -d a:2; {build("a")}=a:3 --destination=a:4"'
             ),
             '; pass each tag to one build as a further `--destination`',
             id='tags',

@@ -116,7 +116,7 @@ build.sh:3:1: {CACHED}: job `job` runs 2 Kaniko builds in one container, with th
   3 | /kaniko/executor --cache --cleanup -d b
     | ^^^^^^^^^^^^^^^^ second build, cache on: b
   = note: --cleanup is not enough: files of multi-stage and of failed builds can stay; --allow-cleanup accepts it in osscontainertools' Kaniko v1.27.0 or later
-  = no automatic fix: `./build.sh` alone runs more than one build; pass each tag to one build as a further `--destination`
+  = no automatic fix: `./build.sh` alone runs more than one build; use one job per build
 
 {HARM}
 details: {PAGE}/{CACHED}.md
