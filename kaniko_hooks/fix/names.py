@@ -121,8 +121,7 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
             result[number] = joined(label, more, '-') if label and more else label or more
     unnamed = [number for number, label in enumerate(result) if not label]
     for number in unnamed if len(unnamed) > 1 else ():
-        if units[number].loop is None or len(loops) > 1:
-            result[number] = str(number + 1)
+        result[number] = str(number + 1)
     return [label or '' for label in result]
 
 

@@ -87,8 +87,6 @@ def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
             is_before = step.number < later.number < part.unit.step.number
             if is_before and later not in cut and leaves_folder(later):
                 return False
-        if step in cut:
-            return False
     return True
 
 
