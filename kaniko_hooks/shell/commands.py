@@ -43,6 +43,7 @@ _KEEPS_SOURCES = frozenset(('cp', 'install', 'ln'))
 _KEEPS_TEXTS = frozenset(('chmod', 'chown', 'touch'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
 _SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
+_OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 _MIN_SEARCHING = 3  # words, where the input is not known
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
@@ -309,8 +310,10 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             start = assign(start, name_, Text(value))
             continue
         base = name.rpartition('/')[2]
-        is_script = ('/' in name or base.endswith('.sh')) and bool(
-            paths.contents(scope, state.env, text)
+        is_script = (
+            ('/' in name or base.endswith('.sh'))
+            and not base.endswith(_OTHER_LANGUAGES)
+            and bool(paths.contents(scope, state.env, text))
         )
         if not is_script and base not in SHELLS and not mentions_executor(base):
             continue

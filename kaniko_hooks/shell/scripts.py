@@ -93,9 +93,11 @@ def one_of_files(
 
 
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """Commands that cannot be seen, which may print anything."""
+    """Commands that cannot be seen: they may run their words, change any file and print anything."""
     scope.ev.note_use(scope, state, OTHER, fields)
-    return stdout.printed(scope, state.with_status(None), fields)
+    flow = scope.ev.among_words(scope, state, fields)
+    flow.normal = [way.with_env(paths.touched(scope, way.env, fields)) for way in flow.normal]
+    return flow
 
 
 def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
