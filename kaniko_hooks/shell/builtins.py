@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, scripts, stdout
 from kaniko_hooks.shell.env import NO_TRAP, Env, Function, State, fresh, fresh_name
+from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
 from kaniko_hooks.shell.tree import Group
@@ -164,21 +165,45 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`read`, `mapfile`, `getopts`: names get unknown values."""
+    """`read`, `mapfile`, `getopts`: names get unknown values, or a line that may be run."""
     command = fields[0].text.known
     names = [field.text.known or '' for field in fields[1:]]
     options = ''.join(name for name in names if name[:1] == '-')
     is_array = command in ('mapfile', 'readarray') or 'a' in options
+    stdin = state.env.stdin or EMPTY
     if command == 'getopts':
         names = [*names[1:2], 'OPTARG', 'OPTIND']
-    for name in names or ['REPLY']:
-        if not name:
-            state = scripts.after_unknown_commands(scope, state)
-        if name.isidentifier():
-            value = hole(fresh_name(f'${name}'), f'${name}')
-            items = Array((Field(value, True),))
-            state = assign(state, name, items if is_array else value)
-    return Flow([state.with_status(None)])
+        stdin = EMPTY
+    if '' in names:
+        state = scripts.after_unknown_commands(scope, state)
+    names = [name for name in names if name.isidentifier()] or ['REPLY']
+    lines = [line for line in stdin.split('\n') if stdout.may_run(scope, state, line)]
+    separators = separators_of(state) or frozenset()
+    words = lines
+    if command == 'read':
+        words = [word for line in lines for word in line.split(separators)]
+    unknown = state
+    for name in names:
+        value = hole(fresh_name(f'${name}'), f'${name}')
+        items = Array((Field(value, True), *map(Field, words)))
+        unknown = assign(unknown, name, items if is_array else value)
+    flow = Flow([unknown.with_status(None)])
+    if not is_array:
+        for line in dict.fromkeys(lines):
+            way = state
+            for name, part in zip(names, _parts(line, separators, len(names))):
+                way = assign(way, name, part)
+            flow.normal.append(way.with_status(True))
+    return flow
+
+
+def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]:
+    """The parts of a line for so many variables: the last one gets the rest."""
+    for _ in range(count - 1):
+        first = line.split(separators)[0]
+        yield first
+        line = line.part(len(first.value) + 1, len(line.value))
+    yield line.stripped() if ' ' in separators else line
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

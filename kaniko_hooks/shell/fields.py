@@ -72,7 +72,7 @@ def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
     """The fields of a word after expansion."""
     result: list[Field] = []
     current: list[Part] = []
-    separators = _separators(state)
+    separators = separators_of(state)
     for part in (*parts, BREAK):
         if part is BREAK:
             result += _field(ev, state, current, word)
@@ -118,7 +118,7 @@ def _may_be_empty(text: Text) -> bool:
     return sum(item.end - item.start for item in text.holes) == len(text.value)
 
 
-def _separators(state: State) -> frozenset[str] | None:
+def separators_of(state: State) -> frozenset[str] | None:
     """The characters that split fields: those of IFS; None if they are not known."""
     value = state.env.variables.get('IFS', UNSET)
     if value == UNSET or value == _IFS_OF_THE_SHELL:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import expand, paths
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.env import State, fresh_name
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
-from kaniko_hooks.shell.value import EMPTY
+from kaniko_hooks.shell.value import EMPTY, names_executor
 from kaniko_hooks.text import Text, concat, hole
 
 _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
@@ -74,8 +74,13 @@ def _one(
         contents = paths.contents(scope, state.env, text)
         if len(contents) == 1:
             return _reading(state, contents[0][1]), output
-        name = repr(text) if all(item.name for item in text.holes) else ''
-        return _reading(state, hole(name and f'content {state.env.moment()} {name}')), output
+        name = fresh_name('content')
+        if all(item.name for item in text.holes):
+            name = f'content {state.env.moment()} {text!r}'
+        texts = [content for _, content in contents if names_executor(content)]
+        if texts:
+            scope.ev.printed[name] = concat(texts)
+        return _reading(state, hole(name)), output
     return state, output
 
 

@@ -93,7 +93,7 @@ def one_of_files(
 
 
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """Commands that cannot be seen: they may run their words, change any file and print anything."""
+    """Commands that cannot be seen: they may run their words, write files and print anything."""
     scope.ev.note_use(scope, state, OTHER, fields)
     flow = scope.ev.among_words(scope, state, fields)
     flow.normal = [way.with_env(paths.touched(scope, way.env, fields)) for way in flow.normal]
@@ -276,8 +276,8 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
-        if names_executor(stdin):
-            scope.ev.printed[name.holes[0].name] = stdin
+        if names_executor(stdout.likely(scope.ev, stdin)):
+            scope.ev.printed[name.holes[0].name] = stdout.likely(scope.ev, stdin)
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
         words = [

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, variables
-from kaniko_hooks.shell.env import FILE, State, fresh_name
+from kaniko_hooks.shell.env import FILE, REPEATED, State, fresh_name
 from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.programs import LOCAL, PURE, base_name, program
+from kaniko_hooks.shell.programs import ELSEWHERE, LOCAL, PURE, base_name, program
 from kaniko_hooks.shell.value import EMPTY, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
@@ -38,17 +38,53 @@ def printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
-    """The output of a command that is not evaluated; where it is run, it is what was read."""
+    """The output of a command that is not evaluated.
+
+    Where it is run, it is what was read, and the commands that its words name.
+    """
     command = ' '.join(field.text.value for field in fields)
-    result = hole(fresh_name(f'$({command})'), f'$({command})')
-    if program(base_name(fields[0])).kind in (PURE, LOCAL):
+    name = fresh_name(f'$({command})')
+    kind = program(base_name(fields[0])).kind
+    texts: list[Text] = []
+    if kind in (PURE, LOCAL):
         texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
             texts += [text for _, text in paths.contents(scope, state.env, field.text)]
         texts = [text for text in texts if names_executor(text)]
-        if texts:
-            scope.ev.printed[result.holes[0].name] = concat(texts)
+    if kind != ELSEWHERE:
+        texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+    if texts:
+        scope.ev.printed[name] = concat(texts)
+    return hole(name, f'$({command})')
+
+
+def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
+    """The commands that a word of a program makes: `{print "/kaniko/executor -c " $1}`.
+
+    They may be the executor, functions or scripts, with any arguments and any number of times.
+    """
+    result = []
+    for match in re.finditer(r'[\w./\\-]+(?=[ "\'])', word.value):
+        path = match[0].replace('\\', '')
+        name = path.rpartition('/')[2]
+        if name in state.env.functions:
+            command = Text(name)
+        elif name == 'executor':
+            command = word.part(match.start(), match.end())
+        elif '/' in path and scope.ev.repository.text(path.strip('/')) is not None:
+            command = Text(path.strip('/'))
+        else:
+            continue
+        # It may as well set variables.
+        anything = hole(fresh_name(REPEATED), '$(…)')
+        result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
     return result
+
+
+def may_run(scope: Scope, state: State, line: Text) -> bool:
+    """A line that names the executor or a function: it may be read to be run."""
+    text = likely(scope.ev, line)
+    return names_executor(text) or not state.env.functions.keys().isdisjoint(text.value.split())
 
 
 def likely(ev: Evaluator, text: Text) -> Text:
