@@ -295,7 +295,8 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """An unknown program runs the executor, shell or script among its words."""
-    texts = [field for option, field in zip(fields, fields[1:]) if _is_commands(option, field)]
+    words = [_without_option(field) for field in fields]
+    texts = [field for option, field in zip(fields, words[1:]) if _is_commands(option, field)]
     if texts:
         return Flow(_run_texts(scope, state, texts))
     start = state
@@ -349,6 +350,14 @@ def _is_commands(option: Field, field: Field) -> bool:
         mentions_executor(command.rpartition('/')[2])
         or re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
     )
+
+
+def _without_option(field: Field) -> Field:
+    """The value of `--option=value`."""
+    match = re.match('--?[A-Za-z][A-Za-z-]*=', field.text.value)
+    if match is None:
+        return field
+    return field._replace(text=field.text.part(match.end(), len(field.text.value)))
 
 
 def _run_texts(scope: Scope, state: State, texts: Sequence[Field]) -> Sequence[State]:

@@ -14,7 +14,7 @@ from functools import partial
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, env, outcome, tree, variables
+from kaniko_hooks.shell import TooMuch, commands, env, outcome, stdout, tree, variables
 from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.fields import literal_field
@@ -344,10 +344,14 @@ class Evaluator:
         start = state.with_env(state.env._replace(stdout=EMPTY, errexit=False))
         result = []
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
-            output = end.env.stdout
-            output = output.part(0, len(output.value.rstrip('\n')))
+            output = _without_line_ends(end.env.stdout)
             if len(output.holes) == 1 and output.holes[0][:2] == (0, len(output.value)):
-                output = hole(output.holes[0].name, scope.source.value[node.start : node.end])
+                name = output.holes[0].name
+                content = stdout.likely(self, output)
+                if content is not output:
+                    name += '\n'
+                    self.printed[name] = _without_line_ends(content)
+                output = hole(name, scope.source.value[node.start : node.end])
             env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
             result.append((end.with_env(env), output))
         return result
@@ -411,6 +415,10 @@ class Evaluator:
             for way, value in arithmetic.evaluate(scope, state, node.expression)
             for end in self.by_status(way, tests.is_nonzero(value))
         )
+
+
+def _without_line_ends(text: Text) -> Text:
+    return text.part(0, len(text.value.rstrip('\n')))
 
 
 def _left(env: Env, inner: Env) -> Env:

@@ -51,7 +51,7 @@ _ROWS = (
         nerdctl nomad nsenter oc okteto podman podman-compose rsh ssh systemd-nspawn telepresence
         tsh vagrant warmer""",
     ),
-    (Program(REPEATS), 'find parallel retry watch xargs'),
+    (Program(REPEATS), 'find parallel retry run-parts watch xargs'),
 )
 
 _TABLE = {name: program for program, names in _ROWS for name in names.split()}

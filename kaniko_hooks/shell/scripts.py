@@ -303,10 +303,17 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow([state])
     name = stdout.names_of_find(fields)
     words = [field.text.known or '' for field in fields]
+    runs = scope.ev.run_program
     start = 0
+
+    def in_folder(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
+        env = state.env._replace(directories=(hole(fresh_name('{}'), '{}'),))
+        return scope.ev.run_program(scope, state.with_env(env), argv)
+
     for index, word in enumerate(words):
         if word in ('-exec', '-execdir', '-ok', '-okdir'):
             start = index + 1
+            runs = in_folder if word[-3:] == 'dir' else scope.ev.run_program
         elif start and (word == ';' or word == '+' and words[index - 1] == '{}'):
             argv = [_with_unknown(field, '{}', name) for field in fields[start:index]]
             if word == '+':
@@ -314,7 +321,7 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             kind = 'find' if word == ';' else ''
             states, flow = flow.normal, Flow()
             for way in states:
-                flow.add(repeated(scope, way, [argv], kind, fields[0], scope.ev.run_program))
+                flow.add(repeated(scope, way, [argv], kind, fields[0], runs))
             start = 0
     return Flow(
         end
@@ -326,7 +333,7 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`parallel`, `retry`, `watch`: the command among their words, any number of times.
 
-    `parallel` reads commands if it has none.
+    `parallel` reads commands if it has none; of `run-parts` they are the files of a folder.
     """
     name = base_name(fields[0])
     # `parallel command ::: words`
@@ -335,6 +342,9 @@ def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     runs = scope.ev.among_words
     names = [field.text.value for field in argv[1:]]
     calls = [Field(Text(word)) for word in names if word in state.env.functions]
+    if name == 'run-parts' and names:
+        argv = [Field(Text('sh')), Field(concat((argv[-1].text, Text('/'), hole(fresh_name('*')))))]
+        runs = scope.ev.run_program
     if name == 'parallel' and (calls or all(word[:1] == '-' for word in names)):
         # It starts a shell, which has the functions of this one.
         argv = [Field(Text('sh')), *(Field(Text('-c')) for _ in calls[:1]), *calls[:1]]

@@ -93,7 +93,7 @@ def likely(ev: Evaluator, text: Text) -> Text:
     at = 0
     for item in text.holes:
         content = ev.printed.get(item.name)
-        if item.name.startswith(FILE):
+        if content is None and item.name.startswith(FILE):
             content = ev.file(item.name[len(FILE) :])
         if content is not None:
             pieces += (text.part(at, item.start), content)
