@@ -174,6 +174,9 @@ def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
             result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
         elif scope.ev.repository.text(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
+        elif env.epoch and not _is_absolute(target) and '://' not in path.value:
+            # A program may have copied it.
+            result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
     return result
 
 
@@ -211,7 +214,7 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
         pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
         matching = [name for name in ev.repository.files() if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
-            return [name for name in matching if ev.may_build(name)][:_MAX_CANDIDATES]
+            return [name for name in matching if ev.may_build(name)]
         if matching:
             return matching
         del names[0]

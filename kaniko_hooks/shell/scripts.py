@@ -303,7 +303,7 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow([state])
     name = stdout.names_of_find(fields)
     words = [field.text.known or '' for field in fields]
-    runs = scope.ev.run_program
+    runs: Callable[[Scope, State, Sequence[Field]], Flow] = scope.ev.run_program
     start = 0
 
     def in_folder(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:

@@ -16,6 +16,7 @@ from kaniko_hooks.shell.value import (
     Value,
     alternatives,
     join,
+    names_executor,
     number,
     shortened,
 )
@@ -153,11 +154,15 @@ def filled(
             for value in alternatives(_setting(ev, variables, item.name, names))
             if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
         ]
-        texts = [
+        ways = [
             before.replaced([(item.start, item.end, value)])
             for before in texts
             for value in values or [hole(item.name, text.value[item.start : item.end])]
-        ][:_MAX_ALTERNATIVES]
+        ]
+        if len(ways) > _MAX_ALTERNATIVES:
+            # The value stays unknown, but where it makes a command of the executor.
+            ways = [*[way for way in ways if names_executor(way)][:_MAX_ALTERNATIVES], *texts]
+        texts = ways
     return join(texts)
 
 
