@@ -59,7 +59,7 @@ def _only_assigns(step: Step) -> bool:
         bool(report.writes)
         and not report.files
         and not report.exits
-        and report.changes <= {'variables'}
+        and report.changes <= {'variables', 'exported'}
         and not outward(step)
     )
 

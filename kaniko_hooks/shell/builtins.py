@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, scripts, stdout
-from kaniko_hooks.shell.env import NO_TRAP, Env, Function, State, fresh, fresh_name
+from kaniko_hooks.shell.env import ALL, NO_TRAP, Env, Function, State, fresh, fresh_name
 from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
@@ -116,6 +116,9 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         names = [field.text.known for field in fields[2:]]
         defined = bool(names) and all(name in state.env.functions for name in names)
         return stdout.printed(scope, state.with_status(defined or None), fields)
+    options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
+    exports = command == 'export' or any('x' in option for option in options)
+    ends_export = exports and any(re.match('-n|\\+x', option) for option in options)
     for field in fields[1:]:
         text = field.text
         match = re.match(_NAME, text.value)
@@ -128,6 +131,10 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if text.holes or match is None:
             continue
         name = match[1]
+        if exports:
+            exported = state.env.exported
+            exported = exported - {name} if ends_export else exported | {name}
+            state = state.with_env(state.env._replace(exported=exported))
         if is_local:
             state = state.with_env(_declare_local(state.env, name))
         if match.end() < len(text.value) or match[0].endswith('='):
@@ -161,6 +168,7 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for name in names:
         if name and name[0] != '-':
             state = assign(state, name, UNSET)
+            state = state.with_env(state.env._replace(exported=state.env.exported - {name}))
     return Flow([state.with_status(True)])
 
 
@@ -176,7 +184,8 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         stdin = EMPTY
     if '' in names:
         state = scripts.after_unknown_commands(scope, state)
-    names = [name for name in names if name.isidentifier()] or ['REPLY']
+    names = [name for name in names if name.isidentifier()]
+    names = names or ['REPLY' if command == 'read' else 'MAPFILE']
     lines = [line for line in stdin.split('\n') if stdout.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines
@@ -218,28 +227,26 @@ def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def _set(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`set`: options, and positional parameters after `--` or the first word without `-`."""
     words = list(fields[1:])
-    errexit = state.env.errexit
-    while words:
+    env = state.env
+    ended = False
+    while words and not ended:
         option = words[0].text.known
         if option is None or option[:1] not in ('-', '+') or option in ('-', '+'):
             break
         del words[0]
-        if option == '--':
-            return Flow([_with_arguments(state, words, errexit)])
+        ended = option == '--'
+        name = None
         if option[1:2] == 'o' or option[-1:] == 'o':
-            if words and words[0].text.known == 'errexit':
-                errexit = option[0] == '-'
+            name = words[0].text.known if words else None
             del words[:1]
-        if 'e' in option[1:]:
-            errexit = option[0] == '-'
-    if words:
-        return Flow([_with_arguments(state, words, errexit)])
-    return Flow([state.with_env(state.env._replace(errexit=errexit)).with_status(True)])
-
-
-def _with_arguments(state: State, words: Sequence[Field], errexit: bool) -> State:
-    env = state.env._replace(arguments=Array(tuple(words)), errexit=errexit)
-    return state.with_env(env).with_status(True)
+        if 'e' in option[1:] or name == 'errexit':
+            env = env._replace(errexit=option[0] == '-')
+        if 'a' in option[1:] or name == 'allexport':
+            exported = env.exported | {ALL} if option[0] == '-' else env.exported - {ALL}
+            env = env._replace(exported=exported)
+    if words or ended:
+        env = env._replace(arguments=Array(tuple(words)))
+    return Flow([state.with_env(env).with_status(True)])
 
 
 def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

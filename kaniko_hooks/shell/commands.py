@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
 from kaniko_hooks.shell import builtins, expand, outcome, paths, scripts, stdout
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.env import Function, State
 from kaniko_hooks.shell.fields import fields_of
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, program
+from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,
     Assignment,
@@ -64,6 +64,7 @@ def simple(scope: Scope, state: State, node: Simple) -> Flow:
             flow.add(_declaration(scope, way, node, fields))
         else:
             for start in _assigned(scope, way, node.assignments):
+                start = _exporting(start, *(item.name for item in node.assignments))
                 result = run(scope, start, fields)
                 if isinstance(node.words[0].pieces[0], Unknown):
                     # Another program writes any commands there.
@@ -102,7 +103,8 @@ def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
         table.update(
             (name, before.env.variables[name]) for name in names & before.env.variables.keys()
         )
-        return state.with_env(state.env._replace(variables=table))
+        exported = state.env.exported - (names - before.env.exported)
+        return state.with_env(state.env._replace(variables=table, exported=exported))
 
     flow.normal = [dropped(state) for state in flow.normal]
     flow.leaving = [(way, dropped(state)) for way, state in flow.leaving]
@@ -174,6 +176,12 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return run_program(scope, state, fields)
     if scope.ev.reports is not None:
         scope.ev.reports.called(name.known)
+    return _called(scope, state, alternatives_, fields)
+
+
+def _called(
+    scope: Scope, state: State, alternatives_: Sequence[Function], fields: Sequence[Field]
+) -> Flow:
     from kaniko_hooks.shell import functions
 
     flow = Flow()
@@ -281,10 +289,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     pattern = re.compile(regex_with_holes(fields[0].text))
     for name, alternatives_ in state.env.functions.items():
         if pattern.fullmatch(name):
-            from kaniko_hooks.shell import functions
-
-            for function in alternatives_:
-                flow.add(functions.call(scope, state, function, fields))
+            flow.add(_called(scope, state, alternatives_, fields))
     if '/' in fields[0].text.value:
         flow.add(scripts.file(scope, state, fields))
     rest = among_words(scope, state, fields)
@@ -302,13 +307,17 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     start = state
     for index in range(1, len(fields)):
         text = fields[index].text
-        name = text.known
-        if name is None or name[:1] == '-':
-            continue
-        name_, equals, value = name.partition('=')
+        name_, equals, _ = text.value.partition('=')
         if equals and name_.isidentifier():
             # `env NAME=value command`
-            start = assign(start, name_, Text(value))
+            value = text.part(len(name_) + 1, len(text.value))
+            start = _exporting(assign(start, name_, value), name_)
+            continue
+        name = text.known
+        if name is None or name[:1] == '-':
+            if base_name(fields[0]) == 'env':
+                # `env -i`, `env -u NAME`
+                start = start.with_env(start.env._replace(exported=frozenset()))
             continue
         base = name.rpartition('/')[2]
         is_script = (
@@ -324,7 +333,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             runs = scripts.file if is_script and base not in SHELLS else run_program
 
             def run_rest(way: State) -> Flow:
-                env = way.env._replace(variables=start.env.variables)
+                env = way.env._replace(variables=start.env.variables, exported=start.env.exported)
                 return runs(scope, way.with_env(env), rest)
 
             return Flow(scope.ev.isolated(scope, state, run_rest))
@@ -335,6 +344,12 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for end in ends:
         flow.add(stdout.printed(scope, end.with_status(None), fields))
     return flow
+
+
+def _exporting(state: State, *names: str) -> State:
+    if state.env.exported.issuperset(names):
+        return state
+    return state.with_env(state.env._replace(exported=state.env.exported.union(names)))
 
 
 def _starts_shell(fields: Sequence[Field]) -> bool:

@@ -37,6 +37,8 @@ REPEATED = 'repeated '
 
 
 NO_TRAP = (Text(''),)
+# Among the names that are exported: all that are assigned (`set -a`).
+ALL = '*'
 
 
 class Function(NamedTuple):
@@ -50,6 +52,7 @@ class Env(NamedTuple):
     """The name spaces of a shell. Paths are relative to the repository, or absolute."""
 
     variables: Mapping[str, Value] = {}  # that the script has set or unset
+    exported: frozenset[str] = frozenset()  # names that child processes have for certain
     functions: Mapping[str, tuple[Function, ...]] = {}  # alternatives
     files: Mapping[str, tuple[Text, ...]] = {}  # that the script has written: alternatives
     arguments: Value = Array(())
@@ -70,7 +73,8 @@ class Env(NamedTuple):
 
     def with_variable(self, name: str, value: Value) -> Env:
         """The environment after an assignment."""
-        return self._replace(variables={**self.variables, name: value})
+        exported = self.exported | {name} if ALL in self.exported else self.exported
+        return self._replace(variables={**self.variables, name: value}, exported=exported)
 
 
 class State(NamedTuple):
@@ -279,6 +283,7 @@ def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
             )
     return _with_minor(first, envs)._replace(
         variables=variables,
+        exported=first.exported.intersection(*(env.exported for env in envs)),
         functions=_alternatives([env.functions for env in envs]),
         files=_joined_files([env.files for env in envs]),
         arguments=join(env.arguments for env in envs),

@@ -119,7 +119,8 @@ class _ContainerRun:
         shell = script.shell.rpartition('/')[2]
         if shell not in SHELLS or not script.commands:
             return list(states)
-        env = Env(directories=(paths.start(script),), errexit=True)
+        exported = frozenset((*script.variables, *self.ev.single_words, 'HOME', 'PATH'))
+        env = Env(exported=exported, directories=(paths.start(script),), errexit=True)
         source = Text('\n').join(_commands_of(script))
         reasons = tuple(Reason('call', place, 1) for place in script.calls)
         scope = Scope(self.ev, source, script, reasons=reasons, recorded=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, stdout, variables
-from kaniko_hooks.shell.env import REPEATED, State, fresh, fresh_name
+from kaniko_hooks.shell.env import REPEATED, Env, State, fresh, fresh_name
 from kaniko_hooks.shell.flow import RETURN, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
+    UNSET,
     Array,
+    Value,
     has_characters,
     join,
     names_executor,
@@ -148,7 +150,7 @@ def _in_new_shell(
     errexit: bool,
     name: Field | None = None,
 ) -> Flow:
-    """The commands of a text in a shell of its own: of ours it has the variables and files."""
+    """The commands of a text in a shell of its own: of ours it has exported variables and files."""
     inner = scope._replace(tested=False, loops=0, outer_loops=False, may_return=False)
     if name is not None:
         inner = inner.because('call', name.start)
@@ -157,10 +159,22 @@ def _in_new_shell(
         inner = inner._replace(name=variables.absolute(Text(path)))
 
     def child(way: State) -> Flow:
-        env = way.env._replace(arguments=Array(tuple(arguments)), saved={}, errexit=errexit)
+        table = _inherited(scope, way.env)
+        env = way.env._replace(
+            variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
+        )
         return run(inner, way.with_env(env), text, path)
 
     return Flow(scope.ev.isolated(scope, state, child))
+
+
+def _inherited(scope: Scope, env: Env) -> Mapping[str, Value]:
+    """The variables of a child process: those that are not exported may be in its environment."""
+    table = {name: value for name, value in env.variables.items() if name != 'IFS'}
+    for name in (table.keys() | scope.script.variables.keys()) - env.exported:
+        value = table[name] if name in table else variables.outside(scope, name, env)
+        table[name] = join((value, UNSET))
+    return table
 
 
 def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -276,8 +290,9 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
-        if names_executor(stdout.likely(scope.ev, stdin)):
-            scope.ev.printed[name.holes[0].name] = stdout.likely(scope.ev, stdin)
+        content = stdout.likely(scope.ev, stdin)
+        if names_executor(content):
+            scope.ev.printed[name.holes[0].name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
         words = [
