@@ -28,7 +28,7 @@ from kaniko_hooks.ci.gitlab.values import (
     string_of,
 )
 from kaniko_hooks.ci.gitlab.variables import REFERENCE, expanded
-from kaniko_hooks.model import Note, Place
+from kaniko_hooks.model import Note, Place, Setting
 
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
 _MAX_CHAIN = 150
@@ -68,6 +68,7 @@ class Loader:
         self.files_read: dict[str, None] = {}
         self.notes: dict[Note, None] = {}
         self.inputs: dict[str, list[Place]] = {}
+        self.choices: dict[str, Setting] = {}
         self.definitions: dict[str, list[Entry]] = {}
 
     def root(self, path: str) -> Table:
@@ -143,7 +144,7 @@ class Loader:
         # Few files have inputs.
         from kaniko_hooks.ci.gitlab.inputs import interpolated
 
-        return interpolated(self.files, document, inputs, self.variables or {})
+        return interpolated(self.files, document, inputs, self.variables or {}, self.choices)
 
     def _paths(self, entry: Value, chain: tuple[str, ...]) -> list[str]:
         """The files of the repository that an entry names; adds a note if it names others."""

@@ -25,12 +25,14 @@ from kaniko_hooks.ci.gitlab.values import (
     get,
     items_of,
     node_of,
+    place_of,
     ruby_text,
     string_of,
 )
 from kaniko_hooks.ci.gitlab.variables import expanded
 from kaniko_hooks.document.nodes import ScalarNode
-from kaniko_hooks.model import Text
+from kaniko_hooks.model import Setting, Text
+from kaniko_hooks.text import hole
 
 _MAX_SIZE = 1024 * 1024  # G: interpolation/block.rb, of one string
 _MAX_WORK = 20 * _MAX_SIZE  # characters times blocks of one string
@@ -39,14 +41,27 @@ _BLOCK = re.compile(r'\$\[\[\s*(\S.*?\S)\s*\]\]')
 
 
 def interpolated(
-    files: Files, document: Document, inputs: Value | None, variables: Mapping[str, str]
+    files: Files,
+    document: Document,
+    inputs: Value | None,
+    variables: Mapping[str, str],
+    choices: dict[str, Setting],
 ) -> Table:
     """The content of a document with its inputs, also in keys, but not inside `!reference`.
 
     `inputs` are the values that the file is included with, `variables` those that
-    the function `expand_vars` knows.
+    the function `expand_vars` knows. A pipeline may be started with another one of an
+    input's `options`: its default is a hole, for which `choices` gets the setting.
     """
     values = _input_values(document.header, inputs)
+    for name, value in values.items():
+        options = items_of(get(document.header, 'spec', 'inputs', name, 'options'))
+        if get(inputs, name) is None and len(options) > 1 and isinstance(value, ScalarNode):
+            written = files.scalar_text(value)
+            text = hole(f'$[[ inputs.{name} ]]', written.value).at(written.place, 0)
+            values[name] = Leaf(value.value, value, text)
+            texts = map(Text, map(ruby_text, options))
+            choices[text.holes[0].name] = Setting(tuple(texts), (place_of(value),))
     return _Interpolator(files, values, variables).table(document.content)
 
 
@@ -126,7 +141,7 @@ class _Interpolator:
         for block, content in blocks.items():
             replacement = self._block(content)
             if replacement is not None:
-                result = _substituted(result, block, ruby_text(replacement))
+                result = _substituted(result, block, replacement)
             if len(result.value) > _MAX_SIZE:
                 return value
         return Leaf(result.value, value if isinstance(value, ScalarNode) else value.node, result)
@@ -158,10 +173,12 @@ class _Interpolator:
         return None
 
 
-def _substituted(text: Text, block: str, value: str) -> Text:
+def _substituted(text: Text, block: str, replacement: Value) -> Text:
     """The text with every occurrence of a block replaced, as Ruby's `gsub(block, value)`."""
+    value = ruby_text(replacement)
     if '\\' in value:
         meanings = {'\\': '\\', '0': block, '&': block}
         value = re.sub(r'\\([\\0-9&])', lambda match: meanings.get(match[1], ''), value)
     matches = re.finditer(re.escape(block), text.value)
-    return text.replaced([(match.start(), match.end(), Text(value)) for match in matches])
+    new = replacement.text if isinstance(replacement, Leaf) else None
+    return text.replaced([(*match.span(), new or Text(value)) for match in matches])

@@ -124,6 +124,7 @@ class Pipeline(NamedTuple):
     - `extended`, `table`: its top level after `extends`, and after `!reference`.
     - `definitions`: each top-level entry as the files have it, the last one wins.
     - `inputs`: for each file, the places of the inputs that it is included with.
+    - `choices`: the values that inputs with `options` may have.
     - `standalone`: no pipeline of the repository includes the file.
     - `broken`: GitLab would refuse it; this is the readable rest.
     - `child`: identifies a child pipeline.
@@ -139,6 +140,7 @@ class Pipeline(NamedTuple):
     table: Table
     definitions: Mapping[str, list[Entry]]
     inputs: Mapping[str, Sequence[Place]]
+    choices: Settings
     standalone: bool = False
     broken: bool = False
     child: str | None = None
@@ -227,6 +229,7 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
     inherited = global_settings(pipeline.table)
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()) if jobs is None else jobs:
         settings = job_settings(inherited, job.table, pipeline.forwarded)
+        settings.update(pipeline.choices)
         scripts = tuple(_scripts(job, settings))
         if scripts:
             yield Container(

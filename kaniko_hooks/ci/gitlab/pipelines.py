@@ -146,6 +146,7 @@ def pipeline_of(
         table,
         loader.definitions,
         loader.inputs,
+        loader.choices,
     )
 
 

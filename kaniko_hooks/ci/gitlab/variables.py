@@ -60,8 +60,8 @@ def with_holes(text: Text) -> Text:
     if '$[[' not in text.value:
         return text
     blocks = re.finditer(_BLOCK, text.value)
-    holes = tuple(Hole(*block.span(), _hole_name(block)) for block in blocks)
-    return Text(text.value, holes, text.segments)
+    holes = (Hole(*block.span(), _hole_name(block)) for block in blocks)
+    return Text(text.value, tuple(sorted((*text.holes, *holes))), text.segments)
 
 
 def value_text(value: str, expand: bool = True) -> Text:
