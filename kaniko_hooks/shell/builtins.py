@@ -118,7 +118,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return stdout.printed(scope, state.with_status(defined or None), fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
     exports = command == 'export' or any('x' in option for option in options)
-    ends_export = exports and any(re.match('-n|\\+x', option) for option in options)
+    ends_export = '-n' in options or '+x' in options
     for field in fields[1:]:
         text = field.text
         match = re.match(_NAME, text.value)
@@ -186,7 +186,9 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         state = scripts.after_unknown_commands(scope, state)
     names = [name for name in names if name.isidentifier()]
     names = names or ['REPLY' if command == 'read' else 'MAPFILE']
-    lines = [line for line in stdin.split('\n') if stdout.may_run(scope, state, line)]
+    scope.ev.spend(len(stdin.value) // 20)
+    lines = stdin.split('\n') if stdout.may_run(scope, state, stdin) else []
+    lines = [line for line in lines if stdout.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines
     if command == 'read':
@@ -197,12 +199,11 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         items = Array((Field(value, True), *map(Field, words)))
         unknown = assign(unknown, name, items if is_array else value)
     flow = Flow([unknown.with_status(None)])
-    if not is_array:
-        for line in dict.fromkeys(lines):
-            way = state
-            for name, part in zip(names, _parts(line, separators, len(names))):
-                way = assign(way, name, part)
-            flow.normal.append(way.with_status(True))
+    for line in () if is_array else dict.fromkeys(lines):
+        way = state
+        for name, part in zip(names, _parts(line, separators, len(names))):
+            way = assign(way, name, part)
+        flow.normal.append(way.with_status(True))
     return flow
 
 

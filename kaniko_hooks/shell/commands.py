@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
@@ -300,8 +300,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """An unknown program runs the executor, shell or script among its words."""
-    words = [_without_option(field) for field in fields]
-    texts = [field for option, field in zip(fields, words[1:]) if _is_commands(option, field)]
+    texts = list(_texts(fields))
     if texts:
         return Flow(_run_texts(scope, state, texts))
     start = state
@@ -320,11 +319,8 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
                 start = start.with_env(start.env._replace(exported=frozenset()))
             continue
         base = name.rpartition('/')[2]
-        is_script = (
-            ('/' in name or base.endswith('.sh'))
-            and not base.endswith(_OTHER_LANGUAGES)
-            and bool(paths.contents(scope, state.env, text))
-        )
+        is_script = ('/' in name or base.endswith('.sh')) and not base.endswith(_OTHER_LANGUAGES)
+        is_script = is_script and bool(paths.contents(scope, state.env, text))
         if not is_script and base not in SHELLS and not mentions_executor(base):
             continue
         rest = fields[index:]
@@ -340,10 +336,9 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     ends = [state]
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
-    flow = Flow()
-    for end in ends:
-        flow.add(stdout.printed(scope, end.with_status(None), fields))
-    return flow
+    return Flow(
+        last for end in ends for last in stdout.printed(scope, end.with_status(None), fields).normal
+    )
 
 
 def _exporting(state: State, *names: str) -> State:
@@ -358,34 +353,22 @@ def _starts_shell(fields: Sequence[Field]) -> bool:
     return names[0] in _OTHER_USERS and all(program(name).kind == OTHER for name in names)
 
 
-def _is_commands(option: Field, field: Field) -> bool:
-    """A word that a program runs as commands: `su -c text`, `parallel "executor …"`."""
-    command, blank, _ = field.text.value.partition(' ')
-    return bool(blank) and (
-        mentions_executor(command.rpartition('/')[2])
-        or re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
-    )
-
-
-def _without_option(field: Field) -> Field:
-    """The value of `--option=value`."""
-    match = re.match('--?[A-Za-z][A-Za-z-]*=', field.text.value)
-    if match is None:
-        return field
-    return field._replace(text=field.text.part(match.end(), len(field.text.value)))
+def _texts(fields: Sequence[Field]) -> Iterator[Field]:
+    """The words that a program runs as commands: `su -c text`, `--command="executor …"`."""
+    for option, field in zip(fields, fields[1:]):
+        value = re.sub('^--?[A-Za-z][A-Za-z-]*=', '', field.text.value)
+        command, blank, _ = value.partition(' ')
+        takes_commands = re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
+        if blank and (takes_commands or mentions_executor(command.rpartition('/')[2])):
+            end = len(field.text.value)
+            yield field._replace(text=field.text.part(end - len(value), end))
 
 
 def _run_texts(scope: Scope, state: State, texts: Sequence[Field]) -> Sequence[State]:
     states = [state]
     for field in texts:
         words = [Field(Text('sh')), Field(Text('-c')), field]
-        states = [
-            end
-            for before in states
-            for end in scope.ev.isolated(
-                scope, before, lambda way: scripts.shell(scope, way, words)
-            )
-        ]
+        states = [end for before in states for end in scripts.shell(scope, before, words).normal]
     return [end.with_status(None) for end in states]
 
 

@@ -346,12 +346,12 @@ class Evaluator:
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
             output = _without_line_ends(end.env.stdout)
             if len(output.holes) == 1 and output.holes[0][:2] == (0, len(output.value)):
-                name = output.holes[0].name
                 content = stdout.likely(self, output)
-                if content is not output:
-                    name += '\n'
-                    self.printed[name] = _without_line_ends(content)
+                line_end = '' if content is output else '\n'
+                name = output.holes[0].name + line_end
                 output = hole(name, scope.source.value[node.start : node.end])
+                if line_end:
+                    self.printed[output.holes[0].name] = _without_line_ends(content)
             env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
             result.append((end.with_env(env), output))
         return result

@@ -170,14 +170,18 @@ def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
             result.append((target.value, env.stdin))
         elif own is not None:
             result += [(target.value, text) for text in own]
-        elif target.holes or _is_absolute(target) and not scope.script.root:
+        elif target.holes or _may_be_a_copy(scope, env, target):
             result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
         elif scope.ev.repository.text(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
-        elif env.epoch and not _is_absolute(target) and '://' not in path.value:
-            # A program may have copied it.
-            result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
     return result
+
+
+def _may_be_a_copy(scope: Scope, env: Env, path: Text) -> bool:
+    if _is_absolute(path):
+        return not scope.script.root
+    is_missing = scope.ev.repository.text(path.value) is None
+    return is_missing and env.epoch > 0 and '://' not in path.value
 
 
 def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:

@@ -74,13 +74,12 @@ def _one(
         contents = paths.contents(scope, state.env, text)
         if len(contents) == 1:
             return _reading(state, contents[0][1]), output
-        name = fresh_name('content')
-        if all(item.name for item in text.holes):
-            name = f'content {state.env.moment()} {text!r}'
-        texts = [content for _, content in contents if names_executor(content)]
+        name = repr(text) if all(item.name for item in text.holes) else fresh_name('')
+        content = hole(f'content {state.env.moment()} {name}')
+        texts = [text for _, text in contents if names_executor(text)]
         if texts:
-            scope.ev.printed[name] = concat(texts)
-        return _reading(state, hole(name)), output
+            scope.ev.printed[content.holes[0].name] = concat(texts)
+        return _reading(state, content), output
     return state, output
 
 

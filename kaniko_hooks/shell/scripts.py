@@ -170,6 +170,7 @@ def _in_new_shell(
 
 def _inherited(scope: Scope, env: Env) -> Mapping[str, Value]:
     """The variables of a child process: those that are not exported may be in its environment."""
+    scope.ev.spend((len(env.variables) + len(scope.script.variables)) // 8)
     table = {name: value for name, value in env.variables.items() if name != 'IFS'}
     for name in (table.keys() | scope.script.variables.keys()) - env.exported:
         value = table[name] if name in table else variables.outside(scope, name, env)

@@ -13,7 +13,7 @@ from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, REPEATED, State, fresh_name
 from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.programs import ELSEWHERE, LOCAL, PURE, base_name, program
+from kaniko_hooks.shell.programs import LOCAL, PURE, base_name, program
 from kaniko_hooks.shell.value import EMPTY, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
@@ -43,19 +43,17 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     Where it is run, it is what was read, and the commands that its words name.
     """
     command = ' '.join(field.text.value for field in fields)
-    name = fresh_name(f'$({command})')
-    kind = program(base_name(fields[0])).kind
+    result = hole(fresh_name(f'$({command})'), f'$({command})')
     texts: list[Text] = []
-    if kind in (PURE, LOCAL):
+    if program(base_name(fields[0])).kind in (PURE, LOCAL):
         texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
             texts += [text for _, text in paths.contents(scope, state.env, field.text)]
         texts = [text for text in texts if names_executor(text)]
-    if kind != ELSEWHERE:
-        texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+    texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
-        scope.ev.printed[name] = concat(texts)
-    return hole(name, f'$({command})')
+        scope.ev.printed[result.holes[0].name] = concat(texts)
+    return result
 
 
 def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
