@@ -391,6 +391,31 @@ def test_file_that_passes_inputs_to_a_job_has_its_finding(
 
 
 @pytest.mark.parametrize(
+    ('spec', 'inputs', 'code'),
+    (
+        pytest.param('default: "false", options: ["false", "true"]', '{}', 1, id='any option'),
+        pytest.param('default: "false", options: ["false"]', '{}', 0, id='one option'),
+        pytest.param(
+            'default: "true", options: ["false", "true"]', '{cache: "false"}', 0, id='passed'
+        ),
+    ),
+)
+@pytest.mark.parametrize('value', ('$[[ inputs.cache ]]', '"$[[ inputs.cache ]]"'))
+def test_pipeline_may_be_started_with_any_option_of_an_input(
+    spec: str, inputs: str, code: int, value: str, write: Write
+) -> None:
+    build = '/kaniko/executor --cache="$CACHE" --destination'
+    write(
+        {
+            CI: f'include: {{local: k.yml, inputs: {inputs}}}\n',
+            'k.yml': f'spec: {{inputs: {{cache: {{{spec}}}}}}}\n---\n'
+            f'build:\n  script:\n    - CACHE={value}\n    - {build} a\n    - {build} b\n',
+        }
+    )
+    assert main([CI]) == code
+
+
+@pytest.mark.parametrize(
     ('config', 'told'),
     (
         pytest.param('ci/none.yml', 'there is no such file', id='missing'),
