@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaniko_hooks.cond import Match
+from kaniko_hooks.cond import Cond, Match
 from kaniko_hooks.shell import expand, outcome, tests
 from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.tree import Case, CaseArm, If, Test, literal
 from kaniko_hooks.text import Text
@@ -85,19 +86,17 @@ def _matching(
     matching: list[State] = []
     for word in arm.patterns:
         plain = literal(word)
-        is_quoted = any(piece.quoted for piece in word.pieces)
         rest: list[State] = []
         for state in states:
-            if plain is not None and not is_quoted:
-                ways: list[tuple[State, str | None]] = [(state, plain)]
+            if plain is not None and not is_pattern(plain):
+                ways: list[tuple[State, Cond]] = [(state, Match(subject, plain))]
             else:
                 ways = [
-                    (after, expand.pattern_of(parts))
+                    (after, expand.matching(subject, parts))
                     for after, parts in expand.parts_of(scope, state, word)
                 ]
-            for way, pattern in ways:
-                cond = None if pattern is None else Match(subject, pattern)
-                holds, fails = scope.ev.split(way, cond)
+            for way, cond in ways:
+                holds, fails = scope.ev.split(way, None if scope.ev.ignores_case else cond)
                 matching += holds
                 rest += fails
         states = rest
@@ -113,12 +112,12 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
             for before, operands in ways
             for after, parts in expand.parts_of(scope, before, word)
         ]
-    return Flow(
-        end
-        for way, operands in ways
-        for end in scope.ev.by_status(way, tests.of_operands(operands, way.env.moment()))
-    )
+    flow = Flow()
+    for way, operands in ways:
+        cond = tests.of_operands(operands, way.env.moment())
+        flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
+    return flow
 
 
 def _operand(parts: Sequence[expand.Part]) -> tests.Operand:
-    return tests.Operand(expand.joined(parts), pattern=expand.pattern_of(parts))
+    return tests.Operand(expand.joined(parts), parts=parts)

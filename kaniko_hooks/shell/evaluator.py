@@ -69,6 +69,7 @@ class Evaluator:
         self.most_builds = 0  # of a run so far
         self.used_variables: set[str] = set()
         self.used_image = False
+        self.ignores_case = False  # in `case` and `[[ … ]]`: some script has `nocasematch`
         self.scripts: dict[str, None] = {}  # files of the repository that were run
         self.notes: dict[Note, None] = {}
         self.missing: dict[Place, Note] = {}  # of scripts, by the places of their calls
@@ -155,6 +156,7 @@ class Evaluator:
             self.spend(len(text.value) // 2)
             self._trees[key] = parse(text)
             self._untested.append(self._trees[key])
+            self.ignores_case = self.ignores_case or 'nocasematch' in text.value
         if not self._trees[key].complete:
             raise TooMuch
         return self._trees[key]

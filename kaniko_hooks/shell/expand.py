@@ -10,9 +10,10 @@ patterns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.cond import Eq, Truth
+from kaniko_hooks.cond import Cond, Eq, Match, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.env import State
@@ -101,20 +102,35 @@ def joined(parts: Iterable[Part]) -> Text:
     return shortened(concat(Text(' ') if part is BREAK else part.text for part in parts))
 
 
+def matching(subject: Text, parts: Sequence[Part]) -> Cond:
+    """The condition that a text matches the pattern that a word is."""
+    if all(
+        part.quoted or not part.text.holes and not is_pattern(part.text.value) for part in parts
+    ):
+        return Eq(subject, joined(parts))
+    pattern = pattern_of(parts)
+    if pattern is not None:
+        return Match(subject, pattern)
+    if any(not item.name for part in parts for item in part.text.holes):
+        return None
+    return Truth(f'matches {[(part.text, part.quoted) for part in parts]}', subject)
+
+
 def pattern_of(parts: Iterable[Part]) -> str | None:
     """The pattern that a word is, quoted characters escaped; None if it is not known."""
     result = []
     for part in parts:
         if part.text.holes:
             return None
-        quoted = part.quoted and is_pattern(part.text.value)
-        result.append(escaped(part.text.value) if quoted else part.text.value)
-    return ''.join(result)
+        result.append(escaped(part.text.value) if part.quoted else part.text.value)
+    pattern = ''.join(result)
+    # Extended patterns are not evaluated.
+    return None if re.search(r'[?*+@!]\(', pattern) else pattern
 
 
 def escaped(text: str) -> str:
     """A pattern for just this text."""
-    return ''.join('\\' + char if char in '*?[\\' else char for char in text)
+    return ''.join('\\' + char if char in '*?[(\\' else char for char in text)
 
 
 def parts_of(scope: Scope, state: State, word: Word) -> Ways:

@@ -135,6 +135,8 @@ class Assumptions:
             return [facts], []
         if not subject.holes:
             return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
+        if not is_pattern(pattern):
+            return self._equal(facts, subject, Text(pattern))
         if _varies(subject):
             return [facts], [facts]
         term = subject.key()
@@ -236,7 +238,8 @@ def _both(first: Fact, second: Fact) -> Fact | None:
     return Fact(None, first.none_of | second.none_of, first.patterns | second.patterns)
 
 
-_SPECIAL = frozenset('*?[\\')
+# The bracket is that of an extended pattern.
+_SPECIAL = frozenset('*?[(\\')
 
 
 def is_pattern(text: str) -> bool:

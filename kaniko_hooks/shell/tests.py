@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.cond import Cond, Eq, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.cond import Cond, Eq, Truth, all_of, any_of, negate
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.facts import is_pattern
+from kaniko_hooks.shell.expand import Part, matching
 from kaniko_hooks.shell.tree import (
     Calculation,
     Case,
@@ -38,12 +38,12 @@ _MAX_OPERANDS = 2000
 
 
 class Operand(NamedTuple):
-    """A word of a test; `pattern` is the pattern that it is after `==` in `[[ … ]]`."""
+    """A word of a test; the parts are those that it has in `[[ … ]]`."""
 
     text: Text
     vanishes: bool = False
     splits: bool = False
-    pattern: str | None = None
+    parts: Sequence[Part] = ()
 
     @property
     def operator(self) -> str:
@@ -155,11 +155,7 @@ class _Test:
         if operator == '!=':
             return negate(self._binary(left, '=', right))
         if operator in ('=', '=='):
-            if self.double and right.pattern is not None and is_pattern(right.pattern):
-                return Match(left.text, right.pattern)
-            if self.double and right.pattern is None:
-                return Truth(f'== {right.text!r}', left.text) if _named(right.text) else None
-            return Eq(left.text, right.text)
+            return matching(left.text, right.parts) if self.double else Eq(left.text, right.text)
         if operator in _COMPARISONS:
             return compared(left.text, operator, right.text)
         return Truth(f'{operator} {right.text!r}', left.text) if _named(right.text) else None

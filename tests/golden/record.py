@@ -34,7 +34,7 @@ def shell() -> Recorder:
         for index, case in enumerate(json.loads((CASES / f'shell/{name}.json').read_text())):
             job = {'image': IMAGE, 'script': [case['script']]}
             yield f'{name}-{index}', checked(files_of(job, {}))
-    for name in ('attack', 'practice-jobs'):
+    for name in ('attack', 'guards', 'practice-jobs'):
         for case in json.loads((CASES / f'shell/{name}.json').read_text()):
             job = {'image': IMAGE, **case['job']}
             files = files_of(job, case['files'])
