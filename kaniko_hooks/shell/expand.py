@@ -109,11 +109,14 @@ def matching(subject: Text, parts: Sequence[Part]) -> Cond:
     ):
         return Eq(subject, joined(parts))
     pattern = pattern_of(parts)
-    if pattern is not None:
-        return Match(subject, pattern)
+    return opaque('matches', subject, parts) if pattern is None else Match(subject, pattern)
+
+
+def opaque(operator: str, subject: Text, parts: Sequence[Part]) -> Cond:
+    """The condition of a test whose answer is the same for the same text and word."""
     if any(not item.name for part in parts for item in part.text.holes):
         return None
-    return Truth(f'matches {[(part.text, part.quoted) for part in parts]}', subject)
+    return Truth(f'{operator} {[(part.text, part.quoted) for part in parts]}', subject)
 
 
 def pattern_of(parts: Iterable[Part]) -> str | None:

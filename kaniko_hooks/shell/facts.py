@@ -276,13 +276,20 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 # What a shell writes in another way than Python's `fnmatch`.
 _DIALECT = r'\\(.)|\[\^|\[:(\w+):\]'
-_CLASSES = {'digit': '0-9', 'alpha': 'a-zA-Z', 'lower': 'a-z', 'upper': 'A-Z', 'space': ' \t\n'}
+CLASSES = {
+    'digit': '0-9',
+    'alnum': 'a-zA-Z0-9',
+    'alpha': 'a-zA-Z',
+    'lower': 'a-z',
+    'upper': 'A-Z',
+    'space': ' \t\n',
+}
 
 
 def _in_python(match: re.Match[str]) -> str:
     if match[1]:
         return f'[{match[1]}]'
-    return _CLASSES.get(match[2], 'a-zA-Z0-9') if match[2] else '[!'
+    return CLASSES.get(match[2], CLASSES['alnum']) if match[2] else '[!'
 
 
 # Several facts

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.cond import Cond, Eq, Truth, all_of, any_of, negate
+from kaniko_hooks.cond import Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.expand import Part, matching
+from kaniko_hooks.shell.expand import Part, matching, opaque
 from kaniko_hooks.shell.tree import (
     Calculation,
     Case,
@@ -158,7 +158,28 @@ class _Test:
             return matching(left.text, right.parts) if self.double else Eq(left.text, right.text)
         if operator in _COMPARISONS:
             return compared(left.text, operator, right.text)
+        if operator == '=~':
+            return _searched(left.text, right.parts)
         return Truth(f'{operator} {right.text!r}', left.text) if _named(right.text) else None
+
+
+def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
+    """The condition that a part of a text matches a regular expression."""
+    from kaniko_hooks.shell.regex import Regex
+
+    pieces = [
+        re.sub(r'[^\w\s]', r'\\\g<0>', part.text.value) if part.quoted else part.text.value
+        for part in parts
+    ]
+    regex = Regex(''.join(pieces))
+    test = opaque('=~', subject, parts)
+    if regex.patterns is None or any(part.text.holes for part in parts):
+        return test
+    if not subject.holes and not regex.exact:
+        result = regex.matches(subject.value)
+        return test if result is None else result
+    cond = any_of(Match(subject, pattern) for pattern in regex.patterns)
+    return cond if regex.exact else all_of((test, cond))
 
 
 def _filled(text: Text) -> Cond:
