@@ -69,7 +69,7 @@ class Script(NamedTuple):
 class Container(NamedTuple):
     """A unit with a file system of its own: a GitLab job, a CI step, a pod container.
 
-    - `exclusive`: sets of variables of which the CI system never sets two.
+    - `exclusive`: values of variables of which never two hold; '' is any but the empty one.
     - `single_words`: variables whose values have no blanks.
     - `never_empty`: variables that are always set.
     """
@@ -82,7 +82,7 @@ class Container(NamedTuple):
     places: tuple[Place, ...] = ()  # what it is made of: ancestors, anchors, …
     visible: bool = True  # False: parts of its configuration cannot be seen here
     scripts: tuple[Script, ...] = ()
-    exclusive: tuple[frozenset[str], ...] = ()
+    exclusive: tuple[Mapping[str, str], ...] = ()
     single_words: frozenset[str] = frozenset()
     never_empty: frozenset[str] = frozenset()
     label: str = ''  # what its author calls it: the `name:` or `id:` of a step

@@ -9,7 +9,7 @@ place.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from kaniko_hooks.cond import And, Cond, Match, Not, Or, Truth
@@ -45,14 +45,15 @@ Facts = dict[Term, Fact]
 class Assumptions:
     """Splits facts by conditions.
 
-    - `exclusive`: sets of names of which never two have a value that is not empty.
+    - `exclusive`: values of names of which never two hold; '' is any but the empty one.
     - `never_empty`: names that always have a value.
     """
 
-    def __init__(self, exclusive: Iterable[frozenset[str]], never_empty: frozenset[str]) -> None:
-        self.exclusive: dict[object, frozenset[str]] = {
-            name: names for names in exclusive for name in names
-        }
+    def __init__(self, exclusive: Iterable[Mapping[str, str]], never_empty: frozenset[str]) -> None:
+        self.exclusive: dict[object, list[Mapping[str, str]]] = {}
+        for values in exclusive:
+            for name in values:
+                self.exclusive.setdefault(name, []).append(values)
         self.never_empty = never_empty
 
     def fact(self, facts: Facts, term: Term) -> Fact:
@@ -153,10 +154,12 @@ class Assumptions:
         if fact == self.fact(facts, term):
             return [facts]
         name = _name(term)
-        if name in self.exclusive and not fact.allows(''):
-            for other in self.exclusive[name]:
-                if other != name and not self.fact(facts, ('', other, '')).allows(''):
-                    return []
+        for values in self.exclusive.get(name, ()):
+            if _has(fact, values[str(name)]) and any(
+                other != name and _has(self.fact(facts, ('', other, '')), value)
+                for other, value in values.items()
+            ):
+                return []
         return [{**facts, term: fact}]
 
 
@@ -202,6 +205,11 @@ def _may_be(text: Text, value: str) -> bool:
 
 
 # One term
+
+
+def _has(fact: Fact, value: str) -> bool:
+    """The term has this value, or for '' any but that one."""
+    return fact.one_of == frozenset((value,)) if value else not fact.allows('')
 
 
 def _equal_to(fact: Fact, value: str) -> Fact | None:

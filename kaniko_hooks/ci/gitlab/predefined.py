@@ -6,9 +6,6 @@ with such names (`CI_IMAGES`), so that a prefix says nothing.
 
 from __future__ import annotations
 
-# A pipeline has never two of them.
-EXCLUSIVE = (frozenset(('CI_COMMIT_TAG', 'CI_COMMIT_BRANCH', 'CI_MERGE_REQUEST_IID')),)
-
 # In every pipeline, and without blanks.
 NEVER_EMPTY = frozenset(
     """
@@ -51,4 +48,21 @@ SINGLE_WORDS = NEVER_EMPTY | frozenset(
     CI_SERVER_TLS_CERT_FILE CI_SERVER_TLS_KEY_FILE CI_SHARED_ENVIRONMENT
     CI_TRIGGER_SHORT_TOKEN GITLAB_USER_EMAIL
     """.split()
+)
+
+_OF_MERGE_REQUESTS = (
+    *(name for name in SINGLE_WORDS if name.startswith('CI_MERGE_REQUEST_')),
+    *(
+        f'CI_MERGE_REQUEST_{name}'
+        for name in 'APPROVED ASSIGNEES DESCRIPTION DRAFT LABELS MILESTONE TITLE'.split()
+    ),
+)
+
+# A pipeline is that of a tag, of a branch or of a merge request.
+EXCLUSIVE = tuple(
+    {'CI_COMMIT_TAG': '', 'CI_COMMIT_BRANCH': '', name: value}
+    for name, value in (
+        ('CI_PIPELINE_SOURCE', 'merge_request_event'),
+        *((name, '') for name in _OF_MERGE_REQUESTS),
+    )
 )
