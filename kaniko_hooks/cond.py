@@ -25,6 +25,13 @@ class Match(NamedTuple):
     pattern: str
 
 
+class Below(NamedTuple):
+    """A number is less than another one; the text is a number where this is tested."""
+
+    subject: Text
+    bound: int
+
+
 class Truth(NamedTuple):
     """An opaque test: it has one answer for each name and text."""
 
@@ -44,7 +51,7 @@ class Or(NamedTuple):
     parts: tuple[Cond, ...]
 
 
-Cond = Eq | Match | Truth | Not | And | Or | bool | None
+Cond = Eq | Match | Below | Truth | Not | And | Or | bool | None
 
 
 def negate(cond: Cond) -> Cond:

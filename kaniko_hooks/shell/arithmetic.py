@@ -1,6 +1,6 @@
-"""Arithmetic expressions: `$((…))` and `((…))` (POSIX XCU 2.6.4).
+"""Arithmetic expressions: `$((…))`, `((…))`, `let` (POSIX XCU 2.6.4).
 
-Calculated are an operation of two known numbers and the increment of one, for
+Calculated are an operation of two known numbers and the assignment of one, for
 scripts that count their builds: a loop that counts has an unknown length anyway.
 The same expression of the same values is the same value.
 """
@@ -11,10 +11,9 @@ import operator
 import re
 
 from kaniko_hooks.shell.env import State, fresh_name
-from kaniko_hooks.shell.tree import Arithmetic, Substitution
 from kaniko_hooks.shell.value import text_of
 from kaniko_hooks.shell.variables import assign, look_up
-from kaniko_hooks.text import Text, hole
+from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +23,11 @@ _SETS = (
     r'([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'
     r'|(?:\+\+|--)\s*([A-Za-z_]\w*)'
 )
-_NAME = r'[A-Za-z_]\w*'
-_OPERATION = r'\s*(-?\d{1,9})\s*([-+*<>]|[=!<>]=)\s*(-?\d{1,9})\s*'
+_NAME = r'(?<!\w)[A-Za-z_]\w*'
+_STEP = rf'\s*(?:{_NAME}\s*(\+\+|--)|(\+\+|--)\s*{_NAME})\s*'
+_ASSIGNMENT = rf'\s*{_NAME}\s*(?:=([^=]+)|([-+*])=(\s*\$?\w+\s*))'
+_NUMBER = r'\s*(-?(?:0|[1-9]\d{0,8}))\s*'
+_OPERATION = rf'{_NUMBER}([-+*<>]|[=!<>]=){_NUMBER}'
 _OPERATORS = {
     '+': operator.add,
     '-': operator.sub,
@@ -37,53 +39,65 @@ _OPERATORS = {
     '==': operator.eq,
     '!=': operator.ne,
 }
-_INCREMENT = r'\s*(?:([A-Za-z_]\w*)\s*(?:\+\+|\+=\s*(\d{1,9}))|\+\+\s*([A-Za-z_]\w*))\s*'
 
 
-def evaluate(scope: Scope, state: State, node: Arithmetic) -> list[tuple[State, Text]]:
+def evaluate(scope: Scope, state: State, text: Text) -> tuple[State, Text]:
     """The value of an expression, in the state after its assignments."""
-    shown = scope.source.value[node.start : node.end]
-    substitutions = [piece for piece in node.pieces if isinstance(piece, Substitution)]
-    states = [state]
-    for piece in substitutions:
-        states = [
-            after for before in states for after, _ in scope.ev.substitution(scope, before, piece)
-        ]
-    names = assigned(node.text)
+    shown = text.value
+    names = assigned(text)
+    if not names:
+        return state, value(scope, state, text)
     if scope.ev.reports is not None:
-        for name in re.findall(_NAME, node.text):
+        for name in re.findall(_NAME, shown):
             scope.ev.reports.read(state, name)
-    result = []
-    for way in states:
-        value = hole(fresh_name(shown), shown)
-        if not names and not substitutions:
-            value = _value(scope, way, node.text, shown)
-        increment = re.fullmatch(_INCREMENT, node.text)
-        for name in names:
-            after = hole(fresh_name(shown), shown)
-            if increment:
-                after = _value(scope, way, f'{name} + {increment[2] or 1}', shown)
-            way = assign(way, name, after)
-        result.append((way, value))
-    return result
+    after: Text | None = None
+    result = hole('', shown)
+    step = re.fullmatch(_STEP, shown)
+    assignment = re.fullmatch(_ASSIGNMENT, shown)
+    if step:
+        after = value(scope, state, Text(f'{names[0]} {(step[1] or step[2])[0]} 1'))
+        result = value(scope, state, Text(names[0])) if step[1] else after
+    elif assignment and len(names) == 1:
+        operand = text.part(*assignment.span(1 if assignment[1] else 3))
+        before = Text(f'{names[0]} {assignment[2]}' if assignment[2] else '')
+        after = result = value(scope, state, concat((before, operand)))
+    for name in names:
+        state = assign(state, name, after or hole(fresh_name(shown), shown))
+    return state, result
 
 
-def assigned(text: str) -> list[str]:
+def assigned(text: Text) -> list[str]:
     """The names that an expression sets."""
-    return [match[1] or match[2] for match in re.finditer(_SETS, text)]
+    return [match[1] or match[2] for match in re.finditer(_SETS, text.value)]
 
 
-def _value(scope: Scope, state: State, text: str, shown: str) -> Text:
-    if text.strip().isdecimal():
-        return Text(text.strip())
-    operands: dict[str, Text] = {}
-    for name in re.findall(_NAME, text):
-        ways = look_up(scope, state, name, f'${name}')
-        operands[name] = text_of(ways[0][1])
-        if len(ways) > 1 or any(not item.name for item in operands[name].holes):
-            return hole('', shown)
-    numbers = re.sub(rf'\$?({_NAME})', lambda match: operands[match[1]].known or '?', text)
-    match = re.fullmatch(_OPERATION, numbers)
+def masked(text: Text) -> str:
+    """The characters of an expression, with others for what is not known."""
+    value = text.value
+    for item in text.holes:
+        value = f'{value[: item.start]}{"$" * (item.end - item.start)}{value[item.end :]}'
+    return value
+
+
+def value(scope: Scope, state: State, text: Text) -> Text:
+    """The value of an expression without assignments."""
+    operands = []
+    for match in re.finditer(_NAME, masked(text)):
+        ways = look_up(scope, state, match[0], match[0])
+        operand = text_of(ways[0][1]) if len(ways) == 1 else hole('')
+        operands.append((*match.span(), operand if operand.value else Text('0')))
+    expression = text.replaced(operands)
+    number = calculated(expression.known or '')
+    if number:
+        return Text(number)
+    is_named = all(item.name for item in expression.holes)
+    return hole(f'(({expression.stripped().key()}))' if is_named else '', text.value)
+
+
+def calculated(expression: str) -> str | None:
+    """The value of a number or of an operation of two numbers."""
+    match = re.fullmatch(_NUMBER, expression)
     if match:
-        return Text(str(int(_OPERATORS[match[2]](int(match[1]), int(match[3])))))
-    return hole(f'(({text.strip()})) {operands}', shown)
+        return match[1]
+    match = re.fullmatch(_OPERATION, expression)
+    return str(int(_OPERATORS[match[2]](int(match[1]), int(match[3])))) if match else None

@@ -1,17 +1,21 @@
-"""`if`, `case` and `[[ … ]]`."""
+"""`if`, `case`, `[[ … ]]` and `(( … ))`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from kaniko_hooks.cond import Cond, Match
-from kaniko_hooks.shell import expand, outcome, tests
+from kaniko_hooks.cond import Cond, Match, all_of, any_of, negate
+from kaniko_hooks.shell import arithmetic, expand, outcome, tests
 from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.tree import Case, CaseArm, If, Test, literal
+from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, literal
 from kaniko_hooks.text import Text
 
+# A comparison of two numbers, and what `test` calls it.
+_COMPARISON = '([^<>=!&|^]+)([<>]=?|[=!]=)([^<>=!&|^]+)'
+_OF_TEST = {'<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge', '==': '-eq', '!=': '-ne'}
 
 def if_(scope: Scope, state: State, node: If) -> Flow:
     """`if`: the first arm whose condition succeeds, or `else`."""
@@ -121,3 +125,42 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
 
 def _operand(parts: Sequence[expand.Part]) -> tests.Operand:
     return tests.Operand(expand.joined(parts), parts=parts)
+
+
+def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
+    """`(( … ))`."""
+    return Flow(
+        end
+        for way, parts in expand.pieces_of(scope, state, node.pieces)
+        for end in calculated(scope, way, expand.joined(parts))
+    )
+
+
+def calculated(scope: Scope, state: State, text: Text) -> list[State]:
+    """The states after an expression; the status is that it is not 0."""
+    if not arithmetic.assigned(text):
+        return scope.ev.by_status(state, _is_nonzero(scope, state, text))
+    after, value = arithmetic.evaluate(scope, state, text)
+    return scope.ev.by_status(after, tests.is_nonzero(value))
+
+
+def _is_nonzero(scope: Scope, state: State, text: Text) -> Cond:
+    shown = arithmetic.masked(text)
+    match = re.fullmatch(r'\s*!\s*([\w$]+)\s*', shown)
+    if match:
+        return negate(_is_nonzero(scope, state, text.part(*match.span(1))))
+    if re.search('[(?,]', shown):
+        return tests.is_nonzero(arithmetic.value(scope, state, text))
+    for operator, combined in ((r'\|\|', any_of), ('&&', all_of)):
+        between = [item.span() for item in re.finditer(operator, shown)]
+        if between:
+            starts, ends = (0, *(end for _, end in between)), (*(at for at, _ in between), None)
+            return combined(
+                _is_nonzero(scope, state, text.part(start, len(shown) if end is None else end))
+                for start, end in zip(starts, ends)
+            )
+    match = re.fullmatch(_COMPARISON, shown)
+    if match:
+        sides = [arithmetic.value(scope, state, text.part(*match.span(side))) for side in (1, 3)]
+        return tests.compared(sides[0], _OF_TEST[match[2]], sides[1])
+    return tests.is_nonzero(arithmetic.value(scope, state, text))

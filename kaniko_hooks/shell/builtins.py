@@ -217,12 +217,12 @@ def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    from kaniko_hooks.shell.arithmetic import assigned
+    from kaniko_hooks.shell.branches import calculated
 
+    ways = [state]
     for field in fields[1:]:
-        for name in assigned(field.text.value):
-            state = assign(state, name, hole(fresh_name(f'${name}'), f'${name}'))
-    return Flow([state.with_status(None)])
+        ways = [end for way in ways for end in calculated(scope, way, field.text)]
+    return Flow(ways)
 
 
 def _set(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -401,7 +401,7 @@ class Evaluator:
             return Flow(
                 self.isolated(scope, state, lambda way: self.statements(inner, [way], body))
             )
-        from kaniko_hooks.shell import arithmetic, branches, loops, tests
+        from kaniko_hooks.shell import branches, loops
 
         if isinstance(node, tree.If):
             return branches.if_(scope, state, node)
@@ -412,11 +412,7 @@ class Evaluator:
         if isinstance(node, tree.Test):
             return branches.test(scope, state, node)
         assert isinstance(node, tree.Calculation)
-        return Flow(
-            end
-            for way, value in arithmetic.evaluate(scope, state, node.expression)
-            for end in self.by_status(way, tests.is_nonzero(value))
-        )
+        return branches.calculation(scope, state, node.expression)
 
 
 def _without_line_ends(text: Text) -> Text:

@@ -177,10 +177,10 @@ def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
     elif isinstance(piece, Arithmetic):
         from kaniko_hooks.shell import arithmetic
 
-        ways = [
-            (after, (Part(result, True),))
-            for after, result in arithmetic.evaluate(scope, state, piece)
-        ]
+        ways = []
+        for before, expression in pieces_of(scope, state, piece.pieces):
+            after, result = arithmetic.evaluate(scope, before, joined(expression))
+            ways.append((after, (Part(result, True),)))
     else:
         shown = scope.source.value[piece.start : piece.end]
         ways = [

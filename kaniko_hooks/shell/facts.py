@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.cond import And, Cond, Match, Not, Or, Truth
+from kaniko_hooks.cond import And, Below, Cond, Match, Not, Or, Truth
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 
@@ -24,7 +24,7 @@ class Fact(NamedTuple):
 
     one_of: frozenset[str] | None = None  # None: any
     none_of: frozenset[str] = _NO_VALUES
-    patterns: frozenset[tuple[str, bool]] = frozenset()
+    patterns: frozenset[tuple[str | int, bool]] = frozenset()  # an int: less than that
 
     def allows(self, value: str) -> bool:
         if self.one_of is not None:
@@ -80,6 +80,8 @@ class Assumptions:
             return self._one_of_two(facts, None if _varies(cond.subject) else term)
         if isinstance(cond, Match):
             return self._match(facts, cond.subject, cond.pattern)
+        if isinstance(cond, Below):
+            return self._by_pattern(facts, cond.subject, cond.bound)
         return self._equal(facts, cond.left, cond.right)
 
     def _all(self, facts: Facts, parts: Iterable[Cond]) -> tuple[list[Facts], list[Facts]]:
@@ -138,6 +140,11 @@ class Assumptions:
             return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
         if not is_pattern(pattern):
             return self._equal(facts, subject, Text(pattern))
+        return self._by_pattern(facts, subject, pattern)
+
+    def _by_pattern(
+        self, facts: Facts, subject: Text, pattern: str | int
+    ) -> tuple[list[Facts], list[Facts]]:
         if _varies(subject):
             return [facts], [facts]
         term = subject.key()
@@ -223,17 +230,25 @@ def _other_than(fact: Fact, value: str) -> Fact | None:
     return Fact(rest) if rest else None
 
 
-def _matching(fact: Fact, pattern: str, holds: bool) -> Fact | None:
+def _matching(fact: Fact, pattern: str | int, holds: bool) -> Fact | None:
     if fact.one_of is not None:
         rest = frozenset(value for value in fact.one_of if matches(value, pattern) is holds)
         return Fact(rest) if rest else None
-    if (pattern, not holds) in fact.patterns:
-        return None
-    if holds and any(
-        other_holds and _disjoint(pattern, other) for other, other_holds in fact.patterns
-    ):
+    if any(_contradict((pattern, holds), other) for other in fact.patterns):
         return None
     return fact._replace(patterns=fact.patterns | {(pattern, holds)})
+
+
+def _contradict(first: tuple[str | int, bool], second: tuple[str | int, bool]) -> bool:
+    """No text is as both patterns say."""
+    (pattern, holds), (other, other_holds) = first, second
+    if isinstance(pattern, int) and isinstance(other, int):
+        return holds is not other_holds and (pattern <= other if holds else other <= pattern)
+    if isinstance(pattern, int) or isinstance(other, int):
+        return False
+    if holds and other_holds:
+        return _disjoint(pattern, other)
+    return pattern == other and holds is not other_holds
 
 
 def _both(first: Fact, second: Fact) -> Fact | None:
@@ -269,8 +284,13 @@ def _differ(pattern: str, other: str) -> bool:
     return False
 
 
-def matches(text: str, pattern: str) -> bool:
-    """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal."""
+def matches(text: str, pattern: str | int) -> bool:
+    """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal.
+
+    A number matches if it is less.
+    """
+    if isinstance(pattern, int):
+        return text.lstrip('-').isdecimal() and int(text[:20]) < pattern
     return _regex(pattern).match(text) is not None if is_pattern(pattern) else text == pattern
 
 

@@ -384,8 +384,7 @@ class Lexer:
         self.quoted_text(pieces, '')
         self.depth -= 1
         self.end, self.at = outer, end
-        expansions = tuple(piece for piece in pieces if not isinstance(piece, tree.Literal))
-        return tree.Arithmetic(expansions, self.text[inside : end - 2], start, end, quoted)
+        return tree.Arithmetic(tuple(pieces), self.text[inside : end - 2], start, end, quoted)
 
     # Redirections
 

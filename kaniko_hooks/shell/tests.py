@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.cond import Cond, Eq, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.cond import Below, Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.expand import Part, matching, opaque
@@ -221,7 +221,12 @@ def _ordered(left: Text, operator: str, right: Text) -> Cond:
         return None
     if operator == '-eq':
         return Eq(_as_number(left), _as_number(right))
-    return Truth(f'{operator} {right!r}', left)
+    if first is None and second is None:
+        return Truth(f'{operator} {right.key()}', left)
+    is_less = operator == '-lt' if first is None else operator == '-gt'
+    bound = (first or second or 0) + (not is_less)
+    below = Below(_as_number(left if first is None else right), bound)
+    return below if is_less else negate(below)
 
 
 def _is_number(text: Text) -> Cond:
@@ -239,7 +244,7 @@ def _as_number(text: Text) -> Text:
     number = _number(text)
     if number is not None:
         return Text(str(number))
-    return text if _always_number(text) else hole(f'number {text!r}')
+    return text if _always_number(text) else hole(f'number {text.key()}')
 
 
 def _number(text: Text) -> int | None:
@@ -252,7 +257,7 @@ def is_nonzero(value: Text) -> Cond:
     """The condition of `((…))`: its value is not 0."""
     if value.known is not None:
         return value.known != '0'
-    return Truth('nonzero', value) if _named(value) else None
+    return negate(Eq(value, Text('0')))
 
 
 def tested_names(tree: Script) -> Iterator[str]:

@@ -52,7 +52,7 @@ class Substitution(NamedTuple):
 
 
 class Arithmetic(NamedTuple):
-    """`$((…))`, or the inside of `((…))`, with the expansions in it."""
+    """`$((…))`, or the inside of `((…))`."""
 
     pieces: tuple[Piece, ...]
     text: str
