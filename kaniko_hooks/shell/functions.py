@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.model import MANY, Field
+from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, Function, State
 from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.value import Array, Value
@@ -14,8 +15,12 @@ _MAX_RECURSION = 12
 
 
 def call(scope: Scope, state: State, function: Function, fields: Sequence[Field]) -> Flow:
-    """A call; the first field is the name."""
-    if scope.calls.count(function) >= _MAX_RECURSION:
+    """A call; the first field is the name. Raises TooMuch."""
+    depth = scope.calls.count(function)
+    if depth > 1 and scope.loops and scope.ev.most_builds > 1:
+        # Each level costs many times more, and sharing was seen.
+        raise TooMuch
+    if depth >= _MAX_RECURSION:
         return Flow([_many_times(state).with_status(None)])
     inner = (
         scope.apart()

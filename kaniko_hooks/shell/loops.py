@@ -234,6 +234,7 @@ class _Loop:
         # The builds after any number of complete iterations.
         bodies = outcome.any_number((way.outcome for way in going), self.reason)
         before = outcome.then(state.outcome, bodies)
+        self.ev.most_builds = max(self.ev.most_builds, outcome.builds(before))
         heads = self._heads(state, before, going, runs_once)
         if condition:
             stopping = []
