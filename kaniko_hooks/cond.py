@@ -19,17 +19,10 @@ class Eq(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A text matches a pattern with the `*`, `?` and `[…]` of a shell."""
+    """A text matches a pattern with the `*`, `?` and `[…]` of a shell, or is less than an int."""
 
     subject: Text
-    pattern: str
-
-
-class Below(NamedTuple):
-    """A number is less than another one; the text is a number where this is tested."""
-
-    subject: Text
-    bound: int
+    pattern: str | int
 
 
 class Truth(NamedTuple):
@@ -51,7 +44,7 @@ class Or(NamedTuple):
     parts: tuple[Cond, ...]
 
 
-Cond = Eq | Match | Below | Truth | Not | And | Or | bool | None
+Cond = Eq | Match | Truth | Not | And | Or | bool | None
 
 
 def negate(cond: Cond) -> Cond:

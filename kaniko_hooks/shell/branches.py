@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from kaniko_hooks.cond import Cond, Match, all_of, any_of, negate
+from kaniko_hooks.cond import Cond, Match, negate
 from kaniko_hooks.shell import arithmetic, expand, outcome, tests
 from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.facts import is_pattern
@@ -14,7 +13,7 @@ from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, literal
 from kaniko_hooks.text import Text
 
 # A comparison of two numbers, and what `test` calls it.
-_COMPARISON = '([^<>=!&|^]+)([<>]=?|[=!]=)([^<>=!&|^]+)'
+_COMPARISON = '([^<>=!&|^(?,]+)([<>]=?|[=!]=)([^<>=!&|^(?,]+)'
 _OF_TEST = {'<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge', '==': '-eq', '!=': '-ne'}
 
 def if_(scope: Scope, state: State, node: If) -> Flow:
@@ -112,7 +111,7 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
     ways: list[tuple[State, list[tests.Operand]]] = [(state, [])]
     for word in node.words:
         ways = [
-            (after, [*operands, _operand(parts)])
+            (after, [*operands, tests.Operand(expand.joined(parts), parts=parts)])
             for before, operands in ways
             for after, parts in expand.parts_of(scope, before, word)
         ]
@@ -121,10 +120,6 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
         cond = tests.of_operands(operands, way.env.moment())
         flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
     return flow
-
-
-def _operand(parts: Sequence[expand.Part]) -> tests.Operand:
-    return tests.Operand(expand.joined(parts), parts=parts)
 
 
 def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
@@ -149,16 +144,6 @@ def _is_nonzero(scope: Scope, state: State, text: Text) -> Cond:
     match = re.fullmatch(r'\s*!\s*([\w$]+)\s*', shown)
     if match:
         return negate(_is_nonzero(scope, state, text.part(*match.span(1))))
-    if re.search('[(?,]', shown):
-        return tests.is_nonzero(arithmetic.value(scope, state, text))
-    for operator, combined in ((r'\|\|', any_of), ('&&', all_of)):
-        between = [item.span() for item in re.finditer(operator, shown)]
-        if between:
-            starts, ends = (0, *(end for _, end in between)), (*(at for at, _ in between), None)
-            return combined(
-                _is_nonzero(scope, state, text.part(start, len(shown) if end is None else end))
-                for start, end in zip(starts, ends)
-            )
     match = re.fullmatch(_COMPARISON, shown)
     if match:
         sides = [arithmetic.value(scope, state, text.part(*match.span(side))) for side in (1, 3)]

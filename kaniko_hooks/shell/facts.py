@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.cond import And, Below, Cond, Match, Not, Or, Truth
+from kaniko_hooks.cond import And, Cond, Match, Not, Or, Truth
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 
@@ -80,8 +80,6 @@ class Assumptions:
             return self._one_of_two(facts, None if _varies(cond.subject) else term)
         if isinstance(cond, Match):
             return self._match(facts, cond.subject, cond.pattern)
-        if isinstance(cond, Below):
-            return self._by_pattern(facts, cond.subject, cond.bound)
         return self._equal(facts, cond.left, cond.right)
 
     def _all(self, facts: Facts, parts: Iterable[Cond]) -> tuple[list[Facts], list[Facts]]:
@@ -133,18 +131,16 @@ class Assumptions:
             self._with(facts, term, _other_than(fact, right.value)),
         )
 
-    def _match(self, facts: Facts, subject: Text, pattern: str) -> tuple[list[Facts], list[Facts]]:
-        if pattern.strip('*') == '' and pattern:
-            return [facts], []
-        if not subject.holes:
-            return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
-        if not is_pattern(pattern):
-            return self._equal(facts, subject, Text(pattern))
-        return self._by_pattern(facts, subject, pattern)
-
-    def _by_pattern(
+    def _match(
         self, facts: Facts, subject: Text, pattern: str | int
     ) -> tuple[list[Facts], list[Facts]]:
+        if not subject.holes:
+            return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
+        if isinstance(pattern, str):
+            if not is_pattern(pattern):
+                return self._equal(facts, subject, Text(pattern))
+            if pattern.strip('*') == '':
+                return [facts], []
         if _varies(subject):
             return [facts], [facts]
         term = subject.key()
@@ -304,20 +300,13 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 # What a shell writes in another way than Python's `fnmatch`.
 _DIALECT = r'\\(.)|\[\^|\[:(\w+):\]'
-CLASSES = {
-    'digit': '0-9',
-    'alnum': 'a-zA-Z0-9',
-    'alpha': 'a-zA-Z',
-    'lower': 'a-z',
-    'upper': 'A-Z',
-    'space': ' \t\n',
-}
+_CLASSES = {'digit': '0-9', 'alpha': 'a-zA-Z', 'lower': 'a-z', 'upper': 'A-Z', 'space': ' \t\n'}
 
 
 def _in_python(match: re.Match[str]) -> str:
     if match[1]:
         return f'[{match[1]}]'
-    return CLASSES.get(match[2], CLASSES['alnum']) if match[2] else '[!'
+    return _CLASSES.get(match[2], 'a-zA-Z0-9') if match[2] else '[!'
 
 
 # Several facts
@@ -372,11 +361,7 @@ def _union(first: Fact, second: Fact) -> Fact | None:
     if first.one_of is not None:
         first, second = second, first
     if second.one_of is not None:
-        if first.patterns and not all(
-            matches(value, pattern) is holds
-            for value in second.one_of
-            for pattern, holds in first.patterns
-        ):
+        if not all(map(Fact(patterns=first.patterns).allows, second.one_of)):
             return None
         return first._replace(none_of=first.none_of - second.one_of)
     difference = first.patterns ^ second.patterns

@@ -1,102 +1,60 @@
 """Regular expressions of `[[ … =~ … ]]` (POSIX XBD 9.4) as patterns of the shell.
 
-There is no pattern for a repetition but that of any character; it becomes `*`, so
-that the patterns match more than the expression does. Not read are anchors in
-the middle and what POSIX leaves undefined (`\\w`, `a**`).
+Not read are anchors in the middle and what POSIX leaves undefined (`\\w`, `a**`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from kaniko_hooks.shell.facts import CLASSES
-
-# An atom and how often it may occur.
-_TOKEN = (
-    r"""(\\[^\w\s<>`']|\[\^?[\w./:@+\s-]+\]|[^][\\*+?{}])"""
-    r"""([*+?]|\{\d{1,3}(?:,\d{0,3})?\})?"""
-)
+_CLASS = r'\[:(?:digit|alpha|alnum|lower|upper|space):\]'
+_ATOM = rf"\\[^\w\s<>`'(|)]|\[\^?(?:{_CLASS}|[\w./:@+\s-])+\]|[^][\\*+?{{}}()|^$]"
+_REPEATS = r'[*+?]|\{\d{1,3}(?:,\d{0,3})?\}'
+_REPEATED = rf'({_ATOM}|\))({_REPEATS})?'
+_BRANCH = rf'(\^?)((?:(?:{_ATOM})(?:{_REPEATS})?)*)(\$?)'
+_GROUP = rf'\(([^()]*)\)({_REPEATS})?'
 _MAX_LENGTH = 300
 _MAX_PATTERNS = 32
-# What Python may search without taking long.
-_MAX_REPETITIONS = 4
-_MAX_TEXT = 200
-
-_Way = tuple[str, ...]
 
 
-class Regex:
-    """An expression; `patterns` is None if it is not read, `exact` if no other text matches."""
+def patterns(expression: str) -> tuple[list[str], bool]:
+    """Patterns of which a text matches one if it matches an expression; and if only then.
 
-    def __init__(self, expression: str) -> None:
-        self.text = re.sub(r'\[:(\w+):\]', lambda item: CLASSES.get(item[1], '\\'), expression)
-        self.patterns: list[str] | None = None
-        self.exact = True
-        self._repeats = ''
-        tokens = re.findall(_TOKEN, self.text[:_MAX_LENGTH])
-        if _is_valid(self.text, tokens):
-            self.patterns = _anchored(self._alternatives(iter(tokens)))
-
-    def _alternatives(self, tokens: Iterator[tuple[str, str]]) -> list[_Way]:
-        """The pieces of patterns, up to the bracket that closes."""
-        ends: list[_Way] = []
-        ways: list[_Way] = [()]
-        for atom, repeats in tokens:
-            if atom == ')':
-                self._repeats = repeats
-                break
-            if atom == '|':
-                ends += ways
-                ways = [()]
-                continue
-            inner: list[_Way] = [(_piece(atom),)]
-            if atom == '(':
-                inner = self._alternatives(tokens)
-                repeats = self._repeats
-            if repeats:
-                self.exact = self.exact and (atom, repeats) == ('.', '*')
-                inner = [(*way, '*') for way in inner] if repeats == '+' else [('*',)]
-            ways = [(*way, *more) for way in ways for more in inner]
-            if len(ways) + len(ends) > _MAX_PATTERNS:
-                self.exact = False
-                ends, ways = [], [('*',)]
-        return ends + ways
-
-    def matches(self, text: str) -> bool | None:
-        """Some part of the text matches; None if that may take long to search."""
-        repetitions = len(re.findall(r'[*+{?]', self.text))
-        if re.search(r'\)[*+{]', self.text) or repetitions > _MAX_REPETITIONS:
-            return None
-        python = re.sub(r'(\\.)|\$', lambda item: item[1] or r'\Z', self.text)
-        return None if len(text) > _MAX_TEXT else bool(re.search(python, text, re.DOTALL))
+    A repetition becomes `*`, which matches more. No patterns: the expression is not read.
+    """
+    if len(expression) > _MAX_LENGTH or re.search(r'(?:^|[(|^])[*+?{]|\\[(|)]', expression):
+        return [], False
+    pending = [expression]
+    result: list[str] = []
+    while pending:
+        way = pending.pop()
+        group = re.search(_GROUP, way)
+        if group:
+            for inner in group[1].split('|'):
+                if group[2]:
+                    inner = f'{inner}.*' if group[2] == '+' else '.*'
+                pending.append(f'{way[: group.start()]}{inner}{way[group.end() :]}')
+        else:
+            result += map(_pattern, way.split('|'))
+        if '' in result or len(pending) + len(result) > _MAX_PATTERNS:
+            return [], False
+    pieces = re.findall(_REPEATED, expression)
+    return result, all(not repeats or atom == '.' and repeats in '*+' for atom, repeats in pieces)
 
 
-def _is_valid(text: str, tokens: list[tuple[str, str]]) -> bool:
-    if ''.join(map(''.join, tokens)) != text:
-        return False
-    if any(repeats and atom in ('^', '$', '|', '(') for atom, repeats in tokens):
-        return False
-    try:
-        re.compile(text)
-    except re.error:
-        return False
-    return True
+def _pattern(branch: str) -> str:
+    """The pattern of a sequence of atoms; '' if it is not read."""
+    match = re.fullmatch(_BRANCH, branch)
+    if match is None:
+        return ''
+    pattern = ''.join(map(_piece, re.finditer(_REPEATED, match[2])))
+    return f'{"" if match[1] else "*"}{pattern}{"" if match[3] else "*"}'
 
 
-def _piece(atom: str) -> str:
-    if atom == '.':
-        return '?'
-    return atom if atom[0] != '\\' or atom[1] in '*?[(\\^$' else atom[1]
-
-
-def _anchored(ways: list[_Way]) -> list[str] | None:
-    """The patterns of whole texts."""
-    result = []
-    for way in ways:
-        starts, ends = way[:1] == ('^',), way[-1:] == ('$',)
-        inner = way[starts : len(way) - ends]
-        if '^' in inner or '$' in inner:
-            return None
-        result.append(f'{"" if starts else "*"}{"".join(inner)}{"" if ends else "*"}')
-    return result
+def _piece(match: re.Match[str]) -> str:
+    if match[2] and match[2] != '+':
+        return '*'
+    atom = '?' if match[1] == '.' else match[1]
+    if atom[0] == '\\' and atom[1] not in '*?[(\\':
+        atom = atom[1]
+    return f'{atom}*' if match[2] else atom

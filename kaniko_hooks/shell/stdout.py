@@ -236,7 +236,15 @@ def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | 
     return [Text(f'{path}\n')] if mentions_executor(name) else None
 
 
+def _expr(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    from kaniko_hooks.shell.arithmetic import calculated
+
+    result = calculated(' '.join(field.text.known or '?' for field in fields[1:]))
+    return [Text(f'{result}\n')] if result else None
+
+
 _PRINTERS = {
+    'expr': _expr,
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,

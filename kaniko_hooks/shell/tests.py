@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.cond import Below, Cond, Eq, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.cond import Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.expand import Part, matching, opaque
@@ -165,21 +165,18 @@ class _Test:
 
 def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     """The condition that a part of a text matches a regular expression."""
-    from kaniko_hooks.shell.regex import Regex
+    from kaniko_hooks.shell.regex import patterns
 
+    test = opaque('=~', subject, parts)
+    if any(part.text.holes for part in parts):
+        return test
     pieces = [
         re.sub(r'[^\w\s]', r'\\\g<0>', part.text.value) if part.quoted else part.text.value
         for part in parts
     ]
-    regex = Regex(''.join(pieces))
-    test = opaque('=~', subject, parts)
-    if regex.patterns is None or any(part.text.holes for part in parts):
-        return test
-    if not subject.holes and not regex.exact:
-        result = regex.matches(subject.value)
-        return test if result is None else result
-    cond = any_of(Match(subject, pattern) for pattern in regex.patterns)
-    return cond if regex.exact else all_of((test, cond))
+    globs, exact = patterns(''.join(pieces))
+    cond = any_of(Match(subject, glob) for glob in globs)
+    return cond if exact else all_of((test, cond)) if globs else test
 
 
 def _filled(text: Text) -> Cond:
@@ -225,7 +222,7 @@ def _ordered(left: Text, operator: str, right: Text) -> Cond:
         return Truth(f'{operator} {right.key()}', left)
     is_less = operator == '-lt' if first is None else operator == '-gt'
     bound = (first or second or 0) + (not is_less)
-    below = Below(_as_number(left if first is None else right), bound)
+    below = Match(_as_number(left if first is None else right), bound)
     return below if is_less else negate(below)
 
 

@@ -50,19 +50,14 @@ SINGLE_WORDS = NEVER_EMPTY | frozenset(
     """.split()
 )
 
-_OF_MERGE_REQUESTS = (
-    *(name for name in SINGLE_WORDS if name.startswith('CI_MERGE_REQUEST_')),
-    *(
-        f'CI_MERGE_REQUEST_{name}'
-        for name in 'APPROVED ASSIGNEES DESCRIPTION DRAFT LABELS MILESTONE TITLE'.split()
-    ),
-)
+_OF_MERGE_REQUESTS = {name for name in SINGLE_WORDS if name.startswith('CI_MERGE_REQUEST_')}
+_LONG = 'APPROVED ASSIGNEES DESCRIPTION DRAFT LABELS MILESTONE TITLE'.split()
 
 # A pipeline is that of a tag, of a branch or of a merge request.
-EXCLUSIVE = tuple(
-    {'CI_COMMIT_TAG': '', 'CI_COMMIT_BRANCH': '', name: value}
-    for name, value in (
-        ('CI_PIPELINE_SOURCE', 'merge_request_event'),
-        *((name, '') for name in _OF_MERGE_REQUESTS),
-    )
+EXCLUSIVE = (
+    {'CI_COMMIT_TAG': '', 'CI_COMMIT_BRANCH': '', 'CI_PIPELINE_SOURCE': 'merge_request_event'},
+    *(
+        {'CI_COMMIT_TAG': '', 'CI_COMMIT_BRANCH': '', name: ''}
+        for name in (*_OF_MERGE_REQUESTS, *(f'CI_MERGE_REQUEST_{name}' for name in _LONG))
+    ),
 )
