@@ -90,8 +90,9 @@ def value(scope: Scope, state: State, text: Text) -> Text:
     number = calculated(expression.known or '')
     if number:
         return Text(number)
-    is_named = all(item.name for item in expression.holes)
-    return hole(f'(({expression.stripped().key()}))' if is_named else '', text.value)
+    # Joined, since each `repr` of a name in a name would escape more.
+    name = f'(({" ".join(expression.stripped().key())}))'
+    return hole(name if all(item.name for item in expression.holes) else '', text.value)
 
 
 def calculated(expression: str) -> str | None:

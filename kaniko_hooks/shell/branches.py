@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.cond import Cond, Match, negate
+from kaniko_hooks.cond import Cond, negate
 from kaniko_hooks.shell import arithmetic, expand, outcome, tests
 from kaniko_hooks.shell.env import State
-from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.flow import Flow, Scope
-from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, literal
+from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test
 from kaniko_hooks.text import Text
 
 # A comparison of two numbers, and what `test` calls it.
@@ -88,18 +87,11 @@ def _matching(
     """The states in which a pattern of the arm matches, and the others."""
     matching: list[State] = []
     for word in arm.patterns:
-        plain = literal(word)
         rest: list[State] = []
         for state in states:
-            if plain is not None and not is_pattern(plain):
-                ways: list[tuple[State, Cond]] = [(state, Match(subject, plain))]
-            else:
-                ways = [
-                    (after, expand.matching(subject, parts))
-                    for after, parts in expand.parts_of(scope, state, word)
-                ]
-            for way, cond in ways:
-                holds, fails = scope.ev.split(way, None if scope.ev.ignores_case else cond)
+            for way, parts in expand.parts_of(scope, state, word):
+                cond = None if scope.ev.ignores_case else expand.matching(subject, parts)
+                holds, fails = scope.ev.split(way, cond)
                 matching += holds
                 rest += fails
         states = rest

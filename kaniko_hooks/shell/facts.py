@@ -272,12 +272,9 @@ def _disjoint(pattern: str, other: str) -> bool:
 
 
 def _differ(pattern: str, other: str) -> bool:
-    for left, right in zip(pattern, other):
-        if left in '*?[]\\' or right in '*?[]\\':
-            return False
-        if left != right:
-            return True
-    return False
+    pairs = zip(pattern, other)
+    first = next((pair for pair in pairs if pair[0] != pair[1] or pair[0] in '*?[]\\'), '*')
+    return set('*?[]\\').isdisjoint(first)
 
 
 def matches(text: str, pattern: str | int) -> bool:
