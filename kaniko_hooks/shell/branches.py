@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kaniko_hooks.cond import Cond, negate
-from kaniko_hooks.shell import arithmetic, expand, outcome, tests
+from kaniko_hooks.shell import expand, outcome, tests
 from kaniko_hooks.shell.env import State
 from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test
@@ -14,6 +14,7 @@ from kaniko_hooks.text import Text
 # A comparison of two numbers, and what `test` calls it.
 _COMPARISON = '([^<>=!&|^(?,]+)([<>]=?|[=!]=)([^<>=!&|^(?,]+)'
 _OF_TEST = {'<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge', '==': '-eq', '!=': '-ne'}
+
 
 def if_(scope: Scope, state: State, node: If) -> Flow:
     """`if`: the first arm whose condition succeeds, or `else`."""
@@ -125,6 +126,8 @@ def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
 
 def calculated(scope: Scope, state: State, text: Text) -> list[State]:
     """The states after an expression; the status is that it is not 0."""
+    from kaniko_hooks.shell import arithmetic
+
     if not arithmetic.assigned(text):
         return scope.ev.by_status(state, _is_nonzero(scope, state, text))
     after, value = arithmetic.evaluate(scope, state, text)
@@ -132,6 +135,8 @@ def calculated(scope: Scope, state: State, text: Text) -> list[State]:
 
 
 def _is_nonzero(scope: Scope, state: State, text: Text) -> Cond:
+    from kaniko_hooks.shell import arithmetic
+
     shown = arithmetic.masked(text)
     match = re.fullmatch(r'\s*!\s*([\w$]+)\s*', shown)
     if match:
