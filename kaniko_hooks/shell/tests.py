@@ -157,6 +157,9 @@ class _Test:
         if operator in ('=', '=='):
             return matching(left.text, right.parts) if self.double else Eq(left.text, right.text)
         if operator in _COMPARISONS:
+            sides = (left.text, right.text)
+            if self.double and any(not side.holes and _number(side) is None for side in sides):
+                return None  # an expression: nothing is 0, a name the value of its variable
             return compared(left.text, operator, right.text)
         if operator == '=~':
             return _searched(left.text, right.parts)
