@@ -223,12 +223,14 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
-    kind, succeeds, _ = program(base)
+    kind, succeeds, _, runs_words = program(base)
     scope.ev.note_use(scope, state, kind, fields)
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])
     if kind in (OTHER, REPEATS):
         runs = among_words if kind == OTHER else _REPEATING.get(base, scripts.again)
+        if not runs_words:
+            runs = _printed
         flow = runs(scope, state, fields)
         flow.normal = [_after_change(scope, way, fields) for way in flow.normal]
         return flow
@@ -247,6 +249,10 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         for way in scope.ev.by_status(state, answer)
         for end in stdout.printed(scope, way, fields).normal
     )
+
+
+def _printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    return stdout.printed(scope, state.with_status(None), fields)
 
 
 def _after_change(scope: Scope, state: State, fields: Sequence[Field]) -> State:

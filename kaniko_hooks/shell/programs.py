@@ -23,6 +23,7 @@ class Program(NamedTuple):
     kind: str
     succeeds: bool = False  # fails only where the script is wrong
     varies: bool = False  # prints another text each time
+    runs_words: bool = True  # may run a program that its words name
 
 
 _UNLISTED = Program(OTHER)
@@ -50,6 +51,11 @@ _ROWS = (
         helm img incus k3s kubectl limactl lxc lxc-attach machinectl microk8s minikube multipass
         nerdctl nomad nsenter oc okteto podman podman-compose rsh ssh systemd-nspawn telepresence
         tsh vagrant warmer""",
+    ),
+    (
+        Program(OTHER, runs_words=False),
+        """aws az cosign crane curl gcloud grype gsutil killall mc oras pkill regctl rsync scp
+        setcap sftp skopeo syft trivy wget""",
     ),
     (Program(REPEATS), 'find parallel retry run-parts watch xargs'),
 )

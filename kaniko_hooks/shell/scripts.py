@@ -35,7 +35,7 @@ _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
 
 def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`sh`: with `-c` a text, with an operand a script, otherwise what it reads."""
-    is_text = reads = errexit = False
+    is_text = reads = errexit = only_parses = False
     operands = list(fields[1:])
     while operands:
         option = operands[0].text.known or ''
@@ -46,6 +46,7 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             is_text |= option[0] == '-' and 'c' in option
             reads |= option[0] == '-' and 's' in option
             errexit |= option[0] == '-' and 'e' in option
+            only_parses |= option[0] == '-' and 'n' in option
             if option[-1:] in ('o', 'O') and operands:
                 errexit |= operands[0].text.known == 'errexit'
                 del operands[0]
@@ -53,6 +54,8 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             del operands[0]
     if operands and operands[0].text.known in ('-', '--'):
         del operands[0]
+    if only_parses:
+        return Flow([state.with_status(None)])
     if is_text and operands:
         # The operand after the text is `$0`.
         text, *rest = operands
