@@ -120,3 +120,30 @@ def test_mistake_of_the_fix_costs_no_finding(
     assert fix([CI]) == 2
     assert 'internal error: KeyError at tests.too_much_test:' in capsys.readouterr().err
     assert (root / CI).read_text() == f'a:\n{TWO}'
+
+
+# Calls in calls, each after commands that may fail: the states of each level multiply.
+NESTED = """\
+date_of() { date +%T || echo now; }
+log() { echo "$(date_of) $*"; }
+copy() {
+  if [ -d "assets/$1" ]; then cp -r "assets/$1" out || log "no $1"; fi
+  if [ "$DEBUG" = "$1" ]; then log "copies $1"; fi
+  VERSION=$(git describe --tags || echo 0)
+  for file in a b c; do sed "s/@VERSION@/$VERSION/" $file.in > out/$file || log "no $file"; done
+}
+step() { copy "$1"; if [ "$VERBOSE" = "$1" ]; then log "copied $1"; fi; eval "V_$1=$VERSION"; }
+"""
+
+
+def test_too_many_states_are_joined(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = NESTED + ''.join(f'step s{number}\n' for number in range(12))
+    builds = '/kaniko/executor --cache -d a\n'
+    root = write({CI: 'a:\n  script: [bash ci.sh]\n', 'ci.sh': steps + builds})
+    assert found(root, CI) == []
+    root = write({'ci.sh': steps + 2 * builds})
+    assert found(root, CI) == [
+        ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
+    ]
+    assert fix([CI]) == 0
+    assert 'not rewritten: the script is too large to be evaluated' in capsys.readouterr().err

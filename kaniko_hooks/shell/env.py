@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     _T = TypeVar('_T')
 
-# States of one point that are kept apart.
-MAX_STATES = 16
 _MAX_DIRECTORIES = 4
 # Texts that a file may have.
 _MAX_TEXTS = 16
@@ -119,18 +117,20 @@ def merged(
     tested: Callable[[], Collection[str]],
     by_status: bool,
     spend: Callable[[int], None],
+    most: int,
 ) -> list[State]:
     """The same runs in as few states as tell apart what later commands may test.
 
     `tested` are the names of variables that some test of the script looks at;
-    with `by_status` the status of the last command is going to be looked at.
+    with `by_status` the status of the last command is going to be looked at;
+    `most` is the number of states to keep.
     """
     kept: list[State] = []
     for state in states:
         _add(kept, state, by_status, spend)
-        if len(kept) > 2 * MAX_STATES:
-            kept = _fewer(kept, outside, tested, spend)
-    return _fewer(kept, outside, tested, spend)
+        if len(kept) > 2 * most:
+            kept = _fewer(kept, outside, tested, spend, most)
+    return _fewer(kept, outside, tested, spend, most)
 
 
 def _fewer(
@@ -138,16 +138,17 @@ def _fewer(
     outside: Outside,
     tested: Callable[[], Collection[str]],
     spend: Callable[[int], None],
+    most: int,
 ) -> list[State]:
-    """At most MAX_STATES for the same runs: first those are joined that differ least."""
-    if len(states) > MAX_STATES:
+    """At most so many states for the same runs: first those are joined that differ least."""
+    if len(states) > most:
         names = sorted(tested())
         states = joined(
             states, outside, lambda state: (_signature(state), _values(state, names)), spend
         )
-    if len(states) > MAX_STATES:
+    if len(states) > most:
         states = joined(states, outside, _signature, spend)
-    if len(states) > MAX_STATES:
+    if len(states) > most:
         states = joined(states, outside, lambda state: 0, spend)
     return states
 

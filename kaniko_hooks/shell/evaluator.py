@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 # Work for one container, in units of about a microsecond: so is all that is spent.
 _MAX_WORK = 500_000
 _COMMAND = 40
+# States of one point that are kept apart, unless a container asks for too much work.
+MAX_STATES = 16
 # Of the scripts of one container, each counted once.
 MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
@@ -57,7 +59,10 @@ ReadBuild = Callable[[Sequence[Field], str | None, Callable[[str], Text | None]]
 class Evaluator:
     """One container's scripts being evaluated."""
 
-    def __init__(self, read_build: ReadBuild, repository: Repository, container: Container) -> None:
+    def __init__(
+        self, read_build: ReadBuild, repository: Repository, container: Container, max_states: int
+    ) -> None:
+        self.max_states = max_states
         self.image: str | None = None  # its name
         self.read_build = read_build
         self.repository = repository
@@ -120,7 +125,12 @@ class Evaluator:
             return list(states)
         self.spend(sum(5 + len(state.env.variables) // 2 for state in states))
         return env.merged(
-            states, partial(variables.outside, scope), self._tested_names, scope.tested, self.spend
+            states,
+            partial(variables.outside, scope),
+            self._tested_names,
+            scope.tested,
+            self.spend,
+            self.max_states,
         )
 
     def joined(self, scope: Scope, states: Sequence[State]) -> list[State]:

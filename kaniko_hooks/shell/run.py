@@ -19,7 +19,7 @@ from kaniko_hooks.model import (
 )
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, variables
 from kaniko_hooks.shell.env import Env, State
-from kaniko_hooks.shell.evaluator import Evaluator, ReadBuild
+from kaniko_hooks.shell.evaluator import MAX_STATES, Evaluator, ReadBuild
 from kaniko_hooks.shell.facts import Fact, Facts
 from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
@@ -45,22 +45,30 @@ def container_run(
     """The worst run of a container's scripts.
 
     - `read_build`: argv, image and look-up of a variable -> the build's flags.
-    - `reports`: gets what each statement does.
+    - `reports`: gets what each statement does, unless there is too much to evaluate exactly.
 
-    Raises TooMuch: no sharing was seen before there was too much to evaluate.
+    Raises TooMuch: no sharing was seen before there was too much to evaluate, even with
+    all states of a point joined.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-    ev = Evaluator(read_build, repository, container)
+    for max_states in (MAX_STATES, 1):
+        ev = Evaluator(read_build, repository, container, max_states)
+        is_exact = max_states > 1
+        ev.reports = reports if is_exact else None
+        try:
+            run = _evaluated(ev, container)
+            if ev.reports is not None:
+                ev.reports.finish(map(_commands_of, container.scripts), ev.parsed)
+            return run._replace(is_finished=is_exact)
+        except TooMuch:
+            if ev.most_builds > 1:
+                return _unfinished_run(ev)
+    raise TooMuch
+
+
+def _evaluated(ev: Evaluator, container: Container) -> Run:
     ev.image = _image_name(ev, container)
-    ev.reports = reports
-    try:
-        ends = _ContainerRun(ev).run(container.scripts)
-        if reports is not None:
-            reports.finish(map(_commands_of, container.scripts), ev.parsed)
-    except TooMuch:
-        if ev.most_builds < 2:
-            raise
-        return _unfinished_run(ev)
+    ends = _ContainerRun(ev).run(container.scripts)
     return _run(ev, [end.outcome for end in ends])
 
 
