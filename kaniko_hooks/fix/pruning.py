@@ -9,9 +9,14 @@ from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import base_name, kind_of, may_stop, outward
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of
+from kaniko_hooks.model import Field
+from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import BUILTIN, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import ROOT, Text
+
+# Programs that do not fail.
+_SURE = frozenset('basename cut date dirname mkdir tr'.split())
 
 Cuts = list[tuple[int, int]]  # spans of the source
 
@@ -26,7 +31,8 @@ def pruned(
     result: list[Step] = []
     for step in reversed(list(_without_functions(kept))):
         if owners[step.number] is not None or not (
-            _is_old_value(steps, step, result, owners) or _is_made_anew(step, result, owners, paths)
+            _is_old_value(steps, step, result, owners, paths)
+            or _is_made_anew(step, result, owners, paths)
         ):
             result.insert(0, step)
     return _without_detours(steps, result)
@@ -35,7 +41,8 @@ def pruned(
 def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
     """The steps without functions that nothing calls."""
     used = {name for step in kept for name in step.report.calls}
-    used |= {field.text.value for step in kept for use in step.programs for field in use.fields[1:]}
+    words = [field.text.value for step in kept for use in step.programs for field in use.fields[1:]]
+    used |= {name for word in words for name in re.split(r'[\s;&|()]', word)}
     for step in kept:
         command = step.only_command
         if not isinstance(command, Function) or command.name in used:
@@ -43,17 +50,17 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
 
 
 def _is_old_value(
-    steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
+    steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
 ) -> bool:
     """The step only assigns to variables that are set anew before anything reads them, or to
     none that anything reads.
     """
-    return _only_assigns(step) and (
+    return _only_assigns(step, paths) and (
         _is_set_anew(steps, step, later, owners) or _is_unread(steps, step, later)
     )
 
 
-def _only_assigns(step: Step) -> bool:
+def _only_assigns(step: Step, paths: Paths) -> bool:
     report = step.report
     return (
         bool(report.writes)
@@ -61,7 +68,24 @@ def _only_assigns(step: Step) -> bool:
         and not report.exits
         and report.changes <= {'variables', 'exported'}
         and not outward(step)
+        and 'readonly' not in _attributes(step)
+        and not (isinstance(step.only_command, Simple) and _may_fail(step, paths))
     )
+
+
+def _may_fail(step: Step, paths: Paths) -> bool:
+    """A step may fail for what it reads, and end the script."""
+    return may_stop(step) or any(
+        use.kind != BUILTIN
+        and base_name(use) not in _SURE
+        and not (base_name(use) == 'cat' and all(_exist(use.fields[1:], use.env, paths)))
+        for use in step.programs
+    )
+
+
+def _exist(fields: Sequence[Field], env: Env, paths: Paths) -> Iterator[bool]:
+    for field in fields:
+        yield all(paths.text_of(path) is not None for path in paths.of(field.text, env))
 
 
 def _is_set_anew(
@@ -69,20 +93,22 @@ def _is_set_anew(
 ) -> bool:
     names = step.report.writes
     attributes = _attributes(step) & DECLARATIONS
+    is_read_by_any = any(is_environment(name, steps) for name in names)
     readers = [other for other in later if attributes and _looks_up(steps, other, names)]
     for other in later:
         if owners[other.number] is not None or names & other.report.reads or other in readers:
             return False
-        if names <= other.sure_writes:
+        if names <= other.sure_writes and 'read' not in map(base_name, other.programs):
             own = _attributes(other)
             return not readers or own >= attributes or 'unset' in own
+        if is_read_by_any and other.programs:
+            return False
     return False
 
 
 def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
-    is_gate = isinstance(step.only_command, Simple) and may_stop(step)
     runs_more = any(base_name(use) in ('.', 'source', 'eval') for use in step.programs)
-    return not (step.is_last or is_gate or runs_more) and not any(
+    return not (step.is_last or runs_more) and not any(
         _may_be_exported(steps, name)
         or any(
             name in other.report.reads or re.search(rf'\b{name}\b', other.text) for other in later
@@ -115,10 +141,13 @@ def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
 def _may_be_exported(steps: Steps, name: str) -> bool:
     """Programs may read a variable from their environment, or the shell may use it itself."""
     exporting = re.compile(
-        rf'(?:export|declare|typeset|readonly)\s[^;&|\n]*(?<!\w){name}(?!\w)|set\s+-\w*a|allexport'
+        rf'(?:trap\s.*|(?:export|declare|typeset|readonly)\s[^;&|\n]*)(?<!\w){name}(?!\w)'
+        r'|set\s[^;&|\n]*-\w*a|allexport|\$\{!'
     )
     return is_environment(name, steps) or any(
-        exporting.search(step.text) or name in step.report.writes and scripts_of(step)
+        exporting.search(step.text)
+        or (name in step.report.writes or 'exported' in step.report.changes)
+        and scripts_of(step)
         for step in (*steps.before, *steps.main)
     )
 
@@ -127,14 +156,14 @@ def _is_made_anew(
     step: Step, later: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
 ) -> bool:
     """The step only makes files and folders that are made again before anything uses them."""
-    own = paths.made(step)
+    own = set() if _may_fail(step, paths) else paths.made(step)
     for other in later if own else ():
         made = paths.made(other)
         if owners[other.number] is not None or paths.names(other, own):
             return False
         if own <= made:
             return True
-        if not made and not _only_assigns(other):
+        if not made and not _only_assigns(other, paths):
             return False
         if any(is_inside(path, folder) for path in made for folder in own):
             return False
@@ -182,7 +211,8 @@ def _goes_back(later: Sequence[Step]) -> bool:
     """The next change of the directory is `cd -`, or something else than a plain `cd`."""
     changing = (step for step in later if 'directories' in step.report.changes)
     target = next(map(_target, changing), Text(''))
-    return target is None or target.value == '-'
+    names_old = any('OLDPWD' in step.text or '~-' in step.text for step in later)
+    return names_old or target is None or target.value == '-'
 
 
 def leaves_folder(step: Step) -> bool:

@@ -29,6 +29,9 @@ _SENDS = re.compile(
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
 _NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
 
+# An expansion that ends the script if a variable is not set.
+_DEMAND = re.compile(r'\$\{\w+:?\?')
+
 # Redirections that write.
 WRITING = frozenset(('>', '>|', '>>', '&>'))
 
@@ -80,7 +83,7 @@ def outward(step: Step) -> list[ProgramUse]:
 
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
-    return any(
+    return _DEMAND.search(step.text) is not None or any(
         base_name(use) in _TESTERS or kind_of(use) == OTHER and not _only_adds(use)
         for use in step.programs
     )
@@ -104,7 +107,7 @@ def only_prints(step: Step) -> bool:
     report = step.report
     if report.most_builds or not report.programs or report.writes or report.files:
         return False
-    if writes_files(step):
+    if writes_files(step) or _DEMAND.search(step.text):
         return False
     if not report.changes <= {'stdin', 'stdout', 'epoch'} or _exits_itself(step):
         return False
@@ -117,7 +120,7 @@ def only_prints(step: Step) -> bool:
 def writes_files(step: Step) -> bool:
     """The output of a step goes to a file, even if that has the same text already."""
     return any(
-        operator in WRITING and not text.value.startswith('/dev/')
+        operator in WRITING and not re.match('/dev/(?!shm/)', text.value)
         for operator, text, _ in step.report.targets
     )
 

@@ -1,0 +1,1 @@
+mode=$MODE port=$PORT
