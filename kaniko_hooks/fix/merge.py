@@ -24,7 +24,7 @@ def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
     for unit in units:
         for number, first in enumerate(result):
             if _can_merge(first, unit, steps, paths) and not any(
-                _may_use(other, unit.images, steps, paths)
+                other.images & unit.images or _may_use(other, unit.images, steps, paths)
                 for other in units
                 if first.step.number < other.step.number < unit.step.number
             ):

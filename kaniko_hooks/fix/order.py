@@ -70,7 +70,11 @@ def needed(
     result: list[list[int]] = []
     for number, (unit, part) in enumerate(zip(units, division.parts)):
         steps_before = [step for step in part.steps if step.number < unit.step.number]
-        of_events = [use_of(event, [*steps.before, *steps_before], paths) for event in unit.events]
+        of_events = [
+            use_of(event, [*steps.before, *steps_before], paths)
+            for step in (unit.step, *unit.others)
+            for event in step.builds
+        ]
         if unit.loop is not None and any(
             _must_follow(of_events[first], of_events[second])
             for second in range(len(of_events))
@@ -235,11 +239,12 @@ def _starts_line(text: str, hole: Hole) -> bool:
 def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
     """A program may put another text into a file, none of which its words contain."""
     kind = kind_of(use)
+    base = base_name(use)
     from_file = any(field.text.value.startswith(('-f', '--file')) for field in use.fields)
     return kind == OTHER or (
         kind == LOCAL
-        and (base_name(use) not in _HARMLESS or base_name(use) == 'sed' and from_file)
-        and _HARMLESS_COMMANDS.isdisjoint(field.text.value for field in use.fields[1:2])
+        and (base not in _HARMLESS or base == 'sed' and from_file)
+        and not (base in ('git', *kaniko.NAMES) and use.fields[1].text.value in _HARMLESS_COMMANDS)
         and any(paths.may_make(use, file) for file in files)
     )
 
