@@ -158,14 +158,14 @@ def _is_made_anew(
     """The step only makes files and folders that are made again before anything uses them."""
     own = set() if _may_fail(step, paths) else paths.made(step)
     for other in later if own else ():
-        made = paths.made(other)
+        again = paths.made(other)
         if owners[other.number] is not None or paths.names(other, own):
             return False
-        if own <= made:
+        if own <= again:
             return True
-        if not made and not _only_assigns(other, paths):
+        if not again and not _only_assigns(other, paths):
             return False
-        if any(is_inside(path, folder) for path in made for folder in own):
+        if any(is_inside(path, folder) for path in again for folder in own):
             return False
     return False
 
