@@ -63,6 +63,9 @@ def container_run(
         except TooMuch:
             if ev.most_builds > 1:
                 return _unfinished_run(ev)
+            if ev.budget >= 0:
+                # The script itself is too long, whatever its states.
+                break
     raise TooMuch
 
 

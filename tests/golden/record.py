@@ -28,12 +28,16 @@ Record = dict[str, Any]
 Recorder = Iterator[tuple[str, Record]]
 
 
-def shell() -> Recorder:
-    """Labelled scripts, each as the only item of a job's script, and labelled jobs."""
+def practice() -> Recorder:
+    """Labelled scripts, each as the only item of a job's script."""
     for name in ('shell-cases', 'shell-hard', 'shell-practice'):
         for index, case in enumerate(json.loads((CASES / f'shell/{name}.json').read_text())):
             job = {'image': IMAGE, 'script': [case['script']]}
             yield f'{name}-{index}', checked(files_of(job, {}))
+
+
+def shell() -> Recorder:
+    """Labelled jobs."""
     for name in ('attack', 'guards', 'practice-jobs'):
         for case in json.loads((CASES / f'shell/{name}.json').read_text()):
             job = {'image': IMAGE, **case['job']}
@@ -127,7 +131,14 @@ def fix() -> Recorder:
         yield f'{name} --unsafe', fixed(contents(before), ['--unsafe'])
 
 
-RECORDERS = {'scripts': scripts, 'shell': shell, 'gitlab': gitlab, 'other-ci': other_ci, 'fix': fix}
+RECORDERS = {
+    'scripts': scripts,
+    'practice': practice,
+    'shell': shell,
+    'gitlab': gitlab,
+    'other-ci': other_ci,
+    'fix': fix,
+}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
