@@ -260,6 +260,7 @@ def test_entry(module: str, monkeypatch: pytest.MonkeyPatch, write: Write) -> No
     assert codes == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('encoding', ('ascii', 'latin-1', 'utf-16', 'cp1252'))
 @pytest.mark.parametrize('form', ('text', 'json', 'gitlab', 'sarif'))
 def test_stdout_that_lacks_letters(encoding: str, form: str, write: Write) -> None:

@@ -133,6 +133,7 @@ def test_killed_at_random(root: Path) -> None:
             (root / name).write_text(text)
 
 
+@pytest.mark.slow
 def test_eight_at_once(root: Path) -> None:
     after = fixed(root)
     command = (sys.executable, '-m', 'kaniko_hooks.fix_kaniko_builds', *names(root))
