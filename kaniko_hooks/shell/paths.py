@@ -161,8 +161,12 @@ def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
     return env._replace(files=files, epoch=fresh())
 
 
-def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
-    """The texts of the files that a path may name, each with a path to show."""
+def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tuple[str, Text]]:
+    """The texts of the files that a path may name, each with a path to show.
+
+    Copies of files are looked for if `is_run`: to list the repository takes a process,
+    and most words of other programs are no paths.
+    """
     result: list[tuple[str, Text]] = []
     for target in targets(scope, env, path):
         own = env.files.get(key(target))
@@ -170,18 +174,18 @@ def contents(scope: Scope, env: Env, path: Text) -> list[tuple[str, Text]]:
             result.append((target.value, env.stdin))
         elif own is not None:
             result += [(target.value, text) for text in own]
-        elif target.holes or _may_be_a_copy(scope, env, target):
+        elif target.holes or _may_be_a_copy(scope, env, target, is_run):
             result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
         elif scope.ev.repository.text(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
     return result
 
 
-def _may_be_a_copy(scope: Scope, env: Env, path: Text) -> bool:
+def _may_be_a_copy(scope: Scope, env: Env, path: Text, is_run: bool) -> bool:
     if _is_absolute(path):
         return not scope.script.root
     is_missing = scope.ev.repository.text(path.value) is None
-    return is_missing and env.epoch > 0 and '://' not in path.value
+    return is_run and is_missing and env.epoch > 0 and '://' not in path.value
 
 
 def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
