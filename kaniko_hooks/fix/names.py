@@ -126,7 +126,7 @@ def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
 
 
 def _agreed(reader: _Reader, builds: Sequence[Flags]) -> str | None:
-    """Where the runs of a unit differ, none of them tells what it builds."""
+    """The label of all runs of a unit; None where they differ, since it would name one of them."""
     results = {reader(flags) for flags in builds}
     return results.pop() if len(results) == 1 else None
 

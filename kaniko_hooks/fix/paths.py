@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.safety import base_name, kind_of, makes_folders, makes_only
+from kaniko_hooks.fix.safety import WRITING, base_name, kind_of, makes_folders, makes_only
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import paths
@@ -25,8 +25,7 @@ OUTPUTS = frozenset(
     """.split()
 )
 
-# Programs that write their last operand, only what they name, or nothing; redirections that
-# write.
+# Programs that write their last operand, only what they name, or nothing.
 _WRITES_LAST = frozenset('cp install ln mv'.split())
 _WRITES_NAMED = _WRITES_LAST | frozenset(
     """
@@ -35,7 +34,8 @@ _WRITES_NAMED = _WRITES_LAST | frozenset(
     """.split()
 )
 _WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
-_WRITES = frozenset(('>', '>|', '&>'))
+# Redirections that need nothing of the file before.
+_REPLACES = WRITING - {'>>'}
 
 
 class Paths:
@@ -139,7 +139,7 @@ class Paths:
                 for path in (*self._targets(use), *self._removed(use)):
                     result[path].add(use.env.variables.get(name))
         for operator, target, env in step.report.targets:
-            if operator in _WRITES:
+            if operator in _REPLACES:
                 for path in self.of(target, env):
                     result[path].add(env.variables.get(name))
         for event in step.builds:
@@ -221,7 +221,7 @@ class Paths:
             for field in fields:
                 yield from self._of_word(field.text, use.env)
         for operator, target, env in step.report.targets:
-            if operator not in _WRITES and in_run(env):
+            if operator not in _REPLACES and in_run(env):
                 yield from self.of(target, env)
         for event in step.builds:
             for flag in self.flags(event) if in_run(event.env) else ():

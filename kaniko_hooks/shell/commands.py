@@ -228,9 +228,10 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])
     if kind in (OTHER, REPEATS):
-        runs = among_words if kind == OTHER else _REPEATING.get(base, scripts.again)
         if not runs_words:
             runs = _printed
+        else:
+            runs = among_words if kind == OTHER else _REPEATING.get(base, scripts.again)
         flow = runs(scope, state, fields)
         flow.normal = [_after_change(scope, way, fields) for way in flow.normal]
         return flow
@@ -238,7 +239,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         state = _after_local_change(scope, state, fields, base)
         if succeeds:
             return Flow([state.with_status(True)])
-        return stdout.printed(scope, state.with_status(None), fields)
+        return _printed(scope, state, fields)
     if base not in _SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
         return stdout.printed(scope, state.with_status(succeeds or None), fields)
     # A search has the same status for the same words and files.
@@ -252,6 +253,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
 
 
 def _printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """A program that runs none of its words, and may fail."""
     return stdout.printed(scope, state.with_status(None), fields)
 
 
@@ -342,9 +344,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     ends = [state]
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
-    return Flow(
-        last for end in ends for last in stdout.printed(scope, end.with_status(None), fields).normal
-    )
+    return Flow(last for end in ends for last in _printed(scope, end, fields).normal)
 
 
 def _exporting(state: State, *names: str) -> State:

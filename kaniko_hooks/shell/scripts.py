@@ -322,7 +322,6 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow([state])
     name = stdout.names_of_find(fields)
     words = [field.text.known or '' for field in fields]
-    runs: Callable[[Scope, State, Sequence[Field]], Flow] = scope.ev.run_program
     start = 0
 
     def in_folder(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
@@ -332,12 +331,12 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for index, word in enumerate(words):
         if word in ('-exec', '-execdir', '-ok', '-okdir'):
             start = index + 1
-            runs = in_folder if word[-3:] == 'dir' else scope.ev.run_program
         elif start and (word == ';' or word == '+' and words[index - 1] == '{}'):
             argv = [_with_unknown(field, '{}', name) for field in fields[start:index]]
             if word == '+':
                 argv[-1] = argv[-1]._replace(splits=True)
             kind = 'find' if word == ';' else ''
+            runs = in_folder if words[start - 1][-3:] == 'dir' else scope.ev.run_program
             states, flow = flow.normal, Flow()
             for way in states:
                 flow.add(repeated(scope, way, [argv], kind, fields[0], runs))

@@ -48,7 +48,9 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     if program(base_name(fields[0])).kind in (PURE, LOCAL):
         texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
-            texts += [text for _, text in paths.contents(scope, state.env, field.text, False)]
+            texts += [
+                text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
+            ]
         texts = [text for text in texts if names_executor(text)]
     texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
@@ -167,7 +169,7 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
         return _tee(scope, state, fields)
     pieces: list[Text] = []
     for field in fields[1:]:
-        contents = paths.contents(scope, state.env, field.text, False)
+        contents = paths.contents(scope, state.env, field.text, is_run=False)
         if len(contents) != 1 or field.splits:
             return None
         path, text = contents[0]
