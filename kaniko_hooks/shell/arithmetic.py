@@ -17,7 +17,7 @@ from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kaniko_hooks.shell.flow import Scope
+    from kaniko_hooks.shell.env import Scope
 
 _SETS = (
     r'([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'

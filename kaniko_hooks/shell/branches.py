@@ -6,8 +6,7 @@ import re
 
 from kaniko_hooks.cond import Cond, negate
 from kaniko_hooks.shell import expand, outcome, tests
-from kaniko_hooks.shell.env import State
-from kaniko_hooks.shell.flow import Flow, Scope
+from kaniko_hooks.shell.env import Flow, Scope, State, merged
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test
 from kaniko_hooks.text import Text
 
@@ -70,7 +69,7 @@ def _arms(scope: Scope, state: State, subject: Text, node: Case) -> Flow:
         falling = []
         if not matching:
             continue
-        body = scope.ev.statements(scope, scope.ev.merged(scope, matching), arm.body)
+        body = scope.ev.statements(scope, merged(scope, matching), arm.body)
         flow.leaving += body.leaving
         if arm.terminator == ';&':
             falling = body.normal

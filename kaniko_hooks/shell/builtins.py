@@ -7,9 +7,23 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, scripts, stdout
-from kaniko_hooks.shell.env import ALL, NO_TRAP, Env, Function, State, fresh, fresh_name
+from kaniko_hooks.shell.env import (
+    ALL,
+    BREAK,
+    CONTINUE,
+    EXIT,
+    NO_TRAP,
+    RETURN,
+    Env,
+    Exit,
+    Flow,
+    Function,
+    Scope,
+    State,
+    fresh,
+    fresh_name,
+)
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, RETURN, Exit, Flow, Scope
 from kaniko_hooks.shell.programs import OTHER
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (

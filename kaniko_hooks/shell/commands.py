@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import Build, Field, Flags
 from kaniko_hooks.shell import builtins, expand, outcome, paths, scripts, stdout
-from kaniko_hooks.shell.env import Function, State
+from kaniko_hooks.shell.env import Flow, Function, Scope, State
 from kaniko_hooks.shell.fields import fields_of
-from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,

@@ -2,13 +2,15 @@
 
 An environment is a value: what a command changes is another environment, so a
 branch needs no undoing, and the runs that leave it can be compared and merged.
+What is around a command is its scope.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
+from kaniko_hooks.model import Reason, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, facts, outcome
 from kaniko_hooks.shell.facts import Facts
@@ -21,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
+    from kaniko_hooks.shell.evaluator import Evaluator
+
     _T = TypeVar('_T')
 
 _MAX_DIRECTORIES = 4
@@ -32,8 +36,6 @@ _COMPARISON = 3
 FILE = 'content of '
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
-
-
 NO_TRAP = (Text(''),)
 # Among the names that are exported: all that are assigned (`set -a`).
 ALL = '*'
@@ -94,8 +96,65 @@ class State(NamedTuple):
         return State(env, self.facts, self.outcome, self.status)
 
 
-# The value of a variable that the script has not set.
-Outside = Callable[[str, 'Env'], Value]
+class Exit(NamedTuple):
+    """A way to leave a list of commands; `levels` are those of `break` and `continue`."""
+
+    kind: str
+    levels: int = 0
+
+
+RETURN = Exit('return')
+EXIT = Exit('exit')
+BREAK = 'break'
+CONTINUE = 'continue'
+
+
+class Flow:
+    """The states that go on after a command, and those that leave."""
+
+    __slots__ = ('normal', 'leaving')
+
+    def __init__(self, normal: Iterable[State] = ()) -> None:
+        self.normal = list(normal)
+        self.leaving: list[tuple[Exit, State]] = []
+
+    def add(self, flow: Flow) -> None:
+        self.normal += flow.normal
+        self.leaving += flow.leaving
+
+    def ends(self) -> list[State]:
+        """All states, however they leave."""
+        return [*self.normal, *(state for _, state in self.leaving)]
+
+
+class Scope(NamedTuple):
+    """Surroundings of a list of commands, the same while it is evaluated."""
+
+    ev: Evaluator
+    source: Text  # that the offsets of the commands count in
+    script: Script  # of the CI system, with its variables
+    path: str | None = None  # of the file that the commands are from
+    name: Text = Text('sh')  # `$0`
+    reasons: tuple[Reason, ...] = ()  # for builds to run more than once
+    tested: bool = False  # a failure does not end the shell
+    captured: bool = False  # the output is read
+    calls: tuple[object, ...] = ()  # functions and scripts that are running
+    repetitions: int = 1  # of the loops around
+    loops: int = 0  # around, in this function and process
+    outer_loops: bool = False  # around the function or process; shells differ on leaving those
+    may_return: bool = False  # from a function or a sourced script
+    depth: int = 0  # of commands inside of commands
+    recorded: bool = False  # there are reports on the commands
+
+    def apart(self) -> Scope:
+        """The scope of a function, or of a process of its own."""
+        outer = self.outer_loops or self.loops > 0
+        return self._replace(loops=0, outer_loops=outer, recorded=False)
+
+    def because(self, kind: str, offset: int, times: int = 1) -> Scope:
+        """The scope of what runs more than once for this reason."""
+        reason = Reason(kind, self.source.place(offset), times)
+        return self._replace(reasons=(*self.reasons, reason))
 
 
 def fresh() -> int:
@@ -111,54 +170,38 @@ def fresh_name(shown: str) -> str:
 _numbers = count(1)
 
 
-def merged(
-    states: Sequence[State],
-    outside: Outside,
-    tested: Callable[[], Collection[str]],
-    by_status: bool,
-    spend: Callable[[int], None],
-    most: int,
-) -> list[State]:
-    """The same runs in as few states as tell apart what later commands may test.
-
-    `tested` are the names of variables that some test of the script looks at;
-    with `by_status` the status of the last command is going to be looked at;
-    `most` is the number of states to keep.
-    """
+def merged(scope: Scope, states: Sequence[State]) -> list[State]:
+    """The same runs in as few states as tell apart what later commands may test."""
+    if len(states) < 2:
+        return list(states)
+    scope.ev.spend(sum(5 + len(state.env.variables) // 2 for state in states))
     kept: list[State] = []
     for state in states:
-        _add(kept, state, by_status, spend)
-        if len(kept) > 2 * most:
-            kept = _fewer(kept, outside, tested, spend, most)
-    return _fewer(kept, outside, tested, spend, most)
+        _add(scope, kept, state)
+        if len(kept) > 2 * scope.ev.max_states:
+            kept = _fewer(scope, kept)
+    return _fewer(scope, kept)
 
 
-def _fewer(
-    states: list[State],
-    outside: Outside,
-    tested: Callable[[], Collection[str]],
-    spend: Callable[[int], None],
-    most: int,
-) -> list[State]:
+def _fewer(scope: Scope, states: list[State]) -> list[State]:
     """At most so many states for the same runs: first those are joined that differ least."""
+    most = scope.ev.max_states
     if len(states) > most:
-        names = sorted(tested())
-        states = joined(
-            states, outside, lambda state: (_signature(state), _values(state, names)), spend
+        names = sorted(scope.ev.tested_names())
+        states = joined_states(
+            scope, states, lambda state: (by_builds(state), *map(state.env.variables.get, names))
         )
     if len(states) > most:
-        states = joined(states, outside, _signature, spend)
-    if len(states) > most:
-        states = joined(states, outside, lambda state: 0, spend)
-    return states
+        states = joined_states(scope, states, by_builds)
+    return joined_states(scope, states) if len(states) > most else states
 
 
-def _add(kept: list[State], state: State, by_status: bool, spend: Callable[[int], None]) -> None:
+def _add(scope: Scope, kept: list[State], state: State) -> None:
     """Add a state, united with others of which it is another case."""
     index = 0
     while index < len(kept):
-        spend(_COMPARISON)
-        union = _united(kept[index], state, by_status)
+        scope.ev.spend(_COMPARISON)
+        union = _united(kept[index], state, scope.tested)
         if union is kept[index]:
             return
         if union is None:
@@ -172,7 +215,10 @@ def _add(kept: list[State], state: State, by_status: bool, spend: Callable[[int]
 
 
 def _united(first: State, second: State, by_status: bool) -> State | None:
-    """Exactly the runs of both states as one; None if that cannot be said."""
+    """Exactly the runs of both states as one; None if that cannot be said.
+
+    With `by_status` the status of the last command is going to be looked at.
+    """
     if by_status and first.status is not second.status:
         return None
     if not _same_env(first.env, second.env):
@@ -180,7 +226,7 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
     if first.facts == second.facts:
         builds = outcome.either(first.outcome, second.outcome)
         return _union(first, second, first.facts, builds)
-    if first.outcome is second.outcome or _signature(first) == _signature(second):
+    if first.outcome is second.outcome or by_builds(first) == by_builds(second):
         conditions = facts.united(first.facts, second.facts)
         return None if conditions is None else _union(first, second, conditions, first.outcome)
     for weak, strong in (first, second), (second, first):
@@ -201,12 +247,9 @@ def _like(before: State, after: State) -> State:
     return before if same else after
 
 
-def _signature(state: State) -> object:
+def by_builds(state: State) -> object:
+    """A key that states with the same builds share."""
     return outcome.signature(state.outcome)
-
-
-def _values(state: State, names: Sequence[str]) -> object:
-    return tuple(map(state.env.variables.get, names))
 
 
 # What is looked at at once or never does not keep states apart.
@@ -240,14 +283,11 @@ def _common(numbers: Sequence[int]) -> int:
     return numbers[0] if len(set(numbers)) == 1 else fresh()
 
 
-def joined(
-    states: Sequence[State],
-    outside: Outside,
-    key: Callable[[State], object],
-    spend: Callable[[int], None],
+def joined_states(
+    scope: Scope, states: Sequence[State], key: Callable[[State], object] = lambda state: None
 ) -> list[State]:
     """One state for all with the same key, with what is right for each of them."""
-    spend(sum(20 + len(state.env.variables) for state in states))
+    scope.ev.spend(sum(20 + len(state.env.variables) for state in states))
     groups: list[tuple[object, list[State]]] = []
     for state in states:
         own = key(state)
@@ -256,10 +296,10 @@ def joined(
             groups.append((own, [state]))
         else:
             group.append(state)
-    return [_join(group, outside) for _, group in groups]
+    return [_join(scope, group) for _, group in groups]
 
 
-def _join(states: Sequence[State], outside: Outside) -> State:
+def _join(scope: Scope, states: Sequence[State]) -> State:
     first = states[0]
     if len(states) == 1:
         return first
@@ -268,20 +308,17 @@ def _join(states: Sequence[State], outside: Outside) -> State:
         builds = outcome.either(builds, state.outcome)
     conditions = facts.weakened([state.facts for state in states])
     status = first.status if all(state.status is first.status for state in states) else None
-    return State(_join_envs([state.env for state in states], outside), conditions, builds, status)
+    return State(_join_envs(scope, [state.env for state in states]), conditions, builds, status)
 
 
-def _join_envs(envs: Sequence[Env], outside: Outside) -> Env:
+def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
     first = envs[0]
     variables = dict(first.variables)
     tables = [env.variables for env in envs[1:]]
     for name in dict.fromkeys(name for env in envs for name in env.variables):
         value = variables.get(name)
         if value is None or any(table.get(name) is not value for table in tables):
-            variables[name] = join(
-                outside(name, env) if name not in env.variables else env.variables[name]
-                for env in envs
-            )
+            variables[name] = join(scope.ev.value(scope, env, name) for env in envs)
     return _with_minor(first, envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),

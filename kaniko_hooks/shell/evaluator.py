@@ -10,15 +10,13 @@ functions that reach it through their scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, env, outcome, stdout, tree, variables
-from kaniko_hooks.shell.env import Env, Function, State
+from kaniko_hooks.shell import TooMuch, commands, outcome, stdout, tree, variables
+from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.fields import literal_field
-from kaniko_hooks.shell.flow import EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.value import EMPTY, Value, names_executor
 from kaniko_hooks.text import Segment, Text, hole
@@ -119,28 +117,12 @@ class Evaluator:
             *(way.with_status(False) for way in fails),
         ]
 
-    def merged(self, scope: Scope, states: Sequence[State]) -> list[State]:
-        """The same runs in fewer states."""
-        if len(states) < 2:
-            return list(states)
-        self.spend(sum(5 + len(state.env.variables) // 2 for state in states))
-        return env.merged(
-            states,
-            partial(variables.outside, scope),
-            self._tested_names,
-            scope.tested,
-            self.spend,
-            self.max_states,
-        )
+    def value(self, scope: Scope, env: Env, name: str) -> Value:
+        """The value of a variable, also of one that the script has not set."""
+        value = env.variables.get(name)
+        return variables.outside(scope, name, env) if value is None else value
 
-    def joined(self, scope: Scope, states: Sequence[State]) -> list[State]:
-        """One state for the same runs, for each number of builds."""
-        outside = partial(variables.outside, scope)
-        return env.joined(
-            states, outside, lambda state: outcome.signature(state.outcome), self.spend
-        )
-
-    def _tested_names(self) -> set[str]:
+    def tested_names(self) -> set[str]:
         """The names of variables that some test of the scripts looks at."""
         if self._untested:
             from kaniko_hooks.shell import tests
@@ -203,7 +185,7 @@ class Evaluator:
                 flow.add(self._statement(scope, state, node))
             flow.leaving += [(EXIT, state.with_status(False)) for state in self.ended]
             self.ended.clear()
-            flow.normal = self.merged(scope, flow.normal)
+            flow.normal = merged(scope, flow.normal)
             if not flow.normal:
                 break
         if len(flow.leaving) > 1:
@@ -211,9 +193,7 @@ class Evaluator:
             for way, state in flow.leaving:
                 by_exit.setdefault(way, []).append(state)
             flow.leaving = [
-                (way, state)
-                for way, states in by_exit.items()
-                for state in self.merged(scope, states)
+                (way, state) for way, states in by_exit.items() for state in merged(scope, states)
             ]
         return flow
 
@@ -263,7 +243,7 @@ class Evaluator:
             elif way.status is False:
                 flow.leaving.append((EXIT, way))
             else:
-                if way.status is None and way.env.at_exit is not env.NO_TRAP:
+                if way.status is None and way.env.at_exit is not NO_TRAP:
                     flow.leaving.append((EXIT, way.with_status(False)))
                 # The shell ends where it fails (`set -e`, POSIX XCU 2.15).
                 flow.normal.append(way.with_status(True))
@@ -321,9 +301,9 @@ class Evaluator:
 
     def isolated(self, scope: Scope, state: State, run: Callable[[State], Flow]) -> list[State]:
         """The states after a process of its own: what it sets is lost, but for files."""
-        start = state.with_env(state.env._replace(at_exit=env.NO_TRAP))
+        start = state.with_env(state.env._replace(at_exit=NO_TRAP))
         ends = self.exited(scope, run(start).ends())
-        return self.merged(scope, [end.with_env(_left(state.env, end.env)) for end in ends])
+        return merged(scope, [end.with_env(_left(state.env, end.env)) for end in ends])
 
     def exited(self, scope: Scope, states: Iterable[State]) -> list[State]:
         """The states after the end of a shell, whose `trap` on EXIT runs now."""
@@ -334,7 +314,7 @@ class Evaluator:
                 if not text.value:
                     ends.append(state)
                     continue
-                start = state.with_env(state.env._replace(at_exit=env.NO_TRAP))
+                start = state.with_env(state.env._replace(at_exit=NO_TRAP))
                 source = text if text.segments else text.at(scope.source.place, 0)
                 flow = self.statements(
                     inner._replace(source=source), [start], self.parsed(source).body

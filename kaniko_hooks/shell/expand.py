@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_hooks.cond import Cond, Eq, Match, Truth
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.env import State, by_builds, joined_states
 from kaniko_hooks.shell.facts import is_pattern, matches
 from kaniko_hooks.shell.tree import (
     Arithmetic,
@@ -45,8 +45,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
+    from kaniko_hooks.shell.env import Scope
     from kaniko_hooks.shell.evaluator import Evaluator
-    from kaniko_hooks.shell.flow import Scope
 
     _Item = TypeVar('_Item', bound='Field | Part')
 
@@ -83,7 +83,7 @@ def extended(
         ends = expanded(before)
         if len(ends) > 1 and len(ends) * len(ways) > _MAX_WAYS:
             named = [end for end in ends if any(names_executor(item.text) for item in end[1])]
-            states = scope.ev.joined(scope, [state for state, _ in ends])
+            states = joined_states(scope, [state for state, _ in ends], by_builds)
             ends = [*named[:1], *((state, (unknown,)) for state in states)]
         scope.ev.spend(len(ends) * (12 + len(items) // 8))
         result += [(after, (*items, *more)) for after, more in ends]

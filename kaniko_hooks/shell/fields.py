@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import expand
-from kaniko_hooks.shell.env import State, fresh_name
+from kaniko_hooks.shell.env import Scope, State, fresh_name
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
-from kaniko_hooks.shell.flow import Scope
 from kaniko_hooks.shell.tree import Literal, Piece, Word
 from kaniko_hooks.shell.value import UNSET
 from kaniko_hooks.shell.variables import is_one_word

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.model import MANY, Field
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.env import Env, Function, State
-from kaniko_hooks.shell.flow import EXIT, Flow, Scope
+from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.value import Array, Value
 
 # Calls of one function inside of each other; deeper ones repeat what these do.
@@ -44,7 +43,7 @@ def call(scope: Scope, state: State, function: Function, fields: Sequence[Field]
             flow.leaving.append((way, _returned(state.env, end)))
         else:
             flow.normal.append(_returned(state.env, end))
-    flow.normal = scope.ev.merged(scope, flow.normal)
+    flow.normal = merged(scope, flow.normal)
     return flow
 
 

@@ -9,13 +9,26 @@ loop no time keeps the environment as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import outcome, variables
-from kaniko_hooks.shell.env import REPEATED, Env, Outside, State, few, fresh, fresh_name, joined
+from kaniko_hooks.shell.env import (
+    BREAK,
+    CONTINUE,
+    EXIT,
+    REPEATED,
+    Env,
+    Exit,
+    Flow,
+    Scope,
+    State,
+    few,
+    fresh,
+    fresh_name,
+    joined_states,
+    merged,
+)
 from kaniko_hooks.shell.fields import fields_of
-from kaniko_hooks.shell.flow import BREAK, CONTINUE, EXIT, Exit, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Outcome
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
 from kaniko_hooks.shell.value import (
@@ -53,12 +66,11 @@ class Effects:
         self.directories: tuple[Text, ...] = ()
         self.files: dict[str, tuple[Text, ...]] = {}  # that may run the executor
 
-    def widened(self, env: Env, outside: Outside) -> Env:
+    def widened(self, scope: Scope, env: Env) -> Env:
         """An environment that includes those at the beginning of each iteration."""
         table = dict(env.variables)
         for name, value in self.variables.items():
-            before = env.variables.get(name)
-            table[name] = widen(outside(name, env) if before is None else before, (value,))
+            table[name] = widen(scope.ev.value(scope, env, name), (value,))
         directories = tuple(dict.fromkeys((*env.directories, *self.directories)))
         arguments = env.arguments
         if self.arguments:
@@ -146,7 +158,7 @@ def _over_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) 
         body = scope.ev.statements(scope, starts, node.body)
         going, done = _iteration(body)
         flow.add(done)
-        current = scope.ev.merged(scope, going)
+        current = merged(scope, going)
         if not current:
             break
     flow.normal += current
@@ -203,7 +215,6 @@ class _Loop:
         self.scope = scope
         self.node = node
         self.reason = Reason(_kind(node), scope.source.place(node.start), MANY)
-        self.outside = partial(variables.outside, scope)
         self.effects = scope.ev.loops.setdefault(id(node), Effects())
 
     def run(
@@ -221,9 +232,7 @@ class _Loop:
         """
         for _ in range(_MAX_ROUNDS):
             self.ev.spend(25 + 3 * len(state.env.variables))
-            entry = State(
-                self.effects.widened(state.env, self.outside), state.facts, NO_BUILD, None
-            )
+            entry = State(self.effects.widened(self.scope, state.env), state.facts, NO_BUILD, None)
             tested, _ = self._condition(start(entry), condition, runs_if)
             body = self.ev.statements(self.scope, tested.normal, self.node.body)
             going, done = _iteration(body)
@@ -272,10 +281,10 @@ class _Loop:
         """The states after any number of iterations."""
         heads = [] if runs_once else [state]
         if going:
-            last = joined(going, self.outside, lambda way: 0, self.ev.spend)
+            last = joined_states(self.scope, going)
             last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
             heads += [way._replace(outcome=before) for way in last]
-        return self.ev.merged(self.scope, heads)
+        return merged(self.scope, heads)
 
 
 def _after(before: Outcome, way: State) -> State:

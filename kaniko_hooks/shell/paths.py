@@ -19,8 +19,8 @@ from kaniko_hooks.text import ROOT, Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from kaniko_hooks.shell.env import Scope
     from kaniko_hooks.shell.evaluator import Evaluator
-    from kaniko_hooks.shell.flow import Scope
 
 # Files that a script writes.
 _MAX_FILES = 64

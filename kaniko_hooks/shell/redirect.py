@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import expand, paths
-from kaniko_hooks.shell.env import State, fresh_name
-from kaniko_hooks.shell.flow import Flow, Scope
+from kaniko_hooks.shell.env import Flow, Scope, State, fresh_name
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import EMPTY, names_executor
 from kaniko_hooks.text import Text, concat, hole

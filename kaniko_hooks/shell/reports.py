@@ -13,8 +13,7 @@ from itertools import accumulate
 from kaniko_hooks.model import Build, Field, Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import outcome
-from kaniko_hooks.shell.env import Env, State
-from kaniko_hooks.shell.flow import Flow
+from kaniko_hooks.shell.env import Env, Flow, State
 from kaniko_hooks.shell.tree import Pipeline, Script, Statement
 from kaniko_hooks.shell.value import Value
 from kaniko_hooks.text import Text

@@ -18,10 +18,9 @@ from kaniko_hooks.model import (
     Setting,
 )
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, variables
-from kaniko_hooks.shell.env import Env, State
+from kaniko_hooks.shell.env import EXIT, Env, Flow, Scope, State, merged
 from kaniko_hooks.shell.evaluator import MAX_STATES, Evaluator, ReadBuild
 from kaniko_hooks.shell.facts import Fact, Facts
-from kaniko_hooks.shell.flow import EXIT, Flow, Scope
 from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
 from kaniko_hooks.shell.programs import SHELLS
 from kaniko_hooks.shell.value import Array, alternatives
@@ -111,8 +110,8 @@ class _ContainerRun:
                 runs, self.failed = self._by_cond(self.failed, script)
                 self.failed += self._script(script, runs)
             scope = Scope(self.ev, Text(''), script)
-            self.going = self.ev.merged(scope, self.going)
-            self.failed = self.ev.merged(scope, self.failed)
+            self.going = merged(scope, self.going)
+            self.failed = merged(scope, self.failed)
         return [*self.going, *self.failed]
 
     def _by_cond(self, states: Iterable[State], script: Script) -> tuple[list[State], list[State]]:

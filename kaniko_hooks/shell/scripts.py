@@ -8,8 +8,17 @@ from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, stdout, variables
-from kaniko_hooks.shell.env import REPEATED, Env, State, fresh, fresh_name
-from kaniko_hooks.shell.flow import RETURN, Flow, Scope
+from kaniko_hooks.shell.env import (
+    REPEATED,
+    RETURN,
+    Env,
+    Flow,
+    Scope,
+    State,
+    fresh,
+    fresh_name,
+    merged,
+)
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -176,8 +185,7 @@ def _inherited(scope: Scope, env: Env) -> Mapping[str, Value]:
     scope.ev.spend((len(env.variables) + len(scope.script.variables)) // 8)
     table = {name: value for name, value in env.variables.items() if name != 'IFS'}
     for name in (table.keys() | scope.script.variables.keys()) - env.exported:
-        value = table[name] if name in table else variables.outside(scope, name, env)
-        table[name] = join((value, UNSET))
+        table[name] = join((scope.ev.value(scope, env, name), UNSET))
     return table
 
 
@@ -388,4 +396,4 @@ def repeated(
     ]
     if kind:
         ends = _any_number(state, ends, kind, scope.source.place(at.start))
-    return Flow(scope.ev.merged(scope, [end.with_status(None) for end in ends or [state]]))
+    return Flow(merged(scope, [end.with_status(None) for end in ends or [state]]))

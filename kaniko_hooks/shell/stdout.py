@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, variables
-from kaniko_hooks.shell.env import FILE, REPEATED, State, fresh_name
+from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State, fresh_name
 from kaniko_hooks.shell.fields import file_names
-from kaniko_hooks.shell.flow import Flow, Scope
 from kaniko_hooks.shell.programs import LOCAL, PURE, base_name, program
 from kaniko_hooks.shell.value import EMPTY, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole

@@ -24,8 +24,8 @@ from kaniko_hooks.text import ROOT, Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from kaniko_hooks.shell.env import Scope
     from kaniko_hooks.shell.evaluator import Evaluator
-    from kaniko_hooks.shell.flow import Scope
 
 _VARYING = frozenset(
     'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO PIPESTATUS RANDOM'
