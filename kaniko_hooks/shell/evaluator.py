@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, outcome, stdout, tree, variables
+from kaniko_hooks.shell import TooMuch, commands, outcome, paths, stdout, tree, variables
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.fields import literal_field
@@ -360,9 +360,7 @@ class Evaluator:
             after = state.with_env(state.env._replace(functions=table))
             return Flow([after.with_status(True)])
         if node.redirections:
-            from kaniko_hooks.shell import redirect
-
-            return redirect.command(scope, state, node)
+            return paths.redirected(scope, state, node)
         return self.undirected(scope, state, node)
 
     def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -76,11 +76,12 @@ class Assumptions:
             fails, holds = self._all(facts, [Not(part) for part in cond.parts])
             return holds, fails
         if isinstance(cond, Truth):
-            term = (None, cond.name, cond.subject.key())
-            return self._one_of_two(facts, None if _varies(cond.subject) else term)
+            if _varies(cond.subject):
+                return [facts], [facts]
+            return self._one_of_two(facts, (None, cond.name, cond.subject.key()))
         if isinstance(cond, Match):
             return self._match(facts, cond.subject, cond.pattern)
-        return self._equal(facts, cond.left, cond.right)
+        return self._same(facts, cond.left, cond.right)
 
     def _all(self, facts: Facts, parts: Iterable[Cond]) -> tuple[list[Facts], list[Facts]]:
         holding, failing = [facts], []
@@ -92,15 +93,10 @@ class Assumptions:
                 failing += fails
         return holding, failing
 
-    def _one_of_two(self, facts: Facts, term: Term | None) -> tuple[list[Facts], list[Facts]]:
-        if term is None:
-            return [facts], [facts]
-        return (
-            self._with(facts, term, _equal_to(self.fact(facts, term), 'true')),
-            self._with(facts, term, _other_than(self.fact(facts, term), 'true')),
-        )
+    def _one_of_two(self, facts: Facts, term: Term) -> tuple[list[Facts], list[Facts]]:
+        return self._with(facts, term, _only('true')), self._with(facts, term, _any_but('true'))
 
-    def _equal(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
+    def _same(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
         if left == right and not _varies(left):
             return [facts], []
         left, right = _without_common_ends(left, right)
@@ -111,12 +107,11 @@ class Assumptions:
                 return [facts], [facts]
             first, second = sorted((left.key(), right.key()))
             holds, fails = self._one_of_two(facts, (None, '=', first, second))
-            both = _both(self.fact(facts, first), self.fact(facts, second))
             return [
                 end
-                for start in (holds if both else ())
-                for middle in self._with(start, first, both)
-                for end in self._with(middle, second, both)
+                for start in holds
+                for middle in self._with(start, first, self.fact(facts, second))
+                for end in self._with(middle, second, self.fact(middle, first))
             ], fails
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
@@ -125,10 +120,9 @@ class Assumptions:
         if _varies(left):
             return [facts], [facts]
         term = left.key()
-        fact = self.fact(facts, term)
         return (
-            self._with(facts, term, _equal_to(fact, right.value)),
-            self._with(facts, term, _other_than(fact, right.value)),
+            self._with(facts, term, _only(right.value)),
+            self._with(facts, term, _any_but(right.value)),
         )
 
     def _match(
@@ -138,23 +132,24 @@ class Assumptions:
             return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
         if isinstance(pattern, str):
             if not is_pattern(pattern):
-                return self._equal(facts, subject, Text(pattern))
+                return self._same(facts, subject, Text(pattern))
             if pattern.strip('*') == '':
                 return [facts], []
         if _varies(subject):
             return [facts], [facts]
         term = subject.key()
-        fact = self.fact(facts, term)
         return (
-            self._with(facts, term, _matching(fact, pattern, True)),
-            self._with(facts, term, _matching(fact, pattern, False)),
+            self._with(facts, term, Fact(patterns=frozenset(((pattern, True),)))),
+            self._with(facts, term, Fact(patterns=frozenset(((pattern, False),)))),
         )
 
-    def _with(self, facts: Facts, term: Term, fact: Fact | None) -> list[Facts]:
+    def _with(self, facts: Facts, term: Term, more: Fact) -> list[Facts]:
         """The facts with this one; none if that is a contradiction."""
+        before = self.fact(facts, term)
+        fact = _both(before, more)
         if fact is None:
             return []
-        if fact == self.fact(facts, term):
+        if fact == before:
             return [facts]
         name = _name(term)
         for values in self.exclusive.get(name, ()):
@@ -215,24 +210,25 @@ def _has(fact: Fact, value: str) -> bool:
     return fact.one_of == frozenset((value,)) if value else not fact.allows('')
 
 
-def _equal_to(fact: Fact, value: str) -> Fact | None:
-    return Fact(frozenset((value,))) if fact.allows(value) else None
+def _only(value: str) -> Fact:
+    return Fact(frozenset((value,)))
 
 
-def _other_than(fact: Fact, value: str) -> Fact | None:
-    if fact.one_of is None:
-        return fact._replace(none_of=fact.none_of | {value}) if fact.allows(value) else fact
-    rest = fact.one_of - {value}
-    return Fact(rest) if rest else None
+def _any_but(value: str) -> Fact:
+    return Fact(none_of=frozenset((value,)))
 
 
-def _matching(fact: Fact, pattern: str | int, holds: bool) -> Fact | None:
+def _both(fact: Fact, more: Fact) -> Fact | None:
+    """The values that both facts allow; None if there is none."""
+    if more.one_of is not None:
+        fact, more = more, fact
     if fact.one_of is not None:
-        rest = frozenset(value for value in fact.one_of if matches(value, pattern) is holds)
-        return Fact(rest) if rest else None
-    if any(_contradict((pattern, holds), other) for other in fact.patterns):
+        values = frozenset(filter(more.allows, fact.one_of))
+        return Fact(values) if values else None
+    if any(_contradict(first, second) for first in fact.patterns for second in more.patterns):
         return None
-    return fact._replace(patterns=fact.patterns | {(pattern, holds)})
+    excluded = fact.none_of.union(filter(fact.allows, more.none_of))
+    return Fact(None, excluded, fact.patterns | more.patterns)
 
 
 def _contradict(first: tuple[str | int, bool], second: tuple[str | int, bool]) -> bool:
@@ -245,16 +241,6 @@ def _contradict(first: tuple[str | int, bool], second: tuple[str | int, bool]) -
     if holds and other_holds:
         return _disjoint(pattern, other)
     return pattern == other and holds is not other_holds
-
-
-def _both(first: Fact, second: Fact) -> Fact | None:
-    """The values that both facts allow."""
-    if second.one_of is not None:
-        first, second = second, first
-    if first.one_of is not None:
-        rest = frozenset(filter(second.allows, first.one_of))
-        return Fact(rest) if rest else None
-    return Fact(None, first.none_of | second.none_of, first.patterns | second.patterns)
 
 
 # The bracket is that of an extended pattern.
@@ -314,7 +300,7 @@ def united(first: Facts, second: Facts) -> Facts | None:
 
     They can if the facts differ in one term only, or if one includes the other.
     """
-    if first == second or implies(second, first):
+    if implies(second, first):
         return first
     if implies(first, second):
         return second
@@ -323,8 +309,8 @@ def united(first: Facts, second: Facts) -> Facts | None:
     differing = [term for term in first if first[term] != second[term]]
     if len(differing) != 1:
         return None
-    union = _union(first[differing[0]], second[differing[0]])
-    if union is None:
+    union, is_exact = _union(first[differing[0]], second[differing[0]])
+    if not is_exact:
         return None
     result = dict(first)
     if union == ANY:
@@ -336,67 +322,38 @@ def united(first: Facts, second: Facts) -> Facts | None:
 
 def implies(strong: Facts, weak: Facts) -> bool:
     """Every run with the strong facts has the weak ones."""
-    if len(weak) > len(strong):
-        return False
-    for term, fact in weak.items():
-        other = strong.get(term)
-        if other is None or other != fact and not _includes(fact, other):
-            return False
-    return True
+    return len(weak) <= len(strong) and all(
+        term in strong and (strong[term] == fact or _union(fact, strong[term])[0] == fact)
+        for term, fact in weak.items()
+    )
 
 
-def _includes(fact: Fact, other: Fact) -> bool:
-    if other.one_of is not None:
-        return all(map(fact.allows, other.one_of))
-    return fact.one_of is None and fact.none_of <= other.none_of and fact.patterns <= other.patterns
-
-
-def _union(first: Fact, second: Fact) -> Fact | None:
-    """The values of both, if a fact can say that exactly."""
+def _union(first: Fact, second: Fact) -> tuple[Fact, bool]:
+    """The strongest fact for the values of both, and that it allows no others."""
     if first.one_of is not None and second.one_of is not None:
-        return Fact(first.one_of | second.one_of)
+        return Fact(first.one_of | second.one_of), True
     if first.one_of is not None:
         first, second = second, first
     if second.one_of is not None:
-        if not all(map(Fact(patterns=first.patterns).allows, second.one_of)):
-            return None
-        return first._replace(none_of=first.none_of - second.one_of)
+        patterns = frozenset(
+            (pattern, holds)
+            for pattern, holds in first.patterns
+            if all(matches(value, pattern) is holds for value in second.one_of)
+        )
+        fact = Fact(None, first.none_of - second.one_of, patterns)
+        return fact, patterns == first.patterns
     difference = first.patterns ^ second.patterns
     is_opposite = {(pattern, not holds) for pattern, holds in difference} == difference
-    if first.none_of != second.none_of or len(difference) != 2 or not is_opposite:
-        return None
-    return first._replace(patterns=first.patterns & second.patterns)
+    is_exact = first.none_of == second.none_of and len(difference) == 2 and is_opposite
+    fact = Fact(None, first.none_of & second.none_of, first.patterns & second.patterns)
+    return fact, is_exact
 
 
 def weakened(items: Sequence[Facts]) -> Facts:
     """Facts that hold in all of them."""
-    result: Facts = {}
-    for term, fact in items[0].items():
-        others = [item.get(term) for item in items[1:]]
-        union: Fact | None = fact
-        for other in others:
-            if other is None or union is None:
-                union = None
-            elif other != union:
-                union = _weaker(union, other)
-        if union is not None and union != ANY:
-            result[term] = union
-    return result
-
-
-def _weaker(first: Fact, second: Fact) -> Fact:
-    if first.one_of is not None and second.one_of is not None:
-        return Fact(first.one_of | second.one_of)
-    if first.one_of is not None:
-        first, second = second, first
-    if second.one_of is not None:
-        return Fact(
-            None,
-            first.none_of - second.one_of,
-            frozenset(
-                (pattern, holds)
-                for pattern, holds in first.patterns
-                if all(matches(value, pattern) is holds for value in second.one_of)
-            ),
-        )
-    return Fact(None, first.none_of & second.none_of, first.patterns & second.patterns)
+    result = items[0]
+    for item in items[1:]:
+        result = {
+            term: _union(fact, item[term])[0] for term, fact in result.items() if term in item
+        }
+    return {term: fact for term, fact in result.items() if fact != ANY}

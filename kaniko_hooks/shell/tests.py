@@ -2,7 +2,9 @@
 
 An unquoted word may be no word or several: `[ -n ]` is true, and `[ = x ]` fails
 with an error, as a comparison of what is no number does. What no condition says
-(files, permissions) is an opaque test with its operator as name.
+(files, permissions) is an opaque test with its operator as name. Of the regular
+expressions of `=~` (POSIX XBD 9.4) are not read anchors in the middle and what POSIX
+leaves undefined (`\\w`, `a**`).
 """
 
 from __future__ import annotations
@@ -35,6 +37,16 @@ _COMPARISONS = frozenset(('-eq', '-ne', '-lt', '-ge', '-gt', '-le'))
 _NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt'}
 _BINARY = _COMPARISONS | frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~'))
 _MAX_OPERANDS = 2000
+
+# Of regular expressions.
+_CLASS = r'\[:(?:digit|alpha|alnum|lower|upper|space):\]'
+_ATOM = rf"\\[^\w\s<>`'(|)]|\[\^?(?:{_CLASS}|[\w./:@+\s-])+\]|[^][\\*+?{{}}()|^$]"
+_REPEATS = r'[*+?]|\{\d{1,3}(?:,\d{0,3})?\}'
+_REPEATED = rf'({_ATOM}|\))({_REPEATS})?'
+_BRANCH = rf'(\^?)((?:(?:{_ATOM})(?:{_REPEATS})?)*)(\$?)'
+_GROUP = rf'\(([^()]*)\)({_REPEATS})?'
+_MAX_REGEX = 300
+_MAX_PATTERNS = 32
 
 
 class Operand(NamedTuple):
@@ -168,8 +180,6 @@ class _Test:
 
 def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     """The condition that a part of a text matches a regular expression."""
-    from kaniko_hooks.shell.regex import patterns
-
     test = opaque('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
@@ -177,9 +187,52 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
         re.sub(r'[^\w\s]', r'\\\g<0>', part.text.value) if part.quoted else part.text.value
         for part in parts
     ]
-    globs, exact = patterns(''.join(pieces))
+    globs, exact = _patterns(''.join(pieces))
     cond = any_of(Match(subject, glob) for glob in globs)
     return cond if exact else all_of((test, cond)) if globs else test
+
+
+def _patterns(expression: str) -> tuple[list[str], bool]:
+    """Patterns of which a text matches one if it matches an expression; and if only then.
+
+    A repetition becomes `*`, which matches more. No patterns: the expression is not read.
+    """
+    if len(expression) > _MAX_REGEX or re.search(r'(?:^|[(|^])[*+?{]|\\[(|)]', expression):
+        return [], False
+    pending = [expression]
+    result: list[str] = []
+    while pending:
+        way = pending.pop()
+        group = re.search(_GROUP, way)
+        if group:
+            for inner in group[1].split('|'):
+                if group[2]:
+                    inner = f'{inner}.*' if group[2] == '+' else '.*'
+                pending.append(f'{way[: group.start()]}{inner}{way[group.end() :]}')
+        else:
+            result += map(_pattern, way.split('|'))
+        if '' in result or len(pending) + len(result) > _MAX_PATTERNS:
+            return [], False
+    pieces = re.findall(_REPEATED, expression)
+    return result, all(not repeats or atom == '.' and repeats in '*+' for atom, repeats in pieces)
+
+
+def _pattern(branch: str) -> str:
+    """The pattern of a sequence of atoms; '' if it is not read."""
+    match = re.fullmatch(_BRANCH, branch)
+    if match is None:
+        return ''
+    pattern = ''.join(map(_piece, re.finditer(_REPEATED, match[2])))
+    return f'{"" if match[1] else "*"}{pattern}{"" if match[3] else "*"}'
+
+
+def _piece(match: re.Match[str]) -> str:
+    if match[2] and match[2] != '+':
+        return '*'
+    atom = '?' if match[1] == '.' else match[1]
+    if atom[0] == '\\' and atom[1] not in '*?[(\\':
+        atom = atom[1]
+    return f'{atom}*' if match[2] else atom
 
 
 def _filled(text: Text) -> Cond:
