@@ -21,34 +21,15 @@ def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
     units: list[tuple[str, Piece]] = []
     for piece in pieces:
         if isinstance(piece, Literal) and not piece.quoted:
-            for index, char in enumerate(piece.value):
-                at = piece.start + index
-                units.append((char, Literal(char, at, at + 1, False)))
+            for match in re.finditer('[{},]|[^{},]+', piece.value):
+                start, end = (piece.start + offset for offset in match.span())
+                units.append((match[0], Literal(match[0], start, end, False)))
         else:
             units.append(('', piece))
     try:
-        return [_pieces(word) for word in _words(units)]
+        return [tuple(piece for _, piece in word) for word in _words(units)]
     except _TooMany:
         return [(Unknown('', pieces[0].start, pieces[-1].end, False),)]
-
-
-def _pieces(units: Sequence[tuple[str, Piece]]) -> tuple[Piece, ...]:
-    """Neighbouring characters of the text put together again."""
-    pieces: list[Piece] = []
-    for _, piece in units:
-        last = pieces[-1] if pieces else None
-        if (
-            isinstance(piece, Literal)
-            and isinstance(last, Literal)
-            and not piece.quoted
-            and not last.quoted
-            and last.end == piece.start
-            and len(last.value) == last.end - last.start
-        ):
-            pieces[-1] = Literal(last.value + piece.value, last.start, piece.end, False)
-        else:
-            pieces.append(piece)
-    return tuple(pieces)
 
 
 _Units = list[tuple[str, Piece]]

@@ -89,7 +89,7 @@ def _matching(
     for word in arm.patterns:
         rest: list[State] = []
         for state in states:
-            for way, parts in expand.parts_of(scope, state, word):
+            for way, parts in expand.parts_of(scope, state, word.pieces):
                 cond = None if scope.ev.ignores_case else expand.matching(subject, parts)
                 holds, fails = scope.ev.split(way, cond)
                 matching += holds
@@ -105,7 +105,7 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
         ways = [
             (after, [*operands, tests.Operand(expand.joined(parts), parts=parts)])
             for before, operands in ways
-            for after, parts in expand.parts_of(scope, before, word)
+            for after, parts in expand.parts_of(scope, before, word.pieces)
         ]
     flow = Flow()
     for way, operands in ways:
@@ -118,7 +118,7 @@ def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
     """`(( … ))`."""
     return Flow(
         end
-        for way, parts in expand.pieces_of(scope, state, node.pieces)
+        for way, parts in expand.parts_of(scope, state, node.pieces)
         for end in calculated(scope, way, expand.joined(parts))
     )
 

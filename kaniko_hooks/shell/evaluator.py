@@ -329,7 +329,7 @@ class Evaluator:
         self.spend(_COMMAND)
         source, body = scope.source, node.body
         if node.text is not None:
-            source = Text(node.text, (), (Segment(0, scope.source.place, node.start, False),))
+            source = Text(node.text).at(scope.source.place, node.start)
             body = self.parsed(source).body
         inner = scope.apart()._replace(source=source, captured=True, depth=scope.depth + 1)
         # Bash goes on after a failure here, whatever its options.

@@ -39,7 +39,7 @@ from kaniko_hooks.shell.value import (
     text_of,
 )
 from kaniko_hooks.shell.variables import assign, look_up, value_of_hole
-from kaniko_hooks.text import Segment, Text, concat, hole
+from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def extended(
 
 def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
     """A word as one text, as an assignment or a redirection expands it."""
-    ways = [(after, joined(parts)) for after, parts in parts_of(scope, state, word)]
+    ways = [(after, joined(parts)) for after, parts in parts_of(scope, state, word.pieces)]
     scope.ev.spend(sum(text.weight for _, text in ways))
     return ways
 
@@ -136,12 +136,8 @@ def escaped(text: str) -> str:
     return ''.join('\\' + char if char in '*?[(\\' else char for char in text)
 
 
-def parts_of(scope: Scope, state: State, word: Word) -> Ways:
-    """The parts of a word."""
-    return pieces_of(scope, state, word.pieces)
-
-
-def pieces_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
+def parts_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
+    """The parts of a word, after the expansion of its pieces."""
     ways: Ways = [(state, ())]
     for piece in pieces:
         if isinstance(piece, Literal):
@@ -159,11 +155,7 @@ def pieces_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
 def literal_text(source: Text, piece: Literal) -> Text:
     if len(piece.value) == piece.end - piece.start:
         return source.part(piece.start, piece.end)
-    return _standing_at(source, Text(piece.value), piece.start)
-
-
-def _standing_at(source: Text, value: Text, offset: int) -> Text:
-    return Text(value.value, value.holes, (Segment(0, source.place, offset, False),))
+    return Text(piece.value).at(source.place, piece.start)
 
 
 def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
@@ -178,7 +170,7 @@ def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
         from kaniko_hooks.shell import arithmetic
 
         ways = []
-        for before, expression in pieces_of(scope, state, piece.pieces):
+        for before, expression in parts_of(scope, state, piece.pieces):
             after, result = arithmetic.evaluate(scope, before, joined(expression))
             ways.append((after, (Part(result, True),)))
     else:
@@ -206,7 +198,7 @@ def _substituted(
 def _placed(scope: Scope, part: Part, offset: int) -> Part:
     if part is BREAK or part.verbatim:
         return part
-    return part._replace(text=_standing_at(scope.source, part.text, offset))
+    return part._replace(text=part.text.at(scope.source.place, offset))
 
 
 # Parameters
@@ -312,7 +304,7 @@ def _operand(scope: Scope, state: State, word: Word) -> Ways:
     """The word of `${x:-word}`, which is split where it is not quoted."""
     return [
         (after, tuple(part._replace(verbatim=False) for part in parts))
-        for after, parts in pieces_of(scope, state, word.pieces)
+        for after, parts in parts_of(scope, state, word.pieces)
     ]
 
 
@@ -346,12 +338,12 @@ def _length(piece: Parameter, value: Text | Array | Unset, subscript: str) -> Te
     return _derived(piece, [subject]) if subject.holes else Text(str(len(subject.value)))
 
 
-def _derived(piece: Parameter, operands: Sequence[Text]) -> Text:
+def _derived(piece: Parameter, operands: Sequence[Text], shown: str = '') -> Text:
     """The unknown result of an operator: the same for the same operands."""
     if any(not item.name for operand in operands for item in operand.holes):
-        return hole('')
+        return hole('', shown)
     names = ' '.join(repr(operand) for operand in operands)
-    return hole(f'{piece.operator}{piece.name if not operands[0].value else ""} {names}')
+    return hole(f'{piece.operator}{piece.name if not operands[0].value else ""} {names}', shown)
 
 
 def _modified(
@@ -362,21 +354,18 @@ def _modified(
     subject = text_of(value)
     several = piece.name == '@' or '[@]' in piece.operator
     ways: Ways = []
-    for after, parts in pieces_of(scope, state, piece.operand.pieces):
+    for after, parts in parts_of(scope, state, piece.operand.pieces):
+        slices: Sequence[Array] = ()
         result = None
-        if several and operator == ':' and isinstance(value, Array):
-            items = _slice(value, joined(parts), piece.name)
-            if items:
-                ways += [(after, _parts(item, piece.quoted, '@')) for item in items]
-                continue
-        if subject.known is not None and not isinstance(value, Array):
-            result = _replaced(subject.known, operator, parts)
-        if result is None:
-            operand = joined(parts)
-            derived = _derived(piece, [subject, operand])
-            shown = _shown(scope, piece)
-            names = derived.holes[0].name
-            ways.append((after, (Part(hole(names, shown), piece.quoted, several),)))
+        if not isinstance(value, Array):
+            result = _replaced(subject, operator, parts)
+        elif several and operator == ':':
+            slices = _slice(value, joined(parts), piece.name)
+        if slices:
+            ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
+        elif result is None:
+            derived = _derived(piece, [subject, joined(parts)], _shown(scope, piece))
+            ways.append((after, (Part(derived, piece.quoted, several),)))
         else:
             ways.append((after, (Part(Text(result), piece.quoted),)))
     return ways
@@ -395,10 +384,11 @@ def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
     return [Array(item.items[:count]) for item in slices]
 
 
-def _replaced(subject: str, operator: str, parts: Sequence[Part]) -> str | None:
-    """The result for a known subject; None if it is not evaluated."""
+def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:
+    """The result for a known text; None if it is not evaluated."""
+    subject = text.known
     operand = pattern_of(parts)
-    if operand is None or len(subject) > _MAX_SUBJECT:
+    if subject is None or operand is None or len(subject) > _MAX_SUBJECT:
         return None
     if operator in ('#', '##', '%', '%%'):
         return _cut(subject, operator, operand)

@@ -11,7 +11,7 @@ from kaniko_hooks.shell.env import Scope, State, fresh_name
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Literal, Piece, Word
-from kaniko_hooks.shell.value import UNSET
+from kaniko_hooks.shell.value import UNSET, has_characters
 from kaniko_hooks.shell.variables import is_one_word
 from kaniko_hooks.text import Hole, Text, concat, hole
 
@@ -43,7 +43,7 @@ def fields_of(
             ) -> list[tuple[State, tuple[Field, ...]]]:
                 return [
                     (after, tuple(_split(scope.ev, after, parts, word)))
-                    for after, parts in expand.pieces_of(scope, before, pieces)
+                    for after, parts in expand.parts_of(scope, before, pieces)
                 ]
 
             ways = expand.extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
@@ -97,24 +97,18 @@ def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
     if not kept:
         return []
     splits = any(
-        part.splits or not part.quoted and _may_split(ev, state, part.text) for part in kept
+        part.splits
+        or not part.quoted
+        and not all(is_one_word(ev, state, item.name) for item in part.text.holes)
+        for part in kept
     )
-    vanishes = all(part.splits or not part.quoted and _may_be_empty(part.text) for part in kept)
+    vanishes = all(part.splits or not (part.quoted or has_characters(part.text)) for part in kept)
     texts = [part.text for part in kept]
     if any(not part.quoted and is_pattern(part.text.value) for part in kept):
         names = [part.text if part.quoted else file_names(part.text) for part in kept]
         splits = splits or any(new is not old for new, old in zip(names, texts))
         texts = names
     return [Field(concat(texts), splits, word.start, word.end, vanishes)]
-
-
-def _may_split(ev: Evaluator, state: State, text: Text) -> bool:
-    """An unquoted text that may be several words."""
-    return any(not is_one_word(ev, state, item.name) for item in text.holes)
-
-
-def _may_be_empty(text: Text) -> bool:
-    return sum(item.end - item.start for item in text.holes) == len(text.value)
 
 
 def separators_of(state: State) -> frozenset[str] | None:
@@ -127,7 +121,6 @@ def separators_of(state: State) -> frozenset[str] | None:
 
 def file_names(text: Text) -> Text:
     """A text in which pattern characters stand for unknown names; the same without them."""
-
     holes = list(text.holes)
     for match in re.finditer(r'[*?]+|\[[^\]\s]+\]', text.value):
         inside = any(item.start <= match.start() < item.end for item in text.holes)
