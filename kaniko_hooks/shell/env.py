@@ -236,15 +236,11 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
 
 
 def _union(first: State, second: State, conditions: Facts, builds: Outcome) -> State:
+    """The union of two states; the first one itself if it is that."""
     env = _with_minor(first.env, (first.env, second.env))
     status = first.status if first.status is second.status else None
-    return _like(first, State(env, conditions, builds, status))
-
-
-def _like(before: State, after: State) -> State:
-    """The state after, as the same object if it is the same state."""
-    same = all(old is new for old, new in zip(before, after))
-    return before if same else after
+    union = State(env, conditions, builds, status)
+    return first if all(old is new for old, new in zip(first, union)) else union
 
 
 def by_builds(state: State) -> object:
@@ -266,21 +262,13 @@ def _same_env(first: Env, second: Env) -> bool:
 
 def _with_minor(env: Env, envs: Sequence[Env]) -> Env:
     """With numbers that are right for all of the environments."""
-    if len({_epochs(other) for other in envs}) == 1:
+    numbers = [(item.epoch, item.generation, item.word_generation) for item in envs]
+    if len(set(numbers)) == 1:
         return env
-    return env._replace(
-        epoch=_common([other.epoch for other in envs]),
-        generation=_common([other.generation for other in envs]),
-        word_generation=_common([other.word_generation for other in envs]),
+    epoch, generation, word_generation = (
+        column[0] if len(set(column)) == 1 else fresh() for column in zip(*numbers)
     )
-
-
-def _epochs(env: Env) -> tuple[int, ...]:
-    return (env.epoch, env.generation, env.word_generation)
-
-
-def _common(numbers: Sequence[int]) -> int:
-    return numbers[0] if len(set(numbers)) == 1 else fresh()
+    return env._replace(epoch=epoch, generation=generation, word_generation=word_generation)
 
 
 def joined_states(

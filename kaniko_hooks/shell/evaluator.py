@@ -23,10 +23,12 @@ from kaniko_hooks.text import Segment, Text, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Protocol, TypeVar
 
     from kaniko_hooks.shell.loops import Effects
     from kaniko_hooks.shell.reports import Reports
+
+    _Node = TypeVar('_Node', tree.Statement, tree.Pipeline)
 
     class Repository(Protocol):
         """The files of the repository; paths are relative to its root."""
@@ -182,7 +184,7 @@ class Evaluator:
         for node in body:
             current, flow.normal = flow.normal, []
             for state in current:
-                flow.add(self._statement(scope, state, node))
+                flow.add(self._reported(scope, state, node, self._statement))
             flow.leaving += [(EXIT, state.with_status(False)) for state in self.ended]
             self.ended.clear()
             flow.normal = merged(scope, flow.normal)
@@ -197,14 +199,15 @@ class Evaluator:
             ]
         return flow
 
-    def _statement(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
+    def _reported(
+        self, scope: Scope, state: State, node: _Node, run: Callable[[Scope, State, _Node], Flow]
+    ) -> Flow:
+        """Evaluate a statement or pipeline, with a report on it where there are some."""
         if self.reports is None or not scope.recorded:
-            return self._unreported(scope, state, node)
-        return self.reports.record(
-            node, scope.source, state, lambda: self._unreported(scope, state, node)
-        )
+            return run(scope, state, node)
+        return self.reports.record(node, scope.source, state, lambda: run(scope, state, node))
 
-    def _unreported(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
+    def _statement(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
         if not node.background:
             return self._and_or(scope, state, node)
         inner = scope.apart()._replace(tested=True)
@@ -215,7 +218,7 @@ class Evaluator:
         """Pipelines joined by `&&` and `||`: which of them run depends on the status."""
         last = len(node.operators)
         tested = scope._replace(tested=True) if last else scope
-        first = self.pipeline(tested, state, node.pipelines[0])
+        first = self._reported(tested, state, node.pipelines[0], self._pipeline)
         flow = Flow()
         flow.leaving = first.leaving
         # With each state: the last pipeline has run.
@@ -233,7 +236,7 @@ class Evaluator:
                 inner = scope if index == last else tested
                 if not needed and outcome.builds(way.outcome) > builds_before:
                     inner = inner.because('retry', pipeline.start)
-                result = self.pipeline(inner, way.with_status(needed), pipeline)
+                result = self._reported(inner, way.with_status(needed), pipeline, self._pipeline)
                 current += [(after, index == last) for after in result.normal]
                 flow.leaving += result.leaving
         may_end = not scope.tested and _ends_shell(node.pipelines[last])
@@ -251,15 +254,8 @@ class Evaluator:
 
     # Pipelines and processes
 
-    def pipeline(self, scope: Scope, state: State, node: tree.Pipeline) -> Flow:
-        """One command, or several in processes of their own."""
-        if self.reports is None or not scope.recorded:
-            return self._pipeline(scope, state, node)
-        return self.reports.record(
-            node, scope.source, state, lambda: self._pipeline(scope, state, node)
-        )
-
     def _pipeline(self, scope: Scope, state: State, node: tree.Pipeline) -> Flow:
+        """One command, or several in processes of their own."""
         inner = scope._replace(tested=True) if node.negated else scope
         if len(node.commands) == 1:
             flow = self.command(inner, state, node.commands[0])

@@ -122,26 +122,25 @@ class Lexer:
         start = self.at
         pieces: list[tree.Piece] = []
         while self.at < self.end:
-            if self.at in self.holes:
-                self._hole(pieces, False)
-                continue
-            match = _RUN.match(self.text, self.at, self.end)
-            if match:
-                self._literal(pieces, self._before_hole(match.end()), False)
+            if self._run(pieces, _RUN, False):
                 if self.text[self.at - 1] in '?*+@!' and self.looking_at('('):
                     self._extended_glob(pieces)
             elif not self._special(pieces, False):
                 break
         return tree.Word(tuple(pieces), start, self.at) if self.at > start else None
 
-    def _before_hole(self, end: int) -> int:
-        """The end of a run of characters, which a hole ends, too."""
-        return min((at for at in self.holes if self.at < at < end), default=end)
-
-    def _hole(self, pieces: list[tree.Piece], quoted: bool) -> None:
-        end, name = self.holes[self.at]
-        pieces.append(tree.Unknown(name, self.at, min(end, self.end), quoted))
-        self.at = min(end, self.end)
+    def _run(self, pieces: list[tree.Piece], pattern: re.Pattern[str], quoted: bool) -> bool:
+        """Add a hole or characters of a pattern; False if neither starts here."""
+        if self.at in self.holes:
+            end, name = self.holes[self.at]
+            pieces.append(tree.Unknown(name, self.at, min(end, self.end), quoted))
+            self.at = min(end, self.end)
+            return True
+        match = pattern.match(self.text, self.at, self.end)
+        if match:
+            end = min((at for at in self.holes if self.at < at < match.end()), default=match.end())
+            self._literal(pieces, end, quoted)
+        return match is not None
 
     def _literal(self, pieces: list[tree.Piece], end: int, quoted: bool) -> None:
         """Add the text up to `end`; text that goes on becomes one piece."""
@@ -190,12 +189,7 @@ class Lexer:
     def quoted_text(self, pieces: list[tree.Piece], closer: str) -> None:
         """The inside of double quotes; without a closer the text up to the end."""
         while self.at < self.end:
-            if self.at in self.holes:
-                self._hole(pieces, True)
-                continue
-            match = _QUOTED.match(self.text, self.at, self.end)
-            if match:
-                self._literal(pieces, self._before_hole(match.end()), True)
+            if self._run(pieces, _QUOTED, True):
                 continue
             char = self.text[self.at]
             if char == '"' and closer:
@@ -213,12 +207,16 @@ class Lexer:
         self.at += 1
         if close == self.at:
             pieces.append(tree.Literal('', self.at, self.at, True))
-        while self.at < close:
-            if self.at in self.holes:
-                self._hole(pieces, True)
-            else:
-                self._literal(pieces, self._before_hole(close), True)
+        self._verbatim(pieces, close)
         self.at = close + 1
+
+    def _verbatim(self, pieces: list[tree.Piece], end: int) -> None:
+        """Add the text up to `end`, in which nothing is expanded."""
+        outer, self.end = self.end, end
+        anything = re.compile('.+', re.DOTALL)
+        while self.at < end:
+            self._run(pieces, anything, True)
+        self.end = outer
 
     def _ansi_quotes(self, pieces: list[tree.Piece]) -> None:
         """`$'…'` with the escapes of ANSI C."""
@@ -319,13 +317,9 @@ class Lexer:
         start = self.at
         pieces: list[tree.Piece] = []
         while self.at < self.end and not self.looking_at('}'):
-            if self.at in self.holes:
-                self._hole(pieces, quoted)
+            if self._run(pieces, re.compile(_OPERAND), quoted):
                 continue
-            match = re.compile(_OPERAND).match(self.text, self.at, self.end)
-            if match:
-                self._literal(pieces, self._before_hole(match.end()), quoted)
-            elif quoted and self.looking_at("'"):
+            if quoted and self.looking_at("'"):
                 self._literal(pieces, self.at + 1, True)
             else:
                 self._special(pieces, quoted)
@@ -439,10 +433,6 @@ class Lexer:
         outer, self.end = self.end, max(stop, start)
         if expands:
             self.quoted_text(pieces, '')
-        while self.at < self.end:
-            if self.at in self.holes:
-                self._hole(pieces, True)
-            else:
-                self._literal(pieces, self._before_hole(self.end), True)
+        self._verbatim(pieces, self.end)
         self.end = outer
         return tree.Word(tuple(pieces), start, stop)

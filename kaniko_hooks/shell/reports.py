@@ -149,14 +149,12 @@ class Reports:
 
     def finish(self, scripts: Iterable[Sequence[Text]], parsed: Callable[[Text], Script]) -> None:
         """All runs of scripts of these commands have been evaluated. Raises TooMuch."""
-        self.scripts = tuple(self._of_script(commands, parsed) for commands in scripts)
-
-    def _of_script(
-        self, commands: Sequence[Text], parsed: Callable[[Text], Script]
-    ) -> ScriptReport:
-        source = Text('\n').join(commands)
-        starts = tuple(accumulate((len(text.value) + 1 for text in commands), initial=0))
-        return ScriptReport(source, starts, parsed(source), self.by_node)
+        reports = []
+        for commands in scripts:
+            source = Text('\n').join(commands)
+            starts = tuple(accumulate((len(text.value) + 1 for text in commands), initial=0))
+            reports.append(ScriptReport(source, starts, parsed(source), self.by_node))
+        self.scripts = tuple(reports)
 
 
 class ScriptReport(NamedTuple):

@@ -21,7 +21,7 @@ from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, varia
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Scope, State, merged
 from kaniko_hooks.shell.evaluator import MAX_STATES, Evaluator, ReadBuild
 from kaniko_hooks.shell.facts import Fact, Facts
-from kaniko_hooks.shell.outcome import NO_BUILD, Tally, Total
+from kaniko_hooks.shell.outcome import NO_BUILD, Total
 from kaniko_hooks.shell.programs import SHELLS
 from kaniko_hooks.shell.value import Array, alternatives
 from kaniko_hooks.text import Text
@@ -242,24 +242,20 @@ def _run(ev: Evaluator, outcomes: Sequence[outcome.Outcome]) -> Run:
         verdict = _VERDICTS[worst[0].strength]
     else:
         worst = max(entries, key=lambda entry: (entry[1].times, entry[0].strength))
-    return _as_run(
-        ev, most, verdict, worst[1], all(entry[0].all_but_last_clean for entry in sharing)
-    )
+    clean = all(cache_class.all_but_last_clean for cache_class, _ in sharing)
+    return _as_run(ev, most, verdict, outcome.totals(worst[1].sequence), clean)
 
 
 def _unfinished_run(ev: Evaluator) -> Run:
     """The run of a container with too much to evaluate, in which sharing was seen."""
     strength = max(outcome.STRENGTH[build.flags.cache] for build in ev.builds.values())
-    sequence: outcome.Sequence = None
-    for build in ev.builds.values():
-        sequence = outcome.Concat(sequence, outcome.Execution(build, ()))
-    run = _as_run(ev, MANY, _VERDICTS[strength], Tally(MANY, sequence), False)
-    executions = tuple(item._replace(times=MANY) for item in run.executions)
-    return run._replace(executions=executions, is_finished=False)
+    totals = [Total(build, MANY, ((),)) for build in ev.builds.values()]
+    run = _as_run(ev, MANY, _VERDICTS[strength], totals, False)
+    return run._replace(is_finished=False)
 
 
-def _as_run(ev: Evaluator, most: int, verdict: str, worst: Tally, clean: bool) -> Run:
-    totals = {total.build.place: total for total in outcome.totals(worst.sequence)}
+def _as_run(ev: Evaluator, most: int, verdict: str, worst: Iterable[Total], clean: bool) -> Run:
+    totals = {total.build.place: total for total in worst}
     executions = []
     for place, build in ev.builds.items():
         total = totals.get(place)
