@@ -44,16 +44,8 @@ Builtin = Callable[[Scope, State, Sequence[Field]], Flow]
 _NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
 
 
-def _succeeds(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    return Flow([state.with_status(True)])
-
-
-def _fails(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    return Flow([state.with_status(False)])
-
-
-def _unknown_status(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    return Flow([state.with_status(None)])
+def _ends_with(status: bool | None) -> Builtin:
+    return lambda scope, state, fields: Flow([state.with_status(status)])
 
 
 def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -370,13 +362,13 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 BUILTINS: dict[str, Builtin] = {
-    ':': _succeeds,
-    'true': _succeeds,
-    'false': _fails,
-    'wait': _unknown_status,
-    'hash': _succeeds,
-    'shopt': _succeeds,
-    'unalias': _succeeds,
+    ':': _ends_with(True),
+    'true': _ends_with(True),
+    'false': _ends_with(False),
+    'wait': _ends_with(None),
+    'hash': _ends_with(True),
+    'shopt': _ends_with(True),
+    'unalias': _ends_with(True),
     '[': _test,
     'test': _test,
     'exit': _exit,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.cond import Truth
-from kaniko_hooks.model import Build, Field, Flags
-from kaniko_hooks.shell import builtins, expand, outcome, paths, scripts, stdout
-from kaniko_hooks.shell.env import Flow, Function, Scope, State
-from kaniko_hooks.shell.fields import fields_of
+from kaniko_hooks.model import MANY, Build, Field, Flags
+from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, scripts, stdout
+from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
+from kaniko_hooks.shell.fields import assigned, fields_of
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,
@@ -22,15 +22,12 @@ from kaniko_hooks.shell.tree import (
 )
 from kaniko_hooks.shell.value import (
     Array,
-    Unset,
-    Value,
     alternatives,
     mentions_executor,
-    number,
     regex_with_holes,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign, look_up, outside
+from kaniko_hooks.shell.variables import assign, outside
 from kaniko_hooks.text import Text, concat, hole
 
 # Options before a text of commands.
@@ -43,6 +40,8 @@ _KEEPS_TEXTS = frozenset(('chmod', 'chown', 'touch'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
 _SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
 _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
+# Calls of one function inside of each other; deeper ones repeat what these do.
+_MAX_RECURSION = 12
 _MIN_SEARCHING = 3  # words, where the input is not known
 _REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
 
@@ -56,13 +55,13 @@ def simple(scope: Scope, state: State, node: Simple) -> Flow:
             flow.add(stdout.printed(scope, way, [Field(Text('cat'))]))
         elif not fields:
             # Without a command the status is that of a substitution.
-            ends = _assigned(scope, way, node.assignments)
+            ends = assigned(scope, way, node.assignments)
             keeps = any(isinstance(item, Substitution) for item in walk(node))
             flow.normal += ends if keeps else [end.with_status(True) for end in ends]
         elif node.assignments and literal(node.words[0]) in DECLARATIONS:
             flow.add(_declaration(scope, way, node, fields))
         else:
-            for start in _assigned(scope, way, node.assignments):
+            for start in assigned(scope, way, node.assignments):
                 start = _exporting(start, *(item.name for item in node.assignments))
                 result = run(scope, start, fields)
                 if isinstance(node.words[0].pieces[0], Unknown):
@@ -82,10 +81,9 @@ def _declaration(scope: Scope, state: State, node: Simple, fields: Sequence[Fiel
         for assignment in node.assignments
     ]
     flow = Flow()
-    for way in builtins.BUILTINS[fields[0].text.value](
-        scope, state, [fields[0], *fields[1:], *names]
-    ).normal:
-        for end in _assigned(scope, way, node.assignments):
+    builtin = builtins.BUILTINS[fields[0].text.value]
+    for way in builtin(scope, state, [*fields, *names]).normal:
+        for end in assigned(scope, way, node.assignments):
             if any(re.match('-[A-Za-z]*n', field.text.value) for field in fields[1:]):
                 # A reference to another variable.
                 end = scripts.after_unknown_commands(scope, end)
@@ -109,62 +107,6 @@ def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
     flow.leaving = [(way, dropped(state)) for way, state in flow.leaving]
 
 
-def _assigned(scope: Scope, state: State, assignments: Sequence[Assignment]) -> list[State]:
-    states = [state]
-    scope.ev.spend(len(assignments) * len(state.env.variables) // 64)
-    for node in assignments:
-        states = [end for way in states for end in _assignment(scope, way, node)]
-    return states
-
-
-def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
-    if node.array is not None:
-        result = []
-        for way, fields in fields_of(scope, state, node.array):
-            items = tuple(field._replace(text=_unplaced(field.text)) for field in fields)
-            for after, value in _before(scope, way, node):
-                old = value.items if isinstance(value, Array) else ()
-                result.append(assign(after, node.name, Array((*old, *items))))
-        return result
-    assert node.word is not None
-    result = []
-    for way, text in expand.text(scope, state, node.word):
-        if node.subscript is not None:
-            result.append(assign(way, node.name, _with_item(way, node, text)))
-            continue
-        for after, value in _before(scope, way, node):
-            if isinstance(value, Array):
-                first = Field(concat((text_of(value), text)))
-                result.append(assign(after, node.name, Array((first, *value.items[1:]))))
-            else:
-                result.append(assign(after, node.name, concat((text_of(value), text))))
-    return result
-
-
-def _before(
-    scope: Scope, state: State, node: Assignment
-) -> list[tuple[State, Text | Array | Unset]]:
-    """The value that `+=` adds to."""
-    if not node.append:
-        return [(state, Unset())]
-    return look_up(scope, state, node.name, f'${node.name}')
-
-
-def _with_item(state: State, node: Assignment, text: Text) -> Value:
-    """An array after `name[subscript]=text`, as far as its items have an order."""
-    before = state.env.variables.get(node.name)
-    items = before.items if isinstance(before, Array) else ()
-    index = number((node.subscript or '')[1:-1])
-    item = Field(_unplaced(text))
-    if index is None or index > len(items):
-        return Array((*items, item._replace(splits=True)))
-    return Array((*items[:index], item, *items[index + 1 :]))
-
-
-def _unplaced(text: Text) -> Text:
-    return Text(text.value, text.holes)
-
-
 def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A command by its fields: a function if there is one of this name."""
     name = fields[0].text
@@ -181,12 +123,63 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def _called(
     scope: Scope, state: State, alternatives_: Sequence[Function], fields: Sequence[Field]
 ) -> Flow:
-    from kaniko_hooks.shell import functions
-
     flow = Flow()
     for function in alternatives_:
-        flow.add(functions.call(scope, state, function, fields))
+        flow.add(_call(scope, state, function, fields))
     return flow
+
+
+def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field]) -> Flow:
+    """A call; the first field is the name. Raises TooMuch."""
+    depth = scope.calls.count(function)
+    if depth > 1 and scope.loops and scope.ev.most_builds > 1:
+        # Each level costs many times more, and sharing was seen.
+        raise TooMuch
+    if depth >= _MAX_RECURSION:
+        return Flow([_many_times(state).with_status(None)])
+    inner = (
+        scope.apart()
+        .because('call', fields[0].start)
+        ._replace(
+            source=function.source,
+            calls=(*scope.calls, function),
+            may_return=True,
+            depth=scope.depth + 1,
+        )
+    )
+    env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
+    start = state.with_env(env)
+    result = scope.ev.command(inner, start, function.body)
+    flow = Flow()
+    flow.normal = [_returned(state.env, end) for end in result.normal]
+    for way, end in result.leaving:
+        if way == EXIT:
+            flow.leaving.append((way, end))
+        elif way.levels:
+            flow.leaving.append((way, _returned(state.env, end)))
+        else:
+            flow.normal.append(_returned(state.env, end))
+    flow.normal = merged(scope, flow.normal)
+    return flow
+
+
+def _returned(caller: Env, end: State) -> State:
+    """The state after a call: arguments and local variables are the caller's again."""
+    table = {**end.env.variables, **end.env.saved}
+    variables = {name: value for name, value in table.items() if value is not None}
+    return end._replace(
+        env=end.env._replace(variables=variables, arguments=caller.arguments, saved=caller.saved)
+    )
+
+
+def _many_times(state: State) -> State:
+    """A recursion that goes on: what it has built more than once it builds again and again."""
+    builds = {
+        cache_class: tally._replace(times=MANY) if tally.times > 1 else tally
+        for cache_class, tally in state.outcome.items()
+    }
+    same = all(tally.times < 2 for tally in state.outcome.values())
+    return state if same else state._replace(outcome=builds)
 
 
 def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -213,9 +206,10 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return scripts.shell(scope, state, fields)
     if base in ('busybox', 'toybox') and len(fields) > 1:
         return run_program(scope, state, fields[1:])
-    if '/' in name and paths.contents(scope, state.env, fields[0].text):
-        return scripts.file(scope, state, fields)
-    contents = () if '/' in name else paths.on_path(scope, state.env, name)
+    if '/' in name:
+        contents = paths.contents(scope, state.env, fields[0].text)
+    else:
+        contents = paths.on_path(scope, state.env, name)
     if contents:
         return scripts.one_of_files(scope, state, fields, contents)
     return _program(scope, state, fields, base)

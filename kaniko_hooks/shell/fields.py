@@ -1,4 +1,7 @@
-"""Words -> fields: braces, expansion, splitting and names of files (POSIX XCU 2.6)."""
+"""Words -> fields: braces, expansion, splitting and names of files (POSIX XCU 2.6).
+
+Assignments expand their words in another way (XCU 2.9.1).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from kaniko_hooks.shell import expand
 from kaniko_hooks.shell.env import Scope, State, fresh_name
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
-from kaniko_hooks.shell.tree import Literal, Piece, Word
-from kaniko_hooks.shell.value import UNSET, has_characters
-from kaniko_hooks.shell.variables import is_one_word
+from kaniko_hooks.shell.tree import Assignment, Literal, Piece, Word
+from kaniko_hooks.shell.value import UNSET, Array, Unset, Value, has_characters, number, text_of
+from kaniko_hooks.shell.variables import assign, is_one_word, look_up
 from kaniko_hooks.text import Hole, Text, concat, hole
 
 TYPE_CHECKING = False
@@ -139,3 +142,63 @@ def _brace_expanded(word: Word) -> list[tuple[Piece, ...]]:
 
             return expanded(word.pieces)
     return [word.pieces]
+
+
+# Assignments
+
+
+def assigned(scope: Scope, state: State, assignments: Sequence[Assignment]) -> list[State]:
+    """The states after assignments, in order."""
+    states = [state]
+    scope.ev.spend(len(assignments) * len(state.env.variables) // 64)
+    for node in assignments:
+        states = [end for way in states for end in _assignment(scope, way, node)]
+    return states
+
+
+def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
+    if node.array is not None:
+        result = []
+        for way, fields in fields_of(scope, state, node.array):
+            items = tuple(field._replace(text=_unplaced(field.text)) for field in fields)
+            for after, value in _before(scope, way, node):
+                old = value.items if isinstance(value, Array) else ()
+                result.append(assign(after, node.name, Array((*old, *items))))
+        return result
+    assert node.word is not None
+    result = []
+    for way, text in expand.text(scope, state, node.word):
+        if node.subscript is not None:
+            result.append(assign(way, node.name, _with_item(way, node, text)))
+            continue
+        for after, value in _before(scope, way, node):
+            if isinstance(value, Array):
+                first = Field(concat((text_of(value), text)))
+                result.append(assign(after, node.name, Array((first, *value.items[1:]))))
+            else:
+                result.append(assign(after, node.name, concat((text_of(value), text))))
+    return result
+
+
+def _before(
+    scope: Scope, state: State, node: Assignment
+) -> list[tuple[State, Text | Array | Unset]]:
+    """The value that `+=` adds to."""
+    if not node.append:
+        return [(state, Unset())]
+    return look_up(scope, state, node.name, f'${node.name}')
+
+
+def _with_item(state: State, node: Assignment, text: Text) -> Value:
+    """An array after `name[subscript]=text`, as far as its items have an order."""
+    before = state.env.variables.get(node.name)
+    items = before.items if isinstance(before, Array) else ()
+    index = number((node.subscript or '')[1:-1])
+    item = Field(_unplaced(text))
+    if index is None or index > len(items):
+        return Array((*items, item._replace(splits=True)))
+    return Array((*items[:index], item, *items[index + 1 :]))
+
+
+def _unplaced(text: Text) -> Text:
+    return Text(text.value, text.holes)
