@@ -1,15 +1,14 @@
 """The builds that a piece of script may have done, without a list of its paths.
 
 Of all runs that reach a point, an outcome keeps for each cache class only the
-one with most builds. Composition costs the same for any length of script, and
-sequences of builds share their pieces.
+one with most builds, and of the builds of a run each place once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from kaniko_hooks.model import MANY, OFF, ON, UNKNOWN, Build, Flags, Reason
+from kaniko_hooks.model import MANY, OFF, ON, UNKNOWN, Build, Flags, Place, Reason
 from kaniko_hooks.named_tuple import NamedTuple
 
 STRENGTH = {OFF: 1, UNKNOWN: 2, ON: 3}
@@ -23,47 +22,33 @@ class CacheClass(NamedTuple):
     last_clean: bool
 
 
-class Execution(NamedTuple):
-    """One build, executed once, inside of what the reasons say."""
+class Total(NamedTuple):
+    """The number of times that a run executes one build, and the reasons of each time."""
 
     build: Build
-    reasons: tuple[Reason, ...]
-
-
-class Concat(NamedTuple):
-    """Executions one after the other."""
-
-    first: Sequence
-    second: Sequence
-
-
-class Repeat(NamedTuple):
-    """Executions any number of times."""
-
-    body: Sequence
-    reason: Reason
-
-
-Sequence = Execution | Concat | Repeat | None
+    times: int  # at most MANY
+    chains: tuple[tuple[Reason, ...], ...]  # the different ones, outermost reason first
 
 
 class Tally(NamedTuple):
-    """The builds of one run."""
+    """The builds of one run, in order of their first execution."""
 
     times: int  # at most MANY
-    sequence: Sequence
+    totals: Mapping[Place, Total]
 
 
 Outcome = dict[CacheClass, Tally]
 
-_NONE = CacheClass(0, True, True)
-NO_BUILD: Outcome = {_NONE: Tally(0, None)}
+# Chains of one build that are kept; a person reads the first few.
+_MAX_CHAINS = 100
+
+NO_BUILD: Outcome = {CacheClass(0, True, True): Tally(0, {})}
 
 
 def of_build(build: Build, reasons: tuple[Reason, ...]) -> Outcome:
     """The outcome of one build."""
     cache_class = CacheClass(STRENGTH[build.flags.cache], True, build.flags.cleanup)
-    return {cache_class: Tally(1, Execution(build, reasons))}
+    return {cache_class: Tally(1, {build.place: Total(build, 1, (reasons,))})}
 
 
 def builds(outcome: Outcome) -> int:
@@ -86,7 +71,7 @@ def then(first: Outcome, second: Outcome) -> Outcome:
                 _keep_most(result, second_class, after)
             else:
                 tally = Tally(
-                    min(before.times + after.times, MANY), Concat(before.sequence, after.sequence)
+                    min(before.times + after.times, MANY), _added(before.totals, after.totals)
                 )
                 _keep_most(result, _followed_by(first_class, second_class), tally)
     return result
@@ -108,8 +93,11 @@ def any_number(bodies: Iterable[Outcome], reason: Reason) -> Outcome:
     for body in bodies:
         for cache_class, tally in body.items():
             if tally.times:
-                repeated = Tally(MANY, Repeat(tally.sequence, reason))
-                _keep_most(runs, _followed_by(cache_class, cache_class), repeated)
+                totals = {
+                    place: Total(build, MANY, tuple((reason, *chain) for chain in chains))
+                    for place, (build, _, chains) in tally.totals.items()
+                }
+                _keep_most(runs, _followed_by(cache_class, cache_class), Tally(MANY, totals))
     if len(runs) == 1:
         return NO_BUILD
     # After two rounds each class that some mixture of bodies has is there.
@@ -140,47 +128,15 @@ def _keep_most(outcome: Outcome, cache_class: CacheClass, tally: Tally) -> None:
         outcome[cache_class] = tally
 
 
-class Total(NamedTuple):
-    """The number of times that a run executes one build, and the reasons of each time."""
-
-    build: Build
-    times: int
-    chains: tuple[tuple[Reason, ...], ...]  # the different ones, outermost reason first
-
-
-# Chains of one build that are kept; a person reads the first few.
-_MAX_CHAINS = 100
+def _added(totals: Mapping[Place, Total], more: Mapping[Place, Total]) -> Mapping[Place, Total]:
+    result = dict(totals)
+    for place, total in more.items():
+        before = result.get(place)
+        result[place] = total if before is None else _both(before, total)
+    return result
 
 
-def totals(sequence: Sequence) -> list[Total]:
-    """The builds of a run, in order of their first execution.
-
-    Pieces may be shared, so that a run may be much larger than its sequence:
-    each piece is visited once, after all that it is a part of.
-    """
-    weights: dict[int, tuple[int, dict[tuple[Reason, ...], None]]] = {id(sequence): (1, {(): None})}
-
-    def add(part: Sequence, count: int, chains: Iterable[tuple[Reason, ...]]) -> None:
-        before, kept = weights.get(id(part), (0, {}))
-        weights[id(part)] = min(before + count, MANY), {**kept, **dict.fromkeys(chains)}
-
-    result: dict[object, Total] = {}
-    for node in _wholes_first(sequence):
-        count, chains = weights[id(node)]
-        if isinstance(node, Concat):
-            add(node.first, count, chains)
-            add(node.second, count, chains)
-        elif isinstance(node, Repeat):
-            add(node.body, MANY, [(*chain, node.reason) for chain in chains])
-        elif node is not None:
-            full = tuple((*chain, *node.reasons) for chain in chains)
-            total = Total(node.build, count, full)
-            before = result.get(node.build.place)
-            result[node.build.place] = _added(before, total) if before else total
-    return list(result.values())
-
-
-def _added(before: Total, more: Total) -> Total:
+def _both(before: Total, more: Total) -> Total:
     """Executions of one place, with what all of them do together."""
     flags, others = before.build.flags, more.build.flags
     strongest = max(flags.cache, others.cache, key=STRENGTH.__getitem__)
@@ -188,25 +144,7 @@ def _added(before: Total, more: Total) -> Total:
     build = before.build._replace(
         flags=Flags(strongest, flags.cleanup and others.cleanup, destinations)
     )
-    chains = tuple(dict.fromkeys((*before.chains, *more.chains)))[:_MAX_CHAINS]
+    chains = before.chains
+    if len(chains) < _MAX_CHAINS:
+        chains = tuple(dict.fromkeys((*chains, *more.chains)))
     return Total(build, min(before.times + more.times, MANY), chains)
-
-
-def _wholes_first(sequence: Sequence) -> list[Sequence]:
-    """Each piece of a sequence once: wholes before their parts, first parts before second ones."""
-    order: list[Sequence] = []
-    seen: set[int] = set()
-    waiting: list[tuple[Sequence, bool]] = [(sequence, False)]
-    while waiting:
-        node, done = waiting.pop()
-        if done:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            waiting.append((node, True))
-            if isinstance(node, Concat):
-                waiting += (node.first, False), (node.second, False)
-            elif isinstance(node, Repeat):
-                waiting.append((node.body, False))
-    order.reverse()
-    return order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.model import (
     ARGUMENTS,
@@ -12,6 +12,7 @@ from kaniko_hooks.model import (
     Container,
     Execution as ExecutionCount,
     Field,
+    Place,
     Reason,
     Run,
     Script,
@@ -243,19 +244,20 @@ def _run(ev: Evaluator, outcomes: Sequence[outcome.Outcome]) -> Run:
     else:
         worst = max(entries, key=lambda entry: (entry[1].times, entry[0].strength))
     clean = all(cache_class.all_but_last_clean for cache_class, _ in sharing)
-    return _as_run(ev, most, verdict, outcome.totals(worst[1].sequence), clean)
+    return _as_run(ev, most, verdict, worst[1].totals, clean)
 
 
 def _unfinished_run(ev: Evaluator) -> Run:
     """The run of a container with too much to evaluate, in which sharing was seen."""
     strength = max(outcome.STRENGTH[build.flags.cache] for build in ev.builds.values())
-    totals = [Total(build, MANY, ((),)) for build in ev.builds.values()]
+    totals = {place: Total(build, MANY, ((),)) for place, build in ev.builds.items()}
     run = _as_run(ev, MANY, _VERDICTS[strength], totals, False)
     return run._replace(is_finished=False)
 
 
-def _as_run(ev: Evaluator, most: int, verdict: str, worst: Iterable[Total], clean: bool) -> Run:
-    totals = {total.build.place: total for total in worst}
+def _as_run(
+    ev: Evaluator, most: int, verdict: str, totals: Mapping[Place, Total], clean: bool
+) -> Run:
     executions = []
     for place, build in ev.builds.items():
         total = totals.get(place)

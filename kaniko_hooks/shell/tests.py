@@ -88,32 +88,10 @@ class _Test:
             return False
         if len(self.operands) > _MAX_OPERANDS:
             return None
-        if not self.double and len(self.operands) <= 3:
-            # POSIX: with few arguments their number decides what is an operator.
-            return self._few(self.operands)
         result = self._or()
-        if self.at < len(self.operands):
-            return None
-        vanishes = any(operand.vanishes for operand in self.operands)
-        return None if vanishes and not self.double else result
-
-    def _few(self, operands: Sequence[Operand]) -> Cond:
-        first = operands[0]
-        if len(operands) == 1:
-            return all_of((_filled(first.text), _one_word(first)))
-        if len(operands) == 3 and operands[1].operator in _BINARY:
-            cond = self._binary(first, operands[1].operator, operands[2])
-            return all_of((*map(_stays, operands), cond))
-        if first.operator == '!':
-            return negate(self._few(operands[1:]))
-        if len(operands) == 2:
-            return self._unary(first.operator, operands[1])
-        if first.operator == '(' and operands[2].operator == ')':
-            return _filled(operands[1].text)
-        if operands[1].operator in ('-a', '-o'):
-            combine = all_of if operands[1].operator == '-a' else any_of
-            return combine((_filled(first.text), _filled(operands[2].text)))
-        return None
+        # In one of many words that may vanish, another one may be the operator.
+        is_odd = len(self.operands) > 3 and any(item.vanishes for item in self.operands)
+        return None if self.at < len(self.operands) or is_odd and not self.double else result
 
     def _or(self) -> Cond:
         parts = [self._and()]
@@ -141,12 +119,13 @@ class _Test:
         rest = self.operands[self.at : self.at + 3]
         if len(rest) == 3 and rest[1].operator in _BINARY:
             self.at += 3
-            return self._binary(rest[0], rest[1].operator, rest[2])
+            cond = self._binary(rest[0], rest[1].operator, rest[2])
+            return cond if self.double else all_of((*map(_stays, rest), cond))
         if len(rest) >= 2 and rest[0].operator in _UNARY:
             self.at += 2
             return self._unary(rest[0].operator, rest[1])
         self.at += 1
-        return _filled(rest[0].text) if rest else None
+        return all_of((_filled(rest[0].text), _one_word(rest[0]))) if rest else None
 
     def _skip(self, operator: str) -> bool:
         if self.at < len(self.operands) and self.operands[self.at].operator == operator:
