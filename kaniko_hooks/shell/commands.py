@@ -103,8 +103,7 @@ def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
         exported = state.env.exported - (names - before.env.exported)
         return state.with_env(state.env._replace(variables=table, exported=exported))
 
-    flow.normal = [dropped(state) for state in flow.normal]
-    flow.leaving = [(way, dropped(state)) for way, state in flow.leaving]
+    flow.change(dropped)
 
 
 def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -112,19 +111,13 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     name = fields[0].text
     if name.known is None:
         return _unknown(scope, state, fields)
-    alternatives_ = state.env.functions.get(name.known)
-    if not alternatives_:
+    functions = state.env.functions.get(name.known)
+    if not functions:
         return run_program(scope, state, fields)
     if scope.ev.reports is not None:
         scope.ev.reports.called(name.known)
-    return _called(scope, state, alternatives_, fields)
-
-
-def _called(
-    scope: Scope, state: State, alternatives_: Sequence[Function], fields: Sequence[Field]
-) -> Flow:
     flow = Flow()
-    for function in alternatives_:
+    for function in functions:
         flow.add(_call(scope, state, function, fields))
     return flow
 
@@ -226,7 +219,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         else:
             runs = among_words if kind == OTHER else _REPEATING.get(base, scripts.again)
         flow = runs(scope, state, fields)
-        flow.normal = [_after_change(scope, way, fields) for way in flow.normal]
+        flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
         return flow
     if kind == LOCAL:
         state = _after_local_change(scope, state, fields, base)
@@ -250,10 +243,6 @@ def _printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return stdout.printed(scope, state.with_status(None), fields)
 
 
-def _after_change(scope: Scope, state: State, fields: Sequence[Field]) -> State:
-    return state.with_env(paths.touched(scope, state.env, fields))
-
-
 def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
     """The state after a program that changes files of the container only."""
     words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
@@ -268,7 +257,7 @@ def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], bas
         changed: Sequence[Field] = ()
     else:
         changed = fields[-1:] if base in _KEEPS_SOURCES else fields[1:]
-    state = _after_change(scope, state, changed)
+    state = paths.touched(scope, state, changed)
     if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
         return scripts.copied(scope, state, words)
     return state
@@ -288,13 +277,13 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         # Of an empty prefix nothing is left.
         flow.add(run(scope, state, fields[1:]))
     pattern = re.compile(regex_with_holes(fields[0].text))
-    for name, alternatives_ in state.env.functions.items():
-        if pattern.fullmatch(name):
-            flow.add(_called(scope, state, alternatives_, fields))
+    for name, functions in state.env.functions.items():
+        for function in functions if pattern.fullmatch(name) else ():
+            flow.add(_call(scope, state, function, fields))
     if '/' in fields[0].text.value:
         flow.add(scripts.file(scope, state, fields))
     rest = among_words(scope, state, fields)
-    flow.normal += [_after_change(scope, way, fields) for way in rest.normal]
+    flow.normal += [paths.touched(scope, way, fields) for way in rest.normal]
     flow.leaving += rest.leaving
     return flow
 
@@ -421,5 +410,5 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
-        after = _after_change(scope, after, ())
+        after = paths.touched(scope, after, ())
     return stdout.printed(scope, after, fields)

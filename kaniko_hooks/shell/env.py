@@ -122,6 +122,11 @@ class Flow:
         self.normal += flow.normal
         self.leaving += flow.leaving
 
+    def change(self, changed: Callable[[State], State]) -> None:
+        """Change all states, however they leave."""
+        self.normal = [changed(state) for state in self.normal]
+        self.leaving = [(way, changed(state)) for way, state in self.leaving]
+
     def ends(self) -> list[State]:
         """All states, however they leave."""
         return [*self.normal, *(state for _, state in self.leaving)]

@@ -16,7 +16,6 @@ from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, stdout, tree, variables
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
-from kaniko_hooks.shell.fields import literal_field
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.value import EMPTY, Value, names_executor
 from kaniko_hooks.text import Segment, Text, hole
@@ -86,7 +85,6 @@ class Evaluator:
         self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}
         self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
-        self._literal_fields: dict[tuple[int, int], tuple[object, Field | None]] = {}
         self._tested: set[str] = set()
         self._untested: list[tree.Script] = []  # trees whose tests are not among these
 
@@ -165,14 +163,6 @@ class Evaluator:
     def may_build(self, path: str) -> bool:
         """The text of a file of the repository mentions Kaniko."""
         return names_executor(self.file(path))
-
-    def literal_field(self, scope: Scope, word: tree.Word) -> Field | None:
-        """The field of a word without expansions, made once."""
-        key = id(word), id(scope.source)
-        if key not in self._literal_fields:
-            kept = word, scope.source  # so that their identities are not used again
-            self._literal_fields[key] = kept, literal_field(scope.source, word)
-        return self._literal_fields[key][1]
 
     # Lists
 

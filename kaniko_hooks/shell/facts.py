@@ -322,10 +322,13 @@ def united(first: Facts, second: Facts) -> Facts | None:
 
 def implies(strong: Facts, weak: Facts) -> bool:
     """Every run with the strong facts has the weak ones."""
-    return len(weak) <= len(strong) and all(
-        term in strong and (strong[term] == fact or _union(fact, strong[term])[0] == fact)
-        for term, fact in weak.items()
-    )
+    if len(weak) > len(strong):
+        return False
+    for term, fact in weak.items():
+        other = strong.get(term)
+        if other is None or other != fact and _union(fact, other)[0] != fact:
+            return False
+    return True
 
 
 def _union(first: Fact, second: Fact) -> tuple[Fact, bool]:

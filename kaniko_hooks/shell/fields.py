@@ -33,7 +33,7 @@ def fields_of(
     ways: list[tuple[State, tuple[Field, ...]]] = [(state, ())]
     plain: list[Field] = []
     for word in words:
-        simple = scope.ev.literal_field(scope, word)
+        simple = _literal_field(scope.source, word)
         if simple is not None:
             plain.append(simple)
             continue
@@ -55,7 +55,7 @@ def fields_of(
     return ways
 
 
-def literal_field(source: Text, word: Word) -> Field | None:
+def _literal_field(source: Text, word: Word) -> Field | None:
     """The field of a word in which nothing is expanded; None for other words."""
     if len(word.pieces) != 1:
         return None

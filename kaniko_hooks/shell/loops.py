@@ -258,8 +258,8 @@ class _Loop:
         if not stopping and heads:
             # It goes on until the container is stopped.
             flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
-        flow.normal += [_after(before, way) for way in done.normal]
-        flow.leaving += [(exit_, _after(before, way)) for exit_, way in done.leaving]
+        done.change(lambda way: way._replace(outcome=outcome.then(before, way.outcome)))
+        flow.add(done)
         return flow
 
     def _condition(
@@ -285,11 +285,6 @@ class _Loop:
             last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
             heads += [way._replace(outcome=before) for way in last]
         return merged(self.scope, heads)
-
-
-def _after(before: Outcome, way: State) -> State:
-    """A state that leaves the loop, after the builds before its last iteration."""
-    return way._replace(outcome=outcome.then(before, way.outcome))
 
 
 def _printed_again(before: Env, after: Env) -> Env:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from kaniko_hooks.model import Field, Script
 from kaniko_hooks.named_tuple import NamedTuple
@@ -151,20 +152,19 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
     return env._replace(files=files, epoch=fresh())
 
 
-def touched(scope: Scope, env: Env, words: Sequence[Field]) -> Env:
-    """The environment after a program that may have written the files among its words."""
-    files = dict(env.files)
+def touched(scope: Scope, state: State, words: Sequence[Field]) -> State:
+    """The state after a program that may have written the files among its words."""
+    files = dict(state.env.files)
     for word in words:
         if word.text.value[:1] == '-':
             continue
-        for target in targets(scope, env, word.text):
-            texts = files.get(key(target))
-            if texts is None and target.known:
-                text = scope.ev.repository.text(target.known)
-                texts = None if text is None else (scope.ev.file(target.known),)
-            if texts is not None and ANYTHING not in texts:
+        for target in targets(scope, state.env, word.text):
+            texts = files.get(key(target), ())
+            if not texts and scope.ev.repository.text(target.known or '') is not None:
+                texts = (scope.ev.file(target.value),)
+            if texts and ANYTHING not in texts:
                 files[key(target)] = (*texts, ANYTHING)
-    return env._replace(files=files, epoch=fresh())
+    return state.with_env(state.env._replace(files=files, epoch=fresh()))
 
 
 def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tuple[str, Text]]:
@@ -254,10 +254,8 @@ def redirected(scope: Scope, state: State, node: Simple | Compound) -> Flow:
             inner = scope._replace(captured=True)
             way = way.with_env(way.env._replace(stdout=EMPTY))
         result = scope.ev.undirected(inner, way, node)
-        flow.normal += [_restored(scope, state, end, output) for end in result.normal]
-        flow.leaving += [
-            (exit_, _restored(scope, state, end, output)) for exit_, end in result.leaving
-        ]
+        result.change(partial(_restored, scope, state, output))
+        flow.add(result)
     return flow
 
 
@@ -310,7 +308,7 @@ def _reading(state: State, text: Text | None) -> State:
     return state.with_env(state.env._replace(stdin=text))
 
 
-def _restored(scope: Scope, before: State, end: State, output: Output | None) -> State:
+def _restored(scope: Scope, before: State, output: Output | None, end: State) -> State:
     """The state after a command, its output in the file that it was written to."""
     env = end.env
     if output is not None and output.file is not None:

@@ -110,7 +110,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """Commands that cannot be seen: they may run their words, write files and print anything."""
     scope.ev.note_use(scope, state, OTHER, fields)
     flow = scope.ev.among_words(scope, state, fields)
-    flow.normal = [way.with_env(paths.touched(scope, way.env, fields)) for way in flow.normal]
+    flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
     return flow
 
 
