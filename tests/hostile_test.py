@@ -259,6 +259,8 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         [f'{BUILD}a', f'{BUILD}b', f'foo {" ".join(f"executor{n}" for n in range(6_000))}'],
         'runs 2|runs many',
     ),
+    'a word of many quotes': (['echo ' + '""' * 20_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
+    'a word of many brackets': (['[' * 90_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
 }
 
 

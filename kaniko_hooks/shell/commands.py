@@ -111,6 +111,9 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     name = fields[0].text
     if name.known is None:
         return _unknown(scope, state, fields)
+    if not name.known:
+        # No command has an empty name; below it is the image's entrypoint.
+        return Flow([state.with_status(None)])
     functions = state.env.functions.get(name.known)
     if not functions:
         return run_program(scope, state, fields)

@@ -139,17 +139,19 @@ def escaped(text: str) -> str:
 def parts_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
     """The parts of a word, after the expansion of its pieces."""
     ways: Ways = [(state, ())]
+    literal: list[Part] = []  # since the last expansion
     for piece in pieces:
         if isinstance(piece, Literal):
-            part = Part(literal_text(scope.source, piece), piece.quoted, verbatim=True)
-            ways = [(before, (*parts, part)) for before, parts in ways]
+            literal.append(Part(literal_text(scope.source, piece), piece.quoted, verbatim=True))
             continue
+        ways = [(before, (*parts, *literal)) for before, parts in ways]
+        literal = []
 
         def expanded(before: State, piece: _Expansion = piece) -> Ways:
             return _expansion(scope, before, piece)
 
         ways = extended(scope, ways, expanded, Part(hole(''), piece.quoted))
-    return ways
+    return [(before, (*parts, *literal)) for before, parts in ways]
 
 
 def literal_text(source: Text, piece: Literal) -> Text:

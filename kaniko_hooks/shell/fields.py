@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
 
 _BLANKS = frozenset(' \t\n')
+# A bracket expression of reasonable length: text of many `[` must not take quadratic time.
+_PATTERN = r'[*?]+|\[[^\]\s]{1,100}\]'
 _IFS_OF_THE_SHELL = hole('IFS')
 
 
@@ -125,7 +127,7 @@ def separators_of(state: State) -> frozenset[str] | None:
 def file_names(text: Text) -> Text:
     """A text in which pattern characters stand for unknown names; the same without them."""
     holes = list(text.holes)
-    for match in re.finditer(r'[*?]+|\[[^\]\s]+\]', text.value):
+    for match in re.finditer(_PATTERN, text.value):
         inside = any(item.start <= match.start() < item.end for item in text.holes)
         if not inside:
             holes.append(Hole(match.start(), match.end(), fresh_name(match.group())))
