@@ -31,7 +31,10 @@ _PUNCTUATION = b'!"#&\'()*,/:;<=>?[\\]^`{|}$'
 _TO_NAMES = bytes.maketrans(_PUNCTUATION, b' ' * len(_PUNCTUATION))
 # Words may have an expansion or a wildcard, which is a `$` in them.
 _TO_WORDS = bytes.maketrans(b';|&<>()`,=:[]{}', b' ' * 15)
-_EXPANSION = rb'\$\{\{.*?\}\}|\$\[\[.*?\]\]|\{\{.*?\}\}|\$\{[^}]*\}|\$\w+|[*?]+|\$(?=[$(])'
+_EXPANSION = (
+    rb'\$\{\{.{0,1000}?\}\}|\$\[\[.{0,1000}?\]\]|\{\{.{0,1000}?\}\}|\$\{[^}]{0,1000}\}'
+    rb'|\$\w+|[*?]+|\$(?=[$(])'
+)
 # A script of which nothing is written but an expansion.
 _ANY_SCRIPT = rb'[\s;|&(/](?:(?:ba|da|a|k|mk|z)?sh|source|\.)[ \t]+(?:-\S*[ \t]+)*\$|\./\$'
 

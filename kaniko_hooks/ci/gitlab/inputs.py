@@ -37,7 +37,7 @@ from kaniko_hooks.text import hole
 _MAX_SIZE = 1024 * 1024  # G: interpolation/block.rb, of one string
 _MAX_WORK = 20 * _MAX_SIZE  # characters times blocks of one string
 
-_BLOCK = re.compile(r'\$\[\[\s*(\S.*?\S)\s*\]\]')
+_BLOCK = re.compile(r'\$\[\[\s*(\S.{0,1000}?\S)\s*\]\]')
 
 
 def interpolated(

@@ -36,7 +36,7 @@ MAX_CELLS = 200  # G: entry/product/matrix.rb, for one job
 
 # G: lib/expand_variables.rb
 REFERENCE = r'(?a:\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*\})|%[a-zA-Z_]\w*%)'
-_BLOCK = r'\$\[\[(.*?)\]\]'
+_BLOCK = r'\$\[\[(.{0,1000}?)\]\]'
 _BLOCK_OR_NAME = rf'(?a:{_BLOCK}|\$(?:\$|([a-zA-Z_]\w*)|\{{([a-zA-Z_]\w*)\}}))'
 
 Settings = Mapping[str, Setting]
