@@ -28,6 +28,7 @@ VARIABLES = {
         '"a',
         '/a',
         '$A = "a"',
+        '$A("a")',
         '()',
         '(' * 60 + '$A' + ')' * 60,
     ),
@@ -95,6 +96,7 @@ def test_truth(text: str, expected: bool | None) -> None:
         ('null == null', True),
         ('"a" == "b" && $A', False),
         ('"a" =~ /a/ || $A', True),
+        ('$A =~ /a/', None),
     ),
 )
 def test_truth_for_all_pipelines(text: str, expected: bool | None) -> None:

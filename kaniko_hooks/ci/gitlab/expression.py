@@ -7,42 +7,48 @@ never true, not even on the left of `&&`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.ci.cond import Dialect, InvalidExpression, parse as parse_term
-from kaniko_hooks.cond import And, Cond, Eq, Not, Or, Truth, negate
+from kaniko_hooks.ci.cond import Dialect, InvalidExpression, parse
+from kaniko_hooks.cond import Cond
 from kaniko_hooks.text import Text, hole
 
-Lookup = Callable[[str], str | None]
+_NULL = hole('null')  # the value of `null`, and of a variable that is not set
 
 
 class _GitLab(Dialect):
-    """Names begin with `$`; `null` is a hole that no variable fills."""
+    """Names begin with `$`; without variables their values are unknown."""
+
+    def __init__(self, variables: Mapping[str, str] | None) -> None:
+        self.variables = variables
 
     def value(self, name: str) -> Text:
-        if name[0] != '$' and name != 'null':
+        if name == 'null':
+            return _NULL
+        if name[0] != '$':
             raise InvalidExpression(name)
-        return hole(name.strip('$[] '))
+        name = name.strip('$[] ')
+        if self.variables is None:
+            return hole(f'${name}')
+        return Text(self.variables[name]) if name in self.variables else _NULL
+
+    def equal(self, left: Text, right: Text) -> Cond:
+        return left.known == right.known if self._are_known(left, right) else None
 
     def truth(self, value: Text) -> Cond:
-        return Truth('', value)
+        return bool((value.known or '').strip()) if self._are_known(value) else None
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
-        subject, pattern = arguments
-        match = Truth(pattern.holes[0].name if pattern.holes else pattern.value, subject)
-        return negate(match) if name == '!~' else match
+        if name not in ('=~', '!~'):
+            raise InvalidExpression(name)
+        if not self._are_known(*arguments):
+            return None
+        subject, pattern = (argument.known or '' for argument in arguments)
+        return _matches(pattern, subject) == (name == '=~')
 
-
-_DIALECT = _GitLab()
-
-
-def parse(text: str) -> Cond:
-    """The condition of an expression. Raises InvalidExpression.
-
-    `Truth('', x)` is true if `x` is not empty, `Truth('/p/', x)` if the pattern or
-    the variable of this name matches it.
-    """
-    return parse_term(text, _DIALECT).cond
+    def _are_known(self, *values: Text) -> bool:
+        certain = (value.known is not None or value == _NULL for value in values)
+        return self.variables is not None or all(certain)
 
 
 def holds(text: str, variables: Mapping[str, str] | None) -> bool | None:
@@ -50,38 +56,11 @@ def holds(text: str, variables: Mapping[str, str] | None) -> bool | None:
 
     Without variables, None if it depends on one; None also for what is no expression.
     """
-    names: list[str] = []
-
-    def look_up(name: str) -> str | None:
-        if name == 'null' or variables is not None:
-            return (variables or {}).get(name)
-        names.append(name)
-        return None
-
     try:
-        result = _holds(parse(text), look_up)
+        cond = parse(text, _GitLab(variables)).cond
     except InvalidExpression:
         return None
-    return None if names else result
-
-
-def _holds(cond: Cond, look_up: Lookup) -> bool:
-    if isinstance(cond, Not):
-        return not _holds(cond.part, look_up)
-    if isinstance(cond, (And, Or)):
-        test = all if isinstance(cond, And) else any
-        return test(_holds(part, look_up) for part in cond.parts)
-    if isinstance(cond, Eq):
-        return _value(cond.left, look_up) == _value(cond.right, look_up)
-    if isinstance(cond, Truth):
-        text = _value(cond.subject, look_up) or ''
-        pattern = cond.name if cond.name[:1] in ('', '/') else look_up(cond.name) or ''
-        return _matches(pattern, text) if cond.name else bool(text.strip())
-    return bool(cond)
-
-
-def _value(text: Text, look_up: Lookup) -> str | None:
-    return look_up(text.holes[0].name) if text.holes else text.value
+    return cond if isinstance(cond, bool) else None
 
 
 def _matches(pattern: str, text: str) -> bool:
