@@ -16,15 +16,19 @@ _MODULES = {'text': 'text', 'json': 'json_report', 'gitlab': 'code_quality', 'sa
 
 
 def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
-    """The report of a format, ending with a newline if it is not empty.
+    """The report of a format, JSON in ASCII or text, with a newline at its end if not empty.
 
     `text_of` gives a file's text without byte order mark, '' if it has none
     that can be read. `looks` are the colour and width of text, and the options to
     repeat in its advice. Modules are imported late: most runs have nothing to report.
     """
     module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
-    report: str = module.render(_sorted(result), text_of, **looks)
-    return report
+    report: object = module.render(_sorted(result), text_of, **looks)
+    if isinstance(report, str):
+        return report
+    import json
+
+    return json.dumps(report, indent=2) + '\n'
 
 
 def _sorted(result: Result) -> Result:

@@ -24,29 +24,22 @@ _SEVERITY = {
 }
 
 
-def render(result: Result, text_of: TextOf) -> str:
-    """One JSON array in ASCII, empty without findings."""
-    findings = result.findings
-    return (
-        json.dumps(
-            [
-                {
-                    # GitLab does not show check_name, so the text has to name the rule.
-                    'description': f'{finding.rule}: {finding.message}',
-                    'check_name': finding.rule,
-                    'fingerprint': fingerprint,
-                    'severity': _SEVERITY.get(finding.rule, 'major'),
-                    'location': {
-                        'path': finding.place.file,
-                        'lines': {'begin': where(finding.place, text_of)[0]},
-                    },
-                }
-                for finding, fingerprint in zip(findings, fingerprints(findings))
-            ],
-            indent=2,
-        )
-        + '\n'
-    )
+def render(result: Result, text_of: TextOf) -> list[dict[str, object]]:
+    """One array, empty without findings."""
+    return [
+        {
+            # GitLab does not show check_name, so the text has to name the rule.
+            'description': f'{finding.rule}: {finding.message}',
+            'check_name': finding.rule,
+            'fingerprint': fingerprint,
+            'severity': _SEVERITY.get(finding.rule, 'major'),
+            'location': {
+                'path': finding.place.file,
+                'lines': {'begin': where(finding.place, text_of)[0]},
+            },
+        }
+        for finding, fingerprint in zip(result.findings, fingerprints(result.findings))
+    ]
 
 
 def fingerprints(findings: Sequence[Finding]) -> list[str]:

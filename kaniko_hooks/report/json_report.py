@@ -5,28 +5,20 @@
 
 from __future__ import annotations
 
-import json
-
 from kaniko_hooks.lines import TextOf, where
 from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Place, Result, Run
 
 VERSION = 1
 
 
-def render(result: Result, text_of: TextOf) -> str:
-    """One JSON document in ASCII, the same for the same repository."""
-    return (
-        json.dumps(
-            {
-                'version': VERSION,
-                'containers': [_container(*pair, text_of) for pair in result.containers],
-                'findings': [_finding(finding, text_of) for finding in result.findings],
-                'notes': [_note(note, text_of) for note in result.notes],
-            },
-            indent=2,
-        )
-        + '\n'
-    )
+def render(result: Result, text_of: TextOf) -> dict[str, object]:
+    """One object, the same for the same repository."""
+    return {
+        'version': VERSION,
+        'containers': [_container(*pair, text_of) for pair in result.containers],
+        'findings': [_finding(finding, text_of) for finding in result.findings],
+        'notes': [_note(note, text_of) for note in result.notes],
+    }
 
 
 def _container(container: Container, run: Run, text_of: TextOf) -> dict[str, object]:

@@ -5,7 +5,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-import json
 import os
 from urllib.parse import quote
 
@@ -24,8 +23,8 @@ _LOCATIONS = 100
 Object = dict[str, object]
 
 
-def render(result: Result, text_of: TextOf) -> str:
-    """One log with one run, in ASCII."""
+def render(result: Result, text_of: TextOf) -> Object:
+    """One log with one run."""
     run = {
         'tool': {
             'driver': {
@@ -47,7 +46,7 @@ def render(result: Result, text_of: TextOf) -> str:
             for finding, fingerprint in zip(result.findings, fingerprints(result.findings))
         ],
     }
-    return json.dumps({'$schema': _SCHEMA, 'version': '2.1.0', 'runs': [run]}, indent=2) + '\n'
+    return {'$schema': _SCHEMA, 'version': '2.1.0', 'runs': [run]}
 
 
 def _rule(rule: str) -> Object:
