@@ -93,47 +93,42 @@ class Evaluations:
 
     def __init__(self, repository: Repository) -> None:
         self._files = ScriptFiles(repository)
-        self._reports: dict[tuple[str, Place], tuple[Container, Reports]] = {}
-        self._unfinished: list[Container] = []
+        # Without reports if there was too much to evaluate.
+        self._reports: dict[tuple[str, Place], tuple[Container, tuple[ScriptReport, ...]]] = {}
 
     def run(self, container: Container, with_reports: bool = False) -> Run:
         """The worst run of a container's scripts.
 
         Raises Unreadable: there is more script than can be evaluated.
         """
-        if not with_reports:
-            return self._evaluated(container, None)
-        from kaniko_hooks.shell.reports import Reports
-
-        reports = Reports()
-        self._reports[container.name, container.place] = container, reports
-        return self._evaluated(container, reports)
-
-    def reports(self, container: Container) -> tuple[ScriptReport, ...]:
-        """Reports on the statements of each script. Raises Unreadable."""
-        from kaniko_hooks.shell.reports import Reports
-
-        same, reports = self._reports.get((container.name, container.place), (None, Reports()))
-        if same != container and container not in self._unfinished:
-            reports = Reports()
-            self._evaluated(container, reports)
-        if not reports.scripts:
-            raise Unreadable(_TOO_LARGE)
-        return reports.scripts
-
-    def _evaluated(self, container: Container, reports: Reports | None) -> Run:
         # Most containers mention no Kaniko.
         from kaniko_hooks import kaniko
         from kaniko_hooks.shell import TooMuch
         from kaniko_hooks.shell.run import container_run
 
+        reports: Reports | None = None
+        if with_reports:
+            from kaniko_hooks.shell.reports import Reports
+
+            reports = Reports()
         try:
             run = container_run(container, kaniko.read_build, self._files, reports)
         except TooMuch:
             raise Unreadable(_TOO_LARGE) from None
-        if not run.is_finished:
-            self._unfinished.append(container)
+        if reports or not run.is_finished:
+            scripts = reports.scripts if reports else ()
+            self._reports[container.name, container.place] = container, scripts
         return run
+
+    def reports(self, container: Container) -> tuple[ScriptReport, ...]:
+        """Reports on the statements of each script. Raises Unreadable."""
+        place = container.name, container.place
+        if place not in self._reports or self._reports[place][0] != container:
+            self.run(container, with_reports=True)
+        reports = self._reports[place][1]
+        if not reports:
+            raise Unreadable(_TOO_LARGE)
+        return reports
 
 
 class ScriptFiles:
