@@ -12,7 +12,6 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from kaniko_hooks.model import Place
-from kaniko_hooks.named_tuple import NamedTuple
 
 # A path in the repository -> the file's text without byte order mark, '' for a
 # file that cannot be read: a finding may be about just that.
@@ -21,33 +20,28 @@ TextOf = Callable[[str], str]
 _BREAK = re.compile('\r\n|[\r\n]')
 
 
-class Lines(NamedTuple):
-    """A text and the offsets at which its lines start."""
-
-    text: str
-    starts: tuple[int, ...]
-
-
 @lru_cache(maxsize=256)
-def lines_of(text: str) -> Lines:
-    return Lines(text, (0, *(match.end() for match in _BREAK.finditer(text))))
+def starts(text: str) -> tuple[int, ...]:
+    """The offsets at which the lines of a text start."""
+    return (0, *(match.end() for match in _BREAK.finditer(text)))
 
 
-def position(lines: Lines, offset: int) -> tuple[int, int]:
+def position(text: str, offset: int) -> tuple[int, int]:
     """Line and column of an offset; one outside the text counts as its nearest end."""
-    offset = min(max(offset, 0), len(lines.text))
-    line = bisect_right(lines.starts, offset)
-    return line, offset - lines.starts[line - 1] + 1
+    offset = min(max(offset, 0), len(text))
+    line = bisect_right(starts(text), offset)
+    return line, offset - starts(text)[line - 1] + 1
 
 
-def line_text(lines: Lines, line: int) -> str:
+def line_text(text: str, line: int) -> str:
     """A line without its line break; '' for one that the text does not have."""
-    if not 1 <= line <= len(lines.starts):
+    begins = starts(text)
+    if not 1 <= line <= len(begins):
         return ''
-    end = lines.starts[line] if line < len(lines.starts) else len(lines.text)
-    return lines.text[lines.starts[line - 1] : end].rstrip('\r\n')
+    end = begins[line] if line < len(begins) else len(text)
+    return text[begins[line - 1] : end].rstrip('\r\n')
 
 
 def where(place: Place, text_of: TextOf) -> tuple[int, int]:
     """Line and column of a place."""
-    return position(lines_of(text_of(place.file)), place.offset)
+    return position(text_of(place.file), place.offset)

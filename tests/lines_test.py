@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.lines import line_text, lines_of, position, where
+from kaniko_hooks.lines import line_text, position, where
 from kaniko_hooks.model import Place
 
 
@@ -24,14 +24,14 @@ from kaniko_hooks.model import Place
     ),
 )
 def test_position(text: str, offset: int, expected: tuple[int, int]) -> None:
-    assert position(lines_of(text), offset) == expected
+    assert position(text, offset) == expected
 
 
 @pytest.mark.parametrize(
     ('line', 'expected'), ((0, ''), (1, 'a'), (2, 'b'), (3, ''), (4, 'c'), (5, ''), (6, ''))
 )
 def test_line_text(line: int, expected: str) -> None:
-    assert line_text(lines_of('a\r\nb\r\rc\n'), line) == expected
+    assert line_text('a\r\nb\r\rc\n', line) == expected
 
 
 def test_where_asks_for_the_file_of_the_place() -> None:

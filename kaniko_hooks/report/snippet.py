@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from kaniko_hooks.lines import Lines, TextOf, line_text, lines_of, position
+from kaniko_hooks.lines import TextOf, line_text, position
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.terminal import cells, paint, safe, width
@@ -36,45 +36,43 @@ def snippet(marks: Sequence[Mark], text_of: TextOf, color: bool, columns: int) -
     files = list(dict.fromkeys(mark.place.file for mark in marks))
     shown: list[str] = []
     for file in files:
-        lines = lines_of(text_of(file))
-        if not lines.text:
+        text = text_of(file)
+        if not text:
             continue
         here = sorted(
             (mark for mark in marks if mark.place.file == file),
             key=lambda mark: (mark.place.offset, mark.label),
         )
-        gutter = len(str(position(lines, here[-1].place.offset)[0])) + 2
+        gutter = len(str(position(text, here[-1].place.offset)[0])) + 2
         if len(files) > 1:
             shown.append(paint(' ' * gutter + '--> ', 'blue', color) + safe(file))
-        shown += _block(here, lines, gutter, color, columns - gutter - 3)
+        shown += _block(here, text, gutter, color, columns - gutter - 3)
     return shown
 
 
-def _block(
-    marks: Sequence[Mark], lines: Lines, gutter: int, color: bool, columns: int
-) -> list[str]:
+def _block(marks: Sequence[Mark], text: str, gutter: int, color: bool, columns: int) -> list[str]:
     shown: list[str] = []
     bar = paint(' ' * gutter + ' |', 'blue', color)
     before = 0
-    for line, group in groupby(marks, lambda mark: position(lines, mark.place.offset)[0]):
+    for line, group in groupby(marks, lambda mark: position(text, mark.place.offset)[0]):
         if before and line > before + 1:
             shown.append(paint(' ' * (gutter - 1) + _CUT, 'blue', color))
         before = line
         number = paint(f'{line:>{gutter}} |', 'blue', color)
         source = None
         for mark in group:
-            column = position(lines, mark.place.offset)[1] - 1
+            column = position(text, mark.place.offset)[1] - 1
             label = safe(mark.label + (f': {mark.detail}' if mark.detail else ''))
             room = min(width(label) + 1, _ROOM) if label else 0
             end = column + mark.end - mark.place.offset
-            row = _row(line_text(lines, line), column, end, columns, room)
+            row = _row(line_text(text, line), column, end, columns, room)
             if row.text != source:
                 shown.append(f'{number} {row.text}'.rstrip())
                 source = row.text
             if label:
                 carets = '^' * max(1, min(row.carets, columns - row.indent - room))
-                text = f'{carets} {_label(mark, columns - row.indent - len(carets) - 1)}'
-                shown.append(f'{bar} {" " * row.indent}{paint(text, mark.color, color)}')
+                below = f'{carets} {_label(mark, columns - row.indent - len(carets) - 1)}'
+                shown.append(f'{bar} {" " * row.indent}{paint(below, mark.color, color)}')
     return shown
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, children, items_of
-from kaniko_hooks.lines import Lines, lines_of, position
+from kaniko_hooks.lines import position
 from kaniko_hooks.model import Container, Finding, Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.suppression.directives import MARK, Directive, in_script, in_yaml
@@ -44,7 +44,7 @@ def without_suppressed(
     about: list[Finding] = []
     for file, text in files.items():
         scopes, is_complete = _scopes(file, text, containers)
-        for scope, numbers in zip(scopes, _matching(scopes, findings, file, lines_of(text))):
+        for scope, numbers in zip(scopes, _matching(scopes, findings, file, text)):
             directive = scope.directive
             about += (_finding(BAD, directive, problem) for problem in directive.problems)
             used = {findings[number].rule for number in numbers}
@@ -68,7 +68,7 @@ def _finding(rule: str, directive: Directive, message: str) -> Finding:
 
 
 def _matching(
-    scopes: Sequence[_Scope], findings: Sequence[Finding], file: str, lines: Lines
+    scopes: Sequence[_Scope], findings: Sequence[Finding], file: str, text: str
 ) -> list[set[int]]:
     """For each scope the numbers of the findings whose builds or container it is about."""
     on_line: dict[int, list[int]] = {}
@@ -78,7 +78,7 @@ def _matching(
     matching: list[set[int]] = [set() for _ in scopes]
 
     def here(places: Iterable[Place]) -> set[int]:
-        return {position(lines, place.offset)[0] for place in places if place.file == file}
+        return {position(text, place.offset)[0] for place in places if place.file == file}
 
     for number, finding in enumerate(findings):
         builds = here(_places_of_builds(finding))
@@ -144,10 +144,8 @@ def _commands(container: Container) -> Iterator[Text]:
 def _yaml_scopes(
     file: str, text: str, users: Sequence[Container], documents: Sequence[Node]
 ) -> list[_Scope]:
-    lines = lines_of(text)
-
     def lines_between(start: int, end: int) -> range:
-        return range(position(lines, start)[0], position(lines, max(start, end - 1))[0] + 1)
+        return range(position(text, start)[0], position(text, max(start, end - 1))[0] + 1)
 
     nodes = _nodes(documents)
     scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
@@ -156,7 +154,7 @@ def _yaml_scopes(
         between = lines_between(node.start, node.end)
         node_lines.setdefault(between[0], set()).update(between)
     keys = {
-        position(lines, key.start)[0]: (key.value, lines_between(key.start, value.end))
+        position(text, key.start)[0]: (key.value, lines_between(key.start, value.end))
         for document in documents
         if isinstance(document, MappingNode)
         for key, value in document.pairs

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.document.scalars import content_start
-from kaniko_hooks.lines import Lines, line_text, lines_of, position
+from kaniko_hooks.lines import line_text, position, starts
 from kaniko_hooks.model import Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import RULES
@@ -42,9 +42,8 @@ class Directive(NamedTuple):
 
 def in_script(text: str, file: str) -> list[Directive]:
     """The directives of a shell script."""
-    lines = lines_of(text)
     return [
-        _directive(lines, Place(file, start), comment, yaml=False)
+        _directive(text, Place(file, start), comment, yaml=False)
         for start, _, comment in _in_shell(text)
     ]
 
@@ -56,11 +55,10 @@ def in_yaml(
 
     `scalars` and `commands` are those of the file, `scalars` in the order of the text.
     """
-    lines = lines_of(text)
-    starts = [scalar.start for scalar in scalars]
+    scalar_starts = [scalar.start for scalar in scalars]
 
     def scalar_at(offset: int) -> ScalarNode | None:
-        index = bisect_right(starts, offset) - 1
+        index = bisect_right(scalar_starts, offset) - 1
         return scalars[index] if index >= 0 and offset < scalars[index].end else None
 
     directives: dict[Place, Directive] = {}
@@ -74,15 +72,15 @@ def in_yaml(
             is_comment = scalar.style in ('|', '>') and start < content_start(text, scalar)
         if is_comment:
             place = Place(file, start)
-            directives[place] = _directive(lines, place, match[1], yaml=True)
+            directives[place] = _directive(text, place, match[1], yaml=True)
     for command in commands:
         for start, end, comment in _in_shell(command.value):
             place, last = command.place(start), command.place(end - 1)
             scalar = scalar_at(place.offset)
             # Lines that YAML joins are one line of the shell.
-            is_joined = position(lines, last.offset)[0] > position(lines, place.offset)[0]
+            is_joined = position(text, last.offset)[0] > position(text, place.offset)[0]
             is_folded = is_joined or scalar is not None and scalar.style == '>'
-            directive = _directive(lines, place, comment, yaml=False)
+            directive = _directive(text, place, comment, yaml=False)
             if is_folded:
                 directive = directive._replace(rules=(), problems=(_FOLDED,))
             directives.setdefault(place, directive)
@@ -99,9 +97,9 @@ def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), end, match[1]
 
 
-def _directive(lines: Lines, place: Place, text: str, yaml: bool) -> Directive:
-    line = _subjects(lines.text)[position(lines, place.offset)[0]]
-    match = _IGNORE.match(text)
+def _directive(text: str, place: Place, comment: str, yaml: bool) -> Directive:
+    line = _subjects(text)[position(text, place.offset)[0]]
+    match = _IGNORE.match(comment)
     names = [name.strip() for name in match[1].split(',') if name.strip()] if match else []
     rules = tuple(name for name in names if name in RULES)
     problems = tuple(_unknown(name) for name in names if name not in RULES)
@@ -123,12 +121,11 @@ def _subjects(text: str) -> list[int]:
     It is the line itself; below a line of comments the next other line; and at a dash
     that is alone on its line the first line of the list item.
     """
-    lines = lines_of(text)
-    count = len(lines.starts)
+    count = len(starts(text))
     subjects = [count + 1] * (count + 2)
     item = count + 1
     for line in range(count, 0, -1):
-        shown = line_text(lines, line).strip()
+        shown = line_text(text, line).strip()
         code = shown.partition('#')[0].strip()
         if code == '-':
             subjects[line] = item
