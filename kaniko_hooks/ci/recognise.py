@@ -12,7 +12,7 @@ from importlib import import_module
 
 from kaniko_hooks.ci.common import Entries, node_of
 from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
-from kaniko_hooks.document.compose import InvalidYaml, composed
+from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import (
     Field,
     MappingNode,
@@ -87,7 +87,7 @@ def recognise(repository: Repository, path: str) -> tuple[System | None, list[No
     text = ''
     try:
         text = repository.text(path) or ''
-        documents = composed(text, path)
+        documents = compose(text, path)
     except Unreadable as error:
         problem = Problem(Place(path, 0), f'the file {error}')
     except InvalidYaml as error:

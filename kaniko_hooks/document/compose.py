@@ -31,6 +31,7 @@ class InvalidYaml(Exception):
         self.offset = offset
 
 
+@lru_cache(maxsize=1024)
 def compose(text: str, file: str, first: bool = False) -> list[Node]:
     """The documents of a text without byte order mark. Raises InvalidYaml.
 
@@ -55,17 +56,6 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
     except RecursionError:
         raise InvalidYaml('nested too deeply', 0) from None
     return builder.documents
-
-
-def composed(text: str, file: str, first: bool = False) -> list[Node]:
-    """The same as `compose`, cached."""
-    # Without a border there is one document at most.
-    return _composed(text, file, first and ('---' in text or '...' in text))
-
-
-@lru_cache(maxsize=1024)
-def _composed(text: str, file: str, first: bool) -> list[Node]:
-    return compose(text, file, first)
 
 
 class _Open:

@@ -20,7 +20,7 @@ from kaniko_hooks.ci.gitlab.values import (
     ruby_text,
 )
 from kaniko_hooks.ci.gitlab.yaml import value_of
-from kaniko_hooks.document.compose import InvalidYaml, composed
+from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Node, ScalarNode
 from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import Place, Text
@@ -119,13 +119,15 @@ def _split(text: str) -> list[tuple[int, int]]:
 
 def _parsed(text: str, path: str, start: int, end: int) -> Node:
     # Line breaks replace what is above, so that offsets stay those of the file.
+    text = '\n' * start + text[start:end]
     try:
-        documents = composed('\n' * start + text[start:end], path, first=True)
+        # Other readers want all documents: without a border there is one at most.
+        documents = compose(text, path, '---' in text or '...' in text)
     except InvalidYaml as error:
         raise InvalidPipeline(
             f'not valid YAML: {error.message}', Place(path, error.offset)
         ) from None
-    return documents[0] if documents else composed('~', path)[0]
+    return documents[0] if documents else compose('~', path)[0]
 
 
 def _is_empty(value: Value) -> bool:
