@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kaniko_hooks.ci_paths import GITLAB, callers, system_at
-from kaniko_hooks.model import Problem, Reading
+from kaniko_hooks.model import Reading
 from kaniko_hooks.prefilter import may_matter
 from kaniko_hooks.repository import Repository
 
@@ -22,38 +22,68 @@ def read(
     `named` and `configs` (further GitLab root pipelines) are relative to the
     repository root. The second value has a line for each internal error.
     """
+    readings: list[Reading] = []
     crashes: list[str] = []
-    problems: list[Problem] = []
-    gitlab, others = _sorted(repository, named, problems, crashes)
-    readings = []
+
+    def add(path: str, reads: Callable[[], Reading]) -> None:
+        try:
+            readings.append(reads())
+        except Exception as error:
+            from kaniko_hooks.about import internal_error
+
+            crashes.append(internal_error(path, error))
+
+    gitlab, others = _sorted(repository, named)
     if gitlab or configs or repository.exists(_ROOT):
         from kaniko_hooks.ci.gitlab.pipelines import read as gitlab_read
 
-        readings.append(_guarded(lambda: gitlab_read(repository, gitlab, configs), _ROOT, crashes))
+        add(_ROOT, partial(gitlab_read, repository, gitlab, configs))
     # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
     included = readings[0].files if readings else frozenset()
-    readings += [_guarded(reads, path, crashes) for path, reads in others if path not in included]
-    return _joined(readings, problems), crashes
+    for path, reads in others:
+        if path not in included:
+            add(path, reads)
+    return _joined(readings), crashes
 
 
 def gitlab_files(repository: Repository, named: Sequence[str]) -> list[str]:
     """The named files of GitLab CI that may matter, and those that call a named script."""
-    return _sorted(repository, named, [], [])[0]
+    return _sorted(repository, named)[0]
 
 
-def _sorted(
-    repository: Repository, named: Sequence[str], problems: list[Problem], crashes: list[str]
-) -> tuple[list[str], list[_Other]]:
+# A file's path, and what reads it.
+_Other = tuple[str, Callable[[], Reading]]
+
+
+def _sorted(repository: Repository, named: Sequence[str]) -> tuple[list[str], list[_Other]]:
     """The files that may matter: those of GitLab, and those of other systems."""
     candidates = [
         path
         for path in dict.fromkeys((*named, *callers(repository.root, named)))
         if path.lower().endswith(('.yml', '.yaml')) and _may_matter(repository, path)
     ]
-    gitlab = [path for path in candidates if system_at(path) is GITLAB]
-    if len(gitlab) == len(candidates):
-        return gitlab, []
-    return _recognise(repository, candidates, problems, crashes)
+    if all(system_at(path) is GITLAB for path in candidates):
+        return candidates, []
+    # Not imported for GitLab's files alone.
+    from kaniko_hooks.ci.recognise import read as read_file, recognise
+    from kaniko_hooks.mentions import Mentions
+
+    gitlab: list[str] = []
+    others: list[_Other] = []
+    for path in candidates:
+        try:
+            system, documents, problems = recognise(repository, path)
+        except Exception as error:
+            others.append((path, partial(_failed, error)))
+            continue
+        if system is GITLAB:
+            gitlab.append(path)
+        elif system is not None:
+            others.append((path, partial(read_file, repository, path, documents, system)))
+        # A text report passes over a file that leads to no Kaniko; so do the others.
+        elif problems and Mentions(repository).in_files([path]):
+            others.append((path, partial(Reading, (), problems=problems)))
+    return gitlab, others
 
 
 def _may_matter(repository: Repository, path: str) -> bool:
@@ -61,56 +91,14 @@ def _may_matter(repository: Repository, path: str) -> bool:
     return repository.may_matter(path, lambda data: may_matter(data, absolute))
 
 
-# A file's path, and what reads it.
-_Other = tuple[str, Callable[[], Reading]]
+def _failed(error: Exception) -> Reading:
+    raise error
 
 
-def _recognise(
-    repository: Repository, paths: Sequence[str], problems: list[Problem], crashes: list[str]
-) -> tuple[list[str], list[_Other]]:
-    """The files of GitLab, and those of other systems."""
-    # Not imported for GitLab's files alone.
-    from kaniko_hooks.ci.recognise import NotYaml, reader_of, recognise
-    from kaniko_hooks.mentions import Mentions
-
-    gitlab: list[str] = []
-    others: list[_Other] = []
-    for path in paths:
-        try:
-            system, documents = recognise(repository, path)
-        except NotYaml as error:
-            # A text report passes over a file that leads to no Kaniko; so do the others.
-            if Mentions(repository).in_files([path]):
-                problems += error.problems
-        except Exception as error:
-            crashes.append(_crash(path, error))
-        else:
-            if system is GITLAB:
-                gitlab.append(path)
-            elif system is not None:
-                reads = reader_of(system)
-                others.append((path, partial(reads, repository, path, documents, system)))
-    return gitlab, others
-
-
-def _crash(where: str, error: Exception) -> str:
-    from kaniko_hooks.about import internal_error
-
-    return internal_error(where, error)
-
-
-def _guarded(reads: Callable[[], Reading], where: str, crashes: list[str]) -> Reading:
-    try:
-        return reads()
-    except Exception as error:
-        crashes.append(_crash(where, error))
-        return Reading(())
-
-
-def _joined(readings: Sequence[Reading], problems: Sequence[Problem]) -> Reading:
+def _joined(readings: Sequence[Reading]) -> Reading:
     return Reading(
         tuple(container for reading in readings for container in reading.containers),
         tuple(note for reading in readings for note in reading.notes),
-        (*problems, *(problem for reading in readings for problem in reading.problems)),
+        tuple(problem for reading in readings for problem in reading.problems),
         frozenset(file for reading in readings for file in reading.files),
     )

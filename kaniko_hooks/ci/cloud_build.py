@@ -7,11 +7,12 @@ Source: cloud.google.com/build/docs/build-config-file-schema and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from kaniko_hooks.ci.common import (
     File,
     Settings,
+    Source,
     argv,
     commands,
     environment,
@@ -19,13 +20,10 @@ from kaniko_hooks.ci.common import (
     folder_in,
     image_of,
     is_null,
-    prefixes,
     shebang,
 )
-from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, text_of, value_of
-from kaniko_hooks.model import Container, Reading, Script, Text
-from kaniko_hooks.repository import Repository
+from kaniko_hooks.model import Container, Script, Text
 from kaniko_hooks.text import hole
 
 # `$$`, `$_X`, `${_X}`, and with bash's expansions `${_X:-true}`.
@@ -33,25 +31,21 @@ _REFERENCE = r'\$\$|\$\{([A-Z_][A-Z0-9_]*(?:[^A-Z0-9_}][^}]*)?)\}|\$([A-Z_][A-Z0
 _ROOT = '/workspace'
 
 
-def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
+def read(source: Source) -> Iterator[Container]:
     """The containers of a build configuration."""
-    file = File(path, repository.text(path) or '')
-    containers = []
-    for prefix, document in zip(prefixes(documents), documents):
-        substitutions = _substitutions(file, value_of(document, 'substitutions'))
-        for index, step in enumerate(items_of(value_of(document, 'steps'))):
-            script = _script(file, step, value_of(document, 'options'), substitutions)
-            if script is not None:
-                container = Container(
-                    system.name,
-                    f'{prefix}steps[{index}]',
-                    file.place(step),
-                    image_of(file, value_of(step, 'name'), _filled),
-                    scripts=(script,),
-                    label=text_of(value_of(step, 'id')) or '',
-                )
-                containers.append(container)
-    return Reading(tuple(containers))
+    file, document = source.file, source.document
+    substitutions = _substitutions(file, value_of(document, 'substitutions'))
+    for index, step in enumerate(items_of(value_of(document, 'steps'))):
+        script = _script(file, step, value_of(document, 'options'), substitutions)
+        if script is not None:
+            yield Container(
+                source.system.name,
+                f'{source.prefix}steps[{index}]',
+                file.place(step),
+                image_of(file, value_of(step, 'name'), _filled),
+                scripts=(script,),
+                label=text_of(value_of(step, 'id')) or '',
+            )
 
 
 def _substitutions(file: File, node: Node | None) -> Settings:

@@ -6,10 +6,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.document.scalars import scalar_text
-from kaniko_hooks.model import ARGUMENTS, ARGV, Place, Script, Setting, Text
+from kaniko_hooks.model import ARGUMENTS, ARGV, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.repository import Repository
 from kaniko_hooks.text import ROOT, hole
 
 MAX_NESTING = 10
@@ -38,6 +40,21 @@ class File(NamedTuple):
     def place(self, node: Node) -> Place:
         """The place where a node begins."""
         return Place(self.path, node.start)
+
+
+class Source(NamedTuple):
+    """A document to read.
+
+    - `prefix`: of the node paths in it, 'doc[0].' in a file with several.
+    - `notes`: gets what cannot be seen.
+    """
+
+    repository: Repository
+    system: System
+    file: File
+    document: Node
+    prefix: str
+    notes: list[Note]
 
 
 def is_null(node: Node | None) -> bool:
@@ -233,9 +250,3 @@ def in_repository(folder: str | None, checkout: str) -> str | None:
     None where it is outside.
     """
     return folder_in(None, folder, (checkout,)) if checkout else folder
-
-
-def prefixes(documents: Sequence[Node]) -> list[str]:
-    """The beginning of the node paths of each document: 'doc[0].' where there are several."""
-    several = sum(not isinstance(document, ScalarNode) for document in documents) > 1
-    return [f'doc[{index}].' if several else '' for index in range(len(documents))]

@@ -86,12 +86,8 @@ def parse(text: str, dialect: Dialect) -> Term:
 
 def value_of(expression: str, written: str, dialect: Dialect) -> Text:
     """The value of an expression; a hole is shown as it is written."""
-    token = _TOKEN.fullmatch(expression.rstrip())
     try:
-        if token and token['name']:  # most are; its truth is not needed
-            value = dialect.value(token['name'])
-        else:
-            value = parse(expression, dialect).value
+        value = parse(expression, dialect).value
     except InvalidExpression:
         return hole(' '.join(expression.split()), written)
     name = name_of(value)

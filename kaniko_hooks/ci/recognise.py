@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from kaniko_hooks.ci.common import Entries, node_of
+from kaniko_hooks.ci.common import Entries, File, Source, node_of
 from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import (
@@ -24,7 +24,7 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Place, Problem, Reading
+from kaniko_hooks.model import Container, Note, Place, Problem, Reading
 from kaniko_hooks.repository import Repository, Unreadable
 
 # Statements of Go templates and Jinja, and the header of Vela's templates.
@@ -68,22 +68,17 @@ _NO_CONTAINERS = frozenset(('ConfigMap', 'Secret', 'CustomResourceDefinition'))
 _NO_KUBERNETES = frozenset(('skaffold', 'kustomize.config.k8s.io', 'kubecfg.dev'))
 
 
-class NotYaml(Exception):
-    """A file that does not parse, and the problems to report about that."""
+def recognise(
+    repository: Repository, path: str
+) -> tuple[System | None, list[Node], tuple[Problem, ...]]:
+    """The system and the documents of a file, and the problem to report if it does not parse.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__()
-        self.problems = problems
-
-
-def recognise(repository: Repository, path: str) -> tuple[System | None, list[Node]]:
-    """The system and the documents of a file; None if it is no CI configuration.
-
-    The documents of GitLab's files are left out. Raises NotYaml.
+    The system is None if it is no CI configuration that can be read. The documents of
+    GitLab's files are left out.
     """
     system = system_at(path)
     if system is GITLAB:
-        return system, []
+        return system, [], ()
     text = ''
     try:
         text = repository.text(path) or ''
@@ -93,9 +88,9 @@ def recognise(repository: Repository, path: str) -> tuple[System | None, list[No
     except InvalidYaml as error:
         problem = Problem(Place(path, error.offset), f'not valid YAML: {error.message}')
     else:
-        return system or system_of(path, documents), documents
+        return system_of(path, documents), documents, ()
     # Only a path that says CI makes an unreadable file a problem, and no template is one.
-    raise NotYaml(() if system is None or is_template(text) else (problem,))
+    return None, [], () if system is None or is_template(text) else (problem,)
 
 
 def is_template(text: str) -> bool:
@@ -103,11 +98,17 @@ def is_template(text: str) -> bool:
     return re.search(_TEMPLATE, text, re.MULTILINE) is not None
 
 
-def reader_of(system: System) -> Callable[[Repository, str, Sequence[Node], System], Reading]:
-    """The function that reads a system's files."""
-    module = import_module(f'kaniko_hooks.ci.{system.reader.partition(":")[0]}')
-    reader: Callable[[Repository, str, Sequence[Node], System], Reading] = module.read
-    return reader
+def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
+    """The containers of a file of a system."""
+    read_document = import_module(f'kaniko_hooks.ci.{system.reader.partition(":")[0]}').read
+    file = File(path, repository.text(path) or '')
+    several = sum(not isinstance(document, ScalarNode) for document in documents) > 1
+    notes: list[Note] = []
+    containers: list[Container] = []
+    for index, document in enumerate(documents):
+        prefix = f'doc[{index}].' if several else ''
+        containers += read_document(Source(repository, system, file, document, prefix, notes))
+    return Reading(tuple(containers), tuple(notes))
 
 
 def system_of(path: str, documents: Sequence[Node]) -> System | None:

@@ -50,6 +50,11 @@ class MappingNode(NamedTuple):
 Node = ScalarNode | SequenceNode | MappingNode
 
 
+def identity(node: Node) -> int:
+    """The same number for a collection and for an alias inside of it, which is another tuple."""
+    return id(node[0])
+
+
 def get(node: Node | None, *path: str) -> Node | None:
     """The value under the keys of `path`, the last one where a key is repeated."""
     for name in path:
@@ -101,9 +106,9 @@ def fields(node: Node | None) -> dict[str, Field]:
     waiting: list[Node] = [node] if isinstance(node, MappingNode) else []
     while waiting:
         source = waiting.pop()
-        if isinstance(source, ScalarNode) or id(source[0]) in visited:
+        if isinstance(source, ScalarNode) or identity(source) in visited:
             continue
-        visited.add(id(source[0]))  # an alias inside the node it names is another tuple
+        visited.add(identity(source))
         if isinstance(source, SequenceNode):
             waiting += reversed(source.items)
             continue

@@ -6,22 +6,20 @@ image of the executor; `<< parameters.x >>` are replaced before a shell sees the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.circleci.parameters import Scope, defined, in_call, invocations
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
     MAX_NESTING,
     WORKSPACE,
-    File,
+    Source,
     choices,
     defaults,
     folder_in,
     image_of,
-    prefixes,
     shell_of,
 )
-from kaniko_hooks.ci_paths import System
 from kaniko_hooks.cond import all_of, negate
 from kaniko_hooks.document.nodes import (
     Field,
@@ -33,50 +31,42 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Container, Note, Place, Reading, Script
-from kaniko_hooks.repository import Repository
+from kaniko_hooks.model import Container, Note, Place, Script
 from kaniko_hooks.text import hole
 
 
-def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
+def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
-    file = File(path, repository.text(path) or '')
-    containers = []
-    notes: list[Note] = []
-    for prefix, document in zip(prefixes(documents), documents):
-        declared = value_of(document, 'parameters')
-        open_values = choices('pipeline.parameters', declared)
-        variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE, **open_values}
-        values = defaults('pipeline.parameters', declared, '<<')
-        values |= {name: hole(name) for name in open_values}
-        holders = {('', ''): document} | {
-            (f'orbs.{name}.', f'{name}/'): field.value
-            for name, field in fields(value_of(document, 'orbs')).items()
-        }
-        for (where, orb), holder in holders.items():
-            for name, field in fields(value_of(holder, 'jobs')).items():
-                calls = invocations(document, orb + name)
-                scope = Scope(file, holder, variables, values)
-                job = _Job(notes)
-                container = job.container(
-                    system.name, f'{prefix}{where}jobs.{name}', field, calls, scope
-                )
-                if container.scripts:
-                    containers.append(container)
-    return Reading(tuple(containers), tuple(notes))
+    document = source.document
+    declared = value_of(document, 'parameters')
+    open_values = choices('pipeline.parameters', declared)
+    variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE, **open_values}
+    values = defaults('pipeline.parameters', declared, '<<')
+    values |= {name: hole(name) for name in open_values}
+    holders = {('', ''): document} | {
+        (f'orbs.{name}.', f'{name}/'): field.value
+        for name, field in fields(value_of(document, 'orbs')).items()
+    }
+    for (where, orb), holder in holders.items():
+        for name, field in fields(value_of(holder, 'jobs')).items():
+            calls = invocations(document, orb + name)
+            job = _Job(source, f'{source.prefix}{where}jobs.{name}')
+            container = job.container(field, calls, Scope(source.file, holder, variables, values))
+            if container.scripts:
+                yield container
 
 
 class _Job:
     """Reads the steps of one job, and of the commands that they call."""
 
-    def __init__(self, notes: list[Note]) -> None:
-        self.notes = notes
+    def __init__(self, source: Source, name: str) -> None:
+        self.system = source.system.name
+        self.name = name
+        self.notes = source.notes
         self.scripts: list[Script] = []
         self.places: list[Place] = []
 
-    def container(
-        self, system: str, path: str, field: Field, calls: Sequence[Node | None], scope: Scope
-    ) -> Container:
+    def container(self, field: Field, calls: Sequence[Node | None], scope: Scope) -> Container:
         """The container of a job, which workflows call with these arguments."""
         node, noted, file = field.value, len(self.notes), scope.file
         scope = scope.in_job(calls, value_of(node, 'parameters'))
@@ -98,8 +88,8 @@ class _Job:
         self._add_steps(value_of(node, 'steps'), scope)
         self._add_around('post-steps', calls, scope)
         return Container(
-            system,
-            path,
+            self.system,
+            self.name,
             Place(file.path, field.key.start),
             image_of(file, value_of(image, 'image'), inner.filled),
             places=(file.place(node), *self.places),

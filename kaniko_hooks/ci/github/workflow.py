@@ -7,29 +7,27 @@ of a job share its container (or host), Docker actions run beside it in their ow
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
     MAX_NESTING,
     WORKSPACE,
     File,
+    Source,
     choices,
     defaults,
     folder_in,
     image_of,
     in_repository,
-    prefixes,
     shell_of,
 )
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.github.actions import LocalAction, image_script, local_action
 from kaniko_hooks.ci.github.context import EXPRESSION, Conditions, Context, matrix
-from kaniko_hooks.ci_paths import System
 from kaniko_hooks.cond import Cond, all_of
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
-from kaniko_hooks.model import Container, Note, Place, Reading, Script, Setting, Text
-from kaniko_hooks.repository import Repository
+from kaniko_hooks.model import Container, Note, Place, Script, Setting, Text
 
 _MAX_ACTIONS = 200  # that one job calls, directly or not
 _CHECKOUT = r'(?:\S*/)?actions/checkout(?:@\S*)?'
@@ -37,21 +35,15 @@ _OWN = r'|\$\{\{\s*github\.repository\s*\}\}'  # the job's own repository
 _STATUS = r'\b(?:always|failure|cancelled)\s*\(\s*\)'
 
 
-def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
+def read(source: Source) -> Iterator[Container]:
     """The containers of a workflow, or of an action that has a definition here."""
-    file = File(path, repository.text(path) or '')
-    containers: list[Container] = []
-    notes: list[Note] = []
-    for prefix, document in zip(prefixes(documents), documents):
-        context = _workflow_context(file, document)
-        entries = {f'jobs.{name}': job for name, job in fields(value_of(document, 'jobs')).items()}
-        for name, field in entries.items():
-            job = _Job(repository, system.name, prefix + name, notes)
-            containers += job.containers(field, context)
-        for field in [field for name, field in fields(document).items() if name == 'runs']:
-            job = _Job(repository, system.name, f'{prefix}runs', notes)
-            containers += job.containers(field, context, LocalAction(file, document))
-    return Reading(tuple(containers), tuple(notes))
+    file, document = source.file, source.document
+    context = _workflow_context(file, document)
+    for name, field in fields(value_of(document, 'jobs')).items():
+        yield from _Job(source, f'jobs.{name}').containers(field, context)
+    runs = fields(document).get('runs')
+    if runs:
+        yield from _Job(source, 'runs').containers(runs, context, LocalAction(file, document))
 
 
 def _workflow_context(file: File, document: Node) -> Context:
@@ -87,11 +79,11 @@ def _checkout_folder(steps: Node | None) -> str:
 class _Job:
     """Reads the steps of one job, and of the actions that they call."""
 
-    def __init__(self, repository: Repository, system: str, name: str, notes: list[Note]) -> None:
-        self.repository = repository
-        self.system = system
-        self.name = name
-        self.notes = notes
+    def __init__(self, source: Source, name: str) -> None:
+        self.repository = source.repository
+        self.system = source.system.name
+        self.name = source.prefix + name
+        self.notes = source.notes
         self.scripts: list[Script] = []
         self.beside: list[Container] = []  # of its Docker actions
         self.places: list[Place] = []

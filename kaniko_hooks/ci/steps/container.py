@@ -60,6 +60,8 @@ def _scripts(
     variables = {**scope.variables, **scope.environment(file, entries), **scope.overriding}
     folder = _folder(entries, scope)
     source = _first(entries, _SCRIPTS)
+    # Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
+    positional = entries.get('args') if scope.system.name == 'tekton' else None
     lines = _lines(file, source, scope)
     if source is not None and lines:
         script = Script(
@@ -67,7 +69,7 @@ def _scripts(
             variables,
             directory=folder,
             shell=_shell(entries, source, scope),
-            arguments=_positional(file, entries, scope, variables),
+            arguments=_words(file, positional, scope, variables),
         )
         after = _lines(file, entries.get('after-script'), scope)
         return (script, script._replace(commands=after, always=True)) if after else (script,)
@@ -106,17 +108,6 @@ def _words(file: File, field: Field | None, scope: Scope, variables: Settings) -
         return _lines(file, field, scope)
     items = commands(file, field.value, lambda text: text)
     return tuple(in_argv(word, variables) for item in items for word in scope.words(item))
-
-
-def _positional(
-    file: File, entries: Entries, scope: Scope, variables: Settings
-) -> tuple[Text, ...]:
-    """The positional parameters of a script: Tekton's `args` beside `script`.
-
-    Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
-    """
-    is_tekton = scope.system.name == 'tekton'
-    return _words(file, entries.get('args'), scope, variables) if is_tekton else ()
 
 
 def _shell(entries: Entries, script: Field, scope: Scope) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.common import Entries, File, prefixes
+from kaniko_hooks.ci.common import Entries, File, Source
 from kaniko_hooks.ci.steps.container import container
 from kaniko_hooks.ci.steps.parameters import Scope, scope_of
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, fields, text_of
-from kaniko_hooks.model import Container, Note, Place, Reading
+from kaniko_hooks.document.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    fields,
+    identity,
+    text_of,
+)
+from kaniko_hooks.model import Container, Note, Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.repository import Repository
 
 # Aliases can make a small file as large as you like, or without end.
 _MAX_COLLECTIONS = 50_000
@@ -36,19 +43,15 @@ class _Visit(NamedTuple):
     inside: frozenset[int] = frozenset()  # the collections around it, by identity
 
 
-def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
-    """The containers of a file, each named by its node path."""
-    file = File(path, repository.text(path) or '')
-    containers: list[Container] = []
-    notes: list[Note] = []
-    for prefix, document in zip(prefixes(documents), documents):
-        own = recognise.system_of(path, [document])
-        if own is not None and _is_read_here(own):
-            is_task = own.name == 'concourse' and 'run' in fields(document)
-            role = 'container' if is_task else ''
-            visit = _Visit(document, prefix.rstrip('.'), scope_of(own), document.start, role)
-            containers.extend(_walk(file, visit, notes))
-    return Reading(tuple(containers), tuple(notes))
+def read(source: Source) -> Iterator[Container]:
+    """The containers of a document, each named by its node path."""
+    document = source.document
+    system = recognise.system_of(source.file.path, [document])
+    if system is not None and _is_read_here(system):
+        is_task = system.name == 'concourse' and 'run' in fields(document)
+        role = 'container' if is_task else ''
+        visit = _Visit(document, source.prefix.rstrip('.'), scope_of(system), document.start, role)
+        yield from _walk(source.file, visit, source.notes)
 
 
 def _is_read_here(system: System) -> bool:
@@ -61,7 +64,7 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
         if not waiting:
             return
         visit = waiting.pop()
-        if len(visit.inside) > _MAX_DEPTH or _identity(visit.node) in visit.inside:
+        if len(visit.inside) > _MAX_DEPTH or identity(visit.node) in visit.inside:
             continue
         if isinstance(visit.node, SequenceNode):
             waiting.extend(reversed(list(_items(visit, visit.node))))
@@ -82,12 +85,6 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
     notes.append(Note(Place(file.path, 0), 'too many nodes to look at all of them'))
 
 
-def _identity(node: Node) -> int:
-    if isinstance(node, MappingNode):
-        return id(node.pairs)
-    return id(node.items) if isinstance(node, SequenceNode) else 0
-
-
 def _scope(file: File, visit: _Visit, entries: Entries) -> Scope | None:
     """The scope of what is in a mapping; None if nothing that runs can be in it."""
     scope = visit.scope
@@ -103,7 +100,7 @@ def _scope(file: File, visit: _Visit, entries: Entries) -> Scope | None:
 
 def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
     role = 'container' if visit.role == 'list' else ''
-    inside = visit.inside | {_identity(node)}
+    inside = visit.inside | {identity(node)}
     for index, item in enumerate(node.items):
         if not isinstance(item, ScalarNode):
             start = node.aliases.get(index, (item.start, item.start))[0]
@@ -112,7 +109,7 @@ def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
 
 
 def _values(visit: _Visit, entries: Entries, scope: Scope) -> Iterator[_Visit]:
-    inside = visit.inside | {_identity(visit.node)}
+    inside = visit.inside | {identity(visit.node)}
     for name, field in entries.items():
         if isinstance(field.value, ScalarNode) or name in _PASSED_OVER or name[:1] == '.':
             continue
