@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.document.nodes import ScalarNode
-
 Scalar = str | int | float | bool | None
 
 _WORDS: dict[str, Scalar] = {
@@ -32,18 +30,6 @@ _DATE = r'\d{4}-(?:1[012]|0?\d)-(?:[12]\d|3[01]|0?\d)'
 _BASE_60 = r'[-+]?[0-9][0-9_]*(?::[0-5]?[0-9]){1,2}(?:\.[0-9_]*)?'
 _FLOAT = r'[-+]?(?:[0-9][0-9_,]*)?\.[0-9]*(?:[eE][-+][0-9]+)?'
 _INTEGER = r'[-+]?(?:0b[01_,]+|0[0-7_,]+|0|[1-9](?:[0-9]|[,_][0-9])*|0x[0-9a-fA-F_,]+)'
-
-
-def is_string(node: ScalarNode) -> bool:
-    """True for a scalar that certainly is a string: most are, and they need no conversion."""
-    text = node.value
-    if node.tag is not None or (not node.style and len(text) <= _LONGEST_WORD):
-        return False
-    return (
-        node.style != ''
-        or text[0] not in _NUMERIC
-        or (text[0] in '-+.' and text[1] not in '.0123456789')
-    )
 
 
 def typed(text: str) -> Scalar:

@@ -24,8 +24,8 @@ from kaniko_hooks.ci.gitlab.values import (
     ruby_text,
     string_of,
 )
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from kaniko_hooks.document.psych import is_string, typed
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, identity
+from kaniko_hooks.document.psych import typed
 
 MAX_VALUES = 500_000  # G: interpolation/config.rb MAX_NODES
 MAX_DEPTH = 100  # G: lib/gitlab/config/loader/yaml.rb MAX_YAML_DEPTH
@@ -56,20 +56,19 @@ class _Converter:
 
     def value(self, node: Node) -> Value:
         if isinstance(node, ScalarNode):
-            return node if is_string(node) else _scalar(node)
-        # Inside the node that it names, an alias is another node with the same list.
-        identity = id(node.pairs if isinstance(node, MappingNode) else node.items)
-        if identity in self.open:
+            return _scalar(node)
+        number = identity(node)
+        if number in self.open:
             raise InvalidPipeline('the value contains itself', place_of(node))
-        if identity not in self.values:
-            self.open.add(identity)
+        if number not in self.values:
+            self.open.add(number)
             self.has_aliases |= bool(node.aliases)
             if node.tag is not None:
                 _check_tag(node)
             value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
-            self.open.remove(identity)
-            self.values[identity] = value
-        return self.values[identity]
+            self.open.remove(number)
+            self.values[number] = value
+        return self.values[number]
 
     def _sequence(self, node: SequenceNode) -> Value:
         items = tuple(map(self.value, node.items))
@@ -123,6 +122,8 @@ def _scalar(node: ScalarNode) -> Value:
             return Reference(None, node)
         if node.tag in (f'{_TAG}str', '!str') or node.tag.startswith('!ruby/sym'):
             return node
+    elif node.style:
+        return node
     try:
         value = typed(node.value)
         if node.tag == f'{_TAG}float':
