@@ -44,7 +44,7 @@ def may_matter(repository: Repository, named: Sequence[str], configs: Sequence[s
 
     Paths are relative to the repository's root; `configs` are further root pipelines.
     """
-    if len(named) > _MAX_FILES or not all(map(repository.has_file, configs)):
+    if len(named) > _MAX_FILES or not all(map(repository.exists, configs)):
         return True
     starts = (*named, '.gitlab-ci.yml', *configs, *callers(repository.root, named))
     return Mentions(repository).in_files(starts)

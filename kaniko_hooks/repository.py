@@ -125,18 +125,6 @@ class Repository:
                 self._on_read()
         return self._mattering[path]
 
-    def has_file(self, path: str) -> bool:
-        """Test for a file or a symlink with exactly this path."""
-        folder, _, name = path.rpartition('/')
-        where = os.path.join(self.root, folder)
-        try:
-            if not within(os.path.realpath(where), self.root) or name not in os.listdir(where):
-                return False
-        except (OSError, ValueError):
-            return False
-        where = os.path.join(where, name)
-        return os.path.isfile(where) or os.path.islink(where)
-
     def has_mark(self, path: str) -> bool:
         """Test for a byte order mark at the beginning of a file."""
         return (self.data(path) or b'').startswith(BOM)
@@ -147,25 +135,18 @@ class Repository:
         return decode(data).encode() == data.removeprefix(BOM)
 
     def files(self) -> Sequence[str]:
-        """The files that git tracks, or would; outside of git all files, symlinks left out."""
-        if self._files is None:
-            names = _listed_by_git(self.root, '--cached', '--others', '--exclude-standard')
-            self._files = self.files_below() if names is None else names
-        return self._files
-
-    def files_below(self, folder: str = '') -> Sequence[str]:
-        """Every file below a folder of the repository, in byte order.
+        """The files that git tracks, or would, in byte order; outside of git all files.
 
         Symlinked folders, `.git` and other repositories (submodules, work trees) are
         left out.
         """
-        top = os.path.join(self.root, folder)
-        if not within(os.path.realpath(top), self.root):
-            return ()
-        paths = (
-            path.removeprefix(self.root).replace(os.sep, '/') for path in _walked(top, nested=False)
-        )
-        return sorted((path.lstrip('/') for path in paths), key=os.fsencode)
+        if self._files is None:
+            names = _listed_by_git(self.root, '--cached', '--others', '--exclude-standard')
+            if names is None:
+                paths = sorted(_walked(self.root, nested=False), key=os.fsencode)
+                names = [path[len(self.root) :].lstrip(os.sep) for path in paths]
+            self._files = [name.replace(os.sep, '/') for name in names]
+        return self._files
 
 
 def within(real: str, root: str) -> bool:
@@ -261,7 +242,7 @@ def _files_of(folder: str) -> Iterator[str]:
 
 
 def _listed_by_git(folder: str, *options: str) -> list[str] | None:
-    """The output of `git ls-files`; None if it is not git's folder, or git is not there."""
+    """The output of `git ls-files`, sorted; None if it is not git's folder, or git is not there."""
     import subprocess
 
     environ = {name: os.environ[name] for name in os.environ if name not in OF_ONE_REPOSITORY}
@@ -271,7 +252,8 @@ def _listed_by_git(folder: str, *options: str) -> list[str] | None:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    return [os.fsdecode(name) for name in output.split(b'\0') if name]
+    # A file with a conflict is there several times.
+    return [os.fsdecode(name) for name in sorted(set(output.split(b'\0'))) if name]
 
 
 def _walked(top: str, nested: bool) -> Iterator[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -126,11 +127,11 @@ def test_a_symbolic_link_out_of_the_repository(tmp_path: Path) -> None:
         read(folder, {})
 
 
-def test_wildcards_name_files_below_their_folder(tmp_path: Path) -> None:
-    files = root('"ci/*.yml"', ci__a=A, other__b='b: {script: [a]}')
-    folder = written(tmp_path, files)
-    (folder / 'ci/.git').mkdir()
-    (folder / 'ci/.git/c.yml').write_text('c: {script: [a]}')
+def test_wildcards_name_files_of_git_below_their_folder(tmp_path: Path) -> None:
+    job = 'b: {script: [a]}'
+    folder = written(tmp_path, root('"ci/*.yml"', ci__a=A, ci__ignored=job, other__b=job))
+    (folder / '.gitignore').write_text('ignored.yml')
+    subprocess.run(('git', 'init', '-q', folder), check=True)
     assert list(read(folder, {}).jobs) == ['a', 'j']
 
 

@@ -66,7 +66,6 @@ def test_link_out_of_the_repository_is_unreadable(write: Write, tmp_path: Path) 
         with pytest.raises(Unreadable) as raised:
             repository.text(path)
         assert str(raised.value) == 'is outside the repository'
-    assert list(repository.files_below('out')) == []
 
 
 def test_link_loop_is_unreadable(write: Write) -> None:
@@ -116,39 +115,10 @@ def test_failing_read_is_unreadable(write: Write) -> None:
     assert str(raised.value) == 'input/output error'
 
 
-def test_files_below_are_sorted_by_their_bytes(write: Write) -> None:
+def test_files_are_sorted_by_their_bytes(write: Write) -> None:
     root = write({'ci/b.yml': '', 'ci/B.yml': '', 'ci/a/x.yml': '', 'c.yml': '', '.git/y.yml': ''})
     repository = Repository(str(root))
-    assert list(repository.files_below('ci')) == ['ci/B.yml', 'ci/a/x.yml', 'ci/b.yml']
-    assert 'c.yml' in list(repository.files_below())
-    assert list(repository.files_below('missing')) == []
-
-
-def test_has_file(write: Write) -> None:
-    root = write({'a/b.yml': '', 'c': ''})
-    (root / 'gone').symlink_to('nowhere')
-    (root / 'out').symlink_to('/')
-    repository = Repository(str(root))
-    assert [
-        path
-        for path in (
-            'a/b.yml',
-            'c',
-            'gone',
-            'out',
-            'a',
-            'a/',
-            '',
-            '/a/b.yml',
-            'C',
-            'x/y',
-            'c/d',
-            'out/etc',
-            '../a/b.yml',
-            'a\0/b',
-        )
-        if repository.has_file(path)
-    ] == ['a/b.yml', 'c', 'gone', 'out']
+    assert list(repository.files()) == ['c.yml', 'ci/B.yml', 'ci/a/x.yml', 'ci/b.yml']
 
 
 def test_other_repositories_below_are_left_out(write: Write) -> None:
@@ -162,8 +132,7 @@ def test_other_repositories_below_are_left_out(write: Write) -> None:
             'ci/clone/x/c.yml': '',
         }
     )
-    assert list(Repository(str(root)).files_below('ci')) == ['ci/a.yml']
-    assert list(Repository(str(root)).files_below()) == ['ci/a.yml']
+    assert list(Repository(str(root)).files()) == ['ci/a.yml']
 
 
 def test_files_are_named_from_the_root(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,15 +44,11 @@ class Files:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._documents: dict[str, Document | InvalidPipeline] = {}
-        self._listings: dict[str, list[str]] = {}
-        self._texts: dict[str, str] = {}  # of the files that are parsed
 
     def edited(self, repository: Repository, paths: Collection[str]) -> Files:
         """The files of the same repository with other texts at some paths."""
         other = Files(repository)
-        other._listings = self._listings
-        for path in self._texts.keys() - paths:
-            other._texts[path] = self._texts[path]
+        for path in self._documents.keys() - paths:
             other._documents[path] = self._documents[path]
         return other
 
@@ -68,12 +64,6 @@ class Files:
             raise document
         return document
 
-    def listing(self, folder: str) -> list[str]:
-        """The files below a folder of the repository, in byte order."""
-        if folder not in self._listings:
-            self._listings[folder] = list(self.repository.files_below(folder))
-        return self._listings[folder]
-
     def text(self, path: str) -> str:
         """The text of a file, empty if it cannot be read."""
         return self.repository.known_text(path)
@@ -81,10 +71,10 @@ class Files:
     def scalar_text(self, value: ScalarNode | Leaf) -> Text:
         """The text of a string, with the places of its characters."""
         if isinstance(value, ScalarNode):
-            return scalar_text(self._texts[value.file], value)
+            return scalar_text(self.text(value.file), value)
         if value.text is not None:
             return value.text
-        written = scalar_text(self._texts[value.node.file], value.node)
+        written = self.scalar_text(value.node)
         text = ruby_text(value)
         start = written.value.find(text)
         if start < 0:
@@ -93,7 +83,7 @@ class Files:
 
     def _read(self, path: str) -> Document:
         try:
-            text = self._texts[path] = self.repository.text(path) or ''
+            text = self.repository.text(path) or ''
         except Unreadable as error:
             raise InvalidPipeline(f'the file {error}', Place(path, 0)) from None
         nodes = tuple(_parsed(text, path, start, end) for start, end in _split(text))

@@ -180,11 +180,8 @@ class Loader:
 def _matching(pattern: str, wildcards: Mapping[str, str], files: Files) -> list[str]:
     """The files of the repository that a pattern names."""
     tokens = re.split(r'(\*\*/|\*+|\?)', pattern)
-    if len(tokens) == 1:
-        return [pattern] if files.repository.has_file(pattern) else []
     regex = re.compile(''.join(wildcards.get(token, re.escape(token)) for token in tokens))
-    folder = tokens[0].rpartition('/')[0]
-    return [file for file in files.listing(folder) if regex.fullmatch(file)]
+    return [file for file in files.repository.files() if regex.fullmatch(file)]
 
 
 def _rules_hold(rules: Value | None, files: Files, variables: Variables) -> bool | None:
