@@ -20,7 +20,6 @@ _WORDS: dict[str, Scalar] = {
     'false': False,
     'off': False,
 }
-_LONGEST_WORD = max(map(len, _WORDS))
 _NUMERIC = '-+.:0123456789'  # what numbers, times and symbols begin with
 _LONGEST_NUMBER = 300  # Python refuses to print very large ones, or to make floats of them
 _ENDLESS = ('.inf', '+.inf', '-.inf', '.nan')
@@ -37,7 +36,7 @@ def typed(text: str) -> Scalar:
     if not text:
         return None
     if text[0] not in _NUMERIC:
-        return text if len(text) > _LONGEST_WORD else _WORDS.get(text.lower(), text)
+        return _WORDS.get(text.lower(), text)
     if text[0] == ':':
         symbol = re.fullmatch(r':(["\'])(.*)\1', text)
         return symbol[2] if symbol else text[1:] or text

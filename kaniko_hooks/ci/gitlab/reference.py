@@ -45,7 +45,7 @@ def references(table: Table, value: Value | None) -> Iterator[Reference]:
             continue
         seen.add(id(current))
         if isinstance(current, Items):
-            waiting.extend([item for item in current.items if not isinstance(item, ScalarNode)])
+            waiting.extend(current.items)
         elif isinstance(current, Table):
             waiting.extend(entry.value for entry in current.entries.values())
         else:
@@ -73,11 +73,7 @@ class _Resolver:
 
     def _resolved(self, value: Items | Table | Reference, depth: int) -> Value:
         if isinstance(value, Items):
-            items = [
-                item if isinstance(item, ScalarNode) else self.value(item, depth)
-                for item in value.items
-            ]
-            return Items(tuple(items), value.node)
+            return Items(tuple(self.value(item, depth) for item in value.items), value.node)
         if isinstance(value, Table):
             entries = {
                 key: Entry(entry.key, self.value(entry.value, depth))
