@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
-from kaniko_hooks.shell import paths, scripts, stdout
+from kaniko_hooks.shell import paths, programs, scripts
 from kaniko_hooks.shell.env import (
     ALL,
     BREAK,
@@ -24,7 +24,6 @@ from kaniko_hooks.shell.env import (
     fresh_name,
 )
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.programs import OTHER
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
@@ -121,7 +120,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if any(field.text.known in ('-f', '-F') for field in fields):
         names = [field.text.known for field in fields[2:]]
         defined = bool(names) and all(name in state.env.functions for name in names)
-        return stdout.printed(scope, state.with_status(defined or None), fields)
+        return programs.printed(scope, [state.with_status(defined or None)], fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
     exports = command == 'export' or any('x' in option for option in options)
     ends_export = '-n' in options or '+x' in options
@@ -129,7 +128,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         text = field.text
         match = re.match(_NAME, text.value)
         if text.holes and not is_local:
-            scope.ev.note_use(scope, state, OTHER, fields)
+            scope.ev.note_use(scope, state, programs.OTHER, fields)
             if field.splits:
                 state = _set_by_words(state)
             else:
@@ -193,8 +192,8 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     names = [name for name in names if name.isidentifier()]
     names = names or ['REPLY' if command == 'read' else 'MAPFILE']
     scope.ev.spend(len(stdin.value) // 20)
-    lines = stdin.split('\n') if stdout.may_run(scope, state, stdin) else []
-    lines = [line for line in lines if stdout.may_run(scope, state, line)]
+    lines = stdin.split('\n') if programs.may_run(scope, state, stdin) else []
+    lines = [line for line in lines if programs.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines
     if command == 'read':
@@ -312,7 +311,7 @@ def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     while words and (words[0].text.known or '')[:1] == '-':
         option = words.pop(0).text.known or ''
         if 'v' in option or 'V' in option:
-            return stdout.printed(scope, state.with_status(None), fields)
+            return programs.printed(scope, [state.with_status(None)], fields)
     if not words:
         return Flow([state.with_status(True)])
     return scope.ev.run_program(scope, state, words)
@@ -356,9 +355,9 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
-        text = stdout.text(scope, state, [fields[0], *fields[3:]])
+        text = programs.text(scope, state, [fields[0], *fields[3:]])
         return Flow([assign(state, name, text).with_status(True)])
-    return stdout.printed(scope, state.with_status(True), fields)
+    return programs.printed(scope, [state.with_status(True)], fields)
 
 
 BUILTINS: dict[str, Builtin] = {

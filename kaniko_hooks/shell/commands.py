@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.cond import Truth
 from kaniko_hooks.model import MANY, Build, Field, Flags
-from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, scripts, stdout
+from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
@@ -52,7 +52,7 @@ def simple(scope: Scope, state: State, node: Simple) -> Flow:
     for way, fields in fields_of(scope, state, node.words):
         if not node.words and any(item.operator == '<' for item in node.redirections):
             # `$(< file)` is the content of the file.
-            flow.add(stdout.printed(scope, way, [Field(Text('cat'))]))
+            flow.add(programs.printed(scope, [way], [Field(Text('cat'))]))
         elif not fields:
             # Without a command the status is that of a substitution.
             ends = assigned(scope, way, node.assignments)
@@ -188,9 +188,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         scope.ev.note_use(scope, state, BUILTIN, fields)
         flow = builtin(scope, state, fields)
         if name in _LISTING and all(field.text.value[:1] == '-' for field in fields[1:]):
-            return Flow(
-                end for way in flow.normal for end in stdout.printed(scope, way, fields).normal
-            )
+            return programs.printed(scope, flow.normal, fields)
         return flow
     base = name.rpartition('/')[2]
     if not name or mentions_executor(base):
@@ -230,20 +228,16 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
             return Flow([state.with_status(True)])
         return _printed(scope, state, fields)
     if base not in _SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
-        return stdout.printed(scope, state.with_status(succeeds or None), fields)
+        return programs.printed(scope, [state.with_status(succeeds or None)], fields)
     # A search has the same status for the same words and files.
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     answer = Truth(f'status {state.env.moment()}', concat([*words, state.env.stdin or Text('')]))
-    return Flow(
-        end
-        for way in scope.ev.by_status(state, answer)
-        for end in stdout.printed(scope, way, fields).normal
-    )
+    return programs.printed(scope, scope.ev.by_status(state, answer), fields)
 
 
 def _printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A program that runs none of its words, and may fail."""
-    return stdout.printed(scope, state.with_status(None), fields)
+    return programs.printed(scope, [state.with_status(None)], fields)
 
 
 def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
@@ -271,7 +265,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     build = _build(scope, state, fields)
     if build:
         return build
-    if stdout.likely(scope.ev, fields[0].text) is not fields[0].text:
+    if programs.likely(scope.ev, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])
     scope.ev.note_use(scope, state, OTHER, fields)
@@ -329,7 +323,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     ends = [state]
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
-    return Flow(last for end in ends for last in _printed(scope, end, fields).normal)
+    return programs.printed(scope, [end.with_status(None) for end in ends], fields)
 
 
 def _exporting(state: State, *names: str) -> State:
@@ -414,4 +408,4 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
         after = paths.touched(scope, after, ())
-    return stdout.printed(scope, after, fields)
+    return programs.printed(scope, [after], fields)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.cond import Cond
 from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, outcome, paths, stdout, tree, variables
+from kaniko_hooks.shell import TooMuch, commands, outcome, paths, programs, tree, variables
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.parser import parse
@@ -324,7 +324,7 @@ class Evaluator:
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
             output = _without_line_ends(end.env.stdout)
             if len(output.holes) == 1 and output.holes[0][:2] == (0, len(output.value)):
-                content = stdout.likely(self, output)
+                content = programs.likely(self, output)
                 line_end = '' if content is output else '\n'
                 name = output.holes[0].name + line_end
                 output = hole(name, scope.source.value[node.start : node.end])

@@ -1,14 +1,28 @@
-"""The table of programs: what each does, as far as the check and the fix need to know.
+"""The table of programs: what each does and prints, as far as the hooks need to know.
 
 One closed table. A program that is not in it may do anything but set a variable
 of the shell; if the executor, a shell or a script of the repository is among its
-words, it runs that (conservative where it is rare).
+words, it runs that (conservative where it is rare). Its output is what the script
+itself has: evaluated are `echo`, `cat`, literal `printf`, paths, and look-ups of
+commands; everything else is a hole.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import paths, variables
+from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State, fresh_name
+from kaniko_hooks.shell.fields import file_names
+from kaniko_hooks.shell.value import EMPTY, mentions_executor, names_executor, shortened
+from kaniko_hooks.text import Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
 
 # Kinds of programs.
 PURE = 'pure'  # changes nothing
@@ -73,3 +87,250 @@ def program(name: str) -> Program:
 def base_name(field: Field) -> str:
     """The name of a program without its folder; '' if it is not known."""
     return (field.text.known or '').rpartition('/')[2]
+
+
+# Output
+
+_LINE_END = Text('\n')
+_ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
+
+
+def printed(scope: Scope, states: Iterable[State], fields: Sequence[Field]) -> Flow:
+    """The states after a command that prints something and does nothing else."""
+    if not scope.captured:
+        return Flow(states)
+    flow = Flow()
+    for state in states:
+        before = state.env.stdout
+        scope.ev.spend(5 + before.weight)
+        flow.normal += [
+            state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
+            for text in _output(scope, state, fields)
+        ]
+    return flow
+
+
+def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+    """The output of a command that is not evaluated.
+
+    Where it is run, it is what was read, and the commands that its words name.
+    """
+    command = ' '.join(field.text.value for field in fields)
+    result = hole(fresh_name(f'$({command})'), f'$({command})')
+    texts: list[Text] = []
+    if program(base_name(fields[0])).kind in (PURE, LOCAL):
+        texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
+        for field in fields[1:]:
+            texts += [
+                text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
+            ]
+        texts = [text for text in texts if names_executor(text)]
+    texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+    if texts:
+        scope.ev.printed[result.holes[0].name] = concat(texts)
+    return result
+
+
+def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
+    """The commands that a word of a program makes: `{print "/kaniko/executor -c " $1}`.
+
+    They may be the executor, functions or scripts, with any arguments and any number of times.
+    """
+    result = []
+    for match in re.finditer(r'[\w./\\-]+(?=[ "\'])', word.value):
+        path = match[0].replace('\\', '')
+        name = path.rpartition('/')[2]
+        if name in state.env.functions:
+            command = Text(name)
+        elif name == 'executor':
+            command = word.part(match.start(), match.end())
+        elif '/' in path and scope.ev.repository.text(path.strip('/')) is not None:
+            command = Text(path.strip('/'))
+        else:
+            continue
+        # It may as well set variables.
+        anything = hole(fresh_name(REPEATED), '$(…)')
+        result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
+    return result
+
+
+def may_run(scope: Scope, state: State, line: Text) -> bool:
+    """A line that names the executor or a function: it may be read to be run."""
+    text = likely(scope.ev, line)
+    return names_executor(text) or not state.env.functions.keys().isdisjoint(text.value.split())
+
+
+def likely(ev: Evaluator, text: Text) -> Text:
+    """A text with what its holes stand for, if that is a file, or what a filter has read."""
+    pieces: list[Text] = []
+    at = 0
+    for item in text.holes:
+        content = ev.printed.get(item.name)
+        if content is None and item.name.startswith(FILE):
+            content = ev.file(item.name[len(FILE) :])
+        if content is not None:
+            pieces += (text.part(at, item.start), content)
+            at = item.end
+    return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
+
+
+def text(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+    """The output of a command, unknown where it has alternatives."""
+    texts = _output(scope, state, fields)
+    return texts[0] if len(texts) == 1 else _unknown(scope, state, fields)
+
+
+def _output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    if not any(names_executor(field.text) for field in fields):
+        # Places are reported of builds only.
+        fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
+    printer = _PRINTERS.get(base_name(fields[0]))
+    texts = printer(scope, state, fields) if printer else None
+    return texts or [_unknown(scope, state, fields)]
+
+
+def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    words = [field.text for field in fields[1:]]
+    line_end = True
+    escapes = False
+    while words and (words[0].known or '')[:1] == '-' and re.fullmatch('-[neE]+', words[0].value):
+        line_end = line_end and 'n' not in words[0].value
+        escapes = 'e' in words[0].value
+        del words[0]
+    text = Text(' ').join(words)
+    if escapes:
+        text = _unescaped(text)
+    return [concat((text, _LINE_END)) if line_end else text]
+
+
+def _unescaped(text: Text) -> Text:
+    """With the characters that backslashes stand for."""
+    if '\\' not in text.value:
+        return text
+    replacements = [
+        (match.start(), match.end(), Text(_ESCAPES[match[1]]))
+        for match in re.finditer(r'\\([ntr\\"\'e])', text.value)
+        if not any(item.start <= match.start() < item.end for item in text.holes)
+    ]
+    return text.replaced(replacements) if replacements else text
+
+
+def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`printf FORMAT WORDS…`: the format is used again until no words are left."""
+    if len(fields) < 2 or fields[1].text.value[:1] == '-' or len(fields) > 200:
+        return None
+    form = _unescaped(fields[1].text)
+    words = [field.text for field in fields[2:]]
+    directives = list(re.finditer(r'%(.)', form.value))
+    if any(match[1] not in 'sdb%' for match in directives):
+        return None
+    used = sum(match[1] != '%' for match in directives)
+    pieces: list[Text] = []
+    while True:
+        replacements = []
+        for match in directives:
+            word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
+            replacements.append((match.start(), match.end(), word))
+        pieces.append(form.replaced(replacements) if replacements else form)
+        if not words or not used:
+            return [concat(pieces)]
+
+
+def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """Files of the repository are one hole each: they may be others in the container."""
+    if len(fields) == 1:
+        return _tee(scope, state, fields)
+    pieces: list[Text] = []
+    for field in fields[1:]:
+        contents = paths.contents(scope, state.env, field.text, is_run=False)
+        if len(contents) != 1 or field.splits:
+            return None
+        path, text = contents[0]
+        is_own = any(text is own for texts in state.env.files.values() for own in texts)
+        pieces.append(text if is_own else hole(f'{FILE}{path}', f'$(cat {field.text.value})'))
+    return [concat(pieces)]
+
+
+def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    return None if state.env.stdin is None else [state.env.stdin]
+
+
+def _names(words: Sequence[Text], shown: str) -> Text:
+    """Any number of names that match one of the words."""
+    more = hole(fresh_name(shown), shown)
+    return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
+
+
+def _find(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    if any(field.text.value.startswith(('-exec', '-ok', '-printf')) for field in fields):
+        return None
+    return [_names([names_of_find(fields)], '$(find)')]
+
+
+def names_of_find(fields: Sequence[Field]) -> Text:
+    """A name that `find` finds."""
+    folder = hole(fresh_name('{}'), '{}')
+    for option, value in zip(fields, fields[1:]):
+        if option.text.known == '-name':
+            return concat((folder, Text('/'), file_names(value.text)))
+    return folder
+
+
+def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    return [concat((variables.absolute(path), _LINE_END)) for path in state.env.directories]
+
+
+def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    parts = _last_argument(fields).split('/')
+    if len(parts) == 1:
+        return None if parts[0].holes else [Text('.\n')]
+    folder = Text('/').join(parts[:-1])
+    return [concat((folder if folder.value else Text('/'), _LINE_END))]
+
+
+def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    last = fields[1].text.split('/')[-1] if len(fields) == 2 else hole('')
+    return [concat((last, _LINE_END))] if last.known else None
+
+
+def _last_argument(fields: Sequence[Field]) -> Text:
+    return fields[-1].text if len(fields) > 1 else hole('')
+
+
+def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    if len(fields) < 2:
+        return None
+    targets = paths.targets(scope, state.env, fields[-1].text)
+    return [concat((variables.absolute(path), _LINE_END)) for path in targets]
+
+
+def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`which executor`: the path of Kaniko's executor."""
+    name = _last_argument(fields).known or ''
+    path = name if '/' in name else f'/kaniko/{name}'
+    return [Text(f'{path}\n')] if mentions_executor(name) else None
+
+
+def _expr(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    from kaniko_hooks.shell.arithmetic import calculated
+
+    result = calculated(' '.join(field.text.known or '?' for field in fields[1:]))
+    return [Text(f'{result}\n')] if result else None
+
+
+_PRINTERS = {
+    'expr': _expr,
+    'echo': _echo,
+    'printf': _printf,
+    'cat': _cat,
+    'tee': _tee,
+    'find': _find,
+    'pwd': _pwd,
+    'dirname': _dirname,
+    'basename': _basename,
+    'readlink': _real_path,
+    'realpath': _real_path,
+    'which': _which,
+    'command': _which,
+    'type': _which,
+}

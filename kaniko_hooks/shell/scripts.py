@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
-from kaniko_hooks.shell import outcome, paths, stdout, variables
+from kaniko_hooks.shell import outcome, paths, programs, variables
 from kaniko_hooks.shell.env import (
     REPEATED,
     RETURN,
@@ -197,7 +197,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     scope.ev.spend(25 * len(contents))
     for path, text in contents:
-        if _is_unknown(stdout.likely(scope.ev, text)):
+        if _is_unknown(programs.likely(scope.ev, text)):
             flow.add(_unknown(scope, after_unknown_commands(scope, state), fields))
             continue
         scope.ev.followed.add(scope.source.place(fields[1].start))
@@ -227,7 +227,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
     words = Text(' ').join(field.text for field in fields[1:])
-    text = shortened(stdout.likely(scope.ev, words))
+    text = shortened(programs.likely(scope.ev, words))
     if _is_unknown(text):
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
         return _unknown(scope, state if sets_own else after_unknown_commands(scope, state), fields)
@@ -249,7 +249,7 @@ def after_unknown_commands(scope: Scope, state: State) -> State:
 
 def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     """The commands of a text, in the shell at hand."""
-    text = stdout.likely(scope.ev, text)
+    text = programs.likely(scope.ev, text)
     if not text.segments:
         # The output of a command, of which nothing is known.
         text = text.at(scope.source.place, 0)
@@ -298,11 +298,11 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if match:
             replaced = match[1] or value or '{}'
     if not rest:
-        return stdout.printed(scope, state.with_status(None), fields)
+        return programs.printed(scope, [state.with_status(None)], fields)
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
-        content = stdout.likely(scope.ev, stdin)
+        content = programs.likely(scope.ev, stdin)
         if names_executor(content):
             scope.ev.printed[name.holes[0].name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
@@ -328,7 +328,7 @@ def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
 def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
     flow = Flow([state])
-    name = stdout.names_of_find(fields)
+    name = programs.names_of_find(fields)
     words = [field.text.known or '' for field in fields]
     start = 0
 
@@ -349,11 +349,7 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             for way in states:
                 flow.add(repeated(scope, way, [argv], kind, fields[0], runs))
             start = 0
-    return Flow(
-        end
-        for way in flow.normal
-        for end in stdout.printed(scope, way.with_status(None), fields).normal
-    )
+    return programs.printed(scope, [way.with_status(None) for way in flow.normal], fields)
 
 
 def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
