@@ -56,7 +56,8 @@ def container_run(
         is_exact = max_states > 1
         ev.reports = reports if is_exact else None
         try:
-            run = _evaluated(ev, container)
+            ev.image = _image_name(ev, container)
+            run = _run(ev, [end.outcome for end in _ends(ev, container.scripts)])
             if ev.reports is not None:
                 ev.reports.finish(map(_commands_of, container.scripts), ev.parsed)
             return run._replace(is_finished=is_exact)
@@ -67,12 +68,6 @@ def container_run(
                 # The script itself is too long, whatever its states.
                 break
     raise TooMuch
-
-
-def _evaluated(ev: Evaluator, container: Container) -> Run:
-    ev.image = _image_name(ev, container)
-    ends = _ContainerRun(ev).run(container.scripts)
-    return _run(ev, [end.outcome for end in ends])
 
 
 def _image_name(ev: Evaluator, container: Container) -> str | None:
@@ -92,85 +87,84 @@ def _image_name(ev: Evaluator, container: Container) -> str | None:
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
 
 
-class _ContainerRun:
-    """The states of a container between its scripts."""
+def _ends(ev: Evaluator, all_scripts: Sequence[Script]) -> list[State]:
+    """The states of a container after its scripts."""
+    going = [State(Env(), {}, NO_BUILD)]
+    failed: list[State] = []  # only scripts that are `always` run now
+    for script in all_scripts:
+        runs, going = _by_cond(ev, going, script)
+        for end in _after_script(ev, script, runs):
+            (failed if end.status is False else going).append(end)
+        if script.always:
+            runs, failed = _by_cond(ev, failed, script)
+            failed += _after_script(ev, script, runs)
+        scope = Scope(ev, Text(''), script)
+        going = merged(scope, going)
+        failed = merged(scope, failed)
+    return [*going, *failed]
 
-    def __init__(self, ev: Evaluator) -> None:
-        self.ev = ev
-        self.going = [State(Env(), {}, NO_BUILD)]
-        self.failed: list[State] = []  # only scripts that are `always` run now
 
-    def run(self, all_scripts: Sequence[Script]) -> list[State]:
-        """The states after all scripts."""
-        for script in all_scripts:
-            runs, skips = self._by_cond(self.going, script)
-            self.going = skips
-            for end in self._script(script, runs):
-                (self.failed if end.status is False else self.going).append(end)
-            if script.always:
-                runs, self.failed = self._by_cond(self.failed, script)
-                self.failed += self._script(script, runs)
-            scope = Scope(self.ev, Text(''), script)
-            self.going = merged(scope, self.going)
-            self.failed = merged(scope, self.failed)
-        return [*self.going, *self.failed]
+def _by_cond(
+    ev: Evaluator, states: Iterable[State], script: Script
+) -> tuple[list[State], list[State]]:
+    """The states in which a script runs, and those in which it is skipped."""
+    runs: list[State] = []
+    skips: list[State] = []
+    for state in states:
+        state = state._replace(facts=_with_settings(state.facts, script))
+        holds, fails = ev.split(state, script.cond)
+        runs += holds
+        skips += fails
+    return runs, skips
 
-    def _by_cond(self, states: Iterable[State], script: Script) -> tuple[list[State], list[State]]:
-        runs: list[State] = []
-        skips: list[State] = []
-        for state in states:
-            state = state._replace(facts=_with_settings(state.facts, script))
-            holds, fails = self.ev.split(state, script.cond)
-            runs += holds
-            skips += fails
-        return runs, skips
 
-    def _script(self, script: Script, states: Iterable[State]) -> list[State]:
-        """The states after a script; the shell ends where a command fails."""
-        shell = script.shell.rpartition('/')[2]
-        if shell not in SHELLS or not script.commands:
-            return list(states)
-        exported = frozenset((*script.variables, *self.ev.single_words, 'HOME', 'PATH'))
-        env = Env(exported=exported, directories=(paths.start(script),), errexit=True)
-        source = Text('\n').join(_commands_of(script))
-        reasons = tuple(Reason('call', place, 1) for place in script.calls)
-        scope = Scope(self.ev, source, script, reasons=reasons, recorded=True)
-        ends: list[State] = []
-        for state in states:
-            for arguments in _fields(self.ev, script, script.arguments):
-                start = state._replace(
-                    env=env._replace(files=state.env.files, arguments=Array(arguments))
-                )
-                flow = self._commands(scope, start)
-                exits = [end for way, end in flow.leaving if way == EXIT]
-                going = [*flow.normal, *(end for way, end in flow.leaving if way != EXIT)]
-                ends += [end.with_status(True) for end in self.ev.exited(scope, going)]
-                ends += self.ev.exited(scope, exits)
-        return ends
+def _after_script(ev: Evaluator, script: Script, states: Iterable[State]) -> list[State]:
+    """The states after a script; the shell ends where a command fails."""
+    shell = script.shell.rpartition('/')[2]
+    if shell not in SHELLS or not script.commands:
+        return list(states)
+    exported = frozenset((*script.variables, *ev.single_words, 'HOME', 'PATH'))
+    env = Env(exported=exported, directories=(paths.start(script),), errexit=True)
+    source = Text('\n').join(_commands_of(script))
+    reasons = tuple(Reason('call', place, 1) for place in script.calls)
+    scope = Scope(ev, source, script, reasons=reasons, recorded=True)
+    ends: list[State] = []
+    for state in states:
+        for arguments in _fields(ev, script, script.arguments):
+            start = state._replace(
+                env=env._replace(files=state.env.files, arguments=Array(arguments))
+            )
+            flow = _commands(scope, start)
+            exits = [end for way, end in flow.leaving if way == EXIT]
+            going = [*flow.normal, *(end for way, end in flow.leaving if way != EXIT)]
+            ends += [end.with_status(True) for end in ev.exited(scope, going)]
+            ends += ev.exited(scope, exits)
+    return ends
 
-    def _commands(self, scope: Scope, state: State) -> Flow:
-        script = scope.script
-        if script.form == SCRIPT:
-            if not scripts.is_shell(scope.source.value):
-                return Flow([state])
-            return self.ev.statements(scope, [state], self.ev.parsed(scope.source).body)
-        flow = Flow()
-        for fields in _fields(self.ev, script, script.commands):
-            if script.form == ARGUMENTS and self._have_entrypoint(fields[0]):
-                fields = (Field(Text(''), False, fields[0].start, fields[0].start), *fields)
-            flow.add(commands.run_program(scope, state, fields))
-        return flow
 
-    def _have_entrypoint(self, first: Field) -> bool:
-        """The arguments go to a program of the image's own.
+def _commands(scope: Scope, state: State) -> Flow:
+    ev, script = scope.ev, scope.script
+    if script.form == SCRIPT:
+        if not scripts.is_shell(scope.source.value):
+            return Flow([state])
+        return ev.statements(scope, [state], ev.parsed(scope.source).body)
+    flow = Flow()
+    for fields in _fields(ev, script, script.commands):
+        if script.form == ARGUMENTS and _have_entrypoint(ev, fields[0]):
+            fields = (Field(Text(''), False, fields[0].start, fields[0].start), *fields)
+        flow.add(commands.run_program(scope, state, fields))
+    return flow
 
-        Where they begin with a shell they do only in Kaniko's images: those of
-        distributions have none, or one that runs what it is given.
-        """
-        if first.text.value.rpartition('/')[2] not in (*SHELLS, 'busybox'):
-            return True
-        entrypoint = (Field(Text('')),)
-        return self.ev.read_build(entrypoint, self.ev.image, lambda name: None) is not None
+
+def _have_entrypoint(ev: Evaluator, first: Field) -> bool:
+    """The arguments go to a program of the image's own.
+
+    Where they begin with a shell they do only in Kaniko's images: those of
+    distributions have none, or one that runs what it is given.
+    """
+    if first.text.value.rpartition('/')[2] not in (*SHELLS, 'busybox'):
+        return True
+    return ev.read_build((Field(Text('')),), ev.image, lambda name: None) is not None
 
 
 def _with_settings(facts: Facts, script: Script) -> Facts:

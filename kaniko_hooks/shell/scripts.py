@@ -52,10 +52,11 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             break
         del operands[0]
         if option[:2] != '--':
-            is_text |= option[0] == '-' and 'c' in option
-            reads |= option[0] == '-' and 's' in option
-            errexit |= option[0] == '-' and 'e' in option
-            only_parses |= option[0] == '-' and 'n' in option
+            switched_on = option if option[0] == '-' else ''
+            is_text |= 'c' in switched_on
+            reads |= 's' in switched_on
+            errexit |= 'e' in switched_on
+            only_parses |= 'n' in switched_on
             if option[-1:] in ('o', 'O') and operands:
                 errexit |= operands[0].text.known == 'errexit'
                 del operands[0]
