@@ -29,7 +29,7 @@ from kaniko_hooks.shell.env import (
     merged,
 )
 from kaniko_hooks.shell.fields import fields_of
-from kaniko_hooks.shell.outcome import NO_BUILD, Outcome
+from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
@@ -183,17 +183,14 @@ def _iteration(body: Flow) -> tuple[list[State], Flow]:
 
 def _over_unknown_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
     texts = [field.text for field in fields if not field.splits or _is_pattern(field.text)]
-    some = texts[:_MAX_WORDS]
-
-    def start(way: State) -> list[State]:
-        values = list(some)
-        if len(some) < len(fields):
-            values.append(hole(fresh_name(f'${node.name}'), f'${node.name}'))
-        return [variables.assign(way, node.name, join(values))]
-
-    loop = _Loop(scope, node)
+    values = texts[:_MAX_WORDS]
+    if len(values) < len(fields):
+        values.append(hole(fresh_name(f'${node.name}'), f'${node.name}'))
+    value = join(values)
     runs_once = any(not field.splits for field in fields)
-    return loop.run(state, start, (), True, runs_once)
+    return _any_times(
+        scope, state, node, lambda way: variables.assign(way, node.name, value), runs_once
+    )
 
 
 def _is_pattern(text: Text) -> bool:
@@ -203,88 +200,61 @@ def _is_pattern(text: Text) -> bool:
 
 def while_(scope: Scope, state: State, node: While) -> Flow:
     """`while` and `until`, any number of times."""
-    loop = _Loop(scope._replace(loops=scope.loops + 1), node)
-    return loop.run(state, lambda way: [way], node.condition, not node.until)
+    return _any_times(scope._replace(loops=scope.loops + 1), state, node, lambda way: way, False)
 
 
-class _Loop:
-    """A loop of unknown length."""
+def _any_times(
+    scope: Scope, state: State, node: For | While, start: Callable[[State], State], runs_once: bool
+) -> Flow:
+    """All ways through a loop of unknown length; with `runs_once` the body runs at least once.
 
-    def __init__(self, scope: Scope, node: For | While) -> None:
-        self.ev = scope.ev
-        self.scope = scope
-        self.node = node
-        self.reason = Reason(_kind(node), scope.source.place(node.start), MANY)
-        self.effects = scope.ev.loops.setdefault(id(node), Effects())
+    `start` sets the loop's variable, if it has one.
+    """
+    ev = scope.ev
+    effects = ev.loops.setdefault(id(node), Effects())
+    for _ in range(_MAX_ROUNDS):
+        ev.spend(25 + 3 * len(state.env.variables))
+        entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
+        tested, _ = _condition(scope, start(entry), node)
+        body = ev.statements(scope, tested.normal, node.body)
+        going, done = _iteration(body)
+        done.leaving += tested.leaving
+        news = [effects.learn(entry.env, way.env) for way in going]
+        if not any(news):
+            break
+    # The builds after any number of complete iterations.
+    reason = Reason(_kind(node), scope.source.place(node.start), MANY)
+    bodies = outcome.any_number((way.outcome for way in going), reason)
+    before = outcome.then(state.outcome, bodies)
+    ev.most_builds = max(ev.most_builds, outcome.builds(before))
+    heads = [] if runs_once else [state]
+    if going:
+        last = joined_states(scope, going)
+        last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
+        heads += [way._replace(outcome=before) for way in last]
+    heads = merged(scope, heads)
+    stopping = [end for head in heads for end in _condition(scope, head, node)[1]]
+    # The status is that of the last command of the body.
+    succeeds = all(way.status for way in going)
+    flow = Flow(way.with_status(True if succeeds else None) for way in stopping)
+    if not stopping and heads:
+        # It goes on until the container is stopped.
+        flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
+    done.change(lambda way: way._replace(outcome=outcome.then(before, way.outcome)))
+    flow.add(done)
+    return flow
 
-    def run(
-        self,
-        state: State,
-        start: Callable[[State], list[State]],
-        condition: Sequence[Statement],
-        runs_if: bool,
-        runs_once: bool = False,
-    ) -> Flow:
-        """All ways through the loop; `start` sets its variable, if it has one.
 
-        The body runs while the status of the condition is `runs_if`; with
-        `runs_once` at least once.
-        """
-        for _ in range(_MAX_ROUNDS):
-            self.ev.spend(25 + 3 * len(state.env.variables))
-            entry = State(self.effects.widened(self.scope, state.env), state.facts, NO_BUILD, None)
-            tested, _ = self._condition(start(entry), condition, runs_if)
-            body = self.ev.statements(self.scope, tested.normal, self.node.body)
-            going, done = _iteration(body)
-            done.leaving += tested.leaving
-            news = [self.effects.learn(entry.env, way.env) for way in going]
-            if not any(news):
-                break
-        # The builds after any number of complete iterations.
-        bodies = outcome.any_number((way.outcome for way in going), self.reason)
-        before = outcome.then(state.outcome, bodies)
-        self.ev.most_builds = max(self.ev.most_builds, outcome.builds(before))
-        heads = self._heads(state, before, going, runs_once)
-        if condition:
-            stopping = []
-            for head in heads:
-                _, ends = self._condition([head], condition, runs_if)
-                stopping += ends
-        else:
-            stopping = heads
-        # The status is that of the last command of the body.
-        succeeds = all(way.status for way in going)
-        flow = Flow(way.with_status(True if succeeds else None) for way in stopping)
-        if not stopping and heads:
-            # It goes on until the container is stopped.
-            flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
-        done.change(lambda way: way._replace(outcome=outcome.then(before, way.outcome)))
-        flow.add(done)
-        return flow
-
-    def _condition(
-        self, states: list[State], condition: Sequence[Statement], runs_if: bool
-    ) -> tuple[Flow, list[State]]:
-        """The states in which the body runs, and those in which the loop ends."""
-        if not condition:
-            return Flow(states), []
-        flow = self.ev.statements(self.scope._replace(tested=True), states, condition)
-        ends = [way for way in flow.normal if way.status is not runs_if]
-        flow.normal = [
-            way.with_status(runs_if) for way in flow.normal if way.status is not (not runs_if)
-        ]
-        return flow, ends
-
-    def _heads(
-        self, state: State, before: Outcome, going: list[State], runs_once: bool
-    ) -> list[State]:
-        """The states after any number of iterations."""
-        heads = [] if runs_once else [state]
-        if going:
-            last = joined_states(self.scope, going)
-            last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
-            heads += [way._replace(outcome=before) for way in last]
-        return merged(self.scope, heads)
+def _condition(scope: Scope, state: State, node: For | While) -> tuple[Flow, list[State]]:
+    """The states in which the body of a loop runs, and those in which the loop ends."""
+    if isinstance(node, For):
+        return Flow([state]), [state]
+    flow = scope.ev.statements(scope._replace(tested=True), [state], node.condition)
+    ends = [way for way in flow.normal if way.status is not (not node.until)]
+    flow.normal = [
+        way.with_status(not node.until) for way in flow.normal if way.status is not node.until
+    ]
+    return flow, ends
 
 
 def _printed_again(before: Env, after: Env) -> Env:
