@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / 'kaniko_hooks'
 MODULES = sorted(PACKAGE.rglob('*.py'))
 
 # What every station may use: plain tuples, and nothing that imports more than they do.
-_SHARED = {'cond', 'model', 'named_tuple', 'text'}
+_SHARED = {'model', 'named_tuple', 'text'}
 _FILES = {'about', 'ci_paths', 'mentions', 'repository', 'prefilter'}
 MAY_IMPORT = {
     'document': _SHARED,

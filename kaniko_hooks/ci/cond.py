@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.cond import And, Cond, Eq, Match, Or, all_of, any_of, negate
+from kaniko_hooks.model import And, Cond, Eq, Match, Or, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text, hole
 

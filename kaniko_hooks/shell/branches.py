@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.cond import Cond, negate
+from kaniko_hooks.model import Cond, negate
 from kaniko_hooks.shell import expand, outcome, tests
 from kaniko_hooks.shell.env import Flow, Scope, State, merged
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.cond import Cond
-from kaniko_hooks.model import Build, Container, Field, Flags, Note, Place
+from kaniko_hooks.model import Build, Cond, Container, Field, Flags, Note, Place
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, programs, tree, variables
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions

@@ -13,8 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from kaniko_hooks.cond import Cond, Eq, Match, Truth
-from kaniko_hooks.model import Field
+from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.env import State, by_builds, joined_states
 from kaniko_hooks.shell.facts import is_pattern, matches

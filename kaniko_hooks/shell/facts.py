@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.cond import And, Cond, Match, Not, Or, Truth
+from kaniko_hooks.model import And, Cond, Match, Not, Or, Truth
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.cond import Cond, Eq, Match, Truth, all_of, any_of, negate
-from kaniko_hooks.model import Field
+from kaniko_hooks.model import Cond, Eq, Field, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.expand import Part, matching, opaque
 from kaniko_hooks.shell.tree import (

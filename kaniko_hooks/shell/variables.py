@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.cond import Eq
-from kaniko_hooks.model import Field, Setting
+from kaniko_hooks.model import Eq, Field, Setting
 from kaniko_hooks.shell.env import Env, State, fresh_name
 from kaniko_hooks.shell.value import (
     ANYTHING,

@@ -20,7 +20,6 @@ from kaniko_hooks.ci.common import (
     image_of,
     shell_of,
 )
-from kaniko_hooks.cond import all_of, negate
 from kaniko_hooks.document.nodes import (
     Field,
     MappingNode,
@@ -31,7 +30,7 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Container, Note, Place, Script
+from kaniko_hooks.model import Container, Note, Place, Script, all_of, negate
 from kaniko_hooks.text import hole
 
 

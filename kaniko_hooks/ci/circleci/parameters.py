@@ -19,7 +19,6 @@ from kaniko_hooks.ci.common import (
     filled,
     resolved,
 )
-from kaniko_hooks.cond import Cond, Eq, all_of, any_of, negate
 from kaniko_hooks.document.nodes import (
     Node,
     ScalarNode,
@@ -29,7 +28,7 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Place, Setting, Text
+from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole
 

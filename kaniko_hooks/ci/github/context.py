@@ -18,9 +18,8 @@ from kaniko_hooks.ci.common import (
     matrix_cells,
     resolved,
 )
-from kaniko_hooks.cond import Cond, Eq, any_of, negate
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Place, Setting, Text
+from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import ROOT, hole
 

@@ -25,9 +25,8 @@ from kaniko_hooks.ci.common import (
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.github.actions import LocalAction, image_script, local_action
 from kaniko_hooks.ci.github.context import EXPRESSION, Conditions, Context, matrix
-from kaniko_hooks.cond import Cond, all_of
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
-from kaniko_hooks.model import Container, Note, Place, Script, Setting, Text
+from kaniko_hooks.model import Cond, Container, Note, Place, Script, Setting, Text, all_of
 
 _MAX_ACTIONS = 200  # that one job calls, directly or not
 _CHECKOUT = r'(?:\S*/)?actions/checkout(?:@\S*)?'

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.cond import Dialect, InvalidExpression, parse
-from kaniko_hooks.cond import Cond
+from kaniko_hooks.model import Cond
 from kaniko_hooks.text import Text, hole
 
 _NULL = hole('null')  # the value of `null`, and of a variable that is not set
