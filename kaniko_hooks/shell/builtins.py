@@ -14,7 +14,6 @@ from kaniko_hooks.shell.env import (
     EXIT,
     NO_TRAP,
     RETURN,
-    Env,
     Exit,
     Flow,
     Function,
@@ -140,20 +139,14 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             exported = state.env.exported
             exported = exported - {name} if ends_export else exported | {name}
             state = state.with_env(state.env._replace(exported=exported))
-        if is_local:
-            state = state.with_env(_declare_local(state.env, name))
+        if is_local and name not in state.env.saved:
+            saved = {**state.env.saved, name: state.env.variables.get(name)}
+            state = state.with_env(state.env._replace(saved=saved))
         if match.end() < len(text.value) or match[0].endswith('='):
             state = assign(state, name, Text(text.value[match.end() :]))
         elif is_local and name not in state.env.variables:
             state = assign(state, name, UNSET)
     return Flow([state.with_status(True)])
-
-
-def _declare_local(env: Env, name: str) -> Env:
-    """The environment in which a variable is local to the function at hand."""
-    if name in env.saved:
-        return env
-    return env._replace(saved={**env.saved, name: env.variables.get(name)})
 
 
 def _set_by_words(state: State) -> State:
@@ -232,25 +225,16 @@ def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def _set(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`set`: options, and positional parameters after `--` or the first word without `-`."""
-    words = list(fields[1:])
+    letters, words = scripts.options(fields[1:])
     env = state.env
-    ended = False
-    while words and not ended:
-        option = words[0].text.known
-        if option is None or option[:1] not in ('-', '+') or option in ('-', '+'):
-            break
-        del words[0]
-        ended = option == '--'
-        name = None
-        if option[1:2] == 'o' or option[-1:] == 'o':
-            name = words[0].text.known if words else None
-            del words[:1]
-        if 'e' in option[1:] or name == 'errexit':
-            env = env._replace(errexit=option[0] == '-')
-        if 'a' in option[1:] or name == 'allexport':
-            exported = env.exported | {ALL} if option[0] == '-' else env.exported - {ALL}
-            env = env._replace(exported=exported)
-    if words or ended:
+    if 'e' in letters:
+        env = env._replace(errexit=letters['e'])
+    if 'a' in letters:
+        exported = env.exported | {ALL} if letters['a'] else env.exported - {ALL}
+        env = env._replace(exported=exported)
+    if words:
+        if words[0].text.known == '--':
+            del words[0]
         env = env._replace(arguments=Array(tuple(words)))
     return Flow([state.with_env(env).with_status(True)])
 

@@ -16,7 +16,7 @@ from kaniko_hooks.shell import TooMuch, commands, outcome, paths, programs, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.value import EMPTY, Value, names_executor
+from kaniko_hooks.shell.value import EMPTY, Value
 from kaniko_hooks.text import Segment, Text, hole
 
 TYPE_CHECKING = False
@@ -158,10 +158,6 @@ class Evaluator:
             segment = Segment(0, lambda offset: Place(path, offset), 0, True)
             self._files[path] = Text(self.repository.text(path) or '', (), (segment,))
         return self._files[path]
-
-    def may_build(self, path: str) -> bool:
-        """The text of a file of the repository mentions Kaniko."""
-        return names_executor(self.file(path))
 
     # Lists
 

@@ -115,15 +115,13 @@ class Assumptions:
             ], fails
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
-        if not _may_be(left, right.value):
+        value = right.value
+        if not value.startswith(_known_prefix(left)) or not value.endswith(_known_suffix(left)):
             return [], [facts]
         if _varies(left):
             return [facts], [facts]
         term = left.key()
-        return (
-            self._with(facts, term, _only(right.value)),
-            self._with(facts, term, _any_but(right.value)),
-        )
+        return (self._with(facts, term, _only(value)), self._with(facts, term, _any_but(value)))
 
     def _match(
         self, facts: Facts, subject: Text, pattern: str | int
@@ -176,7 +174,7 @@ def _without_common_ends(left: Text, right: Text) -> tuple[Text, Text]:
 
     `x$TAG` and `x` have the same answer as `$TAG` and nothing.
     """
-    start = _common(known_prefix(left), known_prefix(right))
+    start = _common(_known_prefix(left), _known_prefix(right))
     left = left.part(start, len(left.value))
     right = right.part(start, len(right.value))
     end = _common(_known_suffix(left)[::-1], _known_suffix(right)[::-1])
@@ -188,18 +186,13 @@ def _common(left: str, right: str) -> int:
     return next((index for index in range(length) if left[index] != right[index]), length)
 
 
-def known_prefix(text: Text) -> str:
+def _known_prefix(text: Text) -> str:
     """The characters before the first hole."""
     return text.value[: text.holes[0].start] if text.holes else text.value
 
 
 def _known_suffix(text: Text) -> str:
     return text.value[text.holes[-1].end :] if text.holes else text.value
-
-
-def _may_be(text: Text, value: str) -> bool:
-    """A text with holes may have this value, by its known ends."""
-    return value.startswith(known_prefix(text)) and value.endswith(_known_suffix(text))
 
 
 # One term

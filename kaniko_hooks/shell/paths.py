@@ -228,7 +228,7 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
         pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
         matching = [name for name in ev.repository.files() if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
-            return [name for name in matching if ev.may_build(name)]
+            return [name for name in matching if names_executor(ev.file(name))]
         if matching:
             return matching
         del names[0]

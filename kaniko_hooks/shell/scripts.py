@@ -39,43 +39,48 @@ _SET_OWN_VARIABLES = tuple(
     f'$({name}'
     for name in 'brew conda dircolors docker-machine gpg-agent minikube pyenv ssh-agent'.split()
 )
+# Options with a name.
+_LETTERS: dict[str | None, str] = {'errexit': 'e', 'allexport': 'a'}
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
 
 
 def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`sh`: with `-c` a text, with an operand a script, otherwise what it reads."""
-    is_text = reads = errexit = only_parses = False
-    operands = list(fields[1:])
-    while operands:
-        option = operands[0].text.known or ''
-        if option[:1] not in ('-', '+') or option in ('-', '--'):
-            break
-        del operands[0]
-        if option[:2] != '--':
-            switched_on = option if option[0] == '-' else ''
-            is_text |= 'c' in switched_on
-            reads |= 's' in switched_on
-            errexit |= 'e' in switched_on
-            only_parses |= 'n' in switched_on
-            if option[-1:] in ('o', 'O') and operands:
-                errexit |= operands[0].text.known == 'errexit'
-                del operands[0]
-        elif option in ('--rcfile', '--init-file') and operands:
-            del operands[0]
+    letters, operands = options(fields[1:])
+    errexit = letters.get('e', False)
     if operands and operands[0].text.known in ('-', '--'):
         del operands[0]
-    if only_parses:
+    if letters.get('n'):
         return Flow([state.with_status(None)])
-    if is_text and operands:
+    if letters.get('c') and operands:
         # The operand after the text is `$0`.
         text, *rest = operands
         inner = scope._replace(path=None, name=rest[0].text if rest else Text('sh'))
         return _in_new_shell(inner, state, text.text, None, rest[1:], errexit)
-    if operands and not reads:
+    if operands and not letters.get('s'):
         return file(scope, state, operands, errexit)
     if state.env.stdin is None:
         return _unknown(scope, state, fields)
     return _in_new_shell(scope, state, state.env.stdin, None, operands, errexit)
+
+
+def options(words: Sequence[Field]) -> tuple[dict[str, bool], list[Field]]:
+    """Options of a shell: letters that are switched on or off; and the operands after them."""
+    letters: dict[str, bool] = {}
+    operands = list(words)
+    while operands:
+        option = operands[0].text.known or ''
+        if option[:1] not in ('-', '+') or option in ('-', '+', '--'):
+            break
+        del operands[0]
+        if option[:2] == '--':
+            del operands[: int(option in ('--rcfile', '--init-file'))]
+            continue
+        is_on = option[0] == '-'
+        letters.update(dict.fromkeys(option[1:], is_on))
+        if option[-1] in 'oO' and operands:
+            letters[_LETTERS.get(operands.pop(0).text.known, '')] = is_on
+    return letters, operands
 
 
 def file(scope: Scope, state: State, fields: Sequence[Field], errexit: bool = False) -> Flow:
