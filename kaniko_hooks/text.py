@@ -104,11 +104,11 @@ class Text:
         """The characters from `start` to `end`; a hole that is cut stays one."""
         if not start and end >= len(self.value):
             return self
-        holes: tuple[Hole, ...] = ()
-        if self.holes:
+        holes = self.holes
+        if holes:
             holes = tuple(
                 Hole(max(hole.start, start) - start, min(hole.end, end) - start, hole.name)
-                for hole in self.holes
+                for hole in holes[_index(holes, start) : _index(holes, end) + 1]
                 if hole.start < end and hole.end > start
             )
         segments = self.segments
@@ -188,13 +188,13 @@ def concat(texts: Iterable[Text]) -> Text:
     return Text(''.join(values), tuple(holes), tuple(segments))
 
 
-def _index(segments: Sequence[Segment], offset: int) -> int:
-    """The number of the segment that an offset is in, the first for one before it."""
+def _index(spans: Sequence[Segment | Hole], offset: int) -> int:
+    """The number of the last span that begins at or before an offset; the first if none does."""
     # To import `bisect` takes longer than the searches of most runs.
-    first, end = 0, len(segments)
+    first, end = 0, len(spans)
     while end - first > 1:
         middle = (first + end) // 2
-        if segments[middle].start <= offset:
+        if spans[middle].start <= offset:
             first = middle
         else:
             end = middle

@@ -70,6 +70,7 @@ class Evaluator:
         self.characters = MAX_CHARACTERS
         self.builds: dict[Place, Build] = {}
         self.most_builds = 0  # of a run so far
+        self.has_forked = False  # some point had several states
         self.used_variables: set[str] = set()
         self.used_image = False
         self.ignores_case = False  # in `case` and `[[ … ]]`: some script has `nocasematch`
@@ -144,7 +145,7 @@ class Evaluator:
             self.characters -= len(text.value)
             if self.characters < 0:
                 raise TooMuch
-            self.spend(len(text.value) // 2)
+            self.spend(len(text.value))
             self._trees[key] = parse(text)
             self._untested.append(self._trees[key])
             self.ignores_case = self.ignores_case or 'nocasematch' in text.value
@@ -346,8 +347,10 @@ class Evaluator:
 
     def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that is no function, by its fields."""
-        self.spend(_COMMAND)
-        return commands.run_program(scope, state, fields)
+        self.spend(_COMMAND + sum(field.text.weight for field in fields))
+        if scope.depth > _MAX_DEPTH:
+            raise TooMuch
+        return commands.run_program(scope._replace(depth=scope.depth + 1), state, fields)
 
     def among_words(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that runs the executor, shell or script among its words."""

@@ -64,7 +64,7 @@ def container_run(
         except TooMuch:
             if ev.most_builds > 1:
                 return _unfinished_run(ev)
-            if ev.budget >= 0:
+            if ev.budget >= 0 or not ev.has_forked:
                 # The script itself is too long, whatever its states.
                 break
     raise TooMuch
