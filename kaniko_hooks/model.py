@@ -183,7 +183,6 @@ class Reason(NamedTuple):
     kind: str  # 'loop', 'call', 'retry', 'xargs', 'find', 'parallel', 'watch'
     place: Place
     times: int = MANY  # how many times this reason alone makes of one
-    level: int = 0  # of a call: how many others it stands in
     words: tuple[str, ...] = ()  # of a loop, where they are known
 
 
