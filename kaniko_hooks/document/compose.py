@@ -61,33 +61,23 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
 class _Open:
     """A collection whose end has not come yet."""
 
-    def __init__(self, event: _Start) -> None:
-        self.event = event
+    def __init__(self, node: SequenceNode | MappingNode) -> None:
+        self.node = node
         self.key: Node | None = None
-        self.items: list[Node] = []
-        self.pairs: list[tuple[Node, Node]] = []
-        self.aliases: dict[int, Span] = {}
         self.end = -1
 
     def add(self, node: Node, alias: Span | None, end: int) -> None:
         self.end = max(self.end, end)
-        if isinstance(self.event, yaml.MappingStartEvent) and self.key is None:
+        is_key = isinstance(self.node, MappingNode) and self.key is None
+        if alias and not is_key:
+            self.node.aliases[len(self.node[0])] = alias
+        if isinstance(self.node, SequenceNode):
+            self.node.items.append(node)
+        elif self.key is None:
             self.key = node
-            return
-        if alias:
-            self.aliases[len(self.items) or len(self.pairs)] = alias
-        if self.key is None:
-            self.items.append(node)
         else:
-            self.pairs.append((self.key, node))
+            self.node.pairs.append((self.key, node))
             self.key = None
-
-    def node(self, file: str, end: int) -> Node:
-        event = self.event
-        rest = (self.aliases, file, _at(event.start_mark), end, bool(event.flow_style))
-        if isinstance(event, yaml.MappingStartEvent):
-            return MappingNode(self.pairs, *rest, event.tag, event.anchor)
-        return SequenceNode(self.items, *rest, event.tag, event.anchor)
 
 
 class _Builder:
@@ -132,21 +122,23 @@ class _Builder:
     def _start(self, event: _Start, start: int) -> None:
         if len(self.open) >= MAX_DEPTH:
             raise InvalidYaml('nested too deeply', start)
-        opened = _Open(event)
+        kind = MappingNode if isinstance(event, yaml.MappingStartEvent) else SequenceNode
+        flow = bool(event.flow_style)
+        node = kind([], {}, self.file, start, -1, flow, event.tag, event.anchor)
         if event.anchor:
             # An alias may stand inside the collection that it names.
-            self.anchors[event.anchor] = opened.node(self.file, -1)
-        self.open.append(opened)
+            self.anchors[event.anchor] = node
+        self.open.append(_Open(node))
 
     def _end(self, end: int) -> None:
         opened = self.open.pop()
-        if not opened.event.flow_style:
-            end = max(opened.end, _at(opened.event.start_mark))
-        node = opened.node(self.file, end)
-        anchor = opened.event.anchor
+        node = opened.node
+        if not node.flow:
+            end = max(opened.end, node.start)
+        node = node._replace(end=end)
         # The same collection, unless the anchor was defined again inside.
-        if anchor and self.anchors[anchor][0] is node[0]:
-            self.anchors[anchor] = node
+        if node.anchor and self.anchors[node.anchor][0] is node[0]:
+            self.anchors[node.anchor] = node
         self._place(node, None, end)
 
     def _place(self, node: Node, alias: Span | None, end: int) -> None:
