@@ -223,7 +223,7 @@ def _show_diff(
     from kaniko_hooks.fix.diff import unified
     from kaniko_hooks.terminal import use_color
 
-    color = use_color(options.color, sys.stdout, os.environ)
+    color = use_color(options.color)
     for path, text in new.items():
         mark = '\ufeff' if repository.has_mark(path) and not color else ''
         print(unified(path, mark + old[path], mark + text, color), end='')

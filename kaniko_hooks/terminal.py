@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
-from collections.abc import Mapping
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TextIO
 
 TAB = 4
 COLUMNS = 80  # where a width is not known
@@ -22,29 +18,31 @@ _WIDE = ('W', 'F')
 _CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33'}
 
 
-def use_color(option: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Decides if output to `stream` is coloured; `option` is auto, always or never.
+def use_color(option: str) -> bool:
+    """Decides if the output is coloured; `option` is auto, always or never.
 
     https://no-color.org and https://force-color.org: NO_COLOR and FORCE_COLOR count if
     they are set and not empty, in this order.
     """
     if option != 'auto':
         return option == 'always'
-    if environ.get('NO_COLOR'):
+    if os.environ.get('NO_COLOR'):
         return False
-    return bool(environ.get('FORCE_COLOR')) or environ.get('TERM') != 'dumb' and stream.isatty()
+    if os.environ.get('FORCE_COLOR'):
+        return True
+    return os.environ.get('TERM') != 'dumb' and sys.stdout.isatty()
 
 
-def columns(stream: TextIO, environ: Mapping[str, str]) -> int:
-    """The width of the terminal that `stream` is, or COLUMNS.
+def columns() -> int:
+    """The width of the terminal that the output goes to, or COLUMNS.
 
     A client of hooks may give a terminal without a size.
     """
-    value = environ.get('COLUMNS', '')
+    value = os.environ.get('COLUMNS', '')
     if value.isascii() and value.isdigit() and int(value):
         return max(int(value), _NARROW)
     try:
-        return max(os.get_terminal_size(stream.fileno()).columns or COLUMNS, _NARROW)
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns or COLUMNS, _NARROW)
     except (OSError, ValueError):
         return COLUMNS
 

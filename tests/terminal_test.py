@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -21,13 +22,23 @@ class Terminal(io.StringIO):
         pytest.param('auto', Terminal(), {'NO_COLOR': '1'}, False, id='NO_COLOR'),
         pytest.param('auto', Terminal(), {'TERM': 'dumb'}, False, id='dumb'),
         pytest.param('auto', Terminal(), {'TERM': 'xterm', 'NO_COLOR': ''}, True, id='a terminal'),
+        pytest.param('auto', io.StringIO(), {'FORCE_COLOR': '1'}, True, id='FORCE_COLOR'),
         pytest.param('always', io.StringIO(), {'NO_COLOR': '1'}, True, id='always'),
     ),
 )
 def test_use_color(
-    option: str, stream: io.StringIO, environ: Mapping[str, str], expected: bool
+    option: str,
+    stream: io.StringIO,
+    environ: Mapping[str, str],
+    expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert use_color(option, stream, environ) is expected
+    for name in ('NO_COLOR', 'FORCE_COLOR', 'TERM'):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, 'stdout', stream)
+    assert use_color(option) is expected
 
 
 def test_paint() -> None:

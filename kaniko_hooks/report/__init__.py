@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.model import Result
@@ -53,8 +51,8 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> None:
     shown = 'text' if options.output_file else options.format
     looks: dict[str, object] = {}
     if shown == 'text':
-        looks['color'] = use_color(options.color, sys.stdout, os.environ)
-        looks['width'] = columns(sys.stdout, os.environ)
+        looks['color'] = use_color(options.color)
+        looks['width'] = columns()
         looks['options'] = options
     print(render(shown, result, text_of, **looks), end='', flush=True)
     if options.output_file:
