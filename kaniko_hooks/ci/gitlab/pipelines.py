@@ -219,7 +219,10 @@ class _Reader:
             node = node_of(include)
             source = Table({'include': Entry(node, include)}, node)
             self.read(parent.root, source, child, parent.standalone)
-        self.forwarded[child].append(_forwarded(parent, job))
+        # By default a trigger job passes its variables on (docs: trigger:forward).
+        keeps = is_false(get(job.table, 'trigger', 'forward', 'yaml_variables'))
+        settings = {} if keeps else job_settings(global_settings(parent.table), job.table)
+        self.forwarded[child].append(settings)
 
     def result(self) -> tuple[Pipeline, ...]:
         """All pipelines, without standalone files that another standalone file includes."""
@@ -234,10 +237,3 @@ class _Reader:
             for pipeline in self.pipelines
             if not (pipeline.standalone and pipeline.root in included)
         )
-
-
-def _forwarded(parent: Pipeline, job: Job) -> Settings:
-    """The variables that a trigger job passes on, by default its own (docs: trigger:forward)."""
-    if is_false(get(job.table, 'trigger', 'forward', 'yaml_variables')):
-        return {}
-    return job_settings(global_settings(parent.table), job.table)

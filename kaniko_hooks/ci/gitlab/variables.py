@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
 from kaniko_hooks.ci.gitlab.values import (
-    Entry,
     Items,
     Leaf,
     Reference,
@@ -153,13 +152,12 @@ def _matrix_rows(job: Table) -> list[dict[str, list[ScalarNode | Leaf]]]:
 
 def settings_of(variables: Value | None) -> dict[str, Setting]:
     """The variables of a hash as they are written."""
-    return {name: _setting(entry) for name, entry in entries_of(variables)}
-
-
-def _setting(entry: Entry) -> Setting:
-    expands = not is_false(get(entry.value, 'expand'))
-    texts = _alternatives(entry.value)
-    return Setting(tuple(value_text(text, expands) for text in texts), (place_of(entry.key),))
+    settings: dict[str, Setting] = {}
+    for name, entry in entries_of(variables):
+        expands = not is_false(get(entry.value, 'expand'))
+        texts = tuple(value_text(text, expands) for text in _alternatives(entry.value))
+        settings[name] = Setting(texts, (place_of(entry.key),))
+    return settings
 
 
 def _alternatives(variable: Value) -> list[str]:
