@@ -138,7 +138,7 @@ def _draft(
     def is_occupied(name: str) -> bool:
         return any(name in names for names in occupied)
 
-    names = part_names(target.name, units, is_occupied, paths)
+    names = part_names(target.name, units, is_occupied)
     template = template_name(target.name, is_occupied)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')

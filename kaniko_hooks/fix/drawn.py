@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.commands import Build, Program
 from kaniko_hooks.fix.paths import OUTPUTS, Paths
-from kaniko_hooks.fix.safety import base_name, kind_of, only_prints
+from kaniko_hooks.fix.safety import only_prints
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.model import Setting
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
 
 # Files that are another one each time, and formats that print another value.
 _DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|%\(')
@@ -48,10 +48,10 @@ def check_drawn(
         if owner is None and _draws(step):
             sources.add(shortened(step.text))
         if owner is not None and not only_prints(step):
-            for event in step.builds:
-                for path in paths.in_context(event, files):
+            for build in step.builds:
+                for path in paths.in_context(build, files):
                     sources |= files[path]
-                sources |= _drawn_holes(event, paths)
+                sources |= _drawn_holes(build)
             for source in sources:
                 users[source].add(owner)
                 if owner in loops:
@@ -72,8 +72,8 @@ def check_drawn(
 
 def _in_templates(step: Step, paths: Paths) -> set[str]:
     """The variables that envsubst replaces: those of its operand, or of the files."""
-    uses = [use for use in step.programs if base_name(use) == 'envsubst']
-    texts = [field.text.value for use in uses for field in use.fields[1:]]
+    uses = [use for use in step.programs if use.name == 'envsubst']
+    texts = [word for use in uses for word in use.words]
     if uses and not texts:
         texts = [paths.text_of(path) or '' for path in paths.named(step)]
     return {*re.findall(r'\$\{?(\w+)', ' '.join(texts))} & _DRAWN_NAMES
@@ -93,11 +93,11 @@ def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
     return seen & _DRAWN_NAMES
 
 
-def _drawn_holes(event: BuildEvent, paths: Paths) -> set[str]:
+def _drawn_holes(build: Build) -> set[str]:
     """Temporary names that a build puts into its image."""
     return {
         hole.name
-        for flag in paths.flags(event)
+        for flag in build.flags
         if flag.name not in OUTPUTS and flag.name not in ('context', 'dockerfile')
         for hole in flag.value.holes
         if hole.name.startswith('$(mktemp')
@@ -111,44 +111,42 @@ def _draws(step: Step) -> bool:
     """
     report = step.report
     return (
-        any(map(_prints_another, report.programs))
-        or any(map(_prints_environment, report.programs))
-        and not any(map(_selects_others, report.programs))
+        any(map(_prints_another, step.programs))
+        or any(map(_prints_environment, step.programs))
+        and not any(map(_selects_others, step.programs))
         or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
         or bool(report.files)
-        and any(base_name(use) == 'mktemp' for use in report.programs)
+        and any(use.name == 'mktemp' for use in step.programs)
         and not report.writes
     )
 
 
-def _prints_another(use: ProgramUse) -> bool:
-    base = base_name(use)
-    words = [field.text.value for field in use.fields[1:]]
-    is_time = base == 'stat' and re.search('%[W-Zw-z]', ' '.join(words)) is not None
-    if program(base).varies and base != 'mktemp' or is_time:
+def _prints_another(use: Program) -> bool:
+    text = ' '.join(use.words)
+    is_time = use.name == 'stat' and re.search('%[W-Zw-z]', text) is not None
+    if program(use.name).varies and use.name != 'mktemp' or is_time:
         return True
-    if any(_DRAWN_FILES.search(word) for word in words):
-        return use.kind != BUILTIN or '%(' in ''.join(words)
+    if any(map(_DRAWN_FILES.search, use.words)):
+        return use.kind != BUILTIN or '%(' in text
     # A program that nobody knows may print anything.
-    return kind_of(use) == OTHER
+    return use.kind == OTHER
 
 
-def _prints_environment(use: ProgramUse) -> bool:
-    base = base_name(use)
-    words = [field.text.value for field in use.fields[1:]]
-    if base in ('declare', 'export', 'readonly', 'typeset'):
+def _prints_environment(use: Program) -> bool:
+    words = use.words
+    if use.name in ('declare', 'export', 'readonly', 'typeset'):
         return not words or words == ['-p']
-    if base == 'printenv' and words:
+    if use.name == 'printenv' and words:
         return not _DRAWN_NAMES.isdisjoint(words)
-    return base in ('env', 'printenv', 'set') and not words
+    return use.name in ('env', 'printenv', 'set') and not words
 
 
-def _selects_others(use: ProgramUse) -> bool:
+def _selects_others(use: Program) -> bool:
     """A `grep` for variables by the start of their names, all of which keep their values."""
-    if base_name(use) not in ('grep', 'egrep'):
+    if use.name not in ('grep', 'egrep'):
         return False
-    words = [field.text.value for field in use.fields[1:]]
-    start = re.match(r'\^?([A-Z]\w*)', next((word for word in words if word[:1] != '-'), ''))
+    pattern = next((word for word in use.words if word[:1] != '-'), '')
+    start = re.match(r'\^?([A-Z]\w*)', pattern)
     return start is not None and not any(
         name.startswith(start[1]) or start[1].startswith(name) for name in _DRAWN_NAMES
     )

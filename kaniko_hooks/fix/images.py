@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.safety import base_name, outward
+from kaniko_hooks.fix.commands import Build, Program
+from kaniko_hooks.fix.safety import outward
 from kaniko_hooks.fix.steps import Step, words_of
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
 from kaniko_hooks.text import Text
 
 # Programs that act on one image, and those that may name it without its registry.
@@ -47,26 +46,21 @@ def names_unit(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
     return set()
 
 
-def is_about(uses: Sequence[ProgramUse], images: Iterable[str]) -> bool:
+def is_about(uses: Sequence[Program], images: Iterable[str]) -> bool:
     """Programs act on one of the images: they name it with its registry, or as tools for images."""
     for use in uses:
-        texts = [spelled(field.text) for field in use.fields[1:]]
+        texts = [*map(spelled, use.arguments)]
         names = [*map(repository_of, images)]
-        if base_name(use) in _WITHOUT_REGISTRY:
+        if use.name in _WITHOUT_REGISTRY:
             names += filter(None, map(last_word, images))
         if not any(_contains(text, name) for text in texts for name in names):
             return False
     return True
 
 
-def images_of(events: Sequence[BuildEvent], paths: Paths) -> frozenset[str]:
+def images_of(builds: Iterable[Build]) -> frozenset[str]:
     """The spelled destinations of builds."""
-    return frozenset(
-        spelled(flag.value)
-        for event in events
-        for flag in paths.flags(event)
-        if flag.name == 'destination'
-    )
+    return frozenset(spelled(name) for build in builds for name in build.values('destination'))
 
 
 def _contains(text: str, name: str) -> bool:
@@ -90,4 +84,4 @@ def last_word(image: str) -> str:
 
 def is_image_tool(step: Step) -> bool:
     """The programs of a step do nothing but to act on the image that they name."""
-    return all(base_name(use) in _IMAGE_TOOLS for use in outward(step))
+    return all(use.name in _IMAGE_TOOLS for use in outward(step))

@@ -13,7 +13,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.safety import base_name, outward
+from kaniko_hooks.fix.safety import outward
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, scripts_of
 from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
@@ -66,7 +66,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
     _check_body(body, name)
-    _check_effects(step, body, paths, name)
+    _check_effects(step, body, name)
     _check_iterations(step, body, paths, name)
     _check_files(step, body, paths, name)
     risks = []
@@ -152,13 +152,13 @@ def _check_body(body: Sequence[Step], name: str) -> None:
             raise Refusal(f'{shortened(step.text)} runs in the background')
 
 
-def _check_effects(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
+def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
     """A command that does more than to change files must name the image of its iteration."""
     for inner in body:
         for use in outward(inner):
             value = use.env.variables.get(name)
-            own = [event for event in step.builds if event.env.variables.get(name) == value]
-            images = images_of(own, paths)
+            own = [build for build in step.builds if build.env.variables.get(name) == value]
+            images = images_of(own)
             if not inner.most_builds and not is_about([use], images):
                 raise Refusal(
                     f'{shortened(inner.text)} runs between the builds and is not plain set-up'
@@ -183,11 +183,11 @@ def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str)
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command may not find a file that another iteration has changed."""
-    values = {event.env.variables.get(name) for event in step.builds}
+    values = {build.env.variables.get(name) for build in step.builds}
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
-        if all(base_name(use) in _READING_NOTHING for use in inner.programs):
+        if all(use.name in _READING_NOTHING for use in inner.programs):
             continue
         for value in values:
             others = {path for path, runs in changes.items() if runs != {value}}
@@ -199,18 +199,14 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
 def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
     """Other processes than the shell may look for a variable, which a matrix exports."""
     used = rf'\$\{{?{name}(?!\w)'
-    is_sourced = any(base_name(use) in ('.', 'source') for use in step.programs)
+    is_sourced = any(use.name in ('.', 'source') for use in step.programs)
     return (
-        any(base_name(use) in ('env', 'envsubst', 'printenv') for use in step.programs)
+        any(use.name in ('env', 'envsubst', 'printenv') for use in step.programs)
         or re.search(rf"(?<!\w)sh [^']*'[^']*{used}", step.text) is not None
         or any(
             re.search(used, text) and f'{name}=' not in text
             for file in (() if is_sourced else scripts_of(step))
             for text in [paths.text_of(file) or '']
         )
-        or any(
-            flag.name == 'build-arg' and flag.value.value == name
-            for event in step.builds
-            for flag in paths.flags(event)
-        )
+        or any(value.value == name for build in step.builds for value in build.values('build-arg'))
     ) and not re.search(rf'export [^;&|\n]*\b{name}\b', step.text)

@@ -23,7 +23,7 @@ def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
     result: list[Unit] = []
     for unit in units:
         for number, first in enumerate(result):
-            if _can_merge(first, unit, steps, paths) and not any(
+            if _can_merge(first, unit, steps) and not any(
                 other.images & unit.images or _may_use(other, unit.images, steps, paths)
                 for other in units
                 if first.step.number < other.step.number < unit.step.number
@@ -36,7 +36,7 @@ def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
     return result
 
 
-def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
+def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     if first.loop or second.loop or not first.images.isdisjoint(second.images):
         return False
     names = [
@@ -51,11 +51,11 @@ def _can_merge(first: Unit, second: Unit, steps: Steps, paths: Paths) -> bool:
     between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
     if any(step.report.reads_status or step.report.exits or may_stop(step) for step in between):
         return False
-    old, new = first.events[0], second.events[0]
+    old, new = first.builds[0], second.builds[0]
     return (
-        _rest(old.build.argv) == _rest(new.build.argv)
+        _rest(old.argv) == _rest(new.argv)
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
-        and not any(flag.name == 'no-push' for flag in paths.flags(old))
+        and not old.values('no-push')
     )
 
 
@@ -76,13 +76,13 @@ def _is_mirrored(first: Unit, second: Unit) -> bool:
 def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
     """A unit may use an image as it was before."""
     before = [*steps.before, *(step for step in steps.main if step.number < unit.step.number)]
-    return any(may_use(use_of(event, before, paths), images) for event in unit.events)
+    return any(may_use(use_of(build, before, paths), images) for build in unit.builds)
 
 
 def _prefix(steps: Steps, step: Step) -> str | None:
     """The text before the executor in a plain command; None for another one."""
     command = step.only_command
-    argv = step.builds[0].build.argv
+    argv = step.builds[0].argv
     if not isinstance(command, Simple) or command.redirections or len(step.builds) != 1:
         return None
     spans = [(word.start, word.end) for word in command.words[-len(argv) :]]
@@ -109,7 +109,7 @@ def _destinations(argv: Sequence[Field]) -> Iterator[int]:
 
 def destination_spans(step: Step) -> Iterator[tuple[int, int]]:
     """The spans in the source of the words of a plain command's destinations."""
-    argv = step.builds[0].build.argv
+    argv = step.builds[0].argv
     for number in _destinations(argv):
         yield argv[number].start, argv[number].end
 
@@ -117,6 +117,6 @@ def destination_spans(step: Step) -> Iterator[tuple[int, int]]:
 def further_words(unit: Unit) -> Iterator[Text]:
     """The words of the other steps of a unit that are about destinations."""
     for step in unit.others:
-        argv = step.builds[0].build.argv
+        argv = step.builds[0].argv
         for number in _destinations(argv):
             yield argv[number].text

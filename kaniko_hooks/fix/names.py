@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.kaniko import Flag
 
@@ -61,13 +60,11 @@ def joined(first: str, label: str, between: str) -> str:
     return f'{first}{between}{rest}'
 
 
-def part_names(
-    job: str, units: Sequence[Unit], is_occupied: Callable[[str], bool], paths: Paths
-) -> list[str]:
+def part_names(job: str, units: Sequence[Unit], is_occupied: Callable[[str], bool]) -> list[str]:
     """A name for each unit's job; occupied names are avoided."""
     base, between = stem(job), separator(job)
     names: list[str] = []
-    for label in labels(units, paths):
+    for label in labels(units):
         name = joined(base, label, between) if label else base
         names.append(
             unused(name, lambda n: n in names or n != job and is_occupied(n) or n in RESERVED)
@@ -96,14 +93,14 @@ Flags = Sequence[Flag]
 _Reader = Callable[[Flags], 'str | None']
 
 
-def labels(units: Sequence[Unit], paths: Paths) -> list[str]:
+def labels(units: Sequence[Unit]) -> list[str]:
     """A label for each unit; '' for the one that the stem alone names.
 
     Images have the first word. Those with the same name, or an unknown one, are told
     apart by the first of tag, target, Dockerfile, folder and platform that can.
     """
     loops = [unit.loop.command.name for unit in units if unit.loop is not None]
-    flags = [[paths.flags(event) for event in unit.events] for unit in units]
+    flags = [[build.flags for build in unit.builds] for unit in units]
     result = [None if unit.loop else _agreed(_image, own) for unit, own in zip(units, flags)]
     groups: dict[str | None, list[int]] = {}
     for number, (unit, label) in enumerate(zip(units, result)):

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix import Refusal
+from kaniko_hooks.fix.commands import Build, Program
 from kaniko_hooks.fix.images import images_of, last_word, repository_of, spelled
 from kaniko_hooks.fix.parts import Division
-from kaniko_hooks.fix.paths import OUTPUTS, Paths
-from kaniko_hooks.fix.safety import base_name, kind_of
+from kaniko_hooks.fix.paths import OUTPUTS, WRITES_LAST, Paths, is_inside
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
 from kaniko_hooks.text import Hole, Text, hole
 
 # Values that name no image that is used.
@@ -70,19 +69,19 @@ def needed(
     result: list[list[int]] = []
     for number, (unit, part) in enumerate(zip(units, division.parts)):
         steps_before = [step for step in part.steps if step.number < unit.step.number]
-        of_events = [
-            use_of(event, [*steps.before, *steps_before], paths)
+        of_builds = [
+            use_of(build, [*steps.before, *steps_before], paths)
             for step in (unit.step, *unit.others)
-            for event in step.builds
+            for build in step.builds
         ]
         if unit.loop is not None and any(
-            _must_follow(of_events[first], of_events[second])
-            for second in range(len(of_events))
+            _must_follow(of_builds[first], of_builds[second])
+            for second in range(len(of_builds))
             for first in range(second)
-            if unit.events[first].build.argv != unit.events[second].build.argv
+            if unit.builds[first].argv != unit.builds[second].argv
         ):
             raise Refusal('the builds of its loop may depend on each other')
-        use = _united(of_events)
+        use = _united(of_builds)
         earlier = [
             other
             for other in range(number)
@@ -126,24 +125,22 @@ def may_use(use: Use, images: frozenset[str]) -> bool:
     return any(_may_be_same(name, base) for name in names for base in use.bases or ())
 
 
-def use_of(event: BuildEvent, before: Sequence[Step], paths: Paths) -> Use:
+def use_of(build: Build, before: Sequence[Step], paths: Paths) -> Use:
     """The images and files of a build; `before` are the steps that may edit its Dockerfile."""
-    flags = paths.flags(event)
-    pushes = _pushes(event, flags, paths.script.variables)
-    arguments = dict(_build_arguments(flags, event, paths.script.variables))
-    words = {spelled(flag.value) for flag in flags if flag.name not in _NOT_USED}
+    pushes = _pushes(build, paths.script.variables)
+    arguments = dict(_build_arguments(build, paths.script.variables))
+    words = {spelled(flag.value) for flag in build.flags if flag.name not in _NOT_USED}
     words.update(map(spelled, arguments.values()))
-    files = paths.dockerfiles(event)
-    bases = _bases(files, event, before, paths, arguments, words)
-    last = {flag.name: flag.value for flag in flags}
-    context = '|'.join(paths.contexts(event)) or spelled(last.get('context', Text('')))
-    target = spelled(last.get('target', Text('')))
+    files = paths.dockerfiles(build)
+    bases = _bases(files, build, before, paths, arguments, words)
+    context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
+    target = spelled(build.value('target') or Text(''))
     return Use(
-        images_of([event], paths) if pushes else frozenset(),
+        images_of([build]) if pushes else frozenset(),
         frozenset(words),
         None if bases is None else frozenset(bases),
         frozenset(((context, '|'.join(files[-1:]), target),)),
-        not pushes and not any(flag.name in OUTPUTS for flag in flags),
+        not pushes and not build.values(*OUTPUTS),
     )
 
 
@@ -159,39 +156,32 @@ def _united(uses: Sequence[Use]) -> Use:
     )
 
 
-def _pushes(
-    event: BuildEvent, flags: Sequence[kaniko.Flag], settings: Mapping[str, Setting]
-) -> bool:
-    if any(flag.name == 'no-push' and flag.value.known != 'false' for flag in flags):
+def _pushes(build: Build, settings: Mapping[str, Setting]) -> bool:
+    if any(value.known != 'false' for value in build.values('no-push')):
         return False
     name = 'KANIKO_NO_PUSH'
-    is_set = name in event.env.variables or name in settings
-    return not is_set or _variable(event, settings, name).known in ('', '0', 'false')
+    is_set = name in build.env.variables or name in settings
+    return not is_set or _variable(build, settings, name).known in ('', '0', 'false')
 
 
-def _variable(event: BuildEvent, settings: Mapping[str, Setting], name: str) -> Text:
-    value = event.env.variables.get(name)
+def _variable(build: Build, settings: Mapping[str, Setting], name: str) -> Text:
+    value = build.env.variables.get(name)
     if value is None and name in settings and len(settings[name].values) == 1:
         value = settings[name].values[0]
     return value if isinstance(value, Text) else hole(name)
 
 
-def _build_arguments(
-    flags: Sequence[kaniko.Flag], event: BuildEvent, settings: Mapping[str, Setting]
-) -> Iterator[tuple[str, Text]]:
+def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[tuple[str, Text]]:
     """The arguments of the Dockerfile; one without value has that of a variable."""
-    for flag in flags:
-        if flag.name == 'build-arg':
-            name, equals, _ = flag.value.value.partition('=')
-            if equals:
-                yield name, flag.value.part(len(name) + 1, len(flag.value.value))
-                continue
-            yield name, _variable(event, settings, name)
+    for text in build.values('build-arg'):
+        name, equals, value = text.value.partition('=')
+        is_set = text.part(len(text.value) - len(value), len(text.value))
+        yield name, is_set if equals else _variable(build, settings, name)
 
 
 def _bases(
     files: Sequence[str],
-    event: BuildEvent,
+    build: Build,
     before: Sequence[Step],
     paths: Paths,
     arguments: Mapping[str, Text],
@@ -202,18 +192,18 @@ def _bases(
     Words of commands that edit the Dockerfile are added to `words`.
     """
     for file in files:
-        texts = list(event.env.files.get(file, ()))
+        texts = list(build.env.files.get(file, ()))
         if not texts:
             text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
             if text is None:
                 continue
             texts = [Text(text)]
             for use in (use for step in before for use in step.programs):
-                if kind_of(use) not in (LOCAL, OTHER):
+                if use.kind not in (LOCAL, OTHER):
                     continue
                 if _makes(use, [file], paths):
                     return None
-                words.update(spelled(field.text) for field in use.fields[1:])
+                words.update(map(spelled, use.arguments))
         bases: set[str] = set()
         for item in texts:
             if any(_starts_line(item.value, hole) for hole in item.holes):
@@ -224,7 +214,7 @@ def _bases(
         return bases
     if any('\0' in file for file in files):
         return None
-    if not paths.contexts(event):
+    if not paths.contexts(build):
         return None
     is_made = any(_makes(use, files, paths) for step in before for use in step.programs)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
@@ -236,17 +226,29 @@ def _starts_line(text: str, hole: Hole) -> bool:
     return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
 
 
-def _makes(use: ProgramUse, files: Sequence[str], paths: Paths) -> bool:
+def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
     """A program may put another text into a file, none of which its words contain."""
-    kind = kind_of(use)
-    base = base_name(use)
-    from_file = any(field.text.value.startswith(('-f', '--file')) for field in use.fields)
-    return kind == OTHER or (
-        kind == LOCAL
-        and (base not in _HARMLESS or base == 'sed' and from_file)
-        and not (base in ('git', *kaniko.NAMES) and use.fields[1].text.value in _HARMLESS_COMMANDS)
-        and any(paths.may_make(use, file) for file in files)
-    )
+    if use.kind != LOCAL:
+        return use.kind == OTHER
+    words = use.words
+    if use.name == 'sed' and any(word.startswith(('-f', '--file')) for word in words):
+        return True
+    if use.name in _HARMLESS:
+        return False
+    if use.name in ('git', *kaniko.NAMES) and words[0] in _HARMLESS_COMMANDS:
+        return False
+    if use.name in ('curl', 'wget'):
+        names = [file.rpartition('/')[2] for file in files]
+        return any(
+            any(name in text.value for name in names)
+            or text.holes
+            and text.holes[-1].end == len(text.value)
+            for text in use.arguments
+        )
+    into_folder = any(word.startswith(('-t', '--target')) for word in words)
+    if use.name not in (*WRITES_LAST, 'awk', 'sort', 'yq') or into_folder:
+        return True
+    return any(is_inside(file, path) for path in paths.targets(use) for file in files)
 
 
 def _images_in(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:

@@ -9,14 +9,7 @@ from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.pruning import leaves_folder, pruned
-from kaniko_hooks.fix.safety import (
-    base_name,
-    may_stop,
-    only_prints,
-    outward,
-    removes_leftovers,
-    sets_trap,
-)
+from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
@@ -121,7 +114,7 @@ class _Ownership:
                 if not above:
                     return
                 result += ((print_number, number) for print_number in above)
-            says = all(base_name(use) in ('echo', 'printf') for use in step.programs)
+            says = all(use.name in ('echo', 'printf') for use in step.programs)
             above = [*above, step.number] if says and only_prints(step) else []
         if not above:
             yield from result
@@ -202,10 +195,7 @@ class _Ownership:
         report = step.report
         text = shortened(step.text)
         reads = report.reads | {
-            flag.value.value
-            for event in step.builds
-            for flag in self.paths.flags(event)
-            if flag.name == 'build-arg'
+            value.value for build in step.builds for value in build.values('build-arg')
         }
         if step.most_builds and not outward(step):
             # The proof compares the values that builds get.
@@ -229,14 +219,14 @@ class _Ownership:
         """A build may not find in its context, or as its Dockerfile, what another one writes."""
         loop = self.units[number].loop
         changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
-        for event in step.builds:
+        for build in step.builds:
             others = {path for path, owners in self.files.items() if owners != {number}}
             if loop is not None:
-                own = {event.env.variables.get(loop.command.name)}
+                own = {build.env.variables.get(loop.command.name)}
                 changed = {path for path, runs in changes.items() if runs != own}
-                others |= changed - self.paths.outputs(event)
-            others -= self.paths.written_before(step, event)
-            exposed = {*self.paths.in_context(event, others), *self.paths.dockerfiles(event)}
+                others |= changed - self.paths.outputs(build)
+            others -= self.paths.written_before(step, build)
+            exposed = {*self.paths.in_context(build, others), *self.paths.dockerfiles(build)}
             if others & exposed:
                 path = spelling(min(others & exposed))
                 raise Refusal(

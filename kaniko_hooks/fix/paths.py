@@ -6,14 +6,13 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from kaniko_hooks import kaniko
-from kaniko_hooks.fix.safety import WRITING, base_name, kind_of, makes_folders, makes_only
+from kaniko_hooks.fix.commands import Build, Program
+from kaniko_hooks.fix.safety import WRITING, makes_folders, makes_only
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.text import Text
 
@@ -26,8 +25,8 @@ OUTPUTS = frozenset(
 )
 
 # Programs that write their last operand, only what they name, or nothing.
-_WRITES_LAST = frozenset('cp install ln mv'.split())
-_WRITES_NAMED = _WRITES_LAST | frozenset(
+WRITES_LAST = frozenset('cp install ln mv'.split())
+_WRITES_NAMED = WRITES_LAST | frozenset(
     """
     awk bunzip2 bzip2 curl dos2unix envsubst executor gunzip gzip kaniko mkdir sed sort tee touch
     truncate umask unix2dos wget xz yq zstd
@@ -51,61 +50,46 @@ class Paths:
         self.script = script
         self.text_of = text_of
         self.may_come = may_come
-        self._flags: dict[int, tuple[BuildEvent, list[kaniko.Flag]]] = {}
-        self._contexts: dict[int, list[str]] = {}
-
-    def flags(self, event: BuildEvent) -> list[kaniko.Flag]:
-        """The flags of a build."""
-        if id(event) not in self._flags:
-            self._flags[id(event)] = event, kaniko.parse(event.build.argv[1:])
-        return self._flags[id(event)][1]
 
     def of(self, path: Text, env: Env) -> list[str]:
         """The spellings of a path: relative to the repository's root, or absolute."""
         return [paths.key(target) for target in paths.resolved(self.script, env, path)]
 
-    def outputs(self, event: BuildEvent) -> set[str]:
+    def outputs(self, build: Build) -> set[str]:
         """The files that a build writes."""
-        files = [flag.value for flag in self.flags(event) if flag.name in OUTPUTS]
+        files = build.values(*OUTPUTS)
         files += (
-            flag.value.part(len('oci:'), len(flag.value.value))
-            for flag in self.flags(event)
-            if flag.name == 'cache-repo' and flag.value.value.startswith('oci:')
+            value.part(len('oci:'), len(value.value))
+            for value in build.values('cache-repo')
+            if value.value.startswith('oci:')
         )
-        return {path for file in files for path in self.of(file, event.env)}
+        return {path for file in files for path in self.of(file, build.env)}
 
-    def contexts(self, event: BuildEvent) -> list[str]:
+    def contexts(self, build: Build) -> list[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
-        if id(event) not in self._contexts:
-            self._contexts[id(event)] = self._contexts_of(event)
-        return self._contexts[id(event)]
-
-    def _contexts_of(self, event: BuildEvent) -> list[str]:
-        flags = {flag.name: flag.value for flag in self.flags(event)}
-        context = flags.get('context')
+        context = build.value('context')
         if context is None:
             return ['/workspace']
         if context.value.startswith('dir://'):
             context = context.part(len('dir://'), len(context.value))
         if '://' in context.value:
             return []
-        folders = self.of(context, event.env)
-        below = flags.get('context-sub-path')
+        folders = self.of(context, build.env)
+        below = build.value('context-sub-path')
         return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
 
-    def in_context(self, event: BuildEvent, files: Iterable[str]) -> list[str]:
+    def in_context(self, build: Build, files: Iterable[str]) -> list[str]:
         """The files that a build may find in its context."""
-        folders = self.contexts(event)
+        folders = self.contexts(build)
         return [path for path in files if any(is_inside(path, folder) for folder in folders)]
 
-    def dockerfiles(self, event: BuildEvent) -> list[str]:
+    def dockerfiles(self, build: Build) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
-        flags = {flag.name: flag.value for flag in self.flags(event)}
-        file = flags.get('dockerfile', Text('Dockerfile'))
-        result = self.of(file, event.env)
+        file = build.value('dockerfile') or Text('Dockerfile')
+        result = self.of(file, build.env)
         if file.value[:1] != '/':
             key = '\0'.join(file.key())
-            for folder in self.contexts(event):
+            for folder in self.contexts(build):
                 result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
         return result
 
@@ -119,83 +103,65 @@ class Paths:
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""
         result = set(step.report.files)
-        for event in step.builds:
-            result |= self.outputs(event)
+        for build in step.builds:
+            result |= self.outputs(build)
         for use in step.programs:
-            if kind_of(use) == LOCAL:
-                result.update(self._targets(use))
+            if use.kind == LOCAL:
+                result.update(self.targets(use))
         return {path for path in result if not path.startswith(('/dev/', '/proc/'))}
 
-    def written_before(self, step: Step, event: BuildEvent) -> set[str]:
+    def written_before(self, step: Step, build: Build) -> set[str]:
         """The files that a step writes before it builds."""
         before = step.report.before.files
-        return {path for path, texts in event.env.files.items() if before.get(path) != texts}
+        return {path for path, texts in build.env.files.items() if before.get(path) != texts}
 
     def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
         for use in step.programs:
-            if kind_of(use) == LOCAL:
-                for path in (*self._targets(use), *self._removed(use)):
+            if use.kind == LOCAL:
+                for path in (*self.targets(use), *self._removed(use)):
                     result[path].add(use.env.variables.get(name))
         for operator, target, env in step.report.targets:
             if operator in _REPLACES:
                 for path in self.of(target, env):
                     result[path].add(env.variables.get(name))
-        for event in step.builds:
-            for path in self.outputs(event):
-                result[path].add(event.env.variables.get(name))
+        for build in step.builds:
+            for path in self.outputs(build):
+                result[path].add(build.env.variables.get(name))
         return result
 
     def made(self, step: Step) -> set[str]:
         """The files and folders that a plain command makes, if it does nothing else."""
         if not isinstance(step.only_command, Simple) or not makes_only(step):
             return set()
-        result = {
-            path for use in step.programs if makes_folders(use) for path in self._targets(use)
-        }
+        result = {path for use in step.programs if makes_folders(use) for path in self.targets(use)}
         for operator, target, env in step.report.targets:
             if operator not in ('>', '>|'):
                 return set()
             result.update(self.of(target, env))
         return result
 
-    def _targets(self, use: ProgramUse) -> Iterator[str]:
+    def targets(self, use: Program) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
-        words = [field.text for field in use.fields[1:] if field.text.value[:1] != '-']
-        base = base_name(use)
-        if base in _WRITES_LAST:
+        words = [text for text in use.arguments if text.value[:1] != '-']
+        if use.name in WRITES_LAST:
             words = words[-1:]
-        elif base == 'sed':
-            in_place = any(field.text.value.startswith(('-i', '--in')) for field in use.fields[1:])
+        elif use.name == 'sed':
+            in_place = any(word.startswith(('-i', '--in')) for word in use.words)
             words = words[1:] if in_place else []
-        for word in words if base not in _WRITES_NOTHING else ():
+        for word in words if use.name not in _WRITES_NOTHING else ():
             yield from self.of(word, use.env)
-        if base not in _WRITES_NAMED and base not in _WRITES_NOTHING:
+        if use.name not in _WRITES_NAMED and use.name not in _WRITES_NOTHING:
             for folder in self.of(Text('.'), use.env):
-                yield f'{folder}/\0files of {base}\0'.lstrip('/')
+                yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
 
-    def _removed(self, use: ProgramUse) -> Iterator[str]:
+    def _removed(self, use: Program) -> Iterator[str]:
         """The files that a program of the container removes or gives other rights."""
-        base = base_name(use)
-        if base in _WRITES_NOTHING or base == 'mv':
-            words = [field.text for field in use.fields[1:] if field.text.value[:1] != '-']
-            for word in words[base[:2] == 'ch' :]:
+        if use.name in _WRITES_NOTHING or use.name == 'mv':
+            words = [text for text in use.arguments if text.value[:1] != '-']
+            for word in words[use.name[:2] == 'ch' :]:
                 yield from self.of(word, use.env)
-
-    def may_make(self, use: ProgramUse, file: str) -> bool:
-        """A program of the container may write a file, by what its words name."""
-        words = [field.text for field in use.fields[1:]]
-        if base_name(use) in ('curl', 'wget'):
-            name = file.rpartition('/')[2]
-            return any(
-                name in word.value or word.holes and word.holes[-1].end == len(word.value)
-                for word in words
-            )
-        into_folder = any(word.value.startswith(('-t', '--target')) for word in words)
-        if base_name(use) not in (*_WRITES_LAST, 'awk', 'sort', 'yq') or into_folder:
-            return True
-        return any(is_inside(file, path) for path in self._targets(use))
 
     def names(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
@@ -213,20 +179,17 @@ class Paths:
         for use in step.programs:
             if not in_run(use.env):
                 continue
-            fields = use.fields[1:]
-            if base_name(use) in _WRITES_LAST:
-                fields = fields[:-1]
-            elif base_name(use) == 'touch' or makes_folders(use):
+            if use.name == 'touch' or makes_folders(use):
                 continue
-            for field in fields:
-                yield from self._of_word(field.text, use.env)
+            for text in use.arguments[:-1] if use.name in WRITES_LAST else use.arguments:
+                yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
             if operator not in _REPLACES and in_run(env):
                 yield from self.of(target, env)
-        for event in step.builds:
-            for flag in self.flags(event) if in_run(event.env) else ():
+        for build in step.builds:
+            for flag in build.flags if in_run(build.env) else ():
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
-                    yield from self._of_word(flag.value, event.env)
+                    yield from self._of_word(flag.value, build.env)
 
     def _of_word(self, word: Text, env: Env) -> Iterator[str]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""

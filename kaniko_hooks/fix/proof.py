@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
+from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.merge import destination_spans, further_words
@@ -16,7 +17,6 @@ from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
 from kaniko_hooks.model import Container, Setting
-from kaniko_hooks.shell.reports import BuildEvent
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 
@@ -53,18 +53,19 @@ def _kinds(state: State) -> list[object]:
 
 
 def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: Container) -> None:
-    events: list[BuildEvent] = []
+    builds: list[Build] = []
     for instance in _instances(part, container):
         steps = steps_of(state, job, instance)
-        builds = [step for step in (*steps.before, *steps.main, *steps.after) if step.most_builds]
-        if len(builds) != 1 or builds[0].most_builds != 1:
+        every = (*steps.before, *steps.main, *steps.after)
+        counts = [step.most_builds for step in every if step.most_builds]
+        if counts != [1]:
             raise Refusal(f'{job.name} would not run one build')
-        events += builds[0].builds
+        builds += (build for step in every for build in step.builds)
         _prove_commands(draft, part, job, steps)
     described = _Describer(draft, part).described
     further = tuple(further_words(part.unit))
-    old = [described(event, further) for event in part.unit.events]
-    new = [described(event) for event in events]
+    old = [described(build, further) for build in part.unit.builds]
+    new = [described(build) for build in builds]
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
@@ -110,16 +111,16 @@ class _Describer:
             path for step in (*part.steps, *draft.steps.before) for path in step.report.files
         }
 
-    def described(self, event: BuildEvent, further: Sequence[Text] = ()) -> Description:
+    def described(self, build: Build, further: Sequence[Text] = ()) -> Description:
         """Argv with further words, working directory, variables and files of a build."""
-        files = event.env.files
-        relevant = {*self.paths.in_context(event, files), *self.kept}
+        files = build.env.files
+        relevant = {*self.paths.in_context(build, files), *self.kept}
         return (
-            tuple(map(_named, (*(field.text for field in event.build.argv), *further))),
-            frozenset(map(_named, event.env.directories)),
+            tuple(map(_named, (*(field.text for field in build.argv), *further))),
+            frozenset(map(_named, build.env.directories)),
             {
                 name: _of_value(value)
-                for name, value in event.env.variables.items()
+                for name, value in build.env.variables.items()
                 if name not in self.ignored
             },
             {

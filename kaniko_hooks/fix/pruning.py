@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from kaniko_hooks.fix.commands import Program
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.paths import Paths, is_inside
-from kaniko_hooks.fix.safety import base_name, kind_of, may_stop, outward
+from kaniko_hooks.fix.safety import may_stop, outward
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of
-from kaniko_hooks.model import Field
-from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import BUILTIN, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import ROOT, Text
@@ -41,7 +40,7 @@ def pruned(
 def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
     """The steps without functions that nothing calls."""
     used = {name for step in kept for name in step.report.calls}
-    words = [field.text.value for step in kept for use in step.programs for field in use.fields[1:]]
+    words = [word for step in kept for use in step.programs for word in use.words]
     used |= {name for word in words for name in re.split(r'[\s;&|()]', word)}
     for step in kept:
         command = step.only_command
@@ -77,15 +76,15 @@ def _may_fail(step: Step, paths: Paths) -> bool:
     """A step may fail for what it reads, and end the script."""
     return may_stop(step) or any(
         use.kind != BUILTIN
-        and base_name(use) not in _SURE
-        and not (base_name(use) == 'cat' and all(_exist(use.fields[1:], use.env, paths)))
+        and use.name not in _SURE
+        and not (use.name == 'cat' and all(_exist(use, paths)))
         for use in step.programs
     )
 
 
-def _exist(fields: Sequence[Field], env: Env, paths: Paths) -> Iterator[bool]:
-    for field in fields:
-        yield all(paths.text_of(path) is not None for path in paths.of(field.text, env))
+def _exist(use: Program, paths: Paths) -> Iterator[bool]:
+    for text in use.arguments:
+        yield all(paths.text_of(path) is not None for path in paths.of(text, use.env))
 
 
 def _is_set_anew(
@@ -98,7 +97,7 @@ def _is_set_anew(
     for other in later:
         if owners[other.number] is not None or names & other.report.reads or other in readers:
             return False
-        if names <= other.sure_writes and 'read' not in map(base_name, other.programs):
+        if names <= other.sure_writes and not any(use.name == 'read' for use in other.programs):
             own = _attributes(other)
             return not readers or own >= attributes or 'unset' in own
         if is_read_by_any and other.programs:
@@ -107,7 +106,7 @@ def _is_set_anew(
 
 
 def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
-    runs_more = any(base_name(use) in ('.', 'source', 'eval') for use in step.programs)
+    runs_more = any(use.name in ('.', 'source', 'eval') for use in step.programs)
     return not (step.is_last or runs_more) and not any(
         _may_be_exported(steps, name)
         or any(
@@ -125,14 +124,12 @@ def _attributes(step: Step) -> set[str | None]:
 
 def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
     """A program of a step may read a variable of the environment."""
-    words = {
-        field.text.value.rpartition('=')[2] for event in step.builds for field in event.build.argv
-    }
+    words = {field.text.value.rpartition('=')[2] for build in step.builds for field in build.argv}
     return (
         bool(step.builds)
         and any(name in words or is_environment(name, steps) for name in names)
         or any(
-            kind_of(use) not in (BUILTIN, PURE) or base_name(use) in ('awk', 'env', 'printenv')
+            use.kind not in (BUILTIN, PURE) or use.name in ('awk', 'env', 'printenv')
             for use in step.programs
         )
     )
@@ -202,9 +199,9 @@ def _target(step: Step) -> Text | None:
     command = step.only_command
     if not isinstance(command, Simple) or len(command.words) != 2 or command.redirections:
         return None
-    if [base_name(use) for use in step.programs] != ['cd']:
+    if [use.name for use in step.programs] != ['cd']:
         return None
-    return step.programs[0].fields[-1].text
+    return step.programs[0].texts[-1]
 
 
 def _goes_back(later: Sequence[Step]) -> bool:

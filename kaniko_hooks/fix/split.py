@@ -100,7 +100,7 @@ class Writer:
         if not unit.others:
             return []
         source = self.steps.source.source.value
-        at = self._end_offset(unit.step, unit.events[0].build.argv[-1].end)
+        at = self._end_offset(unit.step, unit.builds[0].argv[-1].end)
         style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
         first = next(destination_spans(unit.step))[0]
         before = len(source[:first].rstrip(' \t\n\\'))

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.commands import Build, Program, build_of, program_of
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, ScriptReport, StatementReport
+from kaniko_hooks.shell.reports import ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Heredoc, Pipeline, Statement, walk
 from kaniko_hooks.text import Text
 
@@ -35,6 +36,8 @@ class Step(NamedTuple):
     node: Statement | Pipeline
     statement: Statement
     report: StatementReport
+    programs: tuple[Program, ...]
+    builds: tuple[Build, ...]
     command: int
     start: int
     first: int
@@ -43,16 +46,8 @@ class Step(NamedTuple):
     is_last: bool
 
     @property
-    def builds(self) -> list[BuildEvent]:
-        return self.report.builds
-
-    @property
     def most_builds(self) -> int:
         return self.report.most_builds
-
-    @property
-    def programs(self) -> list[ProgramUse]:
-        return self.report.programs
 
     @property
     def sure_writes(self) -> set[str]:
@@ -116,11 +111,14 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
             if source.command_at(max(end - 1, first)) != command:
                 raise Refusal(f'{shortened(text)} spans several items of the script')
             start = _with_comments(source, max(at, source.starts[command]), first)
+            report = source.report(node) or StatementReport(node, source.source, Env())
             yield Step(
                 number,
                 node,
                 statement,
-                source.report(node) or StatementReport(node, source.source, Env()),
+                report,
+                tuple(map(program_of, report.programs)),
+                tuple(map(build_of, report.builds)),
                 command,
                 start,
                 first,
@@ -179,14 +177,12 @@ def _with_comments(source: ScriptReport, after: int, first: int) -> int:
 def words_of(step: Step) -> Iterator[Text]:
     """The words of the programs of a step, and the targets of its redirections."""
     for use in step.programs:
-        for field in use.fields:
-            yield field.text
+        yield from use.texts
     for _, target, _ in step.report.targets:
         yield target
 
 
 def scripts_of(step: Step) -> set[str]:
     """The scripts of the repository that a step runs."""
-    places = [use.place for use in step.programs]
-    places += [event.build.place for event in step.builds]
-    return {place.file for place in places if not place.file.endswith(('.yml', '.yaml'))}
+    files = {use.file for use in step.programs} | {build.file for build in step.builds}
+    return {file for file in files if not file.endswith(('.yml', '.yaml'))}

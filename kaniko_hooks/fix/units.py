@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal
+from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.images import images_of
 from kaniko_hooks.fix.matrix import Loop, matrix_loop
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.target import Target, services_of
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.reports import BuildEvent
 
 _MAX_UNITS = 200
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '[::1]'))
@@ -30,7 +30,7 @@ class Unit(NamedTuple):
     others: tuple[Step, ...] = ()
 
     @property
-    def events(self) -> list[BuildEvent]:
+    def builds(self) -> tuple[Build, ...]:
         return self.step.builds
 
 
@@ -45,7 +45,7 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
         if step.statement.background:
             raise Refusal('a build runs in the background')
         loop = matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
-        units.append(Unit(step, loop, images_of(step.builds, paths)))
+        units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
     if not units or len(units) == 1 and units[0].loop is None:
