@@ -1,7 +1,11 @@
-"""`needs:` for the parts of a job that an earlier part must precede."""
+"""The order of units, and `needs:` for parts that an earlier one must precede.
+
+What is not shown to be independent keeps its order.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
@@ -9,10 +13,15 @@ from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, item
 from kaniko_hooks.document.nodes import SequenceNode, get as node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.edits import like
+from kaniko_hooks.fix.images import Use, may_use, repository_of, use_of
 from kaniko_hooks.fix.layout import Layout, line_end, line_start
+from kaniko_hooks.fix.parts import Division
+from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.steps import Steps
 from kaniko_hooks.fix.target import Target
+from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
@@ -35,6 +44,76 @@ class Chain(NamedTuple):
 
     sources: tuple[Source, ...] = ()
     risks: tuple[str, ...] = ()
+
+
+def needed(
+    steps: Steps, units: Sequence[Unit], division: Division, paths: Paths
+) -> list[list[int]]:
+    """For each unit the earlier ones that must be done before it, without those they imply.
+
+    Raises Refusal: the iterations of a loop depend on each other.
+    """
+    uses: list[Use] = []
+    result: list[list[int]] = []
+    for number, (unit, part) in enumerate(zip(units, division.parts)):
+        steps_before = [step for step in part.steps if step.number < unit.step.number]
+        of_builds = [
+            use_of(build, [*steps.before, *steps_before], paths)
+            for step in (unit.step, *unit.others)
+            for build in step.builds
+        ]
+        if unit.loop is not None and any(
+            _must_follow(of_builds[first], of_builds[second])
+            for second in range(len(of_builds))
+            for first in range(second)
+            if unit.builds[first].argv != unit.builds[second].argv
+        ):
+            raise Refusal('the builds of its loop may depend on each other')
+        use = _united(of_builds)
+        earlier = [
+            other
+            for other in range(number)
+            if number in division.waiting
+            or other in division.gates
+            or _must_follow(uses[other], use)
+        ]
+        implied = {further for other in earlier for further in result[other]}
+        result.append([other for other in earlier if other not in implied])
+        uses.append(use)
+    return result
+
+
+def _must_follow(first: Use, second: Use) -> bool:
+    if first.tests or any(
+        _are_same(image, other) for image in first.images for other in second.images
+    ):
+        return True
+    if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
+        return True
+    # What the first one uses may be an image that the second one replaces.
+    return may_use(second, first.images) or may_use(first, second.images)
+
+
+def _are_same(image: str, other: str) -> bool:
+    """Two destinations are the same, as far as anything of them is known."""
+    names = repository_of(image), repository_of(other)
+    unknown = all(re.fullmatch('\0[^\0]*\0', name) for name in names)
+    return image == other or unknown and image[len(names[0]) :] == other[len(names[1]) :]
+
+
+def _united(uses: Sequence[Use]) -> Use:
+    """The images and files of several builds."""
+    images, words, bases, sources, tests = zip(*uses)
+    return Use(
+        frozenset().union(*images),
+        frozenset().union(*words),
+        None if None in bases else frozenset().union(*bases),
+        frozenset().union(*sources),
+        any(tests),
+    )
+
+
+# The keyword
 
 
 def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> Chain:

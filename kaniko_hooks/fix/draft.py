@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import get as node_at
 from kaniko_hooks.fix import Refusal, Shared
-from kaniko_hooks.fix.chain import chain_of
+from kaniko_hooks.fix.chain import chain_of, needed
 from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import LONGEST
-from kaniko_hooks.fix.merge import merged
 from kaniko_hooks.fix.names import part_names, template_name
-from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
@@ -29,7 +27,7 @@ from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import Target, first_anchor, refuse_keywords, risky_keywords, target_of
-from kaniko_hooks.fix.units import Unit, units_of
+from kaniko_hooks.fix.units import Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 

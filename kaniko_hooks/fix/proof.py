@@ -11,11 +11,11 @@ from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
-from kaniko_hooks.fix.merge import destination_spans, further_words
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.fix.units import destination_spans, further_words
 from kaniko_hooks.model import Container, Setting
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text

@@ -38,7 +38,6 @@ class State:
         self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}
-        self._exact: dict[str, bool] = {}
         self._scripts: dict[int, dict[tuple[str, int], tuple[str, Entry]]] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
@@ -47,12 +46,6 @@ class State:
         files = self.files.edited(repository, texts.keys())
         edited = {**self.edited, **texts}
         return State(files, self.named, self.options, Evaluations(repository), edited)
-
-    def is_exact(self, path: str) -> bool:
-        """True unless bytes of a file were dropped to make it text."""
-        if path not in self._exact:
-            self._exact[path] = self.repository.is_exact(path)
-        return self._exact[path]
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""
