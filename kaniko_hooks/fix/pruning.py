@@ -30,7 +30,8 @@ def pruned(
     result: list[Step] = []
     for step in reversed(list(_without_functions(kept))):
         if owners[step.number] is not None or not (
-            _is_old_value(steps, step, result, owners, paths)
+            _only_assigns(step, paths)
+            and _is_unread(steps, step, result)
             or _is_made_anew(step, result, owners, paths)
         ):
             result.insert(0, step)
@@ -46,17 +47,6 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
         command = step.only_command
         if not isinstance(command, Function) or command.name in used:
             yield step
-
-
-def _is_old_value(
-    steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
-) -> bool:
-    """The step only assigns to variables that are set anew before anything reads them, or to
-    none that anything reads.
-    """
-    return _only_assigns(step, paths) and (
-        _is_set_anew(steps, step, later, owners) or _is_unread(steps, step, later)
-    )
 
 
 def _only_assigns(step: Step, paths: Paths) -> bool:
@@ -87,33 +77,25 @@ def _exist(use: Program, paths: Paths) -> Iterator[bool]:
         yield all(paths.text_of(path) is not None for path in paths.of(text, use.env))
 
 
-def _is_set_anew(
-    steps: Steps, step: Step, later: Sequence[Step], owners: Mapping[int, int | None]
-) -> bool:
+def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
+    """Nothing reads the variables that a step sets, or they are set anew before that."""
     names = step.report.writes
     attributes = _attributes(step) & DECLARATIONS
-    is_read_by_any = any(is_environment(name, steps) for name in names)
     readers = [other for other in later if attributes and _looks_up(steps, other, names)]
+    is_read_by_any = any(is_environment(name, steps) for name in names)
     for other in later:
-        if owners[other.number] is not None or names & other.report.reads or other in readers:
+        if names & other.report.reads or other in readers:
             return False
-        if names <= other.sure_writes and not any(use.name == 'read' for use in other.programs):
+        if names <= other.sure_writes and all(use.name != 'read' for use in other.programs):
             own = _attributes(other)
             return not readers or own >= attributes or 'unset' in own
         if is_read_by_any and other.programs:
             return False
-    return False
-
-
-def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
+        if any(re.search(rf'\b{name}\b', other.text) for name in names):
+            return False
     runs_more = any(use.name in ('.', 'source', 'eval') for use in step.programs)
-    return not (step.is_last or runs_more) and not any(
-        _may_be_exported(steps, name)
-        or any(
-            name in other.report.reads or re.search(rf'\b{name}\b', other.text) for other in later
-        )
-        for name in step.report.writes
-    )
+    is_inherited = any(_may_be_exported(steps, name) for name in names)
+    return not (step.is_last or runs_more or is_inherited)
 
 
 def _attributes(step: Step) -> set[str | None]:
