@@ -8,18 +8,17 @@ from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import get as node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.chain import chain_of, needed
-from kaniko_hooks.fix.edits import Edit, apply, like
+from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import LONGEST
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.parts import Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
-    Mention,
     Mentions,
     Script,
     block_list_edits,
-    extenders_of,
+    check_mentions,
     followers_of,
     script_of,
 )
@@ -113,14 +112,14 @@ def _draft(
     order = needed(steps, units, division, paths)
     chain = chain_of(state, target, order)
     risks = (
-        *risky_keywords(target, division.written, division.owned),
+        *risky_keywords(target, division.files, division.owned()),
         *division.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain.risks,
     )
     draft = draft._replace(risks=risks)
     script = script_of(state, target)
-    extenders = list(extenders_of(state, target, mentions[target.name]))
+    check_mentions(state, target, mentions[target.name])
     for item in script.place.items:
         anchor = first_anchor(item.node) if item.alias is None else None
         if anchor:
@@ -144,7 +143,7 @@ def _draft(
         NewJob(name, part, chain.sources, tuple(names[number] for number in earlier))
         for name, part, earlier in zip(names, division.parts, order)
     )
-    draft = _split(draft._replace(jobs=jobs), script, template, division.shared, extenders)
+    draft = _split(draft._replace(jobs=jobs), script, template, division.shared)
     edits = {path: list(own) for path, own in draft.edits.items()}
     for path, own in followers_of(state, target, mentions[target.name], names):
         edits.setdefault(path, []).extend(own)
@@ -170,28 +169,16 @@ def _in_place(draft: Draft, script: Script, unit: Unit) -> Draft:
     )
 
 
-def _split(
-    draft: Draft,
-    script: Script,
-    template: str,
-    most_shared: int,
-    extenders: Sequence[tuple[str, Mention]],
-) -> Draft:
+def _split(draft: Draft, script: Script, template: str, most_shared: int) -> Draft:
     """A template and a job for each part."""
     target, jobs = draft.target, draft.jobs
     writer = Writer(target.text, script.place, target.job, draft.steps)
-    shared = _shared(target, script, most_shared, writer) if not extenders else ()
+    shared = _shared(target, script, most_shared, writer)
     if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
     keeps_more = bool(shared) or script.lender is not None or len(script.job.body.pairs) > 1
-    if extenders and not keeps_more:
-        raise Shared(f'{target.name} is extended by others')
     extended = template if keeps_more else None
     edits = {target.file: split_edits(writer, jobs, extended, shared, script.job)}
-    for path, mention in extenders:
-        edits.setdefault(path, []).append(
-            Edit(mention.scalar.start, mention.scalar.end, like(template, mention.scalar.style))
-        )
     quoted = ', '.join(f'`{job.name}`' for job in jobs)
     return draft._replace(
         lender=script.lender,

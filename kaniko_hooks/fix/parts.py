@@ -28,46 +28,20 @@ class Part(NamedTuple):
     cuts: tuple[tuple[int, int], ...] = ()
 
 
-class Division(NamedTuple):
-    """A script divided into parts.
-
-    - `shared`: the number of steps at its start that all parts have.
-    - `risks`: what needs --unsafe.
-    - `written`: the files that units, and what goes with them, write; `owned`: for each
-      unit those that nothing else makes.
-    - `gates`: units with commands that may stop all later ones; `waiting`: units with
-      commands that all earlier ones may stop.
-    """
-
-    parts: tuple[Part, ...]
-    shared: int
-    risks: tuple[str, ...]
-    written: frozenset[str]
-    owned: tuple[frozenset[str], ...]
-    gates: frozenset[int]
-    waiting: frozenset[int]
-
-
 def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     """The parts of a script. Raises Refusal."""
-    ownership = _Ownership(steps, units, paths)
-    ownership.run()
-    _check_after(steps, ownership)
-    _check_exits(steps, ownership.owners)
-    parts = _parts(steps, units, ownership.owners, paths)
+    division = Division(steps, units, paths)
+    division.assign_steps()
+    division.check_after()
+    _check_exits(steps, division.owners)
+    division.parts = parts = _parts(steps, units, division.owners, paths)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
-    check_drawn(steps, ownership.owners, loops, paths)
-    shared = next(number for number, step in enumerate(steps.main) if not _is_shared(step, parts))
-    return Division(
-        tuple(parts),
-        shared,
-        tuple(ownership.risks),
-        frozenset(ownership.files),
-        tuple(_owned(steps, ownership)),
-        frozenset(ownership.gates),
-        frozenset(ownership.waiting),
+    check_drawn(steps, division.owners, loops, paths)
+    division.shared = next(
+        number for number, step in enumerate(steps.main) if not _is_shared(step, parts)
     )
+    return division
 
 
 def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
@@ -83,8 +57,18 @@ def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
     return True
 
 
-class _Ownership:
-    """Which steps go with one unit: they act on what it makes, or print about it."""
+class Division:
+    """A script divided into parts, and the steps that go with one unit each.
+
+    A step goes with a unit if it acts on what that makes, or prints about it.
+
+    - `parts`: the new jobs; `shared`: the number of steps at the start that all of them have.
+    - `owners`: the unit that each step goes with, None for one that all parts may have.
+    - `variables`, `files`: the units that may have set or written each.
+    - `gates`: units with a command that may stop all later ones; `waiting`: units with a
+      command that all earlier ones may stop.
+    - `risks`: what needs --unsafe.
+    """
 
     def __init__(self, steps: Steps, units: Sequence[Unit], paths: Paths) -> None:
         self.steps = steps
@@ -96,11 +80,13 @@ class _Ownership:
             for step in (unit.step, *unit.others)
         }
         self.images = [unit.images for unit in units]
+        self.parts: Sequence[Part] = ()
+        self.shared = 0
         self.owners: dict[int, int | None] = {}
-        self.variables: dict[str, set[int]] = {}  # the units that may have set each
-        self.files: dict[str, set[int]] = {}  # the units that may have written each
-        self.gates: set[int] = set()  # units with a command that may stop later ones
-        self.waiting: set[int] = set()  # units with a command that earlier ones may stop
+        self.variables: dict[str, set[int]] = {}
+        self.files: dict[str, set[int]] = {}
+        self.gates: set[int] = set()
+        self.waiting: set[int] = set()
         self.risks: list[str] = []
         self.announced = dict(self._announced())  # the units that prints announce
 
@@ -119,7 +105,8 @@ class _Ownership:
         if not above:
             yield from result
 
-    def run(self) -> None:
+    def assign_steps(self) -> None:
+        """Find the owner of each step. Raises Refusal."""
         for step in self.steps.before:
             if outward(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
@@ -246,35 +233,32 @@ class _Ownership:
                     self.files.pop(path, None)
                 self.files.setdefault(path, set()).add(owner)
 
+    def check_after(self) -> None:
+        """Judge the commands of `after_script`, which every part runs. Raises Refusal."""
+        for step in self.steps.after:
+            text = shortened(step.text)
+            if outward(step):
+                if names_unit(step, self.images):
+                    raise Refusal(f'{text} in its `after_script` acts on the images')
+                self._add_risk(step, 'runs in its `after_script`')
+            if self.paths.names(step, self.files):
+                raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
 
-def _owned(steps: Steps, ownership: _Ownership) -> Iterator[frozenset[str]]:
-    """For each unit the files that only it makes."""
-    paths = ownership.paths
-    repeated = {
-        path
-        for step in (*steps.before, *steps.main)
-        if ownership.owners.get(step.number) is None
-        for path in paths.written(step)
-    }
-    own = [
-        (path, owners)
-        for path, owners in ownership.files.items()
-        if not paths.may_come and path not in repeated and paths.text_of(path) is None
-    ]
-    for number in range(len(ownership.units)):
-        yield frozenset(path for path, owners in own if owners == {number})
-
-
-def _check_after(steps: Steps, ownership: _Ownership) -> None:
-    """The commands of `after_script`, which every part runs."""
-    for step in steps.after:
-        text = shortened(step.text)
-        if outward(step):
-            if names_unit(step, ownership.images):
-                raise Refusal(f'{text} in its `after_script` acts on the images')
-            ownership._add_risk(step, 'runs in its `after_script`')
-        if ownership.paths.names(step, ownership.files):
-            raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
+    def owned(self) -> list[set[str]]:
+        """For each unit the files that only it makes."""
+        paths = self.paths
+        repeated = {
+            path
+            for step in (*self.steps.before, *self.steps.main)
+            if self.owners.get(step.number) is None
+            for path in paths.written(step)
+        }
+        result: list[set[str]] = [set() for _ in self.units]
+        for path, owners in self.files.items():
+            is_new = not paths.may_come and paths.text_of(path) is None
+            if len(owners) == 1 and is_new and path not in repeated:
+                result[min(owners)].add(path)
+        return result
 
 
 def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.extends import ancestors
-from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
 from kaniko_hooks.fix import Refusal, Shared
@@ -40,14 +38,18 @@ _LONGEST_LINE = 80
 
 
 class Mention(NamedTuple):
-    """A scalar that names the job; `holder.items[position]` is the list item that it is in."""
+    """A scalar that names the job; `holder.items[position]` is the item of needs that it is in."""
 
     name: str
     kind: str
     scalar: ScalarNode
     holder: SequenceNode | None = None
     position: int = 0
-    key: ScalarNode | None = None  # of the holder
+    key: Node | None = None  # of the holder
+
+    @property
+    def item(self) -> Node | None:
+        return self.holder.items[self.position] if self.holder else None
 
 
 Mentions = Mapping[str, list[Mention]]  # path -> where the file names a job
@@ -58,8 +60,7 @@ class _Visit(NamedTuple):
     path: tuple[str, ...]  # the keys of mappings above, and '' for a list's item
     holder: SequenceNode | None = None  # the list of needs or dependencies above
     position: int = 0
-    item: MappingNode | None = None  # the item of that list, if it is a mapping
-    key: ScalarNode | None = None  # of that list
+    key: Node | None = None  # of that list, or the last one above
 
 
 def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
@@ -112,28 +113,20 @@ def _identity(node: SequenceNode | MappingNode) -> int:
 
 def _below(visit: _Visit, node: SequenceNode | MappingNode) -> Iterator[_Visit]:
     if isinstance(node, MappingNode):
-        item = node if visit.holder is not None and visit.item is None else visit.item
         for key, value in reversed(node.pairs):
-            name = key.value if isinstance(key, ScalarNode) else ''
-            own_key = visit.key if visit.holder is not None else key
-            yield visit._replace(
-                node=value,
-                path=(*visit.path, name),
-                item=item,
-                key=own_key if isinstance(own_key, ScalarNode) else None,
-            )
+            path = (*visit.path, key.value if isinstance(key, ScalarNode) else '')
+            yield visit._replace(node=value, path=path, key=visit.key if visit.holder else key)
         return
     starts = visit.holder is None and visit.path[-1:] and visit.path[-1] in _FOLLOWING
     for index in reversed(range(len(node.items))):
         path = (*visit.path, '!reference' if node.tag == '!reference' else '')
         child = visit._replace(node=node.items[index], path=path)
-        holds = starts or node.tag == '!reference'
-        yield child._replace(holder=node, position=index) if holds else child
+        yield child._replace(holder=node, position=index) if starts else child
 
 
 def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
     if '!reference' in visit.path:
-        yield Mention(node.value, _REFERENCES, node, visit.holder, visit.position)
+        yield Mention(node.value, _REFERENCES, node)
     elif _is_needed_job(visit, node):
         yield Mention(node.value, _FOLLOWS, node, visit.holder, visit.position, visit.key)
     elif 'extends' in visit.path[1:3]:
@@ -148,9 +141,9 @@ def _is_needed_job(visit: _Visit, node: ScalarNode) -> bool:
     item = visit.holder.items[visit.position]
     if visit.position in visit.holder.aliases or not item.start <= node.start <= item.end:
         return False
-    if visit.item is None:
+    if not isinstance(item, MappingNode):
         return visit.path[-1] == '' and visit.path[-2] in _FOLLOWING
-    elsewhere = get(visit.item, 'pipeline') or get(visit.item, 'project')
+    elsewhere = get(item, 'pipeline') or get(item, 'project')
     return visit.path[-1] == 'job' and visit.path[-3] in _FOLLOWING and elsewhere is None
 
 
@@ -166,11 +159,8 @@ def _is_in_hidden_list(visit: _Visit) -> bool:
 # Other jobs that depend on it
 
 
-def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[tuple[str, Mention]]:
-    """The mentions, each with its file, that can name the template instead of the job.
-
-    Raises Refusal for mentions that can be neither kept nor replaced.
-    """
+def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
+    """Raises Refusal if something else than a list of needs names the job."""
     document = state.files.document(target.file)
     if is_merged(document.nodes, target.body):
         raise Shared(f'other jobs merge it as *{target.body.anchor}')
@@ -179,44 +169,14 @@ def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[t
         if path not in target.files and mention.kind != _OTHER:
             continue
         line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
-        if mention.scalar.anchor:
+        if mention.scalar.anchor or mention.item and mention.item.anchor:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')
         if mention.kind == _EXTENDS:
-            if path != target.file or any(
-                _inherits_script(pipeline, target.name) for pipeline in target.pipelines
-            ):
-                raise Shared(f'{path}:{line} extends it')
-            yield path, mention
-        elif mention.kind == _REFERENCES:
-            if path != target.file or not _refers_beside(mention):
-                raise Shared(f'{path}:{line} refers to it')
-            yield path, mention
-        elif mention.kind != _FOLLOWS:
+            raise Shared(f'{path}:{line} extends it')
+        if mention.kind == _REFERENCES:
+            raise Shared(f'{path}:{line} refers to it')
+        if mention.kind == _OTHER:
             raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
-        elif mention.holder is not None and mention.holder.items[mention.position].anchor:
-            raise Refusal(f'{path}:{line} names it where an anchor is defined')
-
-
-def _inherits_script(pipeline: Pipeline, name: str) -> bool:
-    """A job that extends this one runs its script."""
-    script = pipeline.jobs[name].entries.get('script')
-    jobs: list[Job] = [*pipeline.jobs.values(), *pipeline.hidden.values()]
-    return any(
-        job.entries.get('script') == script
-        for job in jobs
-        if job.name != name and name in ancestors(pipeline.table, job.name)
-    )
-
-
-def _refers_beside(mention: Mention) -> bool:
-    """A reference to a keyword of the job that is not its script."""
-    items = mention.holder.items if mention.holder else []
-    return (
-        mention.position == 0
-        and len(items) > 1
-        and isinstance(items[1], ScalarNode)
-        and items[1].value != 'script'
-    )
 
 
 def followers_of(
