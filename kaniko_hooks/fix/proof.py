@@ -62,10 +62,8 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
             raise Refusal(f'{job.name} would not run one build')
         builds += (build for step in every for build in step.builds)
         _prove_commands(draft, part, job, steps)
-    described = _Describer(draft, part).described
-    further = tuple(further_words(part.unit))
-    old = [described(build, further) for build in part.unit.builds]
-    new = [described(build) for build in builds]
+    old = _descriptions(draft, part, part.unit.builds, tuple(further_words(part.unit)))
+    new = _descriptions(draft, part, builds)
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
@@ -92,45 +90,40 @@ def _instances(part: Part, container: Container) -> Iterator[Container]:
 Description = tuple[tuple[object, ...], object, dict[str, object], dict[str, object]]
 
 
-class _Describer:
-    """Describes the builds of one part, before and after, so that they can be compared."""
-
-    def __init__(self, draft: Draft, part: Part) -> None:
-        loop = part.unit.loop
-        self.paths = draft.paths
-        # The loop's variable, and those that only steps of other parts set.
-        self.ignored = {loop.command.name} if loop else set()
-        self.ignored |= {
-            name
-            for step in draft.steps.main
-            if step not in part.steps or loop and step is part.unit.step
-            for name in step.report.writes
-            if not is_environment(name, draft.steps)
+def _descriptions(
+    draft: Draft, part: Part, builds: Sequence[Build], further: Sequence[Text] = ()
+) -> list[Description]:
+    """Argv with further words, working directory, variables and files of builds of a part."""
+    loop = part.unit.loop
+    # The loop's variable, and those that only steps of other parts set.
+    ignored = {loop.command.name} if loop else set()
+    ignored |= {
+        name
+        for step in draft.steps.main
+        if step not in part.steps or loop and step is part.unit.step
+        for name in step.report.writes
+        if not is_environment(name, draft.steps)
+    }
+    kept = {path for step in (*part.steps, *draft.steps.before) for path in step.report.files}
+    result: list[Description] = []
+    for build in builds:
+        argv = [*(field.text for field in build.argv), *further]
+        variables = {
+            name: _of_value(value)
+            for name, value in build.env.variables.items()
+            if name not in ignored
         }
-        self.kept = {
-            path for step in (*part.steps, *draft.steps.before) for path in step.report.files
+        relevant = {*draft.paths.in_context(build, build.env.files), *kept}
+        files: dict[str, object] = {
+            '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
+                map(_named, texts)
+            )
+            for path, texts in build.env.files.items()
+            if path in relevant
         }
-
-    def described(self, build: Build, further: Sequence[Text] = ()) -> Description:
-        """Argv with further words, working directory, variables and files of a build."""
-        files = build.env.files
-        relevant = {*self.paths.in_context(build, files), *self.kept}
-        return (
-            tuple(map(_named, (*(field.text for field in build.argv), *further))),
-            frozenset(map(_named, build.env.directories)),
-            {
-                name: _of_value(value)
-                for name, value in build.env.variables.items()
-                if name not in self.ignored
-            },
-            {
-                '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
-                    map(_named, texts)
-                )
-                for path, texts in files.items()
-                if path in relevant
-            },
-        )
+        folders = frozenset(map(_named, build.env.directories))
+        result.append((tuple(map(_named, argv)), folders, variables, files))
+    return result
 
 
 def _named(text: Text) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.values import InvalidPipeline, entry_of, node_of
+from kaniko_hooks.ci.gitlab.jobs import Pipeline
+from kaniko_hooks.ci.gitlab.values import Entry, InvalidPipeline, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, like
@@ -259,7 +260,7 @@ def script_of(state: State, target: Target) -> Script:
     is_own = entry is not None and any(
         (key.file, key.start) == (entry.key.file, entry.key.start) for key, _ in target.body.pairs
     )
-    lender = state.lender(target.pipelines[0], entry.key) if entry and not is_own else None
+    lender = _lender(target.pipelines[0], entry.key) if entry and not is_own else None
     if lender is None:
         place = layout(target.text, target.key, target.body)
         return Script(place, place)
@@ -277,6 +278,18 @@ def script_of(state: State, target: Target) -> Script:
         raise Refusal(f'its script is in {name}, which is indented differently')
     job = place._replace(key=target.key, body=target.body, start=start, end=end)
     return Script(place, job, name)
+
+
+def _lender(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
+    """The hidden job that has a `script:` key, and its definition; None if none has."""
+    for name, job in pipeline.hidden.items():
+        for definition in job.definitions:
+            body = node_of(definition.value)
+            if isinstance(body, MappingNode) and any(
+                (key.file, key.start) == (script.file, script.start) for key, _ in body.pairs
+            ):
+                return name, definition
+    return None
 
 
 def _check_lender(state: State, target: Target, name: str, body: MappingNode) -> None:

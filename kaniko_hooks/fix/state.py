@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.analysis import Evaluations, ScriptFiles
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
-from kaniko_hooks.ci.gitlab.values import Entry, Value, get, inherits, is_null, node_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode
+from kaniko_hooks.ci.gitlab.values import Value, get, inherits, is_null
 from kaniko_hooks.options import Options
 
 
@@ -37,8 +35,6 @@ class State:
         self.text_of = ScriptFiles(files.repository).text
         self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
         self._sources: dict[int, list[Job]] = {}
-        self._keys: dict[str, Counter[str]] = {}
-        self._scripts: dict[int, dict[tuple[str, int], tuple[str, Entry]]] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
@@ -56,30 +52,6 @@ class State:
                 if effective(pipeline, job, 'artifacts') is not None
             ]
         return self._sources[id(pipeline)]
-
-    def times(self, file: str, name: str) -> int:
-        """The number of times that a file has a top-level key."""
-        if file not in self._keys:
-            roots = self.files.document(file).nodes
-            self._keys[file] = Counter(
-                key.value for root in roots for key in _keys(root) if isinstance(key, ScalarNode)
-            )
-        return self._keys[file][name]
-
-    def lender(self, pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
-        """The hidden job that has a `script:` key, and its definition; None if none has."""
-        if id(pipeline) not in self._scripts:
-            self._scripts[id(pipeline)] = {
-                (key.file, key.start): (name, definition)
-                for name, job in pipeline.hidden.items()
-                for definition in job.definitions
-                for key in _keys(node_of(definition.value))
-            }
-        return self._scripts[id(pipeline)].get((script.file, script.start))
-
-
-def _keys(root: Node) -> list[Node]:
-    return [key for key, _ in root.pairs] if isinstance(root, MappingNode) else []
 
 
 def effective(pipeline: Pipeline, job: Job, keyword: str) -> Value | None:
