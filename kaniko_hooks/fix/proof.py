@@ -15,7 +15,7 @@ from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
-from kaniko_hooks.fix.units import destination_spans, further_words
+from kaniko_hooks.fix.units import destinations_of
 from kaniko_hooks.model import Container, Setting
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
@@ -62,7 +62,8 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
             raise Refusal(f'{job.name} would not run one build')
         builds += (build for step in every for build in step.builds)
         _prove_commands(draft, part, job, steps)
-    old = _descriptions(draft, part, part.unit.builds, tuple(further_words(part.unit)))
+    further = [field.text for step in part.unit.others for field in destinations_of(step)]
+    old = _descriptions(draft, part, part.unit.builds, further)
     new = _descriptions(draft, part, builds)
     for first, second in (old, new), (new, old):
         for description in first:
@@ -164,9 +165,9 @@ def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
             if step is part.unit.step:
                 source = draft.steps.source.source.value
                 expected += [
-                    _flat(source[start:end])
+                    _flat(source[field.start : field.end])
                     for other in part.unit.others
-                    for start, end in destination_spans(other)
+                    for field in destinations_of(other)
                 ]
     actual = [_flat(step.text) for step in (*steps.before, *steps.main)]
     if ' '.join(expected) != ' '.join(actual):

@@ -16,7 +16,7 @@ from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_lin
 from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.steps import Step, Steps
-from kaniko_hooks.fix.units import destination_spans
+from kaniko_hooks.fix.units import destinations_of
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -102,13 +102,13 @@ class Writer:
         source = self.steps.source.source.value
         at = self._end_offset(unit.step, unit.builds[0].argv[-1].end)
         style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
-        first = next(destination_spans(unit.step))[0]
+        first = next(destinations_of(unit.step)).start
         before = len(source[:first].rstrip(' \t\n\\'))
         gap = self.text[slice(*(self.offset(unit.step.command, end) for end in (before, first)))]
         edits = []
         for step in unit.others:
-            for start, end in destination_spans(step):
-                words = source[start:end]
+            for field in destinations_of(step):
+                words = source[field.start : field.end]
                 blank = gap if '\n' in gap and words[0] == '-' else ' '
                 edits.append(Edit(at, at, blank + escaped(words, style)))
         return edits

@@ -114,7 +114,7 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
         return False
     old, new = first.builds[0], second.builds[0]
     return (
-        _rest(old.argv) == _rest(new.argv)
+        _rest(first.step) == _rest(second.step)
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
         and not old.values('no-push')
     )
@@ -152,37 +152,17 @@ def _prefix(steps: Steps, step: Step) -> str | None:
     return steps.source.source.value[step.first : argv[0].start]
 
 
-def _rest(argv: Sequence[Field]) -> list[object]:
-    """The words that are about something else than destinations."""
-    left = set(_destinations(argv))
-    return [field.text for number, field in enumerate(argv) if number not in left]
+def _rest(step: Step) -> list[Text]:
+    """The words of a build that are about something else than destinations."""
+    destinations = list(destinations_of(step))
+    return [field.text for field in step.builds[0].argv if field not in destinations]
 
 
-def _destinations(argv: Sequence[Field]) -> Iterator[int]:
-    """The indexes of the words of all destinations."""
+def destinations_of(step: Step) -> Iterator[Field]:
+    """The words of a plain command's build that are about destinations."""
     is_value = False
-    for number, field in enumerate(argv):
+    for field in step.builds[0].argv:
         text = field.text.value
-        if (
-            is_value
-            or text in _DESTINATION
-            or text.startswith('--destination=')
-            or text[:2] == '-d'
-        ):
-            yield number
+        if is_value or text in _DESTINATION or text.startswith(('--destination=', '-d')):
+            yield field
         is_value = not is_value and text in _DESTINATION
-
-
-def destination_spans(step: Step) -> Iterator[tuple[int, int]]:
-    """The spans in the source of the words of a plain command's destinations."""
-    argv = step.builds[0].argv
-    for number in _destinations(argv):
-        yield argv[number].start, argv[number].end
-
-
-def further_words(unit: Unit) -> Iterator[Text]:
-    """The words of the other steps of a unit that are about destinations."""
-    for step in unit.others:
-        argv = step.builds[0].argv
-        for number in _destinations(argv):
-            yield argv[number].text
