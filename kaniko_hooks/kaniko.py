@@ -55,7 +55,7 @@ _COMMON = frozenset(
 )
 _DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
 # The values of these are paths of files that Kaniko writes.
-_OUTPUTS = frozenset(
+OUTPUTS = frozenset(
     """
     digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
     tar-path tarPath
@@ -118,7 +118,7 @@ def read_build(
     if cleanup is None:
         cleanup = _cleans_by_default(image, variable)
     destinations = tuple(flag.value.value for flag in flags if flag.name == 'destination')
-    outputs = tuple(flag.value.value for flag in flags if flag.name in _OUTPUTS)
+    outputs = tuple(flag.value.value for flag in flags if flag.name in OUTPUTS)
     return Flags(cache, cleanup and _cleans_own_folder(variable), destinations, outputs)
 
 

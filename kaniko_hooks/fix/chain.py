@@ -6,7 +6,7 @@ What is not shown to be independent keeps its order.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
@@ -33,17 +33,6 @@ class Source(NamedTuple):
 
     name: str
     optional: bool  # it may not be in the pipeline
-
-
-class Chain(NamedTuple):
-    """The `needs` of a part besides earlier parts.
-
-    - `sources`: earlier jobs, since a job with `needs` gets the artifacts of those only.
-    - `risks`: what needs --unsafe.
-    """
-
-    sources: tuple[Source, ...] = ()
-    risks: tuple[str, ...] = ()
 
 
 def needed(
@@ -116,10 +105,13 @@ def _united(uses: Sequence[Use]) -> Use:
 # The keyword
 
 
-def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> Chain:
-    """The conditions of a chain. Raises Refusal."""
+def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> tuple[Source, ...]:
+    """The earlier jobs that parts of a chain need, which get artifacts of no other ones.
+
+    Raises Refusal if the job's keywords allow no chain.
+    """
     if not any(needed):
-        return Chain()
+        return ()
     sources: dict[Source, None] = {}
     for pipeline in target.pipelines:
         job = pipeline.jobs[target.name]
@@ -139,13 +131,15 @@ def chain_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> C
         sources.update(dict.fromkeys(_sources(state, pipeline, job)))
     if len(sources) + max(map(len, needed)) > MAX_NEEDS:
         raise Refusal(f'a job would need more than {MAX_NEEDS} others')
-    risk = f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
-    return Chain(tuple(sources), (risk,) if _may_fail(target.job.table) else ())
+    return tuple(sources)
 
 
-def _may_fail(job: Table) -> bool:
-    values = [get(source, 'allow_failure') for source in (job, *flat_items(get(job, 'rules')))]
-    return any(value is not None and not is_false(value) for value in values)
+def chain_risks(target: Target, needed: Sequence[Sequence[int]]) -> Iterator[str]:
+    """The risks of a chain that need --unsafe."""
+    table = target.job.table
+    values = [get(source, 'allow_failure') for source in (table, *flat_items(get(table, 'rules')))]
+    if any(needed) and any(value is not None and not is_false(value) for value in values):
+        yield f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
 
 
 def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:

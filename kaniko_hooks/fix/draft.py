@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import get as node_at
 from kaniko_hooks.fix import Refusal, Shared
-from kaniko_hooks.fix.chain import chain_of, needed
+from kaniko_hooks.fix.chain import chain_risks, needed, sources_of
 from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import LONGEST
@@ -110,12 +110,12 @@ def _draft(
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
     order = needed(steps, units, division, paths)
-    chain = chain_of(state, target, order)
+    sources = sources_of(state, target, order)
     risks = (
         *risky_keywords(target, division.files, division.owned()),
         *division.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
-        *chain.risks,
+        *chain_risks(target, order),
     )
     draft = draft._replace(risks=risks)
     script = script_of(state, target)
@@ -140,7 +140,7 @@ def _draft(
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
-        NewJob(name, part, chain.sources, tuple(names[number] for number in earlier))
+        NewJob(name, part, sources, tuple(names[number] for number in earlier))
         for name, part, earlier in zip(names, division.parts, order)
     )
     draft = _split(draft._replace(jobs=jobs), script, template, division.shared)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix.commands import Build, Program
-from kaniko_hooks.fix.paths import OUTPUTS, WRITES_LAST, Paths, is_inside
+from kaniko_hooks.fix.paths import WRITES_LAST, Paths, is_inside
 from kaniko_hooks.fix.safety import outward
 from kaniko_hooks.fix.steps import Step, words_of
+from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER

@@ -189,11 +189,9 @@ def above_comments(text: str, place: Layout) -> int:
     """The start of the comments above `script:`."""
     start = place.script_start
     # The line of the job's key ends it.
-    while True:
-        above = max(text.rfind('\n', 0, max(start - 1, 0)), text.rfind('\r', 0, max(start - 1, 0)))
-        if not text.startswith(f'{place.indent}#', above + 1):
-            return start
-        start = above + 1
+    while text.startswith(f'{place.indent}#', line_start(text, start - 1)):
+        start = line_start(text, start - 1)
+    return start
 
 
 def _usual_gap(text: str, body: MappingNode, indent: str) -> str:

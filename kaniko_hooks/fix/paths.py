@@ -9,20 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from kaniko_hooks.fix.commands import Build, Program
 from kaniko_hooks.fix.safety import WRITING, makes_folders, makes_only
 from kaniko_hooks.fix.steps import Step, scripts_of
+from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.text import Text
-
-# Files that a build writes.
-OUTPUTS = frozenset(
-    """
-    digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
-    tar-path tarPath
-    """.split()
-)
 
 # Programs that write their last operand, only what they name, or nothing.
 WRITES_LAST = frozenset('cp install ln mv'.split())

@@ -169,7 +169,7 @@ def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
         # Another pipeline's needs and parents are its own jobs, whatever their names.
         if path not in target.files and mention.kind != _OTHER:
             continue
-        line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+        line = _line(state, path, mention)
         if mention.scalar.anchor or mention.item and mention.item.anchor:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')
         if mention.kind == _EXTENDS:
@@ -180,32 +180,26 @@ def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
             raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
 
 
+def _line(state: State, path: str, mention: Mention) -> int:
+    return where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+
+
 def followers_of(
-    state: State, target: Target, mentions: Mentions, names: Sequence[str]
+    state: State, target: Target, mentions: Mentions, parts: Sequence[str]
 ) -> Iterator[tuple[str, list[Edit]]]:
-    """The edits of jobs that wait for this one, by file."""
+    """The edits of jobs that wait for this one, by file: they wait for every part."""
     for path in target.files:
-        some = [mention for mention in mentions.get(path, ()) if mention.kind == _FOLLOWS]
-        for mention in some:
-            count = len(mention.holder.items) if mention.holder is not None else 0
-            if count + len(names) - 1 > MAX_NEEDS:
+        text = state.files.text(path)
+        edits: dict[int, list[Edit]] = {}
+        for mention in mentions.get(path, ()):
+            holder, name = mention.holder, mention.scalar
+            assert holder is not None  # of other mentions none is left
+            if len(holder.items) + len(parts) - 1 > MAX_NEEDS:
                 raise Refusal(f'a job would need more than {MAX_NEEDS} others')
-        if some:
-            yield path, list(_follower_edits(state.files.text(path), some, names))
-
-
-def _follower_edits(
-    text: str, own_mentions: Sequence[Mention], parts: Sequence[str]
-) -> Iterator[Edit]:
-    """The edits of one file: each item that names the job is repeated for every part."""
-    done: set[int] = set()
-    for mention in own_mentions:
-        holder, name = mention.holder, mention.scalar
-        if name.start in done or holder is None:
-            continue
-        done.add(name.start)
-        yield Edit(name.start, name.end, like(parts[0], name.style))
-        yield _repeated(text, mention, holder, parts[1:])
+            first = Edit(name.start, name.end, like(parts[0], name.style))
+            edits[name.start] = [first, _repeated(text, mention, holder, parts[1:])]
+        if edits:
+            yield path, [edit for own in edits.values() for edit in own]
 
 
 def _repeated(text: str, mention: Mention, holder: SequenceNode, parts: Sequence[str]) -> Edit:
@@ -226,7 +220,7 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
     done: set[int] = set()
     for mention in _mentions(root, names):
         holder, key = mention.holder, mention.key
-        if mention.kind != _FOLLOWS or holder is None or key is None or holder.start in done:
+        if holder is None or key is None or holder.start in done:
             continue
         done.add(holder.start)
         start, end = line_start(text, key.start), line_end(text, holder.end)
@@ -298,7 +292,7 @@ def _check_lender(state: State, target: Target, name: str, body: MappingNode) ->
     for path, some in mentions_of(state, [name])[name].items():
         for mention in some:
             if path != target.file or mention.scalar.start not in own:
-                line = where(Place(path, mention.scalar.start), state.repository.known_text)[0]
+                line = _line(state, path, mention)
                 raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
     if is_merged(state.files.document(target.file).nodes, body):
         raise Shared(f'its script is in {name}, which is merged as *{body.anchor}')

@@ -18,7 +18,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import ScriptReport, StatementReport
-from kaniko_hooks.shell.tree import Command, For, Heredoc, Pipeline, Statement, walk
+from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
 from kaniko_hooks.text import Text
 
 
@@ -100,8 +100,9 @@ def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
 
 def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
     if source.tree.problems:
-        offset, message = source.tree.problems[0]
-        raise Refusal(f'{_line(source.source.value, offset)} is not a complete shell command')
+        offset, _ = source.tree.problems[0]
+        line = source.source.value[source.source.value.rfind('\n', 0, offset) + 1 :]
+        raise Refusal(f'{shortened(line)} is not a complete shell command')
     number = 0
     for statement in body:
         for node in _nodes(source, statement):
@@ -130,11 +131,6 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
             number += 1
 
 
-def _line(text: str, offset: int) -> str:
-    start = text.rfind('\n', 0, offset) + 1
-    return shortened(text[start:])
-
-
 def _nodes(source: ScriptReport, statement: Statement) -> Sequence[Statement | Pipeline]:
     report = source.report(statement)
     only_and = not statement.background and set(statement.operators) == {'&&'}
@@ -147,16 +143,14 @@ def _end(text: str, node: Statement | Pipeline) -> int:
     """After the last word or here-document of a node."""
     if '<<' not in text:
         return node.end
-    end = max(node.end, *(document.end for document in _heredocs(node)), 0)
+    ends = [
+        redirection.heredoc.end
+        for inner in walk(node)
+        for redirection in getattr(inner, 'redirections', ())
+        if redirection.heredoc is not None
+    ]
+    end = max([node.end, *ends])
     return end if end == node.end else len(text[:end].rstrip('\n'))
-
-
-def _heredocs(node: Statement | Pipeline) -> Iterator[Heredoc]:
-    for inner in walk(node):
-        redirections = getattr(inner, 'redirections', ())
-        for redirection in redirections:
-            if redirection.heredoc is not None:
-                yield redirection.heredoc
 
 
 def _with_comments(source: ScriptReport, after: int, first: int) -> int:
