@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,18 @@ def test_as_much_as_can_be_read(write: Write) -> None:
 def test_more_commands_than_can_be_read(write: Write) -> None:
     long = ': x\n      ' * 41_000
     root = write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'})
+    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+
+
+def test_too_much_with_all_states_joined(write: Write) -> None:
+    test, long = '[ -n "$A" ] && echo', '#' * 500_000
+    job = f'a:\n  script: [{json.dumps(test)}]\n  after_script:\n    - |\n      {long}\n'
+    root = write({CI: f'{job}      /kaniko/executor\n'})
+    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+
+
+def test_commands_inside_of_commands(write: Write) -> None:
+    root = write({CI: f'a:\n  script: [{"exec " * 400}/kaniko/executor]\n'})
     assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
 
 
