@@ -68,28 +68,22 @@ def _status_of(fields: Sequence[Field], state: State) -> bool | None:
 
 
 def _exit(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    flow = Flow()
-    flow.leaving = [(EXIT, state.with_status(_status_of(fields, state)))]
-    return flow
+    return Flow(leaving=[(EXIT, state.with_status(_status_of(fields, state)))])
 
 
 def _return(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # Elsewhere bash reports an error and goes on.
-    flow = Flow([] if scope.may_return else [state.with_status(False)])
-    flow.leaving = [(RETURN, state.with_status(_status_of(fields, state)))]
-    return flow
+    going = [] if scope.may_return else [state.with_status(False)]
+    return Flow(going, [(RETURN, state.with_status(_status_of(fields, state)))])
 
 
 def _leave_loop(kind: str) -> Builtin:
     def leave(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         levels = number(fields[1].text.known) or 1 if len(fields) > 1 else 1
         after = state.with_status(True)
-        flow = Flow([] if scope.loops else [after])
         if scope.loops:
-            flow.leaving = [(Exit(kind, min(levels, scope.loops)), after)]
-        elif scope.outer_loops:
-            flow.leaving = [(Exit(kind, 1), after)]
-        return flow
+            return Flow(leaving=[(Exit(kind, min(levels, scope.loops)), after)])
+        return Flow([after], [(Exit(kind, 1), after)] if scope.outer_loops else [])
 
     return leave
 
@@ -102,9 +96,7 @@ def _exec(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if not words:
         return Flow([state.with_status(True)])
     result = scope.ev.run_program(scope, state.with_env(state.env._replace(at_exit=NO_TRAP)), words)
-    flow = Flow()
-    flow.leaving = [*result.leaving, *((EXIT, end) for end in result.normal)]
-    return flow
+    return Flow(leaving=[*result.leaving, *((EXIT, end) for end in result.normal)])
 
 
 # Variables

@@ -142,19 +142,15 @@ def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field
             depth=scope.depth + 1,
         )
     )
-    env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
-    start = state.with_env(env)
-    result = scope.ev.command(inner, start, function.body)
-    flow = Flow()
-    flow.normal = [_returned(state.env, end) for end in result.normal]
-    for way, end in result.leaving:
-        if way == EXIT:
-            flow.leaving.append((way, end))
-        elif way.levels:
-            flow.leaving.append((way, _returned(state.env, end)))
-        else:
-            flow.normal.append(_returned(state.env, end))
-    flow.normal = merged(scope, flow.normal)
+    start = state.with_env(state.env._replace(arguments=Array(tuple(fields[1:])), saved={}))
+    flow = scope.ev.command(inner, start, function.body)
+    flow.end_returns()
+    flow.leaving = [
+        # What `trap` has set for EXIT sees the variables of the function.
+        (way, end if way == EXIT else _returned(state.env, end))
+        for way, end in flow.leaving
+    ]
+    flow.normal = merged(scope, [_returned(state.env, end) for end in flow.normal])
     return flow
 
 

@@ -114,9 +114,11 @@ class Flow:
 
     __slots__ = ('normal', 'leaving')
 
-    def __init__(self, normal: Iterable[State] = ()) -> None:
+    def __init__(
+        self, normal: Iterable[State] = (), leaving: Iterable[tuple[Exit, State]] = ()
+    ) -> None:
         self.normal = list(normal)
-        self.leaving: list[tuple[Exit, State]] = []
+        self.leaving = list(leaving)
 
     def add(self, flow: Flow) -> None:
         self.normal += flow.normal
@@ -126,6 +128,11 @@ class Flow:
         """Change all states, however they leave."""
         self.normal = [changed(state) for state in self.normal]
         self.leaving = [(way, changed(state)) for way, state in self.leaving]
+
+    def end_returns(self) -> None:
+        """Go on with the states that `return` leaves."""
+        self.normal += [state for way, state in self.leaving if way == RETURN]
+        self.leaving = [(way, state) for way, state in self.leaving if way != RETURN]
 
     def ends(self) -> list[State]:
         """All states, however they leave."""

@@ -205,8 +205,7 @@ class Evaluator:
         last = len(node.operators)
         tested = scope._replace(tested=True) if last else scope
         first = self._reported(tested, state, node.pipelines[0], self._pipeline)
-        flow = Flow()
-        flow.leaving = first.leaving
+        flow = Flow(leaving=first.leaving)
         # With each state: the last pipeline has run.
         current = [(way, not last) for way in first.normal]
         builds_before = outcome.builds(state.outcome)

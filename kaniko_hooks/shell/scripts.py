@@ -8,17 +8,7 @@ from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, programs, variables
-from kaniko_hooks.shell.env import (
-    REPEATED,
-    RETURN,
-    Env,
-    Flow,
-    Scope,
-    State,
-    fresh,
-    fresh_name,
-    merged,
-)
+from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State, fresh, fresh_name, merged
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -212,17 +202,13 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             start = state.with_env(state.env._replace(arguments=Array(tuple(fields[2:]))))
         inner = scope.because('call', fields[0].start)._replace(may_return=True)
         result = run(inner, start, text, path)
-        for way, end in result.leaving:
-            if way == RETURN:
-                result.normal.append(end)
-            else:
-                flow.leaving.append((way, end))
-        flow.normal += [
-            end.with_env(end.env._replace(arguments=state.env.arguments))
-            if len(fields) > 2
-            else end
-            for end in result.normal
-        ]
+        result.end_returns()
+        if len(fields) > 2:
+            result.normal = [
+                end.with_env(end.env._replace(arguments=state.env.arguments))
+                for end in result.normal
+            ]
+        flow.add(result)
     if len(contents) != 1:
         flow.add(_unknown(scope, after_unknown_commands(scope, state), fields))
     if not contents:
