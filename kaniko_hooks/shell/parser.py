@@ -350,11 +350,9 @@ class _Parser(Lexer):
             self.at += len('in')
             words = []
             self.skip_blanks()
-            word = self.word()
-            while word:
+            while word := self.word():
                 words.append(word)
                 self.skip_blanks()
-                word = self.word()
         if is_select:
             # Its words are chosen any number of times.
             words = [tree.Word((tree.Unknown('', self.at, self.at, False),), self.at, self.at)]

@@ -231,12 +231,8 @@ def _run(ev: Evaluator, outcomes: Sequence[outcome.Outcome]) -> Run:
     entries = [entry for item in outcomes for entry in item.items()]
     most = max(tally.times for _, tally in entries)
     sharing = [(cache_class, tally) for cache_class, tally in entries if tally.times > 1]
-    verdict = 'ok'
-    if sharing:
-        worst = max(sharing, key=lambda entry: (entry[0].strength, entry[1].times))
-        verdict = _VERDICTS[worst[0].strength]
-    else:
-        worst = max(entries, key=lambda entry: (entry[1].times, entry[0].strength))
+    worst = max(sharing or entries, key=lambda entry: (entry[0].strength, entry[1].times))
+    verdict = _VERDICTS[worst[0].strength] if sharing else 'ok'
     clean = all(cache_class.all_but_last_clean for cache_class, _ in sharing)
     return _as_run(ev, most, verdict, worst[1].totals, clean)
 
