@@ -311,8 +311,8 @@ def _reading(state: State, text: Text | None) -> State:
 def _restored(scope: Scope, before: State, output: Output | None, end: State) -> State:
     """The state after a command, its output in the file that it was written to."""
     env = end.env
-    if output is not None and output.file is not None:
-        env = written(scope, env, output.file, env.stdout, output.append)
     if output is not None:
+        if output.file is not None:
+            env = written(scope, env, output.file, env.stdout, output.append)
         env = env._replace(stdout=before.env.stdout)
     return end.with_env(env._replace(stdin=before.env.stdin))

@@ -53,52 +53,41 @@ def look_up(
             value = _set_by_shell(scope, state, name)
         if value is None:
             value = outside(scope, name, state.env)
-            return _outside_ways(scope.ev, state, name, value, shown)
+            return _ways(scope.ev, state, name, value, shown, False)
     else:
         value = _parameter(scope, state, name, shown)
-    return _ways(state, name, value, shown)
+    return _ways(scope.ev, state, name, value, shown)
 
 
 def value_of_hole(
     scope: Scope, state: State, name: str, shown: str
 ) -> list[tuple[State, Text | Array | Unset]]:
     """The values of a hole of the script's text, each with the state where it has that one."""
-    value = state.env.variables.get(name)
-    if value is None:
-        return _outside_ways(scope.ev, state, name, outside(scope, name), shown)
-    return _ways(state, name, value, shown)
-
-
-def _outside_ways(
-    ev: Evaluator, state: State, name: str, value: Value, shown: str
-) -> list[tuple[State, Text | Array | Unset]]:
-    """The values of a setting, each with the runs in which it has that one."""
-    if not isinstance(value, OneOf):
-        return _ways(state, name, value, shown)
-    ways = []
-    for item in value.values:
-        if ev.reports is not None:
-            ev.reports.narrowed(name, item)
-        states = [state]
-        if isinstance(item, Text) and not item.holes:
-            states, _ = ev.split(state, Eq(hole(name), item))
-        ways += [(assign(way, name, item), _written(item, shown)) for way in states]
-    return ways
+    own = state.env.variables.get(name)
+    value = outside(scope, name) if own is None else own
+    return _ways(scope.ev, state, name, value, shown, own is not None)
 
 
 def _ways(
-    state: State, name: str, value: Value, shown: str
+    ev: Evaluator, state: State, name: str, value: Value, shown: str, is_set: bool = True
 ) -> list[tuple[State, Text | Array | Unset]]:
-    if isinstance(value, OneOf):
-        return [
-            (state.with_env(state.env.with_variable(name, item)), _written(item, shown))
-            for item in value.values
-        ]
-    if isinstance(value, Text) and value.holes:
-        fact = state.facts.get(value.key())
-        if fact is not None and fact.one_of == _ONLY_EMPTY:
-            return [(state, EMPTY)]
-    return [(state, _written(value, shown))]
+    """The alternatives of a value, each with the runs in which a variable has that one.
+
+    Where the script has not set the variable, a setting decides which runs those are.
+    """
+    if not isinstance(value, OneOf):
+        fact = state.facts.get(value.key()) if isinstance(value, Text) and value.holes else None
+        is_empty = fact is not None and fact.one_of == _ONLY_EMPTY
+        return [(state, EMPTY if is_empty else _written(value, shown))]
+    ways = []
+    for item in value.values:
+        states = [state]
+        if not is_set and ev.reports is not None:
+            ev.reports.narrowed(name, item)
+        if not is_set and isinstance(item, Text) and not item.holes:
+            states, _ = ev.split(state, Eq(hole(name), item))
+        ways += [(assign(way, name, item), _written(item, shown)) for way in states]
+    return ways
 
 
 def assign(state: State, name: str, value: Value) -> State:
