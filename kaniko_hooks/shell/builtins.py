@@ -9,8 +9,6 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, programs, scripts
 from kaniko_hooks.shell.env import (
     ALL,
-    BREAK,
-    CONTINUE,
     EXIT,
     NO_TRAP,
     RETURN,
@@ -77,15 +75,13 @@ def _return(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return Flow(going, [(RETURN, state.with_status(_status_of(fields, state)))])
 
 
-def _leave_loop(kind: str) -> Builtin:
-    def leave(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-        levels = number(fields[1].text.known) or 1 if len(fields) > 1 else 1
-        after = state.with_status(True)
-        if scope.loops:
-            return Flow(leaving=[(Exit(kind, min(levels, scope.loops)), after)])
-        return Flow([after], [(Exit(kind, 1), after)] if scope.outer_loops else [])
-
-    return leave
+def _leave_loop(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    kind = fields[0].text.value  # `break` or `continue`
+    levels = number(fields[1].text.known) or 1 if len(fields) > 1 else 1
+    after = state.with_status(True)
+    if scope.loops:
+        return Flow(leaving=[(Exit(kind, min(levels, scope.loops)), after)])
+    return Flow([after], [(Exit(kind, 1), after)] if scope.outer_loops else [])
 
 
 def _exec(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -336,45 +332,28 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return programs.printed(scope, [state.with_status(True)], fields)
 
 
-BUILTINS: dict[str, Builtin] = {
-    ':': _ends_with(True),
-    'true': _ends_with(True),
-    'false': _ends_with(False),
-    'wait': _ends_with(None),
-    'hash': _ends_with(True),
-    'shopt': _ends_with(True),
-    'unalias': _ends_with(True),
-    '[': _test,
-    'test': _test,
-    'exit': _exit,
-    'return': _return,
-    'break': _leave_loop(BREAK),
-    'continue': _leave_loop(CONTINUE),
-    'exec': _exec,
-    'export': _declare,
-    'readonly': _declare,
-    'local': _declare,
-    'declare': _declare,
-    'typeset': _declare,
-    'unset': _unset,
-    'read': _read,
-    'mapfile': _read,
-    'readarray': _read,
-    'getopts': _read,
-    'let': _let,
-    'set': _set,
-    'shift': _shift,
-    'cd': _cd,
-    'pushd': _cd,
-    'popd': _popd,
-    'command': _command,
-    'builtin': _command,
-    'alias': _alias,
-    'trap': _trap,
-    'eval': scripts.evaluate,
-    '.': scripts.source,
-    'source': scripts.source,
-    'echo': _output,
-    'printf': _output,
-    'pwd': _output,
-}
+_ROWS: tuple[tuple[Builtin, str], ...] = (
+    (_ends_with(True), ': true hash shopt unalias'),
+    (_ends_with(False), 'false'),
+    (_ends_with(None), 'wait'),
+    (_test, '[ test'),
+    (_exit, 'exit'),
+    (_return, 'return'),
+    (_leave_loop, 'break continue'),
+    (_exec, 'exec'),
+    (_declare, 'export readonly local declare typeset'),
+    (_unset, 'unset'),
+    (_read, 'read mapfile readarray getopts'),
+    (_let, 'let'),
+    (_set, 'set'),
+    (_shift, 'shift'),
+    (_cd, 'cd pushd'),
+    (_popd, 'popd'),
+    (_command, 'command builtin'),
+    (_alias, 'alias'),
+    (_trap, 'trap'),
+    (scripts.evaluate, 'eval'),
+    (scripts.source, '. source'),
+    (_output, 'echo printf pwd'),
+)
+BUILTINS = {name: builtin for builtin, names in _ROWS for name in names.split()}

@@ -97,7 +97,7 @@ class State(NamedTuple):
 
 
 class Exit(NamedTuple):
-    """A way to leave a list of commands; `levels` are those of `break` and `continue`."""
+    """A way to leave a list of commands: the name of a builtin; and the loops that it leaves."""
 
     kind: str
     levels: int = 0
@@ -105,8 +105,6 @@ class Exit(NamedTuple):
 
 RETURN = Exit('return')
 EXIT = Exit('exit')
-BREAK = 'break'
-CONTINUE = 'continue'
 
 
 class Flow:

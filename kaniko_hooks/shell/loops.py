@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import outcome, variables
 from kaniko_hooks.shell.env import (
-    BREAK,
-    CONTINUE,
     EXIT,
     REPEATED,
     Env,
@@ -51,8 +49,8 @@ _MAX_DIRECTORIES = 4
 # Evaluations until what a body changes is known; it is nearly always after one.
 _MAX_ROUNDS = 4
 
-_NEXT = (CONTINUE, 1)
-_END = (BREAK, 1)
+_NEXT = Exit('continue', 1)
+_END = Exit('break', 1)
 
 
 class Effects:
