@@ -10,8 +10,8 @@ from __future__ import annotations
 import operator
 import re
 
-from kaniko_hooks.shell.env import State, fresh_name
-from kaniko_hooks.shell.value import text_of
+from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.value import fresh_name, text_of
 from kaniko_hooks.shell.variables import assign, look_up
 from kaniko_hooks.text import Text, concat, hole
 

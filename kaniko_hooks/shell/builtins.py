@@ -17,8 +17,6 @@ from kaniko_hooks.shell.env import (
     Function,
     Scope,
     State,
-    fresh,
-    fresh_name,
 )
 from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.tree import Group
@@ -29,6 +27,8 @@ from kaniko_hooks.shell.value import (
     Array,
     after_first,
     alternatives,
+    fresh,
+    fresh_name,
     join,
     number,
 )

@@ -8,7 +8,6 @@ What is around a command is its scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count
 
 from kaniko_hooks.model import Reason, Script
 from kaniko_hooks.named_tuple import NamedTuple
@@ -16,7 +15,7 @@ from kaniko_hooks.shell import TooMuch, facts, outcome
 from kaniko_hooks.shell.facts import Facts
 from kaniko_hooks.shell.outcome import Outcome
 from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.value import ANYTHING, Array, Value, join, names_executor
+from kaniko_hooks.shell.value import ANYTHING, Array, Value, fresh, join, names_executor
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -165,19 +164,6 @@ class Scope(NamedTuple):
         """The scope of what runs more than once for this reason."""
         reason = Reason(kind, self.source.place(offset), times)
         return self._replace(reasons=(*self.reasons, reason))
-
-
-def fresh() -> int:
-    """A number that no environment has yet."""
-    return next(_numbers)
-
-
-def fresh_name(shown: str) -> str:
-    """A name for a value that is equal to no other one."""
-    return f'{shown} {fresh()}'
-
-
-_numbers = count(1)
 
 
 def merged(scope: Scope, states: Sequence[State]) -> list[State]:

@@ -10,11 +10,20 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import expand
-from kaniko_hooks.shell.env import Scope, State, fresh_name
+from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Assignment, Literal, Piece, Word
-from kaniko_hooks.shell.value import UNSET, Array, Unset, Value, has_characters, number, text_of
+from kaniko_hooks.shell.value import (
+    UNSET,
+    Array,
+    Unset,
+    Value,
+    fresh_name,
+    has_characters,
+    number,
+    text_of,
+)
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up
 from kaniko_hooks.text import Hole, Text, concat, hole
 

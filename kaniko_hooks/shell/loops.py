@@ -21,8 +21,6 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
     few,
-    fresh,
-    fresh_name,
     joined_states,
     merged,
 )
@@ -34,6 +32,8 @@ from kaniko_hooks.shell.value import (
     Array,
     Value,
     alternatives,
+    fresh,
+    fresh_name,
     join,
     names_executor,
     widen,

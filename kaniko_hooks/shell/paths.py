@@ -12,11 +12,13 @@ from functools import partial
 from kaniko_hooks.model import Field, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, expand
-from kaniko_hooks.shell.env import Env, Flow, Scope, State, fresh, fresh_name
+from kaniko_hooks.shell.env import Env, Flow, Scope, State
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
+    fresh,
+    fresh_name,
     has_characters,
     names_executor,
     regex_with_holes,

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import paths, variables
-from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State, fresh_name
+from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
-from kaniko_hooks.shell.value import EMPTY, mentions_executor, names_executor, shortened
+from kaniko_hooks.shell.value import EMPTY, fresh_name, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False

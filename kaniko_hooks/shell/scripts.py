@@ -8,13 +8,15 @@ from itertools import takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, programs, variables
-from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State, fresh, fresh_name, merged
+from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State, merged
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
     ANYTHING,
     UNSET,
     Array,
     Value,
+    fresh,
+    fresh_name,
     has_characters,
     join,
     names_executor,

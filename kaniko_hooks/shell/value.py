@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import count
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
@@ -42,6 +43,19 @@ UNSET = Unset()
 EMPTY = Text('')
 ANYTHING = hole('')
 ANY_WORDS = Array((Field(ANYTHING, True),))
+
+
+def fresh() -> int:
+    """A number that no environment has yet."""
+    return next(_numbers)
+
+
+def fresh_name(shown: str) -> str:
+    """A name for a value that is equal to no other one."""
+    return f'{shown} {fresh()}'
+
+
+_numbers = count(1)
 
 
 def alternatives(value: Value) -> tuple[Text | Array | Unset, ...]:

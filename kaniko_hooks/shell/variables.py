@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.model import Eq, Field, Setting
-from kaniko_hooks.shell.env import Env, State, fresh_name
+from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
@@ -14,6 +14,7 @@ from kaniko_hooks.shell.value import (
     Unset,
     Value,
     alternatives,
+    fresh_name,
     join,
     names_executor,
     number,
