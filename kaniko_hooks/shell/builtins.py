@@ -7,17 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, programs, scripts
-from kaniko_hooks.shell.env import (
-    ALL,
-    EXIT,
-    NO_TRAP,
-    RETURN,
-    Exit,
-    Flow,
-    Function,
-    Scope,
-    State,
-)
+from kaniko_hooks.shell.env import ALL, EXIT, NO_TRAP, RETURN, Exit, Flow, Function, Scope, State
 from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
