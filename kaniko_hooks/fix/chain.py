@@ -55,7 +55,7 @@ def needed(
             _must_follow(of_builds[first], of_builds[second])
             for second in range(len(of_builds))
             for first in range(second)
-            if unit.builds[first].argv != unit.builds[second].argv
+            if unit.loop.word_of(unit.builds[first]) != unit.loop.word_of(unit.builds[second])
         ):
             raise Refusal('the builds of its loop may depend on each other')
         use = _united(of_builds)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import outward
@@ -42,6 +43,10 @@ class Loop(NamedTuple):
     words: tuple[str, ...]
     body: tuple[Step, ...]
     risks: tuple[str, ...] = ()
+
+    def word_of(self, build: Build) -> object:
+        """The word of the iteration that a build is in."""
+        return build.env.variables.get(self.command.name)
 
 
 def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:

@@ -88,10 +88,10 @@ class Paths:
 
     def certain_outputs(self, step: Step) -> set[str]:
         """The files that a step writes whenever it succeeds."""
-        plain = isinstance(step.only_command, Simple) and len(step.builds) == 1
+        plain = isinstance(step.only_command, Simple) and step.most_builds == 1
         if not plain or step.report.calls or scripts_of(step):
             return set()
-        return self.outputs(step.builds[0])
+        return set.intersection(*map(self.outputs, step.builds))
 
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""

@@ -62,8 +62,8 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
             raise Refusal(f'{job.name} would not run one build')
         builds += (build for step in every for build in step.builds)
         _prove_commands(draft, part, job, steps)
-    further = [field.text for step in part.unit.others for field in destinations_of(step)]
-    old = _descriptions(draft, part, part.unit.builds, further)
+    others = [step.builds for step in part.unit.others]
+    old = _descriptions(draft, part, part.unit.builds, others)
     new = _descriptions(draft, part, builds)
     for first, second in (old, new), (new, old):
         for description in first:
@@ -92,9 +92,12 @@ Description = tuple[tuple[object, ...], object, dict[str, object], dict[str, obj
 
 
 def _descriptions(
-    draft: Draft, part: Part, builds: Sequence[Build], further: Sequence[Text] = ()
+    draft: Draft, part: Part, builds: Sequence[Build], others: Sequence[Sequence[Build]] = ()
 ) -> list[Description]:
-    """Argv with further words, working directory, variables and files of builds of a part."""
+    """Argv, working directory, variables and files of builds of a part.
+
+    The words of `others` that are about destinations are added to those of the same run.
+    """
     loop = part.unit.loop
     # The loop's variable, and those that only steps of other parts set.
     ignored = {loop.command.name} if loop else set()
@@ -107,8 +110,9 @@ def _descriptions(
     }
     kept = {path for step in (*part.steps, *draft.steps.before) for path in step.report.files}
     result: list[Description] = []
-    for build in builds:
-        argv = [*(field.text for field in build.argv), *further]
+    for number, build in enumerate(builds):
+        further = [field for same in others for field in destinations_of(same[number])]
+        argv = [field.text for field in (*build.argv, *further)]
         variables = {
             name: _of_value(value)
             for name, value in build.env.variables.items()
@@ -167,7 +171,7 @@ def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
                 expected += [
                     _flat(source[field.start : field.end])
                     for other in part.unit.others
-                    for field in destinations_of(other)
+                    for field in destinations_of(other.builds[0])
                 ]
     actual = [_flat(step.text) for step in (*steps.before, *steps.main)]
     if ' '.join(expected) != ' '.join(actual):

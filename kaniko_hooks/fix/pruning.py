@@ -181,9 +181,10 @@ def _target(step: Step) -> Text | None:
     command = step.only_command
     if not isinstance(command, Simple) or len(command.words) != 2 or command.redirections:
         return None
-    if [use.name for use in step.programs] != ['cd']:
+    targets = {use.texts[-1] for use in step.programs}
+    if {use.name for use in step.programs} != {'cd'} or len(targets) > 1:
         return None
-    return step.programs[0].texts[-1]
+    return targets.pop()
 
 
 def _goes_back(later: Sequence[Step]) -> bool:

@@ -94,7 +94,7 @@ def removes_leftovers(step: Step) -> bool:
 
     It may not be in the folder where runners keep projects, nor a temporary file.
     """
-    if [use.name for use in step.programs] != ['rm'] or step.only_command is None:
+    if {use.name for use in step.programs} != {'rm'} or step.only_command is None:
         return False
     words = re.sub('["\']', '', step.text).split()
     paths = [word for word in words[1:] if word[:1] != '-']

@@ -102,12 +102,12 @@ class Writer:
         source = self.steps.source.source.value
         at = self._end_offset(unit.step, unit.builds[0].argv[-1].end)
         style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
-        first = next(destinations_of(unit.step)).start
+        first = next(destinations_of(unit.builds[0])).start
         before = len(source[:first].rstrip(' \t\n\\'))
         gap = self.text[slice(*(self.offset(unit.step.command, end) for end in (before, first)))]
         edits = []
         for step in unit.others:
-            for field in destinations_of(step):
+            for field in destinations_of(step.builds[0]):
                 words = source[field.start : field.end]
                 blank = gap if '\n' in gap and words[0] == '-' else ' '
                 edits.append(Edit(at, at, blank + escaped(words, style)))

@@ -112,11 +112,13 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
     if any(step.report.reads_status or step.report.exits or may_stop(step) for step in between):
         return False
-    old, new = first.builds[0], second.builds[0]
-    return (
-        _rest(first.step) == _rest(second.step)
+    if len(first.builds) > 1 and any(step.report.writes for step in between):
+        return False
+    return len(first.builds) == len(second.builds) and all(
+        _rest(old) == _rest(new)
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
         and not old.values('no-push')
+        for old, new in zip(first.builds, second.builds)
     )
 
 
@@ -143,25 +145,25 @@ def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> 
 def _prefix(steps: Steps, step: Step) -> str | None:
     """The text before the executor in a plain command; None for another one."""
     command = step.only_command
-    argv = step.builds[0].argv
-    if not isinstance(command, Simple) or command.redirections or len(step.builds) != 1:
+    if not isinstance(command, Simple) or command.redirections:
         return None
-    spans = [(word.start, word.end) for word in command.words[-len(argv) :]]
-    if spans != [(field.start, field.end) for field in argv]:
-        return None
-    return steps.source.source.value[step.first : argv[0].start]
+    for build in step.builds:
+        spans = [(word.start, word.end) for word in command.words[-len(build.argv) :]]
+        if spans != [(field.start, field.end) for field in build.argv]:
+            return None
+    return steps.source.source.value[step.first : build.argv[0].start]
 
 
-def _rest(step: Step) -> list[Text]:
-    """The words of a build that are about something else than destinations."""
-    destinations = list(destinations_of(step))
-    return [field.text for field in step.builds[0].argv if field not in destinations]
+def _rest(build: Build) -> list[Text]:
+    """The words that are about something else than destinations."""
+    destinations = list(destinations_of(build))
+    return [field.text for field in build.argv if field not in destinations]
 
 
-def destinations_of(step: Step) -> Iterator[Field]:
-    """The words of a plain command's build that are about destinations."""
+def destinations_of(build: Build) -> Iterator[Field]:
+    """The words that are about destinations."""
     is_value = False
-    for field in step.builds[0].argv:
+    for field in build.argv:
         text = field.text.value
         if is_value or text in _DESTINATION or text.startswith(('--destination=', '-d')):
             yield field
