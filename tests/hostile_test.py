@@ -265,6 +265,15 @@ LONG: Mapping[str, tuple[list[str], str]] = {
     'text in text': (['eval ' * 3_000 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
     'a word of many patterns': (['**/' * 15_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
     'a word of many blocks': (['$[[' * 15_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
+    'a test of many words': (
+        [f'[[ a =~ {"((" * 20_000} ]] || true', f'{BUILD}a; {BUILD}b'],
+        'too large',
+    ),
+    'a test of many alternatives': (
+        [f'[[ {" || ".join("${A:-x} == ${B:-y}" for _ in range(40))} ]] && {BUILD}a; {BUILD}b'],
+        'runs 2',
+    ),
+    'a long path': ([f'{BUILD}{"/" * 45_000}', f'{BUILD}b'], 'runs 2'),
     'a word of many brackets': (['[' * 90_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
 }
 

@@ -87,6 +87,7 @@ def _label(mark: Mark, room: int) -> str:
 def shortened(path: str, room: int) -> str:
     """The path without folders in its middle: 'registry.example.com/.../app:1.0'."""
     first, *folders = path.split('/')
+    folders = folders[-room:]  # of a path that is too long no more can be shown
     while len(path) > room and len(folders) > 1:
         del folders[0]
         path = '/'.join((first, _CUT, *folders))

@@ -7,8 +7,8 @@ import re
 from kaniko_hooks.model import Cond, negate
 from kaniko_hooks.shell import expand, outcome, tests
 from kaniko_hooks.shell.env import Flow, Scope, State, merged
-from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test
-from kaniko_hooks.text import Text
+from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
+from kaniko_hooks.text import Text, hole
 
 # A comparison of two numbers, and what `test` calls it.
 _COMPARISON = '([^<>=!&|^(?,]+)([<>]=?|[=!]=)([^<>=!&|^(?,]+)'
@@ -100,13 +100,18 @@ def _matching(
 
 def test(scope: Scope, state: State, node: Test) -> Flow:
     """`[[ … ]]`."""
-    ways: list[tuple[State, list[tests.Operand]]] = [(state, [])]
+    ways: list[tuple[State, tuple[tests.Operand, ...]]] = [(state, ())]
     for word in node.words:
-        ways = [
-            (after, [*operands, tests.Operand(expand.joined(parts), parts=parts)])
-            for before, operands in ways
-            for after, parts in expand.parts_of(scope, before, word.pieces)
-        ]
+
+        def expanded(
+            before: State, word: Word = word
+        ) -> list[tuple[State, tuple[tests.Operand, ...]]]:
+            return [
+                (after, (tests.Operand(expand.joined(parts), parts=parts),))
+                for after, parts in expand.parts_of(scope, before, word.pieces)
+            ]
+
+        ways = expand.extended(scope, ways, expanded, tests.Operand(hole('')))
     flow = Flow()
     for way, operands in ways:
         cond = tests.of_operands(operands, way.env.moment())

@@ -46,8 +46,9 @@ if TYPE_CHECKING:
 
     from kaniko_hooks.shell.env import Scope
     from kaniko_hooks.shell.evaluator import Evaluator
+    from kaniko_hooks.shell.tests import Operand
 
-    _Item = TypeVar('_Item', bound='Field | Part')
+    _Item = TypeVar('_Item', bound='Field | Part | Operand')
 
 
 class Part(NamedTuple):
