@@ -70,6 +70,11 @@ class Build(NamedTuple):
         """The values of flags, in order."""
         return [flag.value for flag in self.flags if flag.name in names]
 
+    @property
+    def arguments_by_name(self) -> set[str]:
+        """The arguments of the Dockerfile that have the values of variables of these names."""
+        return {text.value for text in self.values('build-arg') if '=' not in text.value}
+
 
 def program_of(use: ProgramUse) -> Program:
     name = programs.base_name(use.fields[0])

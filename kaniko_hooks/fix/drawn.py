@@ -14,9 +14,29 @@ from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
+from kaniko_hooks.text import Text
 
-# Files that are another one each time, and formats that print another value.
-_DRAWN_FILES = re.compile(r'/dev/u?random|/proc/.*(?:random|uptime|stat)|rand\(|%\(')
+# Files that are about this container, this machine or this moment.
+_DRAWN_FILES = re.compile(
+    r'(?<![\w.-])/(?:dev/u?random\b|proc/|sys/|etc/(?:hostname|hosts|machine-id)\b)'
+)
+# Arguments with which programs print times, or what others may change in between.
+_DRAWN_ARGUMENTS = {
+    'awk': r'(?:strf|sys)time\(|rand\(',
+    'find': r'(?:^| )-(?:newer|[acm](?:min|time)|ls|printf)',
+    'git': r'%[ac]r|\b(?:relative|human|since|until)\b|\b(?:origin|upstream)/|FETCH_HEAD|@\{',
+    'ls': r'(?:^| )-\w*[cglnotu]|--(?:full-time|time|sort)',
+    'printf': r'%\(',
+    'sort': r'(?:^| )-\w*R|--random',
+    'stat': '%[W-Zw-z]',
+    'uname': r'(?:^| )-\w*[anrv]',
+}
+# The time of something that has a time of its own.
+_FIXED_DATE = re.compile(
+    r'(?:^| )(?:-\w*d|--date)[ =]?@?'
+    r'(?:\0(?:CI_COMMIT_TIMESTAMP|CI_PIPELINE_CREATED_AT|\$\(git [^\0]*)\0'
+    r'|(?<=@)\d+|\d{4}-\d\d-\d\d[\d:TZ.+-]*)(?= |$)'
+)
 # Variables whose value is another one in each job.
 _DRAWN_NAMES = frozenset(
     """
@@ -40,8 +60,9 @@ def check_drawn(
     users: dict[str, set[object]] = defaultdict(set)
     for step in (*steps.before, *steps.main):
         report = step.report
+        known = {*variables, *steps.script.variables}
         sources: set[str] = set()
-        for name in report.reads:
+        for name in report.reads.union(*(_environment_of(build, known) for build in step.builds)):
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
         sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
         sources |= _in_templates(step, paths)
@@ -69,6 +90,11 @@ def check_drawn(
         if len(names) > 1:
             shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
             raise Refusal(f'{shown} a different value each time, and several builds use it')
+
+
+def _environment_of(build: Build, names: Collection[str]) -> set[str]:
+    """The variables of the environment that a build looks up: arguments, and its own flags."""
+    return build.arguments_by_name | {name for name in names if name.startswith('KANIKO_')}
 
 
 def _in_templates(step: Step, paths: Paths) -> set[str]:
@@ -123,12 +149,13 @@ def _draws(step: Step) -> bool:
 
 
 def _prints_another(use: Program) -> bool:
-    text = ' '.join(use.words)
-    is_time = use.name == 'stat' and re.search('%[W-Zw-z]', text) is not None
-    if program(use.name).varies and use.name != 'mktemp' or is_time:
+    text = '\0'.join(Text(' ').join(use.arguments).key())
+    if program(use.name).varies:
+        return use.name != 'mktemp' and not (use.name == 'date' and _FIXED_DATE.search(text))
+    if use.name in _DRAWN_ARGUMENTS and re.search(_DRAWN_ARGUMENTS[use.name], text):
         return True
     if any(map(_DRAWN_FILES.search, use.words)):
-        return use.kind != BUILTIN or '%(' in text
+        return use.kind != BUILTIN
     # A program that nobody knows may print anything.
     return use.kind == OTHER
 

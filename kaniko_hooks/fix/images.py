@@ -35,7 +35,8 @@ _IMAGE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
-_VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})')
+_VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})')
+_ESCAPE = re.compile(r'\s*#\s*escape\s*=\s*`', re.IGNORECASE | re.MULTILINE)
 # Images that a command of a Dockerfile names, with their registry.
 _RUN = re.compile(r'^[ \t]*RUN[ \t](?:\\\r?\n|.)*', re.IGNORECASE | re.MULTILINE)
 _REFERENCE = re.compile(r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+')
@@ -215,9 +216,10 @@ def _bases(
                 words.update(map(spelled, use.arguments))
         bases: set[str] = set()
         for item in texts:
-            if any(_starts_line(item.value, hole) for hole in item.holes):
+            images = _images_in(item, arguments)
+            if images is None or any(_starts_line(item.value, hole) for hole in item.holes):
                 return None
-            bases.update(_images_in(item, arguments))
+            bases |= images
             for run in _RUN.findall(spelled(item)):
                 words.update(_REFERENCE.findall(run))
         return bases
@@ -260,22 +262,39 @@ def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
     return any(is_inside(file, path) for path in paths.targets(use) for file in files)
 
 
-def _images_in(dockerfile: Text, arguments: Mapping[str, Text]) -> Iterator[str]:
-    """The spelled images that a Dockerfile builds on, copies or mounts from."""
+def _images_in(dockerfile: Text, arguments: Mapping[str, Text]) -> set[str] | None:
+    """The spelled images that a Dockerfile builds on, copies or mounts from; None if unknown."""
+    if _ESCAPE.search(dockerfile.value):
+        return None
     text = dockerfile.replaced(
         [(*match.span(), Text(' ')) for match in re.finditer(r'\\\r?\n', dockerfile.value)]
     )
     values = _arguments_of(text, arguments)
+    text = _without_quotes(text)
     stages: set[str] = set()
+    result: set[str] = set()
     for match in _IMAGE.finditer(text.value):
         image = _substituted(
             text.part(*match.span('source' if match['source'] else 'base')), values
         )
+        if any('$' in piece for piece in image.key()[::2]):
+            return None
         name = (image.known or '').lower()
         if name != 'scratch' and name not in stages and not name.isdigit():
-            yield spelled(image)
+            result.add(spelled(image))
         if match['stage']:
             stages.add(match['stage'].lower())
+    return result
+
+
+def _without_quotes(text: Text) -> Text:
+    return text.replaced(
+        [
+            (*match.span(), Text(''))
+            for match in re.finditer('["\']', text.value)
+            if not any(hole.start <= match.start() < hole.end for hole in text.holes)
+        ]
+    )
 
 
 def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, Text]:
@@ -302,7 +321,7 @@ def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
         name = match[1] or match[2]
         value = values.get(name)
         if value is None:
-            value = Text(match[4]) if match[3] == '-' else hole(f'ARG {name}')
+            value = hole(f'ARG {name}') if match[3] is None else Text(match[3])
         replacements.append((*match.span(), value))
     return text.replaced(replacements)
 
@@ -336,4 +355,4 @@ def _may_be_same(destination: str, base: str) -> bool:
 
 def _plain(name: str) -> str:
     """A name without the registry that Docker adds."""
-    return re.sub(r'^(?:index\.)?docker\.io/(?:library/)?', '', name)
+    return re.sub(r'^(?:index\.|registry-1\.)?docker\.io/(?:library/)?', '', name)

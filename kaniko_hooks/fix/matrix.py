@@ -213,5 +213,5 @@ def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
             for file in (() if is_sourced else scripts_of(step))
             for text in [paths.text_of(file) or '']
         )
-        or any(value.value == name for build in step.builds for value in build.values('build-arg'))
+        or any(name in build.arguments_by_name for build in step.builds)
     ) and not re.search(rf'export [^;&|\n]*\b{name}\b', step.text)

@@ -181,9 +181,7 @@ class Division:
         uses: dict[int, str] = {}
         report = step.report
         text = shortened(step.text)
-        reads = report.reads | {
-            value.value for build in step.builds for value in build.values('build-arg')
-        }
+        reads = report.reads.union(*(build.arguments_by_name for build in step.builds))
         if step.most_builds and not outward(step):
             # The proof compares the values that builds get.
             reads = reads - step.sure_writes
