@@ -13,6 +13,7 @@ from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_left
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.programs import program
 
 _ADVICE = 'runs between or after the builds and is not plain set-up'
 
@@ -130,7 +131,8 @@ class Division:
             raise Refusal(next(iter(uses.values())))
         if uses:
             owner, reason = next(iter(uses.items()))
-            if self.units[owner].loop is not None:
+            is_apart = outward(step) and not self._is_beside(step, owner)
+            if self.units[owner].loop is not None or is_apart:
                 raise Refusal(reason)
             if may_stop(step):
                 self.gates.add(owner)
@@ -150,6 +152,8 @@ class Division:
             if is_later and later.number in self.numbers:
                 return self.numbers[later.number]
         names = names_unit(step, self.images)
+        if above is None and not all(program(use.name).succeeds for use in step.programs):
+            return None  # a failure would stop all builds
         return next(iter(names)) if len(names) == 1 else self.announced.get(step.number, above)
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
@@ -158,7 +162,7 @@ class Division:
             owner = next(iter(names))
             is_tool = is_image_tool(step)
             if self.units[owner].loop is None and (
-                above in (owner, None) or is_tool and above < owner
+                (is_tool or above in (owner, None)) and self._is_beside(step, owner)
             ):
                 if may_stop(step):
                     self.gates.add(owner)
@@ -167,8 +171,23 @@ class Division:
                 return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
+        if not may_stop(step) and any(is_about(outward(step), names) for names in self.images):
+            raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
         return None
+
+    def _is_beside(self, step: Step, owner: int) -> bool:
+        """No build or effect of another unit is between a step and its unit."""
+        first, last = sorted((step.number, self.units[owner].step.number))
+        return all(
+            self.numbers.get(other.number, owner) == owner
+            and (
+                not outward(other)
+                or self.owners.get(other.number) == owner
+                or names_unit(other, self.images) == {owner}
+            )
+            for other in self.steps.main[first + 1 : last]
+        )
 
     def _add_risk(self, step: Step, reason: str) -> None:
         self.risks.append(

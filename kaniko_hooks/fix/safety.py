@@ -82,7 +82,9 @@ def makes_folders(use: Program) -> bool:
 
 
 # Programs that are run for their status.
-_TESTERS = frozenset('[ [[ cmp diff grep egrep fgrep ping jq pgrep test true false'.split())
+_TESTERS = frozenset(
+    '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()
+)
 
 
 def _exits_itself(step: Step) -> bool:
