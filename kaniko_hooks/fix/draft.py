@@ -8,17 +8,18 @@ from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import get as node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.chain import chain_risks, needed, sources_of
-from kaniko_hooks.fix.edits import Edit, apply
+from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import LONGEST
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.parts import Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
+    Mention,
     Mentions,
     Script,
     block_list_edits,
-    check_mentions,
+    extenders_of,
     followers_of,
     script_of,
 )
@@ -119,7 +120,7 @@ def _draft(
     )
     draft = draft._replace(risks=risks)
     script = script_of(state, target)
-    check_mentions(state, target, mentions[target.name])
+    extenders = list(extenders_of(state, target, mentions[target.name]))
     for item in script.place.items:
         anchor = first_anchor(item.node) if item.alias is None else None
         if anchor:
@@ -143,7 +144,7 @@ def _draft(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))
         for name, part, earlier in zip(names, division.parts, order)
     )
-    draft = _split(draft._replace(jobs=jobs), script, template, division.shared)
+    draft = _split(draft._replace(jobs=jobs), script, template, division.shared, extenders)
     edits = {path: list(own) for path, own in draft.edits.items()}
     for path, own in followers_of(state, target, mentions[target.name], names):
         edits.setdefault(path, []).extend(own)
@@ -169,20 +170,30 @@ def _in_place(draft: Draft, script: Script, unit: Unit) -> Draft:
     )
 
 
-def _split(draft: Draft, script: Script, template: str, most_shared: int) -> Draft:
+def _split(
+    draft: Draft, script: Script, template: str, most_shared: int, extenders: Sequence[Mention]
+) -> Draft:
     """A template and a job for each part."""
     target, jobs = draft.target, draft.jobs
     writer = Writer(target.text, script.place, target.job, draft.steps)
-    shared = _shared(target, script, most_shared, writer)
+    shared = _shared(target, script, most_shared, writer) if not extenders else ()
     if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
     keeps_more = bool(shared) or script.lender is not None or len(script.job.body.pairs) > 1
+    if extenders and not keeps_more:
+        raise Shared(f'{target.name} is extended by others')
     extended = template if keeps_more else None
-    edits = {target.file: split_edits(writer, jobs, extended, shared, script.job)}
+    edits = [
+        *split_edits(writer, jobs, extended, shared, script.job),
+        *(
+            Edit(name.start, name.end, like(template, name.style))
+            for name in (mention.scalar for mention in extenders)
+        ),
+    ]
     quoted = ', '.join(f'`{job.name}`' for job in jobs)
     return draft._replace(
         lender=script.lender,
-        edits=edits,
+        edits={target.file: edits},
         template=extended,
         does=f'split `{target.name}` into {len(jobs)} jobs: {quoted}',
     )

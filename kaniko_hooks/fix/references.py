@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.jobs import Pipeline
+from kaniko_hooks.ci.gitlab.extends import ancestors
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, InvalidPipeline, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
 from kaniko_hooks.fix import Refusal, Shared
@@ -39,7 +40,8 @@ _LONGEST_LINE = 80
 
 
 class Mention(NamedTuple):
-    """A scalar that names the job; `holder.items[position]` is the item of needs that it is in."""
+    """A scalar that names the job; `holder.items[position]` is the item of needs or of a
+    reference that it is in."""
 
     name: str
     kind: str
@@ -119,15 +121,16 @@ def _below(visit: _Visit, node: SequenceNode | MappingNode) -> Iterator[_Visit]:
             yield visit._replace(node=value, path=path, key=visit.key if visit.holder else key)
         return
     starts = visit.holder is None and visit.path[-1:] and visit.path[-1] in _FOLLOWING
+    is_reference = node.tag == '!reference'
     for index in reversed(range(len(node.items))):
-        path = (*visit.path, '!reference' if node.tag == '!reference' else '')
+        path = (*visit.path, '!reference' if is_reference else '')
         child = visit._replace(node=node.items[index], path=path)
-        yield child._replace(holder=node, position=index) if starts else child
+        yield child._replace(holder=node, position=index) if starts or is_reference else child
 
 
 def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
     if '!reference' in visit.path:
-        yield Mention(node.value, _REFERENCES, node)
+        yield Mention(node.value, _REFERENCES, node, visit.holder, visit.position)
     elif _is_needed_job(visit, node):
         yield Mention(node.value, _FOLLOWS, node, visit.holder, visit.position, visit.key)
     elif 'extends' in visit.path[1:3]:
@@ -160,8 +163,11 @@ def _is_in_hidden_list(visit: _Visit) -> bool:
 # Other jobs that depend on it
 
 
-def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
-    """Raises Refusal if something else than a list of needs names the job."""
+def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[Mention]:
+    """The mentions in its file that can name the template instead of the job.
+
+    Raises Refusal for those that can be neither kept nor replaced.
+    """
     document = state.files.document(target.file)
     if is_merged(document.nodes, target.body):
         raise Shared(f'other jobs merge it as *{target.body.anchor}')
@@ -172,12 +178,40 @@ def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
         line = _line(state, path, mention)
         if mention.scalar.anchor or mention.item and mention.item.anchor:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')
-        if mention.kind == _EXTENDS:
-            raise Shared(f'{path}:{line} extends it')
-        if mention.kind == _REFERENCES:
-            raise Shared(f'{path}:{line} refers to it')
         if mention.kind == _OTHER:
             raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
+        if mention.kind == _EXTENDS:
+            if path != target.file or any(
+                _inherits_script(pipeline, target.name) for pipeline in target.pipelines
+            ):
+                raise Shared(f'{path}:{line} extends it')
+            yield mention
+        if mention.kind == _REFERENCES:
+            if path != target.file or not _refers_beside(mention):
+                raise Shared(f'{path}:{line} refers to it')
+            yield mention
+
+
+def _inherits_script(pipeline: Pipeline, name: str) -> bool:
+    """A job that extends this one runs its script."""
+    script = pipeline.jobs[name].entries.get('script')
+    jobs: list[Job] = [*pipeline.jobs.values(), *pipeline.hidden.values()]
+    return any(
+        job.entries.get('script') == script
+        for job in jobs
+        if job.name != name and name in ancestors(pipeline.table, job.name)
+    )
+
+
+def _refers_beside(mention: Mention) -> bool:
+    """A reference to a keyword of the job that is not its script."""
+    items = mention.holder.items if mention.holder else []
+    return (
+        mention.position == 0
+        and len(items) > 1
+        and isinstance(items[1], ScalarNode)
+        and items[1].value != 'script'
+    )
 
 
 def _line(state: State, path: str, mention: Mention) -> int:
@@ -193,7 +227,8 @@ def followers_of(
         edits: dict[int, list[Edit]] = {}
         for mention in mentions.get(path, ()):
             holder, name = mention.holder, mention.scalar
-            assert holder is not None  # of other mentions none is left
+            if holder is None or mention.kind != _FOLLOWS:
+                continue
             if len(holder.items) + len(parts) - 1 > MAX_NEEDS:
                 raise Refusal(f'a job would need more than {MAX_NEEDS} others')
             first = Edit(name.start, name.end, like(parts[0], name.style))
