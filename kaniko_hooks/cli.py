@@ -184,7 +184,8 @@ def _written(repository: Repository, plan: FixPlan, options: Options) -> int:
             if options.diff:
                 _show_diff(repository, group, plan.old, options)
             else:
-                write_all(repository.root, group, plan.old)
+                first = {path: plan.first[path] for path in group if path in plan.first}
+                write_all(repository.root, group, plan.old, first)
         except NotWritten as error:
             code = _print_lines([str(error)])
         else:

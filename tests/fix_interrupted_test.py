@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
+from kaniko_hooks.fix.write import NotWritten, write_all
 
 BUILD = '    - /kaniko/executor --cache=true --context {0} --destination $CI_REGISTRY_IMAGE/{0}\n'
 
@@ -29,30 +30,43 @@ def follower(job: str, of: str) -> str:
 
 
 ROOT = 'include: [ci/a.yml, ci/b.yml]\nstages: [build, deploy]\n'
-# The follower of a job stands in another file.
-REPOSITORY = {
-    '.gitlab-ci.yml': ROOT,
-    'ci/a.yml': builds('images', 'api', 'web'),
-    'ci/b.yml': follower('deploy', 'images'),
+# The follower of a job stands in another file; in the second one, of both.
+REPOSITORIES = {
+    'one way': {
+        '.gitlab-ci.yml': ROOT,
+        'ci/a.yml': builds('images', 'api', 'web'),
+        'ci/b.yml': follower('deploy', 'images'),
+    },
+    'both ways': {
+        '.gitlab-ci.yml': ROOT,
+        'ci/a.yml': builds('images', 'api', 'web') + follower('first', 'apps'),
+        'ci/b.yml': builds('apps', 'ui', 'db') + follower('second', 'images'),
+    },
 }
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(params=REPOSITORIES)
+def root(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     (tmp_path / '.git').mkdir()
-    for path, text in REPOSITORY.items():
+    for path, text in REPOSITORIES[request.param].items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
 
 
 def files(root: Path) -> dict[str, str]:
-    return {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob('*.yml')}
+    return {
+        path.relative_to(root).as_posix(): path.read_text()
+        for path in root.rglob('*')
+        if path.is_file()
+    }
 
 
 def names(root: Path) -> list[str]:
-    return sorted(files(root))
+    return sorted(name for name in files(root) if name.endswith('.yml'))
 
 
 def fixed(root: Path) -> dict[str, str]:
@@ -66,8 +80,9 @@ def fixed(root: Path) -> dict[str, str]:
 
 
 def assert_rerun_finishes(root: Path, after: dict[str, str]) -> None:
-    if files(root) != after:
-        assert check_kaniko_builds.main(names(root)) == 1, files(root)
+    here = {name: text for name, text in files(root).items() if name.endswith('.yml')}
+    if here != after:
+        assert check_kaniko_builds.main(names(root)) == 1, here
         assert fix_kaniko_builds.main(names(root)) == 1
     assert files(root) == after
     assert check_kaniko_builds.main(names(root)) == 0
@@ -154,3 +169,21 @@ def test_failing_replacement_leaves_all_files(
     assert fix_kaniko_builds.main(names(root)) == 1
     assert os.strerror(error).lower() in capsys.readouterr().err
     assert files(root) == before
+
+
+def test_second_step_that_fails_takes_back_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'a.yml').write_text('a')
+    real = os.replace
+    calls = count()
+
+    def failing(old: str, new: str) -> None:
+        if next(calls) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), old)
+        real(old, new)
+
+    monkeypatch.setattr(os, 'replace', failing)
+    with pytest.raises(NotWritten):
+        write_all(str(tmp_path), {'a.yml': 'c'}, {'a.yml': 'a'}, {'a.yml': 'b'})
+    assert files(tmp_path) == {'a.yml': 'a'}

@@ -255,3 +255,34 @@ def test_signals_cannot_be_held_everywhere(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delattr(signal, 'pthread_sigmask')
     write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
     assert path.read_text() == NEW
+
+
+def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(tmp_path: Path) -> None:
+    path, other = file(tmp_path, 'a.yml'), file(tmp_path, 'other', 'x')
+    (tmp_path / '.a.yml.kaniko-hooks.tmp').symlink_to('other')
+    with pytest.raises(NotWritten, match='a.yml: .a.yml.kaniko-hooks.tmp is a symlink'):
+        write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
+    assert (path.read_text(), other.read_text()) == (OLD, 'x')
+
+
+def test_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file(tmp_path, 'a.yml')
+    monkeypatch.setitem(sys.modules, 'fcntl', None)
+    write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
+    assert path.read_text() == NEW
+
+
+def test_another_process_puts_the_temporary_file_into_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file(tmp_path, 'a.yml')
+    calls: list[int] = []
+
+    def flock(handle: int, operation: int) -> None:
+        calls.append(handle)
+        if len(calls) == 1:
+            (tmp_path / '.a.yml.kaniko-hooks.tmp').unlink()
+
+    monkeypatch.setattr('fcntl.flock', flock)
+    write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
+    assert (path.read_text(), len(calls), left_over(tmp_path)) == (NEW, 2, [])

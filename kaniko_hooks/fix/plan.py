@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kaniko_hooks.about import internal_error
 from kaniko_hooks.analysis import Evaluations, analyse
@@ -10,6 +10,7 @@ from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
+from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.references import mentions_of
 from kaniko_hooks.fix.state import State
@@ -40,10 +41,11 @@ class Outcome(NamedTuple):
 class FixPlan(NamedTuple):
     """The rewrites that the fix hook would make.
 
-    - `writes`: groups of files (path -> new text); each is written as a whole, in this
-      order: files with rewritten jobs are the last, so that a rewrite that is killed
-      between two files is found again by the next run.
+    - `writes`: groups of files (path -> new text); each is written as a whole.
+      The order is that in which they must be written, so that a job which is not
+      rewritten yet still shares its container: its file comes after its followers'.
     - `old`: the texts of those files as they are, without byte order mark.
+    - `first`: texts that files have to get before, where no order is right.
     - `crashes`: one line for each internal error.
     """
 
@@ -51,6 +53,7 @@ class FixPlan(NamedTuple):
     writes: tuple[Mapping[str, str], ...]
     old: Mapping[str, str]
     crashes: tuple[str, ...] = ()
+    first: Mapping[str, str] = {}
 
 
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
@@ -88,7 +91,7 @@ def _plan(
         for finding in reversed(findings)
         if finding.rule in (CACHED, UNCACHED)
     }
-    plans = _Plans()
+    plans = _Plans(repository)
     edited: Mapping[str, str] = {}
     if distinct:
         try:
@@ -104,10 +107,9 @@ def _plan(
     )
     old = {path: repository.known_text(path) for path in edited}
     writes = tuple(
-        {path: edited[path] for path in sorted(group, key=lambda path: (path in plans.files, path))}
-        for group in _groups(outcomes)
+        {path: edited[path] for path in plans.ordered(group)} for group in _groups(outcomes)
     )
-    return FixPlan(outcomes, writes, old, tuple(plans.crashes))
+    return FixPlan(outcomes, writes, old, tuple(plans.crashes), plans.first)
 
 
 _Key = tuple[str, tuple[str, ...]]
@@ -120,10 +122,13 @@ def _key(finding: Finding) -> _Key:
 class _Plans:
     """The outcomes of findings, while they are settled."""
 
-    def __init__(self) -> None:
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
         self.outcomes: dict[_Key, Outcome] = {}
         self.crashes: list[str] = []
-        self.files: set[str] = set()  # that have rewritten jobs
+        self.first: dict[str, str] = {}
+        self._later: dict[str, set[str]] = {}  # files that come after a file
+        self._edits: dict[str, list[Edit]] = {}  # of followers, in the files as they are
 
     def settle(self, state: State, findings: Sequence[Finding]) -> State:
         """Fix what can be fixed and decide on each finding; the state that is left.
@@ -146,7 +151,8 @@ class _Plans:
             half = len(left) // 2
             state = self.settle(state, left[:half])
             return self.settle(state, left[half:])
-        self.files.update(draft.target.file for draft in every)
+        for draft in every:
+            self._add_followers(state, draft)
         for finding in left:
             drafts = drafted[_key(finding)]
             does = ', '.join(draft.does for draft in drafts)
@@ -156,6 +162,38 @@ class _Plans:
                 finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
             )
         return after
+
+    def _add_followers(self, state: State, draft: Draft) -> None:
+        for path, edits in draft.followers.items():
+            if path != draft.target.file:
+                self._later.setdefault(path, set()).add(draft.target.file)
+            if path not in state.edited:
+                self._edits.setdefault(path, []).extend(edits)
+
+    def ordered(self, paths: Collection[str]) -> list[str]:
+        """The order in which files are written."""
+        waiting = sorted(paths)
+        result: list[str] = []
+        while waiting:
+            ready = [
+                path
+                for path in waiting
+                if not any(path in self._later.get(other, ()) for other in waiting if other != path)
+            ]
+            if not ready:
+                # Each of two files has a follower of the other's job.
+                self.first.update(self._with_followers(waiting))
+                ready = waiting
+            result += ready
+            waiting = [path for path in waiting if path not in ready]
+        return result
+
+    def _with_followers(self, paths: Sequence[str]) -> dict[str, str]:
+        return {
+            path: apply(self.repository.known_text(path), self._edits[path])
+            for path in paths
+            if path in self._edits
+        }
 
     def _drafts(self, state: State, findings: Sequence[Finding]) -> dict[_Key, list[Draft]]:
         names = {job.name for finding in findings for job in finding.containers}

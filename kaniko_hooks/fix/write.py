@@ -5,22 +5,25 @@ this process, finds the old text or the new one. Its mode stays, a byte order
 mark, its owner where that is allowed; through a symlink the file that it names
 is replaced. Other hard links to a replaced file keep the old text.
 
-A file that has changed since it was read is left, so of two processes that fix
-the same files one does it. Files are replaced in the order that is given.
+The complete file has a fixed name and is locked, so two processes do not write one
+file at once, and what a killed process has left is used by the next one. Files are
+replaced in the order that is given: where only some are, the jobs in the rest
+still share their container, and the next run goes on from there.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import BOM, Unreadable, read_bytes, within
 
+_SUFFIX = '.kaniko-hooks.tmp'
 _BLOCKED = ('SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM')
 
 
@@ -36,13 +39,33 @@ class _Ready(NamedTuple):
     temporary: str
 
 
-def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
+def write_all(
+    root: str,
+    new: Mapping[str, str],
+    old: Mapping[str, str],
+    first: Mapping[str, str] | None = None,
+) -> None:
     """Replace each file's text in the order of `new`; paths are relative to the root.
 
-    `old` has the texts that the new ones were made from, all without byte order mark.
+    - `old`: the texts that the new ones were made from (all without byte order mark):
+      a file that has changed since then is not overwritten.
+    - `first`: texts that files have before any of them gets its new one.
 
     Raises NotWritten; then every file is as it was. Signals have to wait.
     """
+    with _uninterrupted():
+        if not first:
+            _write(root, new, old)
+            return
+        _write(root, first, {path: old[path] for path in first})
+        try:
+            _write(root, new, {**old, **first})
+        except NotWritten:
+            _write(root, {path: old[path] for path in first}, first)
+            raise
+
+
+def _write(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
     real_root = os.path.realpath(root)
     names: dict[str, str] = {}  # by the real path
     for path in new:
@@ -51,8 +74,8 @@ def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None
             raise NotWritten(f'{path}: is outside the repository')
         if names.setdefault(real, path) != path:
             raise NotWritten(f'{path}: is another name of {names[real]}')
-    with _uninterrupted(), contextlib.ExitStack() as stack:
-        _replace([_prepare(stack, real, path, new, old) for real, path in names.items()])
+    with contextlib.ExitStack() as stack:
+        _replace([_prepare(stack, real, names[real], new, old) for real in names])
 
 
 @contextlib.contextmanager
@@ -76,16 +99,17 @@ def _prepare(
     new: Mapping[str, str],
     old: Mapping[str, str],
 ) -> _Ready:
-    """Compare a file with what is expected, and write the new one beside it."""
+    """Compare a file with what is expected, lock it, and write the new one beside it."""
+    folder, name = os.path.split(real)
+    temporary = os.path.join(folder, f'.{name[:200]}{_SUFFIX}')
     try:
-        before = read_bytes(real)
-        if before is None or before.removeprefix(BOM) != old[path].encode():
-            raise NotWritten(f'{path}: has changed while it was read')
-        if not os.stat(real).st_mode & 0o222 or not os.access(real, os.W_OK):
+        _check(real, path, old[path])
+        mode = os.stat(real).st_mode
+        if not mode & 0o222 or not os.access(real, os.W_OK):
             raise NotWritten(f'{path}: is read-only')
-        handle, temporary = tempfile.mkstemp('.tmp', '.kaniko-hooks-', os.path.dirname(real))
-        os.close(handle)
-        stack.callback(_remove, temporary)
+        _lock(stack, temporary)
+        # Another process may have written it meanwhile.
+        before = _check(real, path, old[path])
         mark = BOM if before.startswith(BOM) else b''
         item = _Ready(path, real, before, mark + new[path].encode(), temporary)
         _fill(item)
@@ -96,10 +120,49 @@ def _prepare(
         raise NotWritten(f'{path}: {_reason(error)}') from None
 
 
-def _remove(temporary: str) -> None:
-    # It is gone if it has taken its place.
-    with contextlib.suppress(OSError):
-        os.unlink(temporary)
+def _check(real: str, path: str, expected: str) -> bytes:
+    before = read_bytes(real)
+    if before is None or before.removeprefix(BOM) != expected.encode():
+        raise NotWritten(f'{path}: has changed while it was read')
+    return before
+
+
+def _lock(stack: contextlib.ExitStack, temporary: str) -> None:
+    """Open a temporary file that no other process has open, until the stack is left."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, 'O_NOFOLLOW', 0) | getattr(os, 'O_BINARY', 0)
+    while True:
+        handle = os.open(temporary, flags, 0o600)
+        _wait(handle)
+        # The process that had it may have put it in the place of the file.
+        if _is_same(handle, temporary):
+            stack.callback(_close, handle, temporary)
+            return
+        os.close(handle)
+
+
+def _wait(handle: int) -> None:
+    """Lock an open file, however long another process has it locked."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    with contextlib.suppress(OSError):  # not every file system has locks
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+def _is_same(handle: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+def _close(handle: int, temporary: str) -> None:
+    """Unlock a temporary file; if it is not in its place by now, it goes."""
+    if _is_same(handle, temporary):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+    os.close(handle)
 
 
 def _fill(item: _Ready) -> None:
@@ -133,4 +196,6 @@ def _replace(ready: list[_Ready]) -> None:
 
 
 def _reason(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return f'{os.path.basename(error.filename or "")} is a symlink'
     return (error.strerror or str(error)).lower()
