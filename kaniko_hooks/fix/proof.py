@@ -22,7 +22,7 @@ from kaniko_hooks.text import Text
 
 Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 
-_NUMBER = re.compile(r' \d+$')  # that makes the name of a hole another one
+_NUMBER = re.compile(r'#\d+')  # that makes the name of a hole another one
 
 
 def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
@@ -120,9 +120,7 @@ def _descriptions(
         }
         relevant = {*draft.paths.in_context(build, build.env.files), *kept}
         files: dict[str, object] = {
-            '\0'.join(_NUMBER.sub('', piece) for piece in path.split('\0')): frozenset(
-                map(_named, texts)
-            )
+            '\0'.join(_without_numbers(path.split('\0'))): frozenset(map(_named, texts))
             for path, texts in build.env.files.items()
             if path in relevant
         }
@@ -132,7 +130,14 @@ def _descriptions(
 
 
 def _named(text: Text) -> tuple[str, ...]:
-    return tuple(_NUMBER.sub('', piece) for piece in text.key())
+    return _without_numbers(text.key())
+
+
+def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
+    """Characters and names of holes, in turn, that are the same in each evaluation."""
+    return tuple(
+        _NUMBER.sub('', piece) if number % 2 else piece for number, piece in enumerate(key)
+    )
 
 
 def _of_value(value: Value) -> object:

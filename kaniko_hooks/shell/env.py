@@ -68,7 +68,7 @@ class Env(NamedTuple):
 
     def moment(self) -> str:
         """A name for the files that a relative path may lead to."""
-        return f'{self.epoch} {self.directories}'
+        return f'#{self.epoch} {self.directories}'
 
     def with_variable(self, name: str, value: Value) -> Env:
         """The environment after an assignment."""

@@ -32,7 +32,6 @@ from kaniko_hooks.shell.value import (
     Array,
     Value,
     alternatives,
-    fresh,
     fresh_name,
     join,
     names_executor,
@@ -259,7 +258,7 @@ def _printed_again(before: Env, after: Env) -> Env:
     """The environment after iterations that each print what the last one has printed."""
     if after.stdout == before.stdout:
         return after
-    name = f'{REPEATED}{fresh()}' if names_executor(after.stdout) else ''
+    name = fresh_name(REPEATED) if names_executor(after.stdout) else ''
     return after._replace(stdout=concat((after.stdout, hole(name, '$(…)'))))
 
 

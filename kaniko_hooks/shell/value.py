@@ -52,7 +52,7 @@ def fresh() -> int:
 
 def fresh_name(shown: str) -> str:
     """A name for a value that is equal to no other one."""
-    return f'{shown} {fresh()}'
+    return f'{shown} #{fresh()}'
 
 
 _numbers = count(1)

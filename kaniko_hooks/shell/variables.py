@@ -118,11 +118,11 @@ def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     if env is None or name in scope.ev.single_words:
         return _setting(scope.ev, scope.script.variables, name, ())
     if env.generation:
-        value: Value = hole(f'{name} {env.generation}', f'${name}')
+        value: Value = hole(f'{name} #{env.generation}', f'${name}')
     else:
         value = _setting(scope.ev, scope.script.variables, name, ())
     if env.word_generation:
-        value = join((value, hole(f'{ONE_WORD}{name} {env.word_generation}', f'${name}')))
+        value = join((value, hole(f'{ONE_WORD}{name} #{env.word_generation}', f'${name}')))
     return value
 
 
