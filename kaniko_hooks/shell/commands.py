@@ -263,6 +263,11 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if programs.likely(scope.ev, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])
+    if not any(path.holes for path in paths.targets(scope, state.env, fields[0].text)):
+        # It is in the repository, whose folder is unknown.
+        contents = paths.contents(scope, state.env, fields[0].text)
+        if contents:
+            return scripts.one_of_files(scope, state, fields, contents)
     scope.ev.note_use(scope, state, OTHER, fields)
     flow = Flow()
     if fields[0].vanishes and len(fields) > 1:

@@ -155,10 +155,13 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
 
 
 def touched(scope: Scope, state: State, words: Sequence[Field]) -> State:
-    """The state after a program that may have written the files among its words."""
+    """The state after a program that may have written the files among its words.
+
+    Those that it has run keep their text.
+    """
     files = dict(state.env.files)
     for word in words:
-        if word.text.value[:1] == '-':
+        if word.text.value[:1] == '-' or scope.source.place(word.start) in scope.ev.followed:
             continue
         for target in targets(scope, state.env, word.text):
             texts = files.get(key(target), ())
