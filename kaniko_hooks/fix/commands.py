@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.model import Field
+from kaniko_hooks.model import Field, Script
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import programs
+from kaniko_hooks.shell import paths, programs
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse
+from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, StatementReport
 from kaniko_hooks.text import Text
 
 _GIT_READS = frozenset(
@@ -21,6 +21,11 @@ _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stas
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
 # Options of awk, sort and yq by which they change a file instead of printing.
 _IN_PLACE = frozenset(('inplace', '-o', '-i', '--inplace'))
+# Programs of awk and sed that run commands.
+_RUNS = {
+    'awk': r'system\s*\(|\|&?\s*(?:"|getline)',
+    'sed': r'(?<!\w)s(\W).*\1.*\1[gpiIm\d]*e[gpiIm\d]*\s*(?:[;}\n]|\Z)',
+}
 _FIND_CHANGES = frozenset(('-delete', '-fprint', '-fprintf', '-fls'))
 # Options of curl and wget that send something, and those that name the file.
 _SENDS = re.compile(
@@ -28,6 +33,23 @@ _SENDS = re.compile(
 )
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
 _NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
+
+# Programs that write their last operand, only what they name, or nothing.
+WRITES_LAST = frozenset('cp install ln mv'.split())
+WRITES_NAMED = WRITES_LAST | frozenset(
+    """
+    awk bunzip2 bzip2 chmod chown curl dos2unix envsubst executor gunzip gzip kaniko mkdir rm rmdir
+    sed sort tee touch truncate umask unix2dos wget xz yq zstd
+    """.split()
+)
+_WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
+# Redirections that write.
+WRITING = frozenset(('>', '>|', '>>', '&>'))
+# Places of the container's own. Others may be on volumes, and what is there lasts.
+_OWN = re.compile(
+    r'/(?:bin|builds|busybox|dev(?!/(?:tcp|udp)/)|etc|home|kaniko|lib\w*|opt|proc|root|run|sbin|tmp'
+    r'|usr|var|workspace|~)(?:/|\Z)|/(?!cache|data|media|mnt|nfs|share|srv|vol)[^/]*\Z'
+)
 
 
 class Program(NamedTuple):
@@ -53,6 +75,30 @@ class Program(NamedTuple):
         """The arguments as they are spelled."""
         return [text.value for text in self.arguments]
 
+    @property
+    def written(self) -> Sequence[Text]:
+        """The operands that it may write."""
+        words = [text for text in self.arguments if text.value[:1] != '-']
+        if self.name in WRITES_LAST:
+            return words[-1:]
+        if self.name == 'sed':
+            in_place = any(word.startswith(('-i', '--in')) for word in self.words)
+            return words[1:] if in_place else ()
+        return () if self.name in _WRITES_NOTHING else words
+
+    @property
+    def removed(self) -> Sequence[Text]:
+        """The operands that it removes or gives other rights."""
+        if self.name not in (*_WRITES_NOTHING, 'mv'):
+            return ()
+        words = [text for text in self.arguments if text.value[:1] != '-']
+        return words[self.name[:2] == 'ch' :]
+
+    @property
+    def makes_folders(self) -> bool:
+        """It makes folders, whether or not they exist."""
+        return self.name == 'mkdir' and any(re.match('-[a-z]*p|--parents', w) for w in self.words)
+
 
 class Build(NamedTuple):
     """One execution of a build, and the environment that it found."""
@@ -76,10 +122,44 @@ class Build(NamedTuple):
         return {text.value for text in self.values('build-arg') if '=' not in text.value}
 
 
-def program_of(use: ProgramUse) -> Program:
+def programs_of(report: StatementReport, script: Script) -> tuple[Program, ...]:
+    """The programs of a statement; those that change a volume may do more than LOCAL ones."""
+    writes_volume = any(
+        operator in WRITING and _is_on_volume(target, env, script)
+        for operator, target, env in report.targets
+    )
+    result = []
+    for use in report.programs:
+        program = _program_of(use)
+        if writes_volume or program.kind == LOCAL and _changes_volume(program, script):
+            program = program._replace(kind=OTHER)
+        result.append(program)
+    return tuple(result)
+
+
+def _program_of(use: ProgramUse) -> Program:
     name = programs.base_name(use.fields[0])
     texts = tuple(field.text for field in use.fields)
     return Program(name, _kind(name, use.kind, texts[1:]), texts, use.place.file, use.env)
+
+
+def _changes_volume(use: Program, script: Script) -> bool:
+    words = [*use.written, *use.removed]
+    if use.name == 'tar' and re.match(r'-?\w*x\w*f\Z', use.words[0]):
+        words = [text for text in words if text is not use.arguments[1]]
+    if use.name not in WRITES_NAMED:
+        words.append(Text('.'))
+    return not use.makes_folders and any(_is_on_volume(word, use.env, script) for word in words)
+
+
+def _is_on_volume(path: Text, env: Env, script: Script) -> bool:
+    """A path is absolute, and in no folder that the container has for itself."""
+    return any(
+        target.value[:1] == '/'
+        and not (target.holes and target.holes[0].start == 0)
+        and not _OWN.match(target.value)
+        for target in paths.resolved(script, env, path)
+    )
 
 
 def build_of(event: BuildEvent) -> Build:
@@ -93,7 +173,10 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
     command = next((word for word in words if word[:1] != '-'), '')
     if kind == REPEATS:
         changes = not _FIND_CHANGES.isdisjoint(words)
-        return (LOCAL if changes else PURE) if name in ('find', 'xargs') else OTHER
+        asks = any(word.startswith('-ok') for word in words)
+        return (LOCAL if changes else PURE) if name in ('find', 'xargs') and not asks else OTHER
+    if name in _RUNS and any(re.search(_RUNS[name], text.value) for text in arguments):
+        return OTHER
     if name in ('awk', 'sort', 'yq') and not _IN_PLACE.isdisjoint(words):
         return LOCAL
     if kind in (PURE, LOCAL, BUILTIN):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.commands import Build, Program
-from kaniko_hooks.fix.paths import WRITES_LAST, Paths, is_inside
+from kaniko_hooks.fix.commands import WRITES_LAST, Build, Program
+from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import outward
 from kaniko_hooks.fix.steps import Step, words_of
 from kaniko_hooks.kaniko import OUTPUTS

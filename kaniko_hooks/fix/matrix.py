@@ -63,7 +63,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     words = _words(steps, step, name)
     if max(len(f'{target.name}: [{word}]') for word in words) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
-    body = body_steps(steps.source, command)
+    body = body_steps(steps.source, steps.script, command)
     builds = [inner for inner in body if inner.most_builds]
     if len(builds) != 1 or builds[0].most_builds > 1:
         raise Refusal(f'the loop over ${name} has more than one build')

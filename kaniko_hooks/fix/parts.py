@@ -137,7 +137,7 @@ class Division:
             if may_stop(step):
                 self.gates.add(owner)
             return owner
-        if outward(step):
+        if outward(step) and not removes_leftovers(step):
             return self._owner_of_effect(step, above)
         if sets_trap(step):
             self._add_risk(step, 'runs at the end of every job')

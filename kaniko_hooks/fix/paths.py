@@ -6,8 +6,8 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from kaniko_hooks.fix.commands import Build, Program
-from kaniko_hooks.fix.safety import WRITING, makes_folders, makes_only
+from kaniko_hooks.fix.commands import WRITES_LAST, WRITES_NAMED, WRITING, Build, Program
+from kaniko_hooks.fix.safety import makes_only
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
@@ -17,15 +17,6 @@ from kaniko_hooks.shell.programs import LOCAL
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.text import Text
 
-# Programs that write their last operand, only what they name, or nothing.
-WRITES_LAST = frozenset('cp install ln mv'.split())
-_WRITES_NAMED = WRITES_LAST | frozenset(
-    """
-    awk bunzip2 bzip2 curl dos2unix envsubst executor gunzip gzip kaniko mkdir sed sort tee touch
-    truncate umask unix2dos wget xz yq zstd
-    """.split()
-)
-_WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
 # Redirections that need nothing of the file before.
 _REPLACES = WRITING - {'>>'}
 
@@ -113,7 +104,8 @@ class Paths:
         result: dict[str, set[object]] = defaultdict(set)
         for use in step.programs:
             if use.kind == LOCAL:
-                for path in (*self.targets(use), *self._removed(use)):
+                removed = (path for word in use.removed for path in self.of(word, use.env))
+                for path in (*self.targets(use), *removed):
                     result[path].add(use.env.variables.get(name))
         for operator, target, env in step.report.targets:
             if operator in _REPLACES:
@@ -128,7 +120,7 @@ class Paths:
         """The files and folders that a plain command makes, if it does nothing else."""
         if not isinstance(step.only_command, Simple) or not makes_only(step):
             return set()
-        result = {path for use in step.programs if makes_folders(use) for path in self.targets(use)}
+        result = {path for use in step.programs if use.makes_folders for path in self.targets(use)}
         for operator, target, env in step.report.targets:
             if operator not in ('>', '>|'):
                 return set()
@@ -137,24 +129,11 @@ class Paths:
 
     def targets(self, use: Program) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
-        words = [text for text in use.arguments if text.value[:1] != '-']
-        if use.name in WRITES_LAST:
-            words = words[-1:]
-        elif use.name == 'sed':
-            in_place = any(word.startswith(('-i', '--in')) for word in use.words)
-            words = words[1:] if in_place else []
-        for word in words if use.name not in _WRITES_NOTHING else ():
+        for word in use.written:
             yield from self.of(word, use.env)
-        if use.name not in _WRITES_NAMED and use.name not in _WRITES_NOTHING:
+        if use.name not in WRITES_NAMED:
             for folder in self.of(Text('.'), use.env):
                 yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
-
-    def _removed(self, use: Program) -> Iterator[str]:
-        """The files that a program of the container removes or gives other rights."""
-        if use.name in _WRITES_NOTHING or use.name == 'mv':
-            words = [text for text in use.arguments if text.value[:1] != '-']
-            for word in words[use.name[:2] == 'ch' :]:
-                yield from self.of(word, use.env)
 
     def names(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
@@ -172,7 +151,7 @@ class Paths:
         for use in step.programs:
             if not in_run(use.env):
                 continue
-            if use.name == 'touch' or makes_folders(use):
+            if use.name == 'touch' or use.makes_folders:
                 continue
             for text in use.arguments[:-1] if use.name in WRITES_LAST else use.arguments:
                 yield from self._of_word(text, use.env)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.commands import Program
+from kaniko_hooks.fix.commands import WRITING, Program
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 
@@ -14,16 +14,11 @@ _REMOVAL = re.compile(r'-?|\s*rm\s[^;&|`<>()\n]*')
 # An expansion that ends the script if a variable is not set.
 _DEMAND = re.compile(r'\$\{\w+:?\?')
 
-# Redirections that write.
-WRITING = frozenset(('>', '>|', '>>', '&>'))
-
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
 def outward(step: Step) -> Sequence[Program]:
     """The programs of a step that may do more than change files of the container."""
-    if any(re.match('/dev/(?:tcp|udp)/', target.value) for _, target, _ in step.report.targets):
-        return step.programs
     return [use for use in step.programs if use.kind == OTHER]
 
 
@@ -71,14 +66,9 @@ def writes_files(step: Step) -> bool:
 def makes_only(step: Step) -> bool:
     """The step prints, also into files, and makes folders."""
     return step.report.changes <= {'stdin', 'stdout', 'epoch', 'files'} and all(
-        use.kind == PURE or use.name in ('echo', 'printf') or makes_folders(use)
+        use.kind == PURE or use.name in ('echo', 'printf') or use.makes_folders
         for use in step.programs
     )
-
-
-def makes_folders(use: Program) -> bool:
-    """A program makes folders, whether or not they exist."""
-    return use.name == 'mkdir' and any(re.match('-[a-z]*p|--parents', word) for word in use.words)
 
 
 # Programs that are run for their status.
@@ -94,12 +84,12 @@ def _exits_itself(step: Step) -> bool:
 def removes_leftovers(step: Step) -> bool:
     """The step only removes what an earlier build has left in /kaniko and in the root folder.
 
-    It may not be in the folder where runners keep projects, nor a temporary file.
+    It may not be in the folder where runners keep projects, on a volume or a temporary file.
     """
     if {use.name for use in step.programs} != {'rm'} or step.only_command is None:
         return False
     words = re.sub('["\']', '', step.text).split()
     paths = [word for word in words[1:] if word[:1] != '-']
-    return all(re.fullmatch(r'/(?!builds/|tmp/)[^$`()<>&|;]*', path) for path in paths) and any(
-        re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths
-    )
+    return all(
+        re.fullmatch(r'/(?!(?:builds|cache|mnt|tmp)/)[^$`()<>&|;]*', path) for path in paths
+    ) and any(re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths)

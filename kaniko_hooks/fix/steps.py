@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import Build, Program, build_of, program_of
+from kaniko_hooks.fix.commands import Build, Program, build_of, programs_of
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
@@ -80,11 +80,12 @@ def steps_of(state: State, job: Job, container: Container) -> Steps:
     except Unreadable as error:
         raise Refusal(str(error)) from None
     source = reports[0]
+    script = container.scripts[0]
     count = len(job.scripts.get('before_script', ()))
-    steps = tuple(_steps(source, source.tree.body))
-    after = tuple(_steps(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
+    steps = tuple(_steps(source, script, source.tree.body))
+    after = tuple(_steps(reports[1], script, reports[1].tree.body)) if len(reports) > 1 else ()
     return Steps(
-        container.scripts[0],
+        script,
         source,
         tuple(step for step in steps if step.command < count),
         tuple(step for step in steps if step.command >= count),
@@ -92,13 +93,15 @@ def steps_of(state: State, job: Job, container: Container) -> Steps:
     )
 
 
-def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
+def body_steps(source: ScriptReport, script: Script, loop: For) -> tuple[Step, ...]:
     """The steps of a loop's body. Raises Refusal."""
     after = max([loop.start, *(word.end for word in loop.words or ())])
-    return tuple(_steps(source, loop.body, after))
+    return tuple(_steps(source, script, loop.body, after))
 
 
-def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+def _steps(
+    source: ScriptReport, script: Script, body: Sequence[Statement], at: int = 0
+) -> Iterator[Step]:
     if source.tree.problems:
         offset, _ = source.tree.problems[0]
         line = source.source.value[source.source.value.rfind('\n', 0, offset) + 1 :]
@@ -118,7 +121,7 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
                 node,
                 statement,
                 report,
-                tuple(map(program_of, report.programs)),
+                programs_of(report, script),
                 tuple(map(build_of, report.builds)),
                 command,
                 start,
