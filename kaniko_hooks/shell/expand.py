@@ -4,8 +4,8 @@ An expansion may go several ways: a variable has alternatives, `${x:-y}` depends
 on an unknown value, a substituted command branches or builds. So the result of
 each function is a list: states, each with what the word is there.
 
-Not evaluated but unknown: `${!x}`, changes of case, substrings, replacements of
-patterns.
+Not evaluated but unknown: names of variables, changes of case, substrings, replacements
+of patterns.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from kaniko_hooks.shell.tree import (
 )
 from kaniko_hooks.shell.value import (
     EMPTY,
-    UNSET,
     Array,
     Unset,
     after_first,
@@ -37,7 +36,7 @@ from kaniko_hooks.shell.value import (
     shortened,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign, look_up, value_of_hole
+from kaniko_hooks.shell.variables import assign, executors_by_name, items_of, look_up, value_of_hole
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -209,7 +208,7 @@ def _placed(scope: Scope, part: Part, offset: int) -> Part:
 def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
     operator = piece.operator
     if operator[:1] == '!':
-        return [(state, (Part(hole('', _shown(scope, piece)), piece.quoted, True),))]
+        return _indirect(scope, state, piece)
     subscript = ''
     if operator[:1] == '[' or operator[:2] == '#[':
         end = operator.index(']') + 1
@@ -218,8 +217,7 @@ def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
     if operator[-1:] in ('-', '=', '+', '?') and piece.operand is not None:
         return _conditional(scope, state, piece, operator, subscript)
     ways: Ways = []
-    for after, value in look_up(scope, state, piece.name, _shown(scope, piece)):
-        value = _item(value, subscript)
+    for after, value in _values(scope, state, piece, subscript):
         if not operator:
             ways.append((after, _parts(value, piece.quoted, piece.name, subscript)))
         elif piece.operand is None:
@@ -233,15 +231,33 @@ def _shown(scope: Scope, piece: Parameter) -> str:
     return scope.source.value[piece.start : piece.end]
 
 
-def _item(value: Text | Array | Unset, subscript: str) -> Text | Array | Unset:
+def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
+    """`${!x}`: the value of the variable that another one names; or the keys of an array."""
+    shown = _shown(scope, piece)
+    if piece.operator[1:] in ('[@]', '[*]'):
+        return [(state, (Part(hole('', shown), piece.quoted, True),))]
+    ways: Ways = []
+    for after, value in look_up(scope, state, piece.name, shown):
+        name, bracket, subscript = text_of(value).value.partition('[')
+        if isinstance(value, Text) and value.holes:
+            ways.append((after, (Part(hole('', shown), piece.quoted, True),)))
+            values = executors_by_name(scope, after, value)
+            ways += [(after, _parts(item, piece.quoted)) for item in values]
+        else:
+            operator = f'{bracket}{subscript}{piece.operator[1:]}'
+            ways += _parameter(scope, after, piece._replace(name=name, operator=operator))
+    return ways
+
+
+def _values(
+    scope: Scope, state: State, piece: Parameter, subscript: str
+) -> list[tuple[State, Text | Array | Unset]]:
+    """The values of a parameter, or of an item of an array."""
+    shown = _shown(scope, piece)
+    ways = look_up(scope, state, piece.name, shown)
     if not subscript or subscript in ('[@]', '[*]'):
-        return value
-    if not isinstance(value, Array):
-        return value if subscript == '[0]' else hole('')
-    index = number(subscript[1:-1])
-    if index is None or any(item.splits for item in value.items):
-        return hole('')
-    return value.items[index].text if index < len(value.items) else UNSET
+        return ways
+    return [(after, item) for after, value in ways for item in items_of(value, subscript, shown)]
 
 
 def _parts(
@@ -276,8 +292,7 @@ def _conditional(
     kind = operator[-1]
     colon = operator[0] == ':'
     ways: Ways = []
-    for after, value in look_up(scope, state, piece.name, _shown(scope, piece)):
-        value = _item(value, subscript)
+    for after, value in _values(scope, state, piece, subscript):
         is_set = piece.name in after.env.variables or piece.name in scope.script.variables
         present, absent = _by_presence(scope.ev, after, value, '' if is_set else piece.name, colon)
         for way in present:

@@ -33,6 +33,7 @@ from kaniko_hooks.shell.value import (
     Value,
     alternatives,
     fresh_name,
+    is_known,
     join,
     names_executor,
     widen,
@@ -55,10 +56,11 @@ _END = Exit('break', 1)
 class Effects:
     """The changes that the body of a loop has made, in all of its evaluations."""
 
-    __slots__ = ('variables', 'arguments', 'directories', 'files')
+    __slots__ = ('variables', 'open', 'arguments', 'directories', 'files')
 
     def __init__(self) -> None:
         self.variables: dict[str, Value] = {}  # with values that the body leaves
+        self.open: set[str] = set()  # of these the ones with unknown values
         self.arguments = False
         self.directories: tuple[Text, ...] = ()
         self.files: dict[str, tuple[Text, ...]] = {}  # that may run the executor
@@ -67,7 +69,11 @@ class Effects:
         """An environment that includes those at the beginning of each iteration."""
         table = dict(env.variables)
         for name, value in self.variables.items():
-            table[name] = widen(scope.ev.value(scope, env, name), (value,))
+            start = scope.ev.value(scope, env, name)
+            if name in self.open:
+                table[name] = widen(name, start, value)
+            else:
+                table[name] = join((start, value))
         directories = tuple(dict.fromkeys((*env.directories, *self.directories)))
         arguments = env.arguments
         if self.arguments:
@@ -83,13 +89,7 @@ class Effects:
         """Take in what one iteration has changed; False if that is nothing new."""
         news = False
         for name, value in after.variables.items():
-            if before.variables.get(name) == value:
-                continue
-            old = self.variables.get(name)
-            new = value if old is None else join((old, value))
-            if old is None or _executors(new) != _executors(old):
-                self.variables[name] = new
-                news = True
+            news = self._learn_value(name, before.variables.get(name), value) or news
         for path, written in after.files.items():
             if before.files.get(path) != written:
                 texts = self.files.get(path, ())
@@ -107,10 +107,23 @@ class Effects:
                 news = True
         return news
 
-
-def _executors(value: Value) -> frozenset[object]:
-    """The alternatives that a widened value keeps."""
-    return frozenset(item for item in alternatives(value) if names_executor(item))
+    def _learn_value(self, name: str, before: Value | None, after: Value) -> bool:
+        """Take in a variable's value; constants are all that it may be, if the next
+        iteration leaves no others."""
+        if before == after:
+            return False
+        old = self.variables.get(name)
+        starts = () if before is None else alternatives(before)
+        ends = () if old is None else alternatives(old)
+        more = [item for item in alternatives(after) if item not in (*starts, *ends)]
+        if name in self.open:
+            more = [item for item in more if names_executor(item)]
+        if not more:
+            return False
+        if old is not None or not all(map(is_known, more)):
+            self.open.add(name)
+        self.variables[name] = join((*ends, *more))
+        return self.variables[name] != old
 
 
 def for_(scope: Scope, state: State, node: For) -> Flow:

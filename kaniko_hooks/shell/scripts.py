@@ -11,7 +11,6 @@ from kaniko_hooks.shell import outcome, paths, programs, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State, merged
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
-    ANYTHING,
     UNSET,
     Array,
     Value,
@@ -21,6 +20,7 @@ from kaniko_hooks.shell.value import (
     join,
     names_executor,
     shortened,
+    widen,
 )
 from kaniko_hooks.text import Text, concat, hole
 
@@ -236,7 +236,7 @@ def _is_unknown(text: Text) -> bool:
 def after_unknown_commands(scope: Scope, state: State) -> State:
     """The state after commands that cannot be seen: they may have set any variable."""
     scope.ev.spend(2 * len(state.env.variables))
-    table = {name: join((value, ANYTHING)) for name, value in state.env.variables.items()}
+    table = {name: widen(name, value, value) for name, value in state.env.variables.items()}
     env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
     return state.with_env(env)
 

@@ -58,6 +58,14 @@ def fresh_name(shown: str) -> str:
 _numbers = count(1)
 
 
+def named(text: Text) -> Text:
+    """The text with names for its holes: it is one value where it is kept."""
+    if all(item.name for item in text.holes):
+        return text
+    holes = (item if item.name else item._replace(name=fresh_name('')) for item in text.holes)
+    return Text(text.value, tuple(holes), text.segments)
+
+
 def alternatives(value: Value) -> tuple[Text | Array | Unset, ...]:
     """The values that a value stands for."""
     return value.values if isinstance(value, OneOf) else (value,)
@@ -73,17 +81,25 @@ def join(values: Iterable[Value]) -> Value:
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
 
 
-def widen(before: Value, after: Iterable[Value]) -> Value:
+def widen(name: str, before: Value, after: Value) -> Value:
     """A value for any number of iterations that begin with one value and end with others."""
-    starts = alternatives(before)
-    ends = [item for value in after for item in alternatives(value)]
-    named = [item for item in ends if names_executor(item)]
-    return join((*starts, *named, _anything([*starts, *ends])))
+    starts, ends = alternatives(before), alternatives(after)
+    named = filter(names_executor, ends)
+    return join((*starts, *named, _anything([*starts, *ends], f'${name}')))
 
 
-def _anything(values: Iterable[Text | Array | Unset]) -> Text | Array:
-    """The unknown value for all of these: an array if one is."""
-    return ANY_WORDS if any(isinstance(item, Array) for item in values) else ANYTHING
+def _anything(values: Iterable[Text | Array | Unset], shown: str = '?') -> Text | Array:
+    """One unknown value for all of these: an array if one is."""
+    value = hole(fresh_name(shown), shown)
+    is_array = any(isinstance(item, Array) for item in values)
+    return Array((Field(value, True),)) if is_array else value
+
+
+def is_known(value: Text | Array | Unset) -> bool:
+    """The value has no unknown part."""
+    if isinstance(value, Array):
+        return not any(item.splits or item.text.holes for item in value.items)
+    return isinstance(value, Unset) or not value.holes
 
 
 def after_first(value: Array, count: int) -> tuple[Array, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from kaniko_hooks.model import Eq, Field, Setting
 from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
+    UNSET,
     Array,
     OneOf,
     Unset,
@@ -16,8 +18,10 @@ from kaniko_hooks.shell.value import (
     alternatives,
     fresh_name,
     join,
+    named,
     names_executor,
     number,
+    regex_with_holes,
     shortened,
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
@@ -55,8 +59,14 @@ def look_up(
         if value is None:
             value = outside(scope, name, state.env)
             return _ways(scope.ev, state, name, value, shown, False)
+    elif name in ('@', '*', '#') or name.isdecimal() and name != '0':
+        return [
+            way
+            for arguments in alternatives(state.env.arguments)
+            for way in _with_arguments(scope.ev, state, arguments, name, shown)
+        ]
     else:
-        value = _parameter(scope, state, name, shown)
+        value = _special(scope, state, name, shown)
     return _ways(scope.ev, state, name, value, shown)
 
 
@@ -67,6 +77,34 @@ def value_of_hole(
     own = state.env.variables.get(name)
     value = outside(scope, name) if own is None else own
     return _ways(scope.ev, state, name, value, shown, own is not None)
+
+
+def executors_by_name(scope: Scope, state: State, name: Text) -> Sequence[Text | Array | Unset]:
+    """The values that run the executor, of the variables that may have a name."""
+    pattern = re.compile(regex_with_holes(name))
+    names = {**scope.script.variables, **state.env.variables}
+    values = (scope.ev.value(scope, state.env, name) for name in filter(pattern.fullmatch, names))
+    return _executors(values)
+
+
+def _executors(values: Iterable[Value]) -> Sequence[Text | Array | Unset]:
+    kept = (item for value in values for item in alternatives(value) if names_executor(item))
+    return tuple(dict.fromkeys(kept))[:_MAX_ALTERNATIVES]
+
+
+def items_of(
+    value: Text | Array | Unset, subscript: str, shown: str
+) -> Sequence[Text | Array | Unset]:
+    """One item of an array: any one, where it is not known which."""
+    if not isinstance(value, Array):
+        return [value if subscript == '[0]' else hole('')]
+    index = number(subscript[1:-1])
+    if index is None or any(item.splits for item in value.items):
+        other = hole('', shown)
+        if index is not None:
+            other = _of_unknown_words(value.items, subscript, shown)
+        return *_executors([item.text for item in value.items]), other
+    return [value.items[index].text if index < len(value.items) else UNSET]
 
 
 def _ways(
@@ -94,7 +132,7 @@ def _ways(
 def assign(state: State, name: str, value: Value) -> State:
     """The state after an assignment. Raises TooMuch."""
     if isinstance(value, Text):
-        value = shortened(Text(value.value, value.holes))
+        value = shortened(named(Text(value.value, value.holes)))
     return state.with_env(state.env.with_variable(name, value))
 
 
@@ -191,23 +229,28 @@ def _written(value: Text | Array | Unset, shown: str) -> Text | Array | Unset:
     return value
 
 
-def _parameter(scope: Scope, state: State, name: str, shown: str) -> Value:
-    """A positional or special parameter (POSIX XCU 2.5)."""
-    arguments = state.env.arguments
-    if name in ('@', '*'):
-        return arguments
+def _with_arguments(
+    ev: Evaluator, state: State, arguments: Value, name: str, shown: str
+) -> list[tuple[State, Text | Array | Unset]]:
+    """A positional parameter where these are the arguments."""
+    if arguments is not state.env.arguments:
+        state = state.with_env(state.env._replace(arguments=arguments))
+    return _ways(ev, state, name, _argument(arguments, name, shown), shown)
+
+
+def _special(scope: Scope, state: State, name: str, shown: str) -> Value:
+    """A special parameter (POSIX XCU 2.5.2)."""
     if name == '0':
         return scope.name
     if name == '?':
-        status = state.status
-        return Text('0') if status else hole(fresh_name(STATUS), shown)
-    if name == '#' or name.isdecimal():
-        return join(_argument(item, name, shown) for item in alternatives(arguments))
-    return hole('', shown)
+        return Text('0') if state.status else hole(fresh_name(STATUS), shown)
+    return hole(name if name == '$' else '', shown)
 
 
 def _argument(arguments: Value, name: str, shown: str) -> Value:
     assert isinstance(arguments, Array)
+    if name in ('@', '*'):
+        return arguments
     items = arguments.items
     if name == '#':
         several = any(item.splits for item in items)
