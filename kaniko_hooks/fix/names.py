@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from itertools import takewhile, zip_longest
 
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.kaniko import Flag
@@ -31,7 +33,9 @@ def stem(job: str) -> str:
     words = _WORD.findall(job)
     is_identifier = not re.search(r'\s', job) or all(word[:1].isupper() for word in words)
     plural = bool(words) and words[-1].lower() in PLURALS and job.endswith(words[-1])
-    return job[:-1] if plural and is_identifier else job
+    if not (plural and is_identifier):
+        return job
+    return re.sub(r'(?<![^\W_])all[-_:./\s]+(?=\w+\Z)', '', job[:-1], flags=re.IGNORECASE)
 
 
 def separator(job: str) -> str:
@@ -62,14 +66,36 @@ def joined(first: str, label: str, between: str) -> str:
 
 def part_names(job: str, units: Sequence[Unit], is_occupied: Callable[[str], bool]) -> list[str]:
     """A name for each unit's job; occupied names are avoided."""
-    base, between = stem(job), separator(job)
+    between = separator(job)
+    base, own = _without_repetition(stem(job), labels(units))
     names: list[str] = []
-    for label in labels(units):
-        name = joined(base, label, between) if label else base
+    for label in own:
+        name = joined(base, label, between) if base and label else base or label or job
         names.append(
             unused(name, lambda n: n in names or n != job and is_occupied(n) or n in RESERVED)
         )
     return names
+
+
+def _without_repetition(base: str, own: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Stem and labels without words of one that the other one has as well."""
+    words = _WORD.findall(base)
+    of_labels = [_WORD.findall(label) for label in own]
+    inside = [label for label in of_labels if label and {*label} <= {*words}]
+    if len(inside) > 1:
+        # It names several images, and each part makes one of them.
+        dropped = {'and', *(word for label in inside for word in label)}
+        pieces = re.findall(rf'{_WORD.pattern}|{_SEPARATORS.pattern}', base)
+        base = ''
+        for word, between in zip_longest(pieces[::2], pieces[1::2], fillvalue=''):
+            base += '' if word in dropped else word + between
+    elif all(label[-1:] == words[-1:] for label in of_labels):
+        base = base.removesuffix(words[-1])
+    singular = {word.removesuffix('s') for word in _WORD.findall(base)}
+    first = {label[0] for label in of_labels if label}
+    if all(own) and len(first) == 1 and first <= singular:
+        own = [label[len(words[0]) :].lstrip('-_.') for label, words in zip(own, of_labels)]
+    return base.rstrip('-_:./ '), own
 
 
 def template_name(job: str, is_occupied: Callable[[str], bool]) -> str:
@@ -135,7 +161,14 @@ def _differences(
     readers: tuple[_Reader, ...] = (_tag, _target, _dockerfile, _folder, _platform)
     if nameless:
         readers = (_folder, _image_piece, _dockerfile, _target, _tag, _platform)
+    arguments = dict.fromkeys(
+        name for builds in units for flags in builds for name in _named(flags)
+    )
+    readers += tuple(partial(_argument, name) for name in arguments)
     rows = [[_agreed(reader, builds) for builds in units] for reader in readers]
+    rows[readers.index(_tag)] = _differing(rows[readers.index(_tag)])
+    # A number of a tag says less than anything else.
+    rows.sort(key=lambda row: any((label or '').isdigit() for label in row))
     for lacking in (0, 1):
         for row in rows:
             is_clear = len(set(row)) == len(row) and not set(row) & set(others)
@@ -144,6 +177,15 @@ def _differences(
     if nameless:
         return [label or '' for label in rows[0]]
     return [''] * len(units)
+
+
+def _differing(tags: Sequence[str | None]) -> list[str | None]:
+    """Tags without the words that all of them begin with, unless only numbers are left."""
+    words = [re.split('[-_]', tag or '') for tag in tags]
+    common = sum(1 for _ in takewhile(lambda column: len({*column}) == 1, zip(*words)))
+    shorter = ['-'.join(own[common:]) for own in words]
+    is_clear = all(own and not own.isdigit() for own in shorter)
+    return [*shorter] if is_clear else [*tags]
 
 
 def _values(flags: Flags, name: str) -> list[str]:
@@ -198,6 +240,19 @@ def _tag(flags: Flags) -> str | None:
     """The literal piece of the first image's tag."""
     name = next(iter(_values(flags, 'destination')), '').split('@')[0]
     return _piece(name.rsplit('/', 1)[-1].partition(':')[2])
+
+
+def _named(flags: Flags) -> Iterator[str]:
+    """The names of the Dockerfile's arguments."""
+    for value in _values(flags, 'build-arg'):
+        yield value.partition('=')[0]
+
+
+def _argument(name: str, flags: Flags) -> str | None:
+    """The value of an argument of the Dockerfile that is a word."""
+    values = [value.partition('=') for value in _values(flags, 'build-arg')]
+    value = next((value for own, _, value in values if own == name), '')
+    return value if re.fullmatch(r'[\w.-]+', value) and _literal(value) else None
 
 
 def _base(path: str) -> str | None:
