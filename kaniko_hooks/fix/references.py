@@ -34,6 +34,8 @@ _NOT_JOBS = frozenset(
     services stage stages tags variables
     """.split()
 )
+# Commands that look up the jobs of a pipeline.
+_API = re.compile(r'/jobs\b|CI_API_V4_URL|\bglab\b')
 _FOLLOWING = ('needs', 'dependencies')
 _MEANING = frozenset((*_FOLLOWING, 'extends'))
 _LONGEST_LINE = 80
@@ -83,7 +85,9 @@ def mentions_of(state: State, names: Collection[str]) -> dict[str, Mentions]:
 def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     """Every scalar of a document that names one of the jobs, once for each meaning it has."""
     longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
-    in_url = re.compile(rf'(?<![\w.-])(?:{longest_first})(?![\w.-])')
+    in_url = re.compile(rf'(?<![\w.-])({longest_first})(?![\w.-])')
+    compared = re.compile(rf'[."\']name\W*==\W*({longest_first})(?![\w.-])')
+    quoted = re.compile(rf'["\']({longest_first})\\?["\']')
     # G: the names of the jobs that `parallel` makes.
     instance = re.compile(rf'({longest_first})(?: \d+/\d+|: \[.*\])')
     waiting = [_Visit(root, ())]
@@ -96,10 +100,11 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
                 yield from _mention(visit, node)
             elif visit.holder is not None and (match := instance.fullmatch(node.value)):
                 yield Mention(match[1], _OTHER, node)
-            elif '://' in node.value or 'job=' in node.value:
-                for match in in_url.finditer(node.value):
-                    if 'script' not in visit.path or 'job=' in node.value:
-                        yield Mention(match.group(), _OTHER, node)
+            elif 'job=' in node.value or '://' in node.value and 'script' not in visit.path:
+                yield from (Mention(name, _OTHER, node) for name in in_url.findall(node.value))
+            else:
+                pattern = quoted if _API.search(node.value) else compared
+                yield from (Mention(name, _OTHER, node) for name in pattern.findall(node.value))
             continue
         # An alias is the same node below another key: what it means there counts.
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
