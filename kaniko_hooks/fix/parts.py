@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
@@ -101,8 +102,7 @@ class Division:
                 if not above:
                     return
                 result += ((print_number, number) for print_number in above)
-            says = all(use.name in ('echo', 'printf') for use in step.programs)
-            above = [*above, step.number] if says and only_prints(step) else []
+            above = [*above, step.number] if _only_says(step) and only_prints(step) else []
         if not above:
             yield from result
 
@@ -127,6 +127,8 @@ class Division:
                 raise Refusal(reasons[0])
             self._check_sources(step, number)
             return number
+        if above is not None and self._writes_about(step, above):
+            return above
         if len(uses) > 1:
             raise Refusal(next(iter(uses.values())))
         if uses:
@@ -155,6 +157,19 @@ class Division:
         if above is None and not all(program(use.name).succeeds for use in step.programs):
             return None  # a failure would stop all builds
         return next(iter(names)) if len(names) == 1 else self.announced.get(step.number, above)
+
+    def _writes_about(self, step: Step, owner: int) -> bool:
+        """The step only writes about a unit's image, into files that no later command uses."""
+        if not _only_says(step) or names_unit(step, self.images) != {owner}:
+            return False
+        files = self.paths.written(step)
+        return bool(files) and not any(
+            not _only_says(later)
+            and self.paths.names(later, files)
+            or any(self._exposed(build, files) for build in later.builds)
+            for later in self.steps.main
+            if later.number > step.number
+        )
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         names = names_unit(step, self.images)
@@ -186,7 +201,8 @@ class Division:
                 or self.owners.get(other.number) == owner
                 or names_unit(other, self.images) == {owner}
             )
-            for other in self.steps.main[first + 1 : last]
+            for other in self.steps.main
+            if first < other.number < last
         )
 
     def _add_risk(self, step: Step, reason: str) -> None:
@@ -230,12 +246,16 @@ class Division:
                 changed = {path for path, runs in changes.items() if runs != own}
                 others |= changed - self.paths.outputs(build)
             others -= self.paths.written_before(step, build)
-            exposed = {*self.paths.in_context(build, others), *self.paths.dockerfiles(build)}
-            if others & exposed:
-                path = spelling(min(others & exposed))
+            exposed = self._exposed(build, others)
+            if exposed:
+                path = spelling(min(exposed))
                 raise Refusal(
                     f'{shortened(step.text)} may find {path}, which another build changes'
                 )
+
+    def _exposed(self, build: Build, files: set[str]) -> set[str]:
+        """The files that a build may find in its context or as its Dockerfile."""
+        return {*self.paths.in_context(build, files), *self.paths.dockerfiles(build)} & files
 
     def _take_over(self, step: Step, owner: int | None) -> None:
         for name in step.report.writes:
@@ -276,6 +296,10 @@ class Division:
             if len(owners) == 1 and is_new and path not in repeated:
                 result[min(owners)].add(path)
         return result
+
+
+def _only_says(step: Step) -> bool:
+    return all(use.name in ('echo', 'printf') for use in step.programs)
 
 
 def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:

@@ -37,7 +37,8 @@ class Paths:
 
     def of(self, path: Text, env: Env) -> list[str]:
         """The spellings of a path: relative to the repository's root, or absolute."""
-        return [paths.key(target) for target in paths.resolved(self.script, env, path)]
+        result = [paths.key(target) for target in paths.resolved(self.script, env, path)]
+        return [*result, *(name for key in result for name in _in_project(key))]
 
     def outputs(self, build: Build) -> set[str]:
         """The files that a build writes."""
@@ -168,6 +169,13 @@ class Paths:
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
                 yield from self.of(part, env)
+
+
+def _in_project(path: str) -> Iterator[str]:
+    """The paths in the project that one below /builds may be; its groups are not known."""
+    names = path.split('/')
+    if names[1:2] == ['builds']:
+        yield from ('/'.join(names[start:]) for start in range(4, len(names) + 1))
 
 
 def spelling(path: str) -> str:

@@ -108,7 +108,13 @@ def _descriptions(
         for name in step.report.writes
         if not is_environment(name, draft.steps)
     }
-    kept = {path for step in (*part.steps, *draft.steps.before) for path in step.report.files}
+    last = part.unit.step.number
+    kept = {
+        path
+        for step in (*draft.steps.before, *part.steps)
+        if step.number <= last
+        for path in step.report.files
+    }
     result: list[Description] = []
     for number, build in enumerate(builds):
         further = [field for same in others for field in destinations_of(same[number])]
