@@ -262,6 +262,7 @@ LONG: Mapping[str, tuple[list[str], str]] = {
     'a word of many quotes': (['echo ' + '""' * 20_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
     'a chain of commands': (['exec ' * 3_000 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
     'a chain of xargs': (['xargs -I{} ' * 200 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
+    'a chain of options': ([f"sh -c '{'- ' * 20_000}'", f'{BUILD}a; {BUILD}b'], 'too large'),
     'text in text': (['eval ' * 3_000 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
     'a word of many patterns': (['**/' * 15_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
     'a word of many blocks': (['$[[' * 15_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),

@@ -346,15 +346,18 @@ class Evaluator:
 
     def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that is no function, by its fields."""
-        self.spend(_COMMAND + sum(field.text.weight for field in fields))
-        if scope.depth > _MAX_DEPTH:
-            raise TooMuch
-        return commands.run_program(scope._replace(depth=scope.depth + 1), state, fields)
+        return commands.run_program(self._deeper(scope, fields), state, fields)
 
     def among_words(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         """A command that runs the executor, shell or script among its words."""
-        self.spend(_COMMAND)
-        return commands.among_words(scope, state, fields)
+        return commands.among_words(self._deeper(scope, fields), state, fields)
+
+    def _deeper(self, scope: Scope, fields: Sequence[Field]) -> Scope:
+        """The scope of a command that another one runs. Raises TooMuch."""
+        self.spend(_COMMAND + sum(1 + field.text.weight for field in fields))
+        if scope.depth > _MAX_DEPTH:
+            raise TooMuch
+        return scope._replace(depth=scope.depth + 1)
 
     def undirected(self, scope: Scope, state: State, node: tree.Command) -> Flow:
         """A command without its redirections; modules that few scripts need come late."""
