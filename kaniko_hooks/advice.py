@@ -35,8 +35,9 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
     if any(why.kind == 'retry' for why in reasons):
-        same = len({_words(execution.build) for execution in run.executed}) == 1
-        instead = 'build once' if same else instead
+        is_one = len({_words(execution.build) for execution in run.executed}) == 1
+        is_called = any(why.kind == 'call' for why in reasons)
+        instead = 'build once' if is_one and not is_called else instead
         return f'{instead}, with `retry:`' if is_gitlab else f'{instead}, and let CI repeat it'
     if _is_one_image(run):
         return 'pass each tag to one build as a further `--destination`'

@@ -276,6 +276,14 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
             id='retry',
         ),
         pytest.param(
+            CI,
+            pipeline(
+                'retry() { "$@" || "$@"; }', f'retry {build("shop")}', f'retry {build("mail")}'
+            ),
+            '; use one job per build, with `retry:`',
+            id='retry in a function',
+        ),
+        pytest.param(
             '.github/workflows/a.yml',
             WORKFLOW.replace('./build.sh', f'{build("shop")} || {build("mail")}'),
             '; use one job per build, and let CI repeat it',

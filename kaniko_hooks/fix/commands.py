@@ -36,7 +36,7 @@ _NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
 
 # Programs that write their last operand, only what they name, or nothing.
 WRITES_LAST = frozenset('cp install ln mv'.split())
-WRITES_NAMED = WRITES_LAST | frozenset(
+_WRITES_NAMED = WRITES_LAST | frozenset(
     """
     awk bunzip2 bzip2 chmod chown curl dos2unix envsubst executor gunzip gzip kaniko mkdir rm rmdir
     sed sort tee touch truncate umask unix2dos wget xz yq zstd
@@ -79,12 +79,27 @@ class Program(NamedTuple):
     def written(self) -> Sequence[Text]:
         """The operands that it may write."""
         words = [text for text in self.arguments if text.value[:1] != '-']
+        if self.name == 'tar':
+            named = zip(self.words, self.arguments[1:])
+            archives = [text for word, text in named if re.fullmatch('-?[acjJptvxz]*f', word)]
+            return archives if self.packs else [text for text in words if text not in archives]
         if self.name in WRITES_LAST:
             return words[-1:]
         if self.name == 'sed':
             in_place = any(word.startswith(('-i', '--in')) for word in self.words)
             return words[1:] if in_place else ()
         return () if self.name in _WRITES_NOTHING else words
+
+    @property
+    def writes_named(self) -> bool:
+        """It writes nothing but its operands."""
+        return self.packs or self.name in _WRITES_NAMED
+
+    @property
+    def packs(self) -> bool:
+        """It is a `tar` that makes an archive."""
+        mode = r'(?:\A-?|(?<= )-)[A-Za-z]*c[A-Za-z]*(?= |\Z)|--create'
+        return self.name == 'tar' and re.search(mode, ' '.join(self.words)) is not None
 
     @property
     def removed(self) -> Sequence[Text]:
@@ -145,9 +160,7 @@ def _program_of(use: ProgramUse) -> Program:
 
 def _changes_volume(use: Program, script: Script) -> bool:
     words = [*use.written, *use.removed]
-    if use.name == 'tar' and re.match(r'-?\w*x\w*f\Z', use.words[0]):
-        words = [text for text in words if text is not use.arguments[1]]
-    if use.name not in WRITES_NAMED:
+    if not use.writes_named:
         words.append(Text('.'))
     return not use.makes_folders and any(_is_on_volume(word, use.env, script) for word in words)
 

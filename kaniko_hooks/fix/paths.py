@@ -6,7 +6,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from kaniko_hooks.fix.commands import WRITES_LAST, WRITES_NAMED, WRITING, Build, Program
+from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, Build, Program
 from kaniko_hooks.fix.safety import makes_only
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
@@ -132,7 +132,7 @@ class Paths:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
             yield from self.of(word, use.env)
-        if use.name not in WRITES_NAMED:
+        if not use.writes_named:
             for folder in self.of(Text('.'), use.env):
                 yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
 
@@ -180,6 +180,7 @@ def _in_project(path: str) -> Iterator[str]:
 
 def spelling(path: str) -> str:
     """A path for a message: with the names of variables, and `…` for other unknown values."""
+    path = path or '.'
     pieces = path.split('\0')
     pieces[1::2] = [f'${name}' if name.isidentifier() else '…' for name in pieces[1::2]]
     return ''.join(pieces)

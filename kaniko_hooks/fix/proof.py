@@ -159,7 +159,10 @@ def _difference(description: Description, others: Sequence[Description]) -> str:
     argv, folders, variables, files = description
     same = [other for other in others if other[0] == argv]
     if not same:
-        return 'the builds would not have the same arguments'
+        others_values = others[0][2] if others else variables
+        names = sorted(name for name, _ in variables.items() ^ others_values.items())
+        because = f': ${names[0]} would have another value' if names else ''
+        return f'the builds would not have the same arguments{because}'
     other = next((other for other in same if other[1] == folders), None)
     if other is None:
         return 'a build would not run in the directory that an earlier one leaves'

@@ -278,16 +278,19 @@ def _as_run(
 def _telling(total: Total) -> tuple[Reason, ...]:
     """The reasons why a build runs more than once.
 
-    A call that all executions go through is none, nor is one inside of a call
-    that is a reason.
+    A call that all executions go through is none, nor is anything but a retry
+    inside of a call that is a reason.
     """
     shared = set(total.chains[0]).intersection(*total.chains[1:])
     kept: dict[Reason, None] = {}
     for chain in total.chains:
+        is_inside = False
         for reason in chain:
-            if reason.kind != 'call':
+            if (
+                reason.kind == 'retry'
+                or not is_inside
+                and not (reason.kind == 'call' and reason in shared)
+            ):
                 kept[reason] = None
-            elif reason not in shared:
-                kept[reason] = None
-                break
+                is_inside |= reason.kind == 'call'
     return tuple(kept)
