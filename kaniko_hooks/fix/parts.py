@@ -15,6 +15,7 @@ from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import program
+from kaniko_hooks.shell.tree import Simple
 
 _ADVICE = 'runs between or after the builds and is not plain set-up'
 
@@ -154,7 +155,9 @@ class Division:
             if is_later and later.number in self.numbers:
                 return self.numbers[later.number]
         names = names_unit(step, self.images)
-        if above is None and not all(program(use.name).succeeds for use in step.programs):
+        # The status of what an `echo` prints is no failure of the `echo`.
+        first = -1 if isinstance(step.only_command, Simple) else 0
+        if above is None and not all(program(use.name).succeeds for use in step.programs[first:]):
             return None  # a failure would stop all builds
         return next(iter(names)) if len(names) == 1 else self.announced.get(step.number, above)
 
