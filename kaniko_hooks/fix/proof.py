@@ -12,6 +12,7 @@ from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.parts import Part
+from kaniko_hooks.fix.paths import spelling
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
@@ -88,7 +89,7 @@ def _instances(part: Part, container: Container) -> Iterator[Container]:
         yield container._replace(scripts=tuple(scripts))
 
 
-Description = tuple[tuple[object, ...], object, dict[str, object], dict[str, object]]
+Description = tuple[tuple[tuple[str, ...], ...], object, dict[str, object], dict[str, object]]
 
 
 def _descriptions(
@@ -159,10 +160,9 @@ def _difference(description: Description, others: Sequence[Description]) -> str:
     argv, folders, variables, files = description
     same = [other for other in others if other[0] == argv]
     if not same:
-        others_values = others[0][2] if others else variables
-        names = sorted(name for name, _ in variables.items() ^ others_values.items())
-        because = f': ${names[0]} would have another value' if names else ''
-        return f'the builds would not have the same arguments{because}'
+        word = next((word for word in argv if word not in others[0][0]), argv[0])
+        shown = spelling('\0'.join(word))
+        return f'the builds would not have the same arguments: {shown} would change'
     other = next((other for other in same if other[1] == folders), None)
     if other is None:
         return 'a build would not run in the directory that an earlier one leaves'
