@@ -119,7 +119,11 @@ class Paths:
 
     def made(self, step: Step) -> set[str]:
         """The files and folders that a plain command makes, if it does nothing else."""
-        if not isinstance(step.only_command, Simple) or not makes_only(step):
+        if not isinstance(step.only_command, Simple):
+            return set()
+        if {use.name for use in step.programs} == {'cp'}:
+            return {path for use in step.programs for path in self._copied(use)}
+        if not makes_only(step):
             return set()
         result = {path for use in step.programs if use.makes_folders for path in self.targets(use)}
         for operator, target, env in step.report.targets:
@@ -127,6 +131,18 @@ class Paths:
                 return set()
             result.update(self.of(target, env))
         return result
+
+    def _copied(self, use: Program) -> Iterator[str]:
+        """The file that `cp` makes, if it is known to be one."""
+        if len(use.words) != 2 or use.words[0][:1] == '-':
+            return
+        source, target = use.arguments
+        name = source.split('/')[-1]
+        for path in self.of(target, use.env):
+            if target.value in ('.', './') and name.known:
+                yield posixpath.join(path, name.known)
+            elif self.text_of(path) is not None or 'Dockerfile' in path.rpartition('/')[2]:
+                yield path
 
     def targets(self, use: Program) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""

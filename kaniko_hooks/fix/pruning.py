@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix.commands import Program
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import may_stop, outward
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of
-from kaniko_hooks.shell.programs import BUILTIN, PURE
+from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import ROOT, Text
 
 # Programs that do not fail.
-_SURE = frozenset('basename cut date dirname mkdir tr'.split())
+_SURE = frozenset('base64 basename cut date dirname mkdir tr'.split())
+
+# Variables that lead a build to files, besides its flags.
+_CREDENTIALS = frozenset(
+    'AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE DOCKER_CONFIG GOOGLE_APPLICATION_CREDENTIALS HOME'
+    ' SSL_CERT_DIR SSL_CERT_FILE'.split()
+)
 
 Cuts = list[tuple[int, int]]  # spans of the source
 
@@ -33,6 +39,7 @@ def pruned(
             _only_assigns(step, paths)
             and _is_unread(steps, step, result)
             or _is_made_anew(step, result, owners, paths)
+            or _is_for_others(steps, step, result, paths)
         ):
             result.insert(0, step)
     return _without_detours(steps, result)
@@ -67,13 +74,13 @@ def _may_fail(step: Step, paths: Paths) -> bool:
     return may_stop(step) or any(
         use.kind != BUILTIN
         and use.name not in _SURE
-        and not (use.name == 'cat' and all(_exist(use, paths)))
+        and not (use.name in ('cat', 'cp') and all(_exist(use, paths)))
         for use in step.programs
     )
 
 
 def _exist(use: Program, paths: Paths) -> Iterator[bool]:
-    for text in use.arguments:
+    for text in use.arguments[:-1] if use.name == 'cp' else use.arguments:
         yield all(paths.text_of(path) is not None for path in paths.of(text, use.env))
 
 
@@ -86,7 +93,9 @@ def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
     for other in later:
         if names & other.report.reads or other in readers:
             return False
-        if names <= other.sure_writes and all(use.name != 'read' for use in other.programs):
+        if all(use.name != 'read' for use in other.programs):
+            names = names - other.sure_writes
+        if not names:
             own = _attributes(other)
             return not readers or own >= attributes or 'unset' in own
         if is_read_by_any and other.programs:
@@ -147,6 +156,35 @@ def _is_made_anew(
         if any(is_inside(path, folder) for path in again for folder in own):
             return False
     return False
+
+
+def _is_for_others(steps: Steps, step: Step, later: Sequence[Step], paths: Paths) -> bool:
+    """The step only makes or removes files in the contexts of other builds."""
+    own = _removed(step, paths) or (set() if _may_fail(step, paths) else paths.made(step))
+    builds = [build for other in later for build in other.builds]
+    if not own or not builds or _CREDENTIALS & {*builds[0].env.variables, *steps.script.variables}:
+        return False
+    others = [build for other in steps.main for build in other.builds if other not in later]
+    return all(any(paths.in_context(build, [path]) for build in others) for path in own) and not (
+        any(paths.in_context(build, own) or own & {*paths.dockerfiles(build)} for build in builds)
+        or any(_may_find(other, own, paths) for other in later)
+    )
+
+
+def _may_find(step: Step, files: Collection[str], paths: Paths) -> bool:
+    return (
+        paths.names(step, files)
+        or any(is_inside(path, file) for path in paths.written(step) for file in files)
+        or any(use.kind == OTHER or use.name == 'git' for use in step.programs)
+    )
+
+
+def _removed(step: Step, paths: Paths) -> set[str]:
+    """The files that a plain command removes, whether or not they exist."""
+    uses = step.programs if isinstance(step.only_command, Simple) else ()
+    if not all(use.name == 'rm' and re.match(r'-\w*f', use.words[0]) for use in uses):
+        return set()
+    return {path for use in uses for word in use.removed for path in paths.of(word, use.env)}
 
 
 def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:

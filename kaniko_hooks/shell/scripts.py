@@ -120,7 +120,8 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     target = words[-1]
     targets = [path.known or '' for path in paths.targets(scope, env, target)]
     is_folder = target.value[-1:] == '/' or any(map(scope.ev.repository.is_folder, targets))
-    is_file = not is_folder and all('.' in path.rpartition('/')[2] for path in targets)
+    names = [path.rpartition('/')[2] for path in targets]
+    is_file = not is_folder and all('.' in name or 'Dockerfile' in name for name in names)
     for word in sources:
         name = word.split('/')[-1]
         texts = [text for _, text in paths.contents(scope, env, word)]
