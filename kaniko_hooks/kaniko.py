@@ -87,6 +87,9 @@ class Flag(NamedTuple):
     value: Text
 
 
+_NO_CLEANUP = Flag('cleanup', Text('false'))
+
+
 class Rejected(Exception):
     """Kaniko ends before it builds."""
 
@@ -160,21 +163,25 @@ def parse(fields: Sequence[Field]) -> list[Flag]:
             may_be_value = field.splits
             if field.splits:
                 flags.append(Flag('', text))
-        elif text.value == '--':
+        elif text.value == '--' and not field.splits:
             break
         elif text.value[:1] != '-' or text.value == '-':
             # cobra drops arguments with a `-` before it looks for sub-commands.
             if text.value in _BUILDING_COMMANDS:
                 break
-            if text.value not in ('', '-') and not may_be_value:
+            if text.value not in ('', '-') and not may_be_value and not field.splits:
                 raise Rejected
-            may_be_value = False
+            may_be_value = field.splits
         elif _may_name_cache(text):
             flags.append(Flag('', text))
             may_be_value = '=' not in text.value
         else:
             name, value = _flag(text)
             may_be_value = not name and value is None
+            if field.splits and name in _BOOLEAN:
+                # It may be missing.
+                flags += {'cache': [Flag('', text)], 'cleanup': [_NO_CLEANUP]}.get(name, [])
+                continue
             if name and value is None:
                 # Without one Kaniko reports an error, but a later version may not.
                 value = fields[index].text if index < len(fields) else Text('')

@@ -13,6 +13,7 @@ from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
     EMPTY,
+    ONE_WORD,
     UNSET,
     Array,
     after_first,
@@ -22,7 +23,7 @@ from kaniko_hooks.shell.value import (
     join,
     number,
 )
-from kaniko_hooks.shell.variables import ONE_WORD, assign
+from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
 
 Builtin = Callable[[Scope, State, Sequence[Field]], Flow]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
-from kaniko_hooks.shell.fields import assigned, fields_of
+from kaniko_hooks.shell.fields import assigned, fields_of, opened
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,
@@ -372,7 +372,9 @@ def _flags(scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
         texts = [text_of(item) for item in alternatives(value)]
         return texts[0] if len(texts) == 1 else hole('')
 
-    return scope.ev.read_build(_with_path(scope, state, fields), scope.ev.image, variable)
+    return scope.ev.read_build(
+        _with_path(scope, state, opened(scope.ev, fields)), scope.ev.image, variable
+    )
 
 
 def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[Field]:

@@ -303,13 +303,13 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
     for name in dict.fromkeys(name for env in envs for name in env.variables):
         value = variables.get(name)
         if value is None or any(table.get(name) is not value for table in tables):
-            variables[name] = join(scope.ev.value(scope, env, name) for env in envs)
+            variables[name] = join((scope.ev.value(scope, env, name) for env in envs), scope.ev)
     return _with_minor(first, envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
         functions=_alternatives([env.functions for env in envs]),
         files=_joined_files([env.files for env in envs]),
-        arguments=join(env.arguments for env in envs),
+        arguments=join((env.arguments for env in envs), scope.ev),
         directories=_directories([env.directories for env in envs]),
         previous_directories=_directories([env.previous_directories for env in envs]),
         saved={name: value for env in envs for name, value in env.saved.items()},

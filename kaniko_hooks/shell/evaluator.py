@@ -16,7 +16,7 @@ from kaniko_hooks.shell import TooMuch, commands, outcome, paths, programs, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.parser import parse
-from kaniko_hooks.shell.value import EMPTY, Value
+from kaniko_hooks.shell.value import EMPTY, Value, Words
 from kaniko_hooks.text import Segment, Text, hole
 
 TYPE_CHECKING = False
@@ -84,6 +84,7 @@ class Evaluator:
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}
+        self.segments: dict[str, tuple[Words, ...]] = {}  # of the words that holes may be
         self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._tested: set[str] = set()
         self._untested: list[tree.Script] = []  # trees whose tests are not among these

@@ -21,6 +21,7 @@ from kaniko_hooks.shell.value import (
     Value,
     fresh_name,
     has_characters,
+    hole_name,
     number,
     text_of,
 )
@@ -31,7 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaniko_hooks.shell.evaluator import Evaluator
 
-_BLANKS = frozenset(' \t\n')
+BLANKS = frozenset(' \t\n')
 # A bracket expression of reasonable length: text of many `[` must not take quadratic time.
 _PATTERN = r'[*?]+|\[[^\]\s]{1,100}\]'
 _IFS_OF_THE_SHELL = hole('IFS')
@@ -129,7 +130,7 @@ def separators_of(state: State) -> frozenset[str] | None:
     """The characters that split fields: those of IFS; None if they are not known."""
     value = state.env.variables.get('IFS', UNSET)
     if value == UNSET or value == _IFS_OF_THE_SHELL:
-        return _BLANKS
+        return BLANKS
     return frozenset(value.value) if isinstance(value, Text) and not value.holes else None
 
 
@@ -143,6 +144,20 @@ def file_names(text: Text) -> Text:
     if len(holes) == len(text.holes):
         return text
     return Text(text.value, tuple(sorted(holes)), text.segments)
+
+
+def opened(ev: Evaluator, fields: Sequence[Field]) -> list[Field]:
+    """Fields with the words that unknown ones may be."""
+    result: list[Field] = []
+    for field in fields:
+        words = ev.segments.get(hole_name(field.text)) if field.splits else None
+        if words is None:
+            result.append(field)
+        else:
+            result += [
+                word._replace(start=field.start, end=field.end) for part in words for word in part
+            ]
+    return result
 
 
 def _brace_expanded(word: Word) -> list[tuple[Piece, ...]]:

@@ -24,21 +24,28 @@ from kaniko_hooks.shell.env import (
     joined_states,
     merged,
 )
-from kaniko_hooks.shell.fields import fields_of
+from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
+    OF_LIST,
     Array,
+    Unset,
     Value,
+    Words,
     alternatives,
     fresh_name,
     is_known,
     join,
     names_executor,
-    widen,
+    segments,
+    unknown,
 )
 from kaniko_hooks.text import Text, concat, hole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
 
 # A `for` over more words has an unknown length; in another loop over words, one
 # that makes more iterations of both.
@@ -51,45 +58,52 @@ _MAX_ROUNDS = 4
 
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
+# The name of the positional parameters among the variables of a loop.
+_ARGUMENTS = '@'
 
 
 class Effects:
     """The changes that the body of a loop has made, in all of its evaluations."""
 
-    __slots__ = ('variables', 'open', 'arguments', 'directories', 'files')
+    __slots__ = ('values', 'open', 'directories', 'files')
 
     def __init__(self) -> None:
-        self.variables: dict[str, Value] = {}  # with values that the body leaves
-        self.open: set[str] = set()  # of these the ones with unknown values
-        self.arguments = False
+        self.values: dict[str, Value] = {}  # of variables, that the body leaves
+        # The words of variables with unknown values; None if these are not known either.
+        self.open: dict[str, list[Words] | None] = {}
         self.directories: tuple[Text, ...] = ()
         self.files: dict[str, tuple[Text, ...]] = {}  # that may run the executor
 
     def widened(self, scope: Scope, env: Env) -> Env:
         """An environment that includes those at the beginning of each iteration."""
         table = dict(env.variables)
-        for name, value in self.variables.items():
-            start = scope.ev.value(scope, env, name)
+        for name, value in self.values.items():
+            ends = alternatives(value)
+            is_variable = name != _ARGUMENTS
+            start = scope.ev.value(scope, env, name) if is_variable else env.arguments
             if name in self.open:
-                table[name] = widen(name, start, value)
-            else:
-                table[name] = join((start, value))
+                words = self.open[name]
+                anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
+                ends = (*filter(names_executor, ends), anything)
+            table[name] = join((start, *ends), scope.ev)
         directories = tuple(dict.fromkeys((*env.directories, *self.directories)))
-        arguments = env.arguments
-        if self.arguments:
-            arguments = join((arguments, ANY_WORDS))
         files = dict(env.files)
         for path, texts in self.files.items():
             files[path] = few((*files.get(path, ()), *texts))
+        arguments = table.pop(_ARGUMENTS, env.arguments)
         return env._replace(
             variables=table, directories=directories, arguments=arguments, files=files
         )
 
-    def learn(self, before: Env, after: Env) -> bool:
+    def learn(self, ev: Evaluator, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
         news = False
-        for name, value in after.variables.items():
-            news = self._learn_value(name, before.variables.get(name), value) or news
+        for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):
+            old = before.arguments if name == _ARGUMENTS else before.variables.get(name)
+            if value != old:
+                starts = () if old is None else alternatives(old)
+                ends = [item for item in alternatives(value) if item not in starts]
+                news = self._learn_value(ev, name, ends) or news
         for path, written in after.files.items():
             if before.files.get(path) != written:
                 texts = self.files.get(path, ())
@@ -97,33 +111,36 @@ class Effects:
                 if kept and len(texts) < _MAX_WORDS:
                     self.files[path] = (*texts, *kept)
                     news = True
-        if not self.arguments and after.arguments != before.arguments:
-            self.arguments = news = True
         if len(self.directories) <= _MAX_DIRECTORIES:
             more = tuple(dict.fromkeys((*self.directories, *after.directories)))
-            unknown = set(more) - {*self.directories, *before.directories}
-            if unknown:
+            new = set(more) - {*self.directories, *before.directories}
+            if new:
                 self.directories = more if len(more) <= _MAX_DIRECTORIES else (*more, hole(''))
                 news = True
         return news
 
-    def _learn_value(self, name: str, before: Value | None, after: Value) -> bool:
-        """Take in a variable's value; constants are all that it may be, if the next
-        iteration leaves no others."""
-        if before == after:
-            return False
-        old = self.variables.get(name)
-        starts = () if before is None else alternatives(before)
-        ends = () if old is None else alternatives(old)
-        more = [item for item in alternatives(after) if item not in (*starts, *ends)]
-        if name in self.open:
-            more = [item for item in more if names_executor(item)]
+    def _learn_value(self, ev: Evaluator, name: str, ends: Sequence[Text | Array | Unset]) -> bool:
+        """Take in new values of a variable.
+
+        Constants are all that it may be, if the next iteration leaves no others.
+        """
+        old = self.values.get(name)
+        before = () if old is None else alternatives(old)
+        more = [item for item in ends if item not in before]
         if not more:
             return False
-        if old is not None or not all(map(is_known, more)):
-            self.open.add(name)
-        self.variables[name] = join((*ends, *more))
-        return self.variables[name] != old
+        news = False
+        if name in self.open or old is not None or not all(map(is_known, more)):
+            words = self.open.get(name, [])
+            if words is not None:
+                words = segments(ev, (*before, *more), words)
+            news = name not in self.open or self.open[name] != words
+            self.open[name] = words
+            more = [item for item in more if names_executor(item)]
+        if more and len(before) < _MAX_WORDS or old is None:
+            self.values[name] = join((*before, *more))
+            news = True
+        return news
 
 
 def for_(scope: Scope, state: State, node: For) -> Flow:
@@ -195,12 +212,20 @@ def _over_unknown_words(scope: Scope, state: State, node: For, fields: Sequence[
     texts = [field.text for field in fields if not field.splits or _is_pattern(field.text)]
     values = texts[:_MAX_WORDS]
     if len(values) < len(fields):
-        values.append(hole(fresh_name(f'${node.name}'), f'${node.name}'))
+        kind = OF_LIST if _is_split(state, node) else ''
+        values.append(hole(fresh_name(f'{kind}${node.name}'), f'${node.name}'))
     value = join(values)
     runs_once = any(not field.splits for field in fields)
     return _any_times(
         scope, state, node, lambda way: variables.assign(way, node.name, value), runs_once
     )
+
+
+def _is_split(state: State, node: For) -> bool:
+    """The words are what unquoted values are split into: none of them has blanks."""
+    pieces = [piece for word in node.words or () for piece in word.pieces]
+    is_plain = bool(pieces) and not any(piece.quoted for piece in pieces)
+    return is_plain and separators_of(state) == BLANKS
 
 
 def _is_pattern(text: Text) -> bool:
@@ -229,7 +254,7 @@ def _any_times(
         body = ev.statements(scope, tested.normal, node.body)
         going, done = _iteration(body)
         done.leaving += tested.leaving
-        news = [effects.learn(entry.env, way.env) for way in going]
+        news = [effects.learn(ev, entry.env, way.env) for way in going]
         if not any(news):
             break
     # The builds after any number of complete iterations.

@@ -14,13 +14,14 @@ from kaniko_hooks.shell.value import (
     UNSET,
     Array,
     Value,
+    alternatives,
     fresh,
     fresh_name,
     has_characters,
     join,
     names_executor,
     shortened,
-    widen,
+    unknown,
 )
 from kaniko_hooks.text import Text, concat, hole
 
@@ -237,7 +238,10 @@ def _is_unknown(text: Text) -> bool:
 def after_unknown_commands(scope: Scope, state: State) -> State:
     """The state after commands that cannot be seen: they may have set any variable."""
     scope.ev.spend(2 * len(state.env.variables))
-    table = {name: widen(name, value, value) for name, value in state.env.variables.items()}
+    table = {
+        name: join((value, unknown(None, alternatives(value), None, f'${name}')))
+        for name, value in state.env.variables.items()
+    }
     env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
     return state.with_env(env)
 

@@ -7,7 +7,7 @@ these. A hole without a name is another value each time that it is looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from kaniko_hooks.model import Field
@@ -15,10 +15,19 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.text import Hole, Text, hole
 
+# Beginnings of the names of holes that are single words; the last may be an option.
+STATUS = '$?'
+ONE_WORD = 'word '
+OF_LIST = 'item '
 # More alternatives than these become unknown, but for those that name the executor.
 _MAX_ALTERNATIVES = 8
+_MAX_SEGMENTS = 30
 _MAX_HOLES = 200
 _MAX_LENGTH = 200_000
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kaniko_hooks.shell.evaluator import Evaluator
 
 
 class Unset(NamedTuple):
@@ -37,6 +46,8 @@ class OneOf(NamedTuple):
     values: tuple[Text | Array | Unset, ...]
 
 
+# Words that come one after the other.
+Words = tuple[Field, ...]
 Value = Text | Array | Unset | OneOf
 
 UNSET = Unset()
@@ -71,28 +82,86 @@ def alternatives(value: Value) -> tuple[Text | Array | Unset, ...]:
     return value.values if isinstance(value, OneOf) else (value,)
 
 
-def join(values: Iterable[Value]) -> Value:
+def join(values: Iterable[Value], ev: Evaluator | None = None) -> Value:
     """One value for several runs."""
     kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
     if len(kept) > _MAX_ALTERNATIVES:
-        anything = _anything(kept)
+        anything = unknown(ev, kept, None if ev is None else segments(ev, kept))
         kept = [item for item in kept if names_executor(item)][:_MAX_ALTERNATIVES]
         kept.append(anything)
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
 
 
-def widen(name: str, before: Value, after: Value) -> Value:
-    """A value for any number of iterations that begin with one value and end with others."""
-    starts, ends = alternatives(before), alternatives(after)
-    named = filter(names_executor, ends)
-    return join((*starts, *named, _anything([*starts, *ends], f'${name}')))
+def unknown(
+    ev: Evaluator | None,
+    values: Iterable[Text | Array | Unset],
+    words: Sequence[Words] | None = None,
+    shown: str = '?',
+) -> Text | Array:
+    """One unknown value for all of these, an array if one is.
 
-
-def _anything(values: Iterable[Text | Array | Unset], shown: str = '?') -> Text | Array:
-    """One unknown value for all of these: an array if one is."""
+    If it is any number of some words in any order, the evaluator keeps these.
+    """
     value = hole(fresh_name(shown), shown)
+    if ev is not None and words:
+        ev.segments[value.holes[0].name] = tuple(words)
     is_array = any(isinstance(item, Array) for item in values)
     return Array((Field(value, True),)) if is_array else value
+
+
+def segments(
+    ev: Evaluator, values: Iterable[Text | Array | Unset], before: Iterable[Words] = ()
+) -> list[Words] | None:
+    """The words that unquoted values are, without repetitions; None if they are not known."""
+    kept: list[Words] = []
+    seen: set[object] = set()
+    for words in (*before, *_pieces(ev, values)):
+        if words is None or len(kept) > _MAX_SEGMENTS:
+            return None
+        # In each evaluation the holes have other numbers.
+        names = [tuple(name.partition(' #')[0] for name in field.text.key()) for field in words]
+        pairs = set(zip((None, *names), names))
+        if not pairs <= seen:
+            seen |= pairs
+            kept.append(words)
+    return kept
+
+
+def _pieces(ev: Evaluator, values: Iterable[Text | Array | Unset]) -> Iterator[Words | None]:
+    """The words of values, cut where one stands for the words of other values."""
+    for value in values:
+        pending: list[Field] = []
+        for field in _fields(value):
+            inner = ev.segments.get(hole_name(field.text))
+            if inner is not None and field.splits:
+                yield tuple(pending)
+                yield from inner
+                pending = []
+            elif field.splits and not _is_one_word(ev, field.text):
+                yield None
+            else:
+                pending.append(field._replace(splits=True))
+        yield tuple(pending)
+
+
+def _fields(value: Text | Array | Unset) -> Iterable[Field]:
+    """The fields of a value that is not quoted."""
+    if isinstance(value, Array):
+        return value.items
+    return (Field(word, bool(word.holes)) for word in text_of(value).split(' \t\n') if word.value)
+
+
+def hole_name(text: Text) -> str:
+    """The name of the hole that is all of a text, '' for another text."""
+    key = text.key()
+    return key[1] if len(key) == 3 and key[0] == key[2] == '' else ''
+
+
+def _is_one_word(ev: Evaluator, text: Text) -> bool:
+    return all(
+        item.name in ev.single_words or item.name.startswith((STATUS, ONE_WORD, OF_LIST))
+        for item in text.holes
+    )
 
 
 def is_known(value: Text | Array | Unset) -> bool:

@@ -10,6 +10,8 @@ from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
+    ONE_WORD,
+    STATUS,
     UNSET,
     Array,
     OneOf,
@@ -35,9 +37,6 @@ _VARYING = frozenset(
     'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO PIPESTATUS RANDOM'
     ' SECONDS SRANDOM'.split()
 )
-# Beginnings of the names of holes that are single words.
-STATUS = '$?'
-ONE_WORD = 'word '
 _MAX_ALTERNATIVES = 8
 _MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
