@@ -14,7 +14,7 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.safety import outward
+from kaniko_hooks.fix.safety import outward, removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, scripts_of
 from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
@@ -80,7 +80,16 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
         risks.append(
             f'the loop is over ${outside}, and a pipeline may be started with another value of it'
         )
+    while len(body) > 1 and _is_left_out(steps, step, body[-1], body[-2]):
+        body = body[:-1]
     return Loop(command, words, body, tuple(risks))
+
+
+def _is_left_out(steps: Steps, step: Step, last: Step, before: Step) -> bool:
+    """The last step of the body only prepares the next iteration, and its status is none."""
+    is_way_back = step.is_last and {use.name for use in last.programs} == {'cd'}
+    report = steps.source.report(before.statement) or before.report
+    return (is_way_back or removes_leftovers(last)) and not report.may_fail
 
 
 def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:

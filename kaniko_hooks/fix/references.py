@@ -38,7 +38,7 @@ _NOT_JOBS = frozenset(
 _API = re.compile(r'/jobs\b|CI_API_V4_URL|\bglab\b')
 _FOLLOWING = ('needs', 'dependencies')
 _MEANING = frozenset((*_FOLLOWING, 'extends'))
-_LONGEST_LINE = 80
+LONGEST_LINE = 80
 
 
 class Mention(NamedTuple):
@@ -267,7 +267,7 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
         indent = text[start : key.start]
         inner = text[holder.start : holder.end]
         is_line = holder.flow and not indent.strip() and not re.search('[\r\n]', inner)
-        if is_line and end - start > _LONGEST_LINE and not holder.anchor and not holder.aliases:
+        if is_line and end - start > LONGEST_LINE and not holder.anchor and not holder.aliases:
             new = newline_of(text, start)
             lines = [f'{indent}  - {text[item.start : item.end].rstrip()}' for item in holder.items]
             yield Edit(key.end + 1, holder.start, '')

@@ -15,6 +15,7 @@ from kaniko_hooks.fix.edits import Edit, apply, escaped, like, word
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line
 from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
+from kaniko_hooks.fix.references import LONGEST_LINE
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import destinations_of
 from kaniko_hooks.named_tuple import NamedTuple
@@ -118,6 +119,8 @@ class Writer:
         node, first = loop.command, loop.body[0]
         source = self.steps.source.source.value
         body_end = len(source[: node.end - len('done')].rstrip(' \t\n;'))
+        if loop.body[-1].end < node.body[-1].end:
+            body_end = loop.body[-1].end
         outer, begin, inner = (
             self.offset(step.command, at) for at in (node.start, first.start, first.first)
         )
@@ -328,12 +331,12 @@ def matrix_lines(place: Layout, loop: Loop) -> str:
     """The lines of `parallel:` for a job that is indented like another one."""
     indent, new = place.indent, place.newline
     unit = indent[place.key.start - place.start :] or '  '
-    values = ', '.join(map(word, loop.words))
-    lines = (
-        f'{indent}parallel:',
-        f'{indent}{unit}matrix:',
-        f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}: [{values}]',
-    )
+    values = [word(value) for value in loop.words]
+    key = f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}:'
+    lines = [f'{indent}parallel:', f'{indent}{unit}matrix:', f'{key} [{", ".join(values)}]']
+    if len(lines[-1]) > LONGEST_LINE:
+        inner = ' ' * (len(key) - len(key.lstrip('- '))) + place.gap + place.dash
+        lines[-1:] = [key, *(f'{inner}{value}' for value in values)]
     return ''.join(f'{line}{new}' for line in lines)
 
 
