@@ -73,8 +73,11 @@ def needed(
 
 
 def _must_follow(first: Use, second: Use) -> bool:
-    if first.tests or any(
-        _are_same(image, other) for image in first.images for other in second.images
+    only_tests = second.tests and not second.images
+    if (
+        first.tests
+        and not only_tests
+        or any(_are_same(image, other) for image in first.images for other in second.images)
     ):
         return True
     if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
