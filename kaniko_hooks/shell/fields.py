@@ -51,7 +51,7 @@ def fields_of(
             continue
         ways = [(before, (*result, *plain)) for before, result in ways]
         plain = []
-        for pieces in _brace_expanded(word):
+        for pieces in _brace_expanded(scope, word):
 
             def expanded(
                 before: State, pieces: Sequence[Piece] = pieces, word: Word = word
@@ -63,7 +63,7 @@ def fields_of(
 
             ways = expand.extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
     ways = [(before, (*result, *plain)) for before, result in ways]
-    scope.ev.spend(sum(1 + field.text.weight for _, result in ways for field in result))
+    scope.ev.spend(sum(4 + field.text.weight for _, result in ways for field in result))
     return ways
 
 
@@ -160,12 +160,13 @@ def opened(ev: Evaluator, fields: Sequence[Field]) -> list[Field]:
     return result
 
 
-def _brace_expanded(word: Word) -> list[tuple[Piece, ...]]:
+def _brace_expanded(scope: Scope, word: Word) -> list[tuple[Piece, ...]]:
     """The pieces of the words that braces make of one; bash and busybox's ash differ here."""
     for piece in word.pieces:
         if isinstance(piece, Literal) and not piece.quoted and '{' in piece.value:
             from kaniko_hooks.shell.braces import expanded
 
+            scope.ev.spend(word.end - word.start)
             return expanded(word.pieces)
     return [word.pieces]
 
