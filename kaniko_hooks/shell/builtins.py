@@ -274,10 +274,15 @@ def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     while words and (words[0].text.known or '')[:1] == '-':
         option = words.pop(0).text.known or ''
         if 'v' in option or 'V' in option:
-            return programs.printed(scope, [state.with_status(None)], fields)
+            return _look_up(scope, state, fields)
     if not words:
         return Flow([state.with_status(True)])
     return scope.ev.run_program(scope, state, words)
+
+
+def _look_up(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`command -v`, `hash`, `type`: a command of this name may exist."""
+    return programs.printed(scope, [state.with_status(None)], fields)
 
 
 def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -324,7 +329,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 _ROWS: tuple[tuple[Builtin, str], ...] = (
-    (_ends_with(True), ': true hash shopt unalias'),
+    (_ends_with(True), ': true shopt unalias'),
     (_ends_with(False), 'false'),
     (_ends_with(None), 'wait'),
     (_test, '[ test'),
@@ -341,6 +346,7 @@ _ROWS: tuple[tuple[Builtin, str], ...] = (
     (_cd, 'cd pushd'),
     (_popd, 'popd'),
     (_command, 'command builtin'),
+    (_look_up, 'hash type'),
     (_alias, 'alias'),
     (_trap, 'trap'),
     (scripts.evaluate, 'eval'),

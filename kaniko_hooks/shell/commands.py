@@ -31,6 +31,8 @@ from kaniko_hooks.text import Text, concat, hole
 
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
+_CHANGES_DIRECTORY = '-[CD]|--chdir|--directory'
+_NO_OPERAND = r'[\d.]+[smhd]?|\w+=.*'
 # Builtins that print what is set if they have no operands.
 _LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
 # Programs that write only their last operand.
@@ -42,7 +44,7 @@ _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
 _MIN_SEARCHING = 3  # words, where the input is not known
-_REPEATING = {'xargs': scripts.xargs, 'find': scripts.find}
+_RUNNING = {'xargs': scripts.xargs, 'find': scripts.find, 'git': scripts.git}
 
 
 def simple(scope: Scope, state: State, node: Simple) -> Flow:
@@ -210,11 +212,8 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])
     if kind in (OTHER, REPEATS):
-        if not runs_words:
-            runs = _printed
-        else:
-            runs = among_words if kind == OTHER else _REPEATING.get(base, scripts.again)
-        flow = runs(scope, state, fields)
+        runs = scripts.again if kind == REPEATS else among_words if runs_words else _printed
+        flow = _RUNNING.get(base, runs)(scope, state, fields)
         flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
         return flow
     if kind == LOCAL:
@@ -304,10 +303,16 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             if base_name(fields[0]) == 'env':
                 # `env -i`, `env -u NAME`
                 start = start.with_env(start.env._replace(exported=frozenset()))
+            if re.match(_CHANGES_DIRECTORY, text.value):
+                start = scripts.elsewhere(start)
             continue
         base = name.rpartition('/')[2]
-        is_script = ('/' in name or base.endswith('.sh')) and not base.endswith(_OTHER_LANGUAGES)
-        is_script = is_script and bool(paths.contents(scope, state.env, text))
+        is_script = (
+            ('/' in name or base.endswith('.sh'))
+            and not base.endswith(_OTHER_LANGUAGES)
+            and not _works_on(scope, fields[:index])
+            and bool(paths.contents(scope, start.env, text))
+        )
         if not is_script and base not in SHELLS and not mentions_executor(base):
             continue
         rest = fields[index:]
@@ -316,7 +321,11 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             runs = scripts.file if is_script and base not in SHELLS else run_program
 
             def run_rest(way: State) -> Flow:
-                env = way.env._replace(variables=start.env.variables, exported=start.env.exported)
+                env = way.env._replace(
+                    variables=start.env.variables,
+                    exported=start.env.exported,
+                    directories=start.env.directories,
+                )
                 return runs(scope, way.with_env(env), rest)
 
             return Flow(scope.ev.isolated(scope, state, run_rest))
@@ -324,6 +333,21 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
     return programs.printed(scope, [end.with_status(None) for end in ends], fields)
+
+
+def _works_on(scope: Scope, fields: Sequence[Field]) -> bool:
+    """The script after these words is what the program works on."""
+    scope.ev.spend(len(fields))
+    words = [field.text.value for field in fields]
+    if words[-1] == '--' or re.fullmatch(_TAKES_COMMANDS, words[-1]):
+        return False
+    start = max((index for index, word in enumerate(words) if word == '--'), default=0)
+    operands = sum(
+        before[:1] != '-' and word[:1] != '-' and not re.fullmatch(_NO_OPERAND, word)
+        for before, word in zip(words[start:], words[start + 1 :])
+    )
+    # The value of an option that comes after an operand.
+    return operands + (words[-1][:1] == '-') > 1
 
 
 def _exporting(state: State, *names: str) -> State:

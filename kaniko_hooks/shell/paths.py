@@ -35,7 +35,6 @@ _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
 _MAX_FOLDERS = 50  # in a path
-_EXTENSIONS = ('.sh', '.bash')
 _DEVICES = ('/dev/', '/proc/')
 _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
 # The workspace of a CI system, where the repository is in a folder of it.
@@ -186,7 +185,9 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
         elif own is not None:
             result += [(target.value, text) for text in own]
         elif target.holes or _may_be_a_copy(scope, env, target, is_run):
-            result += [(name, scope.ev.file(name)) for name in _candidates(scope.ev, target)]
+            # No script means itself with a path that is not known.
+            names = [name for name in _candidates(scope.ev, target) if name != scope.path]
+            result += [(name, scope.ev.file(name)) for name in names]
         elif scope.ev.repository.text(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
     return result
@@ -221,12 +222,11 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
     """The files of the repository that a path from elsewhere may name.
 
     The repository may be copied, or its folder unknown: of the path counts the
-    longest end that is the end of a file's path.
+    longest end that is the end of a file's path. Of a path of which nothing is known
+    no file is likely to be the target.
     """
     names = [name for name in path.split('/') if name.value]
-    if not any(map(has_characters, names)):
-        return [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
-    while not has_characters(names[0]):
+    while names and not has_characters(names[0]):
         # It may be the root, or several folders.
         del names[0]
     while any(map(has_characters, names)):

@@ -49,7 +49,8 @@ _ROWS = (
         """awk base64 cat cksum cmp column comm cut diff du egrep expr fgrep file fold getent getopt
         grep groups hadolint head hexdump id jobs jq ldd less locale ls lsb_release md5sum more nl
         nproc od paste pgrep printenv readlink rev seq sha1sum sha256sum sha512sum shellcheck shfmt
-        sort stat strings sum tac tail tput tr tree tty ulimit uname uniq wc which whoami yq""",
+        sort stat strings sum tac tail tput tr tree tty ulimit uname uniq wc whereis which whoami
+        yq""",
     ),
     (
         Program(PURE, varies=True),
@@ -71,8 +72,9 @@ _ROWS = (
     ),
     (
         Program(OTHER, runs_words=False),
-        """aws az cosign crane curl gcloud grype gsutil killall mc oras pkill regctl rsync scp
-        setcap sftp skopeo syft trivy wget""",
+        """aws az bandit bashate checkbashisms cosign crane curl eslint gcloud gh git gitleaks glab
+        grype gsutil killall kubeval mc oras pkill pre-commit prek prettier regctl release-cli rsync
+        scp semgrep setcap setfacl sftp skopeo syft trivy wget yamllint""",
     ),
     (Program(REPEATS), 'find parallel retry run-parts watch xargs'),
 )
@@ -264,6 +266,10 @@ def _names(words: Sequence[Text], shown: str) -> Text:
     return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
 
 
+def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    return [_names([field.text for field in fields[1:] if field.text.holes], '$(ls)')]
+
+
 def _find(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     if any(field.text.value.startswith(('-exec', '-ok', '-printf')) for field in fields):
         return None
@@ -336,4 +342,5 @@ _PRINTERS = {
     'which': _which,
     'command': _which,
     'type': _which,
+    'ls': _ls,
 }

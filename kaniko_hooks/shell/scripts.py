@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from kaniko_hooks.model import MANY, Field, Note, Place, Reason
 from kaniko_hooks.shell import outcome, paths, programs, variables
@@ -32,6 +32,8 @@ _SET_OWN_VARIABLES = tuple(
     f'$({name}'
     for name in 'brew conda dircolors docker-machine gpg-agent minikube pyenv ssh-agent'.split()
 )
+_RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
+_BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
 # Options with a name.
 _LETTERS: dict[str | None, str] = {'errexit': 'e', 'allexport': 'a'}
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
@@ -331,10 +333,6 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     words = [field.text.known or '' for field in fields]
     start = 0
 
-    def in_folder(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
-        env = state.env._replace(directories=(hole(fresh_name('{}'), '{}'),))
-        return scope.ev.run_program(scope, state.with_env(env), argv)
-
     for index, word in enumerate(words):
         if word in ('-exec', '-execdir', '-ok', '-okdir'):
             start = index + 1
@@ -343,12 +341,33 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             if word == '+':
                 argv[-1] = argv[-1]._replace(splits=True)
             kind = 'find' if word == ';' else ''
-            runs = in_folder if words[start - 1][-3:] == 'dir' else scope.ev.run_program
+            runs = _run_elsewhere if words[start - 1][-3:] == 'dir' else scope.ev.run_program
             states, flow = flow.normal, Flow()
             for way in states:
                 flow.add(repeated(scope, way, [argv], kind, fields[0], runs))
             start = 0
     return programs.printed(scope, [way.with_status(None) for way in flow.normal], fields)
+
+
+def elsewhere(state: State) -> State:
+    """The state in a folder that is not known."""
+    return state.with_env(state.env._replace(directories=(hole(fresh_name('folder')),)))
+
+
+def _run_elsewhere(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
+    return scope.ev.run_program(scope, elsewhere(state), argv)
+
+
+def git(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`git`: the commands of `submodule foreach`, `bisect run` and `rebase --exec`."""
+    words = [field.text.value for field in fields]
+    if _RUN_BY_GIT.isdisjoint(words) or _BEFORE_COMMANDS.isdisjoint(words):
+        return programs.printed(scope, [state.with_status(None)], fields)
+    start = next(index for index, word in enumerate(words) if word in _BEFORE_COMMANDS) + 1
+    operands = dropwhile(lambda field: field.text.value[:1] == '-', fields[start:])
+    text = Text(' ').join(field.text for field in operands)
+    argv = [Field(Text('sh')), Field(Text('-c')), fields[0]._replace(text=text)]
+    return repeated(scope, state, [argv], 'git', fields[0], _run_elsewhere)
 
 
 def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
