@@ -142,6 +142,8 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             name: function for name, function in state.env.functions.items() if name not in names
         }
         return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
+    if None in names:
+        state = scripts.after_unknown_commands(scope, state)
     for name in names:
         if name and name[0] != '-':
             state = assign(state, name, UNSET)
@@ -324,7 +326,11 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
         text = programs.text(scope, state, [fields[0], *fields[3:]])
-        return Flow([assign(state, name, text).with_status(True)])
+        if name.isidentifier():
+            state = assign(state, name, text)
+        else:
+            state = scripts.after_unknown_commands(scope, state)
+        return Flow([state.with_status(True)])
     return programs.printed(scope, [state.with_status(True)], fields)
 
 

@@ -9,7 +9,16 @@ from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, opened
-from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
+from kaniko_hooks.shell.programs import (
+    BUILTIN,
+    LOCAL,
+    OTHER,
+    REPEATS,
+    SEARCHING,
+    SHELLS,
+    base_name,
+    program,
+)
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,
     Assignment,
@@ -39,7 +48,6 @@ _LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset
 _KEEPS_SOURCES = frozenset(('cp', 'install', 'ln'))
 _KEEPS_TEXTS = frozenset(('chmod', 'chown', 'touch'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
-_SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
 _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
@@ -221,7 +229,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         if succeeds:
             return Flow([state.with_status(True)])
         return _printed(scope, state, fields)
-    if base not in _SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
+    if base not in SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
         return programs.printed(scope, [state.with_status(succeeds or None)], fields)
     # A search has the same status for the same words and files.
     words = [piece for field in fields for piece in (field.text, Text('\0'))]

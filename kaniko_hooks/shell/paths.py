@@ -204,16 +204,17 @@ def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
     """The scripts that a name without a folder may stand for.
 
     Those are the files that the script has put outside of the repository and,
-    if PATH was set, any file of the repository.
+    if PATH was set, any file.
     """
     scope.ev.spend(len(env.files))
+    is_path_set = 'PATH' in env.variables or 'PATH' in scope.script.variables
     result = [
         (path, text)
         for path, texts in env.files.items()
         for text in texts
-        if path[:1] == '/' and path.rpartition('/')[2] == name
+        if (path[:1] == '/' or is_path_set) and path.rpartition('/')[2] == name
     ]
-    if 'PATH' in env.variables or 'PATH' in scope.script.variables:
+    if is_path_set:
         result += [(path, scope.ev.file(path)) for path in _candidates(scope.ev, Text(f'/{name}'))]
     return result
 

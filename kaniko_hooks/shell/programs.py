@@ -17,7 +17,15 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
-from kaniko_hooks.shell.value import EMPTY, fresh_name, mentions_executor, names_executor, shortened
+from kaniko_hooks.shell.value import (
+    EMPTY,
+    alternatives,
+    fresh_name,
+    mentions_executor,
+    names_executor,
+    shortened,
+    text_of,
+)
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -81,6 +89,7 @@ _ROWS = (
 
 _TABLE = {name: program for program, names in _ROWS for name in names.split()}
 
+SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 
 
@@ -130,7 +139,8 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
                 text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
             ]
         texts = [text for text in texts if names_executor(text)]
-    texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+    if base_name(fields[0]) not in SEARCHING:
+        texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
         scope.ev.printed[result.holes[0].name] = concat(texts)
     return result
@@ -142,13 +152,16 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
     They may be the executor, functions or scripts, with any arguments and any number of times.
     """
     result = []
-    for match in re.finditer(r'[\w./\\-]+(?=[ "\'])', word.value):
+    for match in re.finditer(r'[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
         path = match[0].replace('\\', '')
         name = path.rpartition('/')[2]
-        if name in state.env.functions:
-            command = Text(name)
-        elif name == 'executor':
+        if name == 'executor':
             command = word.part(match.start(), match.end())
+        elif match.end() == len(word.value):
+            # A word that a filter reads.
+            continue
+        elif name in state.env.functions:
+            command = Text(name)
         elif '/' in path and scope.ev.repository.text(path.strip('/')) is not None:
             command = Text(path.strip('/'))
         else:
@@ -227,7 +240,7 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
     form = _unescaped(fields[1].text)
     words = [field.text for field in fields[2:]]
     directives = list(re.finditer(r'%(.)', form.value))
-    if any(match[1] not in 'sdb%' for match in directives):
+    if any(match[1] not in 'sdbq%' for match in directives):
         return None
     used = sum(match[1] != '%' for match in directives)
     pieces: list[Text] = []
@@ -235,10 +248,20 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
         replacements = []
         for match in directives:
             word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
+            if match[1] == 'q':
+                word = _quoted(word)
             replacements.append((match.start(), match.end(), word))
         pieces.append(form.replaced(replacements) if replacements else form)
         if not words or not used:
             return [concat(pieces)]
+
+
+def _quoted(text: Text) -> Text:
+    """The text as one word of a command."""
+    if re.fullmatch(r'[\w./:=@,+-]+', text.value) and not text.holes:
+        return text
+    quote = Text("'")
+    return concat((quote, Text("'\\''").join(text.split("'")), quote))
 
 
 def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
@@ -264,6 +287,13 @@ def _names(words: Sequence[Text], shown: str) -> Text:
     """Any number of names that match one of the words."""
     more = hole(fresh_name(shown), shown)
     return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
+
+
+def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    if len(fields) != 2 or not fields[1].text.known:
+        return None
+    values = alternatives(scope.ev.value(scope, state.env, fields[1].text.value))
+    return [concat((text_of(value), _LINE_END)) for value in values]
 
 
 def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
@@ -339,6 +369,7 @@ _PRINTERS = {
     'basename': _basename,
     'readlink': _real_path,
     'realpath': _real_path,
+    'printenv': _printenv,
     'which': _which,
     'command': _which,
     'type': _which,

@@ -121,9 +121,11 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     # Credentials are copied in most pipelines; to list the repository for them takes a process.
     sources = () if words[-1].value.endswith('.json') else words[:-1]
     target = words[-1]
-    targets = [path.known or '' for path in paths.targets(scope, env, target)]
-    is_folder = target.value[-1:] == '/' or any(map(scope.ev.repository.is_folder, targets))
-    names = [path.rpartition('/')[2] for path in targets]
+    targets = paths.targets(scope, env, target)
+    is_folder = target.value[-1:] == '/' or any(
+        path.known is not None and scope.ev.repository.is_folder(path.known) for path in targets
+    )
+    names = [path.value.rpartition('/')[2] for path in targets]
     is_file = not is_folder and all('.' in name or 'Dockerfile' in name for name in names)
     for word in sources:
         name = word.split('/')[-1]

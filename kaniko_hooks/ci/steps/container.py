@@ -63,7 +63,7 @@ def _scripts(
     # Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
     positional = entries.get('args') if scope.system.name == 'tekton' else None
     lines = _lines(file, source, scope)
-    if source is not None and lines:
+    if source is not None and any(line.value for line in lines):
         script = Script(
             lines,
             variables,
