@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
-from kaniko_hooks.shell import outcome, variables
+from kaniko_hooks.shell import outcome, paths, variables
 from kaniko_hooks.shell.env import (
     EXIT,
     REPEATED,
@@ -150,6 +150,9 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
     for way, fields in _words(scope, state, node):
         if scope.ev.reports is not None and scope.recorded:
             scope.ev.reports.iterated([field.text for field in fields])
+        fields = [
+            name for field in fields for name in paths.scripts_of_pattern(scope, way.env, field)
+        ]
         is_open = any(field.splits for field in fields)
         limit = _MAX_ITERATIONS if scope.repetitions == 1 else _MAX_NESTED_ITERATIONS
         if is_open or len(fields) * scope.repetitions > limit:

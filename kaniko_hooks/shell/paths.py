@@ -13,6 +13,7 @@ from kaniko_hooks.model import Field, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, expand
 from kaniko_hooks.shell.env import Env, Flow, Scope, State
+from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -169,6 +170,35 @@ def touched(scope: Scope, state: State, words: Sequence[Field]) -> State:
             if texts and ANYTHING not in texts:
                 files[key(target)] = (*texts, ANYTHING)
     return state.with_env(state.env._replace(files=files, epoch=fresh()))
+
+
+def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
+    """The words that a pattern for names of files stands for, if all are the repository's scripts.
+
+    It is the pattern itself if the script has written others that may have such a name.
+    """
+    folder = env.directories[0].known
+    pattern = field.text
+    shown = [pattern.value[item.start : item.end] for item in pattern.holes]
+    if folder is None or len(env.directories) > 1 or not shown or not all(map(is_pattern, shown)):
+        return [field]
+    start = f'{folder}/' if folder else ''
+    path = _normal(concat((Text(start), pattern)))
+    files = scope.ev.repository.files()
+    scope.ev.spend(len(files) // 4)
+    regex = re.compile('[^/]*'.join(map(re.escape, path.key()[::2])))
+    names = [name for name in files if regex.fullmatch(name)][: _MAX_CANDIDATES + 1]
+    last = re.compile(regex_with_holes(path.split('/')[-1]))
+    if len(names) > _MAX_CANDIDATES or any(
+        last.fullmatch(written.rpartition('/')[2]) or written[-1:] == '\0' for written in env.files
+    ):
+        return [field]
+    are_scripts = all(
+        name.endswith('.sh') or scope.ev.file(name).value[:2] == '#!' for name in names
+    )
+    if not names or not are_scripts or not all(name.startswith(start) for name in names):
+        return [field]
+    return [Field(Text(name[len(start) :]), False, field.start, field.end) for name in names]
 
 
 def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tuple[str, Text]]:
