@@ -39,6 +39,7 @@ def analyse(
     """
     reading, crashes = read(repository, named, options.gitlab_configs)
     problems = list(reading.problems)
+    notes = dict.fromkeys(reading.notes)
     runs: list[tuple[Container, Run]] = []
     marked = _marked(repository, _files(reading))
     mentions = Mentions(repository)
@@ -58,12 +59,13 @@ def analyse(
 
             crashes.append(internal_error(f'{container.place.file} ({container.name})', error))
         else:
+            notes.update(dict.fromkeys(run.notes))
             if run.builds_in_worst_run:
                 runs.append((container, run))
                 is_harmless = is_harmless and run.verdict == 'ok'
+    reading = reading._replace(problems=tuple(problems), notes=tuple(notes))
     result = Result((), (), reading.notes)
     if in_full or options.is_report or marked or problems or not is_harmless:
-        reading = reading._replace(problems=tuple(problems))
         result = _judged(repository, reading, runs, named, options)
     here = frozenset(named)
     read_here = sum(
@@ -213,7 +215,7 @@ def _judged(
                 configs if finding.rule == rule.UNREADABLE else shown,
             )
         ),
-        (*reading.notes, *dict.fromkeys(note for _, run in runs for note in run.notes)),
+        reading.notes,
     )
 
 

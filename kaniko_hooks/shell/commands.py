@@ -222,6 +222,8 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind in (OTHER, REPEATS):
         runs = scripts.again if kind == REPEATS else among_words if runs_words else _printed
         flow = _RUNNING.get(base, runs)(scope, state, fields)
+        if kind == OTHER and runs_words and not flow.builds_after(state):
+            scripts.note_hidden(scope, state, fields)
         flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
         return flow
     if kind == LOCAL:

@@ -185,7 +185,7 @@ def likely(ev: Evaluator, text: Text) -> Text:
     for item in text.holes:
         content = ev.printed.get(item.name)
         if content is None and item.name.startswith(FILE):
-            content = ev.file(item.name[len(FILE) :])
+            content = ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
         if content is not None:
             pieces += (text.part(at, item.start), content)
             at = item.end
@@ -265,7 +265,10 @@ def _quoted(text: Text) -> Text:
 
 
 def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    """Files of the repository are one hole each: they may be others in the container."""
+    """Files of the repository are one hole each: they may be others in the container.
+
+    A command that may have changed files makes another hole.
+    """
     if len(fields) == 1:
         return _tee(scope, state, fields)
     pieces: list[Text] = []
@@ -275,7 +278,8 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
             return None
         path, text = contents[0]
         is_own = any(text is own for texts in state.env.files.values() for own in texts)
-        pieces.append(text if is_own else hole(f'{FILE}{path}', f'$(cat {field.text.value})'))
+        name = f'{FILE}{path} #{state.env.epoch}'
+        pieces.append(text if is_own else hole(name, f'$(cat {field.text.value})'))
     return [concat(pieces)]
 
 

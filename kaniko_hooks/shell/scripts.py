@@ -11,6 +11,7 @@ from kaniko_hooks.shell import outcome, paths, programs, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State, merged
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
+    EMPTY,
     UNSET,
     Array,
     Value,
@@ -34,6 +35,15 @@ _SET_OWN_VARIABLES = tuple(
 )
 _RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
 _BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
+# Files of the working directory with the commands of programs.
+_TASKS = {
+    'just': ('justfile', 'Justfile'),
+    'make': ('Makefile', 'makefile', 'GNUmakefile'),
+    'npm': ('package.json',),
+    'pnpm': ('package.json',),
+    'task': ('Taskfile.yml', 'Taskfile.yaml'),
+    'yarn': ('package.json',),
+}
 # Options with a name.
 _LETTERS: dict[str | None, str] = {'errexit': 'e', 'allexport': 'a'}
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
@@ -101,6 +111,8 @@ def one_of_files(
             flow.add(result)
         else:
             flow.add(_unknown(scope, state, fields))
+            if not flow.builds_after(state):
+                note_hidden(scope, state, fields)
     if len(contents) != 1:
         # No script is known, or it is one of several, or another one.
         flow.add(_unknown(scope, state, fields))
@@ -155,6 +167,21 @@ def note_missing(scope: Scope, field: Field) -> None:
     if looks_local and scope.ev.is_in_kaniko_image():
         place = scope.source.place(field.start)
         scope.ev.missing[place] = Note(place, f'the script `{name}` is not in the repository')
+
+
+def note_hidden(scope: Scope, state: State, fields: Sequence[Field]) -> None:
+    """A note on a program whose words, files or input name the executor, but make no build."""
+    program, *words = (field.text for field in fields)
+    tasks = _TASKS.get(base_name(fields[0]), ())
+    names = [concat((folder, Text(f'/{name}'))) for folder in (Text('.'), *words) for name in tasks]
+    texts = [word for word in words if '\n' in word.value or ' ' in word.value]
+    if not words or words[-1].known == '-':
+        texts.append(state.env.stdin or EMPTY)
+    for name in (program, *words, *names):
+        texts += [text for _, text in paths.contents(scope, state.env, name, is_run=False)]
+    if any('kaniko/executor' in text.value for text in texts):
+        message = f'builds that `{program.value}` may run with Kaniko cannot be seen'
+        scope.ev.notes[Note(scope.source.place(fields[0].start), message)] = None
 
 
 def _in_new_shell(
@@ -284,8 +311,8 @@ def _any_number(state: State, ends: Sequence[State], kind: str, at: Place) -> li
 # Programs that run their words any number of times
 
 _ONCE_PER_WORD = r'-\w*[IiLlnP].*|--(?:replace|max-).*'
-_TAKES_VALUE = r'-\w*[IEsdaLnP]'
-_REPLACED = r'-\w*[Ii](.*)'
+_TAKES_VALUE = r'-\w*[IEsdaLnP]|--(?:arg-file|delimiter|max-args|max-chars|max-procs)'
+_REPLACED = r'(?:-\w*[Ii]|--replace=?)(.*)'
 
 
 def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
