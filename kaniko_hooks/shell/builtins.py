@@ -326,11 +326,9 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
         text = programs.text(scope, state, [fields[0], *fields[3:]])
-        if name.isidentifier():
-            state = assign(state, name, text)
-        else:
-            state = scripts.after_unknown_commands(scope, state)
-        return Flow([state.with_status(True)])
+        if not name.isidentifier():
+            return Flow([scripts.after_unknown_commands(scope, state).with_status(True)])
+        return Flow([assign(state, name, text).with_status(True)])
     return programs.printed(scope, [state.with_status(True)], fields)
 
 

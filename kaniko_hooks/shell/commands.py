@@ -9,16 +9,7 @@ from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, opened
-from kaniko_hooks.shell.programs import (
-    BUILTIN,
-    LOCAL,
-    OTHER,
-    REPEATS,
-    SEARCHING,
-    SHELLS,
-    base_name,
-    program,
-)
+from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,
     Assignment,
@@ -222,8 +213,8 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind in (OTHER, REPEATS):
         runs = scripts.again if kind == REPEATS else among_words if runs_words else _printed
         flow = _RUNNING.get(base, runs)(scope, state, fields)
-        if kind == OTHER and runs_words and not flow.builds_after(state):
-            scripts.note_hidden(scope, state, fields)
+        if kind == OTHER and runs_words:
+            scripts.note_hidden(scope, state, fields, flow)
         flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
         return flow
     if kind == LOCAL:
@@ -231,7 +222,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         if succeeds:
             return Flow([state.with_status(True)])
         return _printed(scope, state, fields)
-    if base not in SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
+    if base not in programs.SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
         return programs.printed(scope, [state.with_status(succeeds or None)], fields)
     # A search has the same status for the same words and files.
     words = [piece for field in fields for piece in (field.text, Text('\0'))]

@@ -131,10 +131,6 @@ class Flow:
         self.normal += [state for way, state in self.leaving if way == RETURN]
         self.leaving = [(way, state) for way, state in self.leaving if way != RETURN]
 
-    def builds_after(self, state: State) -> bool:
-        """Some of the states has builds that the one before has not."""
-        return any(end.outcome is not state.outcome for end in self.ends())
-
     def ends(self) -> list[State]:
         """All states, however they leave."""
         return [*self.normal, *(state for _, state in self.leaving)]

@@ -189,14 +189,14 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
     regex = re.compile('[^/]*'.join(map(re.escape, path.key()[::2])))
     names = [name for name in files if regex.fullmatch(name)][: _MAX_CANDIDATES + 1]
     last = re.compile(regex_with_holes(path.split('/')[-1]))
-    if len(names) > _MAX_CANDIDATES or any(
+    is_open = len(names) > _MAX_CANDIDATES or any(
         last.fullmatch(written.rpartition('/')[2]) or written[-1:] == '\0' for written in env.files
-    ):
-        return [field]
-    are_scripts = all(
-        name.endswith('.sh') or scope.ev.file(name).value[:2] == '#!' for name in names
     )
-    if not names or not are_scripts or not all(name.startswith(start) for name in names):
+    are_scripts = all(
+        name.startswith(start) and (name.endswith('.sh') or scope.ev.file(name).value[:2] == '#!')
+        for name in names
+    )
+    if not names or is_open or not are_scripts:
         return [field]
     return [Field(Text(name[len(start) :]), False, field.start, field.end) for name in names]
 

@@ -17,15 +17,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
-from kaniko_hooks.shell.value import (
-    EMPTY,
-    alternatives,
-    fresh_name,
-    mentions_executor,
-    names_executor,
-    shortened,
-    text_of,
-)
+from kaniko_hooks.shell.value import EMPTY, fresh_name, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -248,9 +240,8 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
         replacements = []
         for match in directives:
             word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
-            if match[1] == 'q':
-                word = _quoted(word)
-            replacements.append((match.start(), match.end(), word))
+            quoted = _quoted(word) if match[1] == 'q' else word
+            replacements.append((match.start(), match.end(), quoted))
         pieces.append(form.replaced(replacements) if replacements else form)
         if not words or not used:
             return [concat(pieces)]
@@ -258,8 +249,6 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
 
 def _quoted(text: Text) -> Text:
     """The text as one word of a command."""
-    if re.fullmatch(r'[\w./:=@,+-]+', text.value) and not text.holes:
-        return text
     quote = Text("'")
     return concat((quote, Text("'\\''").join(text.split("'")), quote))
 
@@ -293,11 +282,10 @@ def _names(words: Sequence[Text], shown: str) -> Text:
     return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
 
 
-def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    if len(fields) != 2 or not fields[1].text.known:
-        return None
-    values = alternatives(scope.ev.value(scope, state.env, fields[1].text.value))
-    return [concat((text_of(value), _LINE_END)) for value in values]
+def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    name = _last_argument(fields).known or ''
+    ways = variables.look_up(scope, state, name, f'${name}')
+    return [concat((value, _LINE_END)) for _, value in ways if isinstance(value, Text)]
 
 
 def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:

@@ -35,15 +35,9 @@ _SET_OWN_VARIABLES = tuple(
 )
 _RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
 _BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
-# Files of the working directory with the commands of programs.
-_TASKS = {
-    'just': ('justfile', 'Justfile'),
-    'make': ('Makefile', 'makefile', 'GNUmakefile'),
-    'npm': ('package.json',),
-    'pnpm': ('package.json',),
-    'task': ('Taskfile.yml', 'Taskfile.yaml'),
-    'yarn': ('package.json',),
-}
+# The files of the working directory whose commands a program runs.
+_TASKS = {'just': 'justfile', 'make': 'Makefile', 'task': 'Taskfile.yml'}
+_TASKS |= dict.fromkeys(('npm', 'pnpm', 'yarn'), 'package.json')
 # Options with a name.
 _LETTERS: dict[str | None, str] = {'errexit': 'e', 'allexport': 'a'}
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
@@ -110,9 +104,9 @@ def one_of_files(
             result = _in_new_shell(scope, state, text, path, fields[1:], errexit, fields[0])
             flow.add(result)
         else:
-            flow.add(_unknown(scope, state, fields))
-            if not flow.builds_after(state):
-                note_hidden(scope, state, fields)
+            result = _unknown(scope, state, fields)
+            note_hidden(scope, state, fields, result)
+            flow.add(result)
     if len(contents) != 1:
         # No script is known, or it is one of several, or another one.
         flow.add(_unknown(scope, state, fields))
@@ -169,11 +163,13 @@ def note_missing(scope: Scope, field: Field) -> None:
         scope.ev.missing[place] = Note(place, f'the script `{name}` is not in the repository')
 
 
-def note_hidden(scope: Scope, state: State, fields: Sequence[Field]) -> None:
+def note_hidden(scope: Scope, state: State, fields: Sequence[Field], flow: Flow) -> None:
     """A note on a program whose words, files or input name the executor, but make no build."""
+    if any(end.outcome is not state.outcome for end in flow.ends()):
+        return
     program, *words = (field.text for field in fields)
-    tasks = _TASKS.get(base_name(fields[0]), ())
-    names = [concat((folder, Text(f'/{name}'))) for folder in (Text('.'), *words) for name in tasks]
+    tasks = _TASKS.get(base_name(fields[0]))
+    names = [concat((folder, Text(f'/{tasks}'))) for folder in (Text('.'), *words) if tasks]
     texts = [word for word in words if '\n' in word.value or ' ' in word.value]
     if not words or words[-1].known == '-':
         texts.append(state.env.stdin or EMPTY)
