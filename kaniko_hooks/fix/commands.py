@@ -18,6 +18,22 @@ _GIT_READS = frozenset(
     'blame cat-file describe diff grep log ls-files rev-list rev-parse show status'.split()
 )
 _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stash switch'.split())
+# Programs that keep credentials of registries, and their sub-commands for that.
+_LOGINS = re.compile(
+    r'(?:buildah|cosign|docker|helm registry|nerdctl|oras|podman|regctl registry|skopeo|crane auth)'
+    r' log(?:in|out)'
+)
+# Commands that only print something.
+_PRINTS = re.compile(
+    r'[\w-]+ (?:--version|-V)'
+    r'|(?:aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|skopeo|trivy) version'
+    r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|clear|openssl x509 (?:.* )?-noout(?: .*)?'
+    r'|git tag (?:-l|--list|--points-at|--contains|--merged)(?: .*)?'
+)
+# Commands that change the working tree from what the repository refers to.
+_GETS = re.compile(
+    r'git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))(?: .*)?'
+)
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
 # Options of awk, sort and yq by which they change a file instead of printing.
 _IN_PLACE = frozenset(('inplace', '-o', '-i', '--inplace'))
@@ -39,7 +55,7 @@ WRITES_LAST = frozenset('cp install ln mv'.split())
 _WRITES_NAMED = WRITES_LAST | frozenset(
     """
     awk bunzip2 bzip2 chmod chown curl dos2unix envsubst executor gunzip gzip kaniko mkdir rm rmdir
-    sed sort tee touch truncate umask unix2dos wget xz yq zstd
+    sed sort tee touch truncate umask unix2dos update-ca-certificates wget xz yq zstd
     """.split()
 )
 _WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
@@ -194,6 +210,12 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
         return LOCAL
     if kind in (PURE, LOCAL, BUILTIN):
         return kind
+    text = ' '.join((name, *(text.value for text in arguments)))
+    if _PRINTS.fullmatch(text):
+        return PURE
+    is_local = name == 'rsync' and not any(':' in text.value for text in arguments)
+    if is_local or name == 'update-ca-certificates' or _LOGINS.match(text) or _GETS.fullmatch(text):
+        return LOCAL
     if name == 'git':
         return PURE if command in _GIT_READS else LOCAL if command in _GIT_LOCAL else OTHER
     if name in kaniko.NAMES:

@@ -42,10 +42,13 @@ _RUN = re.compile(r'^[ \t]*RUN[ \t](?:\\\r?\n|.)*', re.IGNORECASE | re.MULTILINE
 _REFERENCE = re.compile(r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+')
 # Programs that change a file without making another one.
 _HARMLESS = frozenset(
-    'mkdir chmod chown touch rm rmdir umask truncate sed envsubst tee gzip split sponge'.split()
+    """
+    chmod chown envsubst gzip mkdir rm rmdir sed split sponge tee touch truncate umask
+    update-ca-certificates
+    """.split()
 )
-# Sub-commands of git and of Kaniko's executor that write no file that can be built from.
-_HARMLESS_COMMANDS = frozenset('config fetch login logout'.split())
+# Sub-commands of git and of tools for images that write no file that can be built from.
+_HARMLESS_COMMANDS = frozenset('auth config fetch lfs login logout registry version'.split())
 
 
 def spelled(text: Text) -> str:
@@ -246,7 +249,7 @@ def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
         return True
     if use.name in _HARMLESS:
         return False
-    if use.name in ('git', *kaniko.NAMES) and words[0] in _HARMLESS_COMMANDS:
+    if use.name in (*_IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in _HARMLESS_COMMANDS:
         return False
     if use.name in ('curl', 'wget'):
         names = [file.rpartition('/')[2] for file in files]

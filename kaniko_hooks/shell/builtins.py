@@ -13,6 +13,7 @@ from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
     EMPTY,
+    FAILURE,
     ONE_WORD,
     UNSET,
     Array,
@@ -52,8 +53,11 @@ def _status_of(fields: Sequence[Field], state: State) -> bool | None:
     """The status of `exit` and `return`: by default that of the last command."""
     if len(fields) < 2:
         return state.status
-    status = fields[1].text.known
-    return None if status is None else status == '0'
+    key = fields[1].text.key()
+    if len(key) == 1:
+        return key[0] == '0'
+    is_failure = len(key) == 3 and key[1].startswith(FAILURE) and not key[0] + key[2]
+    return False if is_failure else None
 
 
 def _exit(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -17,6 +17,7 @@ from kaniko_hooks.text import Hole, Text, hole
 
 # Beginnings of the names of holes that are single words; the last may be an option.
 STATUS = '$?'
+FAILURE = f'{STATUS} of a failure'
 ONE_WORD = 'word '
 OF_LIST = 'item '
 # More alternatives than these become unknown, but for those that name the executor.

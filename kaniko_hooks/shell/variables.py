@@ -10,6 +10,7 @@ from kaniko_hooks.shell.env import Env, State
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
+    FAILURE,
     ONE_WORD,
     STATUS,
     UNSET,
@@ -241,8 +242,10 @@ def _special(scope: Scope, state: State, name: str, shown: str) -> Value:
     """A special parameter (POSIX XCU 2.5.2)."""
     if name == '0':
         return scope.name
+    if name == '?' and state.status:
+        return Text('0')
     if name == '?':
-        return Text('0') if state.status else hole(fresh_name(STATUS), shown)
+        return hole(fresh_name(STATUS if state.status is None else FAILURE), shown)
     return hole(name if name == '$' else '', shown)
 
 
