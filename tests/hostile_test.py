@@ -264,6 +264,10 @@ LONG: Mapping[str, tuple[list[str], str]] = {
     'a chain of xargs': (['xargs -I{} ' * 200 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
     'a chain of options': ([f"sh -c '{'- ' * 20_000}'", f'{BUILD}a; {BUILD}b'], 'too large'),
     'braces in a function': ([f'f() {{ {"{" * 40_000}; }}; f', f'{BUILD}a'], 'too large'),
+    'a word of many dashes': (
+        [f"printf '{'-' * 45_000}%%' a | sh", f'{BUILD}a; {BUILD}b'],
+        'runs 2',
+    ),
     'text in text': (['eval ' * 3_000 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
     'a word of many patterns': (['**/' * 15_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
     'a word of many blocks': (['$[[' * 15_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),

@@ -144,7 +144,7 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
     They may be the executor, functions or scripts, with any arguments and any number of times.
     """
     result = []
-    for match in re.finditer(r'[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
+    for match in re.finditer(r'(?<![\w./\\-])[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
         path = match[0].replace('\\', '')
         name = path.rpartition('/')[2]
         if name == 'executor':
