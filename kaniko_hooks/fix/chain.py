@@ -73,11 +73,8 @@ def needed(
 
 
 def _must_follow(first: Use, second: Use) -> bool:
-    only_tests = second.tests and not second.images
-    if (
-        first.tests
-        and not only_tests
-        or any(_are_same(image, other) for image in first.images for other in second.images)
+    if first.tests or any(
+        _are_same(image, other) for image in first.images for other in second.images
     ):
         return True
     if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
