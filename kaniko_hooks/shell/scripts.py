@@ -224,9 +224,6 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     scope.ev.spend(25 * len(contents))
     for path, text in contents:
-        if _is_unknown(programs.likely(scope.ev, text)):
-            flow.add(_unknown(scope, after_unknown_commands(scope, state), fields))
-            continue
         scope.ev.followed.add(scope.source.place(fields[1].start))
         start = state
         if len(fields) > 2:
@@ -276,6 +273,8 @@ def after_unknown_commands(scope: Scope, state: State) -> State:
 def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
     """The commands of a text, in the shell at hand."""
     text = programs.likely(scope.ev, text)
+    if _is_unknown(text):
+        return _unknown(scope, after_unknown_commands(scope, state), [Field(text)])
     if not text.segments:
         # The output of a command, of which nothing is known.
         text = text.at(scope.source.place, 0)
