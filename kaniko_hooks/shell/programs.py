@@ -227,10 +227,11 @@ def _unescaped(text: Text) -> Text:
 
 def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`printf FORMAT WORDS…`: the format is used again until no words are left."""
-    if len(fields) < 2 or fields[1].text.value[:1] == '-' or len(fields) > 200:
+    ends_options = len(fields) > 2 and fields[1].text.known == '--'
+    words = [field.text for field in fields[1 + ends_options :]]
+    if not words or not ends_options and words[0].value[:1] == '-' or len(fields) > 200:
         return None
-    form = _unescaped(fields[1].text)
-    words = [field.text for field in fields[2:]]
+    form = _unescaped(words.pop(0))
     directives = list(re.finditer(r'%(.)', form.value))
     if any(match[1] not in 'sdbq%' for match in directives):
         return None
