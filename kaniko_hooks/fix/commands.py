@@ -27,7 +27,7 @@ _LOGINS = re.compile(
 _PRINTS = re.compile(
     r'[\w-]+ (?:--version|-V)'
     r'|(?:aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|skopeo|trivy) version'
-    r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|clear|openssl x509 (?:.* )?-noout(?: .*)?'
+    r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|openssl x509 (?:.* )?-noout(?: .*)?'
     r'|git tag (?:-l|--list|--points-at|--contains|--merged)(?: .*)?'
 )
 # Commands that change the working tree from what the repository refers to.
@@ -214,7 +214,7 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
     if _PRINTS.fullmatch(text):
         return PURE
     is_local = name == 'rsync' and not any(':' in text.value for text in arguments)
-    if is_local or name == 'update-ca-certificates' or _LOGINS.match(text) or _GETS.fullmatch(text):
+    if is_local or _LOGINS.match(text) or _GETS.fullmatch(text):
         return LOCAL
     if name == 'git':
         return PURE if command in _GIT_READS else LOCAL if command in _GIT_LOCAL else OTHER

@@ -43,7 +43,7 @@ class Program(NamedTuple):
 _UNLISTED = Program(OTHER)
 
 _ROWS = (
-    (Program(PURE, succeeds=True), 'basename dirname echo printf pwd realpath sleep'),
+    (Program(PURE, succeeds=True), 'basename clear dirname echo printf pwd realpath sleep'),
     (
         Program(PURE),
         """awk base64 cat cksum cmp column comm cut diff du egrep expr fgrep file fold getent getopt
@@ -61,7 +61,7 @@ _ROWS = (
     (
         Program(LOCAL),
         """bunzip2 bzip2 cpio dd dos2unix envsubst gunzip gzip iconv patch sed split sponge tar tee
-        truncate unix2dos unzip xz zcat zip zstd""",
+        truncate unix2dos unzip update-ca-certificates xz zcat zip zstd""",
     ),
     (
         Program(ELSEWHERE),
