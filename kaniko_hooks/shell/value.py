@@ -185,7 +185,10 @@ def names_executor(value: Text | Array | Unset) -> bool:
     """A value that can make a command of Kaniko's executor."""
     if isinstance(value, Array):
         return any(names_executor(item.text) for item in value.items)
-    return isinstance(value, Text) and mentions_executor(value.value)
+    if not isinstance(value, Text) or not mentions_executor(value.value):
+        return False
+    # How an unknown part is written says nothing of its value.
+    return any(map(mentions_executor, value.key()[::2]))
 
 
 def mentions_executor(text: str) -> bool:
