@@ -160,17 +160,19 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     command = fields[0].text.known
     names = [field.text.known or '' for field in fields[1:]]
     options = ''.join(name for name in names if name[:1] == '-')
+    # With `-d ''` a line is all of the input.
+    ends = [value for option, value in zip(names, names[1:]) if re.fullmatch('-[a-z]*d', option)]
     is_array = command in ('mapfile', 'readarray') or 'a' in options
     stdin = state.env.stdin or EMPTY
     if command == 'getopts':
         names = [*names[1:2], 'OPTARG', 'OPTIND']
         stdin = EMPTY
-    if '' in names:
+    if any(field.text.holes for field in fields):
         state = scripts.after_unknown_commands(scope, state)
     names = [name for name in names if name.isidentifier()]
     names = names or ['REPLY' if command == 'read' else 'MAPFILE']
     scope.ev.spend(len(stdin.value) // 20)
-    lines = stdin.split('\n') if programs.may_run(scope, state, stdin) else []
+    lines = stdin.split(ends[0] if ends else '\n') if programs.may_run(scope, state, stdin) else []
     lines = [line for line in lines if programs.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines

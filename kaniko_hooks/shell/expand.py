@@ -27,6 +27,7 @@ from kaniko_hooks.shell.tree import (
     Word,
 )
 from kaniko_hooks.shell.value import (
+    ANY_WORDS,
     EMPTY,
     Array,
     Unset,
@@ -372,15 +373,12 @@ def _modified(
     several = piece.name == '@' or '[@]' in piece.operator
     ways: Ways = []
     for after, parts in parts_of(scope, state, piece.operand.pieces):
-        slices: Sequence[Array] = ()
-        result = None
-        if not isinstance(value, Array):
-            result = _replaced(subject, operator, parts)
-        elif several and operator == ':':
+        if several and operator == ':' and isinstance(value, Array):
             slices = _slice(value, joined(parts), piece.name)
-        if slices:
             ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
-        elif result is None:
+            continue
+        result = None if isinstance(value, Array) else _replaced(subject, operator, parts)
+        if result is None:
             derived = _derived(piece, [subject, joined(parts)], _shown(scope, piece))
             ways.append((after, (Part(derived, piece.quoted, several),)))
         else:
@@ -389,16 +387,22 @@ def _modified(
 
 
 def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
-    """`${array[@]:offset:length}`; none where that is not known."""
+    """`${array[@]:offset:length}`: any of the words, where the bounds are not known."""
+    from kaniko_hooks.shell.arithmetic import calculated
+
     first, colon, length = (bounds.known or '').partition(':')
-    start, count = number(first), number(length)
-    if start is None or colon and count is None or name == '@' and not start:
-        return ()
+    start, count = number(calculated(first)), number(calculated(length))
     # The parameters begin with `$0`.
+    if start is None or name == '@' and not start:
+        return [Array((*ANY_WORDS.items, *_optional(value.items)))]
     slices = after_first(value, start - (name == '@'))
-    if len(slices) > 1:
-        return slices
-    return [Array(item.items[:count]) for item in slices]
+    if colon and count is None:
+        return [Array(_optional(item.items)) for item in slices]
+    return slices if len(slices) > 1 else [Array(item.items[:count]) for item in slices]
+
+
+def _optional(items: Sequence[Field]) -> tuple[Field, ...]:
+    return tuple(item._replace(splits=True) for item in items)
 
 
 def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:

@@ -39,6 +39,7 @@ from kaniko_hooks.shell.value import (
     join,
     names_executor,
     segments,
+    text_of,
     unknown,
 )
 from kaniko_hooks.text import Text, concat, hole
@@ -268,7 +269,7 @@ def _any_times(
     heads = [] if runs_once else [state]
     if going:
         last = joined_states(scope, going)
-        last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
+        last = [way.with_env(_printed_again(ev, state.env, way.env)) for way in last]
         heads += [way._replace(outcome=before) for way in last]
     heads = merged(scope, heads)
     stopping = [end for head in heads for end in _condition(scope, head, node)[1]]
@@ -295,12 +296,19 @@ def _condition(scope: Scope, state: State, node: For | While) -> tuple[Flow, lis
     return flow, ends
 
 
-def _printed_again(before: Env, after: Env) -> Env:
+def _printed_again(ev: Evaluator, before: Env, after: Env) -> Env:
     """The environment after iterations that each print what the last one has printed."""
-    if after.stdout == before.stdout:
+    text, printed = after.stdout, before.stdout
+    if text == printed:
         return after
-    name = fresh_name(REPEATED) if names_executor(after.stdout) else ''
-    return after._replace(stdout=concat((after.stdout, hole(name, '$(…)'))))
+    start = len(printed.value) if text.value.startswith(printed.value) else 0
+    last = text.part(start, len(text.value))
+    if names_executor(last):
+        more = hole(fresh_name(REPEATED), '$(…)')
+    else:
+        more = text_of(unknown(ev, (), segments(ev, (last,)), '$(…)'))
+    end = text.part(len(text.value.rstrip()), len(text.value))
+    return after._replace(stdout=concat((text, more, end)))
 
 
 # Retries
