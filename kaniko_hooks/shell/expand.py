@@ -32,8 +32,8 @@ from kaniko_hooks.shell.value import (
     Array,
     Unset,
     after_first,
+    is_known,
     names_executor,
-    number,
     shortened,
     text_of,
 )
@@ -391,14 +391,17 @@ def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
     from kaniko_hooks.shell.arithmetic import calculated
 
     first, colon, length = (bounds.known or '').partition(':')
-    start, count = number(calculated(first)), number(calculated(length))
+    start, count = (int(calculated(bound) or '0') for bound in (first, length))
     # The parameters begin with `$0`.
-    if start is None or name == '@' and not start:
+    if not calculated(first) or name == '@' and not start or start < 0 and not is_known(value):
         return [Array((*ANY_WORDS.items, *_optional(value.items)))]
-    slices = after_first(value, start - (name == '@'))
-    if colon and count is None:
+    if start < 0:
+        slices: Sequence[Array] = [Array(value.items[start:])]
+    else:
+        slices = after_first(value, start - (name == '@'))
+    if colon and not calculated(length):
         return [Array(_optional(item.items)) for item in slices]
-    return slices if len(slices) > 1 else [Array(item.items[:count]) for item in slices]
+    return slices if len(slices) > 1 or not colon else [Array(slices[0].items[:count])]
 
 
 def _optional(items: Sequence[Field]) -> tuple[Field, ...]:

@@ -25,7 +25,7 @@ from kaniko_hooks.shell.env import (
     merged,
 )
 from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
-from kaniko_hooks.shell.outcome import NO_BUILD
+from kaniko_hooks.shell.outcome import NO_BUILD, Outcome
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
 from kaniko_hooks.shell.value import (
     OF_LIST,
@@ -254,10 +254,17 @@ def _any_times(
     for _ in range(_MAX_ROUNDS):
         ev.spend(25 + 3 * len(state.env.variables))
         entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
-        tested, _ = _condition(scope, start(entry), node)
+        tested, skips = _condition(scope, start(entry), node)
         body = ev.statements(scope, tested.normal, node.body)
         going, done = _iteration(body)
         done.leaving += tested.leaving
+        if not skips and entry.env == state.env:
+            ends = [_condition(scope, way, node) for way in going]
+            if not any(again.normal or again.leaving for again, _ in ends):
+                # It certainly runs once.
+                done.normal += [way.with_status(None) for _, stops in ends for way in stops]
+                done.change(lambda way: _after(state.outcome, way))
+                return done
         news = [effects.learn(ev, entry.env, way.env) for way in going]
         if not any(news):
             break
@@ -279,9 +286,13 @@ def _any_times(
     if not stopping and heads:
         # It goes on until the container is stopped.
         flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
-    done.change(lambda way: way._replace(outcome=outcome.then(before, way.outcome)))
+    done.change(lambda way: _after(before, way))
     flow.add(done)
     return flow
+
+
+def _after(before: Outcome, state: State) -> State:
+    return state._replace(outcome=outcome.then(before, state.outcome))
 
 
 def _condition(scope: Scope, state: State, node: For | While) -> tuple[Flow, list[State]]:
