@@ -53,9 +53,11 @@ if TYPE_CHECKING:
 _MAX_ITERATIONS = 5000
 _MAX_NESTED_ITERATIONS = 300
 _MAX_WORDS = 8
+# Contents of a file that the iterations of a loop append to.
+_MAX_TEXTS = 3
 _MAX_DIRECTORIES = 4
 # Evaluations until what a body changes is known; it is nearly always after one.
-_MAX_ROUNDS = 4
+_MAX_ROUNDS = 6
 
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
@@ -109,7 +111,7 @@ class Effects:
             if before.files.get(path) != written:
                 texts = self.files.get(path, ())
                 kept = [text for text in written if names_executor(text) and text not in texts]
-                if kept and len(texts) < _MAX_WORDS:
+                if kept and len(texts) < _MAX_TEXTS:
                     self.files[path] = (*texts, *kept)
                     news = True
         if len(self.directories) <= _MAX_DIRECTORIES:

@@ -265,7 +265,9 @@ def _argument(arguments: Value, name: str, shown: str) -> Value:
 
 def _of_unknown_words(items: Sequence[Field], name: str, shown: str) -> Text:
     """A parameter where a word before may be several: the same for the same words."""
-    if any(not gap.name for item in items for gap in item.text.holes):
+    gaps = [gap.name for item in items for gap in item.text.holes]
+    # Of words that are known it is not known which of them there are.
+    if not all(gaps) or any(item.splits and not item.text.holes for item in items):
         return hole('', shown)
     return hole(f'${name} of {[item.text for item in items]}', shown)
 
