@@ -390,18 +390,20 @@ def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
     """`${array[@]:offset:length}`: any of the words, where the bounds are not known."""
     from kaniko_hooks.shell.arithmetic import calculated
 
-    first, colon, length = (bounds.known or '').partition(':')
-    start, count = (int(calculated(bound) or '0') for bound in (first, length))
+    offset, *length = [calculated(bound.known or '') for bound in bounds.split(':')]
+    start = int(offset or '0')
     # The parameters begin with `$0`.
-    if not calculated(first) or name == '@' and not start or start < 0 and not is_known(value):
+    if not offset or name == '@' and not start or start < 0 and not is_known(value):
         return [Array((*ANY_WORDS.items, *_optional(value.items)))]
     if start < 0:
         slices: Sequence[Array] = [Array(value.items[start:])]
     else:
         slices = after_first(value, start - (name == '@'))
-    if colon and not calculated(length):
+    if length == [None]:
         return [Array(_optional(item.items)) for item in slices]
-    return slices if len(slices) > 1 or not colon else [Array(slices[0].items[:count])]
+    if len(slices) > 1 or not length:
+        return slices
+    return [Array(slices[0].items[: int(length[0] or '0')])]
 
 
 def _optional(items: Sequence[Field]) -> tuple[Field, ...]:
