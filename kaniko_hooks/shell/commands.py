@@ -277,7 +277,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for name, functions in state.env.functions.items():
         for function in functions if pattern.fullmatch(name) else ():
             flow.add(_call(scope, state, function, fields))
-    if '/' in fields[0].text.value:
+    if any('/' in part for part in fields[0].text.key()[::2]):
         flow.add(scripts.file(scope, state, fields))
     rest = among_words(scope, state, fields)
     flow.normal += [paths.touched(scope, way, fields) for way in rest.normal]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
+_EXTENSIONS = ('.sh', '.bash')
 _MAX_FOLDERS = 50  # in a path
 _DEVICES = ('/dev/', '/proc/')
 _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
@@ -253,11 +254,17 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
     """The files of the repository that a path from elsewhere may name.
 
     The repository may be copied, or its folder unknown: of the path counts the
-    longest end that is the end of a file's path. Of a path of which nothing is known
-    no file is likely to be the target.
+    longest end that is the end of a file's path. Of a list of paths the first counts,
+    and a path of which nothing is known may name any script.
     """
-    names = [name for name in path.split('/') if name.value]
-    while names and not has_characters(names[0]):
+    line = path.split('\n')[0]
+    names = [name for name in line.split('/') if name.value]
+    if not any(map(has_characters, names)):
+        is_new = any(item.name.startswith('$(mktemp') for item in path.holes)
+        return (
+            [] if is_new else [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
+        )
+    while not has_characters(names[0]):
         # It may be the root, or several folders.
         del names[0]
     while any(map(has_characters, names)):

@@ -220,7 +220,9 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`.` and `source`: a script in this shell."""
     if len(fields) < 2:
         return Flow([state.with_status(False)])
-    contents = paths.contents(scope, state.env, fields[1].text)
+    # A file that a variable of the CI system names has settings: it is no script.
+    is_setting = fields[1].text.key()[1:2] == (fields[1].text.value[1:],)
+    contents = [] if is_setting else paths.contents(scope, state.env, fields[1].text)
     flow = Flow()
     scope.ev.spend(25 * len(contents))
     for path, text in contents:
