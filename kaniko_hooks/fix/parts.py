@@ -10,7 +10,15 @@ from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.pruning import leaves_folder, pruned
-from kaniko_hooks.fix.safety import may_stop, only_prints, outward, removes_leftovers, sets_trap
+from kaniko_hooks.fix.safety import (
+    ignores_failure,
+    makes_repositories,
+    may_stop,
+    only_prints,
+    outward,
+    removes_leftovers,
+    sets_trap,
+)
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
@@ -189,7 +197,8 @@ class Division:
                 return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
-        if not may_stop(step) and any(is_about(outward(step), names) for names in self.images):
+        is_change = not may_stop(step) and not makes_repositories(step)
+        if is_change and any(is_about(outward(step), names) for names in self.images):
             raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
         return None
@@ -197,10 +206,12 @@ class Division:
     def _is_beside(self, step: Step, owner: int) -> bool:
         """No build or effect of another unit is between a step and its unit."""
         first, last = sorted((step.number, self.units[owner].step.number))
+        if makes_repositories(step) and ignores_failure(step):
+            return True
         return all(
             self.numbers.get(other.number, owner) == owner
             and (
-                not outward(other)
+                makes_repositories(other)
                 or self.owners.get(other.number) == owner
                 or names_unit(other, self.images) == {owner}
             )

@@ -34,6 +34,16 @@ def _only_adds(use: Program) -> bool:
     return not _ADDING.isdisjoint(use.words[:3])
 
 
+def makes_repositories(step: Step) -> bool:
+    """The step makes places for images: once more, or at another time, it changes none."""
+    return all('create-repository' in use.words[:3] for use in outward(step))
+
+
+def ignores_failure(step: Step) -> bool:
+    """The step ends with `|| true`."""
+    return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
+
+
 def sets_trap(step: Step) -> bool:
     """The step sets a `trap` that does more than to remove files."""
     traps = [use for use in step.programs if use.kind == BUILTIN and use.name == 'trap']
