@@ -50,6 +50,13 @@ def test_too_much_with_all_states_joined(write: Write) -> None:
     assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
 
 
+def test_loop_that_passes_a_value_on_for_long(write: Write) -> None:
+    moves = '; '.join(f'{to}=${name}' for name, to in zip('GFEDCBA', 'HGFEDCB'))
+    loop = f'for i in $X; do $H -d b; {moves}; A=/kaniko/executor; done; /kaniko/executor -d c'
+    root = write({CI: f'a:\n  script: [{json.dumps(loop)}]\n'})
+    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+
+
 def test_commands_inside_of_commands(write: Write) -> None:
     root = write({CI: f'a:\n  script: [{"exec " * 400}/kaniko/executor]\n'})
     assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]

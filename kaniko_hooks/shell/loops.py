@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
-from kaniko_hooks.shell import outcome, paths, variables
+from kaniko_hooks.shell import TooMuch, outcome, paths, variables
 from kaniko_hooks.shell.env import (
     EXIT,
     REPEATED,
@@ -249,7 +249,8 @@ def _any_times(
 ) -> Flow:
     """All ways through a loop of unknown length; with `runs_once` the body runs at least once.
 
-    `start` sets the loop's variable, if it has one.
+    `start` sets the loop's variable, if it has one. Raises TooMuch: the values that the
+    body leaves differ after each round.
     """
     ev = scope.ev
     effects = ev.loops.setdefault(id(node), Effects())
@@ -270,6 +271,8 @@ def _any_times(
         news = [effects.learn(ev, entry.env, way.env) for way in going]
         if not any(news):
             break
+    else:
+        raise TooMuch
     # The builds after any number of complete iterations.
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
