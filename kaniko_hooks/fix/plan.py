@@ -204,7 +204,7 @@ class _Plans:
             try:
                 drafts = drafts_of(state, mentions, new, finding)
                 for path in sorted({path for draft in drafts for path in draft.edits}):
-                    if not state.repository.is_exact(path):
+                    if not state.is_exact(path):
                         raise Refusal(f'{path} has bytes that are not UTF-8')
             except Exception as error:
                 self._fail(finding, error)

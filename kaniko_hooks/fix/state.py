@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.analysis import Evaluations, ScriptFiles
@@ -9,6 +10,7 @@ from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
 from kaniko_hooks.ci.gitlab.values import Value, get, inherits, is_null
+from kaniko_hooks.document.nodes import MappingNode, ScalarNode
 from kaniko_hooks.options import Options
 
 
@@ -35,6 +37,8 @@ class State:
         self.text_of = ScriptFiles(files.repository).text
         self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
         self._sources: dict[int, list[Job]] = {}
+        self._keys: dict[str, Counter[str]] = {}
+        self._exact: dict[str, bool] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
@@ -52,6 +56,20 @@ class State:
                 if effective(pipeline, job, 'artifacts') is not None
             ]
         return self._sources[id(pipeline)]
+
+    def is_exact(self, path: str) -> bool:
+        """True unless bytes of a file were dropped to make it text."""
+        if path not in self._exact:
+            self._exact[path] = self.repository.is_exact(path)
+        return self._exact[path]
+
+    def times(self, file: str, name: str) -> int:
+        """The number of times that a file has a top-level key."""
+        if file not in self._keys:
+            roots = self.files.document(file).nodes
+            keys = [key for root in roots if isinstance(root, MappingNode) for key, _ in root.pairs]
+            self._keys[file] = Counter(key.value for key in keys if isinstance(key, ScalarNode))
+        return self._keys[file][name]
 
 
 def effective(pipeline: Pipeline, job: Job, keyword: str) -> Value | None:

@@ -64,9 +64,7 @@ def target_of(state: State, container: Container) -> Target:
     if job is None:
         raise Refusal('it is a template, and the jobs that use it may be elsewhere')
     key, body = _definition(job)
-    roots = state.files.document(key.file).nodes
-    names = [name for root in roots if isinstance(root, MappingNode) for name, _ in root.pairs]
-    if sum(isinstance(name, ScalarNode) and name.value == key.value for name in names) > 1:
+    if state.times(key.file, key.value) > 1:
         raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
     return Target(
         container.name,
