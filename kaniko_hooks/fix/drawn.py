@@ -60,9 +60,11 @@ def check_drawn(
     users: dict[str, set[object]] = defaultdict(set)
     for step in (*steps.before, *steps.main):
         report = step.report
-        known = {*variables, *steps.script.variables}
+        variable_names = {*variables, *steps.script.variables}
         sources: set[str] = set()
-        for name in report.reads.union(*(_environment_of(build, known) for build in step.builds)):
+        for name in report.reads.union(
+            *(_environment_of(build, variable_names) for build in step.builds)
+        ):
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
         sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
         sources |= _in_templates(step, paths)

@@ -11,8 +11,8 @@ from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.pruning import leaves_folder, pruned
 from kaniko_hooks.fix.safety import (
+    changes_no_image,
     ignores_failure,
-    makes_repositories,
     may_stop,
     only_prints,
     outward,
@@ -197,7 +197,7 @@ class Division:
                 return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
-        is_change = not may_stop(step) and not makes_repositories(step)
+        is_change = not may_stop(step) and not changes_no_image(step)
         if is_change and any(is_about(outward(step), names) for names in self.images):
             raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
@@ -206,12 +206,12 @@ class Division:
     def _is_beside(self, step: Step, owner: int) -> bool:
         """No build or effect of another unit is between a step and its unit."""
         first, last = sorted((step.number, self.units[owner].step.number))
-        if makes_repositories(step) and ignores_failure(step):
+        if changes_no_image(step) and ignores_failure(step):
             return True
         return all(
             self.numbers.get(other.number, owner) == owner
             and (
-                makes_repositories(other)
+                changes_no_image(other)
                 or self.owners.get(other.number) == owner
                 or names_unit(other, self.images) == {owner}
             )

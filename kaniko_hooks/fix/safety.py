@@ -34,8 +34,8 @@ def _only_adds(use: Program) -> bool:
     return not _ADDING.isdisjoint(use.words[:3])
 
 
-def makes_repositories(step: Step) -> bool:
-    """The step makes places for images: once more, or at another time, it changes none."""
+def changes_no_image(step: Step) -> bool:
+    """The step has no effect outside, or makes places for images: it may run again, or later."""
     return all('create-repository' in use.words[:3] for use in outward(step))
 
 

@@ -277,9 +277,9 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for name, functions in state.env.functions.items():
         for function in functions if pattern.fullmatch(name) else ():
             flow.add(_call(scope, state, function, fields))
-    name = fields[0].text.value
-    is_output = name[:2] == '$(' and fields[0].text.key()[::2] == ('', '')
-    if '/' in name and not is_output:
+    shown = fields[0].text.value
+    is_output = shown[:2] == '$(' and fields[0].text.key()[::2] == ('', '')
+    if '/' in shown and not is_output:
         flow.add(scripts.file(scope, state, fields))
     rest = among_words(scope, state, fields)
     flow.normal += [paths.touched(scope, way, fields) for way in rest.normal]

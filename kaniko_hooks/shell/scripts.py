@@ -19,6 +19,7 @@ from kaniko_hooks.shell.value import (
     fresh,
     fresh_name,
     has_characters,
+    hole_name,
     join,
     names_executor,
     shortened,
@@ -221,7 +222,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if len(fields) < 2:
         return Flow([state.with_status(False)])
     # A file that a variable of the CI system names has settings: it is no script.
-    is_setting = fields[1].text.key()[1:2] == (fields[1].text.value[1:],)
+    is_setting = hole_name(fields[1].text) == fields[1].text.value[1:] != ''
     contents = [] if is_setting else paths.contents(scope, state.env, fields[1].text)
     flow = Flow()
     scope.ev.spend(25 * len(contents))
