@@ -73,9 +73,10 @@ def needed(
 
 
 def _must_follow(first: Use, second: Use) -> bool:
-    if first.tests or any(
-        _are_same(image, other) for image in first.images for other in second.images
-    ):
+    # Nothing waits for the test of an image but what leaves the job.
+    if True in first.tests and False in second.tests:
+        return True
+    if any(_are_same(image, other) for image in first.images for other in second.images):
         return True
     if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
         return True
@@ -98,7 +99,7 @@ def _united(uses: Sequence[Use]) -> Use:
         frozenset().union(*words),
         None if None in bases else frozenset().union(*bases),
         frozenset().union(*sources),
-        any(tests),
+        frozenset().union(*tests),
     )
 
 

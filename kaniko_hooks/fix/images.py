@@ -128,14 +128,15 @@ class Use(NamedTuple):
     - `words`: spelled values that may name an image.
     - `bases`: spelled images that its Dockerfiles build on; None if they are not known.
     - `sources`: context, Dockerfile and target of each build.
-    - `tests`: some run pushes and writes nothing: it only tests what a later unit builds.
+    - `tests`: True of a build that pushes and writes nothing, so that it only tests what it
+      builds; False of another one.
     """
 
     images: frozenset[str]
     words: frozenset[str]
     bases: frozenset[str] | None
     sources: frozenset[tuple[str, str, str]]
-    tests: bool
+    tests: frozenset[bool]
 
 
 def may_use(use: Use, images: frozenset[str]) -> bool:
@@ -165,7 +166,7 @@ def use_of(build: Build, before: Sequence[Step], paths: Paths) -> Use:
         frozenset(words),
         None if bases is None else frozenset(bases),
         frozenset(((context, '|'.join(files[-1:]), target),)),
-        not pushes and not build.values(*OUTPUTS),
+        frozenset((not pushes and not build.values(*OUTPUTS),)),
     )
 
 
