@@ -15,7 +15,7 @@ from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import outward, removes_leftovers
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, is_absolute, scripts_of
 from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
@@ -70,7 +70,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     if get(target.job.table, 'parallel') is not None:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
-    _check_body(body, name)
+    _check_body(steps, body, name)
     _check_effects(step, body, name)
     _check_iterations(step, body, paths, name)
     _check_files(step, body, paths, name)
@@ -88,8 +88,8 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
 def _is_left_out(steps: Steps, step: Step, last: Step, before: Step) -> bool:
     """The last step of the body only prepares the next iteration, and its status is none."""
     is_way_back = step.is_last and {use.name for use in last.programs} == {'cd'}
-    report = steps.source.report(before.statement) or before.report
-    return (is_way_back or removes_leftovers(last)) and not report.may_fail
+    may_fail = steps.report_of_statement(before).may_fail
+    return (is_way_back or removes_leftovers(last)) and not may_fail
 
 
 def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
@@ -150,14 +150,14 @@ def _sets_itself(step: Step, name: str) -> bool:
     return isinstance(loop, For) and loop.name == name and step.most_builds > 1
 
 
-def _check_body(body: Sequence[Step], name: str) -> None:
+def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
     for step in body:
         report = step.report
         if any(kind in ('break', 'continue') for kind, _ in report.exits):
             raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop over ${name}')
         if any(kind == 'exit' and status is not False for kind, status in report.exits):
             raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
-        if step.is_last and report.may_fail:
+        if step.is_last and steps.report_of_statement(step).may_fail:
             raise Refusal(
                 f'after {shortened(step.text)} a failure does not fail the job, '
                 'but it would in a job of its own'
@@ -187,12 +187,18 @@ def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str)
         for item in sorted(inner.report.reads & changed - certain):
             raise Refusal(f'the loop over ${name} carries ${item} from one iteration to the next')
         certain |= inner.sure_writes
-    if 'directories' in step.report.changes:
+    if 'directories' in step.report.changes and not (step.is_last and _sets_folder(body[0])):
         raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
     if _may_be_looked_up(step, paths, name):
         raise Refusal(
             f'the loop variable {name} is not exported, and programs that the loop runs look for it'
         )
+
+
+def _sets_folder(step: Step) -> bool:
+    """The step is a `cd` to a folder that is the same in whatever iteration."""
+    uses = step.programs
+    return bool(uses) and all(use.name == 'cd' and is_absolute(use.texts[-1]) for use in uses)
 
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:

@@ -329,8 +329,7 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
     for part in parts:
         last = part.steps[-1]
         for step in part.steps:
-            report = steps.source.report(step.statement) or step.report
-            if not report.may_fail or step.is_last:
+            if not steps.report_of_statement(step).may_fail or step.is_last:
                 continue
             is_cut = step.node is not step.statement
             if step is last or (is_cut and step is part.unit.step):

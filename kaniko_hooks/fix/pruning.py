@@ -9,10 +9,10 @@ from kaniko_hooks.fix.commands import Program
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import may_stop, outward
-from kaniko_hooks.fix.steps import Step, Steps, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, is_absolute, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
-from kaniko_hooks.text import ROOT, Text
+from kaniko_hooks.text import Text
 
 # Programs that do not fail.
 _SURE = frozenset('base64 basename cut date dirname mkdir tr'.split())
@@ -202,7 +202,7 @@ def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
         start = second.node.end - len(further.value)
         if after is not None and first.report.before.directories == after:
             del kept[index : index + 2]
-        elif _is_absolute(further):
+        elif is_absolute(further):
             del kept[index]
         elif _is_folder(target.known) and text.startswith('../', start) and not cuts:
             cuts.append((start, start + 3))
@@ -237,13 +237,7 @@ def leaves_folder(step: Step) -> bool:
     """The step may go to a folder that is not below the working directory."""
     target = _target(step)
     return 'directories' in step.report.changes and (
-        target is None or _is_absolute(target) or re.match(r'\.\.|-\Z', target.value) is not None
-    )
-
-
-def _is_absolute(path: Text) -> bool:
-    return path.value[:1] == '/' or any(
-        hole.start == 0 and hole.name == ROOT for hole in path.holes
+        target is None or is_absolute(target) or re.match(r'\.\.|-\Z', target.value) is not None
     )
 
 

@@ -19,7 +19,7 @@ from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
-from kaniko_hooks.text import Text
+from kaniko_hooks.text import ROOT, Text
 
 
 class Step(NamedTuple):
@@ -71,6 +71,10 @@ class Steps(NamedTuple):
     before: tuple[Step, ...]
     main: tuple[Step, ...]
     after: tuple[Step, ...]
+
+    def report_of_statement(self, step: Step) -> StatementReport:
+        """The report on the whole `&&` list that a step may be one command of."""
+        return self.source.report(step.statement) or step.report
 
 
 def steps_of(state: State, job: Job, container: Container) -> Steps:
@@ -183,3 +187,10 @@ def scripts_of(step: Step) -> set[str]:
     """The scripts of the repository that a step runs."""
     files = {use.file for use in step.programs} | {build.file for build in step.builds}
     return {file for file in files if not file.endswith(('.yml', '.yaml'))}
+
+
+def is_absolute(folder: Text) -> bool:
+    """A folder is the same from whatever directory."""
+    return folder.value[:1] == '/' or any(
+        hole.start == 0 and hole.name == ROOT for hole in folder.holes
+    )
