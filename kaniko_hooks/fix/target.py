@@ -155,8 +155,9 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
-    if any('CI_JOB_NAME' in text for text in (*strings_of(target, with_scripts=True), *scripts)):
-        raise Refusal('it uses CI_JOB_NAME, and its name would change')
+    for text in (*strings_of(target, with_scripts=True), *scripts):
+        if name := re.search('CI_JOB_(?:GROUP_)?NAME', text):
+            raise Refusal(f'it uses {name[0]}, and its name would change')
 
 
 def _has_keyword(table: Value, keyword: str) -> bool:
