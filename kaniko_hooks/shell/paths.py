@@ -162,13 +162,15 @@ def touched(scope: Scope, state: State, words: Sequence[Field]) -> State:
     """
     files = dict(state.env.files)
     for word in words:
-        if word.text.value[:1] == '-' or scope.source.place(word.start) in scope.ev.followed:
+        if word.text.value[:1] == '-':
             continue
         for target in targets(scope, state.env, word.text):
             texts = files.get(key(target), ())
             if not texts and scope.ev.repository.text(target.known or '') is not None:
                 texts = (scope.ev.file(target.value),)
-            if texts and ANYTHING not in texts:
+            if not texts or ANYTHING in texts:
+                continue
+            if scope.source.place(word.start) not in scope.ev.followed:
                 files[key(target)] = (*texts, ANYTHING)
     return state.with_env(state.env._replace(files=files, epoch=fresh()))
 
