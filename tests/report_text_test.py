@@ -16,11 +16,11 @@ import pytest
 
 from kaniko_hooks.about import ADDRESS, VERSION
 from kaniko_hooks.check_kaniko_builds import main
-from kaniko_hooks.model import MANY, Container, Finding, Note, Place, Reason, Result
+from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Place, Reason, Result, Run
 from kaniko_hooks.report import render, text
 from kaniko_hooks.report.snippet import shortened
 from tests.conftest import Write
-from tests.samples import CACHED, CI, build, result_of, run_of, text_is
+from tests.samples import CACHED, CI, build, result_of, text_is
 
 HARM = (
     f'{CACHED}: a later image can silently gain or lose files, and the cache keeps the wrong layers'
@@ -235,12 +235,13 @@ def test_paths_are_cut_in_the_middle(path: str, room: int, expected: str) -> Non
     assert shortened(path, room) == expected
 
 
-def one(source: str, start: str, end: str, times: int = 1, *reasons: Reason) -> str:
-    """The report about one build, which reaches from one text to another."""
-    first = source.index(start)
-    made = build(CI, first, source.index(end, first) + len(end), '')
-    found = Finding(CACHED, made.place, 'MESSAGE', (), run_of([made], times, reasons))
-    return text.render(Result((), (found,)), text_is(source))
+def report_on(source: str, *reasons: Reason, times: int = 1, mark: str = 'X') -> str:
+    """The report about one build, which reaches from the first to the last of the marks."""
+    marked = build(source.index(mark), source.rindex(mark) + len(mark))
+    run = Run(times, 'cached', (Execution(marked, times, reasons),), False)
+    return text.render(
+        Result((), (Finding(CACHED, marked.place, 'MESSAGE', (), run),)), text_is(source)
+    )
 
 
 @pytest.mark.parametrize(
@@ -276,27 +277,25 @@ def one(source: str, start: str, end: str, times: int = 1, *reasons: Reason) -> 
     ),
 )
 def test_carets_are_aligned(source: str, shown: str, carets: str) -> None:
-    made = build(CI, source.index('X'), source.rindex('X') + 1, '')
-    found = Finding(CACHED, made.place, 'MESSAGE', (), run_of([made]))
-    lines = text.render(Result((), (found,)), text_is(source)).split('\n')
+    lines = report_on(source).split('\n')
     assert lines[1].partition(' | ')[2] == shown
     assert lines[2].startswith(f'    | {carets} ')
 
 
 def test_a_mark_on_an_empty_line() -> None:
-    assert '  1 |\n    | ^ build, cache on\n' in one('\n/kaniko', '\n', '\n')
+    assert '  1 |\n    | ^ build, cache on\n' in report_on('\n/kaniko', mark='\n')
 
 
 def test_reasons_are_labels() -> None:
     loop = Reason('loop', Place(CI, 0), 3, words=('a', 'b', 'c'))
-    shown = one('for x in a b c\nX', 'X', 'X', 3, loop)
+    shown = report_on('for x in a b c\nX', loop, times=3)
     assert '  1 | for x in a b c\n    | ^ 3 times: a, b, c\n' in shown
     calls = [Reason('call', Place(CI, number), 1) for number in range(9)]
-    assert one('123456789 X', 'X', 'X', 9, *calls).count('^ called here') == 4
-    each = Reason('xargs', Place(CI, 0), MANY)
-    assert '^ once for each item\n' in one('ls | xargs X', 'X', 'X', MANY, each)
+    assert report_on('123456789 X', *calls, times=9).count('^ called here') == 4
+    xargs = Reason('xargs', Place(CI, 0), MANY)
+    assert '^ once for each item\n' in report_on('ls | xargs X', xargs, times=MANY)
     retry = Reason('retry', Place(CI, 2), 1)
-    assert '^ build, if the first fails, cache on\n' in one('a X', 'X', 'X', 1, retry)
+    assert '^ build, if the first fails, cache on\n' in report_on('a X', retry)
 
 
 def test_many_containers_are_named_shortly() -> None:
@@ -304,16 +303,16 @@ def test_many_containers_are_named_shortly() -> None:
         Container('tekton', f'steps[{number}]', Place(CI, number), None, label=f'step {number}')
         for number in range(9)
     )
-    made = build(CI, 0, 1, '')
-    found = Finding(CACHED, made.place, 'M', containers, run_of([made], MANY))
-    shown = text.render(Result((), (found,)), text_is('x'))
+    run = Run(2, 'cached', (Execution(build(0, 1), 2),), False)
+    finding = Finding(CACHED, Place(CI, 0), 'MESSAGE', containers, run)
+    shown = text.render(Result((), (finding,)), text_is('x'))
     assert '  = containers: step 0, step 1, step 2, step 3, step 4, step 5 and 3 more\n' in shown
 
 
 def test_many_notes_are_counted() -> None:
-    found = Finding(CACHED, Place(CI, 0), 'MESSAGE')
+    finding = Finding(CACHED, Place(CI, 1), 'MESSAGE')
     notes = tuple(Note(Place(CI, 0), f'include {number}') for number in range(7))
-    shown = text.render(Result((), (found._replace(place=Place(CI, 1)),), notes), text_is('x'))
+    shown = text.render(Result((), (finding,), notes), text_is('x'))
     assert 'note: include 4\nand 2 more notes, see --format json\n' in shown
 
 
@@ -324,8 +323,8 @@ def test_many_files_are_not_named() -> None:
 
 
 def test_a_file_that_cannot_be_read_has_no_lines() -> None:
-    found = Finding('unreadable-ci-file', Place('ci\x1b.yml', 9), 'is\rnot UTF-8')
-    assert render('text', Result((), (found,)), text_is('')).startswith(
+    finding = Finding('unreadable-ci-file', Place('ci\x1b.yml', 9), 'is\rnot UTF-8')
+    assert render('text', Result((), (finding,)), text_is('')).startswith(
         'ci\\x1b.yml:1:1: unreadable-ci-file: is\\rnot UTF-8\n\n'
     )
 

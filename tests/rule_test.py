@@ -133,7 +133,7 @@ def reason(kind: str, line: int, times: int = MANY, file: str = CI, words: str =
 def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
     """A run whose builds are executed so often, for these reasons."""
     executions = [
-        Execution(build(CI, number, number, ''), times, reasons)
+        Execution(build(number, number), times, reasons)
         for number, (times, reasons) in enumerate(builds)
     ]
     return Run(2, 'cached', tuple(executions), False)
