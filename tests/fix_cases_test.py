@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from kaniko_hooks.fix.plan import FixPlan, plan_fixes, with_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
+from tests.golden.record import contents
 
 CASES = Path(__file__).parent / 'cases' / 'fix'
 
@@ -30,23 +32,12 @@ def named(folder: Path) -> list[str]:
 
 
 def copied(case: Path, to: Path) -> Path:
-    for path, data in contents(case / 'before').items():
-        (to / path).parent.mkdir(parents=True, exist_ok=True)
-        (to / path).write_bytes(data)
-    return to
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob('*'))
-        if path.is_file()
-    }
+    return Path(shutil.copytree(case / 'before', to, dirs_exist_ok=True))
 
 
 def options(case: Path) -> Options:
-    given = case / 'options'
-    words = given.read_text().split() if given.exists() else []
+    file = case / 'options'
+    words = file.read_text().split() if file.exists() else []
     return Options(unsafe='--unsafe' in words, strict='--strict' in words)
 
 
@@ -69,9 +60,11 @@ def test_nothing_to_do(case: Path, tmp_path: Path) -> None:
 def test_refused_with_its_reason(case: Path, tmp_path: Path) -> None:
     root = copied(case, tmp_path)
     plan = planned(root, options(case))
-    assert [each.no_fix for each in plan.outcomes] == (case / 'reason').read_text().splitlines()
+    assert [outcome.no_fix for outcome in plan.outcomes] == (
+        case / 'reason'
+    ).read_text().splitlines()
     assert (plan.writes, plan.crashes) == ((), ())
-    assert all('\n' not in (each.no_fix or '') for each in plan.outcomes)
+    assert all('\n' not in (outcome.no_fix or '') for outcome in plan.outcomes)
 
 
 def test_the_check_gives_the_same_reason(tmp_path: Path) -> None:
@@ -82,7 +75,7 @@ def test_the_check_gives_the_same_reason(tmp_path: Path) -> None:
         fixed = with_fixes(
             repository, named(root), options(case), findings, Evaluations(repository)
         )
-        assert [each.no_fix for each in fixed] == (case / 'reason').read_text().splitlines()
+        assert [finding.no_fix for finding in fixed] == (case / 'reason').read_text().splitlines()
 
 
 @pytest.mark.parametrize('case', folders('rewritten'), ids=lambda case: case.name)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.golden.record import contents
+
 ROOT = Path(__file__).parent.parent
 
 # Runs a hook with every audited event on record; a hook cannot take it out again.
@@ -156,15 +158,6 @@ def test_fix_writes_its_file_and_nothing_else(tmp_path: Path) -> None:
     assert {
         path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
     } == {'repository/.gitlab-ci.yml'}
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file with its bytes; git's own are among them."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob('*')
-        if path.is_file()
-    }
 
 
 @pytest.mark.slow

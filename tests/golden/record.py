@@ -110,12 +110,18 @@ def gitlab() -> Recorder:
 
 def other_ci() -> Recorder:
     for expected in sorted((CASES / 'other-ci').glob('*/*.expected.json')):
-        wanted = json.loads(expected.read_text())
-        base = expected.name.removesuffix('.expected.json')
-        (source,) = expected.parent.glob(f'{base}.y*ml')
-        files = {wanted['as_path']: source.read_bytes()}
-        files |= {path: text.encode() for path, text in wanted.get('files', {}).items()}
-        yield f'{expected.parent.name}/{base}', checked(files, named=[wanted['as_path']])
+        name = expected.name.removesuffix('.expected.json')
+        path, files = other_ci_case(expected)
+        yield f'{expected.parent.name}/{name}', checked(files, named=[path])
+
+
+def other_ci_case(expected: Path) -> tuple[str, dict[str, bytes]]:
+    """The path of the configuration, and all files, of the case with this label."""
+    label = json.loads(expected.read_text())
+    (source,) = expected.parent.glob(expected.name.replace('.expected.json', '.y*ml'))
+    files = {label['as_path']: source.read_bytes()}
+    files |= {path: text.encode() for path, text in label.get('files', {}).items()}
+    return label['as_path'], files
 
 
 def fix() -> Recorder:
