@@ -14,6 +14,7 @@ from tests.conftest import Write
 IMAGE = 'gcr.io/kaniko-project/executor:debug'
 STEPS = f'steps:\n- name: a\n  image: {IMAGE}\n  commands: [sh build.sh]\n'
 CONFIGURATION = {
+    '.gitlab-ci.yml': f'a:\n  image: {IMAGE}\n  script: [sh build.sh]\n',
     '.drone.yml': f'kind: pipeline\n{STEPS}',
     '.woodpecker.yml': STEPS,
     '.woodpecker/images.yml': STEPS,
@@ -49,8 +50,8 @@ def test_named_script_is_followed_from_unnamed_configuration(
 def test_nothing_runs_a_pipeline(write: Write) -> None:
     root = write({'.drone.yml': '', '.github/workflows/a.yml': '', '.github/workflows/b.sh': ''})
     assert callers(str(root), ['.gitlab-ci.yml']) == []
-    found = ['.drone.yml', '.github/workflows/a.yml']
-    assert callers(str(root), ['b.sh']) == callers(str(root), ['x/action.yml']) == found
+    paths = ['.drone.yml', '.github/workflows/a.yml']
+    assert callers(str(root), ['b.sh']) == callers(str(root), ['x/action.yml']) == paths
 
 
 def test_no_folder_outside_of_the_repository(write: Write) -> None:

@@ -6,6 +6,7 @@ import importlib
 import io
 import itertools
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import pytest
 
 from kaniko_hooks import check_kaniko_builds, cli, fix_kaniko_builds
 from kaniko_hooks.options import CHECK, FIX, RULES, Options, parse
-from tests.conftest import Write
+from tests.conftest import Terminal, Write
 
 CI = '.gitlab-ci.yml'
 JOB = (
@@ -260,6 +261,16 @@ def test_entry(module: str, monkeypatch: pytest.MonkeyPatch, write: Write) -> No
     assert codes == [1]
 
 
+@pytest.mark.parametrize('module', HOOKS)
+def test_module_is_a_command(module: str, monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
+    write({'a.yml': 'a: b\n'})
+    monkeypatch.setattr(sys, 'argv', [module, 'a.yml'])
+    monkeypatch.delitem(sys.modules, f'kaniko_hooks.{module}')
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_module(f'kaniko_hooks.{module}', run_name='__main__')
+    assert raised.value.code == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('encoding', ('ascii', 'latin-1', 'utf-16', 'cp1252'))
 @pytest.mark.parametrize('form', ('text', 'json', 'gitlab', 'sarif'))
@@ -388,11 +399,6 @@ def test_help(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     if main is check_kaniko_builds.main:
         words = ' '.join(text.split())
         assert all(rule in words for rule in RULES)
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize('main', (check_kaniko_builds.main, fix_kaniko_builds.main))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -22,6 +23,13 @@ for _name in ('COLUMNS', 'FORCE_COLOR', 'NO_COLOR'):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
+
+
+class Terminal(io.StringIO):
+    """An output that is not piped."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture

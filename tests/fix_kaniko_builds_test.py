@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
-from pathlib import Path
-
 import pytest
 
 from kaniko_hooks import check_kaniko_builds
@@ -145,13 +141,3 @@ def test_unreadable_file_is_told(write: Write, capsys: pytest.CaptureFixture[str
     assert err.startswith(f'{CI}:2:1: unreadable-ci-file: not valid YAML: ')
     assert err.count('\n') == 1
     assert (root / CI).read_text() == 'kaniko: [\n'
-
-
-def test_module_is_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / 'a.yml').write_text('a: b\n')
-    monkeypatch.setattr(sys, 'argv', ['fix-kaniko-builds', 'a.yml'])
-    monkeypatch.delitem(sys.modules, 'kaniko_hooks.fix_kaniko_builds')
-    with pytest.raises(SystemExit) as raised:
-        runpy.run_module('kaniko_hooks.fix_kaniko_builds', run_name='__main__')
-    assert raised.value.code == 0

@@ -25,7 +25,6 @@ X = '$[[ inputs.x ]]'
         pytest.param('{type: string}', '{x: [b]}', f'v {X}', ['v ["b"]'], id='list as string'),
         pytest.param('', '{x: yes}', X, ['true'], id='boolean without specification'),
         pytest.param('', '{x: 0010}', X, ['8'], id='octal without specification'),
-        pytest.param('{options: [1.0], type: number}', '{x: 1}', f'v{X}', ['v1'], id='equal'),
         pytest.param('{}', '{x: b}', '"$[[ inputs.x | ]]"', ['b'], id='a bar and no function'),
         pytest.param('{type: string}', '{x: 1.50}', f'{X}', ['1.5'], id='number as string'),
         pytest.param('{default: 0010}', '{}', f'v{X}', ['v8'], id='octal default'),
@@ -77,23 +76,6 @@ X = '$[[ inputs.x ]]'
             '{}', "{x: 'b\\\\c \\0 \\1'}", f'v {X}', [f'v b\\c {X} '], id='backslashes of gsub'
         ),
         pytest.param('{}', '{x: b}', 'v $[[ matrix.X ]]', ['v $[[ matrix.X ]]'], id='matrix'),
-        pytest.param('{options: ["1", b]}', '{x: b}', X, ['b'], id='an option'),
-        pytest.param('{options: [a, b], type: array}', '{x: [b]}', X, ['b'], id='options'),
-        pytest.param('{regex: "^v\\\\d+\\\\z"}', '{x: v10}', X, ['v10'], id='a regex'),
-        pytest.param(
-            '{regex: "^(a+)+$"}',
-            f'{{x: {"a" * 40}b}}',
-            X,
-            ['a' * 40 + 'b'],
-            id='a regex that would take for ever',
-        ),
-        pytest.param(
-            '{rules: [{if: \'$[[ inputs.x ]] == "b"\', options: [b]}]}',
-            '{x: b}',
-            X,
-            ['b'],
-            id='rule with options',
-        ),
         pytest.param('{default: b}', '{x: }', X, ['b'], id='null is the default'),
     ),
 )

@@ -144,13 +144,6 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
             'j: {script: a, after_script: "", before_script: ""}', ['', 'a', ''], id='empty texts'
         ),
         pytest.param('j: {run: [{name: s, script: a}], after_script: [b]}', ['b'], id='run'),
-        pytest.param('j: {needs: {pipeline: g/p}}', [], id='a bridge without trigger'),
-        pytest.param(
-            'j:\n  script: a\n  dependencies: [j]\n  needs: [{job: gone, optional: true}, '
-            '{project: g/p, job: x}, {pipeline: g/q}, {artifacts: true}]',
-            ['a'],
-            id='needs of other pipelines',
-        ),
         pytest.param(
             'j: {script: a, inherit: {default: true, variables: true}}', ['a'], id='inherit all'
         ),
@@ -185,7 +178,6 @@ ELSEWHERE = '!reference [.there, x]'
     (
         f'variables: {{A: {ELSEWHERE}}}\nj: {{script: [a], variables: {ELSEWHERE}}}',
         f'variables: {ELSEWHERE}\nj: {{script: [a], variables: {{A: {{value: {ELSEWHERE}}}}}}}',
-        f'stages: {ELSEWHERE}\nj: {{script: [a], stage: s, needs: [k], dependencies: [k]}}',
         f'workflow: {ELSEWHERE}\nj: {{script: [a], tags: [{ELSEWHERE}], cache: {ELSEWHERE}}}',
         f'default: {ELSEWHERE}\nj: {{script: [a], rules: [{ELSEWHERE}], when: {ELSEWHERE}}}',
         f'default: {{image: {ELSEWHERE}}}\nj: {{script: [a], image: {{entrypoint: [e]}}}}',
@@ -210,11 +202,6 @@ def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
     ).jobs['j']
     assert job.matrix == [{'A': '1', 'B': '10'}, {'A': 'two', 'B': '10'}, {'A': 'three'}]
     assert job.variables == {}
-
-
-def test_needs_may_name_instances(tmp_path: Path) -> None:
-    text = 'k: {script: k, parallel: 2}\nj: {script: a, needs: ["k: [b, c]", "k 1/2", k]}'
-    assert scripts(read(tmp_path, text)) == {'k': ['k'], 'j': ['a']}
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kaniko_hooks.lines import line_text, position, where
-from kaniko_hooks.model import Place
+from kaniko_hooks.lines import line_text, position
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,3 @@ def test_position(text: str, offset: int, expected: tuple[int, int]) -> None:
 )
 def test_line_text(line: int, expected: str) -> None:
     assert line_text('a\r\nb\r\rc\n', line) == expected
-
-
-def test_where_asks_for_the_file_of_the_place() -> None:
-    assert where(Place('x', 4), {'x': 'one\ntwo'}.__getitem__) == (2, 1)

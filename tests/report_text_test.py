@@ -249,6 +249,9 @@ def report_on(source: str, *reasons: Reason, times: int = 1, mark: str = 'X') ->
     (
         pytest.param('\ta\tX', '    a   X', '        ^', id='tabs'),
         pytest.param('漢字 X', '漢字 X', '     ^', id='wide'),
+        pytest.param('漢\tX', '漢  X', '    ^', id='tab after wide'),
+        pytest.param('\x1b\tX', '\\x1b    X', '        ^', id='tab after control'),
+        pytest.param('ｱＡ😀X', 'ｱＡ😀X', '     ^', id='half, full, emoji'),
         pytest.param('e\u0301 X', 'e\u0301 X', '  ^', id='combining'),
         pytest.param('\x1b[1mX', '\\x1b[1mX', '       ^', id='control'),
         pytest.param('\u202eX', '\\u202eX', '      ^', id='reordering'),

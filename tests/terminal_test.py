@@ -6,12 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from kaniko_hooks.terminal import cells, paint, safe, use_color, width
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+from kaniko_hooks.terminal import paint, safe, use_color
+from tests.conftest import Terminal
 
 
 @pytest.mark.parametrize(
@@ -66,33 +62,3 @@ def test_safe_noop(text: str) -> None:
 )
 def test_safe(text: str, expected: str) -> None:
     assert safe(text) == expected
-
-
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    (
-        ('', 0),
-        ('abc', 3),
-        ('grün', 4),
-        ('漢字', 4),
-        ('ｱ', 1),
-        ('Ａ', 2),
-        ('e\u0301x', 2),
-        ('😀', 2),
-    ),
-)
-def test_width(text: str, expected: int) -> None:
-    assert width(text) == expected
-
-
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    (
-        ('\ta', ['    ', 'a']),
-        ('ab\tc', ['a', 'b', '  ', 'c']),
-        ('漢\tc', ['漢', '  ', 'c']),
-        ('\x1b\tc', ['\\x1b', '    ', 'c']),
-    ),
-)
-def test_cells(text: str, expected: list[str]) -> None:
-    assert cells(text) == expected
