@@ -9,14 +9,13 @@ from kaniko_hooks.ci import read
 from kaniko_hooks.mentions import Mentions
 from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.options import Options
+from kaniko_hooks.options import MARK, Options
 from kaniko_hooks.repository import Repository, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaniko_hooks.shell.reports import Reports, ScriptReport
 
-MARK = 'kaniko-hooks:'  # of comments for the hooks
 _TOO_LARGE = 'the script is too large to be evaluated'
 
 
@@ -41,7 +40,7 @@ def analyse(
     problems = list(reading.problems)
     notes = dict.fromkeys(reading.notes)
     runs: list[tuple[Container, Run]] = []
-    marked = _marked(repository, _files(reading))
+    marked = any(MARK in repository.known_text(file) for file in _files(reading))
     mentions = Mentions(repository)
     evaluations = Evaluations(repository)
     is_harmless = True
@@ -162,18 +161,8 @@ def _cleanup_is_enough(container: Container, run: Run) -> bool:
 
 def _files(reading: Reading) -> set[str]:
     """Files in which a comment may silence a finding, scripts that are called left out."""
-    files = set(reading.files)
-    for container in reading.containers:
-        files.update(place.file for place in (container.place, *container.places))
-        for script in container.scripts:
-            files.update(text.place(0).file for text in script.commands if text.segments)
-    return files
-
-
-def _marked(repository: Repository, files: Iterable[str]) -> dict[str, str]:
-    """The texts of the files that have a comment for the hooks."""
-    texts = {file: repository.known_text(file) for file in sorted(files)}
-    return {file: text for file, text in texts.items() if MARK in text}
+    places = (place for container in reading.containers for place in container.definition)
+    return {*reading.files, *(place.file for place in places)}
 
 
 def _judged(
@@ -195,12 +184,13 @@ def _judged(
     findings = rule.violations(doubtful, options.strict)
     findings += map(rule.unreadable, reading.problems)
     files = _files(reading).union(place.file for result in judged for place in result.places)
-    texts = _marked(repository, files)
-    if texts:
+    texts = {file: repository.known_text(file) for file in sorted(files)}
+    marked = {file: text for file, text in texts.items() if MARK in text}
+    if marked:
         from kaniko_hooks.suppression.apply import without_suppressed
 
         rules = {rule.CACHED, rule.UNREADABLE, *([rule.UNCACHED] if options.strict else [])}
-        findings = without_suppressed(findings, reading.containers, texts, rules)
+        findings = without_suppressed(findings, reading.containers, marked, rules)
     findings = rule.grouped(findings, lambda place: where(place, repository.known_text)[0])
     shown = frozenset(named)
     # A root pipeline that the command line names is one of the named files, too.

@@ -16,6 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+YAML_ENDINGS = ('.yml', '.yaml')
+GITLAB_ROOT = '.gitlab-ci.yml'  # the usual root pipeline
+
 
 class System:
     """One CI system.
@@ -68,7 +71,6 @@ SYSTEMS = (
     System('codefresh', 'steps.reader:codefresh', 'step', ('codefresh', '.codefresh/**')),
     System('concourse', 'steps.reader:concourse', 'task'),
 )
-_YAML = ('.yml', '.yaml')
 # The longest fixed part of each pattern.
 _WORDS = {
     max(pattern.split('*'), key=len)
@@ -122,7 +124,7 @@ def callers(root: str, named: Sequence[str]) -> list[str]:
 
 def _is_called(path: str) -> bool:
     name = os.path.basename(path).lower()
-    return not name.endswith(_YAML) or name in ('action.yml', 'action.yaml')
+    return not name.endswith(YAML_ENDINGS) or name in ('action.yml', 'action.yaml')
 
 
 def _files(root: str, folder: str) -> Iterator[str]:
@@ -146,7 +148,7 @@ def _inner_paths(path: str) -> Iterator[str]:
 
 def _is_one_of(patterns: Sequence[str], path: str) -> bool:
     path = path.lower()
-    if not path.endswith(_YAML):
+    if not path.endswith(YAML_ENDINGS):
         return False
     stem = path.rpartition('.')[0]
     return any(_fits(pattern, stem) for pattern in patterns)

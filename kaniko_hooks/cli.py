@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from kaniko_hooks.ci_paths import YAML_ENDINGS
 from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.options import CHECK, Options, parse
 from kaniko_hooks.repository import Repository, Target, targets
@@ -87,7 +88,7 @@ class _Progress:
     """Number of files read so far, on a terminal, once the work takes a second."""
 
     def __init__(self, files: Sequence[str]) -> None:
-        self.total = sum(file.lower().endswith(('.yml', '.yaml')) for file in files)
+        self.total = sum(file.lower().endswith(YAML_ENDINGS) for file in files)
         self.read = 0
         is_watched = _by_hand() and sys.stderr.isatty()
         self.next = time.monotonic() + 1 if is_watched else float('inf')

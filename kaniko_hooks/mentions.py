@@ -15,8 +15,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_hooks.ci_paths import callers
-from kaniko_hooks.prefilter import Unreadable
+from kaniko_hooks.ci_paths import GITLAB_ROOT, callers
+from kaniko_hooks.options import MARK
+from kaniko_hooks.prefilter import KANIKO, Unreadable
 from kaniko_hooks.repository import Repository
 
 # More is left to the real reading.
@@ -25,7 +26,6 @@ _FEWEST_LETTERS = 3
 # Files with these endings name no script that a shell would run.
 _DATA = tuple('.css .go .html .java .js .json .lock .md .php .py .rb .rs .scss .sql'.split())
 _DATA += tuple('.sum .svg .toml .ts .txt .xml'.split())
-_KANIKO = (b'kaniko', b'executor')
 # Names have no white space and no character that means something to a shell or to YAML.
 _PUNCTUATION = b'!"#&\'()*,/:;<=>?[\\]^`{|}$'
 _TO_NAMES = bytes.maketrans(_PUNCTUATION, b' ' * len(_PUNCTUATION))
@@ -46,7 +46,7 @@ def may_matter(repository: Repository, named: Sequence[str], configs: Sequence[s
     """
     if len(named) > _MAX_FILES or not all(map(repository.exists, configs)):
         return True
-    starts = (*named, '.gitlab-ci.yml', *configs, *callers(repository.root, named))
+    starts = (*named, GITLAB_ROOT, *configs, *callers(repository.root, named))
     return Mentions(repository).in_files(starts)
 
 
@@ -132,10 +132,10 @@ class Mentions:
 
 def _mentions_kaniko(data: bytes) -> bool:
     """A line mentions Kaniko and is no comment, which runs nothing, or is one for the hooks."""
-    if not any(word in data for word in _KANIKO):
+    if not any(word in data for word in KANIKO):
         return False
-    return b'kaniko-hooks:' in data or any(
-        any(word in line for word in _KANIKO) and line.lstrip(b' \t')[:1] != b'#'
+    return MARK.encode() in data or any(
+        any(word in line for word in KANIKO) and line.lstrip(b' \t')[:1] != b'#'
         for line in data.split(b'\n')
     )
 

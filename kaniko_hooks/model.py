@@ -6,7 +6,7 @@ stripped); lines and columns are computed only where they are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Place as Place, Text as Text
@@ -153,6 +153,18 @@ class Container(NamedTuple):
     single_words: frozenset[str] = frozenset()
     never_empty: frozenset[str] = frozenset()
     label: str = ''  # what its author calls it: the `name:` or `id:` of a step
+
+    @property
+    def written_commands(self) -> Iterator[Text]:
+        """The commands that stand in a file."""
+        for script in self.scripts:
+            yield from (command for command in script.commands if command.segments)
+
+    @property
+    def definition(self) -> tuple[Place, ...]:
+        """The places of all that it is written in, its commands among them."""
+        commands = (command.place(0) for command in self.written_commands)
+        return (self.place, *self.places, *commands)
 
 
 class Field(NamedTuple):

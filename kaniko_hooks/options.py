@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CHECK = 'check-kaniko-builds'
 FIX = 'fix-kaniko-builds'
+MARK = 'kaniko-hooks:'  # of comments for the hooks
 RULES = (
     'cached-builds-share-container',
     'uncached-builds-share-container',

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import stat
 
-from kaniko_hooks.ci_paths import callers, may_be_ci
+from kaniko_hooks.ci_paths import GITLAB_ROOT, callers, may_be_ci
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# What has to be mentioned for a build.
+KANIKO = (b'kaniko', b'executor')
 MAX_BYTES = 16 * 1024 * 1024  # of a file that is read
 # Options of both hooks that change nothing where there is nothing to find.
 _HARMLESS = ('--strict', '--allow-cleanup')
@@ -62,7 +64,7 @@ def nothing_matters(argv: Sequence[str], harmless: Sequence[str] = ()) -> bool:
 
 def _pipeline_matters(root: str, named: Sequence[str], configs: Sequence[str]) -> bool:
     """True if a pipeline of the repository may involve the named files."""
-    pipeline = os.path.join(root, '.gitlab-ci.yml')
+    pipeline = os.path.join(root, GITLAB_ROOT)
     return (
         (os.path.lexists(pipeline) and _file_matters(pipeline))
         or any(_file_matters(os.path.join(root, path), is_ci=True) for path in configs)
@@ -83,7 +85,7 @@ def may_matter(data: bytes, path: str, is_ci: bool = False) -> bool:
 
     `is_ci`: it is CI configuration, whatever its path.
     """
-    if b'kaniko' in data or b'executor' in data:
+    if any(word in data for word in KANIKO):
         return True
     if not is_ci and not may_be_ci(path.replace(os.sep, '/')):
         return False

@@ -36,11 +36,10 @@ def judged(container: Container, run: Run) -> Judged:
 
     Variables and the image count where the run looked them up.
     """
-    places = {container.place, *container.places}
+    places = set(container.definition)
     places.update(execution.build.place for execution in run.executions)
     places.update(Place(script, 0) for script in run.scripts)
     for script in container.scripts:
-        places.update(text.place(0) for text in script.commands if text.segments)
         for name in run.used_variables & script.variables.keys():
             places.update(script.variables[name].places)
     if run.used_image and container.image:

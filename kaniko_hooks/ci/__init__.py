@@ -6,12 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from kaniko_hooks.ci_paths import GITLAB, callers, system_at
+from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, YAML_ENDINGS, callers, system_at
 from kaniko_hooks.model import Reading
 from kaniko_hooks.prefilter import may_matter
 from kaniko_hooks.repository import Repository
-
-_ROOT = '.gitlab-ci.yml'
 
 
 def read(
@@ -34,10 +32,10 @@ def read(
             crashes.append(internal_error(path, error))
 
     gitlab, others = _sorted(repository, named)
-    if gitlab or configs or repository.exists(_ROOT):
+    if gitlab or configs or repository.exists(GITLAB_ROOT):
         from kaniko_hooks.ci.gitlab.pipelines import read as gitlab_read
 
-        add(_ROOT, partial(gitlab_read, repository, gitlab, configs))
+        add(GITLAB_ROOT, partial(gitlab_read, repository, gitlab, configs))
     # What a GitLab pipeline includes is GitLab's, whatever else it looks like.
     included = readings[0].files if readings else frozenset()
     for path, reads in others:
@@ -60,7 +58,7 @@ def _sorted(repository: Repository, named: Sequence[str]) -> tuple[list[str], li
     candidates = [
         path
         for path in dict.fromkeys((*named, *callers(repository.root, named)))
-        if path.lower().endswith(('.yml', '.yaml')) and _may_matter(repository, path)
+        if path.lower().endswith(YAML_ENDINGS) and _may_matter(repository, path)
     ]
     if all(system_at(path) is GITLAB for path in candidates):
         return candidates, []

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, children, items_of
 from kaniko_hooks.lines import position
-from kaniko_hooks.model import Container, Finding, Place, Text
+from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.suppression.directives import MARK, Directive, in_script, in_yaml
+from kaniko_hooks.options import MARK
+from kaniko_hooks.suppression.directives import Directive, in_script, in_yaml
 
 BAD = 'bad-suppression'
 UNUSED = 'unused-suppression'
@@ -116,7 +117,7 @@ def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list
     GitLab's pipelines are always read whole. Of other systems only the named files
     are: another file may use this one, too. A file that is not YAML has no directives.
     """
-    users = [container for container in containers if _uses(container, file)]
+    users = [user for user in containers if file in {place.file for place in user.definition}]
     is_complete = bool(users or containers) and all(
         user.visible and (user.system == 'gitlab-ci' or user.place.file == file)
         for user in users or containers
@@ -129,16 +130,6 @@ def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list
     except InvalidYaml:
         return [], False
     return _yaml_scopes(file, text, users, documents), is_complete and bool(users)
-
-
-def _uses(container: Container, file: str) -> bool:
-    places = (container.place, *container.places, *(text.place(0) for text in _commands(container)))
-    return any(place.file == file for place in places)
-
-
-def _commands(container: Container) -> Iterator[Text]:
-    for script in container.scripts:
-        yield from (command for command in script.commands if command.segments)
 
 
 def _yaml_scopes(
@@ -164,7 +155,7 @@ def _yaml_scopes(
     commands = {
         (command.place(0), command.value): command
         for user in users
-        for command in _commands(user)
+        for command in user.written_commands
         if MARK in command.value and command.place(0).file == file
     }
     ordered = [scalars[start] for start in sorted(scalars)]

@@ -12,12 +12,11 @@ from kaniko_hooks.document.scalars import content_start
 from kaniko_hooks.lines import line_text, position, starts
 from kaniko_hooks.model import Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.options import RULES
+from kaniko_hooks.options import MARK, RULES
 
-MARK = 'kaniko-hooks:'
 # An attempt to silence; any other text is prose about the hooks.
 _ATTEMPT = r'(?:ignor|disabl|skip|suppress|allow|noqa)|[\w-]+[ \t]*\[|' + '|'.join(RULES)
-_DIRECTIVE = re.compile(rf'#[ \t]*kaniko-hooks:[ \t]*((?:{_ATTEMPT})[^\r\n]*)')
+_DIRECTIVE = re.compile(rf'#[ \t]*{MARK}[ \t]*((?:{_ATTEMPT})[^\r\n]*)')
 _IGNORE = re.compile(r'ignore[ \t]*\[([^\]]*)\]')
 _FOLDED = (
     'in a folded scalar this makes the rest of the command a comment: put it above the list item'

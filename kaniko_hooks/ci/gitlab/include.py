@@ -28,6 +28,7 @@ from kaniko_hooks.ci.gitlab.values import (
     string_of,
 )
 from kaniko_hooks.ci.gitlab.variables import REFERENCE, expanded
+from kaniko_hooks.ci_paths import YAML_ENDINGS
 from kaniko_hooks.model import Note, Place, Setting
 
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
@@ -129,7 +130,7 @@ class Loader:
             message = f'Maximum of {MAX_INCLUDES} nested includes are allowed!'
             raise InvalidPipeline(message, place)
         # Ruby's File.extname: a name that begins with its only dot has no extension.
-        if not path.rpartition('/')[2][1:].lower().endswith(('.yml', '.yaml')):
+        if not path.rpartition('/')[2][1:].lower().endswith(YAML_ENDINGS):
             raise InvalidPipeline(f'Included file `{path}` does not have YAML extension!', place)
         # Git knows no `.` and `..` in a path.
         exact = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')

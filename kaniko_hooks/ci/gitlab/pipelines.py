@@ -25,15 +25,12 @@ from kaniko_hooks.ci.gitlab.values import (
     plain,
 )
 from kaniko_hooks.ci.gitlab.variables import Settings, global_settings, job_settings
+from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, system_at
 from kaniko_hooks.model import Container, Place, Problem, Reading
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Repository
 
-ROOT = '.gitlab-ci.yml'
 MAX_CHILDREN = 500
-
-_NAMES = ('.gitlab-ci.yml', '.gitlab-ci.yaml')
-
 
 # The predefined variables of a push to the default branch that are the same everywhere.
 _PUSH_TO_MAIN: Mapping[str, str] = {
@@ -63,7 +60,7 @@ class Pipelines(NamedTuple):
     files: frozenset[str]  # that belong to one of them, readable or not
 
 
-def read_pipeline(repository: str | os.PathLike[str], path: str = '.gitlab-ci.yml') -> Pipeline:
+def read_pipeline(repository: str | os.PathLike[str], path: str = GITLAB_ROOT) -> Pipeline:
     """The pipeline of a repository as GitLab resolves it for a push to `main`.
 
     `repository` is its root folder, `path` the pipeline's root file in it. Includes
@@ -103,7 +100,7 @@ def read(repository: Repository, named: Sequence[str], configs: Sequence[str]) -
 def read_pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pipelines:
     """All root pipelines with their child pipelines, and named files that are in none of them."""
     reader = _Reader(files)
-    for root in dict.fromkeys((ROOT, *configs)):
+    for root in dict.fromkeys((GITLAB_ROOT, *configs)):
         if files.repository.exists(root):
             reader.read(root, root)
         elif root in configs:
@@ -176,7 +173,7 @@ class _Reader:
                 # Not imported for GitLab's files alone.
                 from kaniko_hooks.ci.recognise import is_template
 
-                named = child is None and root.lower().endswith(_NAMES)
+                named = child is None and system_at(root) is GITLAB
                 if named and not is_template(self.files.text(root)):
                     self._add_problem(error)
                 return
