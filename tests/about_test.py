@@ -47,6 +47,6 @@ def test_the_bad_example_is_found_and_the_good_one_is_not(
     bad, good = examples(rule)
     write({CI: bad})
     assert check_kaniko_builds.main(['--strict', '--format', 'json', CI]) == 1
-    assert rule in [each['rule'] for each in json.loads(capsys.readouterr().out)['findings']]
+    assert rule in [finding['rule'] for finding in json.loads(capsys.readouterr().out)['findings']]
     write({CI: good})
     assert check_kaniko_builds.main(['--strict', CI]) == 0

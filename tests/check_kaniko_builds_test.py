@@ -15,7 +15,9 @@ IMAGE = '  image: {name: "gcr.io/kaniko-project/executor:debug", entrypoint: [""
 
 
 def pipeline(*commands: str) -> str:
-    return 'images:\n' + IMAGE + '  script:\n' + ''.join(f'    - {each}\n' for each in commands)
+    return (
+        'images:\n' + IMAGE + '  script:\n' + ''.join(f'    - {command}\n' for command in commands)
+    )
 
 
 def build(name: str, flags: str = '--cache=true') -> str:
@@ -229,7 +231,7 @@ def test_what_to_do_by_hand(
     write({path: text, 'build.sh': SCRIPT})
     assert main([path]) == 1
     (line,) = (
-        each for each in capsys.readouterr().out.splitlines() if 'no automatic fix: ' in each
+        shown for shown in capsys.readouterr().out.splitlines() if 'no automatic fix: ' in shown
     )
     assert line.endswith(advice)
 
@@ -324,7 +326,7 @@ def test_pipeline_may_be_started_with_any_option_of_an_input(
 
 
 @pytest.mark.parametrize(
-    ('config', 'told'),
+    ('config', 'reason'),
     (
         pytest.param('ci/none.yml', 'there is no such file', id='missing'),
         pytest.param('ci', 'the file is not a regular file', id='folder'),
@@ -332,11 +334,11 @@ def test_pipeline_may_be_started_with_any_option_of_an_input(
     ),
 )
 def test_gitlab_config_that_is_not_there_is_told(
-    config: str, told: str, write: Write, capsys: pytest.CaptureFixture[str]
+    config: str, reason: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({'a.yml': 'kaniko: 1\n', 'ci/b.yml': ''})
     assert main(['--gitlab-config', config, 'a.yml']) == 1
-    assert capsys.readouterr().out.startswith(f'{config}:1:1: unreadable-ci-file: {told}, so')
+    assert capsys.readouterr().out.startswith(f'{config}:1:1: unreadable-ci-file: {reason}, so')
 
 
 def test_file_outside_of_git_and_of_the_working_directory(

@@ -175,7 +175,7 @@ def test_a_command_of_an_orb_is_noted() -> None:
     ),
 )
 def test_parameters_of_a_job(calls: str, expected: list[str] | str) -> None:
-    found = config(f"""\
+    outcome = config(f"""\
 jobs:
   job:
     IMAGE
@@ -187,9 +187,9 @@ jobs:
 workflows: {{version: 2, main: {{jobs: {calls}}}}}
 """)['jobs.job']
     if isinstance(expected, str):
-        assert found[0] == expected
+        assert outcome[0] == expected
     else:
-        assert found == expected
+        assert outcome == expected
 
 
 def test_an_orb_of_the_file_has_commands_and_executors() -> None:
@@ -263,14 +263,14 @@ jobs:
 )
 def test_sections_expressions_and_what_is_escaped(command: str, expected: list[str] | None) -> None:
     quoted = command.replace('"', '\\"').replace('\\<', '\\\\<')
-    found = config(
+    outcome = config(
         'jobs: {a: {IMAGE, parameters: {on: {default: true}, off: {default: false}, '
         f'some: {{type: boolean}}}}, steps: [{{run: "{quoted}"}}]}}}}'
     )['jobs.a']
     if expected is None:
-        assert len(found) == 3
+        assert len(outcome) == 3
     else:
-        assert found == expected
+        assert outcome == expected
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ jobs:
   unknown: {IMAGE, steps: [build: {p: << pipeline.x >>}]}
   twice: {IMAGE, steps: [build: {p: {}}, build]}
 """
-    found = config(text)
-    assert found['jobs.known'] == ['ok', 'on a']
-    assert found['jobs.unknown'][0] == 'ok'
-    assert found['jobs.twice'][0] == 'cached'
+    outcomes = config(text)
+    assert outcomes['jobs.known'] == ['ok', 'on a']
+    assert outcomes['jobs.unknown'][0] == 'ok'
+    assert outcomes['jobs.twice'][0] == 'cached'

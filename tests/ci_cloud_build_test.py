@@ -31,8 +31,8 @@ substitutions: {{_IMAGE: {IMAGE}}}
         'steps[3]': ['cached', 'on d', 'on e'],
         'steps[4]': ['ok', 'on f'],
     }
-    assert [each.label for each in containers(PATH, text)] == ['images', '', '', '', '']
-    assert {each.system for each in containers(PATH, text)} == {'cloud-build'}
+    assert [container.label for container in containers(PATH, text)] == ['images', '', '', '', '']
+    assert {container.system for container in containers(PATH, text)} == {'cloud-build'}
 
 
 @pytest.mark.parametrize(
@@ -40,28 +40,28 @@ substitutions: {{_IMAGE: {IMAGE}}}
     (('$$x', '$x'), ('-$_A-${_A}-', '-b-b-'), ('$_NESTED', '-b-'), ('$lower', '$lower')),
 )
 def test_known_substitutions(text: str, expected: str) -> None:
-    found = builds(
+    outcomes = builds(
         PATH,
         f"""\
 steps: [{{name: {IMAGE}, args: [-d, '{text}']}}]
 substitutions: {{_A: b, _NESTED: "-$_A-"}}
 """,
     )
-    assert found == {'steps[0]': ['ok', f'off {expected}']}
+    assert outcomes == {'steps[0]': ['ok', f'off {expected}']}
 
 
 @pytest.mark.parametrize(
     'value', ('$_NULL', '$_NONE', '${_A:-false}', '$_LOOP', '$_LIST', '$COMMIT_SHA')
 )
 def test_a_flag_by_a_substitution_that_is_not_known(value: str) -> None:
-    found = builds(
+    outcomes = builds(
         PATH,
         f"""\
 steps: [{{name: a, entrypoint: sh, args: [-c, "executor --cache={value} -d a; executor -d b"]}}]
 substitutions: {{_A: b, _NULL: ~, _LOOP: "$_LOOP$_LOOP$_LOOP", _LIST: [c]}}
 """.replace('name: a', f'name: {IMAGE}'),
     )
-    assert found['steps[0]'][0] == 'maybe-cached'
+    assert outcomes['steps[0]'][0] == 'maybe-cached'
 
 
 @pytest.mark.parametrize(

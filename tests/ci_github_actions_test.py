@@ -117,7 +117,7 @@ def test_known_values(text: str, head: str, expected: str) -> None:
     ),
 )
 def test_a_flag_by_an_expression(value: str, head: str, verdict: str) -> None:
-    found = job(
+    outcomes = job(
         'strategy: {matrix: {c: [true, false], o: [{c: false, d: ["false"]}], '
         'include: [{i: "false"}]}}\n'
         f'env: {{FLAG: "--cache={value}"}}\n'
@@ -128,19 +128,19 @@ def test_a_flag_by_an_expression(value: str, head: str, verdict: str) -> None:
     )
     if value == '${{ matrix.i }}':
         verdict = 'uncached'  # of a cell that is added
-    assert found['jobs.j'][0] == verdict
+    assert outcomes['jobs.j'][0] == verdict
 
 
 def test_cells_that_are_written_one_by_one() -> None:
     text = 'strategy: {matrix: {include: [{a: "--cache=false"}, {a: "--cache=0"}]}}\n'
-    found = job(f'{text}steps: ["run": "executor ${{{{ matrix.a }}}} -d a; executor -d b"]')
-    assert found['jobs.j'][0] == 'uncached'
+    outcomes = job(f'{text}steps: ["run": "executor ${{{{ matrix.a }}}} -d a; executor -d b"]')
+    assert outcomes['jobs.j'][0] == 'uncached'
 
 
 def test_a_name_that_some_cells_lack_is_empty() -> None:
     text = 'strategy: {matrix: {include: [{a: "--cache=false"}, {b: x}]}}\n'
-    found = job(f'{text}steps: ["run": "executor ${{{{ matrix.a }}}} -d a; executor -d b"]')
-    assert found['jobs.j'][0] == 'uncached'
+    outcomes = job(f'{text}steps: ["run": "executor ${{{{ matrix.a }}}} -d a; executor -d b"]')
+    assert outcomes['jobs.j'][0] == 'uncached'
 
 
 @pytest.mark.parametrize(
@@ -221,8 +221,8 @@ def test_a_step_in_between_may_change_the_environment(between: str, expected: st
     ),
 )
 def test_a_step_after_one_that_fails(second: str, expected: int) -> None:
-    found = job(f'steps:\n- run: {K} a; exit 1\n- {{{second}}}')
-    assert len(found['jobs.j']) == 1 + expected
+    outcomes = job(f'steps:\n- run: {K} a; exit 1\n- {{{second}}}')
+    assert len(outcomes['jobs.j']) == 1 + expected
 
 
 def test_after_a_step_that_may_fail_the_others_run() -> None:
@@ -241,8 +241,8 @@ def test_after_a_step_that_may_fail_the_others_run() -> None:
     ),
 )
 def test_the_shell_of_a_step(text: str, head: str, verdict: str | None) -> None:
-    found = job(text.replace('BUILDS', f'"{TWO}"'), head)
-    assert (found['jobs.j'][0] if found else None) == verdict
+    outcomes = job(text.replace('BUILDS', f'"{TWO}"'), head)
+    assert (outcomes['jobs.j'][0] if outcomes else None) == verdict
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ SCRIPT = {'.github/actions/build/x.sh': f'{K} script\n'}
 
 
 @pytest.mark.parametrize(
-    ('given', 'expected'),
+    ('call', 'expected'),
     (
         ('', ['cached', 'on one', 'on script x2']),
         ('\n  with: {name: two, flag: no}', ['cached', 'on two', 'on script']),
@@ -301,9 +301,9 @@ SCRIPT = {'.github/actions/build/x.sh': f'{K} script\n'}
     ),
 )
 def test_a_composite_action_runs_in_the_container_of_its_caller(
-    given: str, expected: list[str] | None
+    call: str, expected: list[str] | None
 ) -> None:
-    steps = f'steps:\n- uses: ./.github/actions/build{given}'
+    steps = f'steps:\n- uses: ./.github/actions/build{call}'
     assert job(steps, files={ACTION: COMPOSITE, **SCRIPT}).get('jobs.j') == expected
 
 
@@ -315,8 +315,11 @@ def test_unknown_values_of_an_action_are_those_of_its_call() -> None:
         ("inputs.x == 'b'", '"${{ github.sha }}"', 1),
         ('"!inputs.x"', '[a]', 2),
     ):
-        found = job(text.replace('X', value), '', {ACTION: action.replace('IF', condition)})
-        assert found['jobs.j'] == [('ok', 'cached')[expected - 1], f'on a{" x2" * (expected - 1)}']
+        outcomes = job(text.replace('X', value), '', {ACTION: action.replace('IF', condition)})
+        assert outcomes['jobs.j'] == [
+            ('ok', 'cached')[expected - 1],
+            f'on a{" x2" * (expected - 1)}',
+        ]
 
 
 def test_the_condition_of_a_call_holds_for_the_steps_of_the_action() -> None:
@@ -390,7 +393,7 @@ jobs:
         'jobs.j.steps[1]': ['cached', 'on a', 'on b'],
         'jobs.j.steps[2]': ['ok', 'on 1'],
     }
-    assert [each.label for each in containers(PATH, workflow, files)] == ['', 'two', '']
+    assert [container.label for container in containers(PATH, workflow, files)] == ['', 'two', '']
     assert builds('own/action.yml', action) == {'runs': ['ok', 'on 1']}
 
 
@@ -428,5 +431,5 @@ def test_forgejo_and_gitea_and_several_documents() -> None:
     for system in ('forgejo', 'gitea'):
         (container,) = containers(f'.{system}/workflows/a.yml', text)
         assert container.system == f'{system}-actions'
-    names = [each.name for each in containers(PATH, f'{text}\n---\n{text}')]
+    names = [container.name for container in containers(PATH, f'{text}\n---\n{text}')]
     assert names == ['doc[0].jobs.a', 'doc[1].jobs.a']

@@ -11,8 +11,8 @@ from tests.golden.record import checked
 
 
 def system(path: str, text: str) -> str | None:
-    found = system_of(path, compose(text, path))
-    return found.name if found else None
+    row = system_of(path, compose(text, path))
+    return row.name if row else None
 
 
 @pytest.mark.parametrize(

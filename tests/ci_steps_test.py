@@ -12,13 +12,13 @@ POD = 'apiVersion: v1\nkind: Pod\nspec:\n'
 ARGO = 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n'
 
 
-def one(head: str, body: str, files: dict[str, str] | None = None) -> list[str] | None:
+def only(head: str, body: str, files: dict[str, str] | None = None) -> list[str] | None:
     """The builds of the only container; IMAGE and K are put in."""
     lines = ''.join(f'  {line}\n' for line in body.splitlines())
     text = head + lines.replace('IMAGE', f'image: "{IMAGE}"').replace('K ', f'{K} ')
-    found = builds('a.yaml', text, files)
-    assert len(found) < 2
-    return next(iter(found.values()), None)
+    outcomes = builds('a.yaml', text, files)
+    assert len(outcomes) < 2
+    return next(iter(outcomes.values()), None)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_an_image_only_is_given_what_args_say() -> None:
     ),
 )
 def test_an_argv(text: str, expected: str | None) -> None:
-    found = one(POD, f'initContainers:\n- {{IMAGE, {text}}}')
-    assert found == ['ok', f'off {expected}' if expected else 'off']
+    outcome = only(POD, f'initContainers:\n- {{IMAGE, {text}}}')
+    assert outcome == ['ok', f'off {expected}' if expected else 'off']
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_an_argv(text: str, expected: str | None) -> None:
     ),
 )
 def test_a_flag_that_is_not_known(text: str) -> None:
-    assert one(POD, f'containers:\n- {{IMAGE, {text}}}') == ['ok', 'unknown']
+    assert only(POD, f'containers:\n- {{IMAGE, {text}}}') == ['ok', 'unknown']
 
 
 def test_a_command_of_a_script_is_no_variable() -> None:
     text = 'containers: [{env: [{name: X}], command: [sh, -c, "kaniko $(date) $(X) $(Y)", $(Z)]}]'
     (container,) = containers('a.yaml', f'{POD}  {text}')
-    holes = [[each.name for each in word.holes] for word in container.scripts[0].commands]
+    holes = [[gap.name for gap in word.holes] for word in container.scripts[0].commands]
     assert holes == [[], [], ['X'], ['$(Z)']]
 
 
@@ -107,7 +107,7 @@ def test_a_variable_that_refers_to_what_it_was() -> None:
     text = 'containers: [{env: [{name: X}, {name: X, value: a$(X)}], command: [kaniko]}]'
     (container,) = containers('a.yaml', f'{POD}  {text}')
     (value,) = container.scripts[0].variables['X'].values
-    assert [each.name for each in value.holes] == ['$X']
+    assert [gap.name for gap in value.holes] == ['$X']
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_variable_that_refers_to_what_it_was() -> None:
     ),
 )
 def test_the_shell_of_a_script(text: str, is_read: bool) -> None:
-    assert bool(one(TASK, f'steps: [{{{text}}}]')) is is_read
+    assert bool(only(TASK, f'steps: [{{{text}}}]')) is is_read
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_shell_of_a_script(text: str, is_read: bool) -> None:
     ),
 )
 def test_argo_runs_a_script_with_the_command(command: str, is_read: bool) -> None:
-    assert bool(one(ARGO, f'templates:\n- script: {{{command}source: K a}}')) is is_read
+    assert bool(only(ARGO, f'templates:\n- script: {{{command}source: K a}}')) is is_read
 
 
 def test_argo_parameters() -> None:
@@ -150,7 +150,7 @@ templates:
       "--cache={{FLAG}}"]
 """
     for name in ('workflow.parameters.b', 'inputs.parameters.c', 'item', '=expression'):
-        assert one(ARGO, body.replace('FLAG', name)) == ['ok', 'unknown 12']
+        assert only(ARGO, body.replace('FLAG', name)) == ['ok', 'unknown 12']
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ templates:
 )
 def test_tekton_parameters(params: str, words: str, expected: str) -> None:
     body = f'params: {params}\nsteps: [{{IMAGE, command: [/kaniko/executor, -d], args: {words}}}]'
-    assert one(TASK, body) == ['ok', f'off {expected}']
+    assert only(TASK, body) == ['ok', f'off {expected}']
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_tekton_parameters(params: str, words: str, expected: str) -> None:
 )
 def test_parameters_that_are_not_known(params: str, word: str) -> None:
     body = f'params: {params}\nsteps: [{{IMAGE, args: ["{word}", -d, x]}}]'
-    assert one(TASK, body) == ['ok', 'unknown x']
+    assert only(TASK, body) == ['ok', 'unknown x']
 
 
 @pytest.mark.parametrize(
@@ -216,8 +216,10 @@ spec:
     - {{taskSpec: {{params: [{{name: b, default: default}}], steps: [{{image: "{IMAGE}",
         script: executor -d $(params.a) {last}}}]}}{task}}}
 """
-    (found,) = builds('a.yaml', text).values()
-    assert found == ([*expected[:1], ' '.join(expected[1:])] if expected else ['ok', 'unknown run'])
+    (outcome,) = builds('a.yaml', text).values()
+    assert outcome == (
+        [*expected[:1], ' '.join(expected[1:])] if expected else ['ok', 'unknown run']
+    )
 
 
 def test_an_array_is_passed_on() -> None:
@@ -242,14 +244,14 @@ params: [{name: p, default: [c, d]}]
 steps:
 - {IMAGE, args: [b, "$(params.p[*])"], script: 'for d in "$@"; do K $d; done'}
 """
-    assert one(TASK, body) == ['cached', 'on b c d x3']
+    assert only(TASK, body) == ['cached', 'on b c d x3']
     # Argo hands them to the interpreter, before the script.
-    assert one(ARGO, 'script: {IMAGE, args: [a], source: K x$1}') == ['ok', 'on x']
+    assert only(ARGO, 'script: {IMAGE, args: [a], source: K x$1}') == ['ok', 'on x']
 
 
 def test_parameters_of_old_tasks() -> None:
     body = 'inputs: {params: [{name: a, default: b}]}\nsteps: [{script: K $(inputs.params.a)}]'
-    assert one(TASK, body) == ['ok', 'on b']
+    assert only(TASK, body) == ['ok', 'on b']
 
 
 def test_the_words_of_an_array_stand_at_its_reference() -> None:
@@ -297,7 +299,7 @@ def test_where_a_script_of_the_repository_is_found(
     folder: str, script: str, is_found: bool
 ) -> None:
     body = f'steps: [{{workingDir: {folder}, script: {script}}}]'
-    assert bool(one(TASK, body, {'x/y/build.sh': f'{K} a\n'})) is is_found
+    assert bool(only(TASK, body, {'x/y/build.sh': f'{K} a\n'})) is is_found
 
 
 def test_resources_in_resources_are_read_as_their_own_kind() -> None:
@@ -316,7 +318,7 @@ spec:
       steps: [{{script: {K} n}}]}}}}
 """
     assert list(builds('a.yaml', text).values()) == [['ok', 'on b'], ['ok', 'on y'], ['ok', 'off']]
-    assert [each.system for each in containers('a.yaml', text)] == [
+    assert [container.system for container in containers('a.yaml', text)] == [
         'tekton',
         'tekton',
         'kubernetes',
@@ -380,7 +382,7 @@ steps:
         'steps.two': ['ok', 'off a'],
         'steps.four': ['ok', 'off a'],
     }
-    places = [each.place.offset for each in containers(path, text)]
+    places = [container.place.offset for container in containers(path, text)]
     assert places == sorted(places)
 
 
@@ -426,12 +428,12 @@ jobs:
       config: {inputs: [{name: repo}], run: {path: ./build.sh, dir: repo/x}}
     - {task: f, config: {run: {path: ./build.sh, dir: repo/x}}}
 """
-    found = builds('a.yml', text, {'x/build.sh': f'{K} script\n'})
+    outcomes = builds('a.yml', text, {'x/build.sh': f'{K} script\n'})
     path = 'jobs[0].plan[0].do'
-    assert list(found) == [f'{path}[{index}].config' for index in (0, 2, 3, 4)]
-    assert found[f'{path}[0].config'][0] == 'cached'
-    assert found[f'{path}[3].config'] == ['ok', 'on script']
-    assert [each.label for each in containers('a.yml', text)] == list('bcdef')
+    assert list(outcomes) == [f'{path}[{index}].config' for index in (0, 2, 3, 4)]
+    assert outcomes[f'{path}[0].config'][0] == 'cached'
+    assert outcomes[f'{path}[3].config'] == ['ok', 'on script']
+    assert [container.label for container in containers('a.yml', text)] == list('bcdef')
     task = 'platform: linux\nimage_resource: {}\nrun: {path: /kaniko/executor}'
     assert builds('a.yml', task) == {'doc[0]': ['ok', 'off']}
 
@@ -459,7 +461,8 @@ def test_documents_in_themselves_and_too_many_of_them_end() -> None:
         text = f'# kaniko\napiVersion: v1\nkind: Pod\n{text}'
         reading, crashes = read(Repository('/nowhere', {'a.yaml': text}), ['a.yaml'], [])
         assert not crashes
-        return [each.name for each in reading.containers], [each.message for each in reading.notes]
+        names = [container.name for container in reading.containers]
+        return names, [note.message for note in reading.notes]
 
     cyclic = 'spec:\n  a: &a [*a, {b: *a}]\n  containers: [{command: [x]}]'
     assert read_pod(cyclic) == (['spec.containers[0]'], [])

@@ -33,8 +33,8 @@ HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
 def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
     """The result of a shell's command; `check` and `fix` are the hooks."""
     hooks = [
-        f'{each[:5].strip("_")}() {{ \'{sys.executable}\' -m kaniko_hooks.{each} "$@"; }}'
-        for each in HOOKS
+        f'{module[:5].strip("_")}() {{ \'{sys.executable}\' -m kaniko_hooks.{module} "$@"; }}'
+        for module in HOOKS
     ]
     text = '\n'.join([*hooks, command]).replace('fix_k()', 'fix()')
     done = subprocess.run(
@@ -43,10 +43,10 @@ def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) 
         capture_output=True,
         env={**os.environ, 'PYTHONUNBUFFERED': '', **(environ or {})},
     )
-    said = (done.stdout + done.stderr).decode(errors='backslashreplace')
-    assert 'Traceback' not in said and 'Exception ignored' not in said, said
-    assert 'internal error' not in said, said
-    return done.returncode, said
+    output = (done.stdout + done.stderr).decode(errors='backslashreplace')
+    assert 'Traceback' not in output and 'Exception ignored' not in output, output
+    assert 'internal error' not in output, output
+    return done.returncode, output
 
 
 def in_process(error: BaseException) -> int:
@@ -61,7 +61,7 @@ def in_process(error: BaseException) -> int:
 
 
 @pytest.mark.parametrize(
-    ('error', 'code', 'said'),
+    ('error', 'code', 'message'),
     (
         pytest.param(BrokenPipeError(32, 'Broken pipe'), 1, '', id='pipe'),
         pytest.param(
@@ -80,19 +80,19 @@ def in_process(error: BaseException) -> int:
     ),
 )
 def test_error(
-    error: BaseException, code: int, said: str, capfd: pytest.CaptureFixture[str]
+    error: BaseException, code: int, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, open(os.devnull, 'w', encoding='utf-8') as out:
         patch.setattr(sys, 'stdout', out)
         assert in_process(error) == code
-    assert capfd.readouterr().err == said
+    assert capfd.readouterr().err == message
 
 
 def test_mistake_of_ours_asks_for_a_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert in_process(KeyError('secret')) == 2
-    said = capsys.readouterr().err
-    assert said.startswith('check-kaniko-builds: internal error: KeyError at tests.cli_test:')
-    assert 'please report this' in said and 'secret' not in said
+    message = capsys.readouterr().err
+    assert message.startswith('check-kaniko-builds: internal error: KeyError at tests.cli_test:')
+    assert 'please report this' in message and 'secret' not in message
 
 
 def test_closed_streams(monkeypatch: pytest.MonkeyPatch, write: Write) -> None:
@@ -159,7 +159,7 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ('command', 'code', 'told'),
+    ('command', 'code', 'part'),
     (
         pytest.param(f'check {CI} | head -c 1; exit ${{PIPESTATUS[0]}}', 1, '', id='head'),
         pytest.param(f'check --format json {CI} | true; exit ${{PIPESTATUS[0]}}', 1, '', id='true'),
@@ -208,17 +208,17 @@ def test_interrupted_import(module: str, imported: str, write: Write) -> None:
         pytest.param(f'ulimit -n 16; check {CI}', 1, 'cached-', id='few open files'),
     ),
 )
-def test_surroundings(command: str, code: int, told: str, write: Write) -> None:
+def test_surroundings(command: str, code: int, part: str, write: Write) -> None:
     if command.startswith('env -i'):
         command = command.replace('env -i', f'env -i PYTHONPATH="{Path(__file__).parent.parent}"')
-    ended_with, said = shell(command, write({CI: JOB, 'a.yml': 'a: 1\n'}))
-    assert (ended_with, told in said) == (code, True), said
+    ended_with, output = shell(command, write({CI: JOB, 'a.yml': 'a: 1\n'}))
+    assert (ended_with, part in output) == (code, True), output
 
 
 def test_diff_comes_before_what_is_said_about_it(write: Write) -> None:
-    code, said = shell(f'fix --diff {CI} 2>&1', write({CI: JOB}))
-    assert (code, said.startswith('--- a/.gitlab-ci.yml\n')) == (1, True)
-    assert said.splitlines()[-1].startswith('would split `größe` into 2 jobs: ')
+    code, output = shell(f'fix --diff {CI} 2>&1', write({CI: JOB}))
+    assert (code, output.startswith('--- a/.gitlab-ci.yml\n')) == (1, True)
+    assert output.splitlines()[-1].startswith('would split `größe` into 2 jobs: ')
 
 
 def test_console_scripts_say_all_before_they_leave(write: Write) -> None:
@@ -357,7 +357,7 @@ def test_parse(hook: str, argv: list[str], expected: Options) -> None:
 
 
 @pytest.mark.parametrize(
-    ('hook', 'argv', 'said'),
+    ('hook', 'argv', 'message'),
     (
         pytest.param(FIX, ['--format', 'json', 'a.yml'], '--format', id='fix has no format'),
         pytest.param(CHECK, ['--unsafe'], '--unsafe', id='check has no unsafe'),
@@ -367,14 +367,14 @@ def test_parse(hook: str, argv: list[str], expected: Options) -> None:
     ),
 )
 def test_wrong_usage(
-    hook: str, argv: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    hook: str, argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as raised:
         parse(hook, argv)
     assert raised.value.code == 2
     err = capsys.readouterr().err
     assert hook in err
-    assert said in err
+    assert message in err
 
 
 @pytest.mark.parametrize('hook', (CHECK, FIX))

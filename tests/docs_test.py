@@ -114,7 +114,7 @@ def test_pre_commit_configuration(block: Block) -> None:
     manifest = yaml.safe_load((ROOT / '.pre-commit-hooks.yaml').read_text())
     (repo,) = yaml.safe_load(block.text)['repos']
     for hook in repo['hooks']:
-        assert hook['id'] in [known['id'] for known in manifest]
+        assert hook['id'] in [row['id'] for row in manifest]
         parse(hook['id'], hook.get('args', []))
 
 

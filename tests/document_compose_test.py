@@ -75,18 +75,18 @@ def test_spans(loader: str) -> None:
     assert isinstance(root, MappingNode)
     assert not root.flow
     assert text[root.start : root.end] == text.rstrip()
-    found = {
+    texts = {
         text_of(key): text[value.start : value.end].rstrip()
         for key, value in root.pairs
         if text_of(key) != 'g'
     }
-    assert found == {'a': '&x [1, "b"]', 'd': '- e\n  - |\n    f', 'h': '{i: j}'}
+    assert texts == {'a': '&x [1, "b"]', 'd': '- e\n  - |\n    f', 'h': '{i: j}'}
     assert {index: text[span[0] : span[1]] for index, span in root.aliases.items()} == {2: '*x'}
     assert get(root, 'g') is get(root, 'a')
     assert [
-        (each.value, each.style)
-        for each in items_of(get(root, 'a'))
-        if isinstance(each, ScalarNode)
+        (item.value, item.style)
+        for item in items_of(get(root, 'a'))
+        if isinstance(item, ScalarNode)
     ] == [('1', ''), ('b', '"')]
 
 
@@ -122,18 +122,18 @@ def test_a_node_may_contain_itself(loader: str) -> None:
 
 
 def test_documents(loader: str) -> None:
-    assert [text_of(each) for each in compose('a\n---\nb\n---\n', 'f')] == ['a', 'b', '']
-    assert [text_of(each) for each in compose('a\n---\n}', 'f', first=True)] == ['a']
+    assert [text_of(document) for document in compose('a\n---\nb\n---\n', 'f')] == ['a', 'b', '']
+    assert [text_of(document) for document in compose('a\n---\n}', 'f', first=True)] == ['a']
 
 
 def _walked(node: Node) -> list[str]:
-    return [str(text_of(each)) for each in children(node)]
+    return [str(text_of(child)) for child in children(node)]
 
 
 def test_children(loader: str) -> None:
     (root,) = compose('a: b\nc: [d, e]\n', 'f')
     assert _walked(root) == ['a', 'b', 'c', 'None']
-    assert [_walked(each) for each in children(root)] == [[], [], [], ['d', 'e']]
+    assert [_walked(child) for child in children(root)] == [[], [], [], ['d', 'e']]
 
 
 def test_nodes_are_shared() -> None:

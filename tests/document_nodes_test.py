@@ -28,8 +28,8 @@ def test_only_mappings_have_fields(text: str) -> None:
     ),
 )
 def test_own_keys_win_over_merged_ones(text: str, expected: dict[str, str | None]) -> None:
-    found = fields(compose(text, 'a.yaml')[0])
-    assert {name: text_of(field.value) for name, field in found.items()} == expected
+    merged = fields(compose(text, 'a.yaml')[0])
+    assert {name: text_of(field.value) for name, field in merged.items()} == expected
 
 
 def test_value_of_follows_a_path_through_merge_keys() -> None:

@@ -13,7 +13,7 @@ LONG = 'word ' * 60
 
 
 def scalars(text: str) -> list[ScalarNode]:
-    return [each for each in items_of(compose(text, 'f')[0]) if isinstance(each, ScalarNode)]
+    return [item for item in items_of(compose(text, 'f')[0]) if isinstance(item, ScalarNode)]
 
 
 def assert_located(text: str, node: ScalarNode) -> list[int]:

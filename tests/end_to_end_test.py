@@ -47,8 +47,8 @@ def git(folder: Path, *arguments: str) -> str:
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of the hooks as they are in this work tree."""
     folder = tmp_path_factory.mktemp('hooks')
-    listed = git(ROOT, 'ls-files', '--cached', '--others', '--exclude-standard').splitlines()
-    for name in listed:
+    names = git(ROOT, 'ls-files', '--cached', '--others', '--exclude-standard').splitlines()
+    for name in names:
         if not name.startswith('tests/') and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
@@ -88,7 +88,7 @@ CLIENTS = pytest.mark.parametrize('client', ('pre-commit', 'prek'))
 
 def configure(project: Path, hooks: Path, *ids: str) -> None:
     revision = git(hooks, 'rev-parse', 'HEAD').strip()
-    chosen = ''.join(f'    -   id: {each}\n' for each in ids)
+    chosen = ''.join(f'    -   id: {hook}\n' for hook in ids)
     text = f'repos:\n-   repo: {hooks}\n    rev: {revision}\n    hooks:\n{chosen}'
     write(project, '.pre-commit-config.yaml', text)
 

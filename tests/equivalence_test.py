@@ -40,10 +40,10 @@ def differences(files: Mapping[str, bytes]) -> list[str]:
             wrong.append('from /')
         os.chdir(root)
         for path in named if len(named) > 1 else ():
-            one = checked([path])
+            alone = checked([path])
             own = {key for key in every if key[0] == path}
-            if not own <= one <= every:
-                wrong.append(f'{path} alone: {sorted(own - one)}, {sorted(one - every)}')
+            if not own <= alone <= every:
+                wrong.append(f'{path} alone: {sorted(own - alone)}, {sorted(alone - every)}')
     return wrong
 
 
@@ -52,7 +52,8 @@ def checked(argv: list[str]) -> set[Key]:
     findings: list[dict[str, Any]] = json.loads(out)['findings'] if out else []
     assert code == bool(findings)
     return {
-        (each['file'], str(each['line']), str(each['column']), each['rule']) for each in findings
+        (finding['file'], str(finding['line']), str(finding['column']), finding['rule'])
+        for finding in findings
     }
 
 

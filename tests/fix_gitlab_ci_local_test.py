@@ -97,10 +97,10 @@ def test_every_rewritten_pipeline_resolves_to_the_same_commands(
             assert resolved == scripts(after), case.name
             before = read_pipeline(case / 'before').jobs.values()
             assert destinations(after) == {
-                found
+                destination
                 for job in before
                 for command in (*(job.before_script or ()), *(job.script or ()))
-                for found in _DESTINATION.findall(command.text)
+                for destination in _DESTINATION.findall(command.text)
             }, case.name
 
 
@@ -112,11 +112,11 @@ def is_whole(folder: Path) -> bool:
 
 def destinations(jobs: Mapping[str, object]) -> set[str]:
     return {
-        found
+        destination
         for keyword in ('before_script', 'script')
         for texts in scripts(jobs, keyword).values()
         for text in texts
-        for found in _DESTINATION.findall(text)
+        for destination in _DESTINATION.findall(text)
     }
 
 

@@ -29,23 +29,23 @@ def repository(root: Path, files: Mapping[str, str | bytes]) -> Repository:
     return Repository(str(root))
 
 
-def findings(found: Repository) -> tuple[Finding, ...]:
-    return analyse(found, ['.gitlab-ci.yml'], Options()).result.findings
+def findings(project: Repository) -> tuple[Finding, ...]:
+    return analyse(project, ['.gitlab-ci.yml'], Options()).result.findings
 
 
 def test_an_unreadable_file_has_no_fix_and_no_reason(tmp_path: Path) -> None:
-    found = repository(tmp_path, {'.gitlab-ci.yml': '# kaniko\na: [\n'})
-    outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
-    assert [(each.finding.rule, each.fix, each.no_fix) for each in outcomes] == [
+    project = repository(tmp_path, {'.gitlab-ci.yml': '# kaniko\na: [\n'})
+    outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
+    assert [(outcome.finding.rule, outcome.fix, outcome.no_fix) for outcome in outcomes] == [
         ('unreadable-ci-file', None, None)
     ]
 
 
 def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
-    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
-    twice = findings(found) * 2
-    told = with_fixes(found, ['.gitlab-ci.yml'], Options(), twice, Evaluations(found))
-    assert [each.fix for each in told] == [
+    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    twice = findings(project) * 2
+    fixed = with_fixes(project, ['.gitlab-ci.yml'], Options(), twice, Evaluations(project))
+    assert [finding.fix for finding in fixed] == [
         'split `build` into 2 jobs: `build-a`, `build-b`',
         'split `build` into 2 jobs: `build-a`, `build-b`',
     ]
@@ -55,21 +55,21 @@ def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
 def test_a_mistake_of_ours_costs_one_finding(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
 
     def wrong(*_: object) -> Draft:
         raise ValueError('ours')
 
     monkeypatch.setattr(plan, where, wrong)
-    result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
-    assert [each.no_fix for each in result.outcomes] == ['an internal error']
+    result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
+    assert [outcome.no_fix for outcome in result.outcomes] == ['an internal error']
     assert 'ValueError' in result.crashes[0] and result.writes == ()
 
 
 def test_what_cannot_be_proven_costs_no_other_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = repository(
+    project = repository(
         tmp_path,
         {
             '.gitlab-ci.yml': ''.join(
@@ -80,27 +80,27 @@ def test_what_cannot_be_proven_costs_no_other_fix(
     )
 
     def doubtful(before: State, after: State, drafts: Sequence[Draft]) -> None:
-        if any(each.target.name == 'three' for each in drafts):
+        if any(draft.target.name == 'three' for draft in drafts):
             raise Refusal('not proven')
         prove(before, after, drafts)
 
     monkeypatch.setattr(plan, 'prove', doubtful)
-    result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
-    assert [each.no_fix for each in result.outcomes] == [None, None, 'not proven', None, None]
+    result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
+    assert [outcome.no_fix for outcome in result.outcomes] == [None, None, 'not proven', None, None]
     text = result.writes[0]['.gitlab-ci.yml']
     assert 'five-b:' in text and '\nthree:' in text and 'two-a:' in text
 
 
 def test_a_pipeline_that_is_gone_is_not_rewritten(tmp_path: Path) -> None:
-    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
-    known = findings(found)
+    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    before = findings(project)
     empty = repository(tmp_path / 'other', {'.gitlab-ci.yml': 'a: {script: [ls]}\n'})
-    told = with_fixes(empty, ['.gitlab-ci.yml'], Options(), known, Evaluations(empty))
-    assert [each.no_fix for each in told] == ['its pipeline cannot be read']
+    fixed = with_fixes(empty, ['.gitlab-ci.yml'], Options(), before, Evaluations(empty))
+    assert [finding.no_fix for finding in fixed] == ['its pipeline cannot be read']
 
 
 def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
-    found = repository(
+    project = repository(
         tmp_path,
         {
             '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\n'
@@ -110,38 +110,38 @@ def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
             'c.yml': JOB.replace('build:', 'three:', 1),
         },
     )
-    made = plan_fixes(found, ['.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'], Options())
-    assert [list(group) for group in made.writes] == [
+    result = plan_fixes(project, ['.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'], Options())
+    assert [list(group) for group in result.writes] == [
         ['.gitlab-ci.yml', 'a.yml', 'b.yml'],
         ['c.yml'],
     ]
-    assert set(made.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
+    assert set(result.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
 
 
 def test_too_large_a_script_is_left(tmp_path: Path) -> None:
     files = {f's{n}.sh': f'sh s{n + 1}.sh\n' * 30 for n in range(7)}
     job = 'job:\n  script: [sh s0.sh]\n'
-    found = repository(
+    project = repository(
         tmp_path, {**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'}
     )
-    outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
-    assert [each.no_fix for each in outcomes] == ['the script is too large to be evaluated']
+    outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
+    assert [outcome.no_fix for outcome in outcomes] == ['the script is too large to be evaluated']
 
 
 def test_a_mistake_of_ours_before_any_draft_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
     monkeypatch.delattr(plan, 'State')
-    result = plan_fixes(found, ['.gitlab-ci.yml'], Options())
+    result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
     assert (len(result.crashes), result.writes) == (1, ())
-    assert [(each.fix, each.no_fix) for each in result.outcomes] == [(None, None)]
+    assert [(outcome.fix, outcome.no_fix) for outcome in result.outcomes] == [(None, None)]
 
 
 def test_a_child_pipeline_that_cannot_be_read_costs_no_other_job(tmp_path: Path) -> None:
     child = 'child:\n  trigger:\n    include: [{local: a.yml}]\n'
-    found = repository(tmp_path, {'.gitlab-ci.yml': child + JOB, 'a.yml': '# kaniko\na: [\n'})
-    outcomes = plan_fixes(found, ['.gitlab-ci.yml'], Options()).outcomes
-    assert [each.fix for each in outcomes if each.finding.rule.startswith('cached')] == [
+    project = repository(tmp_path, {'.gitlab-ci.yml': child + JOB, 'a.yml': '# kaniko\na: [\n'})
+    outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
+    assert [outcome.fix for outcome in outcomes if outcome.finding.rule.startswith('cached')] == [
         'split `build` into 2 jobs: `build-a`, `build-b`'
     ]

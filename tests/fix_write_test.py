@@ -111,11 +111,11 @@ def test_an_interrupt_leaves_all_files(tmp_path: Path, monkeypatch: pytest.Monke
     real = os.replace
     seen: list[str] = []
 
-    def interrupted(one: str, other: str) -> None:
-        seen.append(other)
+    def interrupted(old: str, new: str) -> None:
+        seen.append(new)
         if len(seen) == 2:
             raise KeyboardInterrupt
-        real(one, other)
+        real(old, new)
 
     monkeypatch.setattr(os, 'replace', interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -163,10 +163,10 @@ def test_owner_stays_where_that_is_allowed(
     asked: list[tuple[int, int]] = []
 
     def foreign(name: str) -> os.stat_result:
-        found = list(real(name))
+        fields = list(real(name))
         if not str(name).endswith('.tmp'):
-            found[4:6] = 4321, 1234
-        return os.stat_result(found)
+            fields[4:6] = 4321, 1234
+        return os.stat_result(fields)
 
     def chown(name: str, user: int, group: int) -> None:
         asked.append((user, group))

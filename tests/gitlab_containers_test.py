@@ -104,12 +104,14 @@ def test_a_job_in_three_files(tmp_path: Path) -> None:
         'b.yml': '.t:\n  image: kaniko\n  script:\n    - !reference [.c, script]\n',
         'c.yml': '.c:\n  script: [one, two]\n',
     }
-    containers = {each.name: each for each in reading(tmp_path, files, ('c.yml',)).containers}
+    containers = {
+        container.name: container for container in reading(tmp_path, files, ('c.yml',)).containers
+    }
     assert {place.file for place in containers['j'].places} == set(files)
-    assert [each.template for each in containers.values()] == [False, True, True]
+    assert [container.template for container in containers.values()] == [False, True, True]
     places = {
-        name: [command.place(0) for command in each.scripts[0].commands]
-        for name, each in containers.items()
+        name: [command.place(0) for command in container.scripts[0].commands]
+        for name, container in containers.items()
     }
     # Templates consist of the same commands, so that one finding covers all.
     assert places['j'] == places['.c']
@@ -205,13 +207,13 @@ def test_unknown_parts_of_values_are_holes(tmp_path: Path) -> None:
     assert script.variables['A'] == Setting((Text('$B'),), (Place(ROOT, text.index('A:')),))
     (value,) = script.variables['C'].values
     assert value.value == '$x ${A}/$[[ matrix.X ]]%'
-    assert [each.name for each in value.holes] == ['A', 'matrix.X']
+    assert [gap.name for gap in value.holes] == ['A', 'matrix.X']
     # A shell expands the names in commands.
     (command,) = script.commands
-    assert [(each.start, each.name) for each in command.holes] == [(0, 'inputs.x')]
+    assert [(gap.start, gap.name) for gap in command.holes] == [(0, 'inputs.x')]
     assert command.place(4).offset == text.index('$[[') + 4
     (root,) = script.variables['CI_PROJECT_DIR'].values
-    assert [each.name for each in root.holes] == ['repository root']
+    assert [gap.name for gap in root.holes] == ['repository root']
 
 
 def test_a_value_that_cannot_be_seen_is_unknown(tmp_path: Path) -> None:
@@ -290,7 +292,7 @@ def test_files_that_no_pipeline_includes(tmp_path: Path) -> None:
         '(.t)': [['u', 't']],
         'child': [['c']],
     }
-    assert [each.name for each in result.containers if each.visible] == ['j']
+    assert [container.name for container in result.containers if container.visible] == ['j']
     assert [note.message for note in result.notes] == [
         'include: project is not visible here',
         'include: `ci/none.yml` is not here',
@@ -460,7 +462,7 @@ def test_references_of_all_kinds_have_places(tmp_path: Path) -> None:
 
 
 def big(jobs: int, files: int) -> Files:
-    each = ''.join(
+    text = ''.join(
         f'job-F-{i}:\n  extends: [.base, .F]\n  variables: {{N: "{i}"}}\n'
         '  script:\n    - !reference [.base, setup]\n    - /kaniko/executor --cache=true\n'
         for i in range(jobs // files)
@@ -468,7 +470,7 @@ def big(jobs: int, files: int) -> Files:
     shared = '.base: {image: kaniko, setup: [a, b], after_script: [c]}\n'
     return {
         ROOT: shared + 'include: ci/*.yml\n',
-        **{f'ci/{n}.yml': f'.F: {{tags: [t]}}\n{each}'.replace('F', f'f{n}') for n in range(files)},
+        **{f'ci/{n}.yml': f'.F: {{tags: [t]}}\n{text}'.replace('F', f'f{n}') for n in range(files)},
     }
 
 

@@ -148,7 +148,7 @@ def test_files_are_named_in_the_order_they_are_read(tmp_path: Path) -> None:
     pipeline = read(tmp_path, root('[b.yml, a.yml, b.yml]', a=A, b='include: c.yml', c=A))
     assert pipeline.files == (ROOT, 'b.yml', 'c.yml', 'a.yml')
     assert scripts(pipeline) == {'a': ['a'], 'j': ['j']}
-    assert [each.key.file for each in pipeline.jobs['a'].definitions] == ['a.yml', 'c.yml']
+    assert [entry.key.file for entry in pipeline.jobs['a'].definitions] == ['a.yml', 'c.yml']
 
 
 def test_wildcards_of_the_newest_gitlab(tmp_path: Path) -> None:

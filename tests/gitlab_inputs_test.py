@@ -7,7 +7,7 @@ import pytest
 from tests.gitlab_read import ROOT, Files, read, scripts
 
 
-def given(spec: str, inputs: str, item: str) -> Files:
+def including(spec: str, inputs: str, item: str) -> Files:
     """A file with one input `x`, included with `inputs`, whose job runs one item."""
     return {
         ROOT: f'include: {{local: t.yml, inputs: {inputs}}}',
@@ -82,7 +82,7 @@ X = '$[[ inputs.x ]]'
 def test_taken(tmp_path: Path, spec: str, inputs: str, item: str, expected: list[str]) -> None:
     if item.startswith(('v', '$[[ inputs.x ]]-')):
         item = "'" + item.replace("'", "''") + "'"
-    assert scripts(read(tmp_path, given(spec, inputs, item))) == {'j': ['a', *expected]}
+    assert scripts(read(tmp_path, including(spec, inputs, item))) == {'j': ['a', *expected]}
 
 
 def test_blocks_without_a_value_stay_as_they_are(tmp_path: Path) -> None:

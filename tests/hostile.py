@@ -36,17 +36,17 @@ for module, *argv in calls:
 
 def hook(module: str, folder: Path, *argv: str) -> tuple[int, str]:
     """The exit code of a hook and all that it says; 0 or 1, and never a traceback."""
-    code, said = _run(folder, '-m', f'kaniko_hooks.{module}', *argv)
-    return _judged(code, said)
+    code, output = _run(folder, '-m', f'kaniko_hooks.{module}', *argv)
+    return _judged(code, output)
 
 
 def hooks(folder: Path, *calls: Sequence[str], user: int | None = None) -> list[tuple[int, str]]:
     """The same for several calls, each a module and its arguments, in one process."""
-    code, said = _run(folder, '-c', _CALLS, json.dumps(calls), json.dumps(user))
-    assert code == 0, said
-    *pieces, rest = said.split('\0')
-    assert (len(pieces), rest) == (2 * len(calls), ''), said
-    return [_judged(int(code), said) for said, code in zip(pieces[::2], pieces[1::2])]
+    code, output = _run(folder, '-c', _CALLS, json.dumps(calls), json.dumps(user))
+    assert code == 0, output
+    *pieces, rest = output.split('\0')
+    assert (len(pieces), rest) == (2 * len(calls), ''), output
+    return [_judged(int(code), output) for output, code in zip(pieces[::2], pieces[1::2])]
 
 
 def both(folder: Path, *argv: str, user: int | None = None) -> list[tuple[int, str]]:
@@ -65,11 +65,11 @@ def _run(folder: Path, *argv: str) -> tuple[int, str]:
     return done.returncode, done.stdout.decode(errors='replace')
 
 
-def _judged(code: int, said: str) -> tuple[int, str]:
-    assert 'Traceback' not in said, said
-    assert 'internal error' not in said, said
-    assert code in (0, 1), (code, said)
-    return code, said
+def _judged(code: int, output: str) -> tuple[int, str]:
+    assert 'Traceback' not in output, output
+    assert 'internal error' not in output, output
+    assert code in (0, 1), (code, output)
+    return code, output
 
 
 def _limited() -> None:

@@ -25,10 +25,10 @@ def test_links_and_pipes(write: Write) -> None:
     (root / 'link').symlink_to('.')
     (root / 'folder.yml').mkdir()
     os.mkfifo(root / 'pipe.yml')
-    for code, said in both(root, CI, 'loop.yml', 'pipe.yml'):
+    for code, output in both(root, CI, 'loop.yml', 'pipe.yml'):
         assert code == 1
-        assert 'pipe.yml: is not a regular file' in said
-        assert 'loop.yml: ' in said
+        assert 'pipe.yml: is not a regular file' in output
+        assert 'loop.yml: ' in output
 
 
 @pytest.mark.parametrize('kind', ('pipe', 'loop', 'folder', 'device', 'dangling'))
@@ -76,9 +76,9 @@ def test_no_permission(write: Write) -> None:
         (root / path).chmod(0)
     user = somebody(root)
     before = (root / CI).read_bytes()
-    for code, said in both(root, CI, 'secret.yml', 'closed/b.yml', 'a.sh', user=user):
+    for code, output in both(root, CI, 'secret.yml', 'closed/b.yml', 'a.sh', user=user):
         assert code == 1
-        assert 'secret.yml: permission denied' in said
+        assert 'secret.yml: permission denied' in output
     if user is not None:
         assert (root / CI).read_bytes() == before
     (root / 'closed').chmod(0o755)
@@ -90,10 +90,10 @@ def test_folder_without_permission_to_write(write: Write) -> None:
     user = somebody(root)
     (root / CI).chmod(0o666)
     root.chmod(0o555)
-    (check, _), (code, said) = both(root, CI, user=user)
+    (check, _), (code, output) = both(root, CI, user=user)
     root.chmod(0o755)
     assert (code, check, (root / CI).read_text()) == (1, 1, JOB)
-    assert f'{CI}: permission denied' in said
+    assert f'{CI}: permission denied' in output
 
 
 def test_scripts_in_a_circle(write: Write) -> None:
@@ -104,9 +104,9 @@ def test_scripts_in_a_circle(write: Write) -> None:
             'b.sh': '. ./a.sh\n./b.sh\n/kaniko/executor --cache -d b\n',
         }
     )
-    code, said = hook('check_kaniko_builds', root, CI)
+    code, output = hook('check_kaniko_builds', root, CI)
     assert code == 1
-    assert 'cached-builds-share-container' in said
+    assert 'cached-builds-share-container' in output
 
 
 def test_storm_of_scripts(write: Write) -> None:
@@ -114,8 +114,8 @@ def test_storm_of_scripts(write: Write) -> None:
     root = write(
         {**files, CI: 'job:\n  script: [sh s0.sh]\n', 's7.sh': '/kaniko/executor --cache -d x\n'}
     )
-    code, said = hook('check_kaniko_builds', root, CI)
-    assert (code, 'many Kaniko builds' in said) == (1, True)
+    code, output = hook('check_kaniko_builds', root, CI)
+    assert (code, 'many Kaniko builds' in output) == (1, True)
 
 
 @pytest.mark.parametrize('size', (100_000, 2_000_000, 20_000_000))
@@ -126,13 +126,13 @@ def test_long_script(size: int, write: Write) -> None:
             'a.sh': ': a line of a script\n' * (size // 21) + '/kaniko/executor --cache -d x\n' * 2,
         }
     )
-    code, said = hook('check_kaniko_builds', root, CI)
-    told = {
+    code, output = hook('check_kaniko_builds', root, CI)
+    reports = {
         100_000: 'cached-builds-share-container',
         2_000_000: 'job: the script is too large to be evaluated',
     }
-    assert code == (1 if size in told else 0)
-    assert told.get(size, '') in said
+    assert code == (1 if size in reports else 0)
+    assert reports.get(size, '') in output
 
 
 @pytest.mark.parametrize('include', ('every', '"**/*.yml"'))
@@ -189,10 +189,10 @@ def test_odd_names(name: str | bytes, write: Write) -> None:
         (check, f'--gitlab-config={named}', CI),
     ]
     calls += [(check, '--format', form, path) for form in ('json', 'gitlab', 'sarif')]
-    for (module, *_), (code, said) in zip(calls, hooks(root, *calls)):
+    for (module, *_), (code, output) in zip(calls, hooks(root, *calls)):
         # The file may be in no pipeline.
         assert code == 1 or module == 'fix_kaniko_builds'
-        assert '\x07' not in said and '\u202e' not in said and 'new\nline' not in said
+        assert '\x07' not in output and '\u202e' not in output and 'new\nline' not in output
 
 
 @pytest.mark.parametrize(
@@ -221,17 +221,17 @@ def test_odd_names(name: str | bytes, write: Write) -> None:
 def test_odd_values_of_gitlab_config(config: str, write: Write) -> None:
     root = write({CI: JOB})
     os.mkfifo(root / 'pipe.yml')
-    for code, said in both(root, f'--gitlab-config={config}', CI):
+    for code, output in both(root, f'--gitlab-config={config}', CI):
         assert code == 1
-        assert 'root:' not in said
+        assert 'root:' not in output
 
 
 def test_very_many_arguments(write: Write) -> None:
     root = write({CI: JOB, 'a.yml': 'x: 1\n'})
     for module in HOOKS:
-        code, said = hook(module, root, CI, *['a.yml'] * 10_000, *['no.yml'] * 3)
+        code, output = hook(module, root, CI, *['a.yml'] * 10_000, *['no.yml'] * 3)
         assert code == 1
-        assert 'no.yml: no such file' in said
+        assert 'no.yml: no such file' in output
 
 
 @pytest.mark.parametrize('git', ('bare', 'broken file', 'empty folder', 'missing', 'loop'))
@@ -248,8 +248,8 @@ def test_odd_repositories(git: str, write: Write) -> None:
         (root / '.git').symlink_to('.git')
     # Without a work tree git tracks nothing.
     calls = [(CI,)] if git == 'bare' else [(CI,), (), ('.',)]
-    for code, said in hooks(root, *(('check_kaniko_builds', *argv) for argv in calls)):
-        assert (code, 'cached-builds-share-container' in said) == (1, True)
+    for code, output in hooks(root, *(('check_kaniko_builds', *argv) for argv in calls)):
+        assert (code, 'cached-builds-share-container' in output) == (1, True)
     code, _ = hook('fix_kaniko_builds', root, CI)
     assert code == 1
     assert (root / CI).read_text() != JOB

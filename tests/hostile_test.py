@@ -163,9 +163,9 @@ def test_hostile_file(case: str, write: Write) -> None:
     data = HOSTILE[case]
     data = data.encode('utf-8', 'surrogatepass') if isinstance(data, str) else data
     root = write({CI: data, 'named.gitlab-ci.yml': data})
-    (code, said), (_, fix) = both(root, CI, 'named.gitlab-ci.yml')
+    (code, output), (_, fix) = both(root, CI, 'named.gitlab-ci.yml')
     assert code == 1 or case not in TOLD
-    assert TOLD.get(case, '') in said and TOLD.get(case, '') in fix
+    assert TOLD.get(case, '') in output and TOLD.get(case, '') in fix
 
 
 @pytest.mark.parametrize(

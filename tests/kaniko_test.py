@@ -12,8 +12,8 @@ FORK = 'ghcr.io/osscontainertools/kaniko:v1.28.3'
 
 def _text(text: str) -> Text:
     """A text of which what follows a `$` is unknown."""
-    known, dollar, unknown = text.partition('$')
-    return concat((Text(known), hole(unknown, f'${unknown}'))) if dollar else Text(known)
+    prefix, dollar, unknown = text.partition('$')
+    return concat((Text(prefix), hole(unknown, f'${unknown}'))) if dollar else Text(prefix)
 
 
 def _field(text: str) -> Field:

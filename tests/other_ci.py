@@ -18,7 +18,7 @@ def builds(path: str, text: str, files: Mapping[str, str] | None = None) -> dict
     The first word is the container's verdict.
     """
     contents = {path: text, **(files or {})}
-    record = checked({name: each.encode() for name, each in contents.items()}, named=[path])
+    record = checked({name: content.encode() for name, content in contents.items()}, named=[path])
     assert record['exit'] < 2 and 'unreadable' not in str(record['findings']), record
     return {
         name: [verdict]

@@ -133,7 +133,7 @@ def test_the_audit_sees_what_is_not_promised(tmp_path: Path) -> None:
             (sys.executable, '-c', script), cwd=tmp_path, text=True, capture_output=True
         )
         assert done.returncode == 0, done.stderr
-        seen.append([tuple(each) for each in json.loads(done.stdout.splitlines()[-1])[1]])
+        seen.append([tuple(event) for event in json.loads(done.stdout.splitlines()[-1])[1]])
     assert ('read', '/etc/passwd') in seen[0]
     assert ('os.rename', str(tmp_path.parent / 'b')) in seen[1]
     assert ('read', '//') in seen[2] or ('read', '/') in seen[2]

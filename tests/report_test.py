@@ -118,12 +118,9 @@ def test_json() -> None:
             ],
         },
     ]
-    assert [(each['file'], each['line'], each['column']) for each in report['findings']] == [
-        (CI, 1, 1),
-        (CI, 4, 7),
-        (CI, 5, 7),
-        ('b c:ü/\udce9.yml', 1, 1),
-    ]
+    assert [
+        (finding['file'], finding['line'], finding['column']) for finding in report['findings']
+    ] == [(CI, 1, 1), (CI, 4, 7), (CI, 5, 7), ('b c:ü/\udce9.yml', 1, 1)]
     assert report['findings'][2] == {
         'rule': 'cached-builds-share-container',
         'file': CI,
@@ -147,8 +144,8 @@ def test_the_schema_knows_every_rule() -> None:
 
 def test_code_quality() -> None:
     report = json.loads(render('gitlab', everything(), text_is(PIPELINE)))
-    assert [each['severity'] for each in report] == ['minor', 'critical', 'critical', 'major']
-    assert len({each['fingerprint'] for each in report}) == 4
+    assert [issue['severity'] for issue in report] == ['minor', 'critical', 'critical', 'major']
+    assert len({issue['fingerprint'] for issue in report}) == 4
     assert {key: report[0][key] for key in report[0] if key != 'fingerprint'} == {
         'description': 'bad-suppression: no brackets',
         'check_name': 'bad-suppression',
@@ -160,11 +157,11 @@ def test_code_quality() -> None:
 
 def prints(*texts: str) -> list[list[str]]:
     """The fingerprints of each pipeline's findings."""
-    made = []
+    result = []
     for text in texts:
         report = json.loads(render('gitlab', result_of(text), text_is(text)))
-        made.append([each['fingerprint'] for each in report])
-    return made
+        result.append([issue['fingerprint'] for issue in report])
+    return result
 
 
 @pytest.mark.parametrize(
@@ -207,9 +204,9 @@ def test_a_fingerprint_is_about_job_and_commands(text: str) -> None:
 def test_findings_alike_are_counted() -> None:
     result = result_of(PIPELINE)
     twice = result._replace(findings=result.findings * 2)
-    [one] = json.loads(render('gitlab', result, text_is(PIPELINE)))
+    [issue] = json.loads(render('gitlab', result, text_is(PIPELINE)))
     [first, second] = json.loads(render('gitlab', twice, text_is(PIPELINE)))
-    assert first['fingerprint'] == one['fingerprint'] != second['fingerprint']
+    assert first['fingerprint'] == issue['fingerprint'] != second['fingerprint']
 
 
 def test_where_a_step_stands_among_others_is_not_in_the_fingerprint() -> None:
@@ -247,18 +244,18 @@ def test_sarif() -> None:
         'region': {'startLine': 5, 'startColumn': 7},
     }
     assert [
-        (each['message']['text'], each['physicalLocation']['region']['startLine'])
-        for each in shared['relatedLocations']
+        (location['message']['text'], location['physicalLocation']['region']['startLine'])
+        for location in shared['relatedLocations']
     ] == [('container: publish', 2), ('another build of the same container', 4)]
     assert len(looped['relatedLocations']) == 1
     place = unreadable['locations'][0]['physicalLocation']
     assert place['artifactLocation']['uri'] == 'b%20c%3A%C3%BC/%E9.yml'
     assert place['region'] == {'startLine': 1, 'startColumn': 1}
     assert bad['relatedLocations'] == []
-    prints = [each['partialFingerprints']['kanikoHooks/v1'] for each in run['results']]
+    prints = [finding['partialFingerprints']['kanikoHooks/v1'] for finding in run['results']]
     assert prints == [
-        each['fingerprint']
-        for each in json.loads(render('gitlab', everything(), text_is(PIPELINE)))
+        issue['fingerprint']
+        for issue in json.loads(render('gitlab', everything(), text_is(PIPELINE)))
     ]
     notes = run['invocations'][0]['toolExecutionNotifications']
     assert [note['message']['text'] for note in notes] == ['a remote file', 'not visible']
@@ -278,5 +275,5 @@ def test_sarif_names_not_more_places_than_github_takes() -> None:
     [finding] = result.findings
     finding = finding._replace(containers=finding.containers * 3000)
     log = json.loads(render('sarif', Result((), (finding,)), text_is(PIPELINE)))
-    [told] = log['runs'][0]['results']
-    assert len(told['relatedLocations']) == 100
+    [shown] = log['runs'][0]['results']
+    assert len(shown['relatedLocations']) == 100

@@ -25,9 +25,9 @@ def findings(
 ) -> list[dict[str, Any]]:
     write(files)
     code = main(['--format', 'json', *argv])
-    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)['findings']
-    assert code == bool(found)
-    return found
+    reported: list[dict[str, Any]] = json.loads(capsys.readouterr().out)['findings']
+    assert code == bool(reported)
+    return reported
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def findings(
 def test_rules(
     text: str, expected: list[str], write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = findings(write, capsys, {CI: text}, '--strict', CI)
-    assert [each['rule'] for each in found] == expected
+    strict = findings(write, capsys, {CI: text}, '--strict', CI)
+    assert [finding['rule'] for finding in strict] == expected
     default = findings(write, capsys, {CI: text}, CI)
-    assert [each['rule'] for each in default] == [each for each in expected if each == CACHED]
+    assert [finding['rule'] for finding in default] == [rule for rule in expected if rule == CACHED]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_place_is_the_second_build(
     script: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = f'job: {{script: ["{script}"]}}'
-    [found] = findings(write, capsys, {CI: text.replace('@', '')}, CI)
-    assert found['column'] == text.index('@') + 1
+    [finding] = findings(write, capsys, {CI: text.replace('@', '')}, CI)
+    assert finding['column'] == text.index('@') + 1
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_place_is_the_second_build(
 def test_message(
     path: str, text: str, message: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [found] = findings(write, capsys, {path: text}, path)
-    assert found['message'].startswith(message)
+    [finding] = findings(write, capsys, {path: text}, path)
+    assert finding['message'].startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
 
 
 @pytest.mark.parametrize(
-    ('given', 'expected'),
+    ('worst', 'expected'),
     (
         (run((1, ()), (1, ())), ''),
         (run((1, (reason('call', 3, 1),))), ''),
@@ -182,10 +182,10 @@ def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
         ),
     ),
 )
-def test_because(given: Run, expected: str) -> None:
-    assert because(given, lambda place: place.offset) == expected
+def test_because(worst: Run, expected: str) -> None:
+    assert because(worst, lambda place: place.offset) == expected
 
 
 def test_calls_in_one_line() -> None:
-    given = run((2, (reason('call', 8, 1), reason('call', 9, 1))))
-    assert because(given, lambda place: 4) == 'called twice at line 4'
+    worst = run((2, (reason('call', 8, 1), reason('call', 9, 1))))
+    assert because(worst, lambda place: 4) == 'called twice at line 4'

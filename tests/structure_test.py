@@ -47,8 +47,8 @@ def imported(path: Path) -> Iterator[str]:
 def test_imports_go_the_way_of_the_data(name: str) -> None:
     own = [path for path in MODULES if station(_dotted(path)) == name]
     assert own
-    taken = {station(each) for path in own for each in imported(path)}
-    assert taken - {name} <= MAY_IMPORT[name]
+    used = {station(module) for path in own for module in imported(path)}
+    assert used - {name} <= MAY_IMPORT[name]
 
 
 def test_the_syntax_of_a_script_needs_nothing_of_what_it_does() -> None:

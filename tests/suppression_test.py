@@ -28,7 +28,10 @@ def left(write: Write, capsys: pytest.CaptureFixture[str]) -> Left:
         code = main(['--format', 'json', *argv, *files])
         findings = json.loads(capsys.readouterr().out)['findings']
         assert code == bool(findings)
-        return [(each['rule'], each['line'], ' '.join(each['containers'])) for each in findings]
+        return [
+            (finding['rule'], finding['line'], ' '.join(finding['containers']))
+            for finding in findings
+        ]
 
     return left
 
@@ -454,8 +457,8 @@ def test_a_finding_is_worded_for_the_jobs_that_are_left(
         pytest.param(lambda number: f'{IGNORE}\n' * number + JOB, id='many comments above a job'),
         pytest.param(
             lambda number: '\n'.join(
-                f'job {each}:\n  script:\n    - {A}{each}\n    {IGNORE}\n    - {B}{each}'
-                for each in range(number)
+                f'job {index}:\n  script:\n    - {A}{index}\n    {IGNORE}\n    - {B}{index}'
+                for index in range(number)
             ),
             id='a comment in each of many jobs',
         ),

@@ -26,46 +26,56 @@ TWO = '  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\
 MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_CHARACTERS // 4)
 
 
-def found(root: Path, *named: str) -> list[tuple[str, str]]:
+def findings(root: Path, *named: str) -> list[tuple[str, str]]:
     result = analyse(Repository(str(root)), named, Options()).result
-    return [(each.rule, each.message.partition(',')[0]) for each in result.findings]
+    return [(finding.rule, finding.message.partition(',')[0]) for finding in result.findings]
 
 
 @pytest.mark.slow
 def test_as_much_as_can_be_read(write: Write) -> None:
     long = ': x\n      ' * 9_000
-    assert found(write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'}), CI) == []
+    assert (
+        findings(write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'}), CI) == []
+    )
 
 
 def test_more_commands_than_can_be_read(write: Write) -> None:
     long = ': x\n      ' * 41_000
     root = write({CI: f'a:\n  script:\n    - |\n      {long}/kaniko/executor\n'})
-    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
 
 
 def test_too_much_with_all_states_joined(write: Write) -> None:
     test, long = '[ -n "$A" ] && echo', '#' * 500_000
     job = f'a:\n  script: [{json.dumps(test)}]\n  after_script:\n    - |\n      {long}\n'
     root = write({CI: f'{job}      /kaniko/executor\n'})
-    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
 
 
 def test_loop_that_passes_a_value_on_for_long(write: Write) -> None:
     moves = '; '.join(f'{to}=${name}' for name, to in zip('GFEDCBA', 'HGFEDCB'))
     loop = f'for i in $X; do $H -d b; {moves}; A=/kaniko/executor; done; /kaniko/executor -d c'
     root = write({CI: f'a:\n  script: [{json.dumps(loop)}]\n'})
-    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
 
 
 def test_commands_inside_of_commands(write: Write) -> None:
     root = write({CI: f'a:\n  script: [{"exec " * 400}/kaniko/executor]\n'})
-    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
 
 
 def test_too_much_in_the_pipeline_costs_one_job_only(write: Write) -> None:
     lines = MUCH.replace('\n', '\n      ')
     root = write({CI: f'a:\n  script:\n    - |\n      {lines}\nb:\n{TWO}'})
-    assert found(root, CI) == [
+    assert findings(root, CI) == [
         ('cached-builds-share-container', 'job `b` runs 2 Kaniko builds in one container'),
         ('unreadable-ci-file', 'a: the script is too large to be evaluated'),
     ]
@@ -76,13 +86,15 @@ def test_too_many_texts_of_a_file(write: Write) -> None:
         f'if [ -n "${name}" ]; then echo /kaniko/executor -d {name} >> f; fi' for name in 'ABCDEF'
     )
     root = write({CI: f'a:\n  script:\n    - |\n      {lines}\n      sh f\n'})
-    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
 
 
 def test_names_of_values_made_of_themselves(write: Write) -> None:
     """The name of an unknown value would double 40 times."""
     lines = 'x=$Y' + '\n      x=${x#$x}' * 40 + '\n      /kaniko/executor --cache -d $x' * 2
-    assert found(write({CI: f'a:\n  script:\n    - |\n      {lines}\n'}), CI) == [
+    assert findings(write({CI: f'a:\n  script:\n    - |\n      {lines}\n'}), CI) == [
         ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
     ]
 
@@ -107,7 +119,9 @@ def test_too_much_after_two_builds_is_evaluated_once(
 
 def test_too_much_in_a_script(write: Write) -> None:
     root = write({CI: 'a: {script: [ci/a.sh, /kaniko/executor]}\n', 'ci/a.sh': MUCH})
-    assert found(root, CI) == [('unreadable-ci-file', 'a: the script is too large to be evaluated')]
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
 
 
 def test_callers_that_are_no_files(write: Write) -> None:
@@ -116,14 +130,14 @@ def test_callers_that_are_no_files(write: Write) -> None:
     os.mkfifo(root / '.circleci/config.yml')
     (root / '.woodpecker').mkdir()
     (root / '.woodpecker/a.yml').symlink_to('/proc/self/mem')
-    assert found(root, 'a.sh') == []
-    assert len(found(root, 'a.sh', CI)) == 1
+    assert findings(root, 'a.sh') == []
+    assert len(findings(root, 'a.sh', CI)) == 1
 
 
 def test_root_pipeline_that_cannot_be_read(write: Write) -> None:
     root = write({'a.sh': '/kaniko/executor --cache\n' * 2})
     os.mkfifo(root / CI)
-    assert found(root, 'a.sh') == []
+    assert findings(root, 'a.sh') == []
 
 
 def test_mistake_of_the_fix_costs_no_finding(
@@ -160,9 +174,9 @@ def test_too_many_states_are_joined(write: Write, capsys: pytest.CaptureFixture[
     steps = NESTED + ''.join(f'step s{number}\n' for number in range(12))
     builds = '/kaniko/executor --cache -d a\n'
     root = write({CI: 'a:\n  script: [bash ci.sh]\n', 'ci.sh': steps + builds})
-    assert found(root, CI) == []
+    assert findings(root, CI) == []
     root = write({'ci.sh': steps + 2 * builds})
-    assert found(root, CI) == [
+    assert findings(root, CI) == [
         ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
     ]
     assert fix([CI]) == 0

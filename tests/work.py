@@ -9,15 +9,15 @@ from types import FrameType
 
 def calls(function: Callable[[], object]) -> int:
     """The number of functions that are called, Python's and those written in C."""
-    made = 0
+    total = 0
 
     def count(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal made
-        made += event in ('call', 'c_call')
+        nonlocal total
+        total += event in ('call', 'c_call')
 
     sys.setprofile(count)
     try:
         function()
     finally:
         sys.setprofile(None)
-    return made
+    return total

@@ -9,7 +9,7 @@ from tests.golden.record import RECORDERS
 
 
 def main(argv: list[str]) -> int:
-    kinds = [each for each in argv if each != '--write'] or list(RECORDERS)
+    kinds = [argument for argument in argv if argument != '--write'] or list(RECORDERS)
     changed = 0
     for kind in kinds:
         if '--write' in argv:

@@ -194,9 +194,9 @@ def checked(
     record: Record = {'exit': code}
     record['containers'] = [
         [
-            each['name'],
-            each['builds_in_worst_run'],
-            each['verdict'],
+            container['name'],
+            container['builds_in_worst_run'],
+            container['verdict'],
             [
                 [
                     f'{build["file"]}:{build["line"]}',
@@ -205,16 +205,16 @@ def checked(
                     build['cleanup'],
                     build['destinations'],
                 ]
-                for build in each['builds']
+                for build in container['builds']
             ],
         ]
-        for each in report['containers']
+        for container in report['containers']
     ]
     record['findings'] = [
-        [each['rule'], f'{each["file"]}:{each["line"]}:{each["column"]}']
-        for each in report['findings']
+        [finding['rule'], f'{finding["file"]}:{finding["line"]}:{finding["column"]}']
+        for finding in report['findings']
     ]
-    record['notes'] = [f'{each["file"]}:{each["line"]}' for each in report['notes']]
+    record['notes'] = [f'{note["file"]}:{note["line"]}' for note in report['notes']]
     return record if code < 2 else {**record, 'stderr': err}
 
 
