@@ -189,6 +189,7 @@ def test_without_a_working_directory_all_is_left_to_the_real_reading(
         ('run', True),
         ('x/$A', True),
         ('ci/bin/$NAME', True),
+        ('uses: ./actions/images', True),
         ('./build-$X.sh', True),
         ('${X}-api.sh', True),
         ('$A/$B', False),
@@ -201,7 +202,7 @@ def test_without_a_working_directory_all_is_left_to_the_real_reading(
     ),
 )
 def test_texts_that_lead_to_kaniko(script: str, expected: bool, write: Write) -> None:
-    paths = ('ci/bin/build', 'build-api.sh', 'q/x/last', 'x/run')
+    paths = ('ci/bin/build', 'build-api.sh', 'q/x/last', 'x/run', 'actions/images/action.yml')
     root = write(dict.fromkeys(paths, 'kaniko\n'))
     write({'other': 'make api-$X\n', 'data.py': 'run\n', 'a.yml': f'a:\n  script:\n  {script}\n'})
     (root / 'broken').symlink_to('/etc/passwd')
