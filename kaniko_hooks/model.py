@@ -281,7 +281,7 @@ class Finding(NamedTuple):
 class Result(NamedTuple):
     """All that reports show."""
 
-    containers: tuple[tuple[Container, Run], ...]
+    containers: tuple[tuple[Container, Run], ...]  # those that build
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
     read: int = 0  # containers of the named files, with and without builds

@@ -22,34 +22,36 @@ RULES = (
     'unused-suppression',
 )
 FORMATS = ('text', 'json', 'gitlab', 'sarif')
-_EXIT_CODES = {
+_DESCRIPTIONS = {
+    CHECK: 'Find every container whose script can run two Kaniko builds.',
+    FIX: 'Rewrite GitLab jobs that run several Kaniko builds into one job per build.',
+}
+_EPILOGS = {
     CHECK: """\
 exit codes:
   0  no finding
   1  findings, or a PATH that cannot be read
   2  wrong usage, or an internal error
-""",
+
+examples:
+  check-kaniko-builds                           the whole repository
+  check-kaniko-builds --strict .gitlab-ci.yml   one pipeline, without cache, too
+  check-kaniko-builds --format gitlab --output-file codequality.json
+
+rules:
+"""
+    + ''.join(f'  {rule}\n' for rule in RULES),
     FIX: """\
 exit codes:
   0  nothing rewritten; check-kaniko-builds reports the rest
   1  files rewritten (--diff: would be), or a PATH that cannot be read
   2  wrong usage, or an internal error
-""",
-}
-_EXAMPLES = {
-    CHECK: """
-examples:
-  check-kaniko-builds                           the whole repository
-  check-kaniko-builds --strict .gitlab-ci.yml   one pipeline, without cache, too
-  check-kaniko-builds --format gitlab --output-file codequality.json
-""",
-    FIX: """
+
 examples:
   fix-kaniko-builds --diff                      show what would change
   fix-kaniko-builds .gitlab-ci.yml              rewrite one pipeline
 """,
 }
-_RULES = '\nrules:\n' + ''.join(f'  {rule}\n' for rule in RULES)
 
 
 class Options(NamedTuple):
@@ -92,18 +94,23 @@ def _parser(hook: str) -> ArgumentParser:
 
     from kaniko_hooks.about import VERSION
 
-    checks = hook == CHECK
     parser = argparse.ArgumentParser(
         prog=hook,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=(
-            'Find every container whose script can run two Kaniko builds.'
-            if checks
-            else 'Rewrite GitLab jobs that run several Kaniko builds into one job per build.'
-        ),
-        epilog=_EXIT_CODES[hook] + _EXAMPLES[hook] + (_RULES if checks else ''),
+        description=_DESCRIPTIONS[hook],
+        epilog=_EPILOGS[hook],
     )
+    _add_shared(parser)
+    if hook == CHECK:
+        _add_of_check(parser)
+    else:
+        _add_of_fix(parser)
+    parser.add_argument('--version', action='version', version=f'{hook} {VERSION}')
+    return parser
+
+
+def _add_shared(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add(
         'paths',
@@ -132,27 +139,31 @@ def _parser(hook: str) -> ArgumentParser:
         default='auto',
         help='auto (default): on a terminal, unless NO_COLOR is set; FORCE_COLOR means always',
     )
-    if checks:
-        add(
-            '--format',
-            choices=FORMATS,
-            default='text',
-            help="text (default): for people; json: all containers and findings; gitlab: GitLab's "
-            'Code Quality; sarif: for code scanning',
-        )
-        add(
-            '--output-file',
-            metavar='PATH',
-            help='write the report to a file; standard output has the text then',
-        )
-        add('--explain', choices=RULES, metavar='RULE', help='print the documentation of a rule')
-    else:
-        add('--unsafe', action='store_true', help='also make rewrites that a person must review')
-        add('--diff', action='store_true', help='show what would change, write nothing')
-        add(
-            '--exit-zero-even-if-changed',
-            action='store_true',
-            help='exit 0 after a rewrite, for clients that stage what was fixed (lefthook)',
-        )
-    add('--version', action='version', version=f'{hook} {VERSION}')
-    return parser
+
+
+def _add_of_check(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        '--format',
+        choices=FORMATS,
+        default='text',
+        help="text (default): for people; json: all containers and findings; gitlab: GitLab's "
+        'Code Quality; sarif: for code scanning',
+    )
+    add(
+        '--output-file',
+        metavar='PATH',
+        help='write the report to a file; standard output has the text then',
+    )
+    add('--explain', choices=RULES, metavar='RULE', help='print the documentation of a rule')
+
+
+def _add_of_fix(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add('--unsafe', action='store_true', help='also make rewrites that a person must review')
+    add('--diff', action='store_true', help='show what would change, write nothing')
+    add(
+        '--exit-zero-even-if-changed',
+        action='store_true',
+        help='exit 0 after a rewrite, for clients that stage what was fixed (lefthook)',
+    )

@@ -71,7 +71,6 @@ def everything() -> Result:
         (
             (container._replace(name='images', place=Place('z.yml', 0), template=True), many),
             (container, run),
-            (container._replace(name='none'), Run(0, 'ok', (), True)),
         ),
         (
             finding._replace(run=many, place=first.build.place, no_fix='one line'),

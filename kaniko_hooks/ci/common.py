@@ -62,7 +62,7 @@ def is_null(node: Node | None) -> bool:
     return node is None or (isinstance(node, ScalarNode) and not node.style and node.value in _NULL)
 
 
-def node_of(entries: Entries, *names: str) -> Node | None:
+def value_in(entries: Entries, *names: str) -> Node | None:
     """The value of the first of the fields that is there."""
     return next((entries[name].value for name in names if name in entries), None)
 

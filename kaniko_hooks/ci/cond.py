@@ -84,7 +84,7 @@ def parse(text: str, dialect: Dialect) -> Term:
     return term
 
 
-def value_of(expression: str, written: str, dialect: Dialect) -> Text:
+def evaluated(expression: str, written: str, dialect: Dialect) -> Text:
     """The value of an expression; a hole is shown as it is written."""
     try:
         value = parse(expression, dialect).value

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from kaniko_hooks.ci.common import Entries, File, Source, node_of
+from kaniko_hooks.ci.common import Entries, File, Source, value_in
 from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import (
@@ -165,20 +165,20 @@ def _has_gitlab_script(entry: Mapping[str, Field]) -> bool:
 
 
 def _text(entries: Entries, name: str) -> str:
-    return text_of(node_of(entries, name)) or ''
+    return text_of(value_in(entries, name)) or ''
 
 
 def _is_github(entries: Entries) -> bool:
     # `on` is a boolean in YAML 1.1, so only its text counts.
-    return value_of(node_of(entries, 'runs'), 'using') is not None or (
-        'on' in entries and isinstance(node_of(entries, 'jobs'), MappingNode)
+    return value_of(value_in(entries, 'runs'), 'using') is not None or (
+        'on' in entries and isinstance(value_in(entries, 'jobs'), MappingNode)
     )
 
 
 def _is_circleci(entries: Entries) -> bool:
     return (
         _text(entries, 'version') in ('2', '2.0', '2.1')
-        and any(isinstance(node_of(entries, name), MappingNode) for name in ('jobs', 'commands'))
+        and any(isinstance(value_in(entries, name), MappingNode) for name in ('jobs', 'commands'))
         and 'on' not in entries
     )
 
@@ -206,7 +206,7 @@ def _is_prow(entries: Entries) -> bool:
 
 
 def _is_cloud_build(entries: Entries) -> bool:
-    steps = [fields(step) for step in items_of(node_of(entries, 'steps'))]
+    steps = [fields(step) for step in items_of(value_in(entries, 'steps'))]
     return (
         entries.keys() <= _CLOUD_BUILD_KEYS
         and all(
@@ -220,28 +220,28 @@ def _is_cloud_build(entries: Entries) -> bool:
 def _is_drone(entries: Entries) -> bool:
     return (
         _text(entries, 'kind') == 'pipeline'
-        and isinstance(node_of(entries, 'steps'), SequenceNode)
+        and isinstance(value_in(entries, 'steps'), SequenceNode)
         and 'apiVersion' not in entries
     )
 
 
 def _is_bitbucket(entries: Entries) -> bool:
     kinds = {'default', 'branches', 'tags', 'pull-requests', 'custom', 'bookmarks'}
-    return bool(fields(node_of(entries, 'pipelines')).keys() & kinds)
+    return bool(fields(value_in(entries, 'pipelines')).keys() & kinds)
 
 
 def _is_codefresh(entries: Entries) -> bool:
     return (
-        isinstance(node_of(entries, 'steps'), MappingNode)
+        isinstance(value_in(entries, 'steps'), MappingNode)
         and _text(entries, 'version') in ('1.0', '1')
         and 'kind' not in entries
     )
 
 
 def _is_concourse(entries: Entries) -> bool:
-    if 'platform' in entries and value_of(node_of(entries, 'run'), 'path') is not None:
+    if 'platform' in entries and value_of(value_in(entries, 'run'), 'path') is not None:
         return True
-    jobs = items_of(node_of(entries, 'jobs'))
+    jobs = items_of(value_in(entries, 'jobs'))
     return bool(jobs) and all(
         'name' in fields(job) and isinstance(value_of(job, 'plan'), SequenceNode) for job in jobs
     )

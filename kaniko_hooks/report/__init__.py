@@ -30,10 +30,9 @@ def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
 
 
 def _sorted(result: Result) -> Result:
-    """Containers that build and findings by place; each note once."""
-    building = [pair for pair in result.containers if pair[1].builds_in_worst_run]
+    """Containers and findings by place; each note once."""
     return result._replace(
-        containers=tuple(sorted(building, key=lambda pair: (pair[0].place, pair[0].name))),
+        containers=tuple(sorted(result.containers, key=lambda pair: (pair[0].place, pair[0].name))),
         findings=tuple(
             sorted(
                 result.findings, key=lambda finding: (finding.place, finding.rule, finding.message)

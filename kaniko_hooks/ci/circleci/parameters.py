@@ -79,7 +79,7 @@ class Scope(NamedTuple):
             return '<<'
         names = _Names(self)
         if match['expression']:
-            return cond.value_of(match['expression'], match[0], names)
+            return cond.evaluated(match['expression'], match[0], names)
         value = names.value(match['name'])
         if value.known is None and '\n' not in match['section']:
             return hole(f'{match["kind"]}{cond.shown(value)} {match["section"]}', match[0])

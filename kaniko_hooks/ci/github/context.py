@@ -49,7 +49,7 @@ class Context(NamedTuple):
     def filled(self, text: Text) -> Text:
         """The text with known values put in, and a hole for each other expression."""
         names = Names(self)
-        return filled(text, EXPRESSION, lambda match: cond.value_of(match[1], match[0], names))
+        return filled(text, EXPRESSION, lambda match: cond.evaluated(match[1], match[0], names))
 
     def text(self, node: Node | None) -> Text | None:
         """The text of a scalar, as far as it is known; None for anything else."""

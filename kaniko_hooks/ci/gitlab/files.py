@@ -19,7 +19,7 @@ from kaniko_hooks.ci.gitlab.values import (
     place_of,
     ruby_text,
 )
-from kaniko_hooks.ci.gitlab.yaml import value_of
+from kaniko_hooks.ci.gitlab.yaml import converted
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Node, ScalarNode
 from kaniko_hooks.document.scalars import scalar_text
@@ -87,7 +87,7 @@ class Files:
         except Unreadable as error:
             raise InvalidPipeline(f'the file {error}', Place(path, 0)) from None
         nodes = tuple(_parsed(text, path, start, end) for start, end in _split(text))
-        values = [value for value in map(value_of, nodes) if not _is_empty(value)]
+        values = [value for value in map(converted, nodes) if not _is_empty(value)]
         header, content = None, values[0] if values else Table({}, nodes[0])
         if len(values) > 1 and isinstance(content, Table) and 'spec' in content.entries:
             header, content = content, values[-1]

@@ -33,7 +33,7 @@ MAX_DEPTH = 100  # G: lib/gitlab/config/loader/yaml.rb MAX_YAML_DEPTH
 _TAG = 'tag:yaml.org,2002:'
 
 
-def value_of(node: Node) -> Value:
+def converted(node: Node) -> Value:
     """The value of a document.
 
     Raises InvalidPipeline if the document contains itself, or is too large or too

@@ -12,14 +12,14 @@ from kaniko_hooks.ci.common import (
     commands,
     folder_in,
     in_repository,
-    node_of,
     scalars,
     shebang,
     shell_of,
+    value_in,
 )
 from kaniko_hooks.ci.steps.parameters import Scope, in_argv
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
-from kaniko_hooks.model import ARGUMENTS, Container, Place, Script, Setting, Text
+from kaniko_hooks.model import ARGUMENTS, Container, Script, Setting, Text
 from kaniko_hooks.text import concat, hole
 
 _SCRIPTS = ('script', 'source', 'commands')
@@ -32,7 +32,7 @@ _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 
 def container(
-    file: File, name: str, place: Place, node: Node, entries: Entries, scope: Scope
+    file: File, name: str, node: Node, entries: Entries, scope: Scope
 ) -> Container | None:
     """The container of a mapping with these fields; None if it has nothing to run."""
     if scope.system.name == 'codefresh' and 'arguments' in entries:
@@ -46,7 +46,7 @@ def container(
     return Container(
         scope.system.name,
         name,
-        place,
+        file.place(node),
         image,
         places=(file.place(node),),
         scripts=tuple(script._replace(root=root) for script in scripts),
@@ -118,15 +118,15 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
     if scope.system.name == 'argo-workflows' and 'command' in entries:
         words = [text_of(item) or '' for item in items_of(entries['command'].value)]
         return shell_of(' '.join(words)) or 'sh'
-    return shell_of(text_of(node_of(entries, 'shell')) or scope.dialect.shell)
+    return shell_of(text_of(value_in(entries, 'shell')) or scope.dialect.shell)
 
 
 def _folder(entries: Entries, scope: Scope) -> str | None:
-    run = value_of(node_of(entries, 'run'), 'dir')
+    run = value_of(value_in(entries, 'run'), 'dir')
     if run is not None and scope.system.name == 'concourse':
         root = _root(entries, scope)
         return in_repository(folder_in('', text_of(run)), root) if root else None
-    folder = scope.filled(Text(text_of(node_of(entries, *_FOLDERS)) or ''))
+    folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS)) or ''))
     if scope.system.name == 'codefresh' and folder.holes and not folder.holes[0].start:
         # `${{main_clone}}`, the folder of a step that clones.
         return folder_in('', folder.part(folder.holes[0].end, len(folder.value)).value.lstrip('/'))
@@ -135,10 +135,10 @@ def _folder(entries: Entries, scope: Scope) -> str | None:
 
 def _plugin(entries: Entries, variables: Settings, image: Setting | None) -> tuple[Script, ...]:
     """The step of a plugin: its settings as arguments of the image's entrypoint."""
-    settings = node_of(entries, 'settings', 'parameters')
+    settings = value_in(entries, 'settings', 'parameters')
     if settings is None or image is None:
         return ()
-    node = node_of(fields(settings), *_CACHE_SETTINGS)
+    node = value_in(fields(settings), *_CACHE_SETTINGS)
     value = Text('false')
     if node is not None:
         value = Text(node.value) if isinstance(node, ScalarNode) else hole('settings.cache')

@@ -19,8 +19,8 @@ from kaniko_hooks.ci.common import (
     image_of,
     matrix_cells,
     named_values,
-    node_of,
     resolved,
+    value_in,
 )
 from kaniko_hooks.ci.steps.dialects import DIALECTS, Dialect
 from kaniko_hooks.ci_paths import System
@@ -68,14 +68,14 @@ class Scope(NamedTuple):
 
     def within(self, file: File, entries: Entries, is_root: bool) -> Scope:
         """The scope of what is in a mapping with these fields."""
-        scope = self._replace(label=text_of(node_of(entries, 'task', 'name')) or '')
+        scope = self._replace(label=text_of(value_in(entries, 'task', 'name')) or '')
         if self.dialect.is_pod:
             scope = scope._with_parameters(entries)
         elif is_root:
             # Woodpecker runs a workflow once for each combination.
             matrix = {
                 name: Setting(tuple(dict.fromkeys(Text(text_of(cell) or '') for cell in cells)))
-                for name, cells in matrix_cells(node_of(entries, 'matrix')).items()
+                for name, cells in matrix_cells(value_in(entries, 'matrix')).items()
             }
             scope = scope._replace(
                 image=scope.image_in(file, entries),
@@ -105,18 +105,18 @@ class Scope(NamedTuple):
     def _with_parameters(self, entries: Entries) -> Scope:
         passed, defaults, variables = dict(self.passed), dict(self.defaults), dict(self.variables)
         prefix = 'tt.params' if 'resourcetemplates' in entries else 'params'
-        inputs = node_of(entries, 'inputs')
+        inputs = value_in(entries, 'inputs')
         for scope, node in (
-            (prefix, node_of(entries, 'params', 'parameters')),
+            (prefix, value_in(entries, 'params', 'parameters')),
             (prefix, value_of(inputs, 'params')),  # of Tekton, up to v1alpha1
             ('inputs.parameters', value_of(inputs, 'parameters')),
-            ('workflow.parameters', value_of(node_of(entries, 'arguments'), 'parameters')),
+            ('workflow.parameters', value_of(value_in(entries, 'arguments'), 'parameters')),
         ):
             for item in items_of(node):
                 name = f'{scope}.{text_of(value_of(item, "name"))}'
                 self._add(name, value_of(item, 'value'), passed)
-                self._add(name, node_of(fields(item), 'default', 'defaults'), defaults)
-        for item in items_of(value_of(node_of(entries, 'matrix'), 'params')):
+                self._add(name, value_in(fields(item), 'default', 'defaults'), defaults)
+        for item in items_of(value_of(value_in(entries, 'matrix'), 'params')):
             name = f'params.{text_of(value_of(item, "name"))}'
             passed[name] = hole(name, f'$({name})')
             cells = [text_of(cell) for cell in items_of(value_of(item, 'value'))]
@@ -168,7 +168,7 @@ class Scope(NamedTuple):
         names = ('env', 'environment', *(('params',) if self.system.name == 'concourse' else ()))
         settings: dict[str, Setting] = {}
         for name in names:
-            for key, text, start in named_values(node_of(entries, name)):
+            for key, text, start in named_values(value_in(entries, name)):
                 place = Place(file.path, start)
                 values = () if text is None else (self._value_of(key, text, settings),)
                 settings[key] = Setting(values, (place,))
@@ -189,11 +189,11 @@ class Scope(NamedTuple):
 
     def image_in(self, file: File, entries: Entries) -> Setting | None:
         """The image of a mapping with these fields, its own or an inherited one."""
-        node = node_of(entries, 'image')
+        node = value_in(entries, 'image')
         image = image_of(file, value_of(node, 'name') or node, self.filled)
         if image is not None:
             return image
-        source = node_of(entries, 'image_resource')
+        source = value_in(entries, 'image_resource')
         repository = value_of(source, 'source', 'repository')
         if not isinstance(repository, ScalarNode):
             return self.image

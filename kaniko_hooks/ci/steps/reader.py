@@ -78,9 +78,9 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
                 own = scope._replace(label=scope.label or visit.scope.label).with_template(
                     file, name.rpartition('.')[2], entries
                 )
-                result = container(file, name, Place(file.path, visit.start), visit.node, *own)
+                result = container(file, name, visit.node, *own)
                 if result:
-                    yield result
+                    yield result._replace(place=Place(file.path, visit.start))
             waiting.extend(reversed(list(_values(visit, entries, scope))))
     notes.append(Note(Place(file.path, 0), 'too many nodes to look at all of them'))
 
