@@ -154,7 +154,7 @@ def _report(repository: Repository, target: Target, options: Options, analysis: 
             repository, target.files, options, result.findings, analysis.evaluations
         )
         result = result._replace(findings=tuple(map(advised, findings)))
-    deliver(result, repository.known_text, options)
+    deliver(result, repository.known_text, options, repository.root)
     _print_lines([summary(result)])
     return int(bool(result.findings))
 

@@ -35,7 +35,7 @@ exit codes:
 
 examples:
   check-kaniko-builds                           the whole repository
-  check-kaniko-builds --strict .gitlab-ci.yml   one pipeline, without cache, too
+  check-kaniko-builds --strict .gitlab-ci.yml   one pipeline, all rules
   check-kaniko-builds --format gitlab --output-file codequality.json
 
 rules:
@@ -116,9 +116,9 @@ def _add_shared(parser: ArgumentParser) -> None:
         'paths',
         nargs='*',
         metavar='PATH',
-        help='file or directory; none: the whole repository, as far as git tracks it',
+        help='file or directory (default: all files that git tracks)',
     )
-    add('--strict', action='store_true', help='also count containers whose builds use no cache')
+    add('--strict', action='store_true', help='apply the rule to builds without cache, too')
     add(
         '--allow-cleanup',
         action='store_true',
@@ -153,7 +153,7 @@ def _add_of_check(parser: ArgumentParser) -> None:
     add(
         '--output-file',
         metavar='PATH',
-        help='write the report to a file; standard output has the text then',
+        help='write the report to a file, and the text to standard output',
     )
     add('--explain', choices=RULES, metavar='RULE', help='print the documentation of a rule')
 

@@ -173,9 +173,12 @@ def _of_one(reason: Reason, line: str) -> str:
 
 def _of_calls(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
     places = dict.fromkeys(call.place for call in calls)
-    lines = list(dict.fromkeys(_line(place, file, line_of) for place in places))
+    files = {place.file for place in places}
+    common = files.pop() if len(files) == 1 else file
+    lines = list(dict.fromkeys(_line(place, common, line_of) for place in places))
     plural = 's' if len(lines) > 1 else ''
-    return f'called {often(len(places))} at line{plural} {_listed(lines)}'
+    elsewhere = '' if common == file else f' of {common}'
+    return f'called {often(len(places))} at line{plural} {_listed(lines)}{elsewhere}'
 
 
 def _line(place: Place, file: str, line_of: LineOf) -> str:

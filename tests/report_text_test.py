@@ -170,6 +170,16 @@ def test_by_hand_commands_are_on_path(
     ]
 
 
+def test_by_hand_commands_work_where_the_user_is(
+    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv('PRE_COMMIT')
+    root = write({**CASES['two builds'][0], '.git/HEAD': '', 'app/x': ''})
+    monkeypatch.chdir(root / 'app')
+    assert main([f'../{CI}']) == 1
+    assert capsys.readouterr().out.endswith('rewrite: fix-kaniko-builds ../.gitlab-ci.yml\n')
+
+
 def test_colour_changes_nothing_but_colour(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -168,6 +168,10 @@ def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
             'called twice at lines 8 and 4 of lib.sh',
         ),
         (
+            run((2, tuple(reason('call', line, 1, 'lib.sh') for line in (4, 5)))),
+            'called twice at lines 4 and 5 of lib.sh',
+        ),
+        (
             run((3, (reason('loop', 4, 3), reason('call', 5, 1)))),
             'the loop at line 4 runs it 3 times',
         ),

@@ -17,8 +17,9 @@ def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
     """The report of a format, JSON in ASCII or text, with a newline at its end if not empty.
 
     `text_of` gives a file's text without byte order mark, '' if it has none
-    that can be read. `looks` are the colour and width of text, and the options to
-    repeat in its advice. Modules are imported late: most runs have nothing to report.
+    that can be read. `looks` are the colour and width of text, and for commands in it
+    the options to repeat and the root of the files. Modules are imported late: most
+    runs have nothing to report.
     """
     module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
     report: object = module.render(_sorted(result), text_of, **looks)
@@ -42,7 +43,7 @@ def _sorted(result: Result) -> Result:
     )
 
 
-def deliver(result: Result, text_of: TextOf, options: Options) -> None:
+def deliver(result: Result, text_of: TextOf, options: Options, root: str = '') -> None:
     """Write the report to the file of the options, and show it or, beside a file, text.
 
     Raises OSError: it cannot be written.
@@ -53,6 +54,7 @@ def deliver(result: Result, text_of: TextOf, options: Options) -> None:
         looks['color'] = use_color(options.color)
         looks['width'] = columns()
         looks['options'] = options
+        looks['root'] = root
     print(render(shown, result, text_of, **looks), end='', flush=True)
     if options.output_file:
         with open(options.output_file, 'w', encoding='utf-8', newline='') as file:

@@ -33,15 +33,14 @@ def render(
     color: bool = False,
     width: int = COLUMNS,
     options: Options = _NO_OPTIONS,
+    root: str = '',
 ) -> str:
     """All findings, notes, and next steps; '' without findings."""
     if not result.findings:
         return ''
     blocks = ['\n'.join(_finding(finding, text_of, color, width)) for finding in result.findings]
-    return (
-        '\n\n'.join([*blocks, '\n'.join([*_notes(result, text_of), *_next_steps(result, options)])])
-        + '\n'
-    )
+    rest = [*_notes(result, text_of), *_next_steps(result, options, root)]
+    return '\n\n'.join([*blocks, '\n'.join(rest)]) + '\n'
 
 
 def summary(result: Result) -> str:
@@ -85,7 +84,7 @@ def _notes(result: Result, text_of: TextOf) -> list[str]:
     return lines
 
 
-def _next_steps(result: Result, options: Options) -> list[str]:
+def _next_steps(result: Result, options: Options, root: str) -> list[str]:
     """Pointers to documentation and commands that work in the client that shows them."""
     # Clients install hooks outside of PATH.
     installed = not os.environ.get('PRE_COMMIT')
@@ -104,6 +103,8 @@ def _next_steps(result: Result, options: Options) -> list[str]:
     ):
         if findings:
             files = {finding.place.file for finding in findings}
+            if installed:  # clients show it to a person at the root
+                files = {os.path.relpath(os.path.join(root, file)) for file in files}
             command = ' '.join([command, *_arguments(options, files)])
             lines.append(f'{purpose}: {command if installed else without_installation(command)}')
     return lines
