@@ -295,8 +295,8 @@ def test_files_that_no_pipeline_includes(tmp_path: Path) -> None:
     assert [container.name for container in result.containers if container.visible] == ['j']
     assert [note.message for note in result.notes] == [
         'include: project is not visible here',
-        'include: `ci/none.yml` is not here',
-        'include: `ci/broken.yml` is not here',
+        'include: `ci/none.yml` cannot be read',
+        'include: `ci/broken.yml` cannot be read',
     ]
     assert result.problems == ()
 
@@ -426,8 +426,8 @@ def test_a_file_that_some_pipelines_include_may_be_missing(tmp_path: Path) -> No
     result = reading(tmp_path, files)
     assert shown(result) == {'j': [['b']], 'k': [['k']]}
     assert [note.message for note in result.notes] == [
-        'include: `none.yml` is not here',
-        'include: `x.txt` is not here',
+        'include: `none.yml` cannot be read',
+        'include: `x.txt` cannot be read',
     ]
     assert result.problems == ()
 

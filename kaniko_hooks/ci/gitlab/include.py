@@ -116,7 +116,7 @@ class Loader:
             if certain and not self.lenient:
                 raise
             if path not in chain:
-                self._add_note(place, f'`{path}` is not here')
+                self._add_note(place, f'`{path}` cannot be read')
             return None
         inputs = get(entry, 'inputs')
         if inputs is not None:
