@@ -115,7 +115,7 @@ def _draft(
     order = needed(steps, units, division, paths)
     sources = sources_of(state, target, order)
     risks = (
-        *risky_keywords(target, division.files, division.owned()),
+        *risky_keywords(state, target, division.files, division.owned()),
         *division.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain_risks(target, order),

@@ -23,7 +23,7 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, children
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.state import State, effective
-from kaniko_hooks.model import Container
+from kaniko_hooks.model import Container, Note
 from kaniko_hooks.named_tuple import NamedTuple
 
 _NEVER = {
@@ -33,6 +33,12 @@ _NEVER = {
     'run': 'has `run:` steps',
     'trigger': 'has a `trigger`',
 }
+# GitLab's own templates whose jobs are scans, or that have only rules for pipelines. Others, such
+# as Auto DevOps, have jobs with names that a repository uses to replace them.
+_SCANS = re.compile(
+    r'[{\s"\']*template["\']?\s*:\s*["\']?(?:(?:Security|Verify|Workflows)/'
+    r'|(?:Jobs/)?(?:API|Browser|Code|Container|DAST|Dependency|License|Load|SAST|Secret))'
+)
 
 
 class Target(NamedTuple):
@@ -166,7 +172,7 @@ def _has_keyword(table: Value, keyword: str) -> bool:
 
 
 def risky_keywords(
-    target: Target, written: Iterable[str], owned: Sequence[Collection[str]]
+    state: State, target: Target, written: Iterable[str], owned: Sequence[Collection[str]]
 ) -> Iterator[str]:
     """The risks that need --unsafe, by the job's keywords and pipelines.
 
@@ -177,7 +183,7 @@ def risky_keywords(
     for pipeline in target.pipelines:
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
-        elif pipeline.broken or not all(map(_cannot_name_jobs, pipeline.notes)):
+        elif pipeline.broken or not all(_is_of_scans(state, note) for note in pipeline.notes):
             yield 'its pipeline includes files that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
@@ -230,9 +236,10 @@ def _keeps(cache: Value, path: str) -> bool:
     return False
 
 
-def _cannot_name_jobs(note: object) -> bool:
-    """GitLab's own templates cannot name a job of the repository."""
-    return getattr(note, 'message', '') == 'include: template is not visible here'
+def _is_of_scans(state: State, note: Note) -> bool:
+    """The note is about a template of GitLab that has no job of the repository."""
+    text = state.files.text(note.place.file)
+    return _SCANS.match(text, note.place.offset) is not None
 
 
 def keyword_of(target: Target, keyword: str) -> Value | None:
