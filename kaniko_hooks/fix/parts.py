@@ -15,6 +15,7 @@ from kaniko_hooks.fix.safety import (
     ignores_failure,
     may_stop,
     only_prints,
+    only_tests,
     outward,
     removes_leftovers,
     sets_trap,
@@ -150,6 +151,8 @@ class Division:
             return owner
         if outward(step) and not removes_leftovers(step):
             return self._owner_of_effect(step, above)
+        if step.report.looks_at_status and only_tests(step):
+            return self.owners.get(step.number - 1)
         if sets_trap(step):
             self._add_risk(step, 'runs at the end of every job')
         elif only_prints(step):

@@ -48,7 +48,8 @@ class StatementReport:
         self.reads: set[str] = set()  # variables whose values come from before
         self.writes: set[str] = set()  # variables that some run sets
         self.sure_writes: set[str] | None = None  # those that all runs set
-        self.reads_status = False  # of the statement before
+        self.reads_status = False  # of the statement before, which may be a failure
+        self.looks_at_status = False  # of the statement before
         self.exits: set[tuple[str, bool | None]] = set()  # ways to leave the list, with the status
         self.may_fail = False  # some run goes on after a failure
         self.changes: set[str] = set()  # fields of the environment that some run changes
@@ -115,6 +116,7 @@ class Reports:
         for report, before in self._active:
             if name == '?':
                 same = state.env is before.env and state.outcome is before.outcome
+                report.looks_at_status |= same
                 report.reads_status |= same and state.status is not True
             elif state.env.variables.get(name) is before.env.variables.get(name):
                 report.reads.add(name)
