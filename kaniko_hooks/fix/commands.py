@@ -107,6 +107,14 @@ class Program(NamedTuple):
         return () if self.name in _WRITES_NOTHING else words
 
     @property
+    def copied_name(self) -> str:
+        """The name that the one operand of `cp` or its like gets in a folder; '' if not known."""
+        operands = [text for text in self.arguments if text.value[:1] != '-']
+        is_copy = self.name in WRITES_LAST and len(operands) == 2
+        name = operands[0].split('/')[-1].known if is_copy else None
+        return name if name and re.fullmatch(r'\.?\w[\w.-]*', name) else ''
+
+    @property
     def writes_named(self) -> bool:
         """It writes nothing but its operands."""
         return self.packs or self.name in _WRITES_NAMED

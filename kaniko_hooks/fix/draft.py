@@ -105,7 +105,7 @@ def _draft(
 ) -> Draft:
     target = target_of(state, container)
     steps = steps_of(state, target.job, target.container)
-    paths = Paths(steps.script, state.text_of, _may_come(state, target))
+    paths = Paths(steps.script, state.script_files, _may_come(state, target))
     draft = Draft(target, steps, paths)
     units = merged(units_of(target, steps, paths), steps, paths)
     if len(units) == 1 and units[0].others:

@@ -175,10 +175,11 @@ def _pushes(build: Build, settings: Mapping[str, Setting]) -> bool:
         return False
     name = 'KANIKO_NO_PUSH'
     is_set = name in build.env.variables or name in settings
-    return not is_set or _variable(build, settings, name).known in ('', '0', 'false')
+    return not is_set or variable(build, settings, name).known in ('', '0', 'false')
 
 
-def _variable(build: Build, settings: Mapping[str, Setting], name: str) -> Text:
+def variable(build: Build, settings: Mapping[str, Setting], name: str) -> Text:
+    """The value of a variable in the environment of a build."""
     value = build.env.variables.get(name)
     if value is None and name in settings and len(settings[name].values) == 1:
         value = settings[name].values[0]
@@ -190,7 +191,7 @@ def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[
     for text in build.values('build-arg'):
         name, equals, value = text.value.partition('=')
         is_set = text.part(len(text.value) - len(value), len(text.value))
-        yield name, is_set if equals else _variable(build, settings, name)
+        yield name, is_set if equals else variable(build, settings, name)
 
 
 def _bases(

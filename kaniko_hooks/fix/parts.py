@@ -9,7 +9,7 @@ from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
 from kaniko_hooks.fix.paths import Paths, spelling
-from kaniko_hooks.fix.pruning import leaves_folder, pruned
+from kaniko_hooks.fix.pruning import is_sure, leaves_folder, pruned
 from kaniko_hooks.fix.safety import (
     changes_no_image,
     ignores_failure,
@@ -168,7 +168,9 @@ class Division:
         names = names_unit(step, self.images)
         # The status of what an `echo` prints is no failure of the `echo`.
         first = -1 if isinstance(step.only_command, Simple) else 0
-        if above is None and not all(program(use.name).succeeds for use in step.programs[first:]):
+        if above is None and not all(
+            program(use.name).succeeds or is_sure(use, self.paths) for use in step.programs[first:]
+        ):
             return None  # a failure would stop all builds
         return next(iter(names)) if len(names) == 1 else self.announced.get(step.number, above)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, Build, Program
-from kaniko_hooks.fix.safety import makes_only
+from kaniko_hooks.fix.safety import makes_only, works_on_files
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
@@ -28,12 +30,18 @@ class Paths:
     - `may_come`: files that the repository lacks may come from elsewhere.
     """
 
-    def __init__(
-        self, script: Script, text_of: Callable[[str], str | None], may_come: bool
-    ) -> None:
+    def __init__(self, script: Script, files: ScriptFiles, may_come: bool) -> None:
         self.script = script
-        self.text_of = text_of
+        self.files = files
+        self.text_of = files.text
         self.may_come = may_come
+
+    def exist(self, path: Text, env: Env) -> bool:
+        """The repository has a file or a folder at each place that a path may be."""
+        return all(
+            any(file == key or file.startswith(f'{key}/') for file in self.files.files())
+            for key in self.of(path, env)
+        )
 
     def of(self, path: Text, env: Env) -> list[str]:
         """The spellings of a path: relative to the repository's root, or absolute."""
@@ -136,18 +144,27 @@ class Paths:
         """The file that `cp` makes, if it is known to be one."""
         if len(use.words) != 2 or use.words[0][:1] == '-':
             return
-        source, target = use.arguments
-        name = source.split('/')[-1]
-        for path in self.of(target, use.env):
-            if target.value in ('.', './') and name.known:
-                yield posixpath.join(path, name.known)
-            elif self.text_of(path) is not None or 'Dockerfile' in path.rpartition('/')[2]:
+        target = use.words[-1]
+        for path in self.targets(use):
+            is_file = self.text_of(path) is not None or 'Dockerfile' in path.rpartition('/')[2]
+            if is_file or target in ('.', './'):
                 yield path
+
+    def touched(self, step: Step) -> set[str]:
+        """The files that a step writes, removes or gives other rights, if it does nothing else."""
+        if step.report.writes or not works_on_files(step):
+            return set()
+        removed = {
+            path for use in step.programs for word in use.removed for path in self.of(word, use.env)
+        }
+        return removed | self.written(step)
 
     def targets(self, use: Program) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
-            yield from self.of(word, use.env)
+            name = use.copied_name if re.search(r'(?:\A\.|/)\Z', word.value) else ''
+            for path in self.of(word, use.env):
+                yield posixpath.join(path, name) if name else path
         if not use.writes_named:
             for folder in self.of(Text('.'), use.env):
                 yield f'{folder}/\0files of {use.name}\0'.lstrip('/')

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.fix.commands import Program
+from kaniko_hooks.fix.commands import Build, Program
+from kaniko_hooks.fix.images import variable
 from kaniko_hooks.fix.matrix import is_environment
-from kaniko_hooks.fix.paths import Paths, is_inside
+from kaniko_hooks.fix.paths import Paths, is_inside, may_be_in
 from kaniko_hooks.fix.safety import may_stop, outward
 from kaniko_hooks.fix.steps import Step, Steps, is_absolute, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import Text
 
-# Programs that do not fail.
-_SURE = frozenset('base64 basename cut date dirname mkdir tr'.split())
+# Programs that do not fail, and those that do not if the files that they name exist. Some of
+# these have other operands before or after the files.
+_SURE = frozenset('base64 basename cut date dirname mkdir touch tr'.split())
+_READING = frozenset('cat chmod cp head ls sed tail wc'.split())
+_OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
+
+_FORCE = re.compile(r'-\w*f')
 
 # Variables that lead a build to files, besides its flags.
 _CREDENTIALS = frozenset(
@@ -65,23 +71,23 @@ def _only_assigns(step: Step, paths: Paths) -> bool:
         and report.changes <= {'variables', 'exported'}
         and not outward(step)
         and 'readonly' not in _attributes(step)
-        and not (isinstance(step.only_command, Simple) and _may_fail(step, paths))
+        and not (isinstance(step.only_command, Simple) and may_fail(step, paths))
     )
 
 
-def _may_fail(step: Step, paths: Paths) -> bool:
+def may_fail(step: Step, paths: Paths) -> bool:
     """A step may fail for what it reads, and end the script."""
-    return may_stop(step) or any(
-        use.kind != BUILTIN
-        and use.name not in _SURE
-        and not (use.name in ('cat', 'cp') and all(_exist(use, paths)))
-        for use in step.programs
-    )
+    return may_stop(step) or not all(is_sure(use, paths) for use in step.programs)
 
 
-def _exist(use: Program, paths: Paths) -> Iterator[bool]:
-    for text in use.arguments[:-1] if use.name == 'cp' else use.arguments:
-        yield all(paths.text_of(path) is not None for path in paths.of(text, use.env))
+def is_sure(use: Program, paths: Paths) -> bool:
+    """A program does not fail: it needs no files, or those that it names are in the repository."""
+    is_forced = use.name == 'rm' and any(map(_FORCE.match, use.words))
+    if use.kind == BUILTIN or use.name in _SURE or is_forced:
+        return True
+    operands = [text for text in use.arguments if text.value[:1] != '-']
+    files = operands[_OPERANDS.get(use.name, slice(None))]
+    return use.name in _READING and all(paths.exist(text, use.env) for text in files)
 
 
 def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
@@ -144,7 +150,7 @@ def _is_made_anew(
     step: Step, later: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
 ) -> bool:
     """The step only makes files and folders that are made again before anything uses them."""
-    own = set() if _may_fail(step, paths) else paths.made(step)
+    own = set() if may_fail(step, paths) else paths.made(step)
     for other in later if own else ():
         again = paths.made(other)
         if owners[other.number] is not None or paths.names(other, own):
@@ -159,10 +165,10 @@ def _is_made_anew(
 
 
 def _is_for_others(steps: Steps, step: Step, later: Sequence[Step], paths: Paths) -> bool:
-    """The step only makes or removes files in the contexts of other builds."""
-    own = _removed(step, paths) or (set() if _may_fail(step, paths) else paths.made(step))
+    """The step only works on files in the contexts of other builds."""
+    own = set() if may_fail(step, paths) else paths.touched(step)
     builds = [build for other in later for build in other.builds]
-    if not own or not builds or _CREDENTIALS & {*builds[0].env.variables, *steps.script.variables}:
+    if not own or not builds or _leads_to(steps, builds[0], own, paths):
         return False
     others = [build for other in steps.main for build in other.builds if other not in later]
     return all(any(paths.in_context(build, [path]) for build in others) for path in own) and not (
@@ -171,20 +177,21 @@ def _is_for_others(steps: Steps, step: Step, later: Sequence[Step], paths: Paths
     )
 
 
+def _leads_to(steps: Steps, build: Build, files: Collection[str], paths: Paths) -> bool:
+    """A variable of the environment may lead a build to one of the files."""
+    settings = steps.script.variables
+    names = _CREDENTIALS & {*build.env.variables, *settings}
+    values = (variable(build, settings, name) for name in names)
+    targets = [target for value in values for target in paths.of(value, build.env)]
+    return any('\0' in target or may_be_in(file, target) for file in files for target in targets)
+
+
 def _may_find(step: Step, files: Collection[str], paths: Paths) -> bool:
     return (
         paths.names(step, files)
         or any(is_inside(path, file) for path in paths.written(step) for file in files)
         or any(use.kind == OTHER or use.name == 'git' for use in step.programs)
     )
-
-
-def _removed(step: Step, paths: Paths) -> set[str]:
-    """The files that a plain command removes, whether or not they exist."""
-    uses = step.programs if isinstance(step.only_command, Simple) else ()
-    if not all(use.name == 'rm' and re.match(r'-\w*f', use.words[0]) for use in uses):
-        return set()
-    return {path for use in uses for word in use.removed for path in paths.of(word, use.env)}
 
 
 def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:

@@ -87,6 +87,15 @@ def makes_only(step: Step) -> bool:
     )
 
 
+def works_on_files(step: Step) -> bool:
+    """The step prints, also into files, and changes the files that it names."""
+    return step.report.changes <= {'stdin', 'stdout', 'epoch', 'files'} and all(
+        use.kind == PURE or use.name in _WORKING_ON_FILES for use in step.programs
+    )
+
+
+_WORKING_ON_FILES = frozenset('chmod cp echo mkdir mv printf rm sed touch'.split())
+
 # Programs that are run for their status.
 _TESTERS = frozenset(
     '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()

@@ -34,7 +34,7 @@ class State:
         self.evaluations = evaluations
         self.edited = edited
         self.repository = files.repository
-        self.text_of = ScriptFiles(files.repository).text
+        self.script_files = ScriptFiles(files.repository)
         self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}
