@@ -103,7 +103,7 @@ def read_build(
     - `image`: the name of the container's image, None if it is not known.
     - `variable`: environment variable -> its value, None if it is not set.
     """
-    if not argv or not _is_executor(argv, image):
+    if not _is_executor(argv, image):
         return None
     try:
         flags = parse(argv[1:])

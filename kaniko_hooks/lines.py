@@ -34,10 +34,8 @@ def position(text: str, offset: int) -> tuple[int, int]:
 
 
 def line_text(text: str, line: int) -> str:
-    """A line without its line break; '' for one that the text does not have."""
+    """A line of the text, without its line break."""
     begins = starts(text)
-    if not 1 <= line <= len(begins):
-        return ''
     end = begins[line] if line < len(begins) else len(text)
     return text[begins[line - 1] : end].rstrip('\r\n')
 

@@ -153,17 +153,14 @@ def because(run: Run, line_of: LineOf) -> str:
         calls = [reason for reason in repeated if reason.kind == 'call']
         if len({call.place for call in calls}) > 1:
             reasons[_of_calls(calls, file, line_of)] = None
-            repeated = [reason for reason in repeated if reason.kind != 'call']
         for reason in repeated:
-            # A single call in a loop is no reason by itself.
+            # A call is once by itself.
             if reason.times > 1 or reason.kind == 'retry':
                 reasons[_of_one(reason, _line(reason.place, file, line_of))] = None
     return '; '.join(reasons)
 
 
 def _of_one(reason: Reason, line: str) -> str:
-    if reason.kind == 'call':
-        return f'called {often(reason.times)} at line {line}'
     if reason.kind == 'retry':
         return f'retried at line {line} when the first attempt fails'
     subject = f'{"the " * (reason.kind == "loop")}{reason.kind} at line {line}'

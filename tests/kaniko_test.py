@@ -51,10 +51,6 @@ def test_other_programs(command: str) -> None:
     assert _read(command) is None
 
 
-def test_empty_argv() -> None:
-    assert read_build([], None, NO_VARIABLES.get) is None
-
-
 @pytest.mark.parametrize(
     'arguments',
     (

@@ -26,8 +26,6 @@ def test_position(text: str, offset: int, expected: tuple[int, int]) -> None:
     assert position(text, offset) == expected
 
 
-@pytest.mark.parametrize(
-    ('line', 'expected'), ((0, ''), (1, 'a'), (2, 'b'), (3, ''), (4, 'c'), (5, ''), (6, ''))
-)
+@pytest.mark.parametrize(('line', 'expected'), ((1, 'a'), (2, 'b'), (3, ''), (4, 'c'), (5, '')))
 def test_line_text(line: int, expected: str) -> None:
     assert line_text('a\r\nb\r\rc\n', line) == expected

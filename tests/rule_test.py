@@ -158,7 +158,6 @@ def run(*builds: tuple[int, tuple[Reason, ...]]) -> Run:
             run((1, ()), (1, (reason('retry', 7, 1),))),
             'retried at line 7 when the first attempt fails',
         ),
-        (run((2, (reason('call', 8, 2),))), 'called twice at line 8'),
         (
             run((3, tuple(reason('call', line, 1) for line in (8, 9, 11)))),
             'called 3 times at lines 8, 9 and 11',
