@@ -6,7 +6,6 @@ import re
 
 from kaniko_hooks.ci.common import (
     Entries,
-    File,
     Settings,
     argv,
     commands,
@@ -31,54 +30,50 @@ _FOLDERS = ('workingDir', 'directory', 'working_directory')
 _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 
-def container(
-    file: File, name: str, node: Node, entries: Entries, scope: Scope
-) -> Container | None:
+def container(name: str, node: Node, entries: Entries, scope: Scope) -> Container | None:
     """The container of a mapping with these fields; None if it has nothing to run."""
     if scope.system.name == 'codefresh' and 'arguments' in entries:
         # A typed step has what it runs there.
         entries = {**entries, **fields(entries['arguments'].value)}
-    image = scope.image_in(file, entries)
-    scripts = _scripts(file, entries, scope, image)
+    image = scope.image_in(entries)
+    scripts = _scripts(entries, scope, image)
     if not scripts:
         return None
     root = _root(entries, scope)
     return Container(
         scope.system.name,
         name,
-        file.place(node),
+        scope.file.place(node),
         image,
-        places=(file.place(node),),
+        places=(scope.file.place(node),),
         scripts=tuple(script._replace(root=root) for script in scripts),
         label=scope.label,
     )
 
 
-def _scripts(
-    file: File, entries: Entries, scope: Scope, image: Setting | None
-) -> tuple[Script, ...]:
-    variables = {**scope.variables, **scope.environment(file, entries), **scope.overriding}
+def _scripts(entries: Entries, scope: Scope, image: Setting | None) -> tuple[Script, ...]:
+    variables = {**scope.variables, **scope.environment(entries), **scope.overriding}
     folder = _folder(entries, scope)
     source = _first(entries, _SCRIPTS)
     # Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
     positional = entries.get('args') if scope.system.name == 'tekton' else None
-    lines = _lines(file, source, scope)
+    lines = _lines(source, scope)
     if source is not None and any(line.value for line in lines):
         script = Script(
             lines,
             variables,
             directory=folder,
             shell=_shell(entries, source, scope),
-            arguments=_words(file, positional, scope, variables),
+            arguments=_words(positional, scope, variables),
         )
-        after = _lines(file, entries.get('after-script'), scope)
+        after = _lines(entries.get('after-script'), scope)
         return (script, script._replace(commands=after, always=True)) if after else (script,)
     run = fields(entries['run'].value) if 'run' in entries else {}
     first = _first(entries, _COMMANDS) or run.get('path')
     rest = _first(entries, _ARGUMENTS) or run.get('args')
     if scope.dialect.escapes_dollars:
         first, rest = entries.get('entrypoint'), entries.get('command')
-    words, more = (_words(file, field, scope, variables) for field in (first, rest))
+    words, more = (_words(field, scope, variables) for field in (first, rest))
     command = argv(words, more, rest, variables, folder)
     return (command,) if command else _plugin(entries, variables, image)
 
@@ -99,14 +94,14 @@ def _first(entries: Entries, names: tuple[str, ...]) -> Field | None:
     return next((entries[name] for name in names if name in entries), None)
 
 
-def _lines(file: File, field: Field | None, scope: Scope) -> tuple[Text, ...]:
-    return commands(file, field.value, scope.filled) if field else ()
+def _lines(field: Field | None, scope: Scope) -> tuple[Text, ...]:
+    return commands(scope.file, field.value, scope.filled) if field else ()
 
 
-def _words(file: File, field: Field | None, scope: Scope, variables: Settings) -> tuple[Text, ...]:
+def _words(field: Field | None, scope: Scope, variables: Settings) -> tuple[Text, ...]:
     if field is None or not scope.dialect.is_pod:
-        return _lines(file, field, scope)
-    items = commands(file, field.value, lambda text: text)
+        return _lines(field, scope)
+    items = commands(scope.file, field.value, lambda text: text)
     return tuple(in_argv(word, variables) for item in items for word in scope.words(item))
 
 

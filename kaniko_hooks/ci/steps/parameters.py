@@ -54,6 +54,7 @@ class Scope(NamedTuple):
     - `templates`: the fields that containers have by default, by their key.
     """
 
+    file: File
     system: System
     dialect: Dialect
     directory: str | None = ''
@@ -66,7 +67,7 @@ class Scope(NamedTuple):
     defaults: Mapping[str, Value] = {}
     templates: Mapping[str, Entries] = {}
 
-    def within(self, file: File, entries: Entries, is_root: bool) -> Scope:
+    def within(self, entries: Entries, is_root: bool) -> Scope:
         """The scope of what is in a mapping with these fields."""
         scope = self._replace(label=text_of(value_in(entries, 'task', 'name')) or '')
         if self.dialect.is_pod:
@@ -78,8 +79,8 @@ class Scope(NamedTuple):
                 for name, cells in matrix_cells(value_in(entries, 'matrix')).items()
             }
             scope = scope._replace(
-                image=scope.image_in(file, entries),
-                variables={**scope.variables, **scope.environment(file, entries), **matrix},
+                image=scope.image_in(entries),
+                variables={**scope.variables, **scope.environment(entries), **matrix},
             )
         if 'stepTemplate' in entries:
             scope = scope._replace(templates={'steps': fields(entries['stepTemplate'].value)})
@@ -89,17 +90,17 @@ class Scope(NamedTuple):
             scope = scope._replace(templates=templates)
         if self.system.name == 'concourse' and 'task' in entries:
             # A step overrides the variables of its task's `config`.
-            scope = scope._replace(overriding=scope.environment(file, entries))
+            scope = scope._replace(overriding=scope.environment(entries))
         return scope
 
-    def with_template(self, file: File, key: str, entries: Entries) -> tuple[Entries, Scope]:
+    def with_template(self, key: str, entries: Entries) -> tuple[Entries, Scope]:
         """The fields of a container with this key, and with those that it has by default.
 
         Sources: argo-workflows.readthedocs.io, "Template Defaults"; tekton.dev/docs/pipelines,
         "Specifying a Step template": merged, variables by name.
         """
         template = self.templates.get(key.partition('[')[0], {})
-        variables = {**self.variables, **self.environment(file, template)}
+        variables = {**self.variables, **self.environment(template)}
         return {**template, **entries}, self._replace(variables=variables)
 
     def _with_parameters(self, entries: Entries) -> Scope:
@@ -163,13 +164,13 @@ class Scope(NamedTuple):
         value = self.passed.get(name, self.defaults.get(name))
         return value if isinstance(value, tuple) else None
 
-    def environment(self, file: File, entries: Entries) -> dict[str, Setting]:
+    def environment(self, entries: Entries) -> dict[str, Setting]:
         """The variables that a mapping with these fields sets itself."""
         names = ('env', 'environment', *(('params',) if self.system.name == 'concourse' else ()))
         settings: dict[str, Setting] = {}
         for name in names:
             for key, text, start in named_values(value_in(entries, name)):
-                place = Place(file.path, start)
+                place = Place(self.file.path, start)
                 values = () if text is None else (self._value_of(key, text, settings),)
                 settings[key] = Setting(values, (place,))
         return settings
@@ -187,10 +188,10 @@ class Scope(NamedTuple):
         holes = [gap._replace(name=f'${name}') if gap.name == name else gap for gap in text.holes]
         return Text(text.value, tuple(holes), text.segments)
 
-    def image_in(self, file: File, entries: Entries) -> Setting | None:
+    def image_in(self, entries: Entries) -> Setting | None:
         """The image of a mapping with these fields, its own or an inherited one."""
         node = value_in(entries, 'image')
-        image = image_of(file, value_of(node, 'name') or node, self.filled)
+        image = image_of(self.file, value_of(node, 'name') or node, self.filled)
         if image is not None:
             return image
         source = value_in(entries, 'image_resource')
@@ -199,14 +200,14 @@ class Scope(NamedTuple):
             return self.image
         tag = text_of(value_of(source, 'source', 'tag'))
         name = f'{repository.value}:{tag}' if tag else repository.value
-        return Setting((self.filled(Text(name)),), (file.place(repository),))
+        return Setting((self.filled(Text(name)),), (self.file.place(repository),))
 
 
-def scope_of(system: System, outer: Scope | None = None) -> Scope:
+def scope_of(file: File, system: System, outer: Scope | None = None) -> Scope:
     """The scope at the top of a document, or of a resource of another system within one."""
     dialect = DIALECTS[system.reader.partition(':')[2]]
     variables = {dialect.workspace: WORKSPACE} if dialect.workspace else {}
-    scope = Scope(system, dialect, dialect.directory, variables=variables)
+    scope = Scope(file, system, dialect, dialect.directory, variables=variables)
     # Parameters of a trigger are put into the resources that it has.
     return scope._replace(passed=outer.passed, defaults=outer.defaults) if outer else scope
 

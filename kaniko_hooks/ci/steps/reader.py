@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaniko_hooks.ci import recognise
-from kaniko_hooks.ci.common import Entries, File, Source
+from kaniko_hooks.ci.common import Entries, Source
 from kaniko_hooks.ci.steps.container import container
 from kaniko_hooks.ci.steps.parameters import Scope, scope_of
 from kaniko_hooks.ci_paths import System
@@ -50,15 +50,15 @@ def read(source: Source) -> Iterator[Container]:
     if system is not None and _is_read_here(system):
         is_task = system.name == 'concourse' and 'run' in fields(document)
         role = 'container' if is_task else ''
-        visit = _Visit(document, source.prefix.rstrip('.'), scope_of(system), document.start, role)
-        yield from _walk(source.file, visit, source.notes)
+        path, scope = source.prefix.rstrip('.'), scope_of(source.file, system)
+        yield from _walk(_Visit(document, path, scope, document.start, role), source.notes)
 
 
 def _is_read_here(system: System) -> bool:
     return system.reader.startswith('steps.reader:')
 
 
-def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
+def _walk(root: _Visit, notes: list[Note]) -> Iterator[Container]:
     waiting = [root]
     for _ in range(_MAX_COLLECTIONS):
         if not waiting:
@@ -70,22 +70,21 @@ def _walk(file: File, root: _Visit, notes: list[Note]) -> Iterator[Container]:
             waiting.extend(reversed(list(_items(visit, visit.node))))
         elif isinstance(visit.node, MappingNode):
             entries = fields(visit.node)
-            scope = _scope(file, visit, entries)
+            scope = _scope(visit, entries)
             if scope is None:
                 continue
             if visit.role == 'container':
                 name = visit.path or 'doc[0]'
-                own = scope._replace(label=scope.label or visit.scope.label).with_template(
-                    file, name.rpartition('.')[2], entries
-                )
-                result = container(file, name, visit.node, *own)
+                labelled = scope._replace(label=scope.label or visit.scope.label)
+                own = labelled.with_template(name.rpartition('.')[2], entries)
+                result = container(name, visit.node, *own)
                 if result:
-                    yield result._replace(place=Place(file.path, visit.start))
+                    yield result._replace(place=Place(scope.file.path, visit.start))
             waiting.extend(reversed(list(_values(visit, entries, scope))))
-    notes.append(Note(Place(file.path, 0), 'too many nodes to look at all of them'))
+    notes.append(Note(Place(root.scope.file.path, 0), 'too many nodes to look at all of them'))
 
 
-def _scope(file: File, visit: _Visit, entries: Entries) -> Scope | None:
+def _scope(visit: _Visit, entries: Entries) -> Scope | None:
     """The scope of what is in a mapping; None if nothing that runs can be in it."""
     scope = visit.scope
     if 'apiVersion' in entries and 'kind' in entries:
@@ -93,9 +92,9 @@ def _scope(file: File, visit: _Visit, entries: Entries) -> Scope | None:
         if system is None or not _is_read_here(system):
             return None
         if system is not scope.system:
-            scope = scope_of(system, scope)
+            scope = scope_of(scope.file, system, scope)
         scope = scope._replace(kind=text_of(entries['kind'].value) or '')
-    return scope.within(file, entries, not visit.inside)
+    return scope.within(entries, not visit.inside)
 
 
 def _items(visit: _Visit, node: SequenceNode) -> Iterator[_Visit]:
