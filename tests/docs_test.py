@@ -278,6 +278,24 @@ def test_changelog_has_the_version_and_its_date() -> None:
 # What is listed is complete
 
 
+def test_readme_is_short() -> None:
+    assert (ROOT / 'README.md').read_text().count('\n') <= 200
+
+
+def test_every_hook_has_a_section() -> None:
+    for hook in yaml.safe_load((ROOT / '.pre-commit-hooks.yaml').read_text()):
+        assert f'\n### `{hook["id"]}`\n' in (ROOT / 'README.md').read_text()
+
+
+def test_ci_runs_the_test_command() -> None:
+    (command,) = (
+        b.text.strip()
+        for b in BLOCKS
+        if b.document == 'README.md' and b.kind == 'sh' and '.[test]' in b.text
+    )
+    assert command in (ROOT / '.ci/run').read_text().splitlines()
+
+
 def test_systems_are_documented() -> None:
     table = (ROOT / 'docs/ci-systems.md').read_text()
     assert [system.name for system in SYSTEMS if f'(`{system.name}`)' not in table] == []

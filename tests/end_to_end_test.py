@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import labelled
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
@@ -147,3 +149,18 @@ def test_prek_workspace_finds_the_root_pipeline(hooks: Path, project: Path) -> N
     done = run(project, ('prek', 'run', '--all-files'))
     assert done.returncode != 0
     assert 'app/ci.yml:17:7: cached-builds-share-container' in done.stdout
+
+
+def test_lefthook_recipe(project: Path) -> None:
+    """The recipe of the documents."""
+    (recipe,) = labelled('lefthook.yml')
+    write(project, 'lefthook.yml', recipe.text)
+    write(project, '.gitlab-ci.yml', BAD)
+    assert run(project, ('lefthook', 'install')).returncode == 0
+    done = run(project, ('git', 'commit', '-m', 'fixed on the way'))
+    assert done.returncode == 0, done.stdout
+    assert git(project, 'show', 'HEAD:.gitlab-ci.yml') == GOOD
+    write(project, 'ci.gitlab-ci.yml', BAD)
+    stopped = run(project, ('git', 'commit', '-m', 'in no pipeline'))
+    assert stopped.returncode != 0, stopped.stdout
+    assert 'cached-builds-share-container' in stopped.stdout

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -16,33 +15,26 @@ from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
+from tests.conftest import Write
 
 BUILD = '/kaniko/executor --cache --destination $R/'
 JOB = f'build:\n  stage: build\n  script:\n    - {BUILD}a\n    - {BUILD}b\n'
-
-
-def repository(root: Path, files: Mapping[str, str | bytes]) -> Repository:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Repository(str(root))
 
 
 def findings(project: Repository) -> tuple[Finding, ...]:
     return analyse(project, ['.gitlab-ci.yml'], Options()).result.findings
 
 
-def test_an_unreadable_file_has_no_fix_and_no_reason(tmp_path: Path) -> None:
-    project = repository(tmp_path, {'.gitlab-ci.yml': '# kaniko\na: [\n'})
+def test_an_unreadable_file_has_no_fix_and_no_reason() -> None:
+    project = Repository('/nowhere', {'.gitlab-ci.yml': '# kaniko\na: [\n'})
     outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
     assert [(outcome.finding.rule, outcome.fix, outcome.no_fix) for outcome in outcomes] == [
         ('unreadable-ci-file', None, None)
     ]
 
 
-def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
-    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+def test_a_job_that_is_found_twice_is_fixed_once() -> None:
+    project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     twice = findings(project) * 2
     fixed = with_fixes(project, ['.gitlab-ci.yml'], Options(), twice, Evaluations(project))
     assert [finding.fix for finding in fixed] == [
@@ -52,10 +44,8 @@ def test_a_job_that_is_found_twice_is_fixed_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('where', ('drafts_of', 'prove'))
-def test_a_mistake_of_ours_costs_one_finding(
-    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+def test_a_mistake_of_ours_costs_one_finding(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
 
     def wrong(*_: object) -> Draft:
         raise ValueError('ours')
@@ -66,11 +56,9 @@ def test_a_mistake_of_ours_costs_one_finding(
     assert 'ValueError' in result.crashes[0] and result.writes == ()
 
 
-def test_what_cannot_be_proven_costs_no_other_fix(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = repository(
-        tmp_path,
+def test_what_cannot_be_proven_costs_no_other_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Repository(
+        '/nowhere',
         {
             '.gitlab-ci.yml': ''.join(
                 JOB.replace('build:', f'{name}:', 1)
@@ -91,17 +79,17 @@ def test_what_cannot_be_proven_costs_no_other_fix(
     assert 'five-b:' in text and '\nthree:' in text and 'two-a:' in text
 
 
-def test_a_pipeline_that_is_gone_is_not_rewritten(tmp_path: Path) -> None:
-    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+def test_a_pipeline_that_is_gone_is_not_rewritten() -> None:
+    project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     before = findings(project)
-    empty = repository(tmp_path / 'other', {'.gitlab-ci.yml': 'a: {script: [ls]}\n'})
+    empty = Repository('/nowhere', {'.gitlab-ci.yml': 'a: {script: [ls]}\n'})
     fixed = with_fixes(empty, ['.gitlab-ci.yml'], Options(), before, Evaluations(empty))
     assert [finding.no_fix for finding in fixed] == ['its pipeline cannot be read']
 
 
-def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
-    project = repository(
-        tmp_path,
+def test_files_of_one_fix_are_one_group() -> None:
+    project = Repository(
+        '/nowhere',
         {
             '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\n'
             'last:\n  needs: [one, two]\n  script: [ls]\n',
@@ -118,29 +106,26 @@ def test_files_of_one_fix_are_one_group(tmp_path: Path) -> None:
     assert set(result.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
 
 
-def test_too_large_a_script_is_left(tmp_path: Path) -> None:
+def test_too_large_a_script_is_left(write: Write) -> None:
     files = {f's{n}.sh': f'sh s{n + 1}.sh\n' * 30 for n in range(7)}
     job = 'job:\n  script: [sh s0.sh]\n'
-    project = repository(
-        tmp_path, {**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'}
-    )
+    root = write({**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'})
+    project = Repository(str(root))
     outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
     assert [outcome.no_fix for outcome in outcomes] == ['the script is too large to be evaluated']
 
 
-def test_a_mistake_of_ours_before_any_draft_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = repository(tmp_path, {'.gitlab-ci.yml': JOB})
+def test_a_mistake_of_ours_before_any_draft_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     monkeypatch.delattr(plan, 'State')
     result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
     assert (len(result.crashes), result.writes) == (1, ())
     assert [(outcome.fix, outcome.no_fix) for outcome in result.outcomes] == [(None, None)]
 
 
-def test_a_child_pipeline_that_cannot_be_read_costs_no_other_job(tmp_path: Path) -> None:
+def test_a_child_pipeline_that_cannot_be_read_costs_no_other_job() -> None:
     child = 'child:\n  trigger:\n    include: [{local: a.yml}]\n'
-    project = repository(tmp_path, {'.gitlab-ci.yml': child + JOB, 'a.yml': '# kaniko\na: [\n'})
+    project = Repository('/nowhere', {'.gitlab-ci.yml': child + JOB, 'a.yml': '# kaniko\na: [\n'})
     outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
     assert [outcome.fix for outcome in outcomes if outcome.finding.rule.startswith('cached')] == [
         'split `build` into 2 jobs: `build-a`, `build-b`'
