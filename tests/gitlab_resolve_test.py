@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks.ci.gitlab import InvalidPipeline
-from tests.gitlab_read import Files, read, scripts
+from tests.gitlab_read import read, scripts
 
 
 def chain(hops: int) -> str:
@@ -33,7 +33,6 @@ REFUSED = (
         'unknown keys',
         id='extends a reference',
     ),
-    pytest.param('j: {extends: .x, script: [a]}\n.x: text', 'invalid base', id='a text'),
     pytest.param(chain(12), 'nesting too deep', id='12 hops'),
     pytest.param(
         'j: {script: !reference [.a, script]}\n.a: {script: !reference [j, script]}',
@@ -104,21 +103,9 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
             id='null takes away',
         ),
         pytest.param(
-            'default: {before_script: [d]}\n.a: {script: [a], before_script: [b]}\n'
-            'j: {extends: .a, before_script: }',
-            ['d', 'a'],
-            id='null is unspecified',
-        ),
-        pytest.param(
             'default: {before_script: [d]}\nj: {script: [a], before_script: []}',
             ['a'],
             id='an empty list is a value',
-        ),
-        pytest.param(
-            '.a: {x: [a]}\nj: {extends: .b, script: [!reference [j, x]]}\n'
-            '.b: {extends: .a, x: [b]}',
-            ['b'],
-            id='a reference sees what extends gives',
         ),
         pytest.param(
             '.v: {variables: {A: a, B: b}}\n.b: {variables: !reference [.v, variables]}\n'
@@ -132,7 +119,6 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
             ['b', 'c', 'd'],
             id='in a nested list',
         ),
-        pytest.param('j: {script: [&x a, *x, [*x]]}', ['a', 'a', 'a'], id='anchor in place'),
         pytest.param('.n: 0\nj: {script: [a], retry: !reference [.n]}', ['a'], id='zero is there'),
         pytest.param(
             'before_script: [g]\nj: {script: [a], inherit: {default: false}}',
@@ -144,10 +130,6 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
             'j: {script: a, after_script: "", before_script: ""}', ['', 'a', ''], id='empty texts'
         ),
         pytest.param('j: {run: [{name: s, script: a}], after_script: [b]}', ['b'], id='run'),
-        pytest.param(
-            'j: {script: a, inherit: {default: true, variables: true}}', ['a'], id='inherit all'
-        ),
-        pytest.param('j: {script: [a], image: {name: i, entrypoint: [""]}}', ['a'], id='image'),
     ),
 )
 def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
@@ -202,31 +184,3 @@ def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
     ).jobs['j']
     assert job.matrix == [{'A': '1', 'B': '10'}, {'A': 'two', 'B': '10'}, {'A': 'three'}]
     assert job.variables == {}
-
-
-@pytest.mark.parametrize(
-    ('files', 'expected'),
-    (
-        pytest.param(
-            {
-                '.gitlab-ci.yml': 'include: a.yml\nj: {script: [root]}\n.r: {script: [r]}',
-                'a.yml': 'i: {extends: .r}\nj: {script: [a], before_script: [!reference [i, '
-                'script]]}',
-            },
-            {'i': ['r'], 'j': ['r', 'root']},
-            id='extends and references bind after includes',
-        ),
-        pytest.param(
-            {
-                '.gitlab-ci.yml': 'include: [a.yml]\n.t: {script: [late]}',
-                'a.yml': '.t: {script: [early]}\nj: {extends: .t}',
-            },
-            {'j': ['late']},
-            id='a template is overridden',
-        ),
-    ),
-)
-def test_files_are_merged_first(
-    tmp_path: Path, files: Files, expected: dict[str, list[str]]
-) -> None:
-    assert scripts(read(tmp_path, files)) == expected
