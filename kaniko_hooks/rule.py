@@ -122,7 +122,7 @@ def _worded(group: Sequence[Finding], line_of: LineOf) -> Finding:
     builds = 'many Kaniko builds' if times >= MANY else f'{times} Kaniko builds'
     more = f' (and {len(containers) - 1} more)' if len(containers) > 1 else ''
     sentence = f'{name_of(containers[0])}{more} runs {builds} in one container'
-    reasons = because(run, line_of)
+    reasons = _because(run, line_of)
     return finding._replace(
         message=f'{sentence}{f" ({reasons})" if reasons else ""}, '
         f'{_CACHE[run.verdict]}: {HARM[finding.rule]}',
@@ -139,7 +139,7 @@ def name_of(container: Container) -> str:
     return f'step `{container.label}`' if container.label else container.name
 
 
-def because(run: Run, line_of: LineOf) -> str:
+def _because(run: Run, line_of: LineOf) -> str:
     """Reasons for builds to be executed more than once, '' if there are none."""
     reasons: dict[str, None] = {}
     for execution in run.executed:
