@@ -48,7 +48,7 @@ def analyse(
         if not _may_build(container, mentions):
             continue
         try:
-            # The fix will ask for reports where there is a finding, and one seldom comes alone.
+            # The fix will need reports where there is a finding, and one seldom comes alone.
             run = evaluations.run(container, with_reports=not is_harmless)
         except Unreadable as error:
             files = tuple({place.file for place in container.places})

@@ -232,7 +232,7 @@ def _files_of(folder: str) -> Iterator[str]:
     for path in _walked(folder, nested=True) if names is None else below:
         if os.path.islink(path) or not os.path.isfile(path):
             continue
-        # `identify` says so of these names; it reads files for others.
+        # `identify` has these names for both; it reads files for others.
         if os.path.splitext(path)[1].lower() not in ('.yaml', '.yml', '.sh'):
             from identify import identify
 

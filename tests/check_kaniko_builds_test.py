@@ -262,7 +262,7 @@ def test_internal_error_costs_one_file(
 
 
 @pytest.mark.parametrize('named', (CI, 'a.yml', 'b.yml'))
-def test_broken_pipeline_is_told_for_each_of_its_files(
+def test_broken_pipeline_is_reported_for_each_of_its_files(
     named: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(
@@ -333,7 +333,7 @@ def test_pipeline_may_be_started_with_any_option_of_an_input(
         pytest.param('../a.yml', 'the file is outside the repository', id='outside'),
     ),
 )
-def test_gitlab_config_that_is_not_there_is_told(
+def test_gitlab_config_that_is_not_there_is_reported(
     config: str, reason: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write({'a.yml': 'kaniko: 1\n', 'ci/b.yml': ''})

@@ -133,7 +133,7 @@ def test_missing_path(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == 'missing.yml: no such file\n'
 
 
-def test_unreadable_file_is_told(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_file_is_reported(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     root = write({CI: 'kaniko: [\n'})
     assert main([CI]) == 0
     out, err = capsys.readouterr()

@@ -115,7 +115,7 @@ def test_too_large_a_script_is_left(write: Write) -> None:
     assert [outcome.no_fix for outcome in outcomes] == ['the script is too large to be evaluated']
 
 
-def test_a_mistake_of_ours_before_any_draft_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_before_any_draft_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     monkeypatch.delattr(plan, 'State')
     result = plan_fixes(project, ['.gitlab-ci.yml'], Options())

@@ -46,7 +46,7 @@ DOCUMENTED = _cases('gitlab-documented')
 REFUSED = [case for case in (*RESOLUTION, *DOCUMENTED) if UNREADABLE.search(_error(case) or '')]
 # The newest GitLab takes a wildcard with a leading slash; see gitlab_include_test.py.
 OUTDATED = {'077-include-glob-leading-slash'}
-TAKEN = [
+ACCEPTED = [
     case
     for case in (*RESOLUTION, *DOCUMENTED)
     if _error(case) is None and case.name not in OUTDATED
@@ -63,7 +63,7 @@ def test_what_gitlab_refuses(case: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'case', [case for case in RESOLUTION if case in TAKEN], ids=lambda case: case.name
+    'case', [case for case in RESOLUTION if case in ACCEPTED], ids=lambda case: case.name
 )
 def test_jobs_are_those_of_gitlabs_own_code(case: Path) -> None:
     jobs = _expected(case)['jobs']
@@ -78,7 +78,7 @@ def test_jobs_are_those_of_gitlabs_own_code(case: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'case', [case for case in DOCUMENTED if case in TAKEN], ids=lambda case: case.name
+    'case', [case for case in DOCUMENTED if case in ACCEPTED], ids=lambda case: case.name
 )
 def test_jobs_are_those_of_the_documentation(case: Path) -> None:
     pipeline = read_pipeline(case)
@@ -89,7 +89,7 @@ def test_jobs_are_those_of_the_documentation(case: Path) -> None:
     } == _expected(case)
 
 
-@pytest.mark.parametrize('case', TAKEN, ids=lambda case: case.name)
+@pytest.mark.parametrize('case', ACCEPTED, ids=lambda case: case.name)
 def test_a_command_stands_where_it_says(case: Path) -> None:
     for job in read_pipeline(case).jobs.values():
         for keyword in SCRIPTS:

@@ -83,7 +83,7 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
         pytest.param(root('{local: a.yml, rules: }', a=A), ['a', 'j'], id='null'),
     ),
 )
-def test_taken(tmp_path: Path, files: Files, expected: list[str]) -> None:
+def test_accepted(tmp_path: Path, files: Files, expected: list[str]) -> None:
     pipeline = read(tmp_path, files)
     assert list(pipeline.jobs) == expected
     assert pipeline.visible

@@ -67,7 +67,7 @@ X = '$[[ inputs.x ]]'
         pytest.param('{}', '{x: b}', 'v $[[ matrix.X ]]', ['v $[[ matrix.X ]]'], id='matrix'),
     ),
 )
-def test_taken(tmp_path: Path, spec: str, inputs: str, item: str, expected: list[str]) -> None:
+def test_accepted(tmp_path: Path, spec: str, inputs: str, item: str, expected: list[str]) -> None:
     if item.startswith(('v', '$[[ inputs.x ]]-')):
         item = "'" + item.replace("'", "''") + "'"
     assert scripts(read(tmp_path, including(spec, inputs, item))) == {'j': ['a', *expected]}

@@ -132,7 +132,7 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
         pytest.param('j: {run: [{name: s, script: a}], after_script: [b]}', ['b'], id='run'),
     ),
 )
-def test_taken(tmp_path: Path, text: str, expected: list[str] | None) -> None:
+def test_accepted(tmp_path: Path, text: str, expected: list[str] | None) -> None:
     name, commands = ('j', expected) if expected is not None else ('default', ['d'])
     assert scripts(read(tmp_path, text)) == {name: commands}
 

@@ -67,7 +67,7 @@ def test_refused(tmp_path: Path, text: str, message: str) -> None:
         pytest.param('---   j: {script: [a]}', ['a'], id='divider with content'),
     ),
 )
-def test_taken(tmp_path: Path, text: str, expected: list[str]) -> None:
+def test_accepted(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert scripts(read(tmp_path, text)) == {'j': expected}
 
 

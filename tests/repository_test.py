@@ -159,7 +159,7 @@ def test_file_without_permission(write: Write, monkeypatch: pytest.MonkeyPatch) 
     assert targets(['a.yml']) == ([], ['a.yml: permission denied'])
 
 
-def test_what_cannot_be_read_is_told(write: Write) -> None:
+def test_what_cannot_be_read_is_reported(write: Write) -> None:
     root = write({'a.yml': ''})
     os.mkfifo(root / 'pipe.yml')
     assert targets(['a.yml', 'b.yml', 'pipe.yml']) == (
@@ -168,7 +168,7 @@ def test_what_cannot_be_read_is_told(write: Write) -> None:
     )
 
 
-def test_named_file_is_taken_whatever_its_name(write: Write) -> None:
+def test_named_file_counts_whatever_its_name(write: Write) -> None:
     assert targets(['Jenkinsfile.txt'])[1] == ['Jenkinsfile.txt: no such file']
     root = write({'Jenkinsfile.txt': ''})
     assert targets(['Jenkinsfile.txt'])[0] == [Target(str(root), ('Jenkinsfile.txt',))]

@@ -19,7 +19,7 @@ class ScalarNode(NamedTuple):
     value: str
     file: str
     start: int  # at the tag or anchor, where there is one
-    end: int  # as libyaml says: a block scalar's includes trailing blank lines
+    end: int  # as libyaml has it: a block scalar's includes trailing blank lines
     style: str  # '' plain, "'", '"', '|' or '>'
     tag: str | None  # as resolved from the handle; None where none is written
     anchor: str | None

@@ -11,7 +11,7 @@ import re
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.text import Place, Segment, Text
 
-# White space and line breaks are YAML 1.1's; Python knows more.
+# White space and line breaks are YAML 1.1's; Python has more.
 _BREAKS = '\r\n\x85\u2028\u2029'
 _BREAK = f'(?:\r\n|[{_BREAKS}])'
 _KEPT = '\n\u2028\u2029'  # as they are in values

@@ -98,7 +98,7 @@ class Scope(NamedTuple):
         return text.value if text else ''
 
     def with_environment(self, node: Node | None, scope: Scope | None = None) -> Scope:
-        """With the variables of an `environment:` added, whose references `scope` knows."""
+        """With the variables of an `environment:` added, whose references `scope` resolves."""
         added = environment(self.file, value_of(node, 'environment'), (scope or self).filled)
         return self._replace(variables={**self.variables, **added})
 

@@ -179,7 +179,7 @@ class _Job:
     def _add_beside(
         self, name: str, step: Node, image: str, script: Script | None, context: Context
     ) -> None:
-        """Adds a Docker action's own container, if something says what it runs."""
+        """Adds a Docker action's own container, if there is something to run."""
         if script is not None:
             place = context.file.place(step)
             container = Container(

@@ -132,7 +132,7 @@ class Loader:
         # Ruby's File.extname: a name that begins with its only dot has no extension.
         if not path.rpartition('/')[2][1:].lower().endswith(YAML_ENDINGS):
             raise InvalidPipeline(f'Included file `{path}` does not have YAML extension!', place)
-        # Git knows no `.` and `..` in a path.
+        # Git has no `.` and `..` in a path.
         exact = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')
         if not exact or not self.files.repository.exists(path):
             raise InvalidPipeline(f'Local file `{path}` does not exist!', place)
