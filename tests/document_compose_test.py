@@ -13,8 +13,8 @@ from kaniko_hooks.document.nodes import (
     ScalarNode,
     SequenceNode,
     children,
-    get,
     items_of,
+    node_at,
     text_of,
 )
 
@@ -82,21 +82,21 @@ def test_spans(loader: str) -> None:
     }
     assert texts == {'a': '&x [1, "b"]', 'd': '- e\n  - |\n    f', 'h': '{i: j}'}
     assert {index: text[span[0] : span[1]] for index, span in root.aliases.items()} == {2: '*x'}
-    assert get(root, 'g') is get(root, 'a')
+    assert node_at(root, 'g') is node_at(root, 'a')
     assert [
         (item.value, item.style)
-        for item in items_of(get(root, 'a'))
+        for item in items_of(node_at(root, 'a'))
         if isinstance(item, ScalarNode)
     ] == [('1', ''), ('b', '"')]
 
 
 def test_repeated_keys_and_paths(loader: str) -> None:
     (root,) = compose('a: {b: 1}\na: {b: 2, b: 3}\n? [c]\n: d\n', 'f')
-    assert text_of(get(root, 'a', 'b')) == '3'
-    assert get(root, 'a', 'b', 'c') is None
-    assert get(root, 'x') is None
-    assert text_of(get(root, 'a')) is None
-    assert items_of(get(root, 'a')) == []
+    assert text_of(node_at(root, 'a', 'b')) == '3'
+    assert node_at(root, 'a', 'b', 'c') is None
+    assert node_at(root, 'x') is None
+    assert text_of(node_at(root, 'a')) is None
+    assert items_of(node_at(root, 'a')) == []
 
 
 def test_anchors_may_be_redefined(loader: str) -> None:
@@ -105,7 +105,7 @@ def test_anchors_may_be_redefined(loader: str) -> None:
     assert first is second
     assert third is fourth
     assert fifth is sixth
-    assert get(fifth, 'c') is third
+    assert node_at(fifth, 'c') is third
 
 
 def test_an_anchor_inside_what_has_the_same(loader: str) -> None:

@@ -55,7 +55,7 @@ def identity(node: Node) -> int:
     return id(node[0])
 
 
-def get(node: Node | None, *path: str) -> Node | None:
+def node_at(node: Node | None, *path: str) -> Node | None:
     """The value under the keys of `path`, the last one where a key is repeated."""
     for name in path:
         if not isinstance(node, MappingNode):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
-from kaniko_hooks.document.nodes import SequenceNode, get as node_at
+from kaniko_hooks.document.nodes import SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.edits import like
 from kaniko_hooks.fix.images import Use, may_use, repository_of, use_of

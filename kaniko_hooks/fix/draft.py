@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
-from kaniko_hooks.document.nodes import get as node_at
+from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.chain import chain_risks, needed, sources_of
 from kaniko_hooks.fix.edits import Edit, apply, like

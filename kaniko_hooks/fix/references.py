@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, InvalidPipeline, entry_of, node_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, get
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, like
 from kaniko_hooks.fix.layout import Layout, layout, line_end, line_start, newline_of, surroundings
@@ -152,7 +152,7 @@ def _is_needed_job(visit: _Visit, node: ScalarNode) -> bool:
         return False
     if not isinstance(item, MappingNode):
         return visit.path[-1] == '' and visit.path[-2] in _FOLLOWING
-    elsewhere = get(item, 'pipeline') or get(item, 'project')
+    elsewhere = node_at(item, 'pipeline') or node_at(item, 'project')
     return visit.path[-1] == 'job' and visit.path[-3] in _FOLLOWING and elsewhere is None
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
-from kaniko_hooks.document.nodes import ScalarNode, get as node_at
+from kaniko_hooks.document.nodes import ScalarNode, node_at
 from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.chain import Source, needs_lines
