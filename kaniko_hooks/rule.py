@@ -136,7 +136,10 @@ def name_of(container: Container) -> str:
     """A container as messages call it: 'job `build`', 'step `build`', 'spec.steps[1]'."""
     if container.system == 'gitlab-ci':
         return f'{"hidden " * container.template}job `{container.name}`'
-    return f'step `{container.label}`' if container.label else container.name
+    if not container.label:
+        return container.name
+    key = container.name.rpartition('.')[2].lower()  # 'steps[1]', 'initcontainers[0]'
+    return f'{"container" if "container" in key else "step"} `{container.label}`'
 
 
 def _because(run: Run, line_of: LineOf) -> str:

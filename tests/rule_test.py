@@ -16,6 +16,10 @@ UNCACHED = 'uncached-builds-share-container'
 OFF_A, OFF_B = A.replace(' --cache', ''), B.replace(' --cache', '')
 TEMPLATE = f'.images:\n  script: [{A}, {B}]\n'
 TASK = 'apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps:\n    - image: x\n      script: |\n'
+POD = (
+    'apiVersion: v1\nkind: Pod\nspec:\n  initContainers:\n    - name: images\n      image: x\n'
+    f'      command: [sh, -c, "{A}; {B}"]\n'
+)
 
 
 def findings(
@@ -83,6 +87,13 @@ def test_place_is_the_second_build(
         pytest.param(
             'task.yaml', f'{TASK}        {A}\n        {B}\n', 'spec.steps[0] runs 2', id='step'
         ),
+        pytest.param(
+            'task.yaml',
+            f'{TASK}        {A}\n        {B}\n'.replace('image: x', 'image: x\n      name: images'),
+            'step `images` runs 2',
+            id='step with a name',
+        ),
+        pytest.param('pod.yaml', POD, 'container `images` runs 2', id='container of a pod'),
         pytest.param(
             CI,
             'a:\n  script: [/kaniko/executor --cache=$Y, /kaniko/executor --cache=$Y]\n',
