@@ -189,6 +189,7 @@ def _leads_to(steps: Steps, build: Build, files: Collection[str], paths: Paths) 
 def _may_find(step: Step, files: Collection[str], paths: Paths) -> bool:
     return (
         paths.names(step, files)
+        or not scripts_of(step).isdisjoint(files)
         or any(is_inside(path, file) for path in paths.written(step) for file in files)
         or any(use.kind == OTHER or use.name == 'git' for use in step.programs)
     )
