@@ -206,7 +206,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
-    kind, succeeds, _, runs_words = program(base)
+    kind, succeeds, _, runs_words, _ = program(base)
     scope.ev.note_use(scope, state, kind, fields)
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])

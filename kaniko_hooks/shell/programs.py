@@ -38,6 +38,7 @@ class Program(NamedTuple):
     succeeds: bool = False  # fails only where the script is wrong
     varies: bool = False  # prints another text each time
     runs_words: bool = True  # may run a program that its words name
+    reads: bool = True  # may print what it reads
 
 
 _UNLISTED = Program(OTHER)
@@ -46,11 +47,14 @@ _ROWS = (
     (Program(PURE, succeeds=True), 'basename clear dirname echo printf pwd realpath sleep'),
     (
         Program(PURE),
-        """awk base64 cat cksum cmp column comm cut diff du egrep expr fgrep file fold getent getopt
-        grep groups hadolint head hexdump id jobs jq ldd less locale ls lsb_release md5sum more nl
-        nproc od paste pgrep printenv readlink rev seq sha1sum sha256sum sha512sum shellcheck shfmt
-        sort stat strings sum tac tail tput tr tree tty ulimit uname uniq wc whereis which whoami
-        yq""",
+        """awk base64 cat cmp column comm cut diff egrep expr fgrep fold grep hadolint head hexdump
+        jq less more nl od paste rev shellcheck shfmt sort strings tac tail tr uniq yq""",
+    ),
+    (
+        Program(PURE, reads=False),
+        """cksum du file getent getopt groups id jobs ldd locale ls lsb_release md5sum nproc pgrep
+        printenv readlink seq sha1sum sha256sum sha512sum stat sum tput tree tty ulimit uname wc
+        whereis which whoami""",
     ),
     (
         Program(PURE, varies=True),
@@ -124,7 +128,8 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     command = ' '.join(field.text.value for field in fields)
     result = hole(fresh_name(f'$({command})'), f'$({command})')
     texts: list[Text] = []
-    if program(base_name(fields[0])).kind in (PURE, LOCAL):
+    row = program(base_name(fields[0]))
+    if row.reads and row.kind in (PURE, LOCAL):
         texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
         for field in fields[1:]:
             texts += [
