@@ -58,6 +58,8 @@ _MAX_TEXTS = 3
 _MAX_DIRECTORIES = 4
 # Evaluations until what a body changes is known; it is nearly always after one.
 _MAX_ROUNDS = 6
+# Rounds of a `while` that are followed one by one: a script has hardly more arguments.
+_MAX_KNOWN_ROUNDS = 16
 
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
@@ -240,8 +242,45 @@ def _is_pattern(text: Text) -> bool:
 
 
 def while_(scope: Scope, state: State, node: While) -> Flow:
-    """`while` and `until`, any number of times."""
-    return _any_times(scope._replace(loops=scope.loops + 1), state, node, lambda way: way, False)
+    """`while` and `until`: round after round, or any number of times."""
+    scope = scope._replace(loops=scope.loops + 1)
+    flow = _in_rounds(scope, state, node)
+    return flow or _any_times(scope, state, node, lambda way: way, False)
+
+
+def _in_rounds(scope: Scope, state: State, node: While) -> Flow | None:
+    """The ways through a loop whose rounds are certain; None if they are not, or if two build."""
+    if scope.repetitions >= _MAX_KNOWN_ROUNDS:
+        return None
+    scope = scope._replace(repetitions=scope.repetitions * _MAX_KNOWN_ROUNDS)
+    flow = Flow()
+    current = [state]
+    status: bool | None = True
+    building = 0
+    for _ in range(_MAX_KNOWN_ROUNDS):
+        before = max(outcome.builds(way.outcome) for way in current)
+        rounds = [_condition(scope, way, node) for way in current]
+        starts = [way for tested, _ in rounds for way in tested.normal]
+        stops = [way for _, ends in rounds for way in ends]
+        if starts and stops:
+            return None
+        for tested, _ in rounds:
+            flow.leaving += tested.leaving
+        if not starts:
+            flow.normal += [way.with_status(status) for way in stops]
+            return flow
+        going, done = _iteration(scope.ev.statements(scope, starts, node.body))
+        flow.add(done)
+        building += any(outcome.builds(way.outcome) > before for way in (*going, *done.ends()))
+        if building > 1:
+            return None
+        if not going:
+            return flow
+        status = all(way.status for way in going) or None
+        current = merged(scope, going)
+        if current[0].env == state.env:
+            return None
+    return None
 
 
 def _any_times(
@@ -257,17 +296,10 @@ def _any_times(
     for _ in range(_MAX_ROUNDS):
         ev.spend(25 + 3 * len(state.env.variables))
         entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
-        tested, skips = _condition(scope, start(entry), node)
+        tested, _ = _condition(scope, start(entry), node)
         body = ev.statements(scope, tested.normal, node.body)
         going, done = _iteration(body)
         done.leaving += tested.leaving
-        if not skips and entry.env == state.env:
-            ends = [_condition(scope, way, node) for way in going]
-            if not any(again.normal or again.leaving for again, _ in ends):
-                # It certainly runs once.
-                done.normal += [way.with_status(None) for _, stops in ends for way in stops]
-                done.change(lambda way: _after(state.outcome, way))
-                return done
         news = [effects.learn(ev, entry.env, way.env) for way in going]
         if not any(news):
             break
