@@ -158,6 +158,9 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`read`, `mapfile`, `getopts`: names get unknown values, or a line that may be run."""
     command = fields[0].text.known
+    option = _next_option(scope, state, fields) if command == 'getopts' else None
+    if option:
+        return Flow([option])
     names = [field.text.known or '' for field in fields[1:]]
     options = ''.join(name for name in names if name[:1] == '-')
     # With `-d ''` a line is all of the input.
@@ -190,6 +193,28 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             way = assign(way, name, part)
         flow.normal.append(way.with_status(True))
     return flow
+
+
+def _next_option(scope: Scope, state: State, fields: Sequence[Field]) -> State | None:
+    """The state after `getopts letters name`; None if words are not known, or several letters."""
+    counter = state.env.variables.get('OPTIND', Text('1'))
+    index = number(counter.known) if isinstance(counter, Text) else None
+    words = state.env.arguments.items if isinstance(state.env.arguments, Array) else ANY_WORDS.items
+    if not index or len(fields) != 3 or any(word.splits for word in words[: index + 1]):
+        return None
+    letters, name = (field.text.known for field in fields[1:])
+    word = words[index - 1].text.known if index <= len(words) else ''
+    if word is None or len(word) > 2 and word[0] == '-' or not letters or not name:
+        return None
+    is_option = word[:1] == '-' and word not in ('-', '--')
+    letter = word[1] if is_option and word[1] in letters else '?'
+    if f'{letter}:' in letters:
+        if index == len(words):
+            return None
+        state = assign(state, 'OPTARG', words[index].text)
+        index += 1
+    state = assign(state, 'OPTIND', Text(str(index + (is_option or word == '--'))))
+    return assign(state, name, Text(letter)).with_status(is_option)
 
 
 def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]:

@@ -143,8 +143,11 @@ def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field
             depth=scope.depth + 1,
         )
     )
-    start = state.with_env(state.env._replace(arguments=Array(tuple(fields[1:])), saved={}))
-    flow = scope.ev.command(inner, start, function.body)
+    env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
+    if 'OPTIND' in env.variables:
+        # Only some shells begin with the first option again.
+        env = env.with_variable('OPTIND', hole('$OPTIND'))
+    flow = scope.ev.command(inner, state.with_env(env), function.body)
     flow.end_returns()
     flow.leaving = [
         # What `trap` has set for EXIT sees the variables of the function.
