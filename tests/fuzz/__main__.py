@@ -25,15 +25,16 @@ def main() -> int:
     with ProcessPoolExecutor(options.processes) as pool:
         results = list(pool.map(run, seeds, [options.seconds] * options.processes))
     failures = [failure for _, target in results for failure in target.failures]
+    slow = [line for _, target in results for line in target.slow]
     print(
         f'{sum(count for count, _ in results)} inputs, '
         f'{sum(target.rewritten for _, target in results)} rewritten, '
-        f'{sum(target.slow for _, target in results)} took more than {SECONDS:.0f} s, '
+        f'{len(slow)} took more than {SECONDS:.0f} s, '
         f'the worst {max(target.worst for _, target in results):.2f} s, '
         f'{len(failures)} failed'
     )
-    for failure in failures:
-        print(failure[:20_000], file=sys.stderr)
+    for line in (*failures, *slow):
+        print(line[:20_000], file=sys.stderr)
     return int(bool(failures))
 
 

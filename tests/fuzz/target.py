@@ -38,7 +38,7 @@ class Target:
         self.root = root
         self.worst = 0.0  # seconds of processor time of one run of a hook
         self.rewritten = 0
-        self.slow = 0
+        self.slow: list[str] = []
         self.failures: list[str] = []
         (root / '.git').mkdir()
 
@@ -72,7 +72,8 @@ class Target:
             return
         seconds = time.process_time() - started
         self.worst = max(self.worst, seconds)
-        self.slow += seconds > SECONDS
+        if seconds > SECONDS:
+            self.slow.append(f'{hook} took {seconds:.2f} s: {data!r}')
         if code not in (0, 1):
             self.failures.append(f'{hook} ended with {code} ({output.getvalue()!r}): {data!r}')
 
