@@ -232,7 +232,9 @@ class Evaluator:
             elif way.status is False:
                 flow.leaving.append((EXIT, way))
             else:
-                if way.status is None and way.env.at_exit is not NO_TRAP:
+                # A caller may try again what has built before it fails.
+                has_built = scope.depth and outcome.builds(way.outcome)
+                if way.status is None and (has_built or way.env.at_exit is not NO_TRAP):
                     flow.leaving.append((EXIT, way.with_status(False)))
                 # The shell ends where it fails (`set -e`, POSIX XCU 2.15).
                 flow.normal.append(way.with_status(True))
@@ -301,7 +303,8 @@ class Evaluator:
                 flow = self.statements(
                     inner._replace(source=source), [start], self.parsed(source).body
                 )
-                ends += flow.ends()
+                ends += [way.with_status(state.status) for way in flow.normal]
+                ends += [way for _, way in flow.leaving]
         return ends
 
     def substitution(
