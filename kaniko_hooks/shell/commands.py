@@ -323,7 +323,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             continue
         rest = fields[index:]
         scope.ev.spend(len(rest))
-        if is_script or base in SHELLS or _flags(scope, state, rest):
+        if is_script or base in SHELLS or _flags(scope, state, opened(scope.ev, rest)):
             runs = scripts.file if is_script and base not in SHELLS else run_program
 
             def run_rest(way: State) -> Flow:
@@ -402,9 +402,7 @@ def _flags(scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
         texts = [text_of(item) for item in alternatives(value)]
         return texts[0] if len(texts) == 1 else hole('')
 
-    return scope.ev.read_build(
-        _with_path(scope, state, opened(scope.ev, fields)), scope.ev.image, variable
-    )
+    return scope.ev.read_build(_with_path(scope, state, fields), scope.ev.image, variable)
 
 
 def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[Field]:
@@ -418,17 +416,15 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
 
 def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     """The state after a build; None if the fields are no build."""
-    flags = _flags(scope, state, fields)
+    argv = opened(scope.ev, fields)
+    flags = _flags(scope, state, argv)
     if flags is None:
         return None
     if not scope.ev.used_image:
-        argv = _with_path(scope, state, fields)
-        scope.ev.used_image = scope.ev.read_build(argv, None, lambda name: None) is None
+        named = _with_path(scope, state, argv)
+        scope.ev.used_image = scope.ev.read_build(named, None, lambda name: None) is None
     build = Build(
-        scope.source.place(fields[0].start),
-        scope.source.place(fields[-1].end),
-        tuple(fields),
-        flags,
+        scope.source.place(fields[0].start), scope.source.place(fields[-1].end), tuple(argv), flags
     )
     if scope.ev.reports is not None:
         scope.ev.reports.built(build, state.env)
