@@ -109,6 +109,9 @@ def _descriptions(
         for name in step.report.writes
         if not is_environment(name, draft.steps)
     }
+    # All others begin with one of the values that the CI system may give them, and keep it.
+    steps = (*draft.steps.before, *draft.steps.main)
+    compared = {name for step in steps for name in step.report.writes} - ignored
     last = part.unit.step.number
     kept = {
         path
@@ -123,7 +126,7 @@ def _descriptions(
         variables = {
             name: _of_value(value)
             for name, value in build.env.variables.items()
-            if name not in ignored
+            if name in compared
         }
         relevant = {*draft.paths.in_context(build, build.env.files), *kept}
         files: dict[str, object] = {
