@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import Build, Program
+from kaniko_hooks.fix.commands import WRITING, Build, Program
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import only_prints
 from kaniko_hooks.fix.steps import Step, Steps
@@ -143,7 +143,10 @@ def _draws(step: Step) -> bool:
         any(map(_prints_another, step.programs))
         or any(map(_prints_environment, step.programs))
         and not any(map(_selects_others, step.programs))
-        or any(_DRAWN_FILES.search(text.value) for _, text, _ in report.targets)
+        or any(
+            operator not in WRITING and _DRAWN_FILES.search(text.value)
+            for operator, text, _ in report.targets
+        )
         or bool(report.files)
         and any(use.name == 'mktemp' for use in step.programs)
         and not report.writes
