@@ -97,6 +97,7 @@ class Division:
         self.owners: dict[int, int | None] = {}
         self.variables: dict[str, set[int]] = {}
         self.files: dict[str, set[int]] = {}
+        self.written: set[str] = set()  # files, by any of the steps before
         self.gates: set[int] = set()
         self.waiting: set[int] = set()
         self.risks: list[str] = []
@@ -119,6 +120,7 @@ class Division:
     def assign_steps(self) -> None:
         """Find the owner of each step. Raises Refusal."""
         for step in self.steps.before:
+            self.written |= self.paths.written(step)
             if outward(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
         above: int | None = None
@@ -252,6 +254,12 @@ class Division:
                         owner,
                         f'{text} uses the file {spelling(path)}, which an earlier build writes',
                     )
+        left = self.paths.of_image(step, self.written)
+        if left is not None:
+            reason = f'{text} uses {spelling(left)}, which an earlier build may have left'
+            for number, owner in self.numbers.items():
+                if number < step.number:
+                    uses.setdefault(owner, reason)
         return uses
 
     def _check_sources(self, step: Step, number: int) -> None:
@@ -282,9 +290,11 @@ class Division:
                 self.variables.pop(name, None)
             if owner is not None:
                 self.variables.setdefault(name, set()).add(owner)
+        written = self.paths.written(step)
+        self.written |= written
         if owner is not None:
             certain = self.paths.certain_outputs(step)
-            for path in sorted(self.paths.written(step)):
+            for path in sorted(written):
                 if path in certain:
                     self.files.pop(path, None)
                 self.files.setdefault(path, set()).add(owner)

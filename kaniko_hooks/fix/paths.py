@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, Build, Program
@@ -21,6 +21,12 @@ from kaniko_hooks.text import Text
 
 # Redirections that need nothing of the file before.
 _REPLACES = WRITING - {'>>'}
+# Programs whose operands are files, and folders where an image's own commands seldom work.
+_TAKES_FILES = frozenset('cat cd cp ln mv rsync tar zip'.split())
+_BROUGHT = re.compile(
+    r'/(?:\Z|bin|builds|busybox|cache|dev|etc|kaniko|lib\w*|media|mnt|nfs|proc|root|run|sbin|secrets?'
+    r'|share\w*|srv|sys|tmp|usr(?!/src)|var(?!/www)|vault|vol\w*|workspace)(?:/|\Z)'
+)
 
 
 class Paths:
@@ -196,6 +202,17 @@ class Paths:
             for flag in build.flags if in_run(build.env) else ():
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, build.env)
+
+    def of_image(self, step: Step, written: Collection[str]) -> str | None:
+        """A path that a step reads and nothing wrote: what was built stays in the container."""
+        for use in step.programs:
+            words = use.arguments[:-1] if use.name in WRITES_LAST else use.arguments
+            for word in words if use.name in _TAKES_FILES else ():
+                for path in self.of(word, use.env):
+                    own = any(may_be_in(file, path) or is_inside(path, file) for file in written)
+                    if path[:1] == '/' and not own and not _BROUGHT.match(path):
+                        return path
+        return None
 
     def _of_word(self, word: Text, env: Env) -> Iterator[str]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""
