@@ -263,6 +263,9 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     build = _build(scope, state, fields)
     if build:
         return build
+    if fields[-1].text.known == ']':
+        # The end of a test that `||` cuts, as in `[ "$A" = x || "$B" = x ]`.
+        return _printed(scope, state, fields)
     if programs.likely(scope.ev, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])
