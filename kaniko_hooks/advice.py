@@ -5,8 +5,9 @@ from __future__ import annotations
 from kaniko_hooks.ci_paths import system_named
 from kaniko_hooks.model import MANY, Build, Container, Finding, Run
 
-# Parts of refusals of the fix that quote a statement: a build runs on a condition.
+# Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
 _CONDITIONS = ('`if ', '`case ')
+_RETRIES = ('`until ', '`while ! ')
 
 
 def noun(container: Container) -> str:
@@ -34,7 +35,7 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     is_gitlab = finding.containers[0].system == 'gitlab-ci'
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
-    if any(why.kind == 'retry' for why in reasons):
+    if any(why.kind == 'retry' for why in reasons) or any(part in reason for part in _RETRIES):
         is_one = len({_words(execution.build) for execution in run.executed}) == 1
         is_called = any(why.kind == 'call' for why in reasons)
         instead = 'build once' if is_one and not is_called else instead

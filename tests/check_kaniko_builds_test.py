@@ -189,6 +189,12 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
         ),
         pytest.param(
             CI,
+            pipeline(f'until {build("shop")}; do sleep 5; done'),
+            '; build once, with `retry:`',
+            id='retry in a loop',
+        ),
+        pytest.param(
+            CI,
             pipeline(
                 'retry() { "$@" || "$@"; }', f'retry {build("shop")}', f'retry {build("mail")}'
             ),
