@@ -46,16 +46,13 @@ def needed(
     result: list[list[int]] = []
     for number, (unit, part) in enumerate(zip(units, division.parts)):
         steps_before = [step for step in part.steps if step.number < unit.step.number]
-        of_builds = [
-            use_of(build, [*steps.before, *steps_before], paths)
-            for step in (unit.step, *unit.others)
-            for build in step.builds
-        ]
+        builds = [build for step in (unit.step, *unit.others) for build in step.builds]
+        of_builds = [use_of(build, [*steps.before, *steps_before], paths) for build in builds]
         if unit.loop is not None and any(
             _must_follow(of_builds[first], of_builds[second])
             for second in range(len(of_builds))
             for first in range(second)
-            if unit.loop.word_of(unit.builds[first]) != unit.loop.word_of(unit.builds[second])
+            if unit.loop.word_of(builds[first]) != unit.loop.word_of(builds[second])
         ):
             raise Refusal('the builds of its loop may depend on each other')
         use = _united(of_builds)

@@ -37,12 +37,19 @@ class Loop(NamedTuple):
 
     - `body`: the steps of its body.
     - `risks`: what needs --unsafe.
+    - `others`: steps of the body that do the same build as the first one, for other destinations.
     """
 
     command: For
     words: tuple[str, ...]
     body: tuple[Step, ...]
     risks: tuple[str, ...] = ()
+    others: tuple[Step, ...] = ()
+
+    @property
+    def first(self) -> Step:
+        """The first step of the body that builds."""
+        return next(step for step in self.body if step.most_builds)
 
     def word_of(self, build: Build) -> object:
         """The word of the iteration that a build is in."""
@@ -64,9 +71,6 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     if max(len(f'{target.name}: [{word}]') for word in words) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     body = body_steps(steps.source, steps.script, command)
-    builds = [inner for inner in body if inner.most_builds]
-    if len(builds) != 1 or builds[0].most_builds > 1:
-        raise Refusal(f'the loop over ${name} has more than one build')
     if get(target.job.table, 'parallel') is not None:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)

@@ -63,7 +63,7 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
             raise Refusal(f'{job.name} would not run one build')
         builds += (build for step in every for build in step.builds)
         _prove_commands(draft, part, job, steps)
-    others = [step.builds for step in part.unit.others]
+    others = [step.builds for step in part.unit.same]
     old = _descriptions(draft, part, part.unit.builds, others)
     new = _descriptions(draft, part, builds)
     for first, second in (old, new), (new, old):
@@ -178,16 +178,17 @@ def _difference(description: Description, others: Sequence[Description]) -> str:
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
     """A new job runs the same commands before and after its build, in order."""
     expected = [_flat(step.text) for step in draft.steps.before]
+    unit, source = part.unit, draft.steps.source.source.value
     for step in part.steps:
-        if step is part.unit.step and part.unit.loop is not None:
-            expected += [_flat(inner.text) for inner in part.unit.loop.body]
-        else:
-            expected.append(_flat(_without(step, part)))
-            if step is part.unit.step:
-                source = draft.steps.source.source.value
+        is_loop = step is unit.step and unit.loop is not None
+        for inner in unit.loop.body if is_loop and unit.loop else (step,):
+            if inner in unit.same:
+                continue
+            expected.append(_flat(_without(inner, part)))
+            if inner is unit.main:
                 expected += [
                     _flat(source[field.start : field.end])
-                    for other in part.unit.others
+                    for other in unit.same
                     for field in destinations_of(other.builds[0])
                 ]
     actual = [_flat(step.text) for step in (*steps.before, *steps.main)]

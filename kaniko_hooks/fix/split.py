@@ -98,16 +98,18 @@ class Writer:
     def _more_destinations(self, part: Part) -> list[Edit]:
         """The destinations of other builds of the same image, behind the words of the first."""
         unit = part.unit
-        if not unit.others:
+        if not unit.same:
             return []
         source = self.steps.source.source.value
-        at = self._end_offset(unit.step, unit.builds[0].argv[-1].end)
-        style = getattr(self.place.items[self.item_of(unit.step)].node, 'style', '')
+        at = self._end_offset(unit.main, unit.builds[0].argv[-1].end)
+        style = getattr(self.place.items[self.item_of(unit.main)].node, 'style', '')
         first = next(destinations_of(unit.builds[0])).start
         before = len(source[:first].rstrip(' \t\n\\'))
-        gap = self.text[slice(*(self.offset(unit.step.command, end) for end in (before, first)))]
+        gap = self.text[slice(*(self.offset(unit.main.command, end) for end in (before, first)))]
+        if unit.loop is not None:
+            gap = gap.replace('\n' + ' ' * self._depth(unit.step, unit.loop), '\n')
         edits = []
-        for step in unit.others:
+        for step in unit.same:
             for field in destinations_of(step.builds[0]):
                 words = source[field.start : field.end]
                 blank = gap if '\n' in gap and words[0] == '-' else ' '
@@ -121,16 +123,27 @@ class Writer:
         body_end = len(source[: node.end - len('done')].rstrip(' \t\n;'))
         if loop.body[-1].end < node.body[-1].end:
             body_end = loop.body[-1].end
-        outer, begin, inner = (
-            self.offset(step.command, at) for at in (node.start, first.start, first.first)
-        )
+        outer, begin = (self.offset(step.command, at) for at in (node.start, first.start))
         finish, end = (self._end_offset(step, at) for at in (body_end, node.end))
         yield Edit(outer, begin, '')
         yield Edit(finish, end, '')
-        if '\n' in self.text[outer:inner]:
-            column = inner - line_start(self.text, inner)
-            outer_column = outer - line_start(self.text, outer)
-            yield from _dedented(self.text, column - outer_column, begin, finish)
+        kept = {inner.number for inner in loop.body if inner not in loop.others}
+        cuts = [
+            Edit(self.offset(step.command, start), self._end_offset(step, stop), '')
+            for start, stop in _left_out(source[:body_end], loop.body, kept)
+        ]
+        yield from cuts
+        for edit in _dedented(self.text, self._depth(step, loop), begin, finish):
+            if not any(cut.start <= edit.start < cut.end for cut in cuts):
+                yield edit
+
+    def _depth(self, step: Step, loop: Loop) -> int:
+        """The columns by which the body of a loop goes to the left."""
+        ends = (loop.command.start, loop.body[0].first)
+        outer, inner = (self.offset(step.command, at) for at in ends)
+        if '\n' not in self.text[outer:inner]:
+            return 0
+        return inner - line_start(self.text, inner) - (outer - line_start(self.text, outer))
 
     def _end_offset(self, step: Step, at: int) -> int:
         """The offset in the file behind a character, within the quotes of its item."""

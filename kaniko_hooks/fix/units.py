@@ -39,8 +39,18 @@ class Unit(NamedTuple):
     others: tuple[Step, ...] = ()
 
     @property
+    def main(self) -> Step:
+        """The step that builds: itself, or one in the body of its loop."""
+        return self.step if self.loop is None else self.loop.first
+
+    @property
     def builds(self) -> tuple[Build, ...]:
-        return self.step.builds
+        return self.main.builds
+
+    @property
+    def same(self) -> tuple[Step, ...]:
+        """The steps that do the same build as `main` for other destinations."""
+        return self.others if self.loop is None else self.loop.others
 
 
 def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
@@ -54,6 +64,8 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
         if step.statement.background:
             raise Refusal('a build runs in the background')
         loop = matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
+        if loop is not None:
+            loop = _with_one_build(loop, steps, paths)
         units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
@@ -77,6 +89,15 @@ def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
 
 
 # One image, several destinations
+
+
+def _with_one_build(loop: Loop, steps: Steps, paths: Paths) -> Loop:
+    """The loop with the builds of its body put together. Raises Refusal."""
+    units = [Unit(step, None, images_of(step.builds)) for step in loop.body if step.most_builds]
+    unit, *more = merged(units, steps._replace(main=loop.body), paths)
+    if more or unit.step.most_builds > 1:
+        raise Refusal(f'the loop over ${loop.command.name} has more than one build')
+    return loop._replace(others=unit.others)
 
 
 def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
