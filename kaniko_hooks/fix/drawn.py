@@ -71,6 +71,8 @@ def check_drawn(
         owner = owners.get(step.number) if step in steps.main else None
         if owner is None and _draws(step):
             sources.add(shortened(step.text))
+        if sources and 'word_generation' in report.changes:
+            raise Refusal(f'{shortened(step.text)} may set any variable to another value each time')
         if owner is not None and not only_prints(step):
             for build in step.builds:
                 for path in paths.in_context(build, files):

@@ -110,10 +110,10 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         text = field.text
         match = re.match(_NAME, text.value)
         if text.holes and not is_local:
-            scope.ev.note_use(scope, state, programs.OTHER, fields)
             if field.splits:
                 state = _set_by_words(state)
             else:
+                scope.ev.note_use(scope, state, programs.OTHER, fields)
                 state = scripts.after_unknown_commands(scope, state)
         if text.holes or match is None:
             continue

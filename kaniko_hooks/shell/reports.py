@@ -108,7 +108,8 @@ class Reports:
             }
             report.writes |= changed
             sure = report.sure_writes
-            report.sure_writes = changed if sure is None else sure & changed
+            certain = set() if 'word_generation' in report.changes else changed
+            report.sure_writes = certain if sure is None else sure & certain
         return flow
 
     def read(self, state: State, name: str) -> None:
