@@ -37,13 +37,12 @@ _FIXED_DATE = re.compile(
     r'(?:\0(?:CI_COMMIT_TIMESTAMP|CI_PIPELINE_CREATED_AT|\$\(git [^\0]*)\0'
     r'|(?<=@)\d+|\d{4}-\d\d-\d\d[\d:TZ.+-]*)(?= |$)'
 )
-# Variables whose value is another one in each job.
+# Variables whose value is another one in each job. Its token is a secret, which nobody compares.
 _DRAWN_NAMES = frozenset(
     """
     $ BASHPID HOSTNAME PPID RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME
-    CI_BUILD_ID CI_BUILD_TOKEN CI_CONCURRENT_ID CI_CONCURRENT_PROJECT_ID CI_JOB_ID CI_JOB_JWT
-    CI_JOB_JWT_V1 CI_JOB_JWT_V2 CI_JOB_NAME CI_JOB_NAME_SLUG CI_JOB_STARTED_AT CI_JOB_TOKEN
-    CI_JOB_URL CI_RUNNER_DESCRIPTION CI_RUNNER_ID CI_RUNNER_SHORT_TOKEN
+    CI_BUILD_ID CI_CONCURRENT_ID CI_CONCURRENT_PROJECT_ID CI_JOB_ID CI_JOB_NAME CI_JOB_NAME_SLUG
+    CI_JOB_STARTED_AT CI_JOB_URL CI_RUNNER_DESCRIPTION CI_RUNNER_ID CI_RUNNER_SHORT_TOKEN
     """.split()
 )
 
@@ -87,9 +86,7 @@ def check_drawn(
             sure = name in step.sure_writes
             variables[name] = frozenset(sources) if sure else old | sources
         if sources:
-            # The job's token in a file is a secret, which nobody compares.
-            drawn = frozenset(sources - {'CI_JOB_TOKEN'})
-            files.update((path, drawn) for path in paths.written(step))
+            files.update((path, frozenset(sources)) for path in paths.written(step))
     for source, names in users.items():
         if len(names) > 1:
             shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
