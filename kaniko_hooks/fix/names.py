@@ -70,7 +70,8 @@ def part_names(job: str, units: Sequence[Unit], is_occupied: Callable[[str], boo
     base, own = _without_repetition(stem(job), labels(units))
     names: list[str] = []
     for label in own:
-        name = joined(base, label, between) if base and label else base or label or job
+        only = base if base not in RESERVED else job
+        name = joined(base, label, between) if base and label else only or label or job
         names.append(
             unused(name, lambda n: n in names or n != job and is_occupied(n) or n in RESERVED)
         )
