@@ -150,9 +150,12 @@ class Paths:
         """The file that `cp` makes, if it is known to be one."""
         if len(use.words) != 2 or use.words[0][:1] == '-':
             return
-        target = use.words[-1]
+        source, target = use.words
         for path in self.targets(use):
-            is_file = self.text_of(path) is not None or 'Dockerfile' in path.rpartition('/')[2]
+            name = path.rpartition('/')[2]
+            # Such as .env.production for .env.
+            is_variant = '.' in name and {*name.split('.')} <= {*source.split('/')[-1].split('.')}
+            is_file = self.text_of(path) is not None or is_variant or 'Dockerfile' in name
             if is_file or target in ('.', './'):
                 yield path
 
