@@ -32,11 +32,11 @@ HOOKS = ('check_kaniko_builds', 'fix_kaniko_builds')
 
 def shell(command: str, folder: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
     """The result of a shell's command; `check` and `fix` are the hooks."""
-    hooks = [
-        f'{module[:5].strip("_")}() {{ \'{sys.executable}\' -m kaniko_hooks.{module} "$@"; }}'
+    functions = [
+        f'{module.partition("_")[0]}() {{ \'{sys.executable}\' -m kaniko_hooks.{module} "$@"; }}'
         for module in HOOKS
     ]
-    text = '\n'.join([*hooks, command]).replace('fix_k()', 'fix()')
+    text = '\n'.join([*functions, command])
     done = subprocess.run(
         ('bash', '-c', text),
         cwd=folder,
