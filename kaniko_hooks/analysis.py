@@ -70,7 +70,7 @@ def analyse(
     read_here = sum(
         _concerns((container.place, *container.places), here) for container in reading.containers
     )
-    return Analysis(result._replace(read=read_here), evaluations, tuple(crashes))
+    return Analysis(result._replace(containers_read=read_here), evaluations, tuple(crashes))
 
 
 def _may_build(container: Container, mentions: Mentions) -> bool:

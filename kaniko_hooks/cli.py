@@ -170,11 +170,11 @@ def _fix(options: Options) -> int:
             from kaniko_hooks.fix.plan import plan_fixes
 
             plan = plan_fixes(repository, target.files, options)
-        code = max(code, _print_lines(plan.crashes, 2), _written(repository, plan, options))
+        code = max(code, _print_lines(plan.crashes, 2), _apply(repository, plan, options))
     return code
 
 
-def _written(repository: Repository, plan: FixPlan, options: Options) -> int:
+def _apply(repository: Repository, plan: FixPlan, options: Options) -> int:
     """Write a plan's files, or print their diff, then one line about each outcome."""
     from kaniko_hooks.fix.write import NotWritten, write_all
 

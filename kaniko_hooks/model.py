@@ -284,4 +284,4 @@ class Result(NamedTuple):
     containers: tuple[tuple[Container, Run], ...]  # those that build
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
-    read: int = 0  # containers of the named files, with and without builds
+    containers_read: int = 0  # of the named files, with and without builds

@@ -31,7 +31,7 @@ def read(
 
             crashes.append(internal_error(path, error))
 
-    gitlab, others = _sorted(repository, named)
+    gitlab, others = _classified(repository, named)
     if gitlab or configs or repository.exists(GITLAB_ROOT):
         from kaniko_hooks.ci.gitlab.pipelines import read as gitlab_read
 
@@ -46,14 +46,14 @@ def read(
 
 def gitlab_files(repository: Repository, named: Sequence[str]) -> list[str]:
     """The named files of GitLab CI that may matter, and those that call a named script."""
-    return _sorted(repository, named)[0]
+    return _classified(repository, named)[0]
 
 
 # A file's path, and what reads it.
 _Other = tuple[str, Callable[[], Reading]]
 
 
-def _sorted(repository: Repository, named: Sequence[str]) -> tuple[list[str], list[_Other]]:
+def _classified(repository: Repository, named: Sequence[str]) -> tuple[list[str], list[_Other]]:
     """The files that may matter: those of GitLab, and those of other systems."""
     candidates = [
         path

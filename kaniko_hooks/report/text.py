@@ -52,7 +52,7 @@ def summary(result: Result) -> str:
         unseen = [note.message for note in _distinct_notes(result)]
         part = 'include' if all(message.startswith('include') for message in unseen) else 'part'
         rest = f'; {_number(len(unseen), part)} cannot be seen here' if unseen else ''
-        return f'no findings: {containers} in {_number(result.read, word)}{rest}'
+        return f'no findings: {containers} in {_number(result.containers_read, word)}{rest}'
     files = _number(len({finding.place.file for finding in result.findings}), 'file')
     fixable = sum(finding.fix is not None for finding in result.findings)
     fix = f' (fix-kaniko-builds can fix {fixable})' if fixable else ''
