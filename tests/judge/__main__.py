@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import multiprocessing
 import os
@@ -12,13 +10,14 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
 from kaniko_hooks.ci.gitlab import InvalidPipeline
+from tests.golden import record
 from tests.judge.generate import generate
 from tests.judge.pipeline import definition
 from tests.judge.scenarios import differences, shell_for
@@ -46,7 +45,7 @@ def verdict(seed: int, unsafe: bool = False, keep: Path | None = None) -> Verdic
         except InvalidPipeline as error:
             return Verdict(seed, 'invalid', str(error))
         shutil.copytree(before, after)
-        code, out, err = called(fix_kaniko_builds.main, after, ['--unsafe'] if unsafe else [])
+        code, out, err = called(fix_kaniko_builds, after, ['--unsafe'] if unsafe else [])
         if code not in (0, 1) or 'Traceback' in err:
             return Verdict(seed, 'crash', err)
         if (before / '.gitlab-ci.yml').read_bytes() == (after / '.gitlab-ci.yml').read_bytes():
@@ -63,7 +62,7 @@ def verdict(seed: int, unsafe: bool = False, keep: Path | None = None) -> Verdic
 
 def refusal(root: Path) -> tuple[str, str]:
     """The reason that the check gives for what the fix leaves alone, without names."""
-    _, out, err = called(check_kaniko_builds.main, root, ['--format', 'json'])
+    _, out, err = called(check_kaniko_builds, root, ['--format', 'json'])
     if not out:
         return 'crash', err
     findings = json.loads(out)['findings']
@@ -75,20 +74,16 @@ def refusal(root: Path) -> tuple[str, str]:
     )
 
 
-def called(
-    main: Callable[[list[str]], int], root: Path, options: list[str]
-) -> tuple[int, str, str]:
+def called(hook: ModuleType, root: Path, options: list[str]) -> tuple[int, str, str]:
     """Exit code and output of a hook for all files of a repository."""
     files = sorted(str(path.relative_to(root)) for path in root.rglob('*') if path.is_file())
     paths = [path for path in files if path.endswith(('.yml', '.sh'))]
-    here, out, err = os.getcwd(), io.StringIO(), io.StringIO()
+    here = os.getcwd()
     os.chdir(root)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main([*options, *paths])
+        return record.called(hook, [*options, *paths])
     finally:
         os.chdir(here)
-    return code, out.getvalue(), err.getvalue()
 
 
 def main() -> int:
