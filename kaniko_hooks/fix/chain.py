@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
@@ -19,7 +20,7 @@ from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.steps import Steps
+from kaniko_hooks.fix.steps import Step, Steps, scripts_of
 from kaniko_hooks.fix.target import Target
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
@@ -48,13 +49,8 @@ def needed(
         steps_before = [step for step in part.steps if step.number < unit.step.number]
         builds = [build for step in (unit.step, *unit.others) for build in step.builds]
         of_builds = [use_of(build, [*steps.before, *steps_before], paths) for build in builds]
-        if unit.loop is not None and any(
-            _must_follow(of_builds[first], of_builds[second])
-            for second in range(len(of_builds))
-            for first in range(second)
-            if unit.loop.word_of(builds[first]) != unit.loop.word_of(builds[second])
-        ):
-            raise Refusal('the builds of its loop may depend on each other')
+        if unit.loop is not None:
+            _check_iterations(unit.step, [*map(unit.loop.word_of, builds)], of_builds)
         use = _united(of_builds)
         earlier = [
             other
@@ -67,6 +63,20 @@ def needed(
         result.append([other for other in earlier if other not in implied])
         uses.append(use)
     return result
+
+
+def _check_iterations(step: Step, words: Sequence[object], uses: Sequence[Use]) -> None:
+    """Raises Refusal if builds of a loop, in the iterations of some words, may need each other."""
+    tests = {
+        word: {use.tests for other, use in zip(words, uses) if other == word} for word in words
+    }
+    is_own = 'no-push' in step.text or step.report.calls or scripts_of(step)
+    if not is_own and all(kinds == tests[words[0]] for kinds in tests.values()):
+        # The flag comes from a variable: all iterations push, or all of them only test.
+        uses = [use._replace(tests=frozenset()) for use in uses]
+    pairs = combinations(zip(words, uses), 2)
+    if any(word != other and _must_follow(use, later) for (word, use), (other, later) in pairs):
+        raise Refusal('the builds of its loop may depend on each other')
 
 
 def _must_follow(first: Use, second: Use) -> bool:
