@@ -140,6 +140,7 @@ def test_an_array_in_a_list_is_part_of_it(tmp_path: Path) -> None:
                 'spec: {inputs: {x: {type: array}}}\n---\n'
                 '.a: {before_script: [a]}\n.b: {script: [b]}\n'
                 'j:\n  extends:\n    - $[[ inputs.x ]]\n  tags: [t, "$[[ inputs.x ]]"]\n'
+                '  parallel: {matrix: [{V: ["$[[ inputs.x ]]", c]}]}\n'
             ),
         },
     ).jobs['j']
@@ -147,6 +148,7 @@ def test_an_array_in_a_list_is_part_of_it(tmp_path: Path) -> None:
         'a',
         'b',
     ]
+    assert job.matrix == [{'V': '.a'}, {'V': '.b'}, {'V': 'c'}]
 
 
 def test_commands_with_inputs_are_located_in_their_pieces(tmp_path: Path) -> None:

@@ -172,3 +172,15 @@ def test_what_cannot_be_seen_may_complete_all(tmp_path: Path, text: str) -> None
     pipeline = read(tmp_path, f'include: [{{project: g/p, file: x.yml}}]\n{text}\n')
     assert scripts(pipeline)['j'] == ['a']
     assert pipeline.jobs['j'].variables == {}
+
+
+def test_matrix_cells_are_the_products_of_each_row(tmp_path: Path) -> None:
+    job = read(
+        tmp_path,
+        (
+            'j:\n  script: [a]\n  parallel:\n    matrix:\n'
+            '    - {A: [1, two], B: 012}\n    - A: three\n'
+        ),
+    ).jobs['j']
+    assert job.matrix == [{'A': '1', 'B': '10'}, {'A': 'two', 'B': '10'}, {'A': 'three'}]
+    assert job.variables == {}

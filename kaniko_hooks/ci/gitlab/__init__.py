@@ -5,6 +5,9 @@ pipeline = read_pipeline('.')
 for name, job in pipeline.jobs.items():
     for command in job.script or ():
         print(name, command.text, command.file, command.offset)
+
+This is for other programs as well: so are `before_script`, `after_script`, `variables` and
+`matrix` of a job, also where the hooks do without them.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from kaniko_hooks.ci.gitlab.variables import (
     Settings,
     global_settings,
     job_settings,
+    matrix_cells,
     static_variables,
     value_text,
     with_holes,
@@ -102,6 +103,11 @@ class Job(NamedTuple):
     def variables(self) -> dict[str, str]:
         """The values of `variables:`, without those that a rule or the matrix sets."""
         return static_variables(self.top, self.table)
+
+    @property
+    def matrix(self) -> list[dict[str, str]]:
+        """The variables of each instance of `parallel:matrix`."""
+        return matrix_cells(self.table)
 
     def _commands(self, keyword: str) -> list[Command] | None:
         return list(map(Command, self.scripts[keyword])) if keyword in self.scripts else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice, product
 
 from kaniko_hooks.ci.gitlab.values import (
     Items,
@@ -29,6 +30,8 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Setting, Text
 from kaniko_hooks.text import ROOT, Hole, hole
+
+MAX_CELLS = 200  # G: entry/product/matrix.rb, for one job
 
 # G: lib/expand_variables.rb
 REFERENCE = r'(?a:\$(?:[a-zA-Z_]\w*|\{[a-zA-Z_]\w*\})|%[a-zA-Z_]\w*%)'
@@ -87,6 +90,16 @@ def static_variables(top: Table, job: Table) -> dict[str, str]:
             entries.setdefault(name, entry)
     texts = {name: _alternatives(entry.value) for name, entry in entries.items()}
     return {name: alternatives[0] for name, alternatives in texts.items() if alternatives}
+
+
+def matrix_cells(job: Table) -> list[dict[str, str]]:
+    """The variables of each instance that `parallel:matrix` makes, at most MAX_CELLS."""
+    cells = (
+        dict(zip(row, values))
+        for row in _matrix_rows(job)
+        for values in product(*(map(ruby_text, values) for values in row.values()))
+    )
+    return list(islice(cells, MAX_CELLS))
 
 
 def global_settings(top: Table) -> dict[str, Setting]:
