@@ -1,4 +1,4 @@
-"""Loops: once for each known word, otherwise any number of times.
+"""Loops: once for each known word, round after round, otherwise any number of times.
 
 A loop of unknown length is evaluated once, from an environment in which what
 its body changes may be anything (widening); that such runs follow each other is
@@ -259,17 +259,14 @@ def _in_rounds(scope: Scope, state: State, node: While) -> Flow | None:
     building = 0
     for _ in range(_MAX_KNOWN_ROUNDS):
         before = max(outcome.builds(way.outcome) for way in current)
-        rounds = [_condition(scope, way, node) for way in current]
-        starts = [way for tested, _ in rounds for way in tested.normal]
-        stops = [way for _, ends in rounds for way in ends]
-        if starts and stops:
+        tested, stops = _condition(scope, current, node)
+        if tested.normal and stops:
             return None
-        for tested, _ in rounds:
-            flow.leaving += tested.leaving
-        if not starts:
+        flow.leaving += tested.leaving
+        if not tested.normal:
             flow.normal += [way.with_status(status) for way in stops]
             return flow
-        going, done = _iteration(scope.ev.statements(scope, starts, node.body))
+        going, done = _iteration(scope.ev.statements(scope, tested.normal, node.body))
         flow.add(done)
         building += any(outcome.builds(way.outcome) > before for way in (*going, *done.ends()))
         if building > 1:
@@ -296,7 +293,7 @@ def _any_times(
     for _ in range(_MAX_ROUNDS):
         ev.spend(25 + 3 * len(state.env.variables))
         entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
-        tested, _ = _condition(scope, start(entry), node)
+        tested, _ = _condition(scope, [start(entry)], node)
         body = ev.statements(scope, tested.normal, node.body)
         going, done = _iteration(body)
         done.leaving += tested.leaving
@@ -316,7 +313,7 @@ def _any_times(
         last = [way.with_env(_printed_again(ev, state.env, way.env)) for way in last]
         heads += [way._replace(outcome=before) for way in last]
     heads = merged(scope, heads)
-    stopping = [end for head in heads for end in _condition(scope, head, node)[1]]
+    stopping = _condition(scope, heads, node)[1]
     # The status is that of the last command of the body.
     succeeds = all(way.status for way in going)
     flow = Flow(way.with_status(True if succeeds else None) for way in stopping)
@@ -332,11 +329,11 @@ def _after(before: Outcome, state: State) -> State:
     return state._replace(outcome=outcome.then(before, state.outcome))
 
 
-def _condition(scope: Scope, state: State, node: For | While) -> tuple[Flow, list[State]]:
+def _condition(scope: Scope, states: list[State], node: For | While) -> tuple[Flow, list[State]]:
     """The states in which the body of a loop runs, and those in which the loop ends."""
     if isinstance(node, For):
-        return Flow([state]), [state]
-    flow = scope.ev.statements(scope._replace(tested=True), [state], node.condition)
+        return Flow(states), states
+    flow = scope.ev.statements(scope._replace(tested=True), states, node.condition)
     ends = [way for way in flow.normal if way.status is not (not node.until)]
     flow.normal = [
         way.with_status(not node.until) for way in flow.normal if way.status is not node.until
