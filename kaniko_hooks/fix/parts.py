@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
@@ -97,7 +98,7 @@ class Division:
         self.owners: dict[int, int | None] = {}
         self.variables: dict[str, set[int]] = {}
         self.files: dict[str, set[int]] = {}
-        self.written: set[str] = set()  # files, by any of the steps before
+        self.written: set[str] = set()  # files, and folders that no build has brought
         self.gates: set[int] = set()
         self.waiting: set[int] = set()
         self.risks: list[str] = []
@@ -120,7 +121,7 @@ class Division:
     def assign_steps(self) -> None:
         """Find the owner of each step. Raises Refusal."""
         for step in self.steps.before:
-            self.written |= self.paths.written(step)
+            self._take_over(step, None)
             if outward(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
         above: int | None = None
@@ -292,6 +293,8 @@ class Division:
                 self.variables.setdefault(name, set()).add(owner)
         written = self.paths.written(step)
         self.written |= written
+        if step.number < min(self.numbers):
+            self.written.update(map(posixpath.dirname, self.paths.named(step)))
         if owner is not None:
             certain = self.paths.certain_outputs(step)
             for path in sorted(written):

@@ -208,6 +208,7 @@ class Paths:
 
     def of_image(self, step: Step, written: Collection[str]) -> str | None:
         """A path that a step reads and nothing wrote: what was built stays in the container."""
+        written = {*written, *self.written(step)}
         for use in step.programs:
             words = use.arguments[:-1] if use.name in WRITES_LAST else use.arguments
             for word in words if use.name in _TAKES_FILES else ():
