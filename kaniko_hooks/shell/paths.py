@@ -13,7 +13,6 @@ from kaniko_hooks.model import Field, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, expand
 from kaniko_hooks.shell.env import Env, Flow, Scope, State
-from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -39,6 +38,8 @@ _EXTENSIONS = ('.sh', '.bash')
 _MAX_FOLDERS = 50  # in a path
 _DEVICES = ('/dev/', '/proc/')
 _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
+# The first characters of the names of holes that stand for names of files.
+_PATTERNS = frozenset('*?[')
 # The workspace of a CI system, where the repository is in a folder of it.
 _WORKSPACE = '/workspace'
 
@@ -182,8 +183,8 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
     """
     folder = env.directories[0].known
     pattern = field.text
-    shown = [pattern.value[item.start : item.end] for item in pattern.holes]
-    if folder is None or len(env.directories) > 1 or not shown or not all(map(is_pattern, shown)):
+    are_patterns = all(item.name[:1] in _PATTERNS for item in pattern.holes)
+    if folder is None or len(env.directories) > 1 or not pattern.holes or not are_patterns:
         return [field]
     start = f'{folder}/' if folder else ''
     path = _normal(concat((Text(start), pattern)))
