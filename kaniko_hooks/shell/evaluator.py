@@ -85,6 +85,7 @@ class Evaluator:
         self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}
         self.segments: dict[str, tuple[Words, ...]] = {}  # of the words that holes may be
+        self.candidates: dict[tuple[str, ...], Sequence[str]] = {}  # by what is known of a path
         self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._tested: set[str] = set()
         self._untested: list[tree.Script] = []  # trees whose tests are not among these

@@ -267,12 +267,24 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
         return (
             [] if is_new else [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
         )
+    known = line.key()[::2]
+    if known not in ev.candidates:
+        ev.candidates[known] = _with_ends(ev, names)
+    return ev.candidates[known]
+
+
+def _with_ends(ev: Evaluator, names: list[Text]) -> Sequence[str]:
+    """The files whose paths end with the most of these names."""
+    files = ev.repository.files()
     while not has_characters(names[0]):
         # It may be the root, or several folders.
         del names[0]
+    depth = max((name.count('/') + 1 for name in files), default=1)
+    del names[:-depth]
     while any(map(has_characters, names)):
+        ev.spend(50 + len(files) // 16)
         pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
-        matching = [name for name in ev.repository.files() if pattern.fullmatch(name)]
+        matching = [name for name in files if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
             return [name for name in matching if names_executor(ev.file(name))]
         if matching:

@@ -132,7 +132,9 @@ def _pieces(ev: Evaluator, values: Iterable[Text | Array | Unset]) -> Iterator[W
     """The words of values, cut where one stands for the words of other values."""
     for value in values:
         pending: list[Field] = []
-        for field in _fields(value):
+        fields = list(_fields(value))
+        ev.spend(4 * len(fields))
+        for field in fields:
             inner = ev.segments.get(hole_name(field.text))
             if inner is not None and field.splits:
                 yield tuple(pending)
