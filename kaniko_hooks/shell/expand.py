@@ -32,6 +32,7 @@ from kaniko_hooks.shell.value import (
     Array,
     Unset,
     after_first,
+    hole_name,
     is_known,
     names_executor,
     shortened,
@@ -294,7 +295,10 @@ def _conditional(
     colon = operator[0] == ':'
     ways: Ways = []
     for after, value in _values(scope, state, piece, subscript):
-        is_set = piece.name in after.env.variables or piece.name in scope.script.variables
+        # A join of states may keep the value that the variable had outside, if it had one.
+        is_own = isinstance(value, Text) and hole_name(value).partition(' #')[0] == piece.name
+        is_set = piece.name in after.env.variables and not is_own
+        is_set = is_set or piece.name in scope.script.variables
         present, absent = _by_presence(scope.ev, after, value, '' if is_set else piece.name, colon)
         for way in present:
             if kind == '+':
