@@ -233,9 +233,8 @@ class Evaluator:
             elif way.status is False:
                 flow.leaving.append((EXIT, way))
             else:
-                # A caller may try again what has built before it fails.
-                has_built = scope.depth and outcome.builds(way.outcome)
-                if way.status is None and (has_built or way.env.at_exit is not NO_TRAP):
+                # A caller may look at the status of a shell that fails.
+                if way.status is None and (scope.depth or way.env.at_exit is not NO_TRAP):
                     flow.leaving.append((EXIT, way.with_status(False)))
                 # The shell ends where it fails (`set -e`, POSIX XCU 2.15).
                 flow.normal.append(way.with_status(True))

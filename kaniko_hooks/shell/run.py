@@ -93,11 +93,12 @@ def _ends(ev: Evaluator, all_scripts: Sequence[Script]) -> list[State]:
     failed: list[State] = []  # only scripts that are `always` run now
     for script in all_scripts:
         runs, going = _by_cond(ev, going, script)
+        runs_after_failure: list[State] = []
+        if script.always:
+            runs_after_failure, failed = _by_cond(ev, failed, script)
         for end in _after_script(ev, script, runs):
             (failed if end.status is False else going).append(end)
-        if script.always:
-            runs, failed = _by_cond(ev, failed, script)
-            failed += _after_script(ev, script, runs)
+        failed += _after_script(ev, script, runs_after_failure)
         scope = Scope(ev, Text(''), script)
         going = merged(scope, going)
         failed = merged(scope, failed)

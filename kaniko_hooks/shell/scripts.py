@@ -203,7 +203,9 @@ def _in_new_shell(
         env = way.env._replace(
             variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
         )
-        return run(inner, way.with_env(env), text, path)
+        ends = run(inner, way.with_env(env), text, path).ends()
+        # What `trap` has set runs there, where failures end the shell whoever tests its status.
+        return Flow(scope.ev.exited(inner, ends))
 
     return Flow(scope.ev.isolated(scope, state, child))
 
