@@ -259,6 +259,14 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         [f'{BUILD}a', f'{BUILD}b', f'foo {" ".join(f"executor{n}" for n in range(6_000))}'],
         'runs 2|runs many',
     ),
+    'a path of many values': (
+        ['for s in ci/*.sh; do sh "' + '$$' * 26 + 's"; done', f'{BUILD}a; {BUILD}b'],
+        'runs 2',
+    ),
+    'a name with an open bracket': (
+        ['for a in A[ B; do opts="$opts ${!a}"; done', f'{BUILD}a; {BUILD}b'],
+        'runs 2',
+    ),
     'a word of many quotes': (['echo ' + '""' * 20_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
     'a chain of commands': (['exec ' * 3_000 + f'{BUILD}a', f'{BUILD}b'], 'too large'),
     'a chain of xargs': (['xargs -I{} ' * 200 + f'{BUILD}a', f'{BUILD}b'], 'too large'),

@@ -139,6 +139,8 @@ def escaped(text: str) -> str:
 
 def parts_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
     """The parts of a word, after the expansion of its pieces."""
+    # Few words are so long that it counts.
+    scope.ev.spend(len(pieces) // 8 * 50)
     ways: Ways = [(state, ())]
     literal: list[Part] = []  # since the last expansion
     for piece in pieces:
@@ -241,7 +243,8 @@ def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
     ways: Ways = []
     for after, value in look_up(scope, state, piece.name, shown):
         name, bracket, subscript = text_of(value).value.partition('[')
-        if isinstance(value, Text) and value.holes:
+        is_open = bool(bracket) and ']' not in subscript
+        if isinstance(value, Text) and (value.holes or is_open):
             ways.append((after, (Part(hole('', shown), piece.quoted, True),)))
             values = executors_by_name(scope, after, value)
             ways += [(after, _parts(item, piece.quoted)) for item in values]

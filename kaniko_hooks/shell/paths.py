@@ -190,7 +190,7 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
     path = _normal(concat((Text(start), pattern)))
     files = scope.ev.repository.files()
     scope.ev.spend(len(files) // 4)
-    regex = re.compile('[^/]*'.join(map(re.escape, path.key()[::2])))
+    regex = re.compile(regex_with_holes(path, '[^/]*'))
     names = [name for name in files if regex.fullmatch(name)][: _MAX_CANDIDATES + 1]
     last = re.compile(regex_with_holes(path.split('/')[-1]))
     is_open = len(names) > _MAX_CANDIDATES or any(

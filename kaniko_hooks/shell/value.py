@@ -215,14 +215,11 @@ def has_characters(text: Text) -> bool:
     return sum(item.end - item.start for item in text.holes) < len(text.value)
 
 
-def regex_with_holes(text: Text) -> str:
-    """The regular expression of what a text may be."""
-    pieces: list[str] = []
-    at = 0
-    for item in text.holes:
-        pieces += (re.escape(text.value[at : item.start]), '.*')
-        at = item.end
-    return ''.join((*pieces, re.escape(text.value[at:])))
+def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
+    """The regular expression of what a text may be; of holes side by side there is one."""
+    pieces = text.key()[::2]
+    known = [pieces[0], *filter(None, pieces[1:-1]), *pieces[1:][-1:]]
+    return wildcard.join(map(re.escape, known))
 
 
 def shortened(text: Text) -> Text:
