@@ -92,9 +92,14 @@ class Program(NamedTuple):
         return [text.value for text in self.arguments]
 
     @property
+    def operands(self) -> list[Text]:
+        """The arguments that are no options."""
+        return [text for text in self.arguments if text.value[:1] != '-']
+
+    @property
     def written(self) -> Sequence[Text]:
         """The operands that it may write."""
-        words = [text for text in self.arguments if text.value[:1] != '-']
+        words = self.operands
         if self.name == 'tar':
             named = zip(self.words, self.arguments[1:])
             archives = [text for word, text in named if re.fullmatch('-?[acjJptvxz]*f', word)]
@@ -109,9 +114,8 @@ class Program(NamedTuple):
     @property
     def copied_name(self) -> str:
         """The name that the one operand of `cp` or its like gets in a folder; '' if not known."""
-        operands = [text for text in self.arguments if text.value[:1] != '-']
-        is_copy = self.name in WRITES_LAST and len(operands) == 2
-        name = operands[0].split('/')[-1].known if is_copy else None
+        is_copy = self.name in WRITES_LAST and len(self.operands) == 2
+        name = self.operands[0].split('/')[-1].known if is_copy else None
         return name if name and re.fullmatch(r'\.?\w[\w.-]*', name) else ''
 
     @property
@@ -130,8 +134,7 @@ class Program(NamedTuple):
         """The operands that it removes or gives other rights."""
         if self.name not in (*_WRITES_NOTHING, 'mv'):
             return ()
-        words = [text for text in self.arguments if text.value[:1] != '-']
-        return words[self.name[:2] == 'ch' :]
+        return self.operands[self.name[:2] == 'ch' :]
 
     @property
     def makes_folders(self) -> bool:

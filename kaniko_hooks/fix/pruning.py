@@ -71,11 +71,11 @@ def _only_assigns(step: Step, paths: Paths) -> bool:
         and report.changes <= {'variables', 'exported'}
         and not outward(step)
         and 'readonly' not in _attributes(step)
-        and not (isinstance(step.only_command, Simple) and may_fail(step, paths))
+        and not (isinstance(step.only_command, Simple) and _may_fail(step, paths))
     )
 
 
-def may_fail(step: Step, paths: Paths) -> bool:
+def _may_fail(step: Step, paths: Paths) -> bool:
     """A step may fail for what it reads, and end the script."""
     return may_stop(step) or not all(is_sure(use, paths) for use in step.programs)
 
@@ -85,8 +85,7 @@ def is_sure(use: Program, paths: Paths) -> bool:
     is_forced = use.name == 'rm' and any(map(_FORCE.match, use.words))
     if use.kind == BUILTIN or use.name in _SURE or is_forced:
         return True
-    operands = [text for text in use.arguments if text.value[:1] != '-']
-    files = operands[_OPERANDS.get(use.name, slice(None))]
+    files = use.operands[_OPERANDS.get(use.name, slice(None))]
     return use.name in _READING and all(paths.exist(text, use.env) for text in files)
 
 
@@ -150,7 +149,7 @@ def _is_made_anew(
     step: Step, later: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
 ) -> bool:
     """The step only makes files and folders that are made again before anything uses them."""
-    own = set() if may_fail(step, paths) else paths.made(step)
+    own = set() if _may_fail(step, paths) else paths.made(step)
     for other in later if own else ():
         again = paths.made(other)
         if owners[other.number] is not None or paths.names(other, own):
@@ -166,7 +165,7 @@ def _is_made_anew(
 
 def _is_for_others(steps: Steps, step: Step, later: Sequence[Step], paths: Paths) -> bool:
     """The step only works on files in the contexts of other builds."""
-    own = set() if may_fail(step, paths) else paths.touched(step)
+    own = set() if _may_fail(step, paths) else paths.touched(step)
     builds = [build for other in later for build in other.builds]
     if not own or not builds or _leads_to(steps, builds[0], own, paths):
         return False

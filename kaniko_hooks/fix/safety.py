@@ -14,6 +14,8 @@ _REMOVAL = re.compile(r'-?|\s*rm\s[^;&|`<>()\n]*')
 # An expansion that ends the script if a variable is not set.
 _DEMAND = re.compile(r'\$\{\w+:?\?')
 
+# Parts of the environment that change with files and with what is printed.
+_OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
@@ -81,7 +83,7 @@ def writes_files(step: Step) -> bool:
 
 def makes_only(step: Step) -> bool:
     """The step prints, also into files, and makes folders."""
-    return step.report.changes <= {'stdin', 'stdout', 'epoch', 'files'} and all(
+    return step.report.changes <= _OF_FILES and all(
         use.kind == PURE or use.name in ('echo', 'printf') or use.makes_folders
         for use in step.programs
     )
@@ -89,7 +91,7 @@ def makes_only(step: Step) -> bool:
 
 def works_on_files(step: Step) -> bool:
     """The step prints, also into files, and changes the files that it names."""
-    return step.report.changes <= {'stdin', 'stdout', 'epoch', 'files'} and all(
+    return step.report.changes <= _OF_FILES and all(
         use.kind == PURE or use.name in _WORKING_ON_FILES for use in step.programs
     )
 

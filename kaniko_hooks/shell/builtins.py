@@ -21,6 +21,7 @@ from kaniko_hooks.shell.value import (
     alternatives,
     fresh,
     fresh_name,
+    hole_name,
     join,
     number,
 )
@@ -53,11 +54,10 @@ def _status_of(fields: Sequence[Field], state: State) -> bool | None:
     """The status of `exit` and `return`: by default that of the last command."""
     if len(fields) < 2:
         return state.status
-    key = fields[1].text.key()
-    if len(key) == 1:
-        return key[0] == '0'
-    is_failure = len(key) == 3 and key[1].startswith(FAILURE) and not key[0] + key[2]
-    return False if is_failure else None
+    status = fields[1].text
+    if status.known is None:
+        return False if hole_name(status).startswith(FAILURE) else None
+    return status.known == '0'
 
 
 def _exit(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

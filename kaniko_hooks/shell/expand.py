@@ -300,9 +300,11 @@ def _conditional(
     for after, value in _values(scope, state, piece, subscript):
         # A join of states may keep the value that the variable had outside, if it had one.
         is_own = isinstance(value, Text) and hole_name(value).partition(' #')[0] == piece.name
-        is_set = piece.name in after.env.variables and not is_own
-        is_set = is_set or piece.name in scope.script.variables
-        present, absent = _by_presence(scope.ev, after, value, '' if is_set else piece.name, colon)
+        may_be_unset = piece.name not in scope.script.variables and (
+            is_own or piece.name not in after.env.variables
+        )
+        name = piece.name if may_be_unset else ''
+        present, absent = _by_presence(scope.ev, after, value, name, colon)
         for way in present:
             if kind == '+':
                 ways += _operand(scope, way, piece.operand)

@@ -267,10 +267,10 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
         return (
             [] if is_new else [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
         )
-    known = line.key()[::2]
-    if known not in ev.candidates:
-        ev.candidates[known] = _with_ends(ev, names)
-    return ev.candidates[known]
+    pieces = line.key()[::2]
+    if pieces not in ev.candidates:
+        ev.candidates[pieces] = _with_ends(ev, names)
+    return ev.candidates[pieces]
 
 
 def _with_ends(ev: Evaluator, names: list[Text]) -> Sequence[str]:

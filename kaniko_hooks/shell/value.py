@@ -218,8 +218,8 @@ def has_characters(text: Text) -> bool:
 def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
     """The regular expression of what a text may be; of holes side by side there is one."""
     pieces = text.key()[::2]
-    known = [pieces[0], *filter(None, pieces[1:-1]), *pieces[1:][-1:]]
-    return wildcard.join(map(re.escape, known))
+    apart = [pieces[0], *filter(None, pieces[1:-1]), *pieces[1:][-1:]]
+    return wildcard.join(map(re.escape, apart))
 
 
 def shortened(text: Text) -> Text:
