@@ -8,7 +8,7 @@ guards both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -86,6 +86,28 @@ def children(node: Node) -> Iterator[Node]:
             yield from pair
     elif isinstance(node, SequenceNode):
         yield from node.items
+
+
+def walk(roots: Iterable[Node]) -> Iterator[Node]:
+    """All nodes in their order; a collection once, though aliases name it again."""
+    visited: set[int] = set()
+    waiting = list(roots)[::-1]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ScalarNode):
+            if identity(node) in visited:
+                continue
+            visited.add(identity(node))
+            waiting += reversed(list(children(node)))
+        yield node
+
+
+def aliased(node: Node) -> Iterator[Node]:
+    """The nodes that aliases directly in a collection name."""
+    if isinstance(node, MappingNode):
+        yield from (node.pairs[index][1] for index in node.aliases)
+    elif isinstance(node, SequenceNode):
+        yield from (node.items[index] for index in node.aliases)
 
 
 class Field(NamedTuple):

@@ -26,7 +26,7 @@ from kaniko_hooks.fix.references import (
 from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
-from kaniko_hooks.fix.target import Target, first_anchor, refuse_keywords, risky_keywords, target_of
+from kaniko_hooks.fix.target import Target, refuse_keywords, risky_keywords, target_of
 from kaniko_hooks.fix.units import Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
@@ -124,9 +124,8 @@ def _draft(
     script = script_of(state, target)
     extenders = list(extenders_of(state, target, mentions[target.name]))
     for item in script.place.items:
-        anchor = first_anchor(item.node) if item.alias is None else None
-        if anchor:
-            raise Refusal(f'an item of its script defines the anchor &{anchor}')
+        if item.anchor:
+            raise Refusal(f'an item of its script defines the anchor &{item.anchor}')
     if len(units) == 1:
         return _in_place(draft, script, units[0])
     occupied = (

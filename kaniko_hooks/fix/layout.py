@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, walk
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -25,6 +25,12 @@ class Item(NamedTuple):
     end: int
     content: int  # where its own text begins
     content_end: int
+
+    @property
+    def anchor(self) -> str | None:
+        """The first anchor that is defined in it; what aliases name stands above."""
+        own = (node for node in walk([self.node]) if node.start >= self.start)
+        return next((node.anchor for node in own if node.anchor), None)
 
 
 class Layout(NamedTuple):

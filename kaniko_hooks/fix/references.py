@@ -11,7 +11,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, InvalidPipeline, entry_of, node_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, node_at
+from kaniko_hooks.document.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    identity,
+    node_at,
+)
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, like
 from kaniko_hooks.fix.layout import Layout, layout, line_end, line_start, newline_of, surroundings
@@ -109,14 +116,10 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
         # An alias is the same node below another key: what it means there counts.
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
         inside = bool(_NOT_JOBS & set(visit.path))
-        mark = (_identity(node), means, visit.holder is not None, inside)
+        mark = (identity(node), means, visit.holder is not None, inside)
         if mark not in seen:
             seen.add(mark)
             waiting.extend(_below(visit, node))
-
-
-def _identity(node: SequenceNode | MappingNode) -> int:
-    return id(node.pairs if isinstance(node, MappingNode) else node.items)
 
 
 def _below(visit: _Visit, node: SequenceNode | MappingNode) -> Iterator[_Visit]:

@@ -20,7 +20,7 @@ from kaniko_hooks.ci.gitlab.values import (
     node_of,
     string_of,
 )
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, children
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.state import State, effective
 from kaniko_hooks.model import Container, Note
@@ -111,37 +111,8 @@ def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
 def is_merged(roots: Iterable[Node], body: MappingNode) -> bool:
     """An alias in the file stands for the job as a whole."""
     return body.anchor is not None and any(
-        isinstance(node, MappingNode) and node.pairs is body.pairs for node in _aliased(roots)
+        identity(named) == identity(body) for node in walk(roots) for named in aliased(node)
     )
-
-
-def _aliased(roots: Iterable[Node]) -> Iterator[Node]:
-    waiting = list(roots)
-    seen: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ScalarNode):
-            continue
-        identity = id(node.pairs if isinstance(node, MappingNode) else node.items)
-        if identity not in seen:
-            seen.add(identity)
-            for index in node.aliases:
-                yield node.pairs[index][1] if isinstance(node, MappingNode) else node.items[index]
-            waiting += children(node)
-
-
-def first_anchor(node: Node) -> str | None:
-    """The first anchor that is defined in an item of a script, None if there is none."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if current.anchor:
-            return current.anchor
-        if isinstance(current, SequenceNode):
-            waiting += [
-                item for index, item in enumerate(current.items) if index not in current.aliases
-            ]
-    return None
 
 
 # Keywords

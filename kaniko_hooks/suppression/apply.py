@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.document.compose import InvalidYaml, compose
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, children, items_of
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, walk
 from kaniko_hooks.lines import position
 from kaniko_hooks.model import Container, Finding, Place
 from kaniko_hooks.named_tuple import NamedTuple
@@ -138,7 +138,7 @@ def _yaml_scopes(
     def lines_between(start: int, end: int) -> range:
         return range(position(text, start)[0], position(text, max(start, end - 1))[0] + 1)
 
-    nodes = _nodes(documents)
+    nodes = list(walk(documents))
     scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
     node_lines: dict[int, set[int]] = {}
     for node in (*scalars.values(), *(item for parent in nodes for item in items_of(parent))):
@@ -168,15 +168,3 @@ def _yaml_scopes(
         else:
             scopes.append(_Scope(directive, (line,)))
     return scopes
-
-
-def _nodes(documents: Iterable[Node]) -> list[Node]:
-    """All nodes of the documents, each once though aliases name it again."""
-    nodes: dict[int, Node] = {}
-    waiting = list(documents)
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in nodes:
-            nodes[id(node)] = node
-            waiting += children(node)
-    return list(nodes.values())
