@@ -14,15 +14,13 @@ from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, item
 from kaniko_hooks.document.nodes import SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.edits import like
-from kaniko_hooks.fix.images import Use, may_use, repository_of, use_of
+from kaniko_hooks.fix.images import Footprint, footprint_of, may_use, repository_of
 from kaniko_hooks.fix.layout import Layout, line_end, line_start
 from kaniko_hooks.fix.parts import Division
-from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.steps import Step, Steps, scripts_of
+from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.fix.target import Target
-from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
@@ -36,56 +34,57 @@ class Source(NamedTuple):
     optional: bool  # it may not be in the pipeline
 
 
-def needed(
-    steps: Steps, units: Sequence[Unit], division: Division, paths: Paths
-) -> list[list[int]]:
+def needed(division: Division) -> list[list[int]]:
     """For each unit the earlier ones that must be done before it, without those they imply.
 
     Raises Refusal: the iterations of a loop depend on each other.
     """
-    uses: list[Use] = []
+    footprints: list[list[Footprint]] = []  # of the builds of each unit
     result: list[list[int]] = []
-    for number, (unit, part) in enumerate(zip(units, division.parts)):
-        steps_before = [step for step in part.steps if step.number < unit.step.number]
+    for number, (unit, steps, _) in enumerate(division.parts):
+        before = [step for step in steps if step.number < unit.step.number]
         builds = [build for step in (unit.step, *unit.others) for build in step.builds]
-        of_builds = [use_of(build, [*steps.before, *steps_before], paths) for build in builds]
+        own = [
+            footprint_of(build, [*division.steps.before, *before], division.paths)
+            for build in builds
+        ]
         if unit.loop is not None:
-            _check_iterations(unit.step, [*map(unit.loop.word_of, builds)], of_builds)
-        use = _united(of_builds)
+            _check_iterations(unit.step, [*map(unit.loop.word_of, builds)], own)
         earlier = [
             other
             for other in range(number)
             if number in division.waiting
             or other in division.gates
-            or _must_follow(uses[other], use)
+            or any(_must_follow(first, second) for first in footprints[other] for second in own)
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
-        uses.append(use)
+        footprints.append(own)
     return result
 
 
-def _check_iterations(step: Step, words: Sequence[object], uses: Sequence[Use]) -> None:
+def _check_iterations(step: Step, words: Sequence[object], own: Sequence[Footprint]) -> None:
     """Raises Refusal if builds of a loop, in the iterations of some words, may need each other."""
     tests = {
-        word: {use.tests for other, use in zip(words, uses) if other == word} for word in words
+        word: {first.only_tests for other, first in zip(words, own) if other == word}
+        for word in words
     }
     is_own = 'no-push' in step.text or step.report.calls or scripts_of(step)
     if not is_own and all(kinds == tests[words[0]] for kinds in tests.values()):
         # The flag comes from a variable: all iterations push, or all of them only test.
-        uses = [use._replace(tests=frozenset()) for use in uses]
-    pairs = combinations(zip(words, uses), 2)
-    if any(word != other and _must_follow(use, later) for (word, use), (other, later) in pairs):
+        own = [first._replace(only_tests=False) for first in own]
+    pairs = combinations(zip(words, own), 2)
+    if any(word != other and _must_follow(first, later) for (word, first), (other, later) in pairs):
         raise Refusal('the builds of its loop may depend on each other')
 
 
-def _must_follow(first: Use, second: Use) -> bool:
+def _must_follow(first: Footprint, second: Footprint) -> bool:
     # Nothing waits for the test of an image but what leaves the job.
-    if True in first.tests and False in second.tests:
+    if first.only_tests and not second.only_tests:
         return True
     if any(_are_same(image, other) for image in first.images for other in second.images):
         return True
-    if any(source[2] and (*source[:2], '') in second.sources for source in first.sources):
+    if first.target and not second.target and first.source == second.source:
         return True
     # What the first one uses may be an image that the second one replaces.
     return may_use(second, first.images) or may_use(first, second.images)
@@ -96,18 +95,6 @@ def _are_same(image: str, other: str) -> bool:
     names = repository_of(image), repository_of(other)
     unknown = all(re.fullmatch('\0[^\0]*\0', name) for name in names)
     return image == other or unknown and image[len(names[0]) :] == other[len(names[1]) :]
-
-
-def _united(uses: Sequence[Use]) -> Use:
-    """The images and files of several builds."""
-    images, words, bases, sources, tests = zip(*uses)
-    return Use(
-        frozenset().union(*images),
-        frozenset().union(*words),
-        None if None in bases else frozenset().union(*bases),
-        frozenset().union(*sources),
-        frozenset().union(*tests),
-    )
 
 
 # The keyword

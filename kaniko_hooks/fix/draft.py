@@ -112,7 +112,7 @@ def _draft(
         return _in_place(draft, script_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
-    order = needed(steps, units, division, paths)
+    order = needed(division)
     sources = sources_of(state, target, order)
     risks = (
         *risky_keywords(state, target, division.files, division.owned()),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix.commands import WRITES_LAST, Build, Program
+from kaniko_hooks.fix.dockerfile import base_images, references
 from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import outward
 from kaniko_hooks.fix.steps import Step, words_of
@@ -14,7 +15,7 @@ from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
-from kaniko_hooks.text import Hole, Text, hole
+from kaniko_hooks.text import Text, hole
 
 # Programs that act on one image, and those that may name it without its registry.
 _IMAGE_TOOLS = frozenset(
@@ -28,18 +29,6 @@ _WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 _NOT_USED = OUTPUTS | frozenset(
     'destination cache-repo context dockerfile label registry-mirror cache-dir target'.split()
 )
-_ARG = re.compile(r'^[ \t]*ARG[ \t]+(.+)', re.IGNORECASE | re.MULTILINE)
-_IMAGE = re.compile(
-    r'^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
-    r'|(?:--|,)from=(?P<source>[^\s,]+)',
-    re.IGNORECASE | re.MULTILINE,
-)
-_ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
-_VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})')
-_ESCAPE = re.compile(r'\s*#\s*escape\s*=\s*`', re.IGNORECASE | re.MULTILINE)
-# Images that a command of a Dockerfile names, with their registry.
-_RUN = re.compile(r'^[ \t]*RUN[ \t](?:\\\r?\n|.)*', re.IGNORECASE | re.MULTILINE)
-_REFERENCE = re.compile(r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+')
 # Programs that change a file without making another one.
 _HARMLESS = frozenset(
     """
@@ -121,52 +110,58 @@ def is_image_tool(step: Step) -> bool:
 # What a build makes and uses
 
 
-class Use(NamedTuple):
-    """The images and files that a build, or all builds of a unit, make and use.
+class Footprint(NamedTuple):
+    """The images and files that a build makes and uses.
 
-    - `images`: spelled destinations.
+    - `images`: spelled names of those that it pushes.
     - `words`: spelled values that may name an image.
-    - `bases`: spelled images that its Dockerfiles build on; None if they are not known.
-    - `sources`: context, Dockerfile and target of each build.
-    - `tests`: True of a build that pushes and writes nothing, so that it only tests what it
-      builds; False of another one.
+    - `bases`: spelled images that its Dockerfile builds on; None if they are not known.
+    - `source`: context and Dockerfile; `target`: the stage of it that is built.
+    - `only_tests`: it pushes and writes nothing.
     """
 
     images: frozenset[str]
     words: frozenset[str]
     bases: frozenset[str] | None
-    sources: frozenset[tuple[str, str, str]]
-    tests: frozenset[bool]
+    source: tuple[str, str]
+    target: str
+    only_tests: bool
 
 
-def may_use(use: Use, images: frozenset[str]) -> bool:
-    """A unit may use one of the images."""
-    names = {repository_of(image) for image in images}
-    if (
-        use.bases is None
-        and names
-        or any(_mentions(word, name) for word in use.words for name in names)
-    ):
-        return True
-    return any(_may_be_same(name, base) for name in names for base in use.bases or ())
+def may_use(footprint: Footprint, images: frozenset[str]) -> bool:
+    """A build may use one of the images."""
+    bases = footprint.bases
+    return any(
+        bases is None
+        or any(_mentions(word, name) for word in footprint.words)
+        or any(_may_be_same(name, base) for base in bases)
+        for name in map(repository_of, images)
+    )
 
 
-def use_of(build: Build, before: Sequence[Step], paths: Paths) -> Use:
-    """The images and files of a build; `before` are the steps that may edit its Dockerfile."""
-    pushes = _pushes(build, paths.script.variables)
-    arguments = dict(_build_arguments(build, paths.script.variables))
-    words = {spelled(flag.value) for flag in build.flags if flag.name not in _NOT_USED}
-    words.update(map(spelled, arguments.values()))
+def footprint_of(build: Build, before: Sequence[Step], paths: Paths) -> Footprint:
+    """The footprint of a build; `before` are the steps that may edit its Dockerfile."""
+    settings = paths.script.variables
+    arguments = dict(_build_arguments(build, settings))
+    values = [flag.value for flag in build.flags if flag.name not in _NOT_USED]
+    words = {spelled(value) for value in (*values, *arguments.values())}
+    bases = None
     files = paths.dockerfiles(build)
-    bases = _bases(files, build, before, paths, arguments, words)
+    dockerfile = _dockerfile(files, build, before, paths)
+    if dockerfile is not None:
+        texts, editors = dockerfile
+        bases = _bases(texts, arguments)
+        words.update(*(references(spelled(text)) for text in texts))
+        words.update(spelled(word) for use in editors for word in use.arguments)
     context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
-    target = spelled(build.value('target') or Text(''))
-    return Use(
+    pushes = _pushes(build, settings)
+    return Footprint(
         images_of([build]) if pushes else frozenset(),
         frozenset(words),
-        None if bases is None else frozenset(bases),
-        frozenset(((context, '|'.join(files[-1:]), target),)),
-        frozenset((not pushes and not build.values(*OUTPUTS),)),
+        bases,
+        (context, '|'.join(files[-1:])),
+        spelled(build.value('target') or Text('')),
+        not pushes and not build.values(*OUTPUTS),
     )
 
 
@@ -194,58 +189,42 @@ def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[
         yield name, is_set if equals else variable(build, settings, name)
 
 
-def _bases(
-    files: Sequence[str],
-    build: Build,
-    before: Sequence[Step],
-    paths: Paths,
-    arguments: Mapping[str, Text],
-    words: set[str],
-) -> set[str] | None:
-    """The images that a build uses by its Dockerfile; None if that is not known.
+def _bases(texts: Iterable[Text], arguments: Mapping[str, Text]) -> frozenset[str] | None:
+    bases: set[str] = set()
+    for text in texts:
+        images = base_images(text, arguments)
+        if images is None:
+            return None
+        bases.update(map(spelled, images))
+    return frozenset(bases)
 
-    Words of commands that edit the Dockerfile are added to `words`.
+
+def _dockerfile(
+    files: Sequence[str], build: Build, before: Sequence[Step], paths: Paths
+) -> tuple[Collection[Text], Sequence[Program]] | None:
+    """The texts that the Dockerfile may have, and the programs that may edit these.
+
+    None if they are not known.
     """
+    programs = [use for step in before for use in step.programs if use.kind in (LOCAL, OTHER)]
     for file in files:
-        texts = list(build.env.files.get(file, ()))
-        if not texts:
-            text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
-            if text is None:
-                continue
-            texts = [Text(text)]
-            for use in (use for step in before for use in step.programs):
-                if use.kind not in (LOCAL, OTHER):
-                    continue
-                if _makes(use, [file], paths):
-                    return None
-                words.update(map(spelled, use.arguments))
-        bases: set[str] = set()
-        for item in texts:
-            images = _images_in(item, arguments)
-            if images is None or any(_starts_line(item.value, hole) for hole in item.holes):
-                return None
-            bases |= images
-            for run in _RUN.findall(spelled(item)):
-                words.update(_REFERENCE.findall(run))
-        return bases
-    if any('\0' in file for file in files):
-        return None
-    if not paths.contexts(build):
-        return None
-    is_made = any(_makes(use, files, paths) for step in before for use in step.programs)
+        texts = build.env.files.get(file)
+        if texts:
+            return texts, ()
+        text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
+        if text is not None:
+            is_made = any(_makes(use, [file], paths) for use in programs)
+            return None if is_made else ([Text(text)], programs)
+    is_elsewhere = paths.may_come or not paths.contexts(build) or any('\0' in f for f in files)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
-    return None if is_made or paths.may_come else set()
-
-
-def _starts_line(text: str, hole: Hole) -> bool:
-    """An unknown value may be lines of its own."""
-    return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
+    is_made = is_elsewhere or any(_makes(use, files, paths) for use in programs)
+    return None if is_made else ((), ())
 
 
 def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
     """A program may put another text into a file, none of which its words contain."""
-    if use.kind != LOCAL:
-        return use.kind == OTHER
+    if use.kind == OTHER:
+        return True
     words = use.words
     if use.name == 'sed' and any(word.startswith(('-f', '--file')) for word in words):
         return True
@@ -265,70 +244,6 @@ def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
     if use.name not in (*WRITES_LAST, 'awk', 'sort', 'yq') or into_folder:
         return True
     return any(is_inside(file, path) for path in paths.targets(use) for file in files)
-
-
-def _images_in(dockerfile: Text, arguments: Mapping[str, Text]) -> set[str] | None:
-    """The spelled images that a Dockerfile builds on, copies or mounts from; None if unknown."""
-    if _ESCAPE.search(dockerfile.value):
-        return None
-    text = dockerfile.replaced(
-        [(*match.span(), Text(' ')) for match in re.finditer(r'\\\r?\n', dockerfile.value)]
-    )
-    values = _arguments_of(text, arguments)
-    text = _without_quotes(text)
-    stages: set[str] = set()
-    result: set[str] = set()
-    for match in _IMAGE.finditer(text.value):
-        image = _substituted(
-            text.part(*match.span('source' if match['source'] else 'base')), values
-        )
-        if any('$' in piece for piece in image.key()[::2]):
-            return None
-        name = (image.known or '').lower()
-        if name != 'scratch' and name not in stages and not name.isdigit():
-            result.add(spelled(image))
-        if match['stage']:
-            stages.add(match['stage'].lower())
-    return result
-
-
-def _without_quotes(text: Text) -> Text:
-    return text.replaced(
-        [
-            (*match.span(), Text(''))
-            for match in re.finditer('["\']', text.value)
-            if not any(hole.start <= match.start() < hole.end for hole in text.holes)
-        ]
-    )
-
-
-def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, Text]:
-    """The values of the arguments that a Dockerfile declares."""
-    values: dict[str, Text] = {}
-    for line in _ARG.finditer(dockerfile.value):
-        for match in _ARGUMENT.finditer(dockerfile.value, *line.span(1)):
-            name, default = match[1], match[2]
-            value = arguments.get(name)
-            if value is None and default is None:
-                value = hole(f'ARG {name}')
-            elif value is None:
-                quotes = default[:1] in ('"', "'")
-                part = dockerfile.part(match.start(2) + quotes, match.end(2) - quotes)
-                value = _substituted(part, values)
-            values.setdefault(name, value)
-    return values
-
-
-def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
-    """A text with the values of the arguments that it names."""
-    replacements = []
-    for match in _VARIABLE.finditer(text.value):
-        name = match[1] or match[2]
-        value = values.get(name)
-        if value is None:
-            value = hole(f'ARG {name}') if match[3] is None else Text(match[3])
-        replacements.append((*match.span(), value))
-    return text.replaced(replacements)
 
 
 def _mentions(word: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.commands import Build
-from kaniko_hooks.fix.images import images_of, last_word, may_use, repository_of, use_of
+from kaniko_hooks.fix.images import footprint_of, images_of, last_word, may_use, repository_of
 from kaniko_hooks.fix.matrix import Loop, matrix_loop
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import may_stop
@@ -160,7 +160,7 @@ def _is_mirrored(first: Unit, second: Unit) -> bool:
 def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
     """A unit may use an image as it was before."""
     before = [*steps.before, *(step for step in steps.main if step.number < unit.step.number)]
-    return any(may_use(use_of(build, before, paths), images) for build in unit.builds)
+    return any(may_use(footprint_of(build, before, paths), images) for build in unit.builds)
 
 
 def _prefix(steps: Steps, step: Step) -> str | None:
