@@ -53,8 +53,8 @@ def needed(division: Division) -> list[list[int]]:
         earlier = [
             other
             for other in range(number)
-            if number in division.waiting
-            or other in division.gates
+            if number in division.owners.waiting
+            or other in division.owners.gates
             or any(_must_follow(first, second) for first in footprints[other] for second in own)
         ]
         implied = {further for other in earlier for further in result[other]}

@@ -15,7 +15,7 @@ from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import outward, removes_leftovers
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, is_absolute, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, is_absolute, scripts_of
 from kaniko_hooks.fix.target import Target, strings_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
@@ -156,16 +156,12 @@ def _sets_itself(step: Step, name: str) -> bool:
 
 def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
     for step in body:
-        report = step.report
-        if any(kind in ('break', 'continue') for kind, _ in report.exits):
+        if any(kind in ('break', 'continue') for kind, _ in step.report.exits):
             raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop over ${name}')
-        if any(kind == 'exit' and status is not False for kind, status in report.exits):
+        if step.may_end_script:
             raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
         if step.is_last and steps.report_of_statement(step).may_fail:
-            raise Refusal(
-                f'after {shortened(step.text)} a failure does not fail the job, '
-                'but it would in a job of its own'
-            )
+            raise failure_ignored(step)
         if step.statement.background:
             raise Refusal(f'{shortened(step.text)} runs in the background')
 

@@ -1,33 +1,18 @@
-"""The units of a script, the commands that go with each of them, and what every part repeats."""
+"""A script divided into the scripts of new jobs."""
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.drawn import check_drawn
-from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
-from kaniko_hooks.fix.paths import Paths, spelling
-from kaniko_hooks.fix.pruning import is_sure, leaves_folder, pruned
-from kaniko_hooks.fix.safety import (
-    changes_no_image,
-    ignores_failure,
-    may_stop,
-    only_prints,
-    only_tests,
-    outward,
-    removes_leftovers,
-    sets_trap,
-)
-from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.owners import Owners
+from kaniko_hooks.fix.paths import Paths
+from kaniko_hooks.fix.pruning import leaves_folder, pruned
+from kaniko_hooks.fix.safety import removes_leftovers
+from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.programs import program
-from kaniko_hooks.shell.tree import Simple
-
-_ADVICE = 'runs between or after the builds and is not plain set-up'
 
 
 class Part(NamedTuple):
@@ -41,20 +26,26 @@ class Part(NamedTuple):
     cuts: tuple[tuple[int, int], ...] = ()
 
 
+class Division(NamedTuple):
+    """A script divided into parts; all of these have its first `shared` steps."""
+
+    steps: Steps
+    paths: Paths
+    owners: Owners
+    parts: Sequence[Part]
+    shared: int
+
+
 def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     """The parts of a script. Raises Refusal."""
-    division = Division(steps, units, paths)
-    division.assign_steps()
-    division.check_after()
-    _check_exits(steps, division.owners)
-    division.parts = parts = _parts(steps, units, division.owners, paths)
+    owners = Owners(steps, units, paths)
+    _check_exits(steps, owners.of_steps)
+    parts = _parts(steps, units, owners.of_steps, paths)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
-    check_drawn(steps, division.owners, loops, paths)
-    division.shared = next(
-        number for number, step in enumerate(steps.main) if not _is_shared(step, parts)
-    )
-    return division
+    check_drawn(steps, owners.of_steps, loops, paths)
+    shared = next(number for number, step in enumerate(steps.main) if not _is_shared(step, parts))
+    return Division(steps, paths, owners, parts, shared)
 
 
 def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
@@ -70,276 +61,12 @@ def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
     return True
 
 
-class Division:
-    """A script divided into parts, and the steps that go with one unit each.
-
-    A step goes with a unit if it acts on what that makes, or prints about it.
-
-    - `parts`: the new jobs; `shared`: the number of steps at the start that all of them have.
-    - `owners`: the unit that each step goes with, None for one that all parts may have.
-    - `variables`, `files`: the units that may have set or written each.
-    - `gates`: units with a command that may stop all later ones; `waiting`: units with a
-      command that all earlier ones may stop.
-    - `risks`: what needs --unsafe.
-    """
-
-    def __init__(self, steps: Steps, units: Sequence[Unit], paths: Paths) -> None:
-        self.steps = steps
-        self.units = units
-        self.paths = paths
-        self.numbers = {
-            step.number: number
-            for number, unit in enumerate(units)
-            for step in (unit.step, *unit.others)
-        }
-        self.images = [unit.images for unit in units]
-        self.parts: Sequence[Part] = ()
-        self.shared = 0
-        self.owners: dict[int, int | None] = {}
-        self.variables: dict[str, set[int]] = {}
-        self.files: dict[str, set[int]] = {}
-        self.written: set[str] = set()  # files, and folders that no build has brought
-        self.gates: set[int] = set()
-        self.waiting: set[int] = set()
-        self.risks: list[str] = []
-        self.announced = dict(self._announced())  # the units that prints announce
-
-    def _announced(self) -> Iterator[tuple[int, int]]:
-        """The prints directly above units, if all units have some and the last none below."""
-        above: list[int] = []
-        result: list[tuple[int, int]] = []
-        for step in self.steps.main:
-            number = self.numbers.get(step.number)
-            if number is not None:
-                if not above:
-                    return
-                result += ((print_number, number) for print_number in above)
-            above = [*above, step.number] if _only_says(step) and only_prints(step) else []
-        if not above:
-            yield from result
-
-    def assign_steps(self) -> None:
-        """Find the owner of each step. Raises Refusal."""
-        for step in self.steps.before:
-            self._take_over(step, None)
-            if outward(step) or sets_trap(step):
-                self._add_risk(step, 'runs in its `before_script`')
-        above: int | None = None
-        for step in self.steps.main:
-            number = self.numbers.get(step.number)
-            owner = self._owner(step, number, above)
-            self.owners[step.number] = owner
-            self._take_over(step, owner)
-            above = above if number is None else number
-
-    def _owner(self, step: Step, number: int | None, above: int | None) -> int | None:
-        uses = self._uses(step)
-        if number is not None:
-            reasons = [reason for other, reason in uses.items() if other != number]
-            if reasons:
-                raise Refusal(reasons[0])
-            self._check_sources(step, number)
-            return number
-        if above is not None and self._writes_about(step, above):
-            return above
-        if len(uses) > 1:
-            raise Refusal(next(iter(uses.values())))
-        if uses:
-            owner, reason = next(iter(uses.items()))
-            is_apart = outward(step) and not self._is_beside(step, owner)
-            if self.units[owner].loop is not None or is_apart:
-                raise Refusal(reason)
-            if may_stop(step):
-                self.gates.add(owner)
-            return owner
-        if outward(step) and not removes_leftovers(step):
-            return self._owner_of_effect(step, above)
-        if step.report.looks_at_status and only_tests(step):
-            return self.owners.get(step.number - 1)
-        if sets_trap(step):
-            self._add_risk(step, 'runs at the end of every job')
-        elif only_prints(step):
-            return self._owner_of_print(step, above)
-        return None
-
-    def _owner_of_print(self, step: Step, above: int | None) -> int | None:
-        # In an `&&` list it announces what follows.
-        for later in self.steps.main:
-            is_later = later.number > step.number and later.statement is step.statement
-            if is_later and later.number in self.numbers:
-                return self.numbers[later.number]
-        names = names_unit(step, self.images)
-        # The status of what an `echo` prints is no failure of the `echo`.
-        first = -1 if isinstance(step.only_command, Simple) else 0
-        if above is None and not all(
-            program(use.name).succeeds or is_sure(use, self.paths) for use in step.programs[first:]
-        ):
-            return None  # a failure would stop all builds
-        return next(iter(names)) if len(names) == 1 else self.announced.get(step.number, above)
-
-    def _writes_about(self, step: Step, owner: int) -> bool:
-        """The step only writes about a unit's image, into files that no later command uses."""
-        if not _only_says(step) or names_unit(step, self.images) != {owner}:
-            return False
-        files = self.paths.written(step)
-        return bool(files) and not any(
-            not _only_says(later)
-            and self.paths.names(later, files)
-            or any(self._exposed(build, files) for build in later.builds)
-            for later in self.steps.main
-            if later.number > step.number
-        )
-
-    def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
-        names = names_unit(step, self.images)
-        if len(names) == 1 and is_about(outward(step), self.images[next(iter(names))]):
-            owner = next(iter(names))
-            is_tool = is_image_tool(step)
-            if self.units[owner].loop is None and (
-                (is_tool or above in (owner, None)) and self._is_beside(step, owner)
-            ):
-                if may_stop(step):
-                    self.gates.add(owner)
-                    if not is_tool or above is not None and above < owner:
-                        self.waiting.add(owner)
-                return owner
-        if above is not None:
-            raise Refusal(f'{shortened(step.text)} {_ADVICE}')
-        is_change = not may_stop(step) and not changes_no_image(step)
-        if is_change and any(is_about(outward(step), names) for names in self.images):
-            raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
-        self._add_risk(step, 'runs before the builds')
-        return None
-
-    def _is_beside(self, step: Step, owner: int) -> bool:
-        """No build or effect of another unit is between a step and its unit."""
-        first, last = sorted((step.number, self.units[owner].step.number))
-        if changes_no_image(step) and ignores_failure(step):
-            return True
-        return all(
-            self.numbers.get(other.number, owner) == owner
-            and (
-                changes_no_image(other)
-                or self.owners.get(other.number) == owner
-                or names_unit(other, self.images) == {owner}
-            )
-            for other in self.steps.main
-            if first < other.number < last
-        )
-
-    def _add_risk(self, step: Step, reason: str) -> None:
-        self.risks.append(
-            f'{shortened(step.text)} {reason} and is not plain set-up, '
-            'and would be repeated in every job'
-        )
-
-    def _uses(self, step: Step) -> dict[int, str]:
-        """The units whose variables, files or status a step uses, each with the reason."""
-        uses: dict[int, str] = {}
-        report = step.report
-        text = shortened(step.text)
-        reads = report.reads.union(*(build.arguments_by_name for build in step.builds))
-        if step.most_builds and not outward(step):
-            # The proof compares the values that builds get.
-            reads = reads - step.sure_writes
-        for name in sorted(reads & self.variables.keys()):
-            for owner in self.variables[name]:
-                uses[owner] = f'{text} uses ${name}, which an earlier build changes'
-        before = self.owners.get(step.number - 1)
-        if report.reads_status and before is not None:
-            uses[before] = f'{text} uses the status of what ran before it'
-        for path, owners in self.files.items():
-            if not owners <= uses.keys() and self.paths.names(step, [path]):
-                for owner in sorted(owners):
-                    uses.setdefault(
-                        owner,
-                        f'{text} uses the file {spelling(path)}, which an earlier build writes',
-                    )
-        left = self.paths.of_image(step, self.written)
-        if left is not None:
-            reason = f'{text} uses {spelling(left)}, which an earlier build may have left'
-            for number, owner in self.numbers.items():
-                if number < step.number:
-                    uses.setdefault(owner, reason)
-        return uses
-
-    def _check_sources(self, step: Step, number: int) -> None:
-        """A build may not find in its context, or as its Dockerfile, what another one writes."""
-        loop = self.units[number].loop
-        changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
-        for build in step.builds:
-            others = {path for path, owners in self.files.items() if owners != {number}}
-            if loop is not None:
-                own = {build.env.variables.get(loop.command.name)}
-                changed = {path for path, runs in changes.items() if runs != own}
-                others |= changed - self.paths.outputs(build)
-            others -= self.paths.written_before(step, build)
-            exposed = self._exposed(build, others)
-            if exposed:
-                path = spelling(min(exposed))
-                raise Refusal(
-                    f'{shortened(step.text)} may find {path}, which another build changes'
-                )
-
-    def _exposed(self, build: Build, files: set[str]) -> set[str]:
-        """The files that a build may find in its context or as its Dockerfile."""
-        return {*self.paths.in_context(build, files), *self.paths.dockerfiles(build)} & files
-
-    def _take_over(self, step: Step, owner: int | None) -> None:
-        for name in step.report.writes:
-            if name in step.sure_writes - step.report.reads:
-                self.variables.pop(name, None)
-            if owner is not None:
-                self.variables.setdefault(name, set()).add(owner)
-        written = self.paths.written(step)
-        self.written |= written
-        if step.number < min(self.numbers):
-            self.written.update(map(posixpath.dirname, self.paths.named(step)))
-        if owner is not None:
-            certain = self.paths.certain_outputs(step)
-            for path in sorted(written):
-                if path in certain:
-                    self.files.pop(path, None)
-                self.files.setdefault(path, set()).add(owner)
-
-    def check_after(self) -> None:
-        """Judge the commands of `after_script`, which every part runs. Raises Refusal."""
-        for step in self.steps.after:
-            text = shortened(step.text)
-            if outward(step):
-                if names_unit(step, self.images):
-                    raise Refusal(f'{text} in its `after_script` acts on the images')
-                self._add_risk(step, 'runs in its `after_script`')
-            if self.paths.names(step, self.files):
-                raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
-
-    def owned(self) -> list[set[str]]:
-        """For each unit the files that only it makes."""
-        paths = self.paths
-        repeated = {
-            path
-            for step in (*self.steps.before, *self.steps.main)
-            if self.owners.get(step.number) is None
-            for path in paths.written(step)
-        }
-        result: list[set[str]] = [set() for _ in self.units]
-        for path, owners in self.files.items():
-            is_new = not paths.may_come and paths.text_of(path) is None
-            if len(owners) == 1 and is_new and path not in repeated:
-                result[min(owners)].add(path)
-        return result
-
-
-def _only_says(step: Step) -> bool:
-    return all(use.name in ('echo', 'printf') for use in step.programs)
-
-
 def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:
     """A part that ends the script without a failure would not keep others from running."""
     for step in steps.main:
         if owners[step.number] is None or step.is_last:
             continue
-        if any(kind == 'exit' and status is not False for kind, status in step.report.exits):
+        if step.may_end_script:
             raise Refusal(f'{shortened(step.text)} may end the script before the builds after it')
 
 
@@ -351,10 +78,7 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
                 continue
             is_cut = step.node is not step.statement
             if step is last or (is_cut and step is part.unit.step):
-                raise Refusal(
-                    f'after {shortened(step.text)} a failure does not fail the job, '
-                    'but it would in a job of its own'
-                )
+                raise failure_ignored(step)
 
 
 # What each part keeps

@@ -82,6 +82,10 @@ class Paths:
         folders = self.contexts(build)
         return [path for path in files if any(is_inside(path, folder) for folder in folders)]
 
+    def exposed(self, build: Build, files: set[str]) -> set[str]:
+        """The files that a build may find in its context or as its Dockerfile."""
+        return {*self.in_context(build, files), *self.dockerfiles(build)} & files
+
     def dockerfiles(self, build: Build) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')

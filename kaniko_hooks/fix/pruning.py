@@ -171,7 +171,7 @@ def _is_for_others(steps: Steps, step: Step, later: Sequence[Step], paths: Paths
         return False
     others = [build for other in steps.main for build in other.builds if other not in later]
     return all(any(paths.in_context(build, [path]) for build in others) for path in own) and not (
-        any(paths.in_context(build, own) or own & {*paths.dockerfiles(build)} for build in builds)
+        any(paths.exposed(build, own) for build in builds)
         or any(_may_find(other, own, paths) for other in (*later, *steps.after))
     )
 

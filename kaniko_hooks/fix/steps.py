@@ -54,6 +54,11 @@ class Step(NamedTuple):
         return self.report.sure_writes or set()
 
     @property
+    def may_end_script(self) -> bool:
+        """It may `exit` without a failure."""
+        return any(kind == 'exit' and status is not False for kind, status in self.report.exits)
+
+    @property
     def only_command(self) -> Command | None:
         """The command of a step that is nothing but one command."""
         pipelines = self.node.pipelines if isinstance(self.node, Statement) else (self.node,)
@@ -173,6 +178,14 @@ def _with_comments(source: ScriptReport, after: int, first: int) -> int:
         if not text[text.rfind('\n', 0, start) + 1 : start].strip():
             return start
     return first
+
+
+def failure_ignored(step: Step) -> Refusal:
+    """The reason where a script goes on after a failure of a step that would be its last one."""
+    return Refusal(
+        f'after {shortened(step.text)} a failure does not fail the job, '
+        'but it would in a job of its own'
+    )
 
 
 def words_of(step: Step) -> Iterator[Text]:

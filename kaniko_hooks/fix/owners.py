@@ -1,0 +1,282 @@
+"""The commands that go with one unit each: they act on what it makes, or print about it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
+from kaniko_hooks.fix.paths import Paths, spelling
+from kaniko_hooks.fix.pruning import is_sure
+from kaniko_hooks.fix.safety import (
+    changes_no_image,
+    ignores_failure,
+    may_stop,
+    only_prints,
+    only_tests,
+    outward,
+    removes_leftovers,
+    sets_trap,
+)
+from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.units import Unit
+from kaniko_hooks.shell.programs import program
+from kaniko_hooks.shell.tree import Simple
+
+_ADVICE = 'runs between or after the builds and is not plain set-up'
+
+
+class Owners:
+    """The unit that each step goes with; None for one that all parts may have.
+
+    - `of_steps`: the owners, by the numbers of the steps.
+    - `variables`, `files`: the units that may have set or written each.
+    - `gates`: units with a command that may stop all later ones; `waiting`: units with a
+      command that all earlier ones may stop.
+    - `risks`: what needs --unsafe.
+    """
+
+    def __init__(self, steps: Steps, units: Sequence[Unit], paths: Paths) -> None:
+        self.steps = steps
+        self.units = units
+        self.paths = paths
+        self.numbers = {
+            step.number: number
+            for number, unit in enumerate(units)
+            for step in (unit.step, *unit.others)
+        }
+        self.images = [unit.images for unit in units]
+        self.of_steps: dict[int, int | None] = {}
+        self.variables: dict[str, set[int]] = {}
+        self.files: dict[str, set[int]] = {}
+        self.gates: set[int] = set()
+        self.waiting: set[int] = set()
+        self.risks: list[str] = []
+        self._written: set[str] = set()  # files, and folders that no build has brought
+        self._announced = self._announcements()
+        for step in self.steps.before:
+            self._take_over(step, None)
+            if outward(step) or sets_trap(step):
+                self._add_risk(step, 'runs in its `before_script`')
+        self._assign_steps()
+        self._check_after()
+
+    def _announcements(self) -> dict[int, int]:
+        """The units of the prints directly above them, if all have some and none is at the end."""
+        result: dict[int, int] = {}
+        above: list[int] = []
+        for step in self.steps.main:
+            number = self.numbers.get(step.number)
+            if number is not None:
+                if not above:
+                    return {}
+                result.update(dict.fromkeys(above, number))
+            above = [*above, step.number] if _only_says(step) and only_prints(step) else []
+        return {} if above else result
+
+    def _assign_steps(self) -> None:
+        above: int | None = None
+        for step in self.steps.main:
+            number = self.numbers.get(step.number)
+            owner = self._owner(step, number, above)
+            self.of_steps[step.number] = owner
+            self._take_over(step, owner)
+            above = above if number is None else number
+
+    def _owner(self, step: Step, number: int | None, above: int | None) -> int | None:
+        uses = self._uses(step)
+        if number is not None:
+            reasons = [reason for other, reason in uses.items() if other != number]
+            if reasons:
+                raise Refusal(reasons[0])
+            self._check_sources(step, number)
+            return number
+        if above is not None and self._writes_about(step, above):
+            return above
+        if len(uses) > 1:
+            raise Refusal(next(iter(uses.values())))
+        if uses:
+            owner, reason = next(iter(uses.items()))
+            is_apart = outward(step) and not self._is_beside(step, owner)
+            if self.units[owner].loop is not None or is_apart:
+                raise Refusal(reason)
+            if may_stop(step):
+                self.gates.add(owner)
+            return owner
+        if outward(step) and not removes_leftovers(step):
+            return self._owner_of_effect(step, above)
+        if step.report.looks_at_status and only_tests(step):
+            return self.of_steps.get(step.number - 1)
+        if sets_trap(step):
+            self._add_risk(step, 'runs at the end of every job')
+        elif only_prints(step):
+            return self._owner_of_print(step, above)
+        return None
+
+    def _owner_of_print(self, step: Step, above: int | None) -> int | None:
+        # In an `&&` list it announces what follows.
+        for later in self.steps.main:
+            is_later = later.number > step.number and later.statement is step.statement
+            if is_later and later.number in self.numbers:
+                return self.numbers[later.number]
+        names = names_unit(step, self.images)
+        # The status of what an `echo` prints is no failure of the `echo`.
+        first = -1 if isinstance(step.only_command, Simple) else 0
+        if above is None and not all(
+            program(use.name).succeeds or is_sure(use, self.paths) for use in step.programs[first:]
+        ):
+            return None  # a failure would stop all builds
+        return next(iter(names)) if len(names) == 1 else self._announced.get(step.number, above)
+
+    def _writes_about(self, step: Step, owner: int) -> bool:
+        """The step only writes about a unit's image, into files that no later command uses."""
+        if not _only_says(step) or names_unit(step, self.images) != {owner}:
+            return False
+        files = self.paths.written(step)
+        return bool(files) and not any(
+            not _only_says(later)
+            and self.paths.names(later, files)
+            or any(self.paths.exposed(build, files) for build in later.builds)
+            for later in self.steps.main
+            if later.number > step.number
+        )
+
+    def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
+        names = names_unit(step, self.images)
+        if len(names) == 1 and is_about(outward(step), self.images[next(iter(names))]):
+            owner = next(iter(names))
+            is_tool = is_image_tool(step)
+            if self.units[owner].loop is None and (
+                (is_tool or above in (owner, None)) and self._is_beside(step, owner)
+            ):
+                if may_stop(step):
+                    self.gates.add(owner)
+                    if not is_tool or above is not None and above < owner:
+                        self.waiting.add(owner)
+                return owner
+        if above is not None:
+            raise Refusal(f'{shortened(step.text)} {_ADVICE}')
+        is_change = not may_stop(step) and not changes_no_image(step)
+        if is_change and any(is_about(outward(step), names) for names in self.images):
+            raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
+        self._add_risk(step, 'runs before the builds')
+        return None
+
+    def _is_beside(self, step: Step, owner: int) -> bool:
+        """No build or effect of another unit is between a step and its unit."""
+        first, last = sorted((step.number, self.units[owner].step.number))
+        if changes_no_image(step) and ignores_failure(step):
+            return True
+        return all(
+            self.numbers.get(other.number, owner) == owner
+            and (
+                changes_no_image(other)
+                or self.of_steps.get(other.number) == owner
+                or names_unit(other, self.images) == {owner}
+            )
+            for other in self.steps.main
+            if first < other.number < last
+        )
+
+    def _add_risk(self, step: Step, reason: str) -> None:
+        self.risks.append(
+            f'{shortened(step.text)} {reason} and is not plain set-up, '
+            'and would be repeated in every job'
+        )
+
+    def _uses(self, step: Step) -> dict[int, str]:
+        """The units whose variables, files or status a step uses, each with the reason."""
+        uses: dict[int, str] = {}
+        report = step.report
+        text = shortened(step.text)
+        reads = report.reads.union(*(build.arguments_by_name for build in step.builds))
+        if step.most_builds and not outward(step):
+            # The proof compares the values that builds get.
+            reads = reads - step.sure_writes
+        for name in sorted(reads & self.variables.keys()):
+            for owner in self.variables[name]:
+                uses[owner] = f'{text} uses ${name}, which an earlier build changes'
+        before = self.of_steps.get(step.number - 1)
+        if report.reads_status and before is not None:
+            uses[before] = f'{text} uses the status of what ran before it'
+        for path, owners in self.files.items():
+            if not owners <= uses.keys() and self.paths.names(step, [path]):
+                for owner in sorted(owners):
+                    uses.setdefault(
+                        owner,
+                        f'{text} uses the file {spelling(path)}, which an earlier build writes',
+                    )
+        left = self.paths.of_image(step, self._written)
+        if left is not None:
+            reason = f'{text} uses {spelling(left)}, which an earlier build may have left'
+            for number, owner in self.numbers.items():
+                if number < step.number:
+                    uses.setdefault(owner, reason)
+        return uses
+
+    def _check_sources(self, step: Step, number: int) -> None:
+        """A build may not find in its context, or as its Dockerfile, what another one writes."""
+        loop = self.units[number].loop
+        changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
+        for build in step.builds:
+            others = {path for path, owners in self.files.items() if owners != {number}}
+            if loop is not None:
+                own = {build.env.variables.get(loop.command.name)}
+                changed = {path for path, runs in changes.items() if runs != own}
+                others |= changed - self.paths.outputs(build)
+            others -= self.paths.written_before(step, build)
+            exposed = self.paths.exposed(build, others)
+            if exposed:
+                path = spelling(min(exposed))
+                raise Refusal(
+                    f'{shortened(step.text)} may find {path}, which another build changes'
+                )
+
+    def _take_over(self, step: Step, owner: int | None) -> None:
+        for name in step.report.writes:
+            if name in step.sure_writes - step.report.reads:
+                self.variables.pop(name, None)
+            if owner is not None:
+                self.variables.setdefault(name, set()).add(owner)
+        written = self.paths.written(step)
+        self._written |= written
+        if step.number < min(self.numbers):
+            self._written.update(map(posixpath.dirname, self.paths.named(step)))
+        if owner is not None:
+            certain = self.paths.certain_outputs(step)
+            for path in sorted(written):
+                if path in certain:
+                    self.files.pop(path, None)
+                self.files.setdefault(path, set()).add(owner)
+
+    def _check_after(self) -> None:
+        """Judge the commands of `after_script`, which every part runs. Raises Refusal."""
+        for step in self.steps.after:
+            text = shortened(step.text)
+            if outward(step):
+                if names_unit(step, self.images):
+                    raise Refusal(f'{text} in its `after_script` acts on the images')
+                self._add_risk(step, 'runs in its `after_script`')
+            if self.paths.names(step, self.files):
+                raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
+
+    def owned(self) -> list[set[str]]:
+        """For each unit the files that only it makes."""
+        paths = self.paths
+        repeated = {
+            path
+            for step in (*self.steps.before, *self.steps.main)
+            if self.of_steps.get(step.number) is None
+            for path in paths.written(step)
+        }
+        result: list[set[str]] = [set() for _ in self.units]
+        for path, owners in self.files.items():
+            is_new = not paths.may_come and paths.text_of(path) is None
+            if len(owners) == 1 and is_new and path not in repeated:
+                result[min(owners)].add(path)
+        return result
+
+
+def _only_says(step: Step) -> bool:
+    return all(use.name in ('echo', 'printf') for use in step.programs)
