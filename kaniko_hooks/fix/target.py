@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import SCRIPTS, SYSTEM, Job, Pipeline, containers_of, defaults
 from kaniko_hooks.ci.gitlab.values import (
-    Entry,
     Items,
     Leaf,
     Value,
@@ -22,6 +21,7 @@ from kaniko_hooks.ci.gitlab.values import (
 )
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
+from kaniko_hooks.fix.paths import is_inside
 from kaniko_hooks.fix.state import State, effective
 from kaniko_hooks.model import Container, Note
 from kaniko_hooks.named_tuple import NamedTuple
@@ -93,14 +93,10 @@ def _has(pipeline: Pipeline, container: Container) -> bool:
 
 
 def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
-    places: dict[tuple[str, int], Entry] = {
-        (entry.key.file, entry.key.start): entry for entry in job.definitions
-    }
-    if len({file for file, _ in places}) > 1:
-        names = ' and '.join(sorted({file for file, _ in places}))
-        raise Refusal(f'it is assembled from {names}')
-    definition = next(iter(places.values()))
-    key, body = definition.key, node_of(definition.value)
+    files = sorted({definition.key.file for definition in job.definitions})
+    if len(files) > 1:
+        raise Refusal(f'it is assembled from {" and ".join(files)}')
+    key, body = job.definitions[0].key, node_of(job.definitions[0].value)
     if not isinstance(key, ScalarNode) or '$[[' in key.value or key.value != job.name:
         raise Refusal('its name is made from inputs')
     if not isinstance(body, MappingNode) or body.start < key.end or body.file != key.file:
@@ -195,16 +191,9 @@ def _keeps(cache: Value, path: str) -> bool:
     untracked = get(cache, 'untracked')
     if isinstance(untracked, Leaf) and untracked.value is True:
         return True
-    prefix = path.partition('\0')[0]
-    for item in items_of(get(cache, 'paths')):
-        pattern = _below_root(string_of(item) or '')
-        start = re.split(r'[$*?\[{]', pattern)[0].rstrip('/')
-        first, second = prefix, start
-        if start == pattern.rstrip('/') and '\0' not in path:
-            first, second = f'{path}/', f'{start}/'
-        if first.startswith(second) or second.startswith(first):
-            return True
-    return False
+    patterns = (_below_root(string_of(item) or '') for item in items_of(get(cache, 'paths')))
+    folders = [re.sub(r'[$*?\[{].*', '\0\0', pattern).rstrip('/') for pattern in patterns]
+    return any(is_inside(path, folder) or is_inside(folder, path) for folder in folders)
 
 
 def _is_of_scans(state: State, note: Note) -> bool:
