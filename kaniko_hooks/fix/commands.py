@@ -58,7 +58,7 @@ _WRITES_NAMED = WRITES_LAST | frozenset(
     sed sort tee touch truncate umask unix2dos update-ca-certificates wget xz yq zstd
     """.split()
 )
-_WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
+WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
 # Redirections that write.
 WRITING = frozenset(('>', '>|', '>>', '&>'))
 # Places of the container's own. Others may be on volumes, and what is there lasts.
@@ -109,7 +109,12 @@ class Program(NamedTuple):
         if self.name == 'sed':
             in_place = any(word.startswith(('-i', '--in')) for word in self.words)
             return words[1:] if in_place else ()
-        return () if self.name in _WRITES_NOTHING else words
+        return () if self.name in WRITES_NOTHING else words
+
+    @property
+    def read(self) -> Sequence[Text]:
+        """The arguments that may name what it reads."""
+        return self.arguments[:-1] if self.name in WRITES_LAST else self.arguments
 
     @property
     def copied_name(self) -> str:
@@ -132,7 +137,7 @@ class Program(NamedTuple):
     @property
     def removed(self) -> Sequence[Text]:
         """The operands that it removes or gives other rights."""
-        if self.name not in (*_WRITES_NOTHING, 'mv'):
+        if self.name not in (*WRITES_NOTHING, 'mv'):
             return ()
         return self.operands[self.name[:2] == 'ch' :]
 

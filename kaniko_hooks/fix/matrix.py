@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import Build
+from kaniko_hooks.fix.commands import WRITES_NOTHING, Build
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import outward, removes_leftovers
@@ -27,9 +27,6 @@ _ENVIRONMENT = re.compile(
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
     r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|(?i:NO_PROXY|HTTPS?_PROXY))\Z'
 )
-
-
-_READING_NOTHING = frozenset('chmod chown rm rmdir'.split())
 
 
 class Loop(NamedTuple):
@@ -207,7 +204,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
-        if all(use.name in _READING_NOTHING for use in inner.programs):
+        if all(use.name in WRITES_NOTHING for use in inner.programs):
             continue
         for value in values:
             others = {path for path, runs in changes.items() if runs != {value}}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from kaniko_hooks.analysis import ScriptFiles
-from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, Build, Program
+from kaniko_hooks.fix.commands import WRITING, Build, Program
 from kaniko_hooks.fix.safety import makes_only, works_on_files
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
@@ -105,13 +105,20 @@ class Paths:
 
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""
-        result = set(step.report.files)
+        files = step.report.files.union(path for path, _ in self._writes(step))
+        return {path for path in files if not path.startswith(('/dev/', '/proc/'))}
+
+    def _writes(self, step: Step) -> Iterator[tuple[str, Env]]:
         for build in step.builds:
-            result |= self.outputs(build)
+            yield from ((path, build.env) for path in self.outputs(build))
         for use in step.programs:
             if use.kind == LOCAL:
-                result.update(self.targets(use))
-        return {path for path in result if not path.startswith(('/dev/', '/proc/'))}
+                yield from ((path, use.env) for path in self.targets(use))
+
+    def _removes(self, step: Step) -> Iterator[tuple[str, Env]]:
+        for use in step.programs:
+            for word in use.removed:
+                yield from ((path, use.env) for path in self.of(word, use.env))
 
     def written_before(self, step: Step, build: Build) -> set[str]:
         """The files that a step writes before it builds."""
@@ -121,18 +128,14 @@ class Paths:
     def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
-        for use in step.programs:
-            if use.kind == LOCAL:
-                removed = (path for word in use.removed for path in self.of(word, use.env))
-                for path in (*self.targets(use), *removed):
-                    result[path].add(use.env.variables.get(name))
-        for operator, target, env in step.report.targets:
-            if operator in _REPLACES:
-                for path in self.of(target, env):
-                    result[path].add(env.variables.get(name))
-        for build in step.builds:
-            for path in self.outputs(build):
-                result[path].add(build.env.variables.get(name))
+        replaced = (
+            (path, env)
+            for operator, target, env in step.report.targets
+            if operator in _REPLACES
+            for path in self.of(target, env)
+        )
+        for path, env in (*self._writes(step), *self._removes(step), *replaced):
+            result[path].add(env.variables.get(name))
         return result
 
     def made(self, step: Step) -> set[str]:
@@ -167,10 +170,7 @@ class Paths:
         """The files that a step writes, removes or gives other rights, if it does nothing else."""
         if step.report.writes or not works_on_files(step):
             return set()
-        removed = {
-            path for use in step.programs for word in use.removed for path in self.of(word, use.env)
-        }
-        return removed | self.written(step)
+        return self.written(step).union(path for path, _ in self._removes(step))
 
     def targets(self, use: Program) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
@@ -200,7 +200,7 @@ class Paths:
                 continue
             if use.name == 'touch' or use.makes_folders:
                 continue
-            for text in use.arguments[:-1] if use.name in WRITES_LAST else use.arguments:
+            for text in use.read:
                 yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
             if operator not in _REPLACES and in_run(env):
@@ -214,8 +214,7 @@ class Paths:
         """A path that a step reads and nothing wrote: what was built stays in the container."""
         written = {*written, *self.written(step)}
         for use in step.programs:
-            words = use.arguments[:-1] if use.name in WRITES_LAST else use.arguments
-            for word in words if use.name in _TAKES_FILES else ():
+            for word in use.read if use.name in _TAKES_FILES else ():
                 for path in self.of(word, use.env):
                     own = any(may_be_in(file, path) or is_inside(path, file) for file in written)
                     if path[:1] == '/' and not own and not _BROUGHT.match(path):
