@@ -24,7 +24,7 @@ from kaniko_hooks.fix.target import Target
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
-_STAGES = ('.pre', 'build', 'test', 'deploy', '.post')
+_STAGES = ['build', 'test', 'deploy']
 
 
 class Source(NamedTuple):
@@ -172,11 +172,9 @@ def _may_be_missing(job: Job) -> bool:
 
 def stages(table: Table) -> dict[str, int]:
     """The stages of a pipeline, in order."""
-    named = [string_of(item) or '' for item in items_of(get(table, 'stages'))]
-    inner = [name for name in named if name not in ('.pre', '.post')]
-    return {
-        name: index for index, name in enumerate(('.pre', *inner, '.post') if named else _STAGES)
-    }
+    names = [string_of(item) or '' for item in items_of(get(table, 'stages'))] or _STAGES
+    inner = [name for name in names if name not in ('.pre', '.post')]
+    return {name: index for index, name in enumerate(('.pre', *inner, '.post'))}
 
 
 def stage(table: Table) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITES_NOTHING, Build
@@ -16,7 +17,7 @@ from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import outward, removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, is_absolute, scripts_of
-from kaniko_hooks.fix.target import Target, strings_of
+from kaniko_hooks.fix.target import Target, scalars_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
 
@@ -141,7 +142,7 @@ def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None
         if other is not step and not _sets_itself(other, name)
     )
     used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
-    if used or any(used_beside.search(text) for text in strings_of(target, with_scripts=False)):
+    if used or any(used_beside.search(text) for text in scalars_of(target.job, without=SCRIPTS)):
         raise Refusal(f'the loop variable {name} is used outside the loop')
 
 

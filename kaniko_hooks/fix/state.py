@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.analysis import Evaluations, ScriptFiles
 from kaniko_hooks.ci.gitlab.files import Files
-from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, defaults
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, effective
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
-from kaniko_hooks.ci.gitlab.values import Value, get, inherits, is_null
 from kaniko_hooks.document.nodes import MappingNode, ScalarNode
 from kaniko_hooks.options import Options
 
@@ -51,9 +50,7 @@ class State:
         """The jobs of a pipeline that have artifacts."""
         if id(pipeline) not in self._sources:
             self._sources[id(pipeline)] = [
-                job
-                for job in pipeline.jobs.values()
-                if effective(pipeline, job, 'artifacts') is not None
+                job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None
             ]
         return self._sources[id(pipeline)]
 
@@ -70,12 +67,3 @@ class State:
             keys = [key for root in roots if isinstance(root, MappingNode) for key, _ in root.pairs]
             self._keys[file] = Counter(key.value for key in keys if isinstance(key, ScalarNode))
         return self._keys[file][name]
-
-
-def effective(pipeline: Pipeline, job: Job, keyword: str) -> Value | None:
-    """A keyword of a job, its own or by `default:`; None if it is not set."""
-    value = get(job.table, keyword)
-    if value is None and inherits(job.table, 'default', keyword):
-        entry = defaults(pipeline.table).get(keyword)
-        value = entry.value if entry else None
-    return None if is_null(value) else value

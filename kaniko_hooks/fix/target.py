@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from kaniko_hooks.ci.gitlab.jobs import SCRIPTS, SYSTEM, Job, Pipeline, containers_of, defaults
+from kaniko_hooks.ci.gitlab.jobs import SYSTEM, Job, Pipeline, containers_of, defaults, effective
 from kaniko_hooks.ci.gitlab.values import (
     Items,
     Leaf,
@@ -22,7 +22,7 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.paths import is_inside
-from kaniko_hooks.fix.state import State, effective
+from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Note
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -128,7 +128,7 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
-    for text in (*strings_of(target, with_scripts=True), *scripts):
+    for text in (*scalars_of(target.job), *scripts):
         if name := re.search('CI_JOB_(?:GROUP_)?NAME', text):
             raise Refusal(f'it uses {name[0]}, and its name would change')
 
@@ -154,14 +154,16 @@ def risky_keywords(
             yield 'its pipeline includes files that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
-    artifacts = keyword_of(target, 'artifacts')
+    artifacts = effective(target.job, 'artifacts')
     if artifacts is not None and not any(_are_all(artifacts, own) for own in owned):
         yield 'it has `artifacts`, which would come from several jobs'
     if any(
-        _keeps(cache, path) for cache in items_of(keyword_of(target, 'cache')) for path in written
+        _keeps(cache, path)
+        for cache in items_of(effective(target.job, 'cache'))
+        for path in written
     ):
         yield "it has a `cache` of files that its builds write: only one job's would be kept"
-    hooks = flat_items(get(keyword_of(target, 'hooks'), 'pre_get_sources_script'))
+    hooks = flat_items(get(effective(target.job, 'hooks'), 'pre_get_sources_script'))
     if not all(re.fullmatch(r'echo [\w .:-]*', string_of(item) or '') for item in hooks):
         yield 'it has `hooks` that do more than to print, and would run in every job'
     for source in (table, *flat_items(get(table, 'rules'))):
@@ -202,21 +204,11 @@ def _is_of_scans(state: State, note: Note) -> bool:
     return _SCANS.match(text, note.place.offset) is not None
 
 
-def keyword_of(target: Target, keyword: str) -> Value | None:
-    """A keyword of the job, its own or by `default:`."""
-    return effective(target.pipelines[0], target.job, keyword)
-
-
-def strings_of(target: Target, with_scripts: bool) -> Iterator[str]:
-    """All scalars that GitLab may read for the job, as text."""
-    table = target.pipelines[0].table
-    variables = get(table, 'variables')
-    waiting: list[Value] = [] if variables is None else [variables]
-    for name, entry in (*entries_of(target.job.table), *defaults(table).items()):
-        if with_scripts or name not in SCRIPTS:
-            waiting.append(entry.value)
-    if with_scripts:
-        waiting += (entry.value for entry in target.job.entries.values())
+def scalars_of(job: Job, without: Collection[str] = ()) -> Iterator[str]:
+    """The scalars that GitLab may read for a job, as text, without those of some keywords."""
+    entries = (*entries_of(job.table), *defaults(job.top).items())
+    waiting = [entry.value for name, entry in entries if name not in without]
+    waiting += items_of(get(job.top, 'variables'))
     while waiting:
         value = waiting.pop()
         if isinstance(value, (Leaf, ScalarNode)):
@@ -230,7 +222,7 @@ def strings_of(target: Target, with_scripts: bool) -> Iterator[str]:
 def services_of(target: Target) -> set[str]:
     """The host names of the job's services."""
     names: set[str] = set()
-    for service in items_of(keyword_of(target, 'services')):
+    for service in items_of(effective(target.job, 'services')):
         alias = string_of(get(service, 'alias'))
         names.update((alias or '').replace(',', ' ').split())
         image = string_of(service) or string_of(get(service, 'name')) or ''

@@ -196,6 +196,15 @@ def defaults(top: Table) -> dict[str, Entry]:
     return {name: entry for name, entry in entries.items() if not is_null(entry.value)}
 
 
+def effective(job: Job, keyword: str) -> Value | None:
+    """A keyword of a job, its own or by `default:`; None if it is not set."""
+    value = get(job.table, keyword)
+    if value is None and inherits(job.table, 'default', keyword):
+        entry = defaults(job.top).get(keyword)
+        value = entry.value if entry else None
+    return value
+
+
 def _effective_entries(table: Table, default: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
     """Scripts and image of a job, own or inherited. Trigger jobs have none of them."""
     if get(table, 'trigger') is not None:
