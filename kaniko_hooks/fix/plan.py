@@ -139,29 +139,58 @@ class _Plans:
         drafted = self._drafts(state, findings)
         if not drafted:
             return state
-        left = [finding for finding in findings if _key(finding) in drafted]
+        drafts = [draft for _, own in drafted for draft in own]
         try:
-            every = [draft for drafts in drafted.values() for draft in drafts]
-            after = rewritten(state, every)
-            prove(state, after, every)
+            after = rewritten(state, drafts)
+            prove(state, after, drafts)
         except Exception as error:
+            left = [finding for finding, _ in drafted]
             if len(left) == 1:
                 self._fail(left[0], error)
                 return state
             half = len(left) // 2
             state = self.settle(state, left[:half])
             return self.settle(state, left[half:])
-        for draft in every:
-            self._add_followers(state, draft)
-        for finding in left:
-            drafts = drafted[_key(finding)]
-            does = ', '.join(draft.does for draft in drafts)
-            files = {path for draft in drafts for path in draft.edits}
-            risks = [risk for draft in drafts for risk in draft.risks]
+        for finding, own in drafted:
+            does = ', '.join(draft.does for draft in own)
+            files = {path for draft in own for path in draft.edits}
+            risks = [risk for draft in own for risk in draft.risks]
             self.outcomes[_key(finding)] = Outcome(
                 finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
             )
+        for draft in drafts:
+            self._add_followers(state, draft)
         return after
+
+    def _drafts(
+        self, state: State, findings: Sequence[Finding]
+    ) -> list[tuple[Finding, list[Draft]]]:
+        names = {job.name for finding in findings for job in finding.containers}
+        mentions = mentions_of(state, names)
+        new: dict[str, set[str]] = {}
+        drafted: list[tuple[Finding, list[Draft]]] = []
+        for finding in findings:
+            try:
+                drafts = drafts_of(state, mentions, new, finding)
+                for path in sorted({path for draft in drafts for path in draft.edits}):
+                    if not state.is_exact(path):
+                        raise Refusal(f'{path} has bytes that are not UTF-8')
+            except Exception as error:
+                self._fail(finding, error)
+                continue
+            drafted.append((finding, drafts))
+            for draft in drafts:
+                for path in draft.target.files:
+                    new.setdefault(path, set()).update(draft.new_names)
+        return drafted
+
+    def _fail(self, finding: Finding, error: Exception) -> None:
+        """An internal error costs one finding only."""
+        reason = str(error)
+        if not isinstance(error, Refusal):
+            self.crashes.append(internal_error(finding.place.file, error))
+            reason = 'an internal error'
+        self.outcomes[_key(finding)] = Outcome(finding, None, reason)
 
     def _add_followers(self, state: State, draft: Draft) -> None:
         for path, edits in draft.followers.items():
@@ -194,34 +223,6 @@ class _Plans:
             for path in paths
             if path in self._edits
         }
-
-    def _drafts(self, state: State, findings: Sequence[Finding]) -> dict[_Key, list[Draft]]:
-        names = {job.name for finding in findings for job in finding.containers}
-        mentions = mentions_of(state, names)
-        new: dict[str, set[str]] = {}
-        drafted: dict[_Key, list[Draft]] = {}
-        for finding in findings:
-            try:
-                drafts = drafts_of(state, mentions, new, finding)
-                for path in sorted({path for draft in drafts for path in draft.edits}):
-                    if not state.is_exact(path):
-                        raise Refusal(f'{path} has bytes that are not UTF-8')
-            except Exception as error:
-                self._fail(finding, error)
-                continue
-            drafted[_key(finding)] = drafts
-            for draft in drafts:
-                for path in draft.target.files:
-                    new.setdefault(path, set()).update(draft.new_names)
-        return drafted
-
-    def _fail(self, finding: Finding, error: Exception) -> None:
-        """An internal error costs one finding only."""
-        reason = str(error)
-        if not isinstance(error, Refusal):
-            self.crashes.append(internal_error(finding.place.file, error))
-            reason = 'an internal error'
-        self.outcomes[_key(finding)] = Outcome(finding, None, reason)
 
 
 def _groups(outcomes: Sequence[Outcome]) -> list[set[str]]:
