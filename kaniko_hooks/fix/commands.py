@@ -18,21 +18,21 @@ _GIT_READS = frozenset(
     'blame cat-file describe diff grep log ls-files rev-list rev-parse show status'.split()
 )
 _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stash switch'.split())
-# Programs that keep credentials of registries, and their sub-commands for that.
-_LOGINS = re.compile(
-    r'(?:buildah|cosign|docker|helm registry|nerdctl|oras|podman|regctl registry|skopeo|crane auth)'
-    r' log(?:in|out)'
-)
 # Commands that only print something.
 _PRINTS = re.compile(
     r'[\w-]+ (?:--version|-V)'
     r'|(?:aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|skopeo|trivy) version'
     r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|openssl x509 (?:.* )?-noout(?: .*)?'
-    r'|git tag (?:-l|--list|--points-at|--contains|--merged)(?: .*)?'
+    r'|git tag (?:-l|--list|--points-at|--contains|--merged)(?: .*)?|env(?: -\S+)*'
 )
-# Commands that change the working tree from what the repository refers to.
-_GETS = re.compile(
-    r'git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))(?: .*)?'
+# Commands that keep credentials of registries, change the working tree from what the
+# repository refers to, or copy files of the container.
+_CHANGES_FILES = re.compile(
+    r'(?:buildah|cosign|docker|helm registry|nerdctl|oras|podman|regctl registry|skopeo|crane auth)'
+    r' log(?:in|out)\b.*'
+    r'|git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))(?: .*)?'
+    r'|rsync [^:]*',
+    re.DOTALL,
 )
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
 # Options of awk, sort and yq by which they change a file instead of printing.
@@ -215,7 +215,6 @@ def build_of(event: BuildEvent) -> Build:
 def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
     """The row of the table, refined by sub-commands."""
     words = [text.known or '' for text in arguments]
-    command = next((word for word in words if word[:1] != '-'), '')
     if kind == REPEATS:
         changes = not _FIND_CHANGES.isdisjoint(words)
         asks = any(word.startswith('-ok') for word in words)
@@ -229,15 +228,13 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
     text = ' '.join((name, *(text.value for text in arguments)))
     if _PRINTS.fullmatch(text):
         return PURE
-    is_local = name == 'rsync' and not any(':' in text.value for text in arguments)
-    if is_local or _LOGINS.match(text) or _GETS.fullmatch(text):
+    if _CHANGES_FILES.fullmatch(text):
         return LOCAL
     if name == 'git':
+        command = next((word for word in words if word[:1] != '-'), '')
         return PURE if command in _GIT_READS else LOCAL if command in _GIT_LOCAL else OTHER
     if name in kaniko.NAMES:
         return LOCAL if words[:1] and words[0] in _NOT_BUILDING else OTHER
-    if name == 'env' and not command:
-        return PURE
     if name in ('curl', 'wget') and _is_download([text.value for text in arguments]):
         return LOCAL
     return OTHER

@@ -55,16 +55,12 @@ def sets_trap(step: Step) -> bool:
 def only_prints(step: Step) -> bool:
     """The step prints something and changes nothing that a later command could find."""
     report = step.report
-    if report.most_builds or not step.programs or report.writes or report.files:
+    if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
         return False
-    if writes_files(step) or _DEMAND.search(step.text):
+    if report.files or writes_files(step) or _DEMAND.search(step.text):
         return False
-    if not report.changes <= {'stdin', 'stdout', 'epoch'} or _exits_itself(step):
-        return False
-    kinds = {(use.kind, use.name) for use in step.programs}
-    return all(kind == PURE or name in ('echo', 'printf', 'pwd') for kind, name in kinds) and any(
-        name not in _TESTERS for _, name in kinds
-    )
+    prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
+    return prints and any(use.name not in _TESTERS for use in step.programs)
 
 
 def only_tests(step: Step) -> bool:
@@ -102,10 +98,6 @@ _WORKING_ON_FILES = frozenset('chmod cp echo mkdir mv printf rm sed touch'.split
 _TESTERS = frozenset(
     '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()
 )
-
-
-def _exits_itself(step: Step) -> bool:
-    return any(use.name in ('exit', 'return') for use in step.programs)
 
 
 def removes_leftovers(step: Step) -> bool:
