@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
@@ -12,12 +13,13 @@ from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import spelling
+from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
 from kaniko_hooks.fix.units import destinations_of
-from kaniko_hooks.model import Container, Setting
+from kaniko_hooks.model import Container, Field, Setting
+from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 
@@ -63,9 +65,14 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
             raise Refusal(f'{job.name} would not run one build')
         builds += (build for step in every for build in step.builds)
         _prove_commands(draft, part, job, steps)
-    others = [step.builds for step in part.unit.same]
-    old = _descriptions(draft, part, part.unit.builds, others)
-    new = _descriptions(draft, part, builds)
+    describe = partial(
+        _description, draft.paths, _compared_variables(draft, part), _compared_files(draft, part)
+    )
+    new = [describe(build) for build in builds]
+    old = []
+    for number, build in enumerate(part.unit.builds):
+        others = [step.builds[number] for step in part.unit.same]
+        old.append(describe(build, [field for other in others for field in destinations_of(other)]))
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
@@ -89,54 +96,59 @@ def _instances(part: Part, container: Container) -> Iterator[Container]:
         yield container._replace(scripts=tuple(scripts))
 
 
-Description = tuple[tuple[tuple[str, ...], ...], object, dict[str, object], dict[str, object]]
+def _compared_variables(draft: Draft, part: Part) -> set[str]:
+    """The variables that steps set, but for the loop's and those that steps of other parts set.
 
-
-def _descriptions(
-    draft: Draft, part: Part, builds: Sequence[Build], others: Sequence[Sequence[Build]] = ()
-) -> list[Description]:
-    """Argv, working directory, variables and files of builds of a part.
-
-    The words of `others` that are about destinations are added to those of the same run.
+    All others begin with one of the values that the CI system may give them, and keep it.
     """
-    loop = part.unit.loop
-    # The loop's variable, and those that only steps of other parts set.
-    ignored = {loop.command.name} if loop else set()
-    ignored |= {
+    loop, every = part.unit.loop, draft.steps
+    steps = (*every.before, *every.main)
+    ignored = {
         name
-        for step in draft.steps.main
+        for step in every.main
         if step not in part.steps or loop and step is part.unit.step
         for name in step.report.writes
-        if not is_environment(name, draft.steps)
+        if not is_environment(name, every)
     }
-    # All others begin with one of the values that the CI system may give them, and keep it.
-    steps = (*draft.steps.before, *draft.steps.main)
-    compared = {name for step in steps for name in step.report.writes} - ignored
+    names = {name for step in steps for name in step.report.writes} - ignored
+    return names - {loop.command.name} if loop else names
+
+
+def _compared_files(draft: Draft, part: Part) -> set[str]:
+    """The files that steps of a part write before its build."""
+    steps = (*draft.steps.before, *part.steps)
     last = part.unit.step.number
-    kept = {
-        path
-        for step in (*draft.steps.before, *part.steps)
-        if step.number <= last
-        for path in step.report.files
-    }
-    result: list[Description] = []
-    for number, build in enumerate(builds):
-        further = [field for same in others for field in destinations_of(same[number])]
-        argv = [field.text for field in (*build.argv, *further)]
-        variables = {
-            name: _of_value(value)
-            for name, value in build.env.variables.items()
-            if name in compared
-        }
-        relevant = {*draft.paths.in_context(build, build.env.files), *kept}
-        files: dict[str, object] = {
+    return {path for step in steps if step.number <= last for path in step.report.files}
+
+
+class _Description(NamedTuple):
+    """A build for comparisons."""
+
+    argv: tuple[tuple[str, ...], ...]
+    folders: object
+    variables: Mapping[str, object]
+    files: Mapping[str, object]
+
+
+def _description(
+    paths: Paths,
+    names: Collection[str],
+    files: Collection[str],
+    build: Build,
+    further: Sequence[Field] = (),
+) -> _Description:
+    """A build with these variables and files, those in its context, and further arguments."""
+    relevant = {*paths.in_context(build, build.env.files), *files}
+    return _Description(
+        tuple(_named(field.text) for field in (*build.argv, *further)),
+        frozenset(map(_named, build.env.directories)),
+        {name: _of_value(value) for name, value in build.env.variables.items() if name in names},
+        {
             '\0'.join(_without_numbers(path.split('\0'))): frozenset(map(_named, texts))
             for path, texts in build.env.files.items()
             if path in relevant
-        }
-        folders = frozenset(map(_named, build.env.directories))
-        result.append((tuple(map(_named, argv)), folders, variables, files))
-    return result
+        },
+    )
 
 
 def _named(text: Text) -> tuple[str, ...]:
@@ -158,20 +170,20 @@ def _of_value(value: Value) -> object:
     return _named(value) if isinstance(value, Text) else None
 
 
-def _difference(description: Description, others: Sequence[Description]) -> str:
+def _difference(description: _Description, others: Sequence[_Description]) -> str:
     """The first difference between a build and those with the same arguments."""
     argv, folders, variables, files = description
-    same = [other for other in others if other[0] == argv]
+    same = [other for other in others if other.argv == argv]
     if not same:
-        word = next((word for word in argv if word not in others[0][0]), argv[0])
+        word = next((word for word in argv if word not in others[0].argv), argv[0])
         shown = spelling('\0'.join(word))
         return f'the builds would not have the same arguments: {shown} would change'
-    other = next((other for other in same if other[1] == folders), None)
+    other = next((other for other in same if other.folders == folders), None)
     if other is None:
         return 'a build would not run in the directory that an earlier one leaves'
     # A variable that is unset is not one that the script leaves alone.
-    changed = sorted(f'${name}' for name, _ in variables.items() ^ other[2].items())
-    changed += sorted(path for path, _ in files.items() ^ other[3].items())
+    changed = sorted(f'${name}' for name, _ in variables.items() ^ other.variables.items())
+    changed += sorted(path for path, _ in files.items() ^ other.files.items())
     return f'a build would not find {changed[0]} as an earlier one leaves it'
 
 
