@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaniko_hooks.ci_paths import system_named
+from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import MANY, Build, Container, Finding, Run
 
 # Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
@@ -60,13 +61,8 @@ def _is_one_image(run: Run) -> bool:
 
 def _other_words(build: Build) -> tuple[str, ...]:
     """The words of a build that are about anything but its destinations."""
-    destinations = build.flags.destinations
-    return tuple(
-        word
-        for word in _words(build)
-        if word not in ('-d', '--destination', *destinations)
-        and word.partition('=')[2] not in destinations
-    )
+    destinations = destination_words(build.argv)
+    return tuple(field.text.value for field in build.argv if field not in destinations)
 
 
 def _words(build: Build) -> tuple[str, ...]:

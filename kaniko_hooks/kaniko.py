@@ -193,6 +193,19 @@ def parse(fields: Sequence[Field]) -> list[Flag]:
     return flags
 
 
+def destination_words(argv: Sequence[Field]) -> list[Field]:
+    """The words of an argv that are about destinations."""
+    result: list[Field] = []
+    is_value = False
+    for field in argv:
+        text = field.text.value
+        is_flag = text in ('-d', '--destination')
+        if is_value or is_flag or text.startswith(('--destination=', '-d')):
+            result.append(field)
+        is_value = is_flag and not is_value
+    return result
+
+
 def _flag(text: Text) -> tuple[str, Text | None]:
     """A flag's long name, '' if Kaniko has none such, and its value: None if that is the next
     word."""

@@ -17,7 +17,7 @@ from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
-from kaniko_hooks.fix.units import destinations_of
+from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.value import Array, OneOf, Value
@@ -72,7 +72,9 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
     old = []
     for number, build in enumerate(part.unit.builds):
         others = [step.builds[number] for step in part.unit.same]
-        old.append(describe(build, [field for other in others for field in destinations_of(other)]))
+        old.append(
+            describe(build, [field for other in others for field in destination_words(other.argv)])
+        )
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
@@ -201,7 +203,7 @@ def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
                 expected += [
                     _flat(source[field.start : field.end])
                     for other in unit.same
-                    for field in destinations_of(other.builds[0])
+                    for field in destination_words(other.builds[0].argv)
                 ]
     actual = [_flat(step.text) for step in (*steps.before, *steps.main)]
     if ' '.join(expected) != ' '.join(actual):

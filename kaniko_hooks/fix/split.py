@@ -17,7 +17,7 @@ from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.references import LONGEST_LINE
 from kaniko_hooks.fix.steps import Step, Steps
-from kaniko_hooks.fix.units import destinations_of
+from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -103,14 +103,14 @@ class Writer:
         source = self.steps.source.source.value
         at = self._end_offset(unit.main, unit.builds[0].argv[-1].end)
         style = getattr(self.place.items[self.item_of(unit.main)].node, 'style', '')
-        first = next(destinations_of(unit.builds[0])).start
+        first = destination_words(unit.builds[0].argv)[0].start
         before = len(source[:first].rstrip(' \t\n\\'))
         gap = self.text[slice(*(self.offset(unit.main.command, end) for end in (before, first)))]
         if unit.loop is not None:
             gap = gap.replace('\n' + ' ' * self._depth(unit.step, unit.loop), '\n')
         edits = []
         for step in unit.same:
-            for field in destinations_of(step.builds[0]):
+            for field in destination_words(step.builds[0].argv):
                 words = source[field.start : field.end]
                 blank = gap if '\n' in gap and words[0] == '-' else ' '
                 edits.append(Edit(at, at, blank + escaped(words, style)))

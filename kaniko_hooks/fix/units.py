@@ -6,8 +6,9 @@ Units that build one image for several destinations are put together into one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from kaniko_hooks import kaniko
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.images import footprint_of, images_of, last_word, may_use, repository_of
@@ -16,13 +17,11 @@ from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import may_stop
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.target import Target, services_of
-from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.text import Text
 
 _MAX_UNITS = 200
-_DESTINATION = ('-d', '--destination')
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '[::1]'))
 
 
@@ -177,15 +176,5 @@ def _prefix(steps: Steps, step: Step) -> str | None:
 
 def _rest(build: Build) -> list[Text]:
     """The words that are about something else than destinations."""
-    destinations = list(destinations_of(build))
+    destinations = kaniko.destination_words(build.argv)
     return [field.text for field in build.argv if field not in destinations]
-
-
-def destinations_of(build: Build) -> Iterator[Field]:
-    """The words that are about destinations."""
-    is_value = False
-    for field in build.argv:
-        text = field.text.value
-        if is_value or text in _DESTINATION or text.startswith(('--destination=', '-d')):
-            yield field
-        is_value = not is_value and text in _DESTINATION
