@@ -112,7 +112,7 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
     """The variable of the pipeline that the words of a loop come from."""
     dependent: dict[str, str] = {}
     settings = steps.script.variables
-    for other in (*steps.before, *steps.main[: steps.main.index(step)]):
+    for other in steps.earlier(step):
         sources = [
             source
             for name in other.report.reads

@@ -31,6 +31,7 @@ class Owners:
     """The unit that each step goes with; None for one that all parts may have.
 
     - `of_steps`: the owners, by the numbers of the steps.
+    - `unit_of`: the unit of each step that builds, by the number of the step.
     - `variables`, `files`: the units that may have set or written each.
     - `gates`: units with a command that may stop all later ones; `waiting`: units with a
       command that all earlier ones may stop.
@@ -41,7 +42,7 @@ class Owners:
         self.steps = steps
         self.units = units
         self.paths = paths
-        self.numbers = {
+        self.unit_of = {
             step.number: number
             for number, unit in enumerate(units)
             for step in (unit.step, *unit.others)
@@ -67,7 +68,7 @@ class Owners:
         result: dict[int, int] = {}
         above: list[int] = []
         for step in self.steps.main:
-            number = self.numbers.get(step.number)
+            number = self.unit_of.get(step.number)
             if number is not None:
                 if not above:
                     return {}
@@ -78,7 +79,7 @@ class Owners:
     def _assign_steps(self) -> None:
         above: int | None = None
         for step in self.steps.main:
-            number = self.numbers.get(step.number)
+            number = self.unit_of.get(step.number)
             owner = self._owner(step, number, above)
             self.of_steps[step.number] = owner
             self._take_over(step, owner)
@@ -116,10 +117,9 @@ class Owners:
 
     def _owner_of_print(self, step: Step, above: int | None) -> int | None:
         # In an `&&` list it announces what follows.
-        for later in self.steps.main:
-            is_later = later.number > step.number and later.statement is step.statement
-            if is_later and later.number in self.numbers:
-                return self.numbers[later.number]
+        for later in self.steps.later(step):
+            if later.statement is step.statement and later.number in self.unit_of:
+                return self.unit_of[later.number]
         names = names_unit(step, self.images)
         # The status of what an `echo` prints is no failure of the `echo`.
         first = -1 if isinstance(step.only_command, Simple) else 0
@@ -138,8 +138,7 @@ class Owners:
             not _only_says(later)
             and self.paths.names(later, files)
             or any(self.paths.exposed(build, files) for build in later.builds)
-            for later in self.steps.main
-            if later.number > step.number
+            for later in self.steps.later(step)
         )
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
@@ -169,7 +168,7 @@ class Owners:
         if changes_no_image(step) and ignores_failure(step):
             return True
         return all(
-            self.numbers.get(other.number, owner) == owner
+            self.unit_of.get(other.number, owner) == owner
             and (
                 changes_no_image(other)
                 or self.of_steps.get(other.number) == owner
@@ -210,7 +209,7 @@ class Owners:
         left = self.paths.of_image(step, self._written)
         if left is not None:
             reason = f'{text} uses {spelling(left)}, which an earlier build may have left'
-            for number, owner in self.numbers.items():
+            for number, owner in self.unit_of.items():
                 if number < step.number:
                     uses.setdefault(owner, reason)
         return uses
@@ -241,7 +240,7 @@ class Owners:
                 self.variables.setdefault(name, set()).add(owner)
         written = self.paths.written(step)
         self._written |= written
-        if step.number < min(self.numbers):
+        if step.number < min(self.unit_of):
             self._written.update(map(posixpath.dirname, self.paths.named(step)))
         if owner is not None:
             certain = self.paths.certain_outputs(step)

@@ -205,13 +205,15 @@ def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
         if target is None or further is None or _goes_back(kept[index + 2 :]):
             index += 1
             continue
-        after = _before_next(steps, second)
+        later = steps.later(second)
         start = second.node.end - len(further.value)
-        if after is not None and first.report.before.directories == after:
+        name = target.known
+        is_below = name is not None and '/' not in name and name not in ('.', '..', '-')
+        if later and first.report.before.directories == later[0].report.before.directories:
             del kept[index : index + 2]
         elif is_absolute(further):
             del kept[index]
-        elif _is_folder(target.known) and text.startswith('../', start) and not cuts:
+        elif is_below and text.startswith('../', start) and not cuts:
             cuts.append((start, start + 3))
             del kept[index]
         else:
@@ -246,13 +248,3 @@ def leaves_folder(step: Step) -> bool:
     return 'directories' in step.report.changes and (
         target is None or is_absolute(target) or re.match(r'\.\.|-\Z', target.value) is not None
     )
-
-
-def _is_folder(path: str | None) -> bool:
-    return path is not None and '/' not in path and path not in ('.', '..', '-')
-
-
-def _before_next(steps: Steps, step: Step) -> object:
-    """The working directory that a step leaves, None if no later step knows it."""
-    later = steps.main[steps.main.index(step) + 1 :]
-    return later[0].report.before.directories if later else None

@@ -77,6 +77,14 @@ class Steps(NamedTuple):
     main: tuple[Step, ...]
     after: tuple[Step, ...]
 
+    def earlier(self, step: Step) -> Sequence[Step]:
+        """The steps before one, those of `before_script` first."""
+        return [other for other in (*self.before, *self.main) if other.number < step.number]
+
+    def later(self, step: Step) -> Sequence[Step]:
+        """The steps of `script` after one."""
+        return [other for other in self.main if other.number > step.number]
+
     def report_of_statement(self, step: Step) -> StatementReport:
         """The report on the whole `&&` list that a step may be one command of."""
         return self.source.report(step.statement) or step.report

@@ -129,7 +129,7 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
         return False
-    between = steps.main[steps.main.index(first.step) + 1 : steps.main.index(second.step)]
+    between = [step for step in steps.later(first.step) if step.number < second.step.number]
     if any(step.report.reads_status or step.report.exits or may_stop(step) for step in between):
         return False
     if len(first.builds) > 1 and any(step.report.writes for step in between):
@@ -158,7 +158,7 @@ def _is_mirrored(first: Unit, second: Unit) -> bool:
 
 def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
     """A unit may use an image as it was before."""
-    before = [*steps.before, *(step for step in steps.main if step.number < unit.step.number)]
+    before = steps.earlier(unit.step)
     return any(may_use(footprint_of(build, before, paths), images) for build in unit.builds)
 
 
