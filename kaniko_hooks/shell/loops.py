@@ -39,8 +39,10 @@ from kaniko_hooks.shell.value import (
     join,
     names_executor,
     segments,
+    shape,
     text_of,
     unknown,
+    unnumbered,
 )
 from kaniko_hooks.text import Text, concat, hole
 
@@ -114,8 +116,9 @@ class Effects:
                 texts = self.files.get(path, ())
                 kept = [text for text in written if names_executor(text) and text not in texts]
                 if kept and len(texts) < _MAX_TEXTS:
+                    is_new = unnumbered(path) not in map(unnumbered, self.files)
                     self.files[path] = (*texts, *kept)
-                    news = True
+                    news = news or is_new or bool(texts)
         if len(self.directories) <= _MAX_DIRECTORIES:
             more = tuple(dict.fromkeys((*self.directories, *after.directories)))
             new = set(more) - {*self.directories, *before.directories}
@@ -143,8 +146,11 @@ class Effects:
             self.open[name] = words
             more = [item for item in more if names_executor(item)]
         if more and len(before) < _MAX_WORDS or old is None:
-            self.values[name] = join((*before, *more))
-            news = True
+            shapes = set(map(shape, more))
+            self.values[name] = join(
+                (*(item for item in before if shape(item) not in shapes), *more)
+            )
+            news = news or old is None or not shapes <= set(map(shape, before))
         return news
 
 

@@ -119,13 +119,24 @@ def segments(
     for words in (*before, *_pieces(ev, values)):
         if words is None or len(kept) > _MAX_SEGMENTS:
             return None
-        # In each evaluation the holes have other numbers.
-        names = [tuple(name.partition(' #')[0] for name in field.text.key()) for field in words]
+        names = [shape(field.text) for field in words]
         pairs = set(zip((None, *names), names))
         if not pairs <= seen:
             seen |= pairs
             kept.append(words)
     return kept
+
+
+def shape(value: Text | Array | Unset) -> str:
+    """The value without the numbers of its holes."""
+    if isinstance(value, Array):
+        return '\0 '.join(shape(item.text) for item in value.items)
+    return unnumbered('\0'.join(text_of(value).key()))
+
+
+def unnumbered(key: str) -> str:
+    """Names of holes without their numbers: they differ in each evaluation."""
+    return re.sub(' #[0-9]+', '', key)
 
 
 def _pieces(ev: Evaluator, values: Iterable[Text | Array | Unset]) -> Iterator[Words | None]:
