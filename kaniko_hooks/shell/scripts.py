@@ -41,6 +41,8 @@ _TASKS = {'just': 'justfile', 'make': 'Makefile', 'task': 'Taskfile.yml'}
 _TASKS |= dict.fromkeys(('npm', 'pnpm', 'yarn'), 'package.json')
 # Options with a name.
 _LETTERS: dict[str | None, str] = {'errexit': 'e', 'allexport': 'a'}
+# With a single `-`, as `bash` takes them too.
+_LONG_OPTIONS = ('-login', '-noprofile', '-norc', '-posix')
 _SHEBANG = r'\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?'
 
 
@@ -73,13 +75,14 @@ def options(words: Sequence[Field]) -> tuple[dict[str, bool], list[Field]]:
         if option[:1] not in ('-', '+') or option in ('-', '+', '--'):
             break
         del operands[0]
-        if option[:2] == '--':
+        if option[:2] == '--' or option in _LONG_OPTIONS:
             del operands[: int(option in ('--rcfile', '--init-file'))]
             continue
         is_on = option[0] == '-'
         letters.update(dict.fromkeys(option[1:], is_on))
-        if option[-1] in 'oO' and operands:
-            letters[_LETTERS.get(operands.pop(0).text.known, '')] = is_on
+        named = sum(map(option.count, 'oO'))
+        letters.update((_LETTERS.get(item.text.known, ''), is_on) for item in operands[:named])
+        del operands[:named]
     return letters, operands
 
 
