@@ -6,8 +6,8 @@ What is not shown to be independent keeps its order.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations, product
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
@@ -19,8 +19,9 @@ from kaniko_hooks.fix.layout import Layout, line_end, line_start
 from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.steps import Step, scripts_of
+from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.target import Target
+from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
@@ -55,7 +56,10 @@ def needed(division: Division) -> list[list[int]]:
             for other in range(number)
             if number in division.owners.waiting
             or other in division.owners.gates
-            or any(_must_follow(first, second) for first in footprints[other] for second in own)
+            or any(
+                _must_follow(*pair, _changed(division, division.parts[other].unit, unit))
+                for pair in product(footprints[other], own)
+            )
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
@@ -65,20 +69,22 @@ def needed(division: Division) -> list[list[int]]:
 
 def _check_iterations(step: Step, words: Sequence[object], own: Sequence[Footprint]) -> None:
     """Raises Refusal if builds of a loop, in the iterations of some words, may need each other."""
-    tests = {
-        word: {first.only_tests for other, first in zip(words, own) if other == word}
-        for word in words
-    }
-    is_own = 'no-push' in step.text or step.report.calls or scripts_of(step)
-    if not is_own and all(kinds == tests[words[0]] for kinds in tests.values()):
-        # The flag comes from a variable: all iterations push, or all of them only test.
-        own = [first._replace(only_tests=False) for first in own]
-    pairs = combinations(zip(words, own), 2)
-    if any(word != other and _must_follow(first, later) for (word, first), (other, later) in pairs):
-        raise Refusal('the builds of its loop may depend on each other')
+    for (word, first), (other, second) in combinations(zip(words, own), 2):
+        if word != other and _must_follow(first, second, step.report.writes):
+            raise Refusal('the builds of its loop may depend on each other')
 
 
-def _must_follow(first: Footprint, second: Footprint) -> bool:
+def _changed(division: Division, first: Unit, second: Unit) -> set[str]:
+    """The variables that may change from one unit to another."""
+    last = max(step.number for step in (second.step, *second.others))
+    between = [step for step in division.steps.main if first.step.number <= step.number < last]
+    return {name for step in between for name in step.report.writes}
+
+
+def _must_follow(first: Footprint, second: Footprint, changed: Collection[str]) -> bool:
+    for name in (first.found.keys() & second.found.keys()).difference(changed):
+        if _differ(first.found[name], second.found[name]):
+            return False  # no run has both of them
     # Nothing waits for the test of an image but what leaves the job.
     if first.only_tests and not second.only_tests:
         return True
@@ -90,11 +96,25 @@ def _must_follow(first: Footprint, second: Footprint) -> bool:
     return may_use(second, first.images) or may_use(first, second.images)
 
 
+def _differ(value: str, other: str) -> bool:
+    """Two spelled values are not the same, as far as one of them is known."""
+    return value != other and any(
+        '\0' not in known and not _may_be(text, known)
+        for text, known in ((value, other), (other, value))
+    )
+
+
 def _are_same(image: str, other: str) -> bool:
     """Two destinations are the same, as far as anything of them is known."""
     names = repository_of(image), repository_of(other)
     unknown = all(re.fullmatch('\0[^\0]*\0', name) for name in names)
     return image == other or unknown and image[len(names[0]) :] == other[len(names[1]) :]
+
+
+def _may_be(text: str, known: str) -> bool:
+    """A spelled text may be one that is known."""
+    pieces = [re.escape(piece) for piece in text.split('\0')]
+    return re.fullmatch('.*'.join(pieces[::2]), known, re.DOTALL) is not None
 
 
 # The keyword

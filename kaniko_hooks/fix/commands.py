@@ -148,12 +148,13 @@ class Program(NamedTuple):
 
 
 class Build(NamedTuple):
-    """One execution of a build, and the environment that it found."""
+    """One execution of a build, and the environment that it and its statement found."""
 
     argv: tuple[Field, ...]
     flags: tuple[kaniko.Flag, ...]
     file: str
     env: Env
+    before: Env
 
     def value(self, name: str) -> Text | None:
         """The value of a flag that counts, None if the flag is not there."""
@@ -208,8 +209,8 @@ def _is_on_volume(path: Text, env: Env, script: Script) -> bool:
 
 
 def build_of(event: BuildEvent) -> Build:
-    build = event.build
-    return Build(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, event.env)
+    build, env, before = event
+    return Build(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env, before)
 
 
 def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:

@@ -118,6 +118,7 @@ class Footprint(NamedTuple):
     - `bases`: spelled images that its Dockerfile builds on; None if they are not known.
     - `source`: context and Dockerfile; `target`: the stage of it that is built.
     - `only_tests`: it pushes and writes nothing.
+    - `found`: spelled values of variables that its statement has found.
     """
 
     images: frozenset[str]
@@ -126,6 +127,7 @@ class Footprint(NamedTuple):
     source: tuple[str, str]
     target: str
     only_tests: bool
+    found: Mapping[str, str]
 
 
 def may_use(footprint: Footprint, images: frozenset[str]) -> bool:
@@ -155,6 +157,8 @@ def footprint_of(build: Build, before: Sequence[Step], paths: Paths) -> Footprin
         words.update(spelled(word) for use in editors for word in use.arguments)
     context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
     pushes = _pushes(build, settings)
+    # A setting gets one of its values where that is looked up.
+    chosen = {name: value for name, value in build.env.variables.items() if name in settings}
     return Footprint(
         images_of([build]) if pushes else frozenset(),
         frozenset(words),
@@ -162,6 +166,11 @@ def footprint_of(build: Build, before: Sequence[Step], paths: Paths) -> Footprin
         (context, '|'.join(files[-1:])),
         spelled(build.value('target') or Text('')),
         not pushes and not build.values(*OUTPUTS),
+        {
+            name: spelled(value)
+            for name, value in {**chosen, **build.before.variables}.items()
+            if isinstance(value, Text)
+        },
     )
 
 

@@ -20,10 +20,11 @@ from kaniko_hooks.text import Text
 
 
 class BuildEvent(NamedTuple):
-    """One execution of a build, and the environment that it found."""
+    """One execution of a build, and the environment that it and its statement found."""
 
     build: Build
     env: Env
+    before: Env
 
 
 class ProgramUse(NamedTuple):
@@ -124,8 +125,8 @@ class Reports:
 
     def built(self, build: Build, env: Env) -> None:
         """A build was executed."""
-        for report, _ in self._active:
-            report.builds.append(BuildEvent(build, env))
+        for report, before in self._active:
+            report.builds.append(BuildEvent(build, env, before.env))
 
     def ran(self, kind: str, fields: Sequence[Field], place: Place, env: Env) -> None:
         """A program was executed, or commands that cannot be seen."""
