@@ -25,6 +25,10 @@ from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
+# Variables that are numbers, also in hexadecimal digits.
+_NUMBERS = frozenset(
+    'CI_COMMIT_SHA CI_COMMIT_SHORT_SHA CI_JOB_ID CI_PIPELINE_ID CI_PIPELINE_IID'.split()
+)
 _STAGES = ['build', 'test', 'deploy']
 
 
@@ -51,14 +55,15 @@ def needed(division: Division) -> list[list[int]]:
         ]
         if unit.loop is not None:
             _check_iterations(unit.step, [*map(unit.loop.word_of, builds)], own)
+        changed = [_changed(division, part.unit, unit) for part in division.parts[:number]]
         earlier = [
             other
             for other in range(number)
             if number in division.owners.waiting
             or other in division.owners.gates
             or any(
-                _must_follow(*pair, _changed(division, division.parts[other].unit, unit))
-                for pair in product(footprints[other], own)
+                _must_follow(first, second, changed[other])
+                for first, second in product(footprints[other], own)
             )
         ]
         implied = {further for other in earlier for further in result[other]}
@@ -88,7 +93,9 @@ def _must_follow(first: Footprint, second: Footprint, changed: Collection[str]) 
     # Nothing waits for the test of an image but what leaves the job.
     if first.only_tests and not second.only_tests:
         return True
-    if any(_are_same(image, other) for image in first.images for other in second.images):
+    if first != second._replace(images=first.images, found=first.found) and any(
+        _may_be_same(image, other) for image in first.images for other in second.images
+    ):
         return True
     if first.target and not second.target and first.source == second.source:
         return True
@@ -104,17 +111,22 @@ def _differ(value: str, other: str) -> bool:
     )
 
 
-def _are_same(image: str, other: str) -> bool:
-    """Two destinations are the same, as far as anything of them is known."""
+def _may_be_same(image: str, other: str) -> bool:
+    """Two destinations may be the same, but for two different values that are not known."""
     names = repository_of(image), repository_of(other)
-    unknown = all(re.fullmatch('\0[^\0]*\0', name) for name in names)
-    return image == other or unknown and image[len(names[0]) :] == other[len(names[1]) :]
+    tags = image[len(names[0]) :], other[len(names[1]) :]
+    if names[0] == names[1]:
+        return tags[0] == tags[1] or any(
+            '\0' not in known and _may_be(tag, known) for tag, known in (tags, tags[::-1])
+        )
+    return tags[0] == tags[1] and all(re.fullmatch('\0[^\0]*\0', name) for name in names)
 
 
 def _may_be(text: str, known: str) -> bool:
     """A spelled text may be one that is known."""
     pieces = [re.escape(piece) for piece in text.split('\0')]
-    return re.fullmatch('.*'.join(pieces[::2]), known, re.DOTALL) is not None
+    pieces[1::2] = ['[0-9a-f]+' if name in _NUMBERS else '.*' for name in pieces[1::2]]
+    return re.fullmatch(''.join(pieces), known, re.DOTALL) is not None
 
 
 # The keyword
