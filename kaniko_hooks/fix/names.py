@@ -25,17 +25,19 @@ RESERVED = frozenset(
 _SEPARATORS = re.compile(r'[-_:./\s]+')
 _WORD = re.compile(r'[^-_:./\s]+')
 _LETTER = re.compile(r'[^-_:./\s]')
+_ALL = re.compile(r'(?<=\w)[-_:./\s]+(?:all|both)\Z', re.IGNORECASE)
+_ALL_OF = re.compile(r'(?<![^\W_])(?:all|both)[-_:./\s]+(?=\w)', re.IGNORECASE)
 _DOCKERFILE = re.compile(r'(?:(.+)\.)?(?:Docker|Container)file(?:[-_.](.+))?', re.IGNORECASE)
 
 
 def stem(job: str) -> str:
-    """The job's name in the singular if it is an identifier: `build-images` -> `build-image`."""
+    """The job's name without what says that there are several: `build-all-images`, `build-all`."""
     words = _WORD.findall(job)
-    is_identifier = not re.search(r'\s', job) or all(word[:1].isupper() for word in words)
-    plural = bool(words) and words[-1].lower() in PLURALS and job.endswith(words[-1])
-    if not (plural and is_identifier):
-        return job
-    return re.sub(r'(?<![^\W_])all[-_:./\s]+(?=\w+\Z)', '', job[:-1], flags=re.IGNORECASE)
+    if re.search(r'\s', job) and not all(word[:1].isupper() for word in words):
+        return job  # a sentence
+    if words and words[-1].lower() in PLURALS and job.endswith(words[-1]):
+        return _ALL_OF.sub('', job[:-1])
+    return _ALL.sub('', job)
 
 
 def separator(job: str) -> str:
@@ -82,14 +84,15 @@ def _without_repetition(base: str, own: Sequence[str]) -> tuple[str, Sequence[st
     """Stem and labels without words of one that the other one has as well."""
     words = _WORD.findall(base)
     of_labels = [_WORD.findall(label) for label in own]
-    inside = [label for label in of_labels if label and {*label} <= {*words}]
+    lower = [word.lower() for word in words]
+    inside = [label for label in of_labels if label and {*label} <= {*lower}]
     if len(inside) > 1:
         # It names several images, and each part makes one of them.
-        dropped = {'and', *(word for label in inside for word in label)}
+        dropped = {'and', '&', *(word for label in inside for word in label)}
         pieces = re.findall(rf'{_WORD.pattern}|{_SEPARATORS.pattern}', base)
         base = ''
         for word, between in zip_longest(pieces[::2], pieces[1::2], fillvalue=''):
-            base += '' if word in dropped else word + between
+            base += '' if word.lower() in dropped else word + between
     elif all(label[-1:] == words[-1:] for label in of_labels):
         base = base.removesuffix(words[-1])
     singular = {word.removesuffix('s') for word in _WORD.findall(base)}
