@@ -134,9 +134,8 @@ def labels(units: Sequence[Unit]) -> list[str]:
     result = [None if unit.loop else _agreed(_image, own) for unit, own in zip(units, flags)]
     groups: dict[str | None, list[int]] = {}
     for number, (unit, label) in enumerate(zip(units, result)):
-        if unit.loop is not None:
-            name = unit.loop.command.name
-            result[number] = name if len(loops) > 1 == loops.count(name) else ''
+        if unit.loop is not None and loops.count(unit.loop.command.name) == 1:
+            result[number] = unit.loop.command.name if len(loops) > 1 else ''
         else:
             groups.setdefault(label, []).append(number)
     for label, members in groups.items():
