@@ -30,7 +30,8 @@ _PRINTS = re.compile(
 _CHANGES_FILES = re.compile(
     r'(?:buildah|cosign|docker|helm registry|nerdctl|oras|podman|regctl registry|skopeo|crane auth)'
     r' log(?:in|out)\b.*'
-    r'|git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))(?: .*)?'
+    r'|git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))'
+    r'(?!.* --remote)(?: .*)?'
     r'|rsync [^:]*',
     re.DOTALL,
 )
