@@ -287,6 +287,14 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         [f'[[ {" || ".join("${A:-x} == ${B:-y}" for _ in range(40))} ]] && {BUILD}a; {BUILD}b'],
         'runs 2',
     ),
+    'an array that doubles': (
+        ['A=(-d x)', 'for i in $L; do', *['A=("${A[@]}" "${A[@]}")'] * 30, f'done; {BUILD}a'],
+        'too large',
+    ),
+    'loops that read the script that they stand in': (
+        ["sh <<'END'", *[f'while read i; do {BUILD}$i; done'] * 100, 'END'],
+        'runs many|too large',
+    ),
     'a long path': ([f'{BUILD}{"/" * 45_000}', f'{BUILD}b'], 'runs 2'),
     'a word of many brackets': (['[' * 90_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
 }

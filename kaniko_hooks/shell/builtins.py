@@ -179,13 +179,13 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     lines = [line for line in lines if programs.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines
-    if command == 'read':
+    if is_array and command == 'read':
         words = [word for line in lines for word in line.split(separators)]
     unknown = state
     for name in names:
         value = hole(fresh_name(f'${name}'), f'${name}')
-        items = Array((Field(value, True), *map(Field, words)))
-        unknown = assign(unknown, name, items if is_array else value)
+        items = Array((Field(value, True), *map(Field, words))) if is_array else value
+        unknown = assign(unknown, name, items)
     flow = Flow([unknown.with_status(None)])
     for line in () if is_array else dict.fromkeys(lines):
         way = state

@@ -87,6 +87,7 @@ def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
     result: list[Field] = []
     current: list[Part] = []
     separators = separators_of(state)
+    ev.spend(len(parts) // 8 * 50)
     for part in (*parts, BREAK):
         if part is BREAK:
             result += _field(ev, state, current, word)
