@@ -25,7 +25,7 @@ from kaniko_hooks.shell.value import (
     join,
     number,
 )
-from kaniko_hooks.shell.variables import assign
+from kaniko_hooks.shell.variables import assign, is_one_word
 from kaniko_hooks.text import Text, concat, hole
 
 Builtin = Callable[[Scope, State, Sequence[Field]], Flow]
@@ -156,7 +156,7 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`read`, `mapfile`, `getopts`: names get unknown values, or a line that may be run."""
+    """`read`, `mapfile`, `getopts`: names get a line of the input, or unknown values."""
     command = fields[0].text.known
     option = _next_option(scope, state, fields) if command == 'getopts' else None
     if option:
@@ -170,11 +170,16 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if command == 'getopts':
         names = [*names[1:2], 'OPTARG', 'OPTIND']
         stdin = EMPTY
-    if any(field.text.holes for field in fields):
-        state = scripts.after_unknown_commands(scope, state)
     names = [name for name in names if name.isidentifier()]
     names = names or ['REPLY' if command == 'read' else 'MAPFILE']
     scope.ev.spend(len(stdin.value) // 20)
+    if any(field.text.holes for field in fields):
+        state = scripts.after_unknown_commands(scope, state)
+    elif command == 'read' and set(options) <= {*'-ra'}:
+        after = _next_line(scope, state, names, options)
+        if after:
+            return Flow([after])
+    state = state.with_env(state.env._replace(unread=None))
     lines = stdin.split(ends[0] if ends else '\n') if programs.may_run(scope, state, stdin) else []
     lines = [line for line in lines if programs.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
@@ -193,6 +198,35 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             way = assign(way, name, part)
         flow.normal.append(way.with_status(True))
     return flow
+
+
+def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -> State | None:
+    """The state after `read`; None if not even the first part of the line is certain."""
+    unread, separators = state.env.unread, separators_of(state)
+    if unread is None or separators is None:
+        return None
+    line = unread.split('\n')[0]
+    parts = line.split(separators)
+    if parts[0].holes or '\\' in line.value and 'r' not in options:
+        return None
+    is_line = all(is_one_word(scope.ev, state, item.name) for item in line.holes)
+    has_end = len(line.value) < len(unread.value)
+    if not is_line and not has_end:
+        return None
+    rest = unread.part(len(line.value) + 1, len(unread.value))
+    after = state.with_env(state.env._replace(unread=rest if is_line else None))
+    if 'a' in options:
+        parts = [part for part in parts if part.value or ' ' not in separators]
+        items = tuple(Field(part, bool(part.holes)) for part in parts)
+        after = assign(after, names[0], Array(items))
+    else:
+        is_certain = True
+        for name, part in zip(names, _parts(line, separators, len(names))):
+            # Only the last part may contain separators.
+            is_certain = is_certain and (not part.holes or is_line and name == names[-1])
+            value = hole(fresh_name(f'${name}'), f'${name}')
+            after = assign(after, name, part if is_certain else join((value, part)))
+    return after.with_status(has_end)
 
 
 def _next_option(scope: Scope, state: State, fields: Sequence[Field]) -> State | None:
@@ -219,11 +253,11 @@ def _next_option(scope: Scope, state: State, fields: Sequence[Field]) -> State |
 
 def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]:
     """The parts of a line for so many variables: the last one gets the rest."""
-    for _ in range(count - 1):
-        first = line.split(separators)[0]
+    for left in range(count, 0, -1):
+        line = line.stripped() if ' ' in separators else line
+        first = line.split(separators)[0] if left > 1 else line
         yield first
         line = line.part(len(first.value) + 1, len(line.value))
-    yield line.stripped() if ' ' in separators else line
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

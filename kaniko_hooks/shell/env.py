@@ -60,7 +60,8 @@ class Env(NamedTuple):
     saved: Mapping[str, Value | None] = {}  # values before `local`, in the function at hand
     errexit: bool = False
     at_exit: tuple[Text, ...] = NO_TRAP  # commands that run when the shell ends: alternatives
-    stdin: Text | None = None  # None if it is not known
+    unread: Text | None = None  # what `read` gets; None if that is not certain
+    stdin: Text | None = None  # all of the input; None if it is not known
     stdout: Text = Text('')  # printed so far, where it is read
     epoch: int = 0  # another number once a command may have changed any file
     generation: int = 0  # another number once a command may have set any variable
@@ -315,6 +316,7 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         saved={name: value for env in envs for name, value in env.saved.items()},
         errexit=all(env.errexit for env in envs),
         at_exit=tuple(dict.fromkeys(text for env in envs for text in env.at_exit)),
+        unread=first.unread if all(env.unread == first.unread for env in envs) else None,
         stdin=first.stdin if all(env.stdin == first.stdin for env in envs) else None,
         stdout=_printed([env.stdout for env in envs]),
     )

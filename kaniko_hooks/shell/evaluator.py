@@ -262,7 +262,7 @@ class Evaluator:
         states = [state]
         for node in nodes[:-1]:
             states = [
-                way.with_env(way.env._replace(stdin=way.env.stdout))
+                way.with_env(way.env._replace(unread=way.env.stdout, stdin=way.env.stdout))
                 for before in states
                 for way in self._printing(inner, before, node)
             ]
@@ -276,7 +276,10 @@ class Evaluator:
                 scope, before, lambda start: self.command(scope, start, nodes[-1])
             )
         ]
-        return [way.with_env(way.env._replace(stdin=state.env.stdin)) for way in ends]
+        before = state.env
+        return [
+            way.with_env(way.env._replace(unread=before.unread, stdin=before.stdin)) for way in ends
+        ]
 
     def _printing(self, scope: Scope, state: State, node: tree.Command) -> list[State]:
         """The states after a command in a process of its own, with only its output."""
@@ -399,7 +402,9 @@ def _without_line_ends(text: Text) -> Text:
 
 def _left(env: Env, inner: Env) -> Env:
     """The environment after a process of its own: files stay, and what was printed."""
-    return env._replace(files=inner.files, epoch=inner.epoch, stdout=inner.stdout)
+    return env._replace(
+        files=inner.files, epoch=inner.epoch, unread=inner.unread, stdout=inner.stdout
+    )
 
 
 def _ends_shell(node: tree.Pipeline) -> bool:

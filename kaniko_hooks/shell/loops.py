@@ -99,7 +99,7 @@ class Effects:
             files[path] = few((*files.get(path, ()), *texts))
         arguments = table.pop(_ARGUMENTS, env.arguments)
         return env._replace(
-            variables=table, directories=directories, arguments=arguments, files=files
+            variables=table, directories=directories, arguments=arguments, files=files, unread=None
         )
 
     def learn(self, ev: Evaluator, before: Env, after: Env) -> bool:

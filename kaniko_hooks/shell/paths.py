@@ -345,10 +345,12 @@ def _one(
             return state, Output(None)
         if not target[:1].isdigit() and target != '-':
             return state, Output(text)
-    if node.heredoc is not None:
-        return _reading(state, text), output
     if node.operator == '<<<':
-        return _reading(state, concat((text, Text('\n')))), output
+        text = concat((text, Text('\n')))
+    if node.operator[:2] == '<<':
+        return _reading(state, text, text if node.descriptor in ('', '0') else None), output
+    if node.operator == '<&':
+        return _reading(state, state.env.stdin), output
     if node.operator == '<' and node.descriptor in ('', '0'):
         files = contents(scope, state.env, text)
         if len(files) == 1:
@@ -362,8 +364,8 @@ def _one(
     return state, output
 
 
-def _reading(state: State, text: Text | None) -> State:
-    return state.with_env(state.env._replace(stdin=text))
+def _reading(state: State, text: Text | None, unread: Text | None = None) -> State:
+    return state.with_env(state.env._replace(unread=unread, stdin=text))
 
 
 def _restored(scope: Scope, before: State, output: Output | None, end: State) -> State:
@@ -373,4 +375,6 @@ def _restored(scope: Scope, before: State, output: Output | None, end: State) ->
         if output.file is not None:
             env = written(scope, env, output.file, env.stdout, output.append)
         env = env._replace(stdout=before.env.stdout)
-    return end.with_env(env._replace(stdin=before.env.stdin))
+    if env.stdin is not before.env.stdin:
+        env = env._replace(unread=before.env.unread, stdin=before.env.stdin)
+    return end.with_env(env)

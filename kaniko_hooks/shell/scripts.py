@@ -63,7 +63,9 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return file(scope, state, operands, errexit)
     if state.env.stdin is None:
         return _unknown(scope, state, fields)
-    return _in_new_shell(scope, state, state.env.stdin, None, operands, errexit)
+    # The shell reads its commands from the input.
+    start = state.with_env(state.env._replace(unread=None))
+    return _in_new_shell(scope, start, state.env.stdin, None, operands, errexit)
 
 
 def options(words: Sequence[Field]) -> tuple[dict[str, bool], list[Field]]:
