@@ -54,7 +54,9 @@ def needed(division: Division) -> list[list[int]]:
             for build in builds
         ]
         if unit.loop is not None:
-            _check_iterations(unit.step, [*map(unit.loop.word_of, builds)], own)
+            loop = unit.loop.command.name
+            words = [build.env.variables.get(loop) for build in builds]
+            _check_iterations(unit.step, words, own)
         changed = [_changed(division, part.unit, unit) for part in division.parts[:number]]
         earlier = [
             other
@@ -180,7 +182,8 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
         earlier = order.get(stage(other.table), 0) < own
         if earlier and (names is None or other.name in names):
             _check_waits(other)
-            sources.append(Source(other.name, _may_be_missing(other)))
+            limits = (get(other.table, keyword) for keyword in ('rules', 'only', 'except'))
+            sources.append(Source(other.name, any(limit is not None for limit in limits)))
     if names is None and pipeline.notes:
         raise Refusal(f'{_BECAUSE}jobs that cannot be seen may have artifacts for it')
     return sources
@@ -196,10 +199,6 @@ def _check_waits(source: Job) -> None:
         blocks = is_false(allows) if item is table else allows is None or is_false(allows)
         if when == 'on_failure' or when == 'manual' and not blocks:
             raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
-
-
-def _may_be_missing(job: Job) -> bool:
-    return any(get(job.table, keyword) is not None for keyword in ('rules', 'only', 'except'))
 
 
 def stages(table: Table) -> dict[str, int]:

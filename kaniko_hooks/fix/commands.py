@@ -11,7 +11,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import paths, programs
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS
-from kaniko_hooks.shell.reports import BuildEvent, ProgramUse, StatementReport
+from kaniko_hooks.shell.reports import BuildEvent, StatementReport
 from kaniko_hooks.text import Text
 
 _GIT_READS = frozenset(
@@ -178,18 +178,14 @@ def programs_of(report: StatementReport, script: Script) -> tuple[Program, ...]:
         for operator, target, env in report.targets
     )
     result = []
-    for use in report.programs:
-        program = _program_of(use)
+    for kind, fields, place, env in report.programs:
+        name = programs.base_name(fields[0])
+        texts = tuple(field.text for field in fields)
+        program = Program(name, _kind(name, kind, texts[1:]), texts, place.file, env)
         if writes_volume or program.kind == LOCAL and _changes_volume(program, script):
             program = program._replace(kind=OTHER)
         result.append(program)
     return tuple(result)
-
-
-def _program_of(use: ProgramUse) -> Program:
-    name = programs.base_name(use.fields[0])
-    texts = tuple(field.text for field in use.fields)
-    return Program(name, _kind(name, use.kind, texts[1:]), texts, use.place.file, use.env)
 
 
 def _changes_volume(use: Program, script: Script) -> bool:

@@ -59,15 +59,12 @@ def check_drawn(
     users: dict[str, set[object]] = defaultdict(set)
     for step in (*steps.before, *steps.main):
         report = step.report
-        variable_names = {*variables, *steps.script.variables}
-        sources: set[str] = set()
-        for name in report.reads.union(
-            *(_environment_of(build, variable_names) for build in step.builds)
-        ):
+        sources = _in_templates(step, paths)
+        for name in report.reads | _environment(step, {*variables, *steps.script.variables}):
             sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
-        sources |= {source for path in files if paths.names(step, [path]) for source in files[path]}
-        sources |= _in_templates(step, paths)
-        owner = owners.get(step.number) if step in steps.main else None
+        for path, drawn in files.items():
+            sources |= drawn if paths.names(step, [path]) else set()
+        owner = owners.get(step.number)
         if owner is None and _draws(step):
             sources.add(shortened(step.text))
         if sources and 'word_generation' in report.changes:
@@ -93,9 +90,10 @@ def check_drawn(
             raise Refusal(f'{shown} a different value each time, and several builds use it')
 
 
-def _environment_of(build: Build, names: Collection[str]) -> set[str]:
-    """The variables of the environment that a build looks up: arguments, and its own flags."""
-    return build.arguments_by_name | {name for name in names if name.startswith('KANIKO_')}
+def _environment(step: Step, names: Collection[str]) -> set[str]:
+    """The variables of the environment that builds look up: arguments, and Kaniko's own flags."""
+    own = {name for name in names if step.builds and name.startswith('KANIKO_')}
+    return own.union(*(build.arguments_by_name for build in step.builds))
 
 
 def _in_templates(step: Step, paths: Paths) -> set[str]:

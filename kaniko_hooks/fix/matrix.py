@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import WRITES_NOTHING, Build
+from kaniko_hooks.fix.commands import WRITES_NOTHING
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import outward, removes_leftovers
@@ -48,10 +48,6 @@ class Loop(NamedTuple):
     def first(self) -> Step:
         """The first step of the body that builds."""
         return next(step for step in self.body if step.most_builds)
-
-    def word_of(self, build: Build) -> object:
-        """The word of the iteration that a build is in."""
-        return build.env.variables.get(self.command.name)
 
 
 def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:

@@ -16,6 +16,7 @@ _DEMAND = re.compile(r'\$\{\w+:?\?')
 
 # Parts of the environment that change with files and with what is printed.
 _OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
+# Sub-commands that give an image a further name or a signature, or make a place for it.
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
@@ -27,13 +28,9 @@ def outward(step: Step) -> Sequence[Program]:
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
     return _DEMAND.search(step.text) is not None or any(
-        use.name in _TESTERS or use.kind == OTHER and not _only_adds(use) for use in step.programs
+        use.name in _TESTERS or use.kind == OTHER and _ADDING.isdisjoint(use.words[:3])
+        for use in step.programs
     )
-
-
-def _only_adds(use: Program) -> bool:
-    """A program gives an image a further name or a signature, or makes a place for it."""
-    return not _ADDING.isdisjoint(use.words[:3])
 
 
 def changes_no_image(step: Step) -> bool:

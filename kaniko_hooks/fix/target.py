@@ -23,7 +23,7 @@ from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, 
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.paths import is_inside
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.model import Container, Note
+from kaniko_hooks.model import Container
 from kaniko_hooks.named_tuple import NamedTuple
 
 _NEVER = {
@@ -150,7 +150,10 @@ def risky_keywords(
     for pipeline in target.pipelines:
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
-        elif pipeline.broken or not all(_is_of_scans(state, note) for note in pipeline.notes):
+        elif pipeline.broken or not all(
+            _SCANS.match(state.files.text(note.place.file), note.place.offset)
+            for note in pipeline.notes
+        ):
             yield 'its pipeline includes files that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
@@ -196,12 +199,6 @@ def _keeps(cache: Value, path: str) -> bool:
     patterns = (_below_root(string_of(item) or '') for item in items_of(get(cache, 'paths')))
     folders = [re.sub(r'[$*?\[{].*', '\0\0', pattern).rstrip('/') for pattern in patterns]
     return any(is_inside(path, folder) or is_inside(folder, path) for folder in folders)
-
-
-def _is_of_scans(state: State, note: Note) -> bool:
-    """The note is about a template of GitLab that has no job of the repository."""
-    text = state.files.text(note.place.file)
-    return _SCANS.match(text, note.place.offset) is not None
 
 
 def scalars_of(job: Job, without: Collection[str] = ()) -> Iterator[str]:
