@@ -38,7 +38,7 @@ class Draft(NamedTuple):
     """The edits that would fix one job.
 
     - `risks`: what needs --unsafe.
-    - `lender`: the template that has the script, if the job itself has none.
+    - `script_template`: the template that has the script, if the job itself has none.
     - `followers`: those of `edits` that are about jobs that wait for it.
     - `jobs`: those that take its place; `template`: the name of what they extend.
     - `does`: the rewrite in words.
@@ -48,7 +48,7 @@ class Draft(NamedTuple):
     steps: Steps
     paths: Paths
     risks: tuple[str, ...] = ()
-    lender: str | None = None
+    script_template: str | None = None
     edits: Mapping[str, list[Edit]] = {}
     followers: Mapping[str, list[Edit]] = {}
     jobs: tuple[NewJob, ...] = ()
@@ -161,7 +161,7 @@ def _in_place(draft: Draft, script: Script, unit: Unit) -> Draft:
         edits.append(Edit(start, start, matrix_lines(place, unit.loop)))
         does = f'split `{target.name}` with `parallel: matrix` over `{unit.loop.command.name}`'
     return draft._replace(
-        lender=script.lender,
+        script_template=script.template,
         edits={target.file: edits},
         jobs=(NewJob(target.name, part),),
         does=does,
@@ -177,7 +177,7 @@ def _split(
     shared = _shared(target, script, most_shared, writer) if not extenders else ()
     if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
         raise Refusal('its set-up is too long to be repeated in every job')
-    keeps_more = bool(shared) or script.lender is not None or len(script.job.body.pairs) > 1
+    keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
     if extenders and not keeps_more:
         raise Shared(f'{target.name} is extended by others')
     extended = template if keeps_more else None
@@ -190,7 +190,7 @@ def _split(
     ]
     quoted = ', '.join(f'`{job.name}`' for job in jobs)
     return draft._replace(
-        lender=script.lender,
+        script_template=script.template,
         edits={target.file: edits},
         template=extended,
         does=f'split `{target.name}` into {len(jobs)} jobs: {quoted}',
@@ -228,7 +228,7 @@ def _scripts(state: State, steps: Steps) -> Iterator[str]:
 
 def _shared(target: Target, script: Script, most: int, writer: Writer) -> Sequence[Step]:
     """The steps that go into the template's `before_script`."""
-    if script.lender or any(
+    if script.template or any(
         'before_script' in pipeline.jobs[target.name].entries
         or pipeline.notes
         or node_at(script.job.body, 'before_script') is not None

@@ -9,7 +9,7 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.fix.commands import WRITES_LAST, Build, Program
 from kaniko_hooks.fix.dockerfile import base_images, references
 from kaniko_hooks.fix.paths import Paths, is_inside
-from kaniko_hooks.fix.safety import outward
+from kaniko_hooks.fix.safety import effects
 from kaniko_hooks.fix.steps import Step, words_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
@@ -48,7 +48,7 @@ def spelled(text: Text) -> str:
     )
 
 
-def names_unit(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
+def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
     """The units whose images a step names; `images` are the spelled names of each unit's.
 
     A whole name with its tag counts before one without, that before the last word of one.
@@ -104,7 +104,7 @@ def last_word(image: str) -> str:
 
 def is_image_tool(step: Step) -> bool:
     """The programs of a step do nothing but to act on the image that they name."""
-    return all(use.name in _IMAGE_TOOLS for use in outward(step))
+    return all(use.name in _IMAGE_TOOLS for use in effects(step))
 
 
 # What a build makes and uses

@@ -15,7 +15,7 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITES_NOTHING
 from kaniko_hooks.fix.images import images_of, is_about
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.safety import outward, removes_leftovers
+from kaniko_hooks.fix.safety import effects, removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, is_absolute, scripts_of
 from kaniko_hooks.fix.target import Target, scalars_of
 from kaniko_hooks.named_tuple import NamedTuple
@@ -163,7 +163,7 @@ def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
 def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
     """A command that does more than to change files must name the image of its iteration."""
     for inner in body:
-        for use in outward(inner):
+        for use in effects(inner):
             value = use.env.variables.get(name)
             own = [build for build in step.builds if build.env.variables.get(name) == value]
             images = images_of(own)

@@ -6,16 +6,16 @@ import posixpath
 from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.images import is_about, is_image_tool, names_unit
+from kaniko_hooks.fix.images import is_about, is_image_tool, units_named
 from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.pruning import is_sure
 from kaniko_hooks.fix.safety import (
     changes_no_image,
+    effects,
     ignores_failure,
     may_stop,
     only_prints,
     only_tests,
-    outward,
     removes_leftovers,
     sets_trap,
 )
@@ -58,7 +58,7 @@ class Owners:
         self._announced = self._announcements()
         for step in self.steps.before:
             self._take_over(step, None)
-            if outward(step) or sets_trap(step):
+            if effects(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
         self._assign_steps()
         self._check_after()
@@ -99,13 +99,13 @@ class Owners:
             raise Refusal(next(iter(uses.values())))
         if uses:
             owner, reason = next(iter(uses.items()))
-            is_apart = outward(step) and not self._is_beside(step, owner)
+            is_apart = effects(step) and not self._is_beside(step, owner)
             if self.units[owner].loop is not None or is_apart:
                 raise Refusal(reason)
             if may_stop(step):
                 self.gates.add(owner)
             return owner
-        if outward(step) and not removes_leftovers(step):
+        if effects(step) and not removes_leftovers(step):
             return self._owner_of_effect(step, above)
         if step.report.looks_at_status and only_tests(step):
             return self.of_steps.get(step.number - 1)
@@ -120,7 +120,7 @@ class Owners:
         for later in self.steps.later(step):
             if later.statement is step.statement and later.number in self.unit_of:
                 return self.unit_of[later.number]
-        names = names_unit(step, self.images)
+        names = units_named(step, self.images)
         # The status of what an `echo` prints is no failure of the `echo`.
         first = -1 if isinstance(step.only_command, Simple) else 0
         if above is None and not all(
@@ -131,7 +131,7 @@ class Owners:
 
     def _writes_about(self, step: Step, owner: int) -> bool:
         """The step only writes about a unit's image, into files that no later command uses."""
-        if not _only_says(step) or names_unit(step, self.images) != {owner}:
+        if not _only_says(step) or units_named(step, self.images) != {owner}:
             return False
         files = self.paths.written(step)
         return bool(files) and not any(
@@ -142,8 +142,8 @@ class Owners:
         )
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
-        names = names_unit(step, self.images)
-        if len(names) == 1 and is_about(outward(step), self.images[next(iter(names))]):
+        names = units_named(step, self.images)
+        if len(names) == 1 and is_about(effects(step), self.images[next(iter(names))]):
             owner = next(iter(names))
             is_tool = is_image_tool(step)
             if self.units[owner].loop is None and (
@@ -157,7 +157,7 @@ class Owners:
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
         is_change = not may_stop(step) and not changes_no_image(step)
-        if is_change and any(is_about(outward(step), names) for names in self.images):
+        if is_change and any(is_about(effects(step), names) for names in self.images):
             raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
         return None
@@ -172,7 +172,7 @@ class Owners:
             and (
                 changes_no_image(other)
                 or self.of_steps.get(other.number) == owner
-                or names_unit(other, self.images) == {owner}
+                or units_named(other, self.images) == {owner}
             )
             for other in self.steps.main
             if first < other.number < last
@@ -190,7 +190,7 @@ class Owners:
         report = step.report
         text = shortened(step.text)
         reads = report.reads.union(*(build.arguments_by_name for build in step.builds))
-        if step.most_builds and not outward(step):
+        if step.most_builds and not effects(step):
             # The proof compares the values that builds get.
             reads = reads - step.sure_writes
         for name in sorted(reads & self.variables.keys()):
@@ -206,7 +206,7 @@ class Owners:
                         owner,
                         f'{text} uses the file {spelling(path)}, which an earlier build writes',
                     )
-        left = self.paths.of_image(step, self._written)
+        left = self.paths.left_by_build(step, self._written)
         if left is not None:
             reason = f'{text} uses {spelling(left)}, which an earlier build may have left'
             for number, owner in self.unit_of.items():
@@ -253,8 +253,8 @@ class Owners:
         """Judge the commands of `after_script`, which every part runs. Raises Refusal."""
         for step in self.steps.after:
             text = shortened(step.text)
-            if outward(step):
-                if names_unit(step, self.images):
+            if effects(step):
+                if units_named(step, self.images):
                     raise Refusal(f'{text} in its `after_script` acts on the images')
                 self._add_risk(step, 'runs in its `after_script`')
             if self.paths.names(step, self.files):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.drawn import check_drawn
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.pruning import leaves_folder, pruned
 from kaniko_hooks.fix.safety import removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
 from kaniko_hooks.fix.units import Unit
+from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 
 
@@ -43,7 +43,7 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     parts = _parts(steps, units, owners.of_steps, paths)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
-    check_drawn(steps, owners.of_steps, loops, paths)
+    check_varying(steps, owners.of_steps, loops, paths)
     shared = next(number for number, step in enumerate(steps.main) if not _is_shared(step, parts))
     return Division(steps, paths, owners, parts, shared)
 

@@ -210,7 +210,7 @@ class Paths:
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, build.env)
 
-    def of_image(self, step: Step, written: Collection[str]) -> str | None:
+    def left_by_build(self, step: Step, written: Collection[str]) -> str | None:
         """A path that a step reads and nothing wrote: what was built stays in the container."""
         written = {*written, *self.written(step)}
         for use in step.programs:

@@ -232,7 +232,7 @@ def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pip
     templates = {draft.target.name: draft.template for draft in drafts}
     for draft in drafts:
         was.pop(draft.target.name)
-        for template in (was.get(draft.lender), now.get(draft.lender)):
+        for template in (was.get(draft.script_template), now.get(draft.script_template)):
             if isinstance(template, dict):
                 template.pop('script', None)
                 if len(draft.jobs) == 1 and draft.jobs[0].part.unit.loop is not None:

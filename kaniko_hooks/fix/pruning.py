@@ -9,7 +9,7 @@ from kaniko_hooks.fix.commands import Build, Program
 from kaniko_hooks.fix.images import variable
 from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.paths import Paths, is_inside, may_be_in
-from kaniko_hooks.fix.safety import may_stop, outward
+from kaniko_hooks.fix.safety import effects, may_stop
 from kaniko_hooks.fix.steps import Step, Steps, is_absolute, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
@@ -69,7 +69,7 @@ def _only_assigns(step: Step, paths: Paths) -> bool:
         and not report.files
         and not report.exits
         and report.changes <= {'variables', 'exported'}
-        and not outward(step)
+        and not effects(step)
         and 'readonly' not in _attributes(step)
         and not (isinstance(step.only_command, Simple) and _may_fail(step, paths))
     )

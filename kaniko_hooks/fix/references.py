@@ -281,14 +281,14 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
 
 
 class Script(NamedTuple):
-    """The lines of a script, in the job or in the template `lender`.
+    """The lines of a script, in the job or in the template of a name.
 
     - `place`: of what it stands in; `job`: of the job, as if it stood there.
     """
 
     place: Layout
     job: Layout
-    lender: str | None = None
+    template: str | None = None
 
 
 def script_of(state: State, target: Target) -> Script:
@@ -297,17 +297,17 @@ def script_of(state: State, target: Target) -> Script:
     is_own = entry is not None and any(
         (key.file, key.start) == (entry.key.file, entry.key.start) for key, _ in target.body.pairs
     )
-    lender = _lender(target.pipelines[0], entry.key) if entry and not is_own else None
-    if lender is None:
+    template = _template_with(target.pipelines[0], entry.key) if entry and not is_own else None
+    if template is None:
         place = layout(target.text, target.key, target.body)
         return Script(place, place)
-    name, definition = lender
+    name, definition = template
     key, body = definition.key, node_of(definition.value)
     if key.file != target.file:
         raise Shared(f'its script is in {name} in {key.file}')
     assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
     place = layout(target.text, key, body)
-    _check_lender(state, target, name, body)
+    _check_template(state, target, name, body)
     if len(body.pairs) == 1:
         raise Refusal(f'{name}, which has its script, would have nothing else')
     start, end, indent = surroundings(target.text, target.key, target.body)
@@ -317,7 +317,7 @@ def script_of(state: State, target: Target) -> Script:
     return Script(place, job, name)
 
 
-def _lender(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
+def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
     """The hidden job that has a `script:` key, and its definition; None if none has."""
     for name, job in pipeline.hidden.items():
         for definition in job.definitions:
@@ -329,7 +329,7 @@ def _lender(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
     return None
 
 
-def _check_lender(state: State, target: Target, name: str, body: MappingNode) -> None:
+def _check_template(state: State, target: Target, name: str, body: MappingNode) -> None:
     """Raises Shared if others use the template."""
     own = range(target.body.start, target.body.end)
     for path, some in mentions_of(state, [name])[name].items():

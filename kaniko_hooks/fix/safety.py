@@ -20,7 +20,7 @@ _OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
-def outward(step: Step) -> Sequence[Program]:
+def effects(step: Step) -> Sequence[Program]:
     """The programs of a step that may do more than change files of the container."""
     return [use for use in step.programs if use.kind == OTHER]
 
@@ -35,7 +35,7 @@ def may_stop(step: Step) -> bool:
 
 def changes_no_image(step: Step) -> bool:
     """The step has no effect outside, or makes places for images: it may run again, or later."""
-    return all('create-repository' in use.words[:3] for use in outward(step))
+    return all('create-repository' in use.words[:3] for use in effects(step))
 
 
 def ignores_failure(step: Step) -> bool:

@@ -60,7 +60,7 @@ class State:
             self._exact[path] = self.repository.is_exact(path)
         return self._exact[path]
 
-    def times(self, file: str, name: str) -> int:
+    def occurrences(self, file: str, name: str) -> int:
         """The number of times that a file has a top-level key."""
         if file not in self._keys:
             roots = self.files.document(file).nodes

@@ -70,7 +70,7 @@ def target_of(state: State, container: Container) -> Target:
     if job is None:
         raise Refusal('it is a template, and the jobs that use it may be elsewhere')
     key, body = _definition(job)
-    if state.times(key.file, key.value) > 1:
+    if state.occurrences(key.file, key.value) > 1:
         raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
     return Target(
         container.name,

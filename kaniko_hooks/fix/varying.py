@@ -1,4 +1,4 @@
-"""Values that are another one each time, of which each part would draw its own."""
+"""Values that differ from run to run, of which each part would have its own."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
 from kaniko_hooks.text import Text
 
 # Files that are about this container, this machine or this moment.
-_DRAWN_FILES = re.compile(
+_VARYING_FILES = re.compile(
     r'(?<![\w.-])/(?:dev/u?random\b|proc/|sys/|etc/(?:hostname|hosts|machine-id)\b)'
 )
 # Arguments with which programs print times, or what others may change in between.
-_DRAWN_ARGUMENTS = {
+_VARYING_ARGUMENTS = {
     'awk': r'(?:strf|sys)time\(|rand\(',
     'find': r'(?:^| )-(?:newer|[acm](?:min|time)|ls|printf)',
     'git': r'%[ac]r|\b(?:relative|human|since|until)\b|\b(?:origin|upstream)/|FETCH_HEAD|@\{',
@@ -37,8 +37,8 @@ _FIXED_DATE = re.compile(
     r'(?:\0(?:CI_COMMIT_TIMESTAMP|CI_PIPELINE_CREATED_AT|\$\(git [^\0]*)\0'
     r'|(?<=@)\d+|\d{4}-\d\d-\d\d[\d:TZ.+-]*)(?= |$)'
 )
-# Variables whose value is another one in each job. Its token is a secret, which nobody compares.
-_DRAWN_NAMES = frozenset(
+# Variables whose value differs from job to job. Its token is a secret, which nobody compares.
+_VARYING_NAMES = frozenset(
     """
     $ BASHPID HOSTNAME PPID RANDOM SRANDOM SECONDS EPOCHSECONDS EPOCHREALTIME
     CI_BUILD_ID CI_CONCURRENT_ID CI_CONCURRENT_PROJECT_ID CI_JOB_ID CI_JOB_NAME CI_JOB_NAME_SLUG
@@ -47,10 +47,10 @@ _DRAWN_NAMES = frozenset(
 )
 
 
-def check_drawn(
+def check_varying(
     steps: Steps, owners: Mapping[int, int | None], loops: Collection[int], paths: Paths
 ) -> None:
-    """Raises Refusal if several builds use a value that is another one each time.
+    """Raises Refusal if several builds use a value that differs from run to run.
 
     `owners` are the units that steps go with, by their numbers; `loops` the units that are loops.
     """
@@ -61,11 +61,11 @@ def check_drawn(
         report = step.report
         sources = _in_templates(step, paths)
         for name in report.reads | _environment(step, {*variables, *steps.script.variables}):
-            sources |= variables.get(name) or _drawn_names(steps.script.variables, name)
+            sources |= variables.get(name) or _varying_names(steps.script.variables, name)
         for path, drawn in files.items():
             sources |= drawn if paths.names(step, [path]) else set()
         owner = owners.get(step.number)
-        if owner is None and _draws(step):
+        if owner is None and _varies(step):
             sources.add(shortened(step.text))
         if sources and 'word_generation' in report.changes:
             raise Refusal(f'{shortened(step.text)} may set any variable to another value each time')
@@ -73,7 +73,7 @@ def check_drawn(
             for build in step.builds:
                 for path in paths.in_context(build, files):
                     sources |= files[path]
-                sources |= _drawn_holes(build)
+                sources |= _varying_holes(build)
             for source in sources:
                 users[source].add(owner)
                 if owner in loops:
@@ -102,11 +102,11 @@ def _in_templates(step: Step, paths: Paths) -> set[str]:
     texts = [word for use in uses for word in use.words]
     if uses and not texts:
         texts = [paths.text_of(path) or '' for path in paths.named(step)]
-    return {*re.findall(r'\$\{?(\w+)', ' '.join(texts))} & _DRAWN_NAMES
+    return {*re.findall(r'\$\{?(\w+)', ' '.join(texts))} & _VARYING_NAMES
 
 
-def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
-    """The names among a variable and those in its value that are another one in each job."""
+def _varying_names(settings: Mapping[str, Setting], name: str) -> set[str]:
+    """The names among a variable and those in its value that differ from job to job."""
     seen: set[str] = set()
     waiting = [name]
     while waiting:
@@ -116,10 +116,10 @@ def _drawn_names(settings: Mapping[str, Setting], name: str) -> set[str]:
             setting = settings.get(current)
             for value in setting.values if setting else ():
                 waiting += (hole.name for hole in value.holes)
-    return seen & _DRAWN_NAMES
+    return seen & _VARYING_NAMES
 
 
-def _drawn_holes(build: Build) -> set[str]:
+def _varying_holes(build: Build) -> set[str]:
     """Temporary names that a build puts into its image."""
     return {
         hole.name
@@ -130,7 +130,7 @@ def _drawn_holes(build: Build) -> set[str]:
     }
 
 
-def _draws(step: Step) -> bool:
+def _varies(step: Step) -> bool:
     """The step has a different value each time that it runs.
 
     The name of a temporary file is one only where it is written to a file.
@@ -141,7 +141,7 @@ def _draws(step: Step) -> bool:
         or any(map(_prints_environment, step.programs))
         and not any(map(_selects_others, step.programs))
         or any(
-            operator not in WRITING and _DRAWN_FILES.search(text.value)
+            operator not in WRITING and _VARYING_FILES.search(text.value)
             for operator, text, _ in report.targets
         )
         or bool(report.files)
@@ -154,9 +154,9 @@ def _prints_another(use: Program) -> bool:
     text = '\0'.join(Text(' ').join(use.arguments).key())
     if program(use.name).varies:
         return use.name != 'mktemp' and not (use.name == 'date' and _FIXED_DATE.search(text))
-    if use.name in _DRAWN_ARGUMENTS and re.search(_DRAWN_ARGUMENTS[use.name], text):
+    if use.name in _VARYING_ARGUMENTS and re.search(_VARYING_ARGUMENTS[use.name], text):
         return True
-    if any(map(_DRAWN_FILES.search, use.words)):
+    if any(map(_VARYING_FILES.search, use.words)):
         return use.kind != BUILTIN
     # A program that nobody knows may print anything.
     return use.kind == OTHER
@@ -167,7 +167,7 @@ def _prints_environment(use: Program) -> bool:
     if use.name in ('declare', 'export', 'readonly', 'typeset'):
         return not words or words == ['-p']
     if use.name == 'printenv' and words:
-        return not _DRAWN_NAMES.isdisjoint(words)
+        return not _VARYING_NAMES.isdisjoint(words)
     return use.name in ('env', 'printenv', 'set') and not words
 
 
@@ -178,5 +178,5 @@ def _selects_others(use: Program) -> bool:
     pattern = next((word for word in use.words if word[:1] != '-'), '')
     start = re.match(r'\^?([A-Z]\w*)', pattern)
     return start is not None and not any(
-        name.startswith(start[1]) or start[1].startswith(name) for name in _DRAWN_NAMES
+        name.startswith(start[1]) or start[1].startswith(name) for name in _VARYING_NAMES
     )
