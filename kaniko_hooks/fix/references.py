@@ -294,10 +294,7 @@ class Script(NamedTuple):
 def script_of(state: State, target: Target) -> Script:
     """The place of a job's script. Raises Refusal."""
     entry = entry_of(target.job.table, 'script')
-    is_own = entry is not None and any(
-        (key.file, key.start) == (entry.key.file, entry.key.start) for key, _ in target.body.pairs
-    )
-    template = _template_with(target.pipelines[0], entry.key) if entry and not is_own else None
+    template = _template_with(target.pipelines[0], entry.key) if entry else None
     if template is None:
         place = layout(target.text, target.key, target.body)
         return Script(place, place)
@@ -322,9 +319,7 @@ def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None
     for name, job in pipeline.hidden.items():
         for definition in job.definitions:
             body = node_of(definition.value)
-            if isinstance(body, MappingNode) and any(
-                (key.file, key.start) == (script.file, script.start) for key, _ in body.pairs
-            ):
+            if body.file == script.file and body.start <= script.start < body.end:
                 return name, definition
     return None
 
