@@ -88,9 +88,7 @@ class Writer:
             edits += self._more_destinations(part)
             for start, end in part.cuts:
                 step = next(step for step in kept if step.first <= start < step.end)
-                edits.append(
-                    Edit(self.offset(step.command, start), self.offset(step.command, end), '')
-                )
+                edits.append(self._cut(step, start, end))
             if part.unit.loop is not None:
                 edits += self._unrolled(part.unit.step, part.unit.loop)
         return apply(self.text, edits, self.place.script_start, self.place.script_end)
@@ -123,17 +121,12 @@ class Writer:
         body_end = len(source[: node.end - len('done')].rstrip(' \t\n;'))
         if loop.body[-1].end < node.body[-1].end:
             body_end = loop.body[-1].end
-        outer, begin = (self.offset(step.command, at) for at in (node.start, first.start))
-        finish, end = (self._end_offset(step, at) for at in (body_end, node.end))
-        yield Edit(outer, begin, '')
-        yield Edit(finish, end, '')
+        above, below = (node.start, first.start), (body_end, node.end)
         kept = {inner.number for inner in loop.body if inner not in loop.others}
-        cuts = [
-            Edit(self.offset(step.command, start), self._end_offset(step, stop), '')
-            for start, stop in _left_out(source[:body_end], loop.body, kept)
-        ]
+        spans = (above, below, *_left_out(source[:body_end], loop.body, kept))
+        cuts = [self._cut(step, start, end) for start, end in spans]
         yield from cuts
-        for edit in _dedented(self.text, self._depth(step, loop), begin, finish):
+        for edit in _dedented(self.text, self._depth(step, loop), cuts[0].end, cuts[1].start):
             if not any(cut.start <= edit.start < cut.end for cut in cuts):
                 yield edit
 
@@ -144,6 +137,10 @@ class Writer:
         if '\n' not in self.text[outer:inner]:
             return 0
         return inner - line_start(self.text, inner) - (outer - line_start(self.text, outer))
+
+    def _cut(self, step: Step, start: int, end: int) -> Edit:
+        """The edit that leaves out characters of the source."""
+        return Edit(self.offset(step.command, start), self._end_offset(step, end), '')
 
     def _end_offset(self, step: Step, at: int) -> int:
         """The offset in the file behind a character, within the quotes of its item."""
@@ -157,11 +154,8 @@ class Writer:
         if all(step.number in kept for step in steps):
             return []
         source = self.steps.source
-        end = source.starts[steps[0].command + 1] - 1
-        return [
-            Edit(self.offset(steps[0].command, start), self._end_offset(steps[0], end), '')
-            for start, end in _left_out(source.source.value[:end], steps, kept)
-        ]
+        text = source.source.value[: source.starts[steps[0].command + 1] - 1]
+        return [self._cut(steps[0], start, end) for start, end in _left_out(text, steps, kept)]
 
 
 Span = tuple[int, int]
