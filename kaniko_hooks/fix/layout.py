@@ -56,21 +56,22 @@ def line_start(text: str, at: int) -> int:
 
 
 def line_end(text: str, at: int) -> int:
-    match = _LINE_END.search(text, at)
-    assert match is not None  # the end of the text matches
-    return match.start()
+    return _line_break(text, at).start()
 
 
 def next_line(text: str, at: int) -> int:
-    match = _LINE_END.search(text, at)
-    assert match is not None
-    return match.end()
+    return _line_break(text, at).end()
 
 
 def newline_of(text: str, at: int) -> str:
     """The line break of the line at `at`, or of the file's first line."""
-    here = text[line_end(text, at) : next_line(text, at)]
-    return here or text[line_end(text, 0) : next_line(text, 0)]
+    return _line_break(text, at).group() or _line_break(text, 0).group()
+
+
+def _line_break(text: str, at: int) -> re.Match[str]:
+    match = _LINE_END.search(text, at)
+    assert match is not None  # the end of the text matches
+    return match
 
 
 def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:

@@ -99,17 +99,16 @@ def _prepare(
     new: Mapping[str, str],
     old: Mapping[str, str],
 ) -> _Ready:
-    """Compare a file with what is expected, lock it, and write the new one beside it."""
+    """Lock a file, compare it with what is expected, and write the new one beside it."""
     folder, name = os.path.split(real)
     temporary = os.path.join(folder, f'.{name[:200]}{_SUFFIX}')
     try:
-        _check(real, path, old[path])
-        mode = os.stat(real).st_mode
-        if not mode & 0o222 or not os.access(real, os.W_OK):
-            raise NotWritten(f'{path}: is read-only')
         _lock(stack, temporary)
-        # Another process may have written it meanwhile.
-        before = _check(real, path, old[path])
+        before = read_bytes(real)
+        if before is None or before.removeprefix(BOM) != old[path].encode():
+            raise NotWritten(f'{path}: has changed while it was read')
+        if not os.stat(real).st_mode & 0o222 or not os.access(real, os.W_OK):
+            raise NotWritten(f'{path}: is read-only')
         mark = BOM if before.startswith(BOM) else b''
         item = _Ready(path, real, before, mark + new[path].encode(), temporary)
         _fill(item)
@@ -118,13 +117,6 @@ def _prepare(
         raise NotWritten(f'{path}: {error}') from None
     except OSError as error:
         raise NotWritten(f'{path}: {_reason(error)}') from None
-
-
-def _check(real: str, path: str, expected: str) -> bytes:
-    before = read_bytes(real)
-    if before is None or before.removeprefix(BOM) != expected.encode():
-        raise NotWritten(f'{path}: has changed while it was read')
-    return before
 
 
 def _lock(stack: contextlib.ExitStack, temporary: str) -> None:
