@@ -128,17 +128,13 @@ def _draft(
             raise Refusal(f'an item of its script defines the anchor &{item.anchor}')
     if len(units) == 1:
         return _in_place(draft, script, units[0])
-    occupied = (
+    occupied = set[str]().union(
         *(pipeline.table.entries for pipeline in target.pipelines),
         *(new.get(file, ()) for file in target.files),
         *(earlier.new_names for earlier in before),
     )
-
-    def is_occupied(name: str) -> bool:
-        return any(name in names for names in occupied)
-
-    names = part_names(target.name, units, is_occupied)
-    template = template_name(target.name, is_occupied)
+    names = part_names(target.name, units, occupied)
+    template = template_name(target.name, occupied)
     if max(map(len, (template, *names))) > LONGEST:
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(

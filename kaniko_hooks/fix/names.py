@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from itertools import takewhile, zip_longest
+from itertools import chain, count, takewhile, zip_longest
 
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.kaniko import Flag
@@ -66,17 +66,17 @@ def joined(first: str, label: str, between: str) -> str:
     return f'{first}{between}{rest}'
 
 
-def part_names(job: str, units: Sequence[Unit], is_occupied: Callable[[str], bool]) -> list[str]:
-    """A name for each unit's job; occupied names are avoided."""
+def part_names(job: str, units: Sequence[Unit], occupied: Collection[str]) -> list[str]:
+    """A name for each unit's job; occupied names are avoided, but for the job's own."""
     between = separator(job)
     base, own = _without_repetition(stem(job), labels(units))
+    used = {*occupied} - {job} | RESERVED
     names: list[str] = []
     for label in own:
         only = base if base not in RESERVED else job
         name = joined(base, label, between) if base and label else only or label or job
-        names.append(
-            unused(name, lambda n: n in names or n != job and is_occupied(n) or n in RESERVED)
-        )
+        names.append(unused(name, used))
+        used.add(names[-1])
     return names
 
 
@@ -102,19 +102,15 @@ def _without_repetition(base: str, own: Sequence[str]) -> tuple[str, Sequence[st
     return base.rstrip('-_:./ '), own
 
 
-def template_name(job: str, is_occupied: Callable[[str], bool]) -> str:
+def template_name(job: str, occupied: Collection[str]) -> str:
     """The hidden job that keeps what the parts share: `.build-image`."""
-    return unused('.' + stem(job).lstrip('.'), is_occupied)
+    return unused('.' + stem(job).lstrip('.'), occupied)
 
 
-def unused(name: str, is_used: Callable[[str], bool]) -> str:
+def unused(name: str, used: Collection[str]) -> str:
     """The name, or with the first number from 2 that makes it unused."""
-    if not is_used(name):
-        return name
-    number = 2
-    while is_used(f'{name}-{number}'):
-        number += 1
-    return f'{name}-{number}'
+    numbered = (f'{name}-{number}' for number in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in used)
 
 
 # Labels

@@ -79,20 +79,18 @@ class Owners:
     def _assign_steps(self) -> None:
         above: int | None = None
         for step in self.steps.main:
-            number = self.unit_of.get(step.number)
-            owner = self._owner(step, number, above)
+            unit = self.unit_of.get(step.number)
+            if unit is None:
+                owner = self._owner(step, above)
+            else:
+                self._check_unit(step, unit)
+                owner = above = unit
             self.of_steps[step.number] = owner
             self._take_over(step, owner)
-            above = above if number is None else number
 
-    def _owner(self, step: Step, number: int | None, above: int | None) -> int | None:
+    def _owner(self, step: Step, above: int | None) -> int | None:
+        """The unit that a step beside the builds uses, acts on, tests or prints about."""
         uses = self._uses(step)
-        if number is not None:
-            reasons = [reason for other, reason in uses.items() if other != number]
-            if reasons:
-                raise Refusal(reasons[0])
-            self._check_sources(step, number)
-            return number
         if above is not None and self._writes_about(step, above):
             return above
         if len(uses) > 1:
@@ -214,12 +212,15 @@ class Owners:
                     uses.setdefault(owner, reason)
         return uses
 
-    def _check_sources(self, step: Step, number: int) -> None:
-        """A build may not find in its context, or as its Dockerfile, what another one writes."""
-        loop = self.units[number].loop
+    def _check_unit(self, step: Step, unit: int) -> None:
+        """Raises Refusal if a build may find what another one makes."""
+        for other, reason in self._uses(step).items():
+            if other != unit:
+                raise Refusal(reason)
+        loop = self.units[unit].loop
         changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
         for build in step.builds:
-            others = {path for path, owners in self.files.items() if owners != {number}}
+            others = {path for path, owners in self.files.items() if owners != {unit}}
             if loop is not None:
                 own = {build.env.variables.get(loop.command.name)}
                 changed = {path for path, runs in changes.items() if runs != own}
