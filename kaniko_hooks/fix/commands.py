@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.model import Field, Script
+from kaniko_hooks.model import Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import paths, programs
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE, REPEATS
 from kaniko_hooks.shell.reports import BuildEvent, StatementReport
-from kaniko_hooks.text import Text
+from kaniko_hooks.text import Text, hole
 
 _GIT_READS = frozenset(
     'blame cat-file describe diff grep log ls-files rev-list rev-parse show status'.split()
@@ -164,6 +164,13 @@ class Build(NamedTuple):
     def values(self, *names: str) -> list[Text]:
         """The values of flags, in order."""
         return [flag.value for flag in self.flags if flag.name in names]
+
+    def variable(self, name: str, settings: Mapping[str, Setting]) -> Text:
+        """The value of a variable in the environment of the build."""
+        value = self.env.variables.get(name)
+        if value is None and name in settings and len(settings[name].values) == 1:
+            value = settings[name].values[0]
+        return value if isinstance(value, Text) else hole(name)
 
     @property
     def arguments_by_name(self) -> set[str]:

@@ -10,12 +10,12 @@ from kaniko_hooks.fix.commands import WRITES_LAST, Build, Program
 from kaniko_hooks.fix.dockerfile import base_images, references
 from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import effects
-from kaniko_hooks.fix.steps import Step, words_of
+from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
-from kaniko_hooks.text import Text, hole
+from kaniko_hooks.text import Text
 
 # Programs that act on one image, and those that may name it without its registry.
 _IMAGE_TOOLS = frozenset(
@@ -53,7 +53,7 @@ def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
 
     A whole name with its tag counts before one without, that before the last word of one.
     """
-    texts = [spelled(text) for text in words_of(step)]
+    texts = [spelled(text) for text in _words_of(step)]
     for shorten in (lambda name: name, repository_of, last_word):
         hits = {
             number
@@ -64,6 +64,14 @@ def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
         if hits:
             return hits
     return set()
+
+
+def _words_of(step: Step) -> Iterator[Text]:
+    """The words of the programs of a step, and the targets of its redirections."""
+    for use in step.programs:
+        yield from use.texts
+    for _, target, _ in step.report.targets:
+        yield target
 
 
 def is_about(uses: Sequence[Program], images: Iterable[str]) -> bool:
@@ -179,15 +187,7 @@ def _pushes(build: Build, settings: Mapping[str, Setting]) -> bool:
         return False
     name = 'KANIKO_NO_PUSH'
     is_set = name in build.env.variables or name in settings
-    return not is_set or variable(build, settings, name).known in ('', '0', 'false')
-
-
-def variable(build: Build, settings: Mapping[str, Setting], name: str) -> Text:
-    """The value of a variable in the environment of a build."""
-    value = build.env.variables.get(name)
-    if value is None and name in settings and len(settings[name].values) == 1:
-        value = settings[name].values[0]
-    return value if isinstance(value, Text) else hole(name)
+    return not is_set or build.variable(name, settings).known in ('', '0', 'false')
 
 
 def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[tuple[str, Text]]:
@@ -195,7 +195,7 @@ def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[
     for text in build.values('build-arg'):
         name, equals, value = text.value.partition('=')
         is_set = text.part(len(text.value) - len(value), len(text.value))
-        yield name, is_set if equals else variable(build, settings, name)
+        yield name, is_set if equals else build.variable(name, settings)
 
 
 def _bases(texts: Iterable[Text], arguments: Mapping[str, Text]) -> frozenset[str] | None:

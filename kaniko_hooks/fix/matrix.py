@@ -14,20 +14,15 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITES_NOTHING
 from kaniko_hooks.fix.images import images_of, is_about
-from kaniko_hooks.fix.paths import Paths
+from kaniko_hooks.fix.paths import Paths, is_absolute
 from kaniko_hooks.fix.safety import effects, removes_leftovers
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, is_absolute, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of
 from kaniko_hooks.fix.target import Target, scalars_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
 
 LONGEST = 255  # GitLab: a job's name
 MAX_WORDS = 200  # GitLab: instances of one job
-
-_ENVIRONMENT = re.compile(
-    r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
-    r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|(?i:NO_PROXY|HTTPS?_PROXY))\Z'
-)
 
 
 class Loop(NamedTuple):
@@ -124,13 +119,8 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
     return None
 
 
-def is_environment(name: str, steps: Steps) -> bool:
-    """A variable is one of the job, of the runner or of the shell."""
-    return name in steps.script.variables or _ENVIRONMENT.match(name) is not None
-
-
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
-    if is_environment(name, steps):
+    if steps.is_environment(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
     used = any(
         name in other.report.reads | other.report.writes

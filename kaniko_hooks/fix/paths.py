@@ -9,15 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.fix.commands import WRITING, Build, Program
-from kaniko_hooks.fix.safety import makes_only, works_on_files
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.programs import LOCAL
+from kaniko_hooks.shell.programs import LOCAL, PURE
 from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.text import Text
+from kaniko_hooks.text import ROOT, Text
 
 # Redirections that need nothing of the file before.
 _REPLACES = WRITING - {'>>'}
@@ -27,6 +26,9 @@ _BROUGHT = re.compile(
     r'/(?:\Z|bin|builds|busybox|cache|dev|etc|kaniko|lib\w*|media|mnt|nfs|proc|root|run|sbin|secrets?'
     r'|share\w*|srv|sys|tmp|usr(?!/src)|var(?!/www)|vault|vol\w*|workspace)(?:/|\Z)'
 )
+# Parts of the environment that change with files and with what is printed.
+_OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
+_WORKING_ON_FILES = frozenset('chmod cp echo mkdir mv printf rm sed touch'.split())
 
 
 class Paths:
@@ -144,7 +146,7 @@ class Paths:
             return set()
         if {use.name for use in step.programs} == {'cp'}:
             return {path for use in step.programs for path in self._copied(use)}
-        if not makes_only(step):
+        if not _makes_only(step):
             return set()
         result = {path for use in step.programs if use.makes_folders for path in self.targets(use)}
         for operator, target, env in step.report.targets:
@@ -168,7 +170,7 @@ class Paths:
 
     def touched(self, step: Step) -> set[str]:
         """The files that a step writes, removes or gives other rights, if it does nothing else."""
-        if step.report.writes or not works_on_files(step):
+        if step.report.writes or not _works_on_files(step):
             return set()
         return self.written(step).union(path for path, _ in self._removes(step))
 
@@ -226,6 +228,28 @@ class Paths:
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
                 yield from self.of(part, env)
+
+
+def _makes_only(step: Step) -> bool:
+    """The step prints, also into files, and makes folders."""
+    return step.report.changes <= _OF_FILES and all(
+        use.kind == PURE or use.name in ('echo', 'printf') or use.makes_folders
+        for use in step.programs
+    )
+
+
+def _works_on_files(step: Step) -> bool:
+    """The step prints, also into files, and changes the files that it names."""
+    return step.report.changes <= _OF_FILES and all(
+        use.kind == PURE or use.name in _WORKING_ON_FILES for use in step.programs
+    )
+
+
+def is_absolute(folder: Text) -> bool:
+    """A folder is the same from whatever directory."""
+    return folder.value[:1] == '/' or any(
+        hole.start == 0 and hole.name == ROOT for hole in folder.holes
+    )
 
 
 def _in_project(path: str) -> Iterator[str]:

@@ -11,7 +11,6 @@ from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.matrix import is_environment
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, spelling
 from kaniko_hooks.fix.split import NewJob
@@ -110,7 +109,7 @@ def _compared_variables(draft: Draft, part: Part) -> set[str]:
         for step in every.main
         if step not in part.steps or loop and step is part.unit.step
         for name in step.report.writes
-        if not is_environment(name, every)
+        if not every.is_environment(name)
     }
     names = {name for step in steps for name in step.report.writes} - ignored
     return names - {loop.command.name} if loop else names

@@ -6,11 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix.commands import Build, Program
-from kaniko_hooks.fix.images import variable
-from kaniko_hooks.fix.matrix import is_environment
-from kaniko_hooks.fix.paths import Paths, is_inside, may_be_in
+from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_in
 from kaniko_hooks.fix.safety import effects, may_stop
-from kaniko_hooks.fix.steps import Step, Steps, is_absolute, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import Text
@@ -94,7 +92,7 @@ def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
     names = step.report.writes
     attributes = _attributes(step) & DECLARATIONS
     readers = [other for other in later if attributes and _looks_up(steps, other, names)]
-    is_read_by_any = any(is_environment(name, steps) for name in names)
+    is_read_by_any = any(steps.is_environment(name) for name in names)
     for other in later:
         if names & other.report.reads or other in readers:
             return False
@@ -123,7 +121,7 @@ def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
     words = {field.text.value.rpartition('=')[2] for build in step.builds for field in build.argv}
     return (
         bool(step.builds)
-        and any(name in words or is_environment(name, steps) for name in names)
+        and any(name in words or steps.is_environment(name) for name in names)
         or any(
             use.kind not in (BUILTIN, PURE) or use.name in ('awk', 'env', 'printenv')
             for use in step.programs
@@ -137,7 +135,7 @@ def _may_be_exported(steps: Steps, name: str) -> bool:
         rf'(?:trap\s.*|(?:export|declare|typeset|readonly)\s[^;&|\n]*)(?<!\w){name}(?!\w)'
         r'|set\s[^;&|\n]*-\w*a|allexport|\$\{!'
     )
-    return is_environment(name, steps) or any(
+    return steps.is_environment(name) or any(
         exporting.search(step.text)
         or (name in step.report.writes or 'exported' in step.report.changes)
         and scripts_of(step)
@@ -180,7 +178,7 @@ def _leads_to(steps: Steps, build: Build, files: Collection[str], paths: Paths) 
     """A variable of the environment may lead a build to one of the files."""
     settings = steps.script.variables
     names = _CREDENTIALS & {*build.env.variables, *settings}
-    values = (variable(build, settings, name) for name in names)
+    values = (build.variable(name, settings) for name in names)
     targets = [target for value in values for target in paths.of(value, build.env)]
     return any('\0' in target or may_be_in(file, target) for file in files for target in targets)
 

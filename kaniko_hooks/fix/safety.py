@@ -14,8 +14,6 @@ _REMOVAL = re.compile(r'-?|\s*rm\s[^;&|`<>()\n]*')
 # An expansion that ends the script if a variable is not set.
 _DEMAND = re.compile(r'\$\{\w+:?\?')
 
-# Parts of the environment that change with files and with what is printed.
-_OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
 # Sub-commands that give an image a further name or a signature, or make a place for it.
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
@@ -73,23 +71,6 @@ def writes_files(step: Step) -> bool:
         for operator, text, _ in step.report.targets
     )
 
-
-def makes_only(step: Step) -> bool:
-    """The step prints, also into files, and makes folders."""
-    return step.report.changes <= _OF_FILES and all(
-        use.kind == PURE or use.name in ('echo', 'printf') or use.makes_folders
-        for use in step.programs
-    )
-
-
-def works_on_files(step: Step) -> bool:
-    """The step prints, also into files, and changes the files that it names."""
-    return step.report.changes <= _OF_FILES and all(
-        use.kind == PURE or use.name in _WORKING_ON_FILES for use in step.programs
-    )
-
-
-_WORKING_ON_FILES = frozenset('chmod cp echo mkdir mv printf rm sed touch'.split())
 
 # Programs that are run for their status.
 _TESTERS = frozenset(

@@ -6,6 +6,7 @@ builds in it can part.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +20,11 @@ from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
-from kaniko_hooks.text import ROOT, Text
+
+_ENVIRONMENT = re.compile(
+    r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
+    r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|(?i:NO_PROXY|HTTPS?_PROXY))\Z'
+)
 
 
 class Step(NamedTuple):
@@ -76,6 +81,10 @@ class Steps(NamedTuple):
     before: tuple[Step, ...]
     main: tuple[Step, ...]
     after: tuple[Step, ...]
+
+    def is_environment(self, name: str) -> bool:
+        """A variable is one of the job, of the runner or of the shell."""
+        return name in self.script.variables or _ENVIRONMENT.match(name) is not None
 
     def earlier(self, step: Step) -> Sequence[Step]:
         """The steps before one, those of `before_script` first."""
@@ -196,22 +205,7 @@ def failure_ignored(step: Step) -> Refusal:
     )
 
 
-def words_of(step: Step) -> Iterator[Text]:
-    """The words of the programs of a step, and the targets of its redirections."""
-    for use in step.programs:
-        yield from use.texts
-    for _, target, _ in step.report.targets:
-        yield target
-
-
 def scripts_of(step: Step) -> set[str]:
     """The scripts of the repository that a step runs."""
     files = {use.file for use in step.programs} | {build.file for build in step.builds}
     return {file for file in files if not file.endswith(('.yml', '.yaml'))}
-
-
-def is_absolute(folder: Text) -> bool:
-    """A folder is the same from whatever directory."""
-    return folder.value[:1] == '/' or any(
-        hole.start == 0 and hole.name == ROOT for hole in folder.holes
-    )
