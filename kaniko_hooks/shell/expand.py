@@ -210,24 +210,18 @@ def _placed(scope: Scope, part: Part, offset: int) -> Part:
 
 
 def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
-    operator = piece.operator
-    if operator[:1] == '!':
+    if piece.prefix == '!':
         return _indirect(scope, state, piece)
-    subscript = ''
-    if operator[:1] == '[' or operator[:2] == '#[':
-        end = operator.index(']') + 1
-        subscript = operator[operator.index('[') : end]
-        operator = operator[: operator.index('[')] + operator[end:]
-    if operator[-1:] in ('-', '=', '+', '?') and piece.operand is not None:
-        return _conditional(scope, state, piece, operator, subscript)
+    if piece.operator[-1:] in ('-', '=', '+', '?') and piece.operand is not None:
+        return _conditional(scope, state, piece, piece.operand)
     ways: Ways = []
-    for after, value in _values(scope, state, piece, subscript):
-        if not operator:
-            ways.append((after, _parts(value, piece.quoted, piece.name, subscript)))
+    for after, value in _values(scope, state, piece):
+        if piece.prefix:
+            ways.append((after, (Part(_length(piece, value), True),)))
         elif piece.operand is None:
-            ways.append((after, (Part(_length(piece, value, subscript), True),)))
+            ways.append((after, _parts(value, piece.quoted, piece.whole)))
         else:
-            ways += _modified(scope, after, piece, value, operator)
+            ways += _modified(scope, after, piece, value, piece.operand)
     return ways
 
 
@@ -238,48 +232,46 @@ def _shown(scope: Scope, piece: Parameter) -> str:
 def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
     """`${!x}`: the value of the variable that another one names; or the keys of an array."""
     shown = _shown(scope, piece)
-    if piece.operator[1:] in ('[@]', '[*]'):
+    if piece.whole and not piece.operator:
         return [(state, (Part(hole('', shown), piece.quoted, True),))]
     ways: Ways = []
     for after, value in look_up(scope, state, piece.name, shown):
-        name, bracket, subscript = text_of(value).value.partition('[')
-        is_open = bool(bracket) and ']' not in subscript
-        if isinstance(value, Text) and (value.holes or is_open):
+        if isinstance(value, Text) and value.holes:
             ways.append((after, (Part(hole('', shown), piece.quoted, True),)))
             values = executors_by_name(scope, after, value)
             ways += [(after, _parts(item, piece.quoted)) for item in values]
         else:
-            operator = f'{bracket}{subscript}{piece.operator[1:]}'
-            ways += _parameter(scope, after, piece._replace(name=name, operator=operator))
+            name, bracket, index = text_of(value).value.partition('[')
+            subscript = bracket + index if bracket else piece.subscript
+            direct = piece._replace(name=name, prefix='', subscript=subscript)
+            ways += _parameter(scope, after, direct)
     return ways
 
 
 def _values(
-    scope: Scope, state: State, piece: Parameter, subscript: str
+    scope: Scope, state: State, piece: Parameter
 ) -> list[tuple[State, Text | Array | Unset]]:
     """The values of a parameter, or of an item of an array."""
     shown = _shown(scope, piece)
     ways = look_up(scope, state, piece.name, shown)
-    if not subscript or subscript in ('[@]', '[*]'):
+    if piece.whole or not piece.subscript:
         return ways
-    return [(after, item) for after, value in ways for item in items_of(value, subscript, shown)]
+    return [
+        (after, item) for after, value in ways for item in items_of(value, piece.subscript, shown)
+    ]
 
 
-def _parts(
-    value: Text | Array | Unset, quoted: bool, name: str = '', subscript: str = ''
-) -> tuple[Part, ...]:
+def _parts(value: Text | Array | Unset, quoted: bool, whole: str = '') -> tuple[Part, ...]:
     """The parts that a value expands to."""
-    whole = name in ('@', '*') or subscript in ('[@]', '[*]')
-    if subscript == '[@]' and isinstance(value, Text) and value.holes:
-        return (Part(value, quoted, True),)
     if isinstance(value, Array) and whole:
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
-        if quoted and (name == '*' or subscript == '[*]'):
+        if quoted and whole == '*':
             return (Part(joined(_separated(items)), True),)
         return _separated(items)
     if isinstance(value, Unset):
         return (Part(EMPTY, True),) if quoted and not whole else ()
-    return (Part(text_of(value), quoted),)
+    text = text_of(value)
+    return (Part(text, quoted, whole == '@' and bool(text.holes)),)
 
 
 def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
@@ -289,15 +281,12 @@ def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _conditional(
-    scope: Scope, state: State, piece: Parameter, operator: str, subscript: str
-) -> Ways:
+def _conditional(scope: Scope, state: State, piece: Parameter, operand: Word) -> Ways:
     """`${x:-word}` and its like: which way depends on the value."""
-    assert piece.operand is not None
-    kind = operator[-1]
-    colon = operator[0] == ':'
+    kind = piece.operator[-1]
+    colon = piece.operator[0] == ':'
     ways: Ways = []
-    for after, value in _values(scope, state, piece, subscript):
+    for after, value in _values(scope, state, piece):
         # A join of states may keep the value that the variable had outside, if it had one.
         is_own = isinstance(value, Text) and hole_name(value).partition(' #')[0] == piece.name
         may_be_unset = piece.name not in scope.script.variables and (
@@ -307,21 +296,21 @@ def _conditional(
         present, absent = _by_presence(scope.ev, after, value, name, colon)
         for way in present:
             if kind == '+':
-                ways += _operand(scope, way, piece.operand)
+                ways += _operand(scope, way, operand)
             else:
-                ways.append((way, _parts(value, piece.quoted, piece.name, subscript)))
+                ways.append((way, _parts(value, piece.quoted, piece.whole)))
         for way in absent:
             if kind == '+':
                 ways.append((way, ()))
             elif kind == '-':
-                ways += _operand(scope, way, piece.operand)
+                ways += _operand(scope, way, operand)
             elif kind == '=':
-                for last, parts in _operand(scope, way, piece.operand):
+                for last, parts in _operand(scope, way, operand):
                     last = assign(last, piece.name, joined(parts))
                     ways.append((last, parts))
             else:
                 scope.ev.ended.append(way)
-    if piece.quoted and piece.name != '@' and subscript != '[@]':
+    if piece.quoted and piece.whole != '@':
         # A quoted word is there even if it is empty.
         ways = [(way, parts or (Part(EMPTY, True),)) for way, parts in ways]
     return ways
@@ -356,8 +345,8 @@ def _by_presence(
     return present, [way for before in absent for way in ev.split(before, Eq(value, EMPTY))[0]]
 
 
-def _length(piece: Parameter, value: Text | Array | Unset, subscript: str) -> Text:
-    if isinstance(value, Array) and (subscript or piece.name in ('@', '*')):
+def _length(piece: Parameter, value: Text | Array | Unset) -> Text:
+    if isinstance(value, Array) and piece.whole:
         if any(item.splits for item in value.items):
             return hole('')
         return Text(str(len(value.items)))
@@ -370,23 +359,23 @@ def _derived(piece: Parameter, operands: Sequence[Text], shown: str = '') -> Tex
     if any(not item.name for operand in operands for item in operand.holes):
         return hole('', shown)
     names = ' '.join(repr(operand) for operand in operands)
-    return hole(f'{piece.operator}{piece.name if not operands[0].value else ""} {names}', shown)
+    name = '' if operands[0].value else piece.name
+    return hole(f'{piece.prefix}{piece.operator}{name} {names}', shown)
 
 
 def _modified(
-    scope: Scope, state: State, piece: Parameter, value: Text | Array | Unset, operator: str
+    scope: Scope, state: State, piece: Parameter, value: Text | Array | Unset, operand: Word
 ) -> Ways:
     """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
-    assert piece.operand is not None
     subject = text_of(value)
-    several = piece.name == '@' or '[@]' in piece.operator
+    several = piece.whole == '@'
     ways: Ways = []
-    for after, parts in parts_of(scope, state, piece.operand.pieces):
-        if several and operator == ':' and isinstance(value, Array):
+    for after, parts in parts_of(scope, state, operand.pieces):
+        if several and piece.operator == ':' and isinstance(value, Array):
             slices = _slice(value, joined(parts), piece.name)
             ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
             continue
-        result = None if isinstance(value, Array) else _replaced(subject, operator, parts)
+        result = None if isinstance(value, Array) else _replaced(subject, piece.operator, parts)
         if result is None:
             derived = _derived(piece, [subject, joined(parts)], _shown(scope, piece))
             ways.append((after, (Part(derived, piece.quoted, several),)))

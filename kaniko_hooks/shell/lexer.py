@@ -273,7 +273,7 @@ class Lexer:
         if match:
             self.at = match.end()
             name = match[1] or match[2]
-            pieces.append(tree.Parameter(name, '', None, start, self.at, quoted))
+            pieces.append(tree.Parameter(name, start, self.at, quoted))
             return
         follower = self.text[start + 1 : min(start + 2, self.end)]
         if follower == '(':
@@ -300,7 +300,7 @@ class Lexer:
             if close < 0 or '\n' in self.text[start:close]:
                 raise self.unterminated(start, 'expansion')
             self.at = close + 1
-            return tree.Parameter('', '?', None, start, self.at, quoted)
+            return tree.Parameter('', start, self.at, quoted, '#')
         prefix, name, subscript, operator = match.groups()
         self.at = match.end()
         # Quotes around an expansion do not quote a pattern in it.
@@ -308,8 +308,9 @@ class Lexer:
         if not self.looking_at('}'):
             raise self.unterminated(start, 'expansion')
         self.at += 1
-        full_operator = prefix + (subscript or '') + operator
-        return tree.Parameter(name, full_operator, operand, start, self.at, quoted)
+        return tree.Parameter(
+            name, start, self.at, quoted, prefix, subscript or '', operator, operand
+        )
 
     def _operand(self, quoted: bool) -> tree.Word:
         """The word of `${name:-word}`, up to the closing brace."""

@@ -30,14 +30,22 @@ class Literal(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """`$name` or `${name…}`; `${#name}` and `${!name}` have '#' and '!' as operator."""
+    """`$name` or `${name…}`."""
 
     name: str
-    operator: str  # '', ':-', '-', ':+', '#', '%', '/', '[@]', …
-    operand: Word | None
     start: int
     end: int
     quoted: bool
+    prefix: str = ''  # '#': its length; '!': the parameter that it names
+    subscript: str = ''  # '[@]', '[0]', …
+    operator: str = ''  # ':-', '-', ':+', '#', '%', '/', …
+    operand: Word | None = None  # of the operator
+
+    @property
+    def whole(self) -> str:
+        """'@' or '*' where it stands for all items of an array, or all positional parameters."""
+        symbol = self.subscript[1:-1] or self.name
+        return symbol if symbol in ('@', '*') else ''
 
 
 class Substitution(NamedTuple):
