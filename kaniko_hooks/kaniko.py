@@ -133,7 +133,7 @@ def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
     distinctive = any(_long_name(field.text.value) in _DISTINCTIVE for field in argv[1:])
     if command.holes and command.holes[-1].end > len(folder) + len(slash):
         # A command of which nothing is known may be any: its flags decide.
-        return distinctive and len(command.key()) == 3 and command.key()[::2] == ('', '')
+        return distinctive and command.is_hole
     if base not in NAMES:
         return False
     if base == 'kaniko-executor' or 'kaniko' in folder.split('/'):
@@ -158,7 +158,7 @@ def parse(fields: Sequence[Field]) -> list[Flag]:
         field = fields[index]
         text = field.text
         index += 1
-        if text.holes and text.holes[0].start == 0:
+        if text.holes and not text.prefix:
             # Unquoted it may be a flag or several; a quoted word is trusted to be a value.
             may_be_value = field.splits
             if field.splits:
@@ -227,10 +227,7 @@ def _flag(text: Text) -> tuple[str, Text | None]:
 
 def _may_name_cache(text: Text) -> bool:
     """The name of a flag is not known, but may be that of the cache."""
-    if not text.holes:
-        return False
-    prefix = text.value[: text.holes[0].start]
-    return '=' not in prefix and '--cache'.startswith(prefix)
+    return bool(text.holes) and '=' not in text.prefix and '--cache'.startswith(text.prefix)
 
 
 def _state(value: Text) -> str:

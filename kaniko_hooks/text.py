@@ -93,6 +93,26 @@ class Text:
         """The characters, None if some of them are unknown."""
         return None if self.holes else self.value
 
+    @property
+    def prefix(self) -> str:
+        """The characters before the first hole."""
+        return self.value[: self.holes[0].start] if self.holes else self.value
+
+    @property
+    def suffix(self) -> str:
+        """The characters after the last hole."""
+        return self.value[self.holes[-1].end :] if self.holes else self.value
+
+    @property
+    def is_hole(self) -> bool:
+        """All of the text is one hole: nothing is known of it."""
+        return len(self.holes) == 1 and self.holes[0][:2] == (0, len(self.value))
+
+    @property
+    def hole_name(self) -> str:
+        """The name of the hole that is all of the text, '' for another text."""
+        return self.holes[0].name if self.is_hole else ''
+
     def place(self, offset: int) -> Place:
         """The place of a character, or of the end. Only for a text with segments."""
         segment = self.segments[_index(self.segments, offset)]

@@ -229,7 +229,7 @@ def folder_in(
     text = folder if isinstance(folder, Text) else Text(folder or '')
     if not text.value:
         return directory
-    if text.holes and text.holes[0].start == 0 and text.holes[0].name == ROOT:
+    if text.holes and not text.prefix and text.holes[0].name == ROOT:
         text, roots = text.part(text.holes[0].end, len(text.value)), ('',)
     if text.holes or '$' in text.value:
         return None

@@ -90,7 +90,7 @@ def evaluated(expression: str, written: str, dialect: Dialect) -> Text:
         value = parse(expression, dialect).value
     except InvalidExpression:
         return hole(' '.join(expression.split()), written)
-    name = name_of(value)
+    name = value.hole_name
     return hole(name, written) if name else value
 
 
@@ -99,12 +99,6 @@ def begins(subject: Text, prefix: str) -> Cond:
     if subject.known is not None:
         return subject.known.startswith(prefix)
     return Match(subject, re.sub(r'([*?\[\\])', r'\\\1', prefix) + '*')
-
-
-def name_of(value: Text) -> str:
-    """The name of the hole that is the whole value; '' if there is none."""
-    whole = len(value.holes) == 1 and value.holes[0].end - value.holes[0].start == len(value.value)
-    return value.holes[0].name if whole else ''
 
 
 class _Parser:
@@ -201,4 +195,4 @@ def _parts(cond: Cond, kind: type[And] | type[Or]) -> tuple[Cond, ...]:
 
 def shown(value: Text) -> str:
     """A value as a part of the name of a hole."""
-    return name_of(value) or repr(value if value.holes else value.value)
+    return value.hole_name or repr(value if value.holes else value.value)

@@ -205,9 +205,7 @@ def _changes_volume(use: Program, script: Script) -> bool:
 def _is_on_volume(path: Text, env: Env, script: Script) -> bool:
     """A path is absolute, and in no folder that the container has for itself."""
     return any(
-        target.value[:1] == '/'
-        and not (target.holes and target.holes[0].start == 0)
-        and not _OWN.match(target.value)
+        target.prefix[:1] == '/' and not _OWN.match(target.value)
         for target in paths.resolved(script, env, path)
     )
 

@@ -21,7 +21,6 @@ from kaniko_hooks.shell.value import (
     alternatives,
     fresh,
     fresh_name,
-    hole_name,
     join,
     number,
 )
@@ -56,7 +55,7 @@ def _status_of(fields: Sequence[Field], state: State) -> bool | None:
         return state.status
     status = fields[1].text
     if status.known is None:
-        return False if hole_name(status).startswith(FAILURE) else None
+        return False if status.hole_name.startswith(FAILURE) else None
     return status.known == '0'
 
 

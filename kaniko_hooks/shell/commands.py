@@ -284,7 +284,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         for function in functions if pattern.fullmatch(name) else ():
             flow.add(_call(scope, state, function, fields))
     shown = fields[0].text.value
-    is_output = shown[:2] == '$(' and fields[0].text.key()[::2] == ('', '')
+    is_output = shown[:2] == '$(' and fields[0].text.is_hole
     if '/' in shown and not is_output:
         flow.add(scripts.file(scope, state, fields))
     rest = among_words(scope, state, fields)

@@ -325,13 +325,13 @@ class Evaluator:
         result = []
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
             output = _without_line_ends(end.env.stdout)
-            if len(output.holes) == 1 and output.holes[0][:2] == (0, len(output.value)):
+            if output.is_hole:
                 content = programs.likely(self, output)
                 line_end = '' if content is output else '\n'
-                name = output.holes[0].name + line_end
+                name = output.hole_name + line_end
                 output = hole(name, scope.source.value[node.start : node.end])
                 if line_end:
-                    self.printed[output.holes[0].name] = _without_line_ends(content)
+                    self.printed[output.hole_name] = _without_line_ends(content)
             env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
             result.append((end.with_env(env), output))
         return result

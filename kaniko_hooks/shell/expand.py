@@ -32,7 +32,6 @@ from kaniko_hooks.shell.value import (
     Array,
     Unset,
     after_first,
-    hole_name,
     is_known,
     names_executor,
     shortened,
@@ -288,7 +287,7 @@ def _conditional(scope: Scope, state: State, piece: Parameter, operand: Word) ->
     ways: Ways = []
     for after, value in _values(scope, state, piece):
         # A join of states may keep the value that the variable had outside, if it had one.
-        is_own = isinstance(value, Text) and hole_name(value).partition(' #')[0] == piece.name
+        is_own = isinstance(value, Text) and value.hole_name.partition(' #')[0] == piece.name
         may_be_unset = piece.name not in scope.script.variables and (
             is_own or piece.name not in after.env.variables
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from os.path import commonprefix
 
 from kaniko_hooks.model import And, Cond, Match, Not, Or, Truth
 from kaniko_hooks.named_tuple import NamedTuple
@@ -116,7 +117,7 @@ class Assumptions:
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
         value = right.value
-        if not value.startswith(_known_prefix(left)) or not value.endswith(_known_suffix(left)):
+        if not value.startswith(left.prefix) or not value.endswith(left.suffix):
             return [], [facts]
         if _varies(left):
             return [facts], [facts]
@@ -174,25 +175,11 @@ def _without_common_ends(left: Text, right: Text) -> tuple[Text, Text]:
 
     `x$TAG` and `x` have the same answer as `$TAG` and nothing.
     """
-    start = _common(_known_prefix(left), _known_prefix(right))
+    start = len(commonprefix((left.prefix, right.prefix)))
     left = left.part(start, len(left.value))
     right = right.part(start, len(right.value))
-    end = _common(_known_suffix(left)[::-1], _known_suffix(right)[::-1])
+    end = len(commonprefix((left.suffix[::-1], right.suffix[::-1])))
     return left.part(0, len(left.value) - end), right.part(0, len(right.value) - end)
-
-
-def _common(left: str, right: str) -> int:
-    length = min(len(left), len(right))
-    return next((index for index in range(length) if left[index] != right[index]), length)
-
-
-def _known_prefix(text: Text) -> str:
-    """The characters before the first hole."""
-    return text.value[: text.holes[0].start] if text.holes else text.value
-
-
-def _known_suffix(text: Text) -> str:
-    return text.value[text.holes[-1].end :] if text.holes else text.value
 
 
 # One term

@@ -21,7 +21,6 @@ from kaniko_hooks.shell.value import (
     Value,
     fresh_name,
     has_characters,
-    hole_name,
     number,
     text_of,
 )
@@ -151,7 +150,7 @@ def opened(ev: Evaluator, fields: Sequence[Field]) -> list[Field]:
     """Fields with the words that unknown ones may be."""
     result: list[Field] = []
     for field in fields:
-        words = ev.segments.get(hole_name(field.text)) if field.splits else None
+        words = ev.segments.get(field.text.hole_name) if field.splits else None
         if words is None:
             result.append(field)
         else:

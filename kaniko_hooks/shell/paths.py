@@ -65,7 +65,7 @@ def resolved(script: Script, env: Env, path: Text) -> list[Text]:
     inside = _below_root(script, path)
     if inside is not None:
         return [_normal(inside)]
-    if path.holes and path.holes[0].start == 0:
+    if path.holes and not path.prefix:
         # It may begin with `/`.
         return [path]
     targets = [path]
@@ -84,7 +84,7 @@ def resolved(script: Script, env: Env, path: Text) -> list[Text]:
 def _below_root(script: Script, path: Text) -> Text | None:
     """The rest of an absolute path that begins with the repository's folder."""
     root = script.root
-    if path.holes and path.holes[0].start == 0 and path.holes[0].name == ROOT:
+    if path.holes and not path.prefix and path.holes[0].name == ROOT:
         rest = path.part(path.holes[0].end, len(path.value))
         if not root or root[0] in '/~':
             root, path = '', rest
@@ -102,8 +102,7 @@ def _below_root(script: Script, path: Text) -> Text | None:
 
 
 def _is_absolute(path: Text) -> bool:
-    starts_known = not path.holes or path.holes[0].start > 0
-    return starts_known and path.value[:1] in ('/', '~')
+    return path.prefix[:1] in ('/', '~')
 
 
 def _normal(path: Text) -> Text:
@@ -359,7 +358,7 @@ def _one(
         content = hole(f'content {state.env.moment()} {name}')
         texts = [text for _, text in files if names_executor(text)]
         if texts:
-            scope.ev.printed[content.holes[0].name] = concat(texts)
+            scope.ev.printed[content.hole_name] = concat(texts)
         return _reading(state, content), output
     return state, output
 

@@ -139,7 +139,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     if base_name(fields[0]) not in SEARCHING:
         texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
-        scope.ev.printed[result.holes[0].name] = concat(texts)
+        scope.ev.printed[result.hole_name] = concat(texts)
     return result
 
 

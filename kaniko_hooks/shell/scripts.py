@@ -19,7 +19,6 @@ from kaniko_hooks.shell.value import (
     fresh,
     fresh_name,
     has_characters,
-    hole_name,
     join,
     names_executor,
     shortened,
@@ -229,7 +228,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if len(fields) < 2:
         return Flow([state.with_status(False)])
     # A file that a variable of the CI system names has settings: it is no script.
-    is_setting = hole_name(fields[1].text) == fields[1].text.value[1:] != ''
+    is_setting = fields[1].text.hole_name == fields[1].text.value[1:] != ''
     contents = [] if is_setting else paths.contents(scope, state.env, fields[1].text)
     flow = Flow()
     scope.ev.spend(25 * len(contents))
@@ -339,7 +338,7 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         name = hole(fresh_name(replaced), replaced)
         content = programs.likely(scope.ev, stdin)
         if names_executor(content):
-            scope.ev.printed[name.holes[0].name] = content
+            scope.ev.printed[name.hole_name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
         words = [

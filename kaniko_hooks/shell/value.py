@@ -105,7 +105,7 @@ def unknown(
     """
     value = hole(fresh_name(shown), shown)
     if ev is not None and words:
-        ev.segments[value.holes[0].name] = tuple(words)
+        ev.segments[value.hole_name] = tuple(words)
     is_array = any(isinstance(item, Array) for item in values)
     return Array((Field(value, True),)) if is_array else value
 
@@ -146,7 +146,7 @@ def _pieces(ev: Evaluator, values: Iterable[Text | Array | Unset]) -> Iterator[W
         fields = list(_fields(value))
         ev.spend(4 * len(fields))
         for field in fields:
-            inner = ev.segments.get(hole_name(field.text))
+            inner = ev.segments.get(field.text.hole_name)
             if inner is not None and field.splits:
                 yield tuple(pending)
                 yield from inner
@@ -163,12 +163,6 @@ def _fields(value: Text | Array | Unset) -> Iterable[Field]:
     if isinstance(value, Array):
         return value.items
     return (Field(word, bool(word.holes)) for word in text_of(value).split(' \t\n') if word.value)
-
-
-def hole_name(text: Text) -> str:
-    """The name of the hole that is all of a text, '' for another text."""
-    key = text.key()
-    return key[1] if len(key) == 3 and key[0] == key[2] == '' else ''
 
 
 def _is_one_word(ev: Evaluator, text: Text) -> bool:

@@ -195,8 +195,7 @@ def filled(
 
 def absolute(path: Text) -> Text:
     """A path that is relative to the repository, as a script sees it."""
-    starts_known = not path.holes or path.holes[0].start > 0
-    if path.value.startswith('/') and starts_known:
+    if path.prefix.startswith('/'):
         return path
     root = hole(ROOT, '$CI_PROJECT_DIR')
     return concat((root, Text('/'), path)) if path.value else root
@@ -222,10 +221,8 @@ def _setting(
 
 def _written(value: Text | Array | Unset, shown: str) -> Text | Array | Unset:
     """An unknown value as it is written in the script."""
-    if isinstance(value, Text) and len(value.holes) == 1 and shown:
-        only = value.holes[0]
-        if (only.start, only.end) == (0, len(value.value)):
-            return hole(only.name, shown)
+    if isinstance(value, Text) and value.is_hole and shown:
+        return hole(value.hole_name, shown)
     return value
 
 

@@ -136,7 +136,7 @@ class Conditions(Names):
         if right.known is None:
             return super().equal(left, right)
         wanted = right.known.lower()
-        if cond.name_of(left) == 'github.ref_type' and wanted in ('tag', 'branch'):
+        if left.hole_name == 'github.ref_type' and wanted in ('tag', 'branch'):
             is_tag = cond.begins(hole('github.ref'), 'refs/tags/')
             return is_tag if wanted == 'tag' else negate(is_tag)
         among = self._among(left, lambda text: text == wanted)
@@ -150,7 +150,7 @@ class Conditions(Names):
         prefix = arguments[1].known if len(arguments) == 2 else None
         if prefix is not None:
             subject, prefix = arguments[0], prefix.lower()
-            is_ref = cond.name_of(subject) == 'github.ref' and prefix.startswith('refs/')
+            is_ref = subject.hole_name == 'github.ref' and prefix.startswith('refs/')
             if name == 'startswith' or name == 'contains' and is_ref:
                 among = self._among(subject, lambda text: text.startswith(prefix))
                 return cond.begins(subject, prefix) if among is None else among
@@ -160,7 +160,7 @@ class Conditions(Names):
         """The condition that the value is one that passes a test; None if it may be any."""
         if subject.known is not None:
             return test(subject.known.lower())
-        name = cond.name_of(subject)
+        name = subject.hole_name
         values = self.context.variables[name].values if name in self.context.variables else ()
         if not values or any(value.holes for value in values):
             return None

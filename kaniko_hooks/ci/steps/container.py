@@ -122,7 +122,7 @@ def _folder(entries: Entries, scope: Scope) -> str | None:
         root = _root(entries, scope)
         return in_repository(folder_in('', text_of(run)), root) if root else None
     folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS)) or ''))
-    if scope.system.name == 'codefresh' and folder.holes and not folder.holes[0].start:
+    if scope.system.name == 'codefresh' and folder.holes and not folder.prefix:
         # `${{main_clone}}`, the folder of a step that clones.
         return folder_in('', folder.part(folder.holes[0].end, len(folder.value)).value.lstrip('/'))
     return folder_in(scope.directory, folder, scope.dialect.roots)
