@@ -51,10 +51,9 @@ def _has_built(states: list[State], builds_before: int) -> bool:
 
 def case(scope: Scope, state: State, node: Case) -> Flow:
     """`case`: the first arm with a pattern that matches; `;&` and `;;&` go on."""
-    flow = Flow()
-    for way, subject in expand.text(scope, state, node.word):
-        flow.add(_arms(scope, way, subject, node))
-    return flow
+    return Flow.union(
+        _arms(scope, way, subject, node) for way, subject in expand.text(scope, state, node.word)
+    )
 
 
 def _arms(scope: Scope, state: State, subject: Text, node: Case) -> Flow:
@@ -102,21 +101,21 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
     """`[[ … ]]`."""
     ways: list[tuple[State, tuple[tests.Operand, ...]]] = [(state, ())]
     for word in node.words:
-
-        def expanded(
-            before: State, word: Word = word
-        ) -> list[tuple[State, tuple[tests.Operand, ...]]]:
-            return [
-                (after, (tests.Operand(expand.joined(parts), parts=parts),))
-                for after, parts in expand.parts_of(scope, before, word.pieces)
-            ]
-
-        ways = expand.extended(scope, ways, expanded, tests.Operand(hole('')))
+        ways = expand.extended(scope, ways, _operand, word, tests.Operand(hole('')))
     flow = Flow()
     for way, operands in ways:
         cond = tests.of_operands(operands, way.env.moment())
         flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
     return flow
+
+
+def _operand(
+    scope: Scope, state: State, word: Word
+) -> list[tuple[State, tuple[tests.Operand, ...]]]:
+    return [
+        (after, (tests.Operand(expand.joined(parts), parts=parts),))
+        for after, parts in expand.parts_of(scope, state, word.pieces)
+    ]
 
 
 def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:

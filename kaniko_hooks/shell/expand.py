@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from kaniko_hooks.shell.tests import Operand
 
     _Item = TypeVar('_Item', bound='Field | Part | Operand')
+    _Node = TypeVar('_Node', bound='Word | _Expansion')
 
 
 class Part(NamedTuple):
@@ -74,13 +75,14 @@ _Expansion = Parameter | Substitution | Arithmetic | Unknown
 def extended(
     scope: Scope,
     ways: Sequence[tuple[State, tuple[_Item, ...]]],
-    expanded: Callable[[State], Sequence[tuple[State, tuple[_Item, ...]]]],
+    expanded: Callable[[Scope, State, _Node], Sequence[tuple[State, tuple[_Item, ...]]]],
+    node: _Node,
     unknown: _Item,
 ) -> list[tuple[State, tuple[_Item, ...]]]:
     """The ways of a sequence and what comes after it, unknown where that has too many."""
     result: list[tuple[State, tuple[_Item, ...]]] = []
     for before, items in ways:
-        ends = expanded(before)
+        ends = expanded(scope, before, node)
         if len(ends) > 1 and len(ends) * len(ways) > _MAX_WAYS:
             named = [end for end in ends if any(names_executor(item.text) for item in end[1])]
             states = joined_states(scope, [state for state, _ in ends], by_builds)
@@ -148,11 +150,7 @@ def parts_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
             continue
         ways = [(before, (*parts, *literal)) for before, parts in ways]
         literal = []
-
-        def expanded(before: State, piece: _Expansion = piece) -> Ways:
-            return _expansion(scope, before, piece)
-
-        ways = extended(scope, ways, expanded, Part(hole(''), piece.quoted))
+        ways = extended(scope, ways, _expansion, piece, Part(hole(''), piece.quoted))
     return [(before, (*parts, *literal)) for before, parts in ways]
 
 

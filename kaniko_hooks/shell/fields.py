@@ -6,14 +6,14 @@ Assignments expand their words in another way (XCU 2.9.1).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
-from kaniko_hooks.shell.tree import Assignment, Literal, Piece, Word
+from kaniko_hooks.shell.tree import Assignment, Literal, Word
 from kaniko_hooks.shell.value import (
     UNSET,
     Array,
@@ -35,13 +35,14 @@ BLANKS = frozenset(' \t\n')
 # A bracket expression of reasonable length: text of many `[` must not take quadratic time.
 _PATTERN = r'[*?]+|\[[^\]\s]{1,100}\]'
 _IFS_OF_THE_SHELL = hole('IFS')
+_ANY_FIELDS = Field(hole(''), True, vanishes=True)
+
+_Way = tuple[State, tuple[Field, ...]]
 
 
-def fields_of(
-    scope: Scope, state: State, words: Sequence[Word]
-) -> list[tuple[State, tuple[Field, ...]]]:
+def fields_of(scope: Scope, state: State, words: Sequence[Word]) -> Sequence[_Way]:
     """The fields that words expand to, brace expansion included."""
-    ways: list[tuple[State, tuple[Field, ...]]] = [(state, ())]
+    ways: list[_Way] = [(state, ())]
     plain: list[Field] = []
     for word in words:
         simple = _literal_field(scope.source, word)
@@ -50,20 +51,18 @@ def fields_of(
             continue
         ways = [(before, (*result, *plain)) for before, result in ways]
         plain = []
-        for pieces in _brace_expanded(scope, word):
-
-            def expanded(
-                before: State, pieces: Sequence[Piece] = pieces, word: Word = word
-            ) -> list[tuple[State, tuple[Field, ...]]]:
-                return [
-                    (after, tuple(_split(scope.ev, after, parts, word)))
-                    for after, parts in expand.parts_of(scope, before, pieces)
-                ]
-
-            ways = expand.extended(scope, ways, expanded, Field(hole(''), True, vanishes=True))
+        for part in _brace_expanded(scope, word):
+            ways = expand.extended(scope, ways, _expanded, part, _ANY_FIELDS)
     ways = [(before, (*result, *plain)) for before, result in ways]
     scope.ev.spend(sum(4 + field.text.weight for _, result in ways for field in result))
     return ways
+
+
+def _expanded(scope: Scope, state: State, word: Word) -> Sequence[_Way]:
+    return [
+        (after, tuple(_split(scope.ev, after, parts, word)))
+        for after, parts in expand.parts_of(scope, state, word.pieces)
+    ]
 
 
 def _literal_field(source: Text, word: Word) -> Field | None:
@@ -160,15 +159,15 @@ def opened(ev: Evaluator, fields: Sequence[Field]) -> list[Field]:
     return result
 
 
-def _brace_expanded(scope: Scope, word: Word) -> list[tuple[Piece, ...]]:
-    """The pieces of the words that braces make of one; bash and busybox's ash differ here."""
+def _brace_expanded(scope: Scope, word: Word) -> Sequence[Word]:
+    """The words that braces make of one; bash and busybox's ash differ here."""
     for piece in word.pieces:
         if isinstance(piece, Literal) and not piece.quoted and '{' in piece.value:
             from kaniko_hooks.shell.braces import expanded
 
             scope.ev.spend(word.end - word.start)
-            return expanded(word.pieces)
-    return [word.pieces]
+            return [Word(pieces, word.start, word.end) for pieces in expanded(word.pieces)]
+    return [word]
 
 
 # Assignments
@@ -184,36 +183,36 @@ def assigned(scope: Scope, state: State, assignments: Sequence[Assignment]) -> l
 
 
 def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
-    if node.array is not None:
-        result = []
-        for way, fields in fields_of(scope, state, node.array):
-            items = tuple(field._replace(text=_unplaced(field.text)) for field in fields)
-            for after, value in _before(scope, way, node):
-                old = value.items if isinstance(value, Array) else ()
-                result.append(assign(after, node.name, Array((*old, *items))))
-        return result
-    assert node.word is not None
+    ways: Sequence[tuple[State, Text | Array]]
+    if isinstance(node.value, Word):
+        ways = expand.text(scope, state, node.value)
+    else:
+        ways = [(way, _array(fields)) for way, fields in fields_of(scope, state, node.value)]
     result = []
-    for way, text in expand.text(scope, state, node.word):
-        if node.subscript is not None:
-            result.append(assign(way, node.name, _with_item(way, node, text)))
-            continue
-        for after, value in _before(scope, way, node):
-            if isinstance(value, Array):
-                first = Field(concat((text_of(value), text)))
-                result.append(assign(after, node.name, Array((first, *value.items[1:]))))
-            else:
-                result.append(assign(after, node.name, concat((text_of(value), text))))
+    for way, value in ways:
+        if node.subscript is not None and isinstance(value, Text):
+            result.append(assign(way, node.name, _with_item(way, node, value)))
+        elif node.append:
+            result += [
+                assign(after, node.name, _sum(before, value))
+                for after, before in look_up(scope, way, node.name, f'${node.name}')
+            ]
+        else:
+            result.append(assign(way, node.name, value))
     return result
 
 
-def _before(
-    scope: Scope, state: State, node: Assignment
-) -> list[tuple[State, Text | Array | Unset]]:
-    """The value that `+=` adds to."""
-    if not node.append:
-        return [(state, Unset())]
-    return look_up(scope, state, node.name, f'${node.name}')
+def _array(fields: Iterable[Field]) -> Array:
+    return Array(tuple(field._replace(text=_unplaced(field.text)) for field in fields))
+
+
+def _sum(before: Text | Array | Unset, value: Text | Array) -> Value:
+    """The value after `+=`."""
+    items = before.items if isinstance(before, Array) else ()
+    if isinstance(value, Array):
+        return Array((*items, *value.items))
+    text = concat((text_of(before), value))
+    return Array((Field(text), *items[1:])) if isinstance(before, Array) else text
 
 
 def _with_item(state: State, node: Assignment, text: Text) -> Value:

@@ -233,13 +233,12 @@ class _Parser(Lexer):
         start = self.at
         self.at = match.end()
         name, subscript, append = match.groups()
-        array = None
-        word = None
+        value: tree.Word | tuple[tree.Word, ...]
         if self.looking_at('(') and self.at not in self.holes:
-            array = self._array()
+            value = self._array()
         else:
-            word = self.word() or tree.Word((), self.at, self.at)
-        return tree.Assignment(name, bool(append), subscript, word, array, start, self.at)
+            value = self.word() or tree.Word((), self.at, self.at)
+        return tree.Assignment(name, bool(append), subscript, value, start, self.at)
 
     def _array(self) -> tuple[tree.Word, ...]:
         """`(word word …)`, over several lines and with comments."""

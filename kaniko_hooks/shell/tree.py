@@ -95,8 +95,7 @@ class Assignment(NamedTuple):
     name: str
     append: bool
     subscript: str | None
-    word: Word | None
-    array: tuple[Word, ...] | None
+    value: Word | tuple[Word, ...]  # of an array
     start: int
     end: int
 
