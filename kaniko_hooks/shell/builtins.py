@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, programs, scripts
-from kaniko_hooks.shell.env import ALL, EXIT, NO_TRAP, RETURN, Exit, Flow, Function, Scope, State
+from kaniko_hooks.shell.env import (
+    ALL,
+    EXIT,
+    NO_TRAP,
+    RETURN,
+    Exit,
+    Flow,
+    Function,
+    Runner,
+    Scope,
+    State,
+)
 from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
@@ -27,12 +38,10 @@ from kaniko_hooks.shell.value import (
 from kaniko_hooks.shell.variables import assign, is_one_word
 from kaniko_hooks.text import Text, concat, hole
 
-Builtin = Callable[[Scope, State, Sequence[Field]], Flow]
-
 _NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
 
 
-def _ends_with(status: bool | None) -> Builtin:
+def _ends_with(status: bool | None) -> Runner:
     return lambda scope, state, fields: Flow([state.with_status(status)])
 
 
@@ -155,26 +164,20 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`read`, `mapfile`, `getopts`: names get a line of the input, or unknown values."""
-    command = fields[0].text.known
-    option = _next_option(scope, state, fields) if command == 'getopts' else None
-    if option:
-        return Flow([option])
-    names = [field.text.known or '' for field in fields[1:]]
-    options = ''.join(name for name in names if name[:1] == '-')
+    """`read`, `mapfile`: names get a line of the input, or unknown values."""
+    is_read = fields[0].text.known == 'read'
+    operands = [field.text.known or '' for field in fields[1:]]
+    options = ''.join(operand for operand in operands if operand[:1] == '-')
     # With `-d ''` a line is all of the input.
-    ends = [value for option, value in zip(names, names[1:]) if re.fullmatch('-[a-z]*d', option)]
-    is_array = command in ('mapfile', 'readarray') or 'a' in options
+    ends = [end for option, end in zip(operands, operands[1:]) if re.fullmatch('-[a-z]*d', option)]
+    is_array = not is_read or 'a' in options
     stdin = state.env.stdin or EMPTY
-    if command == 'getopts':
-        names = [*names[1:2], 'OPTARG', 'OPTIND']
-        stdin = EMPTY
-    names = [name for name in names if name.isidentifier()]
-    names = names or ['REPLY' if command == 'read' else 'MAPFILE']
+    names = [operand for operand in operands if operand.isidentifier()]
+    names = names or ['REPLY' if is_read else 'MAPFILE']
     scope.ev.spend(len(stdin.value) // 20)
     if any(field.text.holes for field in fields):
         state = scripts.after_unknown_commands(scope, state)
-    elif command == 'read' and set(options) <= {*'-ra'}:
+    elif is_read and set(options) <= {*'-ra'}:
         after = _next_line(scope, state, names, options)
         if after:
             return Flow([after])
@@ -183,11 +186,11 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     lines = [line for line in lines if programs.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines
-    if is_array and command == 'read':
+    if is_array and is_read:
         words = [word for line in lines for word in line.split(separators)]
     unknown = state
     for name in names:
-        value = hole(fresh_name(f'${name}'), f'${name}')
+        value = _any_value(name)
         items = Array((Field(value, True), *map(Field, words))) if is_array else value
         unknown = assign(unknown, name, items)
     flow = Flow([unknown.with_status(None)])
@@ -223,13 +226,30 @@ def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -
         for name, part in zip(names, _parts(line, separators, len(names))):
             # Only the last part may contain separators.
             is_certain = is_certain and (not part.holes or is_line and name == names[-1])
-            value = hole(fresh_name(f'${name}'), f'${name}')
-            after = assign(after, name, part if is_certain else join((value, part)))
+            value = part if is_certain else join((_any_value(name), part))
+            after = assign(after, name, value)
     return after.with_status(has_end)
 
 
-def _next_option(scope: Scope, state: State, fields: Sequence[Field]) -> State | None:
-    """The state after `getopts letters name`; None if words are not known, or several letters."""
+def _any_value(name: str) -> Text:
+    return hole(fresh_name(f'${name}'), f'${name}')
+
+
+def _getopts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`getopts letters name`: the next option, any one where it is not known which."""
+    option = _next_option(state, fields)
+    if option:
+        return Flow([option])
+    if any(field.text.holes for field in fields):
+        state = scripts.after_unknown_commands(scope, state)
+    names = [field.text.known for field in fields[2:3]]
+    for name in filter(None, (*names, 'OPTARG', 'OPTIND')):
+        state = assign(state, name, _any_value(name))
+    return Flow([state.with_status(None)])
+
+
+def _next_option(state: State, fields: Sequence[Field]) -> State | None:
+    """The state after one option; None if words are not known, or it has several letters."""
     counter = state.env.variables.get('OPTIND', Text('1'))
     index = number(counter.known) if isinstance(counter, Text) else None
     words = state.env.arguments.items if isinstance(state.env.arguments, Array) else ANY_WORDS.items
@@ -377,8 +397,10 @@ def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow([state])
     inner = scope._replace(calls=(*scope.calls, handler))
     if 'DEBUG' in signals or 'ERR' in signals and not state.env.errexit:
+        from kaniko_hooks.shell.repeats import repeated
+
         handlers = [[fields[0], words[0]]]
-        flow = scripts.repeated(inner, state, handlers, 'loop', fields[0], scripts.evaluate)
+        flow = repeated(inner, state, handlers, 'loop', fields[0], scripts.evaluate)
     else:
         flow = scripts.evaluate(inner, state, [fields[0], words[0]])
     flow.normal = [state, *(end.with_status(True) for end in flow.normal)]
@@ -396,7 +418,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return programs.printed(scope, [state.with_status(True)], fields)
 
 
-_ROWS: tuple[tuple[Builtin, str], ...] = (
+_ROWS: tuple[tuple[Runner, str], ...] = (
     (_ends_with(True), ': true shopt unalias'),
     (_ends_with(False), 'false'),
     (_ends_with(None), 'wait'),
@@ -407,7 +429,8 @@ _ROWS: tuple[tuple[Builtin, str], ...] = (
     (_exec, 'exec'),
     (_declare, 'export readonly local declare typeset'),
     (_unset, 'unset'),
-    (_read, 'read mapfile readarray getopts'),
+    (_read, 'read mapfile readarray'),
+    (_getopts, 'getopts'),
     (_let, 'let'),
     (_set, 'set'),
     (_shift, 'shift'),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
-from kaniko_hooks.shell.env import EXIT, Env, Flow, Function, Scope, State, merged
+from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, opened
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
@@ -43,35 +43,37 @@ _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
 _MIN_SEARCHING = 3  # words, where the input is not known
-_RUNNING = {'xargs': scripts.xargs, 'find': scripts.find, 'git': scripts.git}
 
 
 def simple(scope: Scope, state: State, node: Simple) -> Flow:
     """A simple command without its redirections."""
+    return Flow.union(
+        _expanded(scope, way, node, fields) for way, fields in fields_of(scope, state, node.words)
+    )
+
+
+def _expanded(scope: Scope, state: State, node: Simple, fields: Sequence[Field]) -> Flow:
+    """A simple command whose words have become these fields."""
+    if not node.words and any(item.operator == '<' for item in node.redirections):
+        # `$(< file)` is the content of the file.
+        return programs.printed(scope, [state], [Field(Text('cat'))])
+    if node.words and node.assignments and literal(node.words[0]) in DECLARATIONS:
+        return _declaration(scope, state, node, fields)
+    starts = assigned(scope, state, node.assignments)
+    if not fields:
+        # Without a command the status is that of a substitution.
+        keeps = any(isinstance(item, Substitution) for item in walk(node))
+        return Flow(starts if keeps else (start.with_status(True) for start in starts))
     flow = Flow()
-    for way, fields in fields_of(scope, state, node.words):
-        if not node.words and any(item.operator == '<' for item in node.redirections):
-            # `$(< file)` is the content of the file.
-            flow.add(programs.printed(scope, [way], [Field(Text('cat'))]))
-        elif not fields:
-            # Without a command the status is that of a substitution.
-            ends = assigned(scope, way, node.assignments)
-            keeps = any(isinstance(item, Substitution) for item in walk(node))
-            flow.normal += ends if keeps else [end.with_status(True) for end in ends]
-        elif node.assignments and literal(node.words[0]) in DECLARATIONS:
-            flow.add(_declaration(scope, way, node, fields))
-        else:
-            for start in assigned(scope, way, node.assignments):
-                start = _exporting(start, *(item.name for item in node.assignments))
-                result = run(scope, start, fields)
-                if isinstance(node.words[0].pieces[0], Unknown):
-                    # Another program writes any commands there.
-                    result.normal += [
-                        scripts.after_unknown_commands(scope, end) for end in result.normal
-                    ]
-                if node.assignments:
-                    _drop(result, way, node.assignments)
-                flow.add(result)
+    for start in starts:
+        start = _exporting(start, *(item.name for item in node.assignments))
+        result = run(scope, start, fields)
+        if isinstance(node.words[0].pieces[0], Unknown):
+            # Another program writes any commands there.
+            result.normal += [scripts.after_unknown_commands(scope, end) for end in result.normal]
+        if node.assignments:
+            _drop(result, state, node.assignments)
+        flow.add(result)
     return flow
 
 
@@ -119,10 +121,7 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return run_program(scope, state, fields)
     if scope.ev.reports is not None:
         scope.ev.reports.called(name.known)
-    flow = Flow()
-    for function in functions:
-        flow.add(_call(scope, state, function, fields))
-    return flow
+    return Flow.union(_call(scope, state, function, fields) for function in functions)
 
 
 def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field]) -> Flow:
@@ -214,8 +213,12 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])
     if kind in (OTHER, REPEATS):
-        runs = scripts.again if kind == REPEATS else among_words if runs_words else _printed
-        flow = _RUNNING.get(base, runs)(scope, state, fields)
+        runs: Runner = among_words if runs_words else _printed
+        if kind == REPEATS or base == 'git':
+            from kaniko_hooks.shell import repeats
+
+            runs = repeats.RUNNERS.get(base, repeats.again)
+        flow = runs(scope, state, fields)
         if kind == OTHER and runs_words:
             scripts.note_hidden(scope, state, fields, flow)
         flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
@@ -300,48 +303,47 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return Flow(_run_texts(scope, state, texts))
     start = state
     for index in range(1, len(fields)):
-        text = fields[index].text
-        name_, equals, _ = text.value.partition('=')
-        if equals and name_.isidentifier():
+        text, rest = fields[index].text, fields[index:]
+        name, equals, _ = text.value.partition('=')
+        if equals and name.isidentifier():
             # `env NAME=value command`
-            value = text.part(len(name_) + 1, len(text.value))
-            start = _exporting(assign(start, name_, value), name_)
-            continue
-        name = text.known
-        if name is None or name[:1] == '-':
+            value = text.part(len(name) + 1, len(text.value))
+            start = _exporting(assign(start, name, value), name)
+        elif text.holes or text.value[:1] == '-':
             if base_name(fields[0]) == 'env':
                 # `env -i`, `env -u NAME`
                 start = start.with_env(start.env._replace(exported=frozenset()))
             if re.match(_CHANGES_DIRECTORY, text.value):
-                start = scripts.elsewhere(start)
-            continue
-        base = name.rpartition('/')[2]
-        is_script = (
-            ('/' in name or base.endswith('.sh'))
-            and not base.endswith(_OTHER_LANGUAGES)
-            and not _works_on(scope, fields[:index])
-            and bool(paths.contents(scope, start.env, text))
-        )
-        if not is_script and base not in SHELLS and not mentions_executor(base):
-            continue
-        rest = fields[index:]
-        scope.ev.spend(len(rest))
-        if is_script or base in SHELLS or _flags(scope, state, opened(scope.ev, rest)):
-            runs = scripts.file if is_script and base not in SHELLS else run_program
-
-            def run_rest(way: State) -> Flow:
-                env = way.env._replace(
-                    variables=start.env.variables,
-                    exported=start.env.exported,
-                    directories=start.env.directories,
-                )
-                return runs(scope, way.with_env(env), rest)
-
-            return Flow(scope.ev.isolated(scope, state, run_rest))
+                start = paths.in_unknown_folder(start)
+        elif runs := _runner(scope, start, fields[:index], rest):
+            env = start.env._replace(at_exit=NO_TRAP)
+            return Flow(
+                scope.ev.isolated(scope, state, lambda way: runs(scope, way.with_env(env), rest))
+            )
     ends = [state]
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
     return programs.printed(scope, [end.with_status(None) for end in ends], fields)
+
+
+def _runner(
+    scope: Scope, state: State, before: Sequence[Field], rest: Sequence[Field]
+) -> Runner | None:
+    """What runs the words after others as a command; None if these are none that can build."""
+    name = rest[0].text.value
+    base = base_name(rest[0])
+    if base in SHELLS:
+        return run_program
+    scope.ev.spend(len(rest))
+    if mentions_executor(base) and _flags(scope, state, opened(scope.ev, rest)):
+        return run_program
+    is_script = (
+        ('/' in name or base.endswith('.sh'))
+        and not base.endswith(_OTHER_LANGUAGES)
+        and not _works_on(scope, before)
+        and bool(paths.contents(scope, state.env, rest[0].text))
+    )
+    return scripts.file if is_script else None
 
 
 def _works_on(scope: Scope, fields: Sequence[Field]) -> bool:
@@ -385,7 +387,7 @@ def _texts(fields: Sequence[Field]) -> Iterator[Field]:
 def _run_texts(scope: Scope, state: State, texts: Sequence[Field]) -> Sequence[State]:
     states = [state]
     for field in texts:
-        words = [Field(Text('sh')), Field(Text('-c')), field]
+        words = scripts.words_of_shell(field)
         states = [end for before in states for end in scripts.shell(scope, before, words).normal]
     return [end.with_status(None) for end in states]
 

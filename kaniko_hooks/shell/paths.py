@@ -175,6 +175,11 @@ def touched(scope: Scope, state: State, words: Sequence[Field]) -> State:
     return state.with_env(state.env._replace(files=files, epoch=fresh()))
 
 
+def in_unknown_folder(state: State) -> State:
+    """The state after a change of the directory to one that is not known."""
+    return state.with_env(state.env._replace(directories=(hole(fresh_name('folder')),)))
+
+
 def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
     """The words that a pattern for names of files stands for, if all are the repository's scripts.
 

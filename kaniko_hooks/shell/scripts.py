@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from itertools import dropwhile, takewhile
+from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.model import MANY, Field, Note, Place, Reason
+from kaniko_hooks.model import Field, Note
 from kaniko_hooks.shell import outcome, paths, programs, variables
-from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State, merged
+from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
     EMPTY,
@@ -17,14 +16,12 @@ from kaniko_hooks.shell.value import (
     Value,
     alternatives,
     fresh,
-    fresh_name,
     has_characters,
     join,
-    names_executor,
     shortened,
     unknown,
 )
-from kaniko_hooks.text import Text, concat, hole
+from kaniko_hooks.text import Text, concat
 
 # A script that runs itself, directly or by way of others, does so at most as often.
 _MAX_RECURSION = 12
@@ -33,8 +30,6 @@ _SET_OWN_VARIABLES = tuple(
     f'$({name}'
     for name in 'brew conda dircolors docker-machine gpg-agent minikube pyenv ssh-agent'.split()
 )
-_RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
-_BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
 # The files of the working directory whose commands a program runs.
 _TASKS = {'just': 'justfile', 'make': 'Makefile', 'task': 'Taskfile.yml'}
 _TASKS |= dict.fromkeys(('npm', 'pnpm', 'yarn'), 'package.json')
@@ -53,18 +48,24 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         del operands[0]
     if letters.get('n'):
         return Flow([state.with_status(None)])
+    if operands and not letters.get('c') and not letters.get('s'):
+        return file(scope, state, operands, errexit)
+    inner = scope._replace(path=None)
     if letters.get('c') and operands:
         # The operand after the text is `$0`.
         text, *rest = operands
-        inner = scope._replace(path=None, name=rest[0].text if rest else Text('sh'))
-        return _in_new_shell(inner, state, text.text, None, rest[1:], errexit)
-    if operands and not letters.get('s'):
-        return file(scope, state, operands, errexit)
+        inner = inner._replace(name=rest[0].text if rest else Text('sh'))
+        return _in_new_shell(inner, state, text.text, rest[1:], errexit)
     if state.env.stdin is None:
         return _unknown(scope, state, fields)
     # The shell reads its commands from the input.
     start = state.with_env(state.env._replace(unread=None))
-    return _in_new_shell(scope, start, state.env.stdin, None, operands, errexit)
+    return _in_new_shell(inner, start, state.env.stdin, operands, errexit)
+
+
+def words_of_shell(text: Field) -> list[Field]:
+    """`sh -c text`."""
+    return [Field(Text('sh')), Field(Text('-c')), text]
 
 
 def options(words: Sequence[Field]) -> tuple[dict[str, bool], list[Field]]:
@@ -104,10 +105,12 @@ def one_of_files(
 ) -> Flow:
     """One of some scripts, each in a shell of its own."""
     flow = Flow()
+    called = scope.because('call', fields[0].start)
     for path, text in contents:
         if is_shell(text.value):
-            result = _in_new_shell(scope, state, text, path, fields[1:], errexit, fields[0])
-            flow.add(result)
+            scope.ev.followed.add(scope.source.place(fields[0].start))
+            inner = called._replace(path=path, name=variables.absolute(Text(path)))
+            flow.add(_in_new_shell(inner, state, text, fields[1:], errexit))
         else:
             result = _unknown(scope, state, fields)
             note_hidden(scope, state, fields, result)
@@ -186,28 +189,17 @@ def note_hidden(scope: Scope, state: State, fields: Sequence[Field], flow: Flow)
 
 
 def _in_new_shell(
-    scope: Scope,
-    state: State,
-    text: Text,
-    path: str | None,
-    arguments: Sequence[Field],
-    errexit: bool,
-    name: Field | None = None,
+    scope: Scope, state: State, text: Text, arguments: Sequence[Field], errexit: bool
 ) -> Flow:
     """The commands of a text in a shell of its own: of ours it has exported variables and files."""
     inner = scope._replace(tested=False, loops=0, outer_loops=False, may_return=False)
-    if name is not None:
-        inner = inner.because('call', name.start)
-        scope.ev.followed.add(scope.source.place(name.start))
-    if path is not None:
-        inner = inner._replace(name=variables.absolute(Text(path)))
 
     def child(way: State) -> Flow:
         table = _inherited(scope, way.env)
         env = way.env._replace(
             variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
         )
-        ends = run(inner, way.with_env(env), text, path).ends()
+        ends = _run(inner, way.with_env(env), text).ends()
         # What `trap` has set runs there, where failures end the shell whoever tests its status.
         return Flow(scope.ev.exited(inner, ends))
 
@@ -237,8 +229,8 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         start = state
         if len(fields) > 2:
             start = state.with_env(state.env._replace(arguments=Array(tuple(fields[2:]))))
-        inner = scope.because('call', fields[0].start)._replace(may_return=True)
-        result = run(inner, start, text, path)
+        inner = scope.because('call', fields[0].start)._replace(path=path, may_return=True)
+        result = _run(inner, start, text)
         result.end_returns()
         if len(fields) > 2:
             result.normal = [
@@ -260,7 +252,7 @@ def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if _is_unknown(text):
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
         return _unknown(scope, state if sets_own else after_unknown_commands(scope, state), fields)
-    return run(scope, state, text, scope.path)
+    return _run(scope, state, text)
 
 
 def _is_unknown(text: Text) -> bool:
@@ -279,8 +271,9 @@ def after_unknown_commands(scope: Scope, state: State) -> State:
     return state.with_env(env)
 
 
-def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
+def _run(scope: Scope, state: State, text: Text) -> Flow:
     """The commands of a text, in the shell at hand."""
+    path = scope.path
     text = programs.likely(scope.ev, text)
     if _is_unknown(text):
         return _unknown(scope, after_unknown_commands(scope, state), [Field(text)])
@@ -297,150 +290,11 @@ def run(scope: Scope, state: State, text: Text, path: str | None) -> Flow:
         offset, message = tree.problems[0]
         scope.ev.notes[Note(text.place(offset), f'the script `{path}`: {message}')] = None
     inner = scope._replace(
-        source=text, path=path, calls=(*scope.calls, running), depth=scope.depth + 1, recorded=False
+        source=text, calls=(*scope.calls, running), depth=scope.depth + 1, recorded=False
     )
     if not any(item.name.startswith(REPEATED) for item in text.holes):
         return scope.ev.statements(inner, [state], tree.body)
     flow = scope.ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
-    return Flow(_any_number(state, flow.ends(), 'loop', text.place(0)))
+    from kaniko_hooks.shell.repeats import any_number
 
-
-def _any_number(state: State, ends: Sequence[State], kind: str, at: Place) -> list[State]:
-    """The states after any number of the executions that these are the ends of."""
-    builds = outcome.any_number((end.outcome for end in ends), Reason(kind, at, MANY))
-    builds = outcome.then(state.outcome, builds)
-    return [end._replace(outcome=builds).with_status(None) for end in (state, *ends)]
-
-
-# Programs that run their words any number of times
-
-_ONCE_PER_WORD = r'-\w*[IiLlnP].*|--(?:replace|max-).*'
-_TAKES_VALUE = r'-\w*[IEsdaLnP]|--(?:arg-file|delimiter|max-args|max-chars|max-procs)'
-_REPLACED = r'(?:-\w*[Ii]|--replace=?)(.*)'
-
-
-def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`xargs`: its words, and words that it reads; many times with some options."""
-    rest = list(fields[1:])
-    many = False
-    replaced = ''
-    while rest and rest[0].text.value[:1] == '-':
-        option = rest.pop(0).text.value
-        many = many or re.fullmatch(_ONCE_PER_WORD, option) is not None
-        value = rest.pop(0).text.value if re.fullmatch(_TAKES_VALUE, option) and rest else ''
-        match = re.fullmatch(_REPLACED, option)
-        if match:
-            replaced = match[1] or value or '{}'
-    if not rest:
-        return programs.printed(scope, [state.with_status(None)], fields)
-    stdin = hole('') if state.env.stdin is None else state.env.stdin
-    if replaced:
-        name = hole(fresh_name(replaced), replaced)
-        content = programs.likely(scope.ev, stdin)
-        if names_executor(content):
-            scope.ev.printed[name.hole_name] = content
-        argvs = [[_with_unknown(field, replaced, name) for field in rest]]
-    else:
-        words = [
-            Field(word, bool(word.holes) and not many, fields[0].start, fields[0].end)
-            for word in stdin.split(' \t\n')
-            if word.value
-        ]
-        argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
-    return repeated(scope, state, argvs, 'xargs' if many else '', fields[0], scope.ev.run_program)
-
-
-def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
-    """A word in which `xargs -I` and `find` put a name."""
-    replacements = [
-        (match.start(), match.end(), name)
-        for match in re.finditer(re.escape(replaced), field.text.value)
-    ]
-    return field._replace(text=field.text.replaced(replacements)) if replacements else field
-
-
-def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
-    flow = Flow([state])
-    name = programs.names_of_find(fields)
-    words = [field.text.known or '' for field in fields]
-    start = 0
-
-    for index, word in enumerate(words):
-        if word in ('-exec', '-execdir', '-ok', '-okdir'):
-            start = index + 1
-        elif start and (word == ';' or word == '+' and words[index - 1] == '{}'):
-            argv = [_with_unknown(field, '{}', name) for field in fields[start:index]]
-            if word == '+':
-                argv[-1] = argv[-1]._replace(splits=True)
-            kind = 'find' if word == ';' else ''
-            runs = _run_elsewhere if words[start - 1][-3:] == 'dir' else scope.ev.run_program
-            states, flow = flow.normal, Flow()
-            for way in states:
-                flow.add(repeated(scope, way, [argv], kind, fields[0], runs))
-            start = 0
-    return programs.printed(scope, [way.with_status(None) for way in flow.normal], fields)
-
-
-def elsewhere(state: State) -> State:
-    """The state in a folder that is not known."""
-    return state.with_env(state.env._replace(directories=(hole(fresh_name('folder')),)))
-
-
-def _run_elsewhere(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
-    return scope.ev.run_program(scope, elsewhere(state), argv)
-
-
-def git(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`git`: the commands of `submodule foreach`, `bisect run` and `rebase --exec`."""
-    words = [field.text.value for field in fields]
-    if _RUN_BY_GIT.isdisjoint(words) or _BEFORE_COMMANDS.isdisjoint(words):
-        return programs.printed(scope, [state.with_status(None)], fields)
-    start = next(index for index, word in enumerate(words) if word in _BEFORE_COMMANDS) + 1
-    operands = dropwhile(lambda field: field.text.value[:1] == '-', fields[start:])
-    text = Text(' ').join(field.text for field in operands)
-    argv = [Field(Text('sh')), Field(Text('-c')), fields[0]._replace(text=text)]
-    return repeated(scope, state, [argv], 'git', fields[0], _run_elsewhere)
-
-
-def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`parallel`, `retry`, `watch`: the command among their words, any number of times.
-
-    `parallel` reads commands if it has none; of `run-parts` they are the files of a folder.
-    """
-    name = base_name(fields[0])
-    # `parallel command ::: words`
-    words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
-    argv = words if len(words) > 1 else fields
-    runs = scope.ev.among_words
-    names = [field.text.value for field in argv[1:]]
-    calls = [Field(Text(word)) for word in names if word in state.env.functions]
-    if name == 'run-parts' and names:
-        argv = [Field(Text('sh')), Field(concat((argv[-1].text, Text('/'), hole(fresh_name('*')))))]
-        runs = scope.ev.run_program
-    if name == 'parallel' and (calls or all(word[:1] == '-' for word in names)):
-        # It starts a shell, which has the functions of this one.
-        argv = [Field(Text('sh')), *(Field(Text('-c')) for _ in calls[:1]), *calls[:1]]
-        runs = scope.ev.run_program
-    return repeated(scope, state, [argv], name, fields[0], runs)
-
-
-def repeated(
-    scope: Scope,
-    state: State,
-    argvs: Sequence[Sequence[Field]],
-    kind: str,
-    at: Field,
-    runs: Callable[[Scope, State, Sequence[Field]], Flow],
-) -> Flow:
-    """One of some commands in processes of their own: again and again if `kind` says why."""
-    start = state._replace(outcome=outcome.NO_BUILD) if kind else state
-    ends = [
-        end
-        for argv in argvs
-        if argv
-        for end in scope.ev.isolated(scope, start, lambda way: runs(scope, way, argv))
-    ]
-    if kind:
-        ends = _any_number(state, ends, kind, scope.source.place(at.start))
-    return Flow(merged(scope, [end.with_status(None) for end in ends or [state]]))
+    return Flow(any_number(state, flow.ends(), 'loop', text.place(0)))

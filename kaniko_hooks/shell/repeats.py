@@ -1,0 +1,156 @@
+"""Programs that run a command again and again, or for each of some words: `xargs`, `find`, …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import dropwhile, takewhile
+
+from kaniko_hooks.model import MANY, Field, Place, Reason
+from kaniko_hooks.shell import outcome, paths, programs, scripts
+from kaniko_hooks.shell.env import Flow, Runner, Scope, State, merged
+from kaniko_hooks.shell.programs import base_name
+from kaniko_hooks.shell.value import fresh_name, names_executor
+from kaniko_hooks.text import Text, concat, hole
+
+_RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
+_BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
+_ONCE_PER_WORD = r'-\w*[IiLlnP].*|--(?:replace|max-).*'
+_TAKES_VALUE = r'-\w*[IEsdaLnP]|--(?:arg-file|delimiter|max-args|max-chars|max-procs)'
+_REPLACED = r'(?:-\w*[Ii]|--replace=?)(.*)'
+
+
+def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`xargs`: its words, and words that it reads; many times with some options."""
+    rest = list(fields[1:])
+    many = False
+    replaced = ''
+    while rest and rest[0].text.value[:1] == '-':
+        option = rest.pop(0).text.value
+        many = many or re.fullmatch(_ONCE_PER_WORD, option) is not None
+        value = rest.pop(0).text.value if re.fullmatch(_TAKES_VALUE, option) and rest else ''
+        match = re.fullmatch(_REPLACED, option)
+        if match:
+            replaced = match[1] or value or '{}'
+    if not rest:
+        return programs.printed(scope, [state.with_status(None)], fields)
+    stdin = hole('') if state.env.stdin is None else state.env.stdin
+    if replaced:
+        name = hole(fresh_name(replaced), replaced)
+        content = programs.likely(scope.ev, stdin)
+        if names_executor(content):
+            scope.ev.printed[name.hole_name] = content
+        argvs = [[_with_unknown(field, replaced, name) for field in rest]]
+    else:
+        words = [
+            Field(word, bool(word.holes) and not many, fields[0].start, fields[0].end)
+            for word in stdin.split(' \t\n')
+            if word.value
+        ]
+        argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
+    return repeated(scope, state, argvs, 'xargs' if many else '', fields[0], scope.ev.run_program)
+
+
+def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
+    """A word in which `xargs -I` and `find` put a name."""
+    replacements = [
+        (match.start(), match.end(), name)
+        for match in re.finditer(re.escape(replaced), field.text.value)
+    ]
+    return field._replace(text=field.text.replaced(replacements)) if replacements else field
+
+
+def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
+    states = [state]
+    name = programs.names_of_find(fields)
+    words = [field.text.known or '' for field in fields]
+    start = 0
+    for index, word in enumerate(words):
+        if word in ('-exec', '-execdir', '-ok', '-okdir'):
+            start = index + 1
+        elif start and (word == ';' or word == '+' and words[index - 1] == '{}'):
+            argv = [_with_unknown(field, '{}', name) for field in fields[start:index]]
+            if word == '+':
+                argv[-1] = argv[-1]._replace(splits=True)
+            kind = 'find' if word == ';' else ''
+            runs = _run_elsewhere if words[start - 1][-3:] == 'dir' else scope.ev.run_program
+            flow = Flow.union(repeated(scope, way, [argv], kind, fields[0], runs) for way in states)
+            states = flow.normal
+            start = 0
+    return programs.printed(scope, [way.with_status(None) for way in states], fields)
+
+
+def _run_elsewhere(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
+    return scope.ev.run_program(scope, paths.in_unknown_folder(state), argv)
+
+
+def git(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`git`: the commands of `submodule foreach`, `bisect run` and `rebase --exec`."""
+    words = [field.text.value for field in fields]
+    if _RUN_BY_GIT.isdisjoint(words) or _BEFORE_COMMANDS.isdisjoint(words):
+        return programs.printed(scope, [state.with_status(None)], fields)
+    start = next(index for index, word in enumerate(words) if word in _BEFORE_COMMANDS) + 1
+    operands = dropwhile(lambda field: field.text.value[:1] == '-', fields[start:])
+    text = Text(' ').join(field.text for field in operands)
+    argv = scripts.words_of_shell(fields[0]._replace(text=text))
+    return repeated(scope, state, [argv], 'git', fields[0], _run_elsewhere)
+
+
+def run_parts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`run-parts`: the files of a folder."""
+    files = concat((fields[-1].text, Text('/'), hole(fresh_name('*'))))
+    argv = [Field(Text('sh')), Field(files)]
+    return repeated(scope, state, [argv], 'run-parts', fields[0], scope.ev.run_program)
+
+
+def parallel(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`parallel command ::: words`; without a command it reads some."""
+    words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
+    argv = words if len(words) > 1 else fields
+    names = [field.text.value for field in argv[1:]]
+    calls = [Field(Text(name)) for name in names if name in state.env.functions]
+    runs = scope.ev.among_words
+    if calls or all(name[:1] == '-' for name in names):
+        # It starts a shell, which has the functions of this one.
+        argv = scripts.words_of_shell(calls[0]) if calls else [Field(Text('sh'))]
+        runs = scope.ev.run_program
+    return repeated(scope, state, [argv], 'parallel', fields[0], runs)
+
+
+def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`retry`, `watch`: the command among their words, any number of times."""
+    runs = scope.ev.among_words
+    return repeated(scope, state, [fields], base_name(fields[0]), fields[0], runs)
+
+
+RUNNERS: dict[str, Runner] = {
+    'find': find,
+    'git': git,
+    'parallel': parallel,
+    'run-parts': run_parts,
+    'xargs': xargs,
+}
+
+
+def repeated(
+    scope: Scope, state: State, argvs: Sequence[Sequence[Field]], kind: str, at: Field, runs: Runner
+) -> Flow:
+    """One of some commands in processes of their own: again and again if `kind` says why."""
+    start = state._replace(outcome=outcome.NO_BUILD) if kind else state
+    ends = [
+        end
+        for argv in argvs
+        if argv
+        for end in scope.ev.isolated(scope, start, lambda way: runs(scope, way, argv))
+    ]
+    if kind:
+        ends = any_number(state, ends, kind, scope.source.place(at.start))
+    return Flow(merged(scope, [end.with_status(None) for end in ends or [state]]))
+
+
+def any_number(state: State, ends: Sequence[State], kind: str, at: Place) -> list[State]:
+    """The states after any number of the executions that these are the ends of."""
+    builds = outcome.any_number((end.outcome for end in ends), Reason(kind, at, MANY))
+    builds = outcome.then(state.outcome, builds)
+    return [end._replace(outcome=builds).with_status(None) for end in (state, *ends)]
