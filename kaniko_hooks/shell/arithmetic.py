@@ -10,14 +10,10 @@ from __future__ import annotations
 import operator
 import re
 
-from kaniko_hooks.shell.env import State
+from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.value import fresh_name, text_of
 from kaniko_hooks.shell.variables import assign, look_up
 from kaniko_hooks.text import Text, concat, hole
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.env import Scope
 
 _SETS = (
     r'([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'

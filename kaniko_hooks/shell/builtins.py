@@ -211,7 +211,7 @@ def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -
     parts = line.split(separators)
     if parts[0].holes or '\\' in line.value and 'r' not in options:
         return None
-    is_line = all(is_one_word(scope.ev, state, item.name) for item in line.holes)
+    is_line = all(is_one_word(scope, state, item.name) for item in line.holes)
     has_end = len(line.value) < len(unread.value)
     if not is_line and not has_end:
         return None

@@ -269,7 +269,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if fields[-1].text.known == ']':
         # The end of a test that `||` cuts, as in `[ "$A" = x || "$B" = x ]`.
         return _printed(scope, state, fields)
-    if programs.likely(scope.ev, fields[0].text) is not fields[0].text:
+    if programs.likely(scope, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])
     if not any(path.holes for path in paths.targets(scope, state.env, fields[0].text)):
@@ -335,7 +335,7 @@ def _runner(
     if base in SHELLS:
         return run_program
     scope.ev.spend(len(rest))
-    if mentions_executor(base) and _flags(scope, state, opened(scope.ev, rest)):
+    if mentions_executor(base) and _flags(scope, state, opened(scope, rest)):
         return run_program
     is_script = (
         ('/' in name or base.endswith('.sh'))
@@ -421,7 +421,7 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
 
 def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     """The state after a build; None if the fields are no build."""
-    argv = opened(scope.ev, fields)
+    argv = opened(scope, fields)
     flags = _flags(scope, state, argv)
     if flags is None:
         return None

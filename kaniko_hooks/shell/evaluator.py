@@ -326,7 +326,7 @@ class Evaluator:
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
             output = _without_line_ends(end.env.stdout)
             if output.is_hole:
-                content = programs.likely(self, output)
+                content = programs.likely(scope, output)
                 line_end = '' if content is output else '\n'
                 name = output.hole_name + line_end
                 output = hole(name, scope.source.value[node.start : node.end])

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.env import State, by_builds, joined_states
+from kaniko_hooks.shell.env import Scope, State, by_builds, joined_states
 from kaniko_hooks.shell.facts import is_pattern, matches
 from kaniko_hooks.shell.tree import (
     Arithmetic,
@@ -30,6 +30,7 @@ from kaniko_hooks.shell.value import (
     ANY_WORDS,
     EMPTY,
     Array,
+    Single,
     Unset,
     after_first,
     is_known,
@@ -37,15 +38,20 @@ from kaniko_hooks.shell.value import (
     shortened,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign, executors_by_name, items_of, look_up, value_of_hole
+from kaniko_hooks.shell.variables import (
+    Values,
+    assign,
+    executors_by_name,
+    items_of,
+    look_up,
+    value_of_hole,
+)
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from kaniko_hooks.shell.env import Scope
-    from kaniko_hooks.shell.evaluator import Evaluator
     from kaniko_hooks.shell.tests import Operand
 
     _Item = TypeVar('_Item', bound='Field | Part | Operand')
@@ -245,9 +251,7 @@ def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
     return ways
 
 
-def _values(
-    scope: Scope, state: State, piece: Parameter
-) -> list[tuple[State, Text | Array | Unset]]:
+def _values(scope: Scope, state: State, piece: Parameter) -> Values:
     """The values of a parameter, or of an item of an array."""
     shown = _shown(scope, piece)
     ways = look_up(scope, state, piece.name, shown)
@@ -258,7 +262,7 @@ def _values(
     ]
 
 
-def _parts(value: Text | Array | Unset, quoted: bool, whole: str = '') -> tuple[Part, ...]:
+def _parts(value: Single, quoted: bool, whole: str = '') -> tuple[Part, ...]:
     """The parts that a value expands to."""
     if isinstance(value, Array) and whole:
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
@@ -290,7 +294,7 @@ def _conditional(scope: Scope, state: State, piece: Parameter, operand: Word) ->
             is_own or piece.name not in after.env.variables
         )
         name = piece.name if may_be_unset else ''
-        present, absent = _by_presence(scope.ev, after, value, name, colon)
+        present, absent = _by_presence(scope, after, value, name, colon)
         for way in present:
             if kind == '+':
                 ways += _operand(scope, way, operand)
@@ -322,7 +326,7 @@ def _operand(scope: Scope, state: State, word: Word) -> Ways:
 
 
 def _by_presence(
-    ev: Evaluator, state: State, value: Text | Array | Unset, name: str, colon: bool
+    scope: Scope, state: State, value: Single, name: str, colon: bool
 ) -> tuple[list[State], list[State]]:
     """The state where a value is set (and not empty), and where it is not.
 
@@ -334,15 +338,17 @@ def _by_presence(
         certain = any(not item.splits for item in value.items)
         return [state] if value.items else [], [] if certain else [state]
     if colon:
-        empty, filled = ev.split(state, Eq(value, EMPTY))
+        empty, filled = scope.ev.split(state, Eq(value, EMPTY))
         return filled, empty
     if not name or value.value and not value.holes:
         return [state], []
-    present, absent = ev.split(state, Truth('set', hole(name)))
-    return present, [way for before in absent for way in ev.split(before, Eq(value, EMPTY))[0]]
+    present, absent = scope.ev.split(state, Truth('set', hole(name)))
+    return present, [
+        way for before in absent for way in scope.ev.split(before, Eq(value, EMPTY))[0]
+    ]
 
 
-def _length(piece: Parameter, value: Text | Array | Unset) -> Text:
+def _length(piece: Parameter, value: Single) -> Text:
     if isinstance(value, Array) and piece.whole:
         if any(item.splits for item in value.items):
             return hole('')
@@ -360,9 +366,7 @@ def _derived(piece: Parameter, operands: Sequence[Text], shown: str = '') -> Tex
     return hole(f'{piece.prefix}{piece.operator}{name} {names}', shown)
 
 
-def _modified(
-    scope: Scope, state: State, piece: Parameter, value: Text | Array | Unset, operand: Word
-) -> Ways:
+def _modified(scope: Scope, state: State, piece: Parameter, value: Single, operand: Word) -> Ways:
     """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
     subject = text_of(value)
     several = piece.whole == '@'

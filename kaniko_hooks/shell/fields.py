@@ -17,7 +17,7 @@ from kaniko_hooks.shell.tree import Assignment, Literal, Word
 from kaniko_hooks.shell.value import (
     UNSET,
     Array,
-    Unset,
+    Single,
     Value,
     fresh_name,
     has_characters,
@@ -26,10 +26,6 @@ from kaniko_hooks.shell.value import (
 )
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up
 from kaniko_hooks.text import Hole, Text, concat, hole
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
 
 BLANKS = frozenset(' \t\n')
 # A bracket expression of reasonable length: text of many `[` must not take quadratic time.
@@ -60,7 +56,7 @@ def fields_of(scope: Scope, state: State, words: Sequence[Word]) -> Sequence[_Wa
 
 def _expanded(scope: Scope, state: State, word: Word) -> Sequence[_Way]:
     return [
-        (after, tuple(_split(scope.ev, after, parts, word)))
+        (after, tuple(_split(scope, after, parts, word)))
         for after, parts in expand.parts_of(scope, state, word.pieces)
     ]
 
@@ -80,15 +76,15 @@ def is_open(text: str) -> bool:
     return any(char in text for char in '*?[{')
 
 
-def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
+def _split(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
     """The fields of a word after expansion."""
     result: list[Field] = []
     current: list[Part] = []
     separators = separators_of(state)
-    ev.spend(len(parts) // 8 * 50)
+    scope.ev.spend(len(parts) // 8 * 50)
     for part in (*parts, BREAK):
         if part is BREAK:
-            result += _field(ev, state, current, word)
+            result += _field(scope, state, current, word)
             current = []
         elif part.quoted or part.verbatim:
             current.append(part)
@@ -100,12 +96,12 @@ def _split(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
             first, *others = part.text.split(separators)
             current.append(part._replace(text=first))
             for text in others:
-                result += _field(ev, state, current, word)
+                result += _field(scope, state, current, word)
                 current = [part._replace(text=text)]
     return result
 
 
-def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
+def _field(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
     """The field of these parts; none if nothing is left of them."""
     kept = [part for part in parts if part.quoted or part.text.value]
     if not kept:
@@ -113,7 +109,7 @@ def _field(ev: Evaluator, state: State, parts: Sequence[Part], word: Word) -> li
     splits = any(
         part.splits
         or not part.quoted
-        and not all(is_one_word(ev, state, item.name) for item in part.text.holes)
+        and not all(is_one_word(scope, state, item.name) for item in part.text.holes)
         for part in kept
     )
     vanishes = all(part.splits or not (part.quoted or has_characters(part.text)) for part in kept)
@@ -145,11 +141,11 @@ def file_names(text: Text) -> Text:
     return Text(text.value, tuple(sorted(holes)), text.segments)
 
 
-def opened(ev: Evaluator, fields: Sequence[Field]) -> list[Field]:
+def opened(scope: Scope, fields: Sequence[Field]) -> list[Field]:
     """Fields with the words that unknown ones may be."""
     result: list[Field] = []
     for field in fields:
-        words = ev.segments.get(field.text.hole_name) if field.splits else None
+        words = scope.ev.segments.get(field.text.hole_name) if field.splits else None
         if words is None:
             result.append(field)
         else:
@@ -206,7 +202,7 @@ def _array(fields: Iterable[Field]) -> Array:
     return Array(tuple(field._replace(text=_unplaced(field.text)) for field in fields))
 
 
-def _sum(before: Text | Array | Unset, value: Text | Array) -> Value:
+def _sum(before: Single, value: Text | Array) -> Value:
     """The value after `+=`."""
     items = before.items if isinstance(before, Array) else ()
     if isinstance(value, Array):

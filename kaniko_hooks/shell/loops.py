@@ -30,7 +30,7 @@ from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, 
 from kaniko_hooks.shell.value import (
     OF_LIST,
     Array,
-    Unset,
+    Single,
     Value,
     Words,
     alternatives,
@@ -45,10 +45,6 @@ from kaniko_hooks.shell.value import (
     unnumbered,
 )
 from kaniko_hooks.text import Text, concat, hole
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
 
 # A `for` over more words has an unknown length; in another loop over words, one
 # that makes more iterations of both.
@@ -102,7 +98,7 @@ class Effects:
             variables=table, directories=directories, arguments=arguments, files=files, unread=None
         )
 
-    def learn(self, ev: Evaluator, before: Env, after: Env) -> bool:
+    def learn(self, scope: Scope, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
         news = False
         for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):
@@ -110,7 +106,7 @@ class Effects:
             if value != old:
                 starts = () if old is None else alternatives(old)
                 ends = [item for item in alternatives(value) if item not in starts]
-                news = self._learn_value(ev, name, ends) or news
+                news = self._learn_value(scope, name, ends) or news
         for path, written in after.files.items():
             if before.files.get(path) != written:
                 texts = self.files.get(path, ())
@@ -127,7 +123,7 @@ class Effects:
                 news = True
         return news
 
-    def _learn_value(self, ev: Evaluator, name: str, ends: Sequence[Text | Array | Unset]) -> bool:
+    def _learn_value(self, scope: Scope, name: str, ends: Sequence[Single]) -> bool:
         """Take in new values of a variable.
 
         Constants are all that it may be, if the next iteration leaves no others.
@@ -141,7 +137,7 @@ class Effects:
         if name in self.open or old is not None or not all(map(is_known, more)):
             words = self.open.get(name, [])
             if words is not None:
-                words = segments(ev, (*before, *more), words)
+                words = segments(scope.ev, (*before, *more), words)
             news = name not in self.open or self.open[name] != words
             self.open[name] = words
             more = [item for item in more if names_executor(item)]
@@ -303,7 +299,7 @@ def _any_times(
         body = ev.statements(scope, tested.normal, node.body)
         going, done = _iteration(body)
         done.leaving += tested.leaving
-        news = [effects.learn(ev, entry.env, way.env) for way in going]
+        news = [effects.learn(scope, entry.env, way.env) for way in going]
         if not any(news):
             break
     else:
@@ -316,7 +312,7 @@ def _any_times(
     heads = [] if runs_once else [state]
     if going:
         last = joined_states(scope, going)
-        last = [way.with_env(_printed_again(ev, state.env, way.env)) for way in last]
+        last = [way.with_env(_printed_again(scope, state.env, way.env)) for way in last]
         heads += [way._replace(outcome=before) for way in last]
     heads = merged(scope, heads)
     stopping = _condition(scope, heads, node)[1]
@@ -347,7 +343,7 @@ def _condition(scope: Scope, states: list[State], node: For | While) -> tuple[Fl
     return flow, ends
 
 
-def _printed_again(ev: Evaluator, before: Env, after: Env) -> Env:
+def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
     """The environment after iterations that each print what the last one has printed."""
     text, printed = after.stdout, before.stdout
     if text == printed:
@@ -357,7 +353,7 @@ def _printed_again(ev: Evaluator, before: Env, after: Env) -> Env:
     if names_executor(last):
         more = hole(fresh_name(REPEATED), '$(…)')
     else:
-        more = text_of(unknown(ev, (), segments(ev, (last,)), '$(…)'))
+        more = text_of(unknown(scope.ev, (), segments(scope.ev, (last,)), '$(…)'))
     end = text.part(len(text.value.rstrip()), len(text.value))
     return after._replace(stdout=concat((text, more, end)))
 

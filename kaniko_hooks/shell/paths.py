@@ -26,10 +26,6 @@ from kaniko_hooks.shell.value import (
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
-
 # Files that a script writes.
 _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
@@ -224,7 +220,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
             result += [(target.value, text) for text in own]
         elif target.holes or _may_be_a_copy(scope, env, target, is_run):
             # No script means itself with a path that is not known.
-            names = [name for name in _candidates(scope.ev, target) if name != scope.path]
+            names = [name for name in _candidates(scope, target) if name != scope.path]
             result += [(name, scope.ev.file(name)) for name in names]
         elif scope.ev.repository.text(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
@@ -253,11 +249,11 @@ def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:
         if (path[:1] == '/' or is_path_set) and path.rpartition('/')[2] == name
     ]
     if is_path_set:
-        result += [(path, scope.ev.file(path)) for path in _candidates(scope.ev, Text(f'/{name}'))]
+        result += [(path, scope.ev.file(path)) for path in _candidates(scope, Text(f'/{name}'))]
     return result
 
 
-def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
+def _candidates(scope: Scope, path: Text) -> Sequence[str]:
     """The files of the repository that a path from elsewhere may name.
 
     The repository may be copied, or its folder unknown: of the path counts the
@@ -267,30 +263,29 @@ def _candidates(ev: Evaluator, path: Text) -> Sequence[str]:
     line = path.split('\n')[0]
     names = [name for name in line.split('/') if name.value]
     if not any(map(has_characters, names)):
-        is_new = any(item.name.startswith('$(mktemp') for item in path.holes)
-        return (
-            [] if is_new else [name for name in ev.repository.files() if name.endswith(_EXTENSIONS)]
-        )
+        if any(item.name.startswith('$(mktemp') for item in path.holes):
+            return ()
+        return [name for name in scope.ev.repository.files() if name.endswith(_EXTENSIONS)]
     pieces = line.key()[::2]
-    if pieces not in ev.candidates:
-        ev.candidates[pieces] = _with_ends(ev, names)
-    return ev.candidates[pieces]
+    if pieces not in scope.ev.candidates:
+        scope.ev.candidates[pieces] = _with_ends(scope, names)
+    return scope.ev.candidates[pieces]
 
 
-def _with_ends(ev: Evaluator, names: list[Text]) -> Sequence[str]:
+def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
     """The files whose paths end with the most of these names."""
-    files = ev.repository.files()
+    files = scope.ev.repository.files()
     while not has_characters(names[0]):
         # It may be the root, or several folders.
         del names[0]
     depth = max((name.count('/') + 1 for name in files), default=1)
     del names[:-depth]
     while any(map(has_characters, names)):
-        ev.spend(50 + len(files) // 16)
+        scope.ev.spend(50 + len(files) // 16)
         pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
         matching = [name for name in files if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
-            return [name for name in matching if names_executor(ev.file(name))]
+            return [name for name in matching if names_executor(scope.ev.file(name))]
         if matching:
             return matching
         del names[0]

@@ -20,10 +20,6 @@ from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.value import EMPTY, fresh_name, mentions_executor, names_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.evaluator import Evaluator
-
 # Kinds of programs.
 PURE = 'pure'  # changes nothing
 LOCAL = 'local'  # changes files of the container only; may be repeated
@@ -130,7 +126,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     texts: list[Text] = []
     row = program(base_name(fields[0]))
     if row.reads and row.kind in (PURE, LOCAL):
-        texts = [] if state.env.stdin is None else [likely(scope.ev, state.env.stdin)]
+        texts = [] if state.env.stdin is None else [likely(scope, state.env.stdin)]
         for field in fields[1:]:
             texts += [
                 text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
@@ -171,18 +167,18 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
 
 def may_run(scope: Scope, state: State, line: Text) -> bool:
     """A line that names the executor or a function: it may be read to be run."""
-    text = likely(scope.ev, line)
+    text = likely(scope, line)
     return names_executor(text) or not state.env.functions.keys().isdisjoint(text.value.split())
 
 
-def likely(ev: Evaluator, text: Text) -> Text:
+def likely(scope: Scope, text: Text) -> Text:
     """A text with what its holes stand for, if that is a file, or what a filter has read."""
     pieces: list[Text] = []
     at = 0
     for item in text.holes:
-        content = ev.printed.get(item.name)
+        content = scope.ev.printed.get(item.name)
         if content is None and item.name.startswith(FILE):
-            content = ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
+            content = scope.ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
         if content is not None:
             pieces += (text.part(at, item.start), content)
             at = item.end

@@ -37,7 +37,7 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
-        content = programs.likely(scope.ev, stdin)
+        content = programs.likely(scope, stdin)
         if names_executor(content):
             scope.ev.printed[name.hole_name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]

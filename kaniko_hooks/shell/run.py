@@ -24,7 +24,7 @@ from kaniko_hooks.shell.evaluator import MAX_STATES, Evaluator, ReadBuild
 from kaniko_hooks.shell.facts import Fact, Facts
 from kaniko_hooks.shell.outcome import NO_BUILD, Total
 from kaniko_hooks.shell.programs import SHELLS
-from kaniko_hooks.shell.value import Array, alternatives
+from kaniko_hooks.shell.value import EMPTY, Array, alternatives
 from kaniko_hooks.text import Text
 
 TYPE_CHECKING = False
@@ -77,11 +77,11 @@ def _image_name(ev: Evaluator, container: Container) -> str | None:
     """
     if not isinstance(container.image, Setting):
         return None
-    table = container.scripts[0].variables if container.scripts else {}
+    scope = Scope(ev, EMPTY, container.scripts[0] if container.scripts else Script((), {}))
     names = [
         value.value
         for text in container.image.values
-        for value in alternatives(variables.filled(ev, table, text))
+        for value in alternatives(variables.filled(scope, text))
         if isinstance(value, Text)
     ]
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
@@ -92,46 +92,44 @@ def _ends(ev: Evaluator, all_scripts: Sequence[Script]) -> list[State]:
     going = [State(Env(), {}, NO_BUILD)]
     failed: list[State] = []  # only scripts that are `always` run now
     for script in all_scripts:
-        runs, going = _by_cond(ev, going, script)
+        source = Text('\n').join(_commands_of(script))
+        reasons = tuple(Reason('call', place, 1) for place in script.calls)
+        scope = Scope(ev, source, script, reasons=reasons, recorded=True)
+        runs, going = _by_cond(scope, going)
         runs_after_failure: list[State] = []
         if script.always:
-            runs_after_failure, failed = _by_cond(ev, failed, script)
-        for end in _after_script(ev, script, runs):
+            runs_after_failure, failed = _by_cond(scope, failed)
+        for end in _after_script(scope, runs):
             (failed if end.status is False else going).append(end)
-        failed += _after_script(ev, script, runs_after_failure)
-        scope = Scope(ev, Text(''), script)
+        failed += _after_script(scope, runs_after_failure)
         going = merged(scope, going)
         failed = merged(scope, failed)
     return [*going, *failed]
 
 
-def _by_cond(
-    ev: Evaluator, states: Iterable[State], script: Script
-) -> tuple[list[State], list[State]]:
+def _by_cond(scope: Scope, states: Iterable[State]) -> tuple[list[State], list[State]]:
     """The states in which a script runs, and those in which it is skipped."""
     runs: list[State] = []
     skips: list[State] = []
     for state in states:
-        state = state._replace(facts=_with_settings(state.facts, script))
-        holds, fails = ev.split(state, script.cond)
+        state = state._replace(facts=_with_settings(state.facts, scope.script))
+        holds, fails = scope.ev.split(state, scope.script.cond)
         runs += holds
         skips += fails
     return runs, skips
 
 
-def _after_script(ev: Evaluator, script: Script, states: Iterable[State]) -> list[State]:
+def _after_script(scope: Scope, states: Iterable[State]) -> list[State]:
     """The states after a script; the shell ends where a command fails."""
+    ev, script = scope.ev, scope.script
     shell = script.shell.rpartition('/')[2]
     if shell not in SHELLS or not script.commands:
         return list(states)
     exported = frozenset((*script.variables, *ev.single_words, 'HOME', 'PATH'))
     env = Env(exported=exported, directories=(paths.start(script),), errexit=True)
-    source = Text('\n').join(_commands_of(script))
-    reasons = tuple(Reason('call', place, 1) for place in script.calls)
-    scope = Scope(ev, source, script, reasons=reasons, recorded=True)
     ends: list[State] = []
     for state in states:
-        for arguments in _fields(ev, script, script.arguments):
+        for arguments in _fields(scope, script.arguments):
             start = state._replace(
                 env=env._replace(files=state.env.files, arguments=Array(arguments))
             )
@@ -150,7 +148,7 @@ def _commands(scope: Scope, state: State) -> Flow:
             return Flow([state])
         return ev.statements(scope, [state], ev.parsed(scope.source).body)
     flow = Flow()
-    for fields in _fields(ev, script, script.commands):
+    for fields in _fields(scope, script.commands):
         if script.form == ARGUMENTS and _have_entrypoint(ev, fields[0]):
             fields = (Field(Text(''), False, fields[0].start, fields[0].start), *fields)
         flow.add(commands.run_program(scope, state, fields))
@@ -208,17 +206,17 @@ def _with_certain(script: Script, text: Text) -> Text:
     return text.replaced(replacements) if replacements else text
 
 
-def _fields(ev: Evaluator, script: Script, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
+def _fields(scope: Scope, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
     """The words of an argv, which no shell reads: alternatives."""
     ways: list[tuple[Field, ...]] = [()]
     at = 0
     for text in texts:
-        end = at + len(_with_certain(script, text).value)
+        end = at + len(_with_certain(scope.script, text).value)
         several = len(text.holes) == 1 and text.holes[0].name.endswith('[*]')
         ways = [
             (*fields, Field(value, several, at, end))
             for fields in ways
-            for value in alternatives(variables.filled(ev, script.variables, text))
+            for value in alternatives(variables.filled(scope, text))
             if isinstance(value, Text)
         ]
         at = end + 1

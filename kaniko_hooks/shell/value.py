@@ -41,15 +41,18 @@ class Array(NamedTuple):
     items: tuple[Field, ...]
 
 
+Single = Text | Array | Unset
+
+
 class OneOf(NamedTuple):
     """Alternatives, each the value of some run."""
 
-    values: tuple[Text | Array | Unset, ...]
+    values: tuple[Single, ...]
 
 
 # Words that come one after the other.
 Words = tuple[Field, ...]
-Value = Text | Array | Unset | OneOf
+Value = Single | OneOf
 
 UNSET = Unset()
 EMPTY = Text('')
@@ -78,7 +81,7 @@ def named(text: Text) -> Text:
     return Text(text.value, tuple(holes), text.segments)
 
 
-def alternatives(value: Value) -> tuple[Text | Array | Unset, ...]:
+def alternatives(value: Value) -> tuple[Single, ...]:
     """The values that a value stands for."""
     return value.values if isinstance(value, OneOf) else (value,)
 
@@ -95,7 +98,7 @@ def join(values: Iterable[Value], ev: Evaluator | None = None) -> Value:
 
 def unknown(
     ev: Evaluator | None,
-    values: Iterable[Text | Array | Unset],
+    values: Iterable[Single],
     words: Sequence[Words] | None = None,
     shown: str = '?',
 ) -> Text | Array:
@@ -111,7 +114,7 @@ def unknown(
 
 
 def segments(
-    ev: Evaluator, values: Iterable[Text | Array | Unset], before: Iterable[Words] = ()
+    ev: Evaluator, values: Iterable[Single], before: Iterable[Words] = ()
 ) -> list[Words] | None:
     """The words that unquoted values are, without repetitions; None if they are not known."""
     kept: list[Words] = []
@@ -127,7 +130,7 @@ def segments(
     return kept
 
 
-def shape(value: Text | Array | Unset) -> str:
+def shape(value: Single) -> str:
     """The value without the numbers of its holes."""
     if isinstance(value, Array):
         return '\0 '.join(shape(item.text) for item in value.items)
@@ -139,7 +142,7 @@ def unnumbered(key: str) -> str:
     return re.sub(' #[0-9]+', '', key)
 
 
-def _pieces(ev: Evaluator, values: Iterable[Text | Array | Unset]) -> Iterator[Words | None]:
+def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
     """The words of values, cut where one stands for the words of other values."""
     for value in values:
         pending: list[Field] = []
@@ -158,7 +161,7 @@ def _pieces(ev: Evaluator, values: Iterable[Text | Array | Unset]) -> Iterator[W
         yield tuple(pending)
 
 
-def _fields(value: Text | Array | Unset) -> Iterable[Field]:
+def _fields(value: Single) -> Iterable[Field]:
     """The fields of a value that is not quoted."""
     if isinstance(value, Array):
         return value.items
@@ -172,7 +175,7 @@ def _is_one_word(ev: Evaluator, text: Text) -> bool:
     )
 
 
-def is_known(value: Text | Array | Unset) -> bool:
+def is_known(value: Single) -> bool:
     """The value has no unknown part."""
     if isinstance(value, Array):
         return not any(item.splits or item.text.holes for item in value.items)
@@ -188,7 +191,7 @@ def after_first(value: Array, count: int) -> tuple[Array, ...]:
     return Array(rest), Array((*ANY_WORDS.items, *rest))
 
 
-def names_executor(value: Text | Array | Unset) -> bool:
+def names_executor(value: Single) -> bool:
     """A value that can make a command of Kaniko's executor."""
     if isinstance(value, Array):
         return any(names_executor(item.text) for item in value.items)
@@ -203,7 +206,7 @@ def mentions_executor(text: str) -> bool:
     return 'executor' in text or 'kaniko' in text
 
 
-def text_of(value: Text | Array | Unset) -> Text:
+def text_of(value: Single) -> Text:
     """The value as `$name` expands to it: an array's first item."""
     if isinstance(value, Array):
         return value.items[0].text if value.items else EMPTY

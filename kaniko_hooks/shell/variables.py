@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.model import Eq, Field, Setting
-from kaniko_hooks.shell.env import Env, State
+from kaniko_hooks.model import Eq, Field
+from kaniko_hooks.shell.env import Env, Scope, State
 from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
@@ -16,6 +16,7 @@ from kaniko_hooks.shell.value import (
     UNSET,
     Array,
     OneOf,
+    Single,
     Unset,
     Value,
     alternatives,
@@ -29,11 +30,6 @@ from kaniko_hooks.shell.value import (
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from kaniko_hooks.shell.env import Scope
-    from kaniko_hooks.shell.evaluator import Evaluator
-
 _VARYING = frozenset(
     'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO PIPESTATUS RANDOM'
     ' SECONDS SRANDOM'.split()
@@ -42,14 +38,12 @@ _MAX_ALTERNATIVES = 8
 _MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
 
+# The values that a variable may have, each with the state where it has that one.
+Values = list[tuple[State, Single]]
 
-def look_up(
-    scope: Scope, state: State, name: str, shown: str
-) -> list[tuple[State, Text | Array | Unset]]:
-    """The values of a variable or parameter, each with the state where it has that one.
 
-    `shown` is how an unknown value is written.
-    """
+def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
+    """The values of a variable or parameter; `shown` is how an unknown one is written."""
     if scope.ev.reports is not None:
         scope.ev.reports.read(state, name)
     if name[:1].isalpha() or name[:1] == '_':
@@ -58,28 +52,26 @@ def look_up(
             value = _set_by_shell(scope, state, name)
         if value is None:
             value = outside(scope, name, state.env)
-            return _ways(scope.ev, state, name, value, shown, False)
+            return _ways(scope, state, name, value, shown, False)
     elif name in ('@', '*', '#') or name.isdecimal() and name != '0':
         return [
             way
             for arguments in alternatives(state.env.arguments)
-            for way in _with_arguments(scope.ev, state, arguments, name, shown)
+            for way in _with_arguments(scope, state, arguments, name, shown)
         ]
     else:
         value = _special(scope, state, name, shown)
-    return _ways(scope.ev, state, name, value, shown)
+    return _ways(scope, state, name, value, shown)
 
 
-def value_of_hole(
-    scope: Scope, state: State, name: str, shown: str
-) -> list[tuple[State, Text | Array | Unset]]:
-    """The values of a hole of the script's text, each with the state where it has that one."""
+def value_of_hole(scope: Scope, state: State, name: str, shown: str) -> Values:
+    """The values of a hole of the script's text."""
     own = state.env.variables.get(name)
     value = outside(scope, name) if own is None else own
-    return _ways(scope.ev, state, name, value, shown, own is not None)
+    return _ways(scope, state, name, value, shown, own is not None)
 
 
-def executors_by_name(scope: Scope, state: State, name: Text) -> Sequence[Text | Array | Unset]:
+def executors_by_name(scope: Scope, state: State, name: Text) -> Sequence[Single]:
     """The values that run the executor, of the variables that may have a name."""
     pattern = re.compile(regex_with_holes(name))
     names = {**scope.script.variables, **state.env.variables}
@@ -87,14 +79,12 @@ def executors_by_name(scope: Scope, state: State, name: Text) -> Sequence[Text |
     return _executors(values)
 
 
-def _executors(values: Iterable[Value]) -> Sequence[Text | Array | Unset]:
+def _executors(values: Iterable[Value]) -> Sequence[Single]:
     kept = (item for value in values for item in alternatives(value) if names_executor(item))
     return tuple(dict.fromkeys(kept))[:_MAX_ALTERNATIVES]
 
 
-def items_of(
-    value: Text | Array | Unset, subscript: str, shown: str
-) -> Sequence[Text | Array | Unset]:
+def items_of(value: Single, subscript: str, shown: str) -> Sequence[Single]:
     """One item of an array: any one, where it is not known which."""
     if not isinstance(value, Array):
         return [value if subscript == '[0]' else hole('')]
@@ -108,8 +98,8 @@ def items_of(
 
 
 def _ways(
-    ev: Evaluator, state: State, name: str, value: Value, shown: str, is_set: bool = True
-) -> list[tuple[State, Text | Array | Unset]]:
+    scope: Scope, state: State, name: str, value: Value, shown: str, is_set: bool = True
+) -> Values:
     """The alternatives of a value, each with the runs in which a variable has that one.
 
     Where the script has not set the variable, a setting decides which runs those are.
@@ -121,10 +111,10 @@ def _ways(
     ways = []
     for item in value.values:
         states = [state]
-        if not is_set and ev.reports is not None:
-            ev.reports.narrowed(name, item)
+        if not is_set and scope.ev.reports is not None:
+            scope.ev.reports.narrowed(name, item)
         if not is_set and isinstance(item, Text) and not item.holes:
-            states, _ = ev.split(state, Eq(hole(name), item))
+            states, _ = scope.ev.split(state, Eq(hole(name), item))
         ways += [(assign(way, name, item), _written(item, shown)) for way in states]
     return ways
 
@@ -136,9 +126,9 @@ def assign(state: State, name: str, value: Value) -> State:
     return state.with_env(state.env.with_variable(name, value))
 
 
-def is_one_word(ev: Evaluator, state: State, name: str) -> bool:
+def is_one_word(scope: Scope, state: State, name: str) -> bool:
     """A hole of this name is a single word where it is not quoted."""
-    if name in ev.single_words or name.startswith((STATUS, ONE_WORD)):
+    if name in scope.ev.single_words or name.startswith((STATUS, ONE_WORD)):
         return True
     fact = state.facts.get(('', name, ''))
     if fact is None or fact.one_of is None:
@@ -154,31 +144,29 @@ def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     """
     scope.ev.used_variables.add(name)
     if env is None or name in scope.ev.single_words:
-        return _setting(scope.ev, scope.script.variables, name, ())
+        return _setting(scope, name, ())
     if env.generation:
         value: Value = hole(f'{name} #{env.generation}', f'${name}')
     else:
-        value = _setting(scope.ev, scope.script.variables, name, ())
+        value = _setting(scope, name, ())
     if env.word_generation:
         value = join((value, hole(f'{ONE_WORD}{name} #{env.word_generation}', f'${name}')))
     return value
 
 
-def filled(
-    ev: Evaluator, variables: Mapping[str, Setting], text: Text, names: tuple[str, ...] = ()
-) -> Value:
-    """A text with the values of variables in its holes: alternatives if they have some.
+def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Value:
+    """A text with the values of settings in its holes: alternatives if they have some.
 
     `names` are the variables that are being looked up.
     """
     texts = [text]
     for item in reversed(text.holes):
-        if item.name not in variables or item.name in names:
+        if item.name not in scope.script.variables or item.name in names:
             continue
-        ev.used_variables.add(item.name)
+        scope.ev.used_variables.add(item.name)
         values = [
             value
-            for value in alternatives(_setting(ev, variables, item.name, names))
+            for value in alternatives(_setting(scope, item.name, names))
             if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
         ]
         ways = [
@@ -201,38 +189,34 @@ def absolute(path: Text) -> Text:
     return concat((root, Text('/'), path)) if path.value else root
 
 
-def _setting(
-    ev: Evaluator, variables: Mapping[str, Setting], name: str, names: tuple[str, ...]
-) -> Value:
-    setting = variables.get(name)
+def _setting(scope: Scope, name: str, names: tuple[str, ...]) -> Value:
+    setting = scope.script.variables.get(name)
     if setting is None or not setting.values or name in names:
         return hole(name, f'${name}' if name.isidentifier() else name)
     if len(setting.values) == 1 and not setting.values[0].holes:
         return setting.values[0]
-    key = id(variables), name
-    if key not in ev.settings:
-        ev.settings[key] = join(
+    key = id(scope.script.variables), name
+    if key not in scope.ev.settings:
+        scope.ev.settings[key] = join(
             value
             for text in setting.values
-            for value in alternatives(filled(ev, variables, text, (*names, name)))
+            for value in alternatives(filled(scope, text, (*names, name)))
         )
-    return ev.settings[key]
+    return scope.ev.settings[key]
 
 
-def _written(value: Text | Array | Unset, shown: str) -> Text | Array | Unset:
+def _written(value: Single, shown: str) -> Single:
     """An unknown value as it is written in the script."""
     if isinstance(value, Text) and value.is_hole and shown:
         return hole(value.hole_name, shown)
     return value
 
 
-def _with_arguments(
-    ev: Evaluator, state: State, arguments: Value, name: str, shown: str
-) -> list[tuple[State, Text | Array | Unset]]:
+def _with_arguments(scope: Scope, state: State, arguments: Value, name: str, shown: str) -> Values:
     """A positional parameter where these are the arguments."""
     if arguments is not state.env.arguments:
         state = state.with_env(state.env._replace(arguments=arguments))
-    return _ways(ev, state, name, _argument(arguments, name, shown), shown)
+    return _ways(scope, state, name, _argument(arguments, name, shown), shown)
 
 
 def _special(scope: Scope, state: State, name: str, shown: str) -> Value:
