@@ -104,7 +104,7 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
         ways = expand.extended(scope, ways, _operand, word, tests.Operand(hole('')))
     flow = Flow()
     for way, operands in ways:
-        cond = tests.of_operands(operands, way.env.moment())
+        cond = tests.Expression(operands, way.env.moment(), double=True).cond()
         flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
     return flow
 

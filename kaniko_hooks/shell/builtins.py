@@ -49,10 +49,11 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # Modules that few scripts need come late.
     from kaniko_hooks.shell import tests
 
-    operands = fields[1:]
-    if fields[0].text.known == '[' and operands and operands[-1].text.known == ']':
-        operands = operands[:-1]
-    return Flow(scope.ev.by_status(state, tests.of_fields(operands, state.env.moment())))
+    has_bracket = fields[0].text.known == '[' and fields[-1].text.known == ']'
+    words = fields[1:-1] if has_bracket else fields[1:]
+    operands = [tests.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words]
+    test = tests.Expression(operands, state.env.moment(), double=False)
+    return Flow(scope.ev.by_status(state, test.cond()))
 
 
 # Leaving
@@ -411,7 +412,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
-        text = programs.text(scope, state, [fields[0], *fields[3:]])
+        text = programs.output(scope, state, [fields[0], *fields[3:]])[0]
         if not name.isidentifier():
             return Flow([scripts.after_unknown_commands(scope, state).with_status(True)])
         return Flow([assign(state, name, text).with_status(True)])

@@ -172,8 +172,7 @@ def _many_times(state: State) -> State:
         cache_class: tally._replace(times=MANY) if tally.times > 1 else tally
         for cache_class, tally in state.outcome.items()
     }
-    same = all(tally.times < 2 for tally in state.outcome.values())
-    return state if same else state._replace(outcome=builds)
+    return state._replace(outcome=builds)
 
 
 def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -196,8 +195,6 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             return build or Flow([state.with_status(None)])
     if base in SHELLS:
         return scripts.shell(scope, state, fields)
-    if base in ('busybox', 'toybox') and len(fields) > 1:
-        return run_program(scope, state, fields[1:])
     if '/' in name:
         contents = paths.contents(scope, state.env, fields[0].text)
     else:

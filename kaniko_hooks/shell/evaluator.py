@@ -10,6 +10,7 @@ functions that reach it through their scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from kaniko_hooks.model import Build, Cond, Container, Field, Flags, Note, Place
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, programs, tree, variables
@@ -261,10 +262,11 @@ class Evaluator:
         inner = scope._replace(captured=True, tested=True)
         states = [state]
         for node in nodes[:-1]:
+            starts = [way.with_env(way.env._replace(stdout=EMPTY)) for way in states]
             states = [
                 way.with_env(way.env._replace(unread=way.env.stdout, stdin=way.env.stdout))
-                for before in states
-                for way in self._printing(inner, before, node)
+                for start in starts
+                for way in self.isolated(inner, start, partial(self.command, inner, node=node))
             ]
         printed = state.env.stdout
         states = [way.with_env(way.env._replace(stdout=printed)) for way in states]
@@ -272,19 +274,12 @@ class Evaluator:
             # With `pipefail` the status is that of any of the commands.
             way if before.status or not way.status else way.with_status(None)
             for before in states
-            for way in self.isolated(
-                scope, before, lambda start: self.command(scope, start, nodes[-1])
-            )
+            for way in self.isolated(scope, before, partial(self.command, scope, node=nodes[-1]))
         ]
         before = state.env
         return [
             way.with_env(way.env._replace(unread=before.unread, stdin=before.stdin)) for way in ends
         ]
-
-    def _printing(self, scope: Scope, state: State, node: tree.Command) -> list[State]:
-        """The states after a command in a process of its own, with only its output."""
-        start = state.with_env(state.env._replace(stdout=EMPTY))
-        return self.isolated(scope, start, lambda way: self.command(scope, way, node))
 
     def isolated(self, scope: Scope, state: State, run: Callable[[State], Flow]) -> list[State]:
         """The states after a process of its own: what it sets is lost, but for files."""

@@ -25,7 +25,7 @@ from kaniko_hooks.shell.env import (
     merged,
 )
 from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
-from kaniko_hooks.shell.outcome import NO_BUILD, Outcome
+from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
 from kaniko_hooks.shell.value import (
     OF_LIST,
@@ -322,13 +322,9 @@ def _any_times(
     if not stopping and heads:
         # It goes on until the container is stopped.
         flow.leaving = [(EXIT, way.with_status(False)) for way in heads]
-    done.change(lambda way: _after(before, way))
+    done.change(lambda way: way._replace(outcome=outcome.then(before, way.outcome)))
     flow.add(done)
     return flow
-
-
-def _after(before: Outcome, state: State) -> State:
-    return state._replace(outcome=outcome.then(before, state.outcome))
 
 
 def _condition(scope: Scope, states: list[State], node: For | While) -> tuple[Flow, list[State]]:

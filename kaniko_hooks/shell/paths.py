@@ -344,27 +344,31 @@ def _one(
             return state, Output(None)
         if not target[:1].isdigit() and target != '-':
             return state, Output(text)
+    stdin = state.env.stdin
+    unread = None
     if node.operator == '<<<':
         text = concat((text, Text('\n')))
     if node.operator[:2] == '<<':
-        return _reading(state, text, text if node.descriptor in ('', '0') else None), output
-    if node.operator == '<&':
-        return _reading(state, state.env.stdin), output
-    if node.operator == '<' and node.descriptor in ('', '0'):
-        files = contents(scope, state.env, text)
-        if len(files) == 1:
-            return _reading(state, files[0][1]), output
-        name = repr(text) if all(item.name for item in text.holes) else fresh_name('')
-        content = hole(f'content {state.env.moment()} {name}')
-        texts = [text for _, text in files if names_executor(text)]
-        if texts:
-            scope.ev.printed[content.hole_name] = concat(texts)
-        return _reading(state, content), output
-    return state, output
+        stdin = text
+        unread = text if node.descriptor in ('', '0') else None
+    elif node.operator == '<' and node.descriptor in ('', '0'):
+        stdin = _input(scope, state, text)
+    elif node.operator != '<&':
+        return state, output
+    return state.with_env(state.env._replace(unread=unread, stdin=stdin)), output
 
 
-def _reading(state: State, text: Text | None, unread: Text | None = None) -> State:
-    return state.with_env(state.env._replace(unread=unread, stdin=text))
+def _input(scope: Scope, state: State, path: Text) -> Text:
+    """The content of a file that a command reads."""
+    texts = [text for _, text in contents(scope, state.env, path)]
+    if len(texts) == 1:
+        return texts[0]
+    name = repr(path) if all(item.name for item in path.holes) else fresh_name('')
+    content = hole(f'content {state.env.moment()} {name}')
+    texts = [text for text in texts if names_executor(text)]
+    if texts:
+        scope.ev.printed[content.hole_name] = concat(texts)
+    return content
 
 
 def _restored(scope: Scope, before: State, output: Output | None, end: State) -> State:

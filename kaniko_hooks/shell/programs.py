@@ -111,7 +111,7 @@ def printed(scope: Scope, states: Iterable[State], fields: Sequence[Field]) -> F
         scope.ev.spend(5 + before.weight)
         flow.normal += [
             state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
-            for text in _output(scope, state, fields)
+            for text in output(scope, state, fields)
         ]
     return flow
 
@@ -185,13 +185,8 @@ def likely(scope: Scope, text: Text) -> Text:
     return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
 
 
-def text(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
-    """The output of a command, unknown where it has alternatives."""
-    texts = _output(scope, state, fields)
-    return texts[0] if len(texts) == 1 else _unknown(scope, state, fields)
-
-
-def _output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+def output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    """The output of a command: alternatives."""
     if not any(names_executor(field.text) for field in fields):
         # Places are reported of builds only.
         fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]

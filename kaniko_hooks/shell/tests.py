@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.model import Cond, Eq, Field, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.model import Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.expand import Part, matching, opaque
 from kaniko_hooks.shell.tree import (
@@ -62,19 +62,12 @@ class Operand(NamedTuple):
         return self.text.known or ''
 
 
-def of_fields(fields: Sequence[Field], moment: str) -> Cond:
-    """The condition of `test` or `[` with these arguments, without `]`."""
-    operands = [Operand(field.text, field.vanishes, field.splits) for field in fields]
-    return _Test(operands, moment, False).cond()
+class Expression:
+    """The operands of a test, without brackets; read by recursive descent.
 
-
-def of_operands(operands: Sequence[Operand], moment: str) -> Cond:
-    """The condition of `[[ … ]]`."""
-    return _Test(operands, moment, True).cond()
-
-
-class _Test:
-    """Recursive descent over `or`, `and`, `not`, brackets and primaries."""
+    - `moment`: a name for the files that it looks at.
+    - `double`: it is that of `[[ … ]]`.
+    """
 
     def __init__(self, operands: Sequence[Operand], moment: str, double: bool) -> None:
         self.operands = operands

@@ -54,11 +54,13 @@ def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
             value = outside(scope, name, state.env)
             return _ways(scope, state, name, value, shown, False)
     elif name in ('@', '*', '#') or name.isdecimal() and name != '0':
-        return [
-            way
-            for arguments in alternatives(state.env.arguments)
-            for way in _with_arguments(scope, state, arguments, name, shown)
-        ]
+        ways: Values = []
+        for arguments in alternatives(state.env.arguments):
+            way = state
+            if arguments is not state.env.arguments:
+                way = state.with_env(state.env._replace(arguments=arguments))
+            ways += _ways(scope, way, name, _argument(arguments, name, shown), shown)
+        return ways
     else:
         value = _special(scope, state, name, shown)
     return _ways(scope, state, name, value, shown)
@@ -210,13 +212,6 @@ def _written(value: Single, shown: str) -> Single:
     if isinstance(value, Text) and value.is_hole and shown:
         return hole(value.hole_name, shown)
     return value
-
-
-def _with_arguments(scope: Scope, state: State, arguments: Value, name: str, shown: str) -> Values:
-    """A positional parameter where these are the arguments."""
-    if arguments is not state.env.arguments:
-        state = state.with_env(state.env._replace(arguments=arguments))
-    return _ways(scope, state, name, _argument(arguments, name, shown), shown)
 
 
 def _special(scope: Scope, state: State, name: str, shown: str) -> Value:
