@@ -62,7 +62,8 @@ class Lexer:
         self.complete = True
         self.problems: list[tree.SyntaxProblem] = []
         self.comments: list[tuple[int, int]] = []
-        self._heredocs: list[tuple[tree.Heredoc, str, bool, bool]] = []
+        # Those of the line that is read: delimiter, expands its text, strips tabs.
+        self.heredocs: list[tuple[tree.Heredoc, str, bool, bool]] = []
 
     # The place in the text
 
@@ -90,6 +91,18 @@ class Lexer:
     def looking_at(self, token: str) -> bool:
         return self.text.startswith(token, self.at, self.end)
 
+    def skip(self, token: str) -> bool:
+        """Skip a token; False if another one is here."""
+        if self.looking_at(token):
+            self.at += len(token)
+            return True
+        return False
+
+    def line_end(self, start: int) -> int:
+        """The end of the line in which an offset is."""
+        end = self.text.find('\n', start, self.end)
+        return self.end if end < 0 else end
+
     def skip_blanks(self) -> None:
         """Skip blanks, continued lines and a comment."""
         match = _BLANKS.match(self.text, self.at, self.end)
@@ -97,8 +110,7 @@ class Lexer:
             self.at = match.end()
         if self.looking_at('#') and self.at not in self.holes:
             start = self.at
-            line = self.text.find('\n', start, self.end)
-            self.at = self.end if line < 0 else line
+            self.at = self.line_end(start)
             # A text that is read once more after an error has each comment once.
             if not self.comments or self.comments[-1][0] < start:
                 self.comments.append((start, self.at))
@@ -106,14 +118,10 @@ class Lexer:
     def skip_newlines(self) -> None:
         """Skip blanks, comments and line ends, and read the heredocs that wait for one."""
         self.skip_blanks()
-        while self.looking_at('\n'):
-            self.at += 1
-            if self._heredocs:
+        while self.skip('\n'):
+            if self.heredocs:
                 self._read_heredocs()
             self.skip_blanks()
-
-    def forget_heredocs(self) -> None:
-        self._heredocs = []
 
     # Words
 
@@ -180,9 +188,8 @@ class Lexer:
         self.at += 1
         count = len(pieces)
         self.quoted_text(pieces, '"')
-        if not self.looking_at('"'):
+        if not self.skip('"'):
             raise self.unterminated(start, 'quote')
-        self.at += 1
         if len(pieces) == count:
             pieces.append(tree.Literal('', start + 1, start + 1, True))
 
@@ -305,9 +312,8 @@ class Lexer:
         self.at = match.end()
         # Quotes around an expansion do not quote a pattern in it.
         operand = self._operand(quoted and operator[-1] in '-=?+') if operator else None
-        if not self.looking_at('}'):
+        if not self.skip('}'):
             raise self.unterminated(start, 'expansion')
-        self.at += 1
         return tree.Parameter(
             name, start, self.at, quoted, prefix, subscript or '', operator, operand
         )
@@ -333,9 +339,8 @@ class Lexer:
         self.enter()
         body = self.commands_until(')')
         self.depth -= 1
-        if not self.looking_at(')'):
+        if not self.skip(')'):
             raise self.unterminated(start, 'substitution')
-        self.at += 1
         return tree.Substitution(body, None, start, self.at, quoted)
 
     def _backquotes(self, quoted: bool) -> tree.Substitution:
@@ -396,19 +401,19 @@ class Lexer:
         if target is None:
             self.report('redirection without a target')
             # No shell runs `<< x >>`; a template writes other words there.
-            self.forget_heredocs()
+            self.heredocs.clear()
             target = tree.Word((), self.at, self.at)
         heredoc = None
         if operator in ('<<', '<<-') and target.pieces:
             heredoc = tree.Heredoc()
             expands = not any(piece.quoted for piece in target.pieces)
             delimiter = tree.literal(target) or self.text[target.start : target.end]
-            self._heredocs.append((heredoc, delimiter, expands, operator == '<<-'))
+            self.heredocs.append((heredoc, delimiter, expands, operator == '<<-'))
         return tree.Redirection(operator, match[1], target, heredoc, start, target.end)
 
     def _read_heredocs(self) -> None:
         """Read the bodies of the heredocs whose operators are on the line before."""
-        waiting, self._heredocs = self._heredocs, []
+        waiting, self.heredocs = self.heredocs, []
         for heredoc, delimiter, expands, strips_tabs in waiting:
             heredoc.start = self.at
             body_end, heredoc.end = self._heredoc_end(delimiter, strips_tabs)
@@ -419,8 +424,7 @@ class Lexer:
         """The end of the body, and the offset at which reading goes on."""
         at = self.at
         while at < self.end:
-            newline = self.text.find('\n', at, self.end)
-            stop = self.end if newline < 0 else newline
+            stop = self.line_end(at)
             line = self.text[at:stop].rstrip('\r')
             if (line.lstrip('\t') if strips_tabs else line) == delimiter:
                 return at, stop

@@ -56,14 +56,13 @@ class _Parser(Lexer):
                 self._list(frozenset(), body)
             except Unterminated as error:
                 self._closers.clear()
-                self.forget_heredocs()
+                self.heredocs.clear()
                 self.end = len(self.text)
                 self.depth = 0
                 if rewinds > 0 and self.complete:
                     rewinds -= self.at - error.offset
                     self.at = error.offset
-                line = self.text.find('\n', self.at)
-                self.at = self.end if line < 0 else line + 1
+                self.at = min(self.line_end(self.at) + 1, self.end)
         return tree.Script(tuple(body), tuple(self.problems), tuple(self.comments), self.complete)
 
     # Lists and pipelines
@@ -141,8 +140,7 @@ class _Parser(Lexer):
             negated ^= token == '!'
             self.at += len(token)
             self.skip_blanks()
-            if token == 'time' and self.looking_at('-p'):
-                self.at += len('-p')
+            if token == 'time' and self.skip('-p'):
                 self.skip_blanks()
             token = self._token()
         commands: list[tree.Command] = []
@@ -212,7 +210,8 @@ class _Parser(Lexer):
             else:
                 word = self.word()
                 if word is None:
-                    self._skip_line()
+                    self.report('unexpected ' + self.text[self.at])
+                    self.at = self.line_end(self.at)
                     break
                 if not words:
                     may_assign = tree.literal(word) in tree.DECLARATIONS
@@ -222,12 +221,6 @@ class _Parser(Lexer):
         if end == start:
             return None
         return tree.Simple(tuple(assignments), tuple(words), tuple(redirections), start, end)
-
-    def _skip_line(self) -> None:
-        """Skip a line whose rest cannot be here."""
-        self.report('unexpected ' + self.text[self.at])
-        line = self.text.find('\n', self.at, self.end)
-        self.at = self.end if line < 0 else line
 
     def _assignment(self, match: re.Match[str]) -> tree.Assignment:
         start = self.at
@@ -246,15 +239,12 @@ class _Parser(Lexer):
         words: list[tree.Word] = []
         while self.at < self.end:
             self.skip_blanks()
-            if self.looking_at(')'):
-                self.at += 1
+            if self.skip(')'):
                 return tuple(words)
             word = self.word()
             if word:
                 words.append(word)
-            elif self.looking_at('\n'):
-                self.at += 1
-            else:
+            elif not self.skip('\n'):
                 break
         self.report('missing )')
         return tuple(words)
@@ -287,8 +277,7 @@ class _Parser(Lexer):
 
     def _closed(self, word: str) -> bool:
         """Skip the closing word; without it the construct ends where it is."""
-        if self.looking_at(word):
-            self.at += len(word)
+        if self.skip(word):
             return True
         self.report(f'missing {word}')
         return False
@@ -313,11 +302,9 @@ class _Parser(Lexer):
             if self._closed('then'):
                 body = self._statements('elif', 'else', 'fi')
             arms.append(tree.Arm(condition, body))
-            if not self.looking_at('elif'):
+            if not self.skip('elif'):
                 break
-            self.at += len('elif')
-        if self.looking_at('else'):
-            self.at += len('else')
+        if self.skip('else'):
             otherwise = self._statements('fi')
         self._closed('fi')
         return tree.If(tuple(arms), otherwise, *self._redirections(start))
@@ -325,8 +312,7 @@ class _Parser(Lexer):
     def _do(self) -> tuple[tree.Statement, ...]:
         """`do … done`; bash's `{ … }` as well."""
         self.skip_newlines()
-        if self.looking_at(';'):
-            self.at += 1
+        if self.skip(';'):
             self.skip_newlines()
         opener, closer = ('{', '}') if self.looking_at('{') else ('do', 'done')
         if not self._closed(opener):
@@ -384,8 +370,7 @@ class _Parser(Lexer):
         return tree.Case(subject, tuple(arms), *self._redirections(start))
 
     def _case_arm(self) -> tree.CaseArm:
-        if self.looking_at('('):
-            self.at += 1
+        self.skip('(')
         patterns: list[tree.Word] = []
         while True:
             self.skip_blanks()
@@ -393,18 +378,13 @@ class _Parser(Lexer):
             if pattern:
                 patterns.append(pattern)
             self.skip_blanks()
-            if not self.looking_at('|'):
+            if not self.skip('|'):
                 break
-            self.at += 1
         body: tuple[tree.Statement, ...] = ()
         terminator = ';;'
         if self._closed(')'):
             body = self._statements(*_ARM_ENDS, 'esac')
-            for token in _ARM_ENDS:
-                if self.looking_at(token):
-                    self.at += len(token)
-                    terminator = token
-                    break
+            terminator = next(filter(self.skip, _ARM_ENDS), ';;')
         return tree.CaseArm(tuple(patterns), body, terminator)
 
     def _test(self) -> tuple[tree.Word, ...]:
@@ -413,8 +393,7 @@ class _Parser(Lexer):
         words: list[tree.Word] = []
         while self.at < self.end:
             self.skip_blanks()
-            if self.looking_at('\n'):
-                self.at += 1
+            if self.skip('\n'):
                 continue
             match = token.match(self.text, self.at, self.end)
             if match and match.group() == ']]':
