@@ -10,6 +10,8 @@ from __future__ import annotations
 import operator
 import re
 
+from kaniko_hooks.model import Cond, Eq, negate
+from kaniko_hooks.shell import tests
 from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.value import fresh_name, text_of
 from kaniko_hooks.shell.variables import assign, look_up
@@ -23,6 +25,9 @@ _NAME = r'(?<!\w)[A-Za-z_]\w*'
 _STEP = rf'\s*(?:{_NAME}\s*(\+\+|--)|(\+\+|--)\s*{_NAME})\s*'
 _ASSIGNMENT = rf'\s*{_NAME}\s*(?:=([^=]+)|([-+*])=(\s*\$?\w+\s*))'
 _NUMBER = r'\s*(-?(?:0|[1-9]\d{0,8}))\s*'
+# A comparison of two numbers, and what `test` calls it.
+_COMPARISON = '([^<>=!&|^(?,]+)([<>]=?|[=!]=)([^<>=!&|^(?,]+)'
+_OF_TEST = {'<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge', '==': '-eq', '!=': '-ne'}
 _OPERATION = rf'{_NUMBER}([-+*<>]|[=!<>]=){_NUMBER}'
 _OPERATORS = {
     '+': operator.add,
@@ -60,6 +65,31 @@ def evaluate(scope: Scope, state: State, text: Text) -> tuple[State, Text]:
     for name in names:
         state = assign(state, name, after or hole(fresh_name(shown), shown))
     return state, result
+
+
+def tested(scope: Scope, state: State, text: Text) -> list[State]:
+    """The states after an expression, each with its status: success if the value is not 0."""
+    if assigned(text):
+        state, result = evaluate(scope, state, text)
+        return scope.ev.by_status(state, _differs_from_0(result))
+    return scope.ev.by_status(state, _cond(scope, state, text))
+
+
+def _cond(scope: Scope, state: State, text: Text) -> Cond:
+    """The condition that the value of an expression without assignments is not 0."""
+    shown = masked(text)
+    match = re.fullmatch(r'\s*!\s*([\w$]+)\s*', shown)
+    if match:
+        return negate(_cond(scope, state, text.part(*match.span(1))))
+    match = re.fullmatch(_COMPARISON, shown)
+    if match:
+        left, right = (value(scope, state, text.part(*match.span(side))) for side in (1, 3))
+        return tests.compared(left, _OF_TEST[match[2]], right)
+    return _differs_from_0(value(scope, state, text))
+
+
+def _differs_from_0(number: Text) -> Cond:
+    return negate(Eq(number, Text('0'))) if number.holes else number.value != '0'
 
 
 def assigned(text: Text) -> list[str]:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-from kaniko_hooks.model import Cond, negate
 from kaniko_hooks.shell import expand, outcome, tests
 from kaniko_hooks.shell.env import Flow, Scope, State, merged
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
-
-# A comparison of two numbers, and what `test` calls it.
-_COMPARISON = '([^<>=!&|^(?,]+)([<>]=?|[=!]=)([^<>=!&|^(?,]+)'
-_OF_TEST = {'<': '-lt', '>': '-gt', '<=': '-le', '>=': '-ge', '==': '-eq', '!=': '-ne'}
 
 
 def if_(scope: Scope, state: State, node: If) -> Flow:
@@ -120,32 +113,10 @@ def _operand(
 
 def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
     """`(( … ))`."""
+    from kaniko_hooks.shell import arithmetic
+
     return Flow(
         end
         for way, parts in expand.parts_of(scope, state, node.pieces)
-        for end in calculated(scope, way, expand.joined(parts))
+        for end in arithmetic.tested(scope, way, expand.joined(parts))
     )
-
-
-def calculated(scope: Scope, state: State, text: Text) -> list[State]:
-    """The states after an expression; the status is that it is not 0."""
-    from kaniko_hooks.shell import arithmetic
-
-    if not arithmetic.assigned(text):
-        return scope.ev.by_status(state, _is_nonzero(scope, state, text))
-    after, value = arithmetic.evaluate(scope, state, text)
-    return scope.ev.by_status(after, tests.is_nonzero(value))
-
-
-def _is_nonzero(scope: Scope, state: State, text: Text) -> Cond:
-    from kaniko_hooks.shell import arithmetic
-
-    shown = arithmetic.masked(text)
-    match = re.fullmatch(r'\s*!\s*([\w$]+)\s*', shown)
-    if match:
-        return negate(_is_nonzero(scope, state, text.part(*match.span(1))))
-    match = re.fullmatch(_COMPARISON, shown)
-    if match:
-        sides = [arithmetic.value(scope, state, text.part(*match.span(side))) for side in (1, 3)]
-        return tests.compared(sides[0], _OF_TEST[match[2]], sides[1])
-    return tests.is_nonzero(arithmetic.value(scope, state, text))

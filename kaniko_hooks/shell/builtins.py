@@ -281,11 +281,11 @@ def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    from kaniko_hooks.shell.branches import calculated
+    from kaniko_hooks.shell.arithmetic import tested
 
     ways = [state]
     for field in fields[1:]:
-        ways = [end for way in ways for end in calculated(scope, way, field.text)]
+        ways = [end for way in ways for end in tested(scope, way, field.text)]
     return Flow(ways)
 
 

@@ -277,13 +277,6 @@ def _number(text: Text) -> int | None:
     return int(value) if digits.isdecimal() and len(digits) < 15 else None
 
 
-def is_nonzero(value: Text) -> Cond:
-    """The condition of `((…))`: its value is not 0."""
-    if value.known is not None:
-        return value.known != '0'
-    return negate(Eq(value, Text('0')))
-
-
 def tested_names(tree: Script) -> Iterator[str]:
     """The names of variables on which it depends which commands run, and how often."""
     for node in walk(tree):
