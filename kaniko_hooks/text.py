@@ -147,6 +147,8 @@ class Text:
 
         The characters of a replacement stand where its range begins.
         """
+        if not replacements:
+            return self
         pieces: list[Text] = []
         last = 0
         for start, end, text in replacements:

@@ -103,7 +103,7 @@ def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str
             new = value(match)
             if new is not None:
                 replacements.append((start, end, Text(new) if isinstance(new, str) else new))
-    return text.replaced(replacements) if replacements else text
+    return text.replaced(replacements)
 
 
 def resolved(text: Text, settings: Settings) -> Text:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
-from kaniko_hooks.shell.fields import assigned, fields_of, opened
+from kaniko_hooks.shell.fields import assigned, fields_of, with_segments
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
     DECLARATIONS,
@@ -26,7 +26,7 @@ from kaniko_hooks.shell.value import (
     regex_with_holes,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign, outside
+from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
 
 # Options before a text of commands.
@@ -266,7 +266,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if fields[-1].text.known == ']':
         # The end of a test that `||` cuts, as in `[ "$A" = x || "$B" = x ]`.
         return _printed(scope, state, fields)
-    if programs.likely(scope, fields[0].text) is not fields[0].text:
+    if programs.with_inputs(scope, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])
     if not any(path.holes for path in paths.targets(scope, state.env, fields[0].text)):
@@ -332,7 +332,7 @@ def _runner(
     if base in SHELLS:
         return run_program
     scope.ev.spend(len(rest))
-    if mentions_executor(base) and _flags(scope, state, opened(scope, rest)):
+    if mentions_executor(base) and _flags(scope, state, with_segments(scope, rest)):
         return run_program
     is_script = (
         ('/' in name or base.endswith('.sh'))
@@ -396,12 +396,9 @@ def _flags(scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
     """The flags of a build; None if the fields are no build."""
 
     def variable(name: str) -> Text | None:
-        value = state.env.variables.get(name)
-        if value is None:
-            if name not in scope.script.variables:
-                return None
-            value = outside(scope, name)
-        texts = [text_of(item) for item in alternatives(value)]
+        if name not in state.env.variables and name not in scope.script.variables:
+            return None
+        texts = [text_of(item) for item in alternatives(scope.ev.value(scope, state.env, name))]
         return texts[0] if len(texts) == 1 else hole('')
 
     return scope.ev.read_build(_with_path(scope, state, fields), scope.ev.image, variable)
@@ -418,7 +415,7 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
 
 def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     """The state after a build; None if the fields are no build."""
-    argv = opened(scope, fields)
+    argv = with_segments(scope, fields)
     flags = _flags(scope, state, argv)
     if flags is None:
         return None

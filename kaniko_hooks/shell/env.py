@@ -323,8 +323,8 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         functions=_alternatives([env.functions for env in envs]),
         files=_joined_files([env.files for env in envs]),
         arguments=join((env.arguments for env in envs), scope.ev),
-        directories=_directories([env.directories for env in envs]),
-        previous_directories=_directories([env.previous_directories for env in envs]),
+        directories=joined_directories(env.directories for env in envs),
+        previous_directories=joined_directories(env.previous_directories for env in envs),
         saved={name: value for env in envs for name, value in env.saved.items()},
         errexit=all(env.errexit for env in envs),
         at_exit=tuple(dict.fromkeys(text for env in envs for text in env.at_exit)),
@@ -373,6 +373,7 @@ def few(texts: Iterable[Text]) -> tuple[Text, ...]:
     return (*kept, ANYTHING)
 
 
-def _directories(paths: Sequence[tuple[Text, ...]]) -> tuple[Text, ...]:
+def joined_directories(paths: Iterable[tuple[Text, ...]]) -> tuple[Text, ...]:
+    """The directories that may be the working one; too many of them are unknown."""
     kept = tuple(dict.fromkeys(path for alternatives in paths for path in alternatives))
     return kept if len(kept) <= _MAX_DIRECTORIES else (*kept[:_MAX_DIRECTORIES], hole(''))

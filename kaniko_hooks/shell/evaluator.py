@@ -87,7 +87,7 @@ class Evaluator:
         self._files: dict[str, Text] = {}
         self.segments: dict[str, tuple[Words, ...]] = {}  # of the words that holes may be
         self.candidates: dict[tuple[str, ...], Sequence[str]] = {}  # by what is known of a path
-        self.printed: dict[str, Text] = {}  # what programs have read, by the holes of their output
+        self.inputs: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._tested: set[str] = set()
         self._untested: list[tree.Script] = []  # trees whose tests are not among these
 
@@ -321,12 +321,12 @@ class Evaluator:
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
             output = _without_line_ends(end.env.stdout)
             if output.is_hole:
-                content = programs.likely(scope, output)
+                content = programs.with_inputs(scope, output)
                 line_end = '' if content is output else '\n'
                 name = output.hole_name + line_end
                 output = hole(name, scope.source.value[node.start : node.end])
                 if line_end:
-                    self.printed[output.hole_name] = _without_line_ends(content)
+                    self.inputs[output.hole_name] = _without_line_ends(content)
             env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
             result.append((end.with_env(env), output))
         return result

@@ -66,14 +66,12 @@ def _literal_field(source: Text, word: Word) -> Field | None:
     if len(word.pieces) != 1:
         return None
     piece = word.pieces[0]
-    if not isinstance(piece, Literal) or not piece.quoted and is_open(piece.value):
+    if not isinstance(piece, Literal):
+        return None
+    # Braces, or a pattern for names of files.
+    if not piece.quoted and any(char in piece.value for char in '*?[{'):
         return None
     return Field(expand.literal_text(source, piece), False, word.start, word.end)
-
-
-def is_open(text: str) -> bool:
-    """Unquoted text with braces or a pattern for names of files."""
-    return any(char in text for char in '*?[{')
 
 
 def _split(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> list[Field]:
@@ -141,7 +139,7 @@ def file_names(text: Text) -> Text:
     return Text(text.value, tuple(sorted(holes)), text.segments)
 
 
-def opened(scope: Scope, fields: Sequence[Field]) -> list[Field]:
+def with_segments(scope: Scope, fields: Sequence[Field]) -> list[Field]:
     """Fields with the words that unknown ones may be."""
     result: list[Field] = []
     for field in fields:

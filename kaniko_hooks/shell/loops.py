@@ -21,6 +21,7 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
     few,
+    joined_directories,
     joined_states,
     merged,
 )
@@ -53,7 +54,6 @@ _MAX_NESTED_ITERATIONS = 300
 _MAX_WORDS = 8
 # Contents of a file that the iterations of a loop append to.
 _MAX_TEXTS = 3
-_MAX_DIRECTORIES = 4
 # Evaluations until what a body changes is known; it is nearly always after one.
 _MAX_ROUNDS = 6
 # Rounds of a `while` that are followed one by one: a script has hardly more arguments.
@@ -89,11 +89,11 @@ class Effects:
                 anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
                 ends = (*filter(names_executor, ends), anything)
             table[name] = join((start, *ends), scope.ev)
-        directories = tuple(dict.fromkeys((*env.directories, *self.directories)))
         files = dict(env.files)
         for path, texts in self.files.items():
             files[path] = few((*files.get(path, ()), *texts))
         arguments = table.pop(_ARGUMENTS, env.arguments)
+        directories = joined_directories((env.directories, self.directories))
         return env._replace(
             variables=table, directories=directories, arguments=arguments, files=files, unread=None
         )
@@ -115,12 +115,10 @@ class Effects:
                     is_new = unnumbered(path) not in map(unnumbered, self.files)
                     self.files[path] = (*texts, *kept)
                     news = news or is_new or bool(texts)
-        if len(self.directories) <= _MAX_DIRECTORIES:
-            more = tuple(dict.fromkeys((*self.directories, *after.directories)))
-            new = set(more) - {*self.directories, *before.directories}
-            if new:
-                self.directories = more if len(more) <= _MAX_DIRECTORIES else (*more, hole(''))
-                news = True
+        directories = joined_directories((self.directories, after.directories))
+        if not {*directories} <= {*self.directories, *before.directories}:
+            self.directories = directories
+            news = True
         return news
 
     def _learn_value(self, scope: Scope, name: str, ends: Sequence[Single]) -> bool:

@@ -324,14 +324,14 @@ def _directed(
     for node in redirections:
         word = node.heredoc.body if node.heredoc else node.target
         ways = [
-            _one(scope, after, node, text, output)
+            _redirection(scope, after, node, text, output)
             for before, output in ways
             for after, text in expand.text(scope, before, word)
         ]
     return ways
 
 
-def _one(
+def _redirection(
     scope: Scope, state: State, node: Redirection, text: Text, output: Output | None
 ) -> tuple[State, Output | None]:
     if scope.ev.reports is not None and node.heredoc is None and node.operator != '<<<':
@@ -367,7 +367,7 @@ def _input(scope: Scope, state: State, path: Text) -> Text:
     content = hole(f'content {state.env.moment()} {name}')
     texts = [text for text in texts if names_executor(text)]
     if texts:
-        scope.ev.printed[content.hole_name] = concat(texts)
+        scope.ev.inputs[content.hole_name] = concat(texts)
     return content
 
 

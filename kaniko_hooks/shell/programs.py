@@ -126,7 +126,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     texts: list[Text] = []
     row = program(base_name(fields[0]))
     if row.reads and row.kind in (PURE, LOCAL):
-        texts = [] if state.env.stdin is None else [likely(scope, state.env.stdin)]
+        texts = [] if state.env.stdin is None else [with_inputs(scope, state.env.stdin)]
         for field in fields[1:]:
             texts += [
                 text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
@@ -135,7 +135,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     if base_name(fields[0]) not in SEARCHING:
         texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
-        scope.ev.printed[result.hole_name] = concat(texts)
+        scope.ev.inputs[result.hole_name] = concat(texts)
     return result
 
 
@@ -167,16 +167,16 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
 
 def may_run(scope: Scope, state: State, line: Text) -> bool:
     """A line that names the executor or a function: it may be read to be run."""
-    text = likely(scope, line)
+    text = with_inputs(scope, line)
     return names_executor(text) or not state.env.functions.keys().isdisjoint(text.value.split())
 
 
-def likely(scope: Scope, text: Text) -> Text:
+def with_inputs(scope: Scope, text: Text) -> Text:
     """A text with what its holes stand for, if that is a file, or what a filter has read."""
     pieces: list[Text] = []
     at = 0
     for item in text.holes:
-        content = scope.ev.printed.get(item.name)
+        content = scope.ev.inputs.get(item.name)
         if content is None and item.name.startswith(FILE):
             content = scope.ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
         if content is not None:
@@ -218,7 +218,7 @@ def _unescaped(text: Text) -> Text:
         for match in re.finditer(r'\\([ntr\\"\'e])', text.value)
         if not any(item.start <= match.start() < item.end for item in text.holes)
     ]
-    return text.replaced(replacements) if replacements else text
+    return text.replaced(replacements)
 
 
 def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
@@ -239,7 +239,7 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
             word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
             quoted = _quoted(word) if match[1] == 'q' else word
             replacements.append((match.start(), match.end(), quoted))
-        pieces.append(form.replaced(replacements) if replacements else form)
+        pieces.append(form.replaced(replacements))
         if not words or not used:
             return [concat(pieces)]
 

@@ -37,9 +37,9 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
-        content = programs.likely(scope, stdin)
+        content = programs.with_inputs(scope, stdin)
         if names_executor(content):
-            scope.ev.printed[name.hole_name] = content
+            scope.ev.inputs[name.hole_name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:
         words = [
@@ -57,7 +57,7 @@ def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
         (match.start(), match.end(), name)
         for match in re.finditer(re.escape(replaced), field.text.value)
     ]
-    return field._replace(text=field.text.replaced(replacements)) if replacements else field
+    return field._replace(text=field.text.replaced(replacements))
 
 
 def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -203,7 +203,7 @@ def _with_certain(script: Script, text: Text) -> Text:
         setting = script.variables.get(item.name)
         if setting is not None and len(setting.values) == 1 and not setting.values[0].holes:
             replacements.append((item.start, item.end, setting.values[0]))
-    return text.replaced(replacements) if replacements else text
+    return text.replaced(replacements)
 
 
 def _fields(scope: Scope, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
