@@ -153,11 +153,9 @@ def parse(fields: Sequence[Field]) -> list[Flag]:
     """
     flags: list[Flag] = []
     may_be_value = False  # the word before may be a flag that takes this one
-    index = 0
-    while index < len(fields):
-        field = fields[index]
+    words = iter(fields)
+    for field in words:
         text = field.text
-        index += 1
         if text.holes and not text.prefix:
             # Unquoted it may be a flag or several; a quoted word is trusted to be a value.
             may_be_value = field.splits
@@ -181,15 +179,13 @@ def parse(fields: Sequence[Field]) -> list[Flag]:
             if field.splits and name in _BOOLEAN:
                 # It may be missing.
                 flags += {'cache': [Flag('', text)], 'cleanup': [_NO_CLEANUP]}.get(name, [])
-                continue
-            if name and value is None:
-                # Without one Kaniko reports an error, but a later version may not.
-                value = fields[index].text if index < len(fields) else Text('')
-                index += 1
-            if name in _BOOLEAN and value is not None and not _state(value):
-                raise Rejected
-            if name:
-                flags.append(Flag(name, value or Text('')))
+            elif name:
+                if value is None:
+                    # Without one Kaniko reports an error, but a later version may not.
+                    value = next((word.text for word in words), Text(''))
+                if name in _BOOLEAN and not _state(value):
+                    raise Rejected
+                flags.append(Flag(name, value))
     return flags
 
 

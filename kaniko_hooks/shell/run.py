@@ -16,7 +16,6 @@ from kaniko_hooks.model import (
     Reason,
     Run,
     Script,
-    Setting,
 )
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, variables
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Scope, State, merged
@@ -24,7 +23,7 @@ from kaniko_hooks.shell.evaluator import MAX_STATES, Evaluator, ReadBuild
 from kaniko_hooks.shell.facts import Fact, Facts
 from kaniko_hooks.shell.outcome import NO_BUILD, Total
 from kaniko_hooks.shell.programs import SHELLS
-from kaniko_hooks.shell.value import EMPTY, Array, alternatives
+from kaniko_hooks.shell.value import EMPTY, Array
 from kaniko_hooks.text import Text
 
 TYPE_CHECKING = False
@@ -75,14 +74,11 @@ def _image_name(ev: Evaluator, container: Container) -> str | None:
 
     Of several names it is the one of Kaniko.
     """
-    if not isinstance(container.image, Setting):
+    if container.image is None:
         return None
     scope = Scope(ev, EMPTY, container.scripts[0] if container.scripts else Script((), {}))
     names = [
-        value.value
-        for text in container.image.values
-        for value in alternatives(variables.filled(scope, text))
-        if isinstance(value, Text)
+        value.value for text in container.image.values for value in variables.filled(scope, text)
     ]
     return next((name for name in names if 'kaniko' in name), names[0] if names else None)
 
@@ -216,8 +212,7 @@ def _fields(scope: Scope, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
         ways = [
             (*fields, Field(value, several, at, end))
             for fields in ways
-            for value in alternatives(variables.filled(scope, text))
-            if isinstance(value, Text)
+            for value in variables.filled(scope, text)
         ]
         at = end + 1
     return ways

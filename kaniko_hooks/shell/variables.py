@@ -156,7 +156,7 @@ def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     return value
 
 
-def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Value:
+def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
     """A text with the values of settings in its holes: alternatives if they have some.
 
     `names` are the variables that are being looked up.
@@ -180,7 +180,7 @@ def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Value:
             # The value stays unknown, but where it makes a command of the executor.
             ways = [*[way for way in ways if names_executor(way)][:_MAX_ALTERNATIVES], *texts]
         texts = ways
-    return join(texts)
+    return [value for value in alternatives(join(texts)) if isinstance(value, Text)]
 
 
 def absolute(path: Text) -> Text:
@@ -200,9 +200,7 @@ def _setting(scope: Scope, name: str, names: tuple[str, ...]) -> Value:
     key = id(scope.script.variables), name
     if key not in scope.ev.settings:
         scope.ev.settings[key] = join(
-            value
-            for text in setting.values
-            for value in alternatives(filled(scope, text, (*names, name)))
+            value for text in setting.values for value in filled(scope, text, (*names, name))
         )
     return scope.ev.settings[key]
 
