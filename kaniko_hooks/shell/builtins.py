@@ -7,18 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, programs, scripts
-from kaniko_hooks.shell.env import (
-    ALL,
-    EXIT,
-    NO_TRAP,
-    RETURN,
-    Exit,
-    Flow,
-    Function,
-    Runner,
-    Scope,
-    State,
-)
+from kaniko_hooks.shell.env import ALL, EXIT, NO_TRAP, RETURN, Exit, Flow, Function, Scope, State
 from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
@@ -41,7 +30,7 @@ from kaniko_hooks.text import Text, concat, hole
 _NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
 
 
-def _ends_with(status: bool | None) -> Runner:
+def _ends_with(status: bool | None) -> programs.Runner:
     return lambda scope, state, fields: Flow([state.with_status(status)])
 
 
@@ -419,7 +408,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     return programs.printed(scope, [state.with_status(True)], fields)
 
 
-_ROWS: tuple[tuple[Runner, str], ...] = (
+_ROWS: tuple[tuple[programs.Runner, str], ...] = (
     (_ends_with(True), ': true shopt unalias'),
     (_ends_with(False), 'false'),
     (_ends_with(None), 'wait'),

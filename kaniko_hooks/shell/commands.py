@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
-from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
+from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_segments
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.tree import (
@@ -210,7 +210,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])
     if kind in (OTHER, REPEATS):
-        runs: Runner = among_words if runs_words else _printed
+        runs: programs.Runner = among_words if runs_words else _printed
         if kind == REPEATS or base == 'git':
             from kaniko_hooks.shell import repeats
 
@@ -325,7 +325,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def _runner(
     scope: Scope, state: State, before: Sequence[Field], rest: Sequence[Field]
-) -> Runner | None:
+) -> programs.Runner | None:
     """What runs the words after others as a command; None if these are none that can build."""
     name = rest[0].text.value
     base = base_name(rest[0])

@@ -10,7 +10,7 @@ commands; everything else is a hole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
@@ -27,6 +27,10 @@ ELSEWHERE = 'elsewhere'  # runs its words in another container or on another hos
 REPEATS = 'repeats'  # runs its words any number of times
 OTHER = 'other'  # anything else
 BUILTIN = 'builtin'  # of the shell; what it changes is in the environment
+
+
+# What a command does, by its fields.
+Runner = Callable[[Scope, State, Sequence[Field]], Flow]
 
 
 class Program(NamedTuple):

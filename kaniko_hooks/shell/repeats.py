@@ -8,8 +8,8 @@ from itertools import dropwhile, takewhile
 
 from kaniko_hooks.model import MANY, Field, Place, Reason
 from kaniko_hooks.shell import outcome, paths, programs, scripts
-from kaniko_hooks.shell.env import Flow, Runner, Scope, State, merged
-from kaniko_hooks.shell.programs import base_name
+from kaniko_hooks.shell.env import Flow, Scope, State, merged
+from kaniko_hooks.shell.programs import Runner, base_name
 from kaniko_hooks.shell.value import fresh_name, names_executor
 from kaniko_hooks.text import Text, concat, hole
 
