@@ -15,7 +15,10 @@ from kaniko_hooks.shell.reports import BuildEvent, StatementReport
 from kaniko_hooks.text import Text, hole
 
 _GIT_READS = frozenset(
-    'blame cat-file describe diff grep log ls-files rev-list rev-parse show status'.split()
+    """
+    blame cat-file describe diff diff-tree for-each-ref grep log ls-files ls-tree merge-base
+    name-rev rev-list rev-parse shortlog show status
+    """.split()
 )
 _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stash switch'.split())
 # Commands that only print something.
@@ -23,13 +26,15 @@ _PRINTS = re.compile(
     r'[\w-]+ (?:--version|-V)'
     r'|(?:aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|skopeo|trivy) version'
     r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|openssl x509 (?:.* )?-noout(?: .*)?'
-    r'|git tag (?:-l|--list|--points-at|--contains|--merged)(?: .*)?|env(?: -\S+)*'
+    r'|git (?:tag (?:-l|--list|--points-at|--contains|--merged|--sort=\S+)|branch --show-current)'
+    r'(?: .*)?|env(?: -\S+)*'
 )
 # Commands that keep credentials of registries, change the working tree from what the
 # repository refers to, or copy files of the container.
 _CHANGES_FILES = re.compile(
-    r'(?:buildah|cosign|docker|helm registry|nerdctl|oras|podman|regctl registry|skopeo|crane auth)'
-    r' log(?:in|out)\b.*'
+    r'(?:az|az acr|buildah|cosign|crane auth|docker|gcloud auth|helm registry|nerdctl|oras|podman'
+    r'|regctl registry|skopeo) log(?:in|out)\b.*'
+    r'|gcloud auth (?:activate-service-account|configure-docker)\b.*'
     r'|git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))'
     r'(?!.* --remote)(?: .*)?'
     r'|rsync [^:]*',

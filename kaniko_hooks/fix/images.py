@@ -32,12 +32,12 @@ _NOT_USED = OUTPUTS | frozenset(
 # Programs that change a file without making another one.
 _HARMLESS = frozenset(
     """
-    chmod chown envsubst gzip mkdir rm rmdir sed split sponge tee touch truncate umask
-    update-ca-certificates
+    chmod chown dos2unix envsubst gzip mkdir rm rmdir sed split sponge tee touch truncate umask
+    unix2dos update-ca-certificates zcat
     """.split()
 )
 # Sub-commands of git and of tools for images that write no file that can be built from.
-_HARMLESS_COMMANDS = frozenset('auth config fetch lfs login logout registry version'.split())
+_HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry version'.split())
 
 
 def spelled(text: Text) -> str:
