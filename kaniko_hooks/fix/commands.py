@@ -55,6 +55,12 @@ _SENDS = re.compile(
 )
 _INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
 _NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
+# A download, last in its list, that goes into a file outside the project.
+_SAVED = re.compile(
+    r'(?:(?:(?!curl|wget)[^|;])*&&\s*)?(?:curl|wget) [^|;&<>]*'
+    r'(?:>>?|\|\s*(?:tee|tar)\s(?:[^|;&<>]*\s)?)\s*["\']?/(?!dev/)[^|;&<>]*'
+    r'(?:>\s*/dev/null\s*)?(?:\|\|\s*(?:true|:))?'
+)
 
 # Programs that write their last operand, only what they name, or nothing.
 WRITES_LAST = frozenset('cp install ln mv'.split())
@@ -189,11 +195,14 @@ def programs_of(report: StatementReport, script: Script) -> tuple[Program, ...]:
         operator in WRITING and _is_on_volume(target, env, script)
         for operator, target, env in report.targets
     )
+    is_saved = _SAVED.fullmatch(report.source.value[report.node.start : report.node.end])
     result = []
     for kind, fields, place, env in report.programs:
         name = programs.base_name(fields[0])
         texts = tuple(field.text for field in fields)
         program = Program(name, _kind(name, kind, texts[1:]), texts, place.file, env)
+        if is_saved and program.name in ('curl', 'wget') and not _sends(program.words):
+            program = program._replace(kind=LOCAL)
         if writes_volume or program.kind == LOCAL and _changes_volume(program, script):
             program = program._replace(kind=OTHER)
         result.append(program)
@@ -250,6 +259,10 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
 
 def _is_download(words: Sequence[str]) -> bool:
     """curl or wget gets a file, and sends nothing."""
-    if any(_SENDS.match(word) or _NO_FILE.search(word) for word in words):
+    if _sends(words) or any(map(_NO_FILE.search, words)):
         return False
     return any(map(_INTO_FILE.match, words))
+
+
+def _sends(words: Sequence[str]) -> bool:
+    return any(map(_SENDS.match, words))
