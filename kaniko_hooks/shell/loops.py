@@ -115,10 +115,11 @@ class Effects:
                     is_new = unnumbered(path) not in map(unnumbered, self.files)
                     self.files[path] = (*texts, *kept)
                     news = news or is_new or bool(texts)
-        directories = joined_directories((self.directories, after.directories))
-        if not {*directories} <= {*self.directories, *before.directories}:
-            self.directories = directories
-            news = True
+        known = set(map(shape, (*self.directories, *before.directories)))
+        more = tuple(folder for folder in after.directories if shape(folder) not in known)
+        directories = joined_directories((self.directories, more))
+        news = news or directories != self.directories
+        self.directories = directories
         return news
 
     def _learn_value(self, scope: Scope, name: str, ends: Sequence[Single]) -> bool:
