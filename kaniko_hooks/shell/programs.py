@@ -3,8 +3,8 @@
 One closed table. A program that is not in it may do anything but set a variable
 of the shell; if the executor, a shell or a script of the repository is among its
 words, it runs that (conservative where it is rare). Its output is what the script
-itself has: evaluated are `echo`, `cat`, literal `printf`, paths, and look-ups of
-commands; everything else is a hole.
+itself has: evaluated are `echo`, `cat`, literal `printf`, fields and marks of known
+texts, paths, and look-ups of commands; everything else is a hole.
 """
 
 from __future__ import annotations
@@ -277,6 +277,32 @@ def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
     return None if state.env.stdin is None else [state.env.stdin]
 
 
+def _cut(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`cut -d: -f2`: a field of each line, or a line without the mark, if it is known."""
+    options = re.fullmatch(r'cut (?:-f ?([1-9]) )?-d ?(.)(?: -f ?([1-9]))?', _words(fields))
+    if options is None or state.env.stdin is None:
+        return None
+    number = int(options[1] or options[3] or 1)
+    lines = [[*line.split(options[2]), EMPTY] for line in state.env.stdin.split('\n')]
+    if any(part.holes for parts in lines for part in parts[:number]):
+        return None
+    chosen = (parts[min(number, len(parts)) - 1 if len(parts) > 2 else 0] for parts in lines)
+    return [_LINE_END.join(chosen)]
+
+
+def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
+    form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
+    match = re.fullmatch(form, _words(fields))
+    if match is None or state.env.stdin is None or state.env.stdin.holes:
+        return None
+    return [_unescaped(Text(match[4])).join(state.env.stdin.split(match[3]))]
+
+
+def _words(fields: Sequence[Field]) -> str:
+    return ' '.join(field.text.known or '\n' for field in fields)
+
+
 def _names(words: Sequence[Text], shown: str) -> Text:
     """Any number of names that match one of the words."""
     more = hole(fresh_name(shown), shown)
@@ -356,6 +382,9 @@ _PRINTERS = {
     'printf': _printf,
     'cat': _cat,
     'tee': _tee,
+    'cut': _cut,
+    'tr': _translated,
+    'sed': _translated,
     'find': _find,
     'pwd': _pwd,
     'dirname': _dirname,
