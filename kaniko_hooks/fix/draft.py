@@ -17,12 +17,11 @@ from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
     Mention,
     Mentions,
-    Script,
     block_list_edits,
     extenders_of,
     followers_of,
-    script_of,
 )
+from kaniko_hooks.fix.script import ScriptLayout, script_of
 from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
@@ -145,7 +144,7 @@ def _draft(
     return _with_followers(draft, dict(followers_of(state, target, mentions[target.name], names)))
 
 
-def _in_place(draft: Draft, script: Script, unit: Unit) -> Draft:
+def _in_place(draft: Draft, script: ScriptLayout, unit: Unit) -> Draft:
     """The job of a single unit keeps its name, and all but its script."""
     target, steps, place = draft.target, draft.steps, script.place
     part = Part(unit, tuple(step for step in steps.main if step not in unit.others))
@@ -165,7 +164,11 @@ def _in_place(draft: Draft, script: Script, unit: Unit) -> Draft:
 
 
 def _split(
-    draft: Draft, script: Script, template: str, most_shared: int, extenders: Sequence[Mention]
+    draft: Draft,
+    script: ScriptLayout,
+    template: str,
+    most_shared: int,
+    extenders: Sequence[Mention],
 ) -> Draft:
     """A template and a job for each part."""
     target, jobs = draft.target, draft.jobs
@@ -222,7 +225,7 @@ def _scripts(state: State, steps: Steps) -> Iterator[str]:
         yield state.repository.known_text(file)
 
 
-def _shared(target: Target, script: Script, most: int, writer: Writer) -> Sequence[Step]:
+def _shared(target: Target, script: ScriptLayout, most: int, writer: Writer) -> Sequence[Step]:
     """The steps that go into the template's `before_script`."""
     if script.template or any(
         'before_script' in pipeline.jobs[target.name].entries

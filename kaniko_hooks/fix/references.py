@@ -1,7 +1,4 @@
-"""Other jobs that name a job: those that wait for it, extend it or refer to it.
-
-A job may have its script from a template that nothing else uses.
-"""
+"""Other jobs that name a job: those that wait for it, extend it or refer to it."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
-from kaniko_hooks.ci.gitlab.values import Entry, InvalidPipeline, entry_of, node_of
+from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import (
     MappingNode,
     Node,
@@ -21,7 +18,7 @@ from kaniko_hooks.document.nodes import (
 )
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, like
-from kaniko_hooks.fix.layout import Layout, layout, line_end, line_start, newline_of, surroundings
+from kaniko_hooks.fix.layout import line_end, line_start, newline_of
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.target import Target, is_merged
 from kaniko_hooks.lines import where
@@ -183,7 +180,7 @@ def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[M
         # Another pipeline's needs and parents are its own jobs, whatever their names.
         if path not in target.files and mention.kind != _OTHER:
             continue
-        line = _line(state, path, mention)
+        line = line_of(state, path, mention)
         if mention.scalar.anchor or mention.item and mention.item.anchor:
             raise Refusal(f'{path}:{line} names it where an anchor is defined')
         if mention.kind == _OTHER:
@@ -222,7 +219,7 @@ def _refers_beside(mention: Mention) -> bool:
     )
 
 
-def _line(state: State, path: str, mention: Mention) -> int:
+def line_of(state: State, path: str, mention: Mention) -> int:
     return where(Place(path, mention.scalar.start), state.repository.known_text)[0]
 
 
@@ -275,62 +272,3 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
             lines = [f'{indent}  - {text[item.start : item.end].rstrip()}' for item in holder.items]
             yield Edit(key.end + 1, holder.start, '')
             yield Edit(holder.start, end, text[holder.end : end] + new + new.join(lines))
-
-
-# The script
-
-
-class Script(NamedTuple):
-    """The lines of a script, in the job or in the template of a name.
-
-    - `place`: of what it stands in; `job`: of the job, as if it stood there.
-    """
-
-    place: Layout
-    job: Layout
-    template: str | None = None
-
-
-def script_of(state: State, target: Target) -> Script:
-    """The place of a job's script. Raises Refusal."""
-    entry = entry_of(target.job.table, 'script')
-    template = _template_with(target.pipelines[0], entry.key) if entry else None
-    if template is None:
-        place = layout(target.text, target.key, target.body)
-        return Script(place, place)
-    name, definition = template
-    key, body = definition.key, node_of(definition.value)
-    if key.file != target.file:
-        raise Shared(f'its script is in {name} in {key.file}')
-    assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
-    place = layout(target.text, key, body)
-    _check_template(state, target, name, body)
-    if len(body.pairs) == 1:
-        raise Refusal(f'{name}, which has its script, would have nothing else')
-    start, end, indent = surroundings(target.text, target.key, target.body)
-    if indent != place.indent:
-        raise Refusal(f'its script is in {name}, which is indented differently')
-    job = place._replace(key=target.key, body=target.body, start=start, end=end)
-    return Script(place, job, name)
-
-
-def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
-    """The hidden job that has a `script:` key, and its definition; None if none has."""
-    for name, job in pipeline.hidden.items():
-        for definition in job.definitions:
-            body = node_of(definition.value)
-            if body.file == script.file and body.start <= script.start < body.end:
-                return name, definition
-    return None
-
-
-def _check_template(state: State, target: Target, name: str, body: MappingNode) -> None:
-    """Raises Shared if others use the template."""
-    own = range(target.body.start, target.body.end)
-    for path, some in mentions_of(state, [name])[name].items():
-        for mention in some:
-            if path != target.file or mention.scalar.start not in own:
-                line = _line(state, path, mention)
-                raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
-    if is_merged(state.files.document(target.file).nodes, body):
-        raise Shared(f'its script is in {name}, which is merged as *{body.anchor}')
