@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.extends import ancestors
-from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import (
     MappingNode,
@@ -94,23 +93,29 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     quoted = re.compile(rf'["\']({longest_first})\\?["\']')
     # G: the names of the jobs that `parallel` makes.
     instance = re.compile(rf'({longest_first})(?: \d+/\d+|: \[.*\])')
+    for visit, node in _scalars(root):
+        text = node.value
+        if text in names:
+            yield from _mention(visit, node)
+        elif visit.holder is not None and (match := instance.fullmatch(text)):
+            yield Mention(match[1], _OTHER, node)
+        else:
+            pattern = quoted if _API.search(text) else compared
+            if 'job=' in text or '://' in text and 'script' not in visit.path:
+                pattern = in_url
+            yield from (Mention(name, _OTHER, node) for name in pattern.findall(text))
+
+
+def _scalars(root: Node) -> Iterator[tuple[_Visit, ScalarNode]]:
+    """The scalars of a document; through an alias once more if they mean something else there."""
     waiting = [_Visit(root, ())]
     seen: set[tuple[int, str, bool, bool]] = set()
     while waiting:
         visit = waiting.pop()
         node = visit.node
         if isinstance(node, ScalarNode):
-            if node.value in names:
-                yield from _mention(visit, node)
-            elif visit.holder is not None and (match := instance.fullmatch(node.value)):
-                yield Mention(match[1], _OTHER, node)
-            elif 'job=' in node.value or '://' in node.value and 'script' not in visit.path:
-                yield from (Mention(name, _OTHER, node) for name in in_url.findall(node.value))
-            else:
-                pattern = quoted if _API.search(node.value) else compared
-                yield from (Mention(name, _OTHER, node) for name in pattern.findall(node.value))
+            yield visit, node
             continue
-        # An alias is the same node below another key: what it means there counts.
         means = visit.path[-1] if visit.path and visit.path[-1] in _MEANING else ''
         inside = bool(_NOT_JOBS & set(visit.path))
         mark = (identity(node), means, visit.holder is not None, inside)
@@ -140,7 +145,11 @@ def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
         yield Mention(node.value, _FOLLOWS, node, visit.holder, visit.position, visit.key)
     elif 'extends' in visit.path[1:3]:
         yield Mention(node.value, _EXTENDS, node)
-    elif not (_NOT_JOBS & set(visit.path) or _is_in_hidden_list(visit) or _is_environment(visit)):
+    elif not (
+        _NOT_JOBS & set(visit.path)
+        or visit.path[1:] in (('environment',), ('environment', 'name'))
+        or _is_in_hidden_list(visit)
+    ):
         yield Mention(node.value, _OTHER, node)
 
 
@@ -154,10 +163,6 @@ def _is_needed_job(visit: _Visit, node: ScalarNode) -> bool:
         return visit.path[-1] == '' and visit.path[-2] in _FOLLOWING
     elsewhere = node_at(item, 'pipeline') or node_at(item, 'project')
     return visit.path[-1] == 'job' and visit.path[-3] in _FOLLOWING and elsewhere is None
-
-
-def _is_environment(visit: _Visit) -> bool:
-    return visit.path[1:] in (('environment',), ('environment', 'name'))
 
 
 def _is_in_hidden_list(visit: _Visit) -> bool:
@@ -180,32 +185,28 @@ def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[M
         # Another pipeline's needs and parents are its own jobs, whatever their names.
         if path not in target.files and mention.kind != _OTHER:
             continue
-        line = line_of(state, path, mention)
+        at = f'{path}:{line_of(state, path, mention)}'
         if mention.scalar.anchor or mention.item and mention.item.anchor:
-            raise Refusal(f'{path}:{line} names it where an anchor is defined')
+            raise Refusal(f'{at} names it where an anchor is defined')
         if mention.kind == _OTHER:
-            raise Refusal(f'{path}:{line} names it, and it becomes several jobs')
-        if mention.kind == _EXTENDS:
-            if path != target.file or any(
-                _inherits_script(pipeline, target.name) for pipeline in target.pipelines
-            ):
-                raise Shared(f'{path}:{line} extends it')
-            yield mention
-        if mention.kind == _REFERENCES:
-            if path != target.file or not _refers_beside(mention):
-                raise Shared(f'{path}:{line} refers to it')
+            raise Refusal(f'{at} names it, and it becomes several jobs')
+        if mention.kind == _EXTENDS and (path != target.file or _is_inherited(target)):
+            raise Shared(f'{at} extends it')
+        if mention.kind == _REFERENCES and (path != target.file or not _refers_beside(mention)):
+            raise Shared(f'{at} refers to it')
+        if mention.kind != _FOLLOWS:
             yield mention
 
 
-def _inherits_script(pipeline: Pipeline, name: str) -> bool:
+def _is_inherited(target: Target) -> bool:
     """A job that extends this one runs its script."""
-    script = pipeline.jobs[name].entries.get('script')
-    jobs: list[Job] = [*pipeline.jobs.values(), *pipeline.hidden.values()]
-    return any(
-        job.entries.get('script') == script
-        for job in jobs
-        if job.name != name and name in ancestors(pipeline.table, job.name)
-    )
+    for pipeline in target.pipelines:
+        script = pipeline.jobs[target.name].entries.get('script')
+        for job in (*pipeline.jobs.values(), *pipeline.hidden.values()):
+            extends = job.name != target.name and target.name in ancestors(job.top, job.name)
+            if extends and job.entries.get('script') == script:
+                return True
+    return False
 
 
 def _refers_beside(mention: Mention) -> bool:
