@@ -54,40 +54,59 @@ def check_varying(
 
     `owners` are the units that steps go with, by their numbers; `loops` the units that are loops.
     """
-    variables: dict[str, frozenset[str]] = {}
-    files: dict[str, frozenset[str]] = {}
+    taint = _Taint(steps, paths)
     users: dict[str, set[object]] = defaultdict(set)
     for step in (*steps.before, *steps.main):
-        report = step.report
-        sources = _in_templates(step, paths)
-        for name in report.reads | _environment(step, {*variables, *steps.script.variables}):
-            sources |= variables.get(name) or _varying_names(steps.script.variables, name)
-        for path, drawn in files.items():
-            sources |= drawn if paths.names(step, [path]) else set()
         owner = owners.get(step.number)
+        sources = taint.of_step(step)
         if owner is None and _varies(step):
             sources.add(shortened(step.text))
-        if sources and 'word_generation' in report.changes:
+        if sources and 'word_generation' in step.report.changes:
             raise Refusal(f'{shortened(step.text)} may set any variable to another value each time')
         if owner is not None and not only_prints(step):
-            for build in step.builds:
-                for path in paths.in_context(build, files):
-                    sources |= files[path]
-                sources |= _varying_holes(build)
+            sources |= taint.of_builds(step)
             for source in sources:
                 users[source].add(owner)
                 if owner in loops:
                     users[source].add((owner, 'again'))
-        for name in report.writes:
-            old = variables.get(name, frozenset())
-            sure = name in step.sure_writes
-            variables[name] = frozenset(sources) if sure else old | sources
-        if sources:
-            files.update((path, frozenset(sources)) for path in paths.written(step))
+        taint.spread(step, sources)
     for source, names in users.items():
         if len(names) > 1:
             shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
             raise Refusal(f'{shown} a different value each time, and several builds use it')
+
+
+class _Taint:
+    """The varying values, by their sources, that variables and files have at a step."""
+
+    def __init__(self, steps: Steps, paths: Paths) -> None:
+        self.settings = steps.script.variables
+        self.paths = paths
+        self.variables: dict[str, frozenset[str]] = {}
+        self.files: dict[str, frozenset[str]] = {}
+
+    def of_step(self, step: Step) -> set[str]:
+        """The sources of what a step reads."""
+        sources = _in_templates(step, self.paths)
+        for name in step.report.reads | _environment(step, {*self.variables, *self.settings}):
+            sources |= self.variables.get(name) or _varying_names(self.settings, name)
+        return sources.union(
+            *(own for path, own in self.files.items() if self.paths.names(step, [path]))
+        )
+
+    def of_builds(self, step: Step) -> set[str]:
+        """The sources of what the builds of a step take from their contexts and put into images."""
+        contexts = (self.paths.in_context(build, self.files) for build in step.builds)
+        in_contexts = (self.files[path] for files in contexts for path in files)
+        return set().union(*in_contexts, *map(_varying_holes, step.builds))
+
+    def spread(self, step: Step, sources: set[str]) -> None:
+        """The variables and files that a step writes get its sources."""
+        for name in step.report.writes:
+            old = None if name in step.sure_writes else self.variables.get(name)
+            self.variables[name] = frozenset(sources).union(old or ())
+        if sources:
+            self.files.update((path, frozenset(sources)) for path in self.paths.written(step))
 
 
 def _environment(step: Step, names: Collection[str]) -> set[str]:
