@@ -101,22 +101,12 @@ def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
 
 def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
     """The variable of the pipeline that the words of a loop come from."""
-    dependent: dict[str, str] = {}
-    settings = steps.script.variables
+    origins = {name: name for name in steps.script.variables}
     for other in steps.earlier(step):
-        sources = [
-            source
-            for name in other.report.reads
-            if (source := dependent.get(name, name if name in settings else ''))
-        ]
-        for name in other.report.writes:
-            dependent[name] = sources[0] if sources else ''
-    for node in walk(command.words or ()):
-        if isinstance(node, Parameter):
-            source = dependent.get(node.name, node.name if node.name in settings else '')
-            if source:
-                return source
-    return None
+        sources = [origins[name] for name in sorted(other.report.reads) if origins.get(name)]
+        origins.update(dict.fromkeys(other.report.writes, sources[0] if sources else ''))
+    names = [node.name for node in walk(command.words or ()) if isinstance(node, Parameter)]
+    return next((origins[name] for name in names if origins.get(name)), None)
 
 
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
@@ -153,11 +143,10 @@ def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
 def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
     """A command that does more than to change files must name the image of its iteration."""
     for inner in body:
-        for use in effects(inner):
+        for use in () if inner.most_builds else effects(inner):
             value = use.env.variables.get(name)
             own = [build for build in step.builds if build.env.variables.get(name) == value]
-            images = images_of(own)
-            if not inner.most_builds and not is_about([use], images):
+            if not is_about([use], images_of(own)):
                 raise Refusal(
                     f'{shortened(inner.text)} runs between the builds and is not plain set-up'
                 )
