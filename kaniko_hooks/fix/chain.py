@@ -1,34 +1,21 @@
-"""The order of units, and `needs:` for parts that an earlier one must precede.
-
-What is not shown to be independent keeps its order.
-"""
+"""`needs:` for parts that an earlier one must precede."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations, product
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.edits import like
-from kaniko_hooks.fix.images import Footprint, footprint_of, may_use, repository_of
 from kaniko_hooks.fix.layout import Layout, line_end, line_start
-from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.target import Target
-from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
-# Variables that are numbers, also in hexadecimal digits.
-_NUMBERS = frozenset(
-    'CI_COMMIT_SHA CI_COMMIT_SHORT_SHA CI_JOB_ID CI_PIPELINE_ID CI_PIPELINE_IID'.split()
-)
 _STAGES = ['build', 'test', 'deploy']
 
 
@@ -37,101 +24,6 @@ class Source(NamedTuple):
 
     name: str
     optional: bool  # it may not be in the pipeline
-
-
-def needed(division: Division) -> list[list[int]]:
-    """For each unit the earlier ones that must be done before it, without those they imply.
-
-    Raises Refusal: the iterations of a loop depend on each other.
-    """
-    footprints: list[list[Footprint]] = []  # of the builds of each unit
-    result: list[list[int]] = []
-    for number, (unit, steps, _) in enumerate(division.parts):
-        before = [step for step in steps if step.number < unit.step.number]
-        builds = [build for step in (unit.step, *unit.others) for build in step.builds]
-        own = [
-            footprint_of(build, [*division.steps.before, *before], division.paths)
-            for build in builds
-        ]
-        if unit.loop is not None:
-            loop = unit.loop.command.name
-            words = [build.env.variables.get(loop) for build in builds]
-            _check_iterations(unit.step, words, own)
-        changed = [_changed(division, part.unit, unit) for part in division.parts[:number]]
-        earlier = [
-            other
-            for other in range(number)
-            if number in division.owners.waiting
-            or other in division.owners.gates
-            or any(
-                _must_follow(first, second, changed[other])
-                for first, second in product(footprints[other], own)
-            )
-        ]
-        implied = {further for other in earlier for further in result[other]}
-        result.append([other for other in earlier if other not in implied])
-        footprints.append(own)
-    return result
-
-
-def _check_iterations(step: Step, words: Sequence[object], own: Sequence[Footprint]) -> None:
-    """Raises Refusal if builds of a loop, in the iterations of some words, may need each other."""
-    for (word, first), (other, second) in combinations(zip(words, own), 2):
-        if word != other and _must_follow(first, second, step.report.writes):
-            raise Refusal('the builds of its loop may depend on each other')
-
-
-def _changed(division: Division, first: Unit, second: Unit) -> set[str]:
-    """The variables that may change from one unit to another."""
-    last = max(step.number for step in (second.step, *second.others))
-    between = [step for step in division.steps.main if first.step.number <= step.number < last]
-    return {name for step in between for name in step.report.writes}
-
-
-def _must_follow(first: Footprint, second: Footprint, changed: Collection[str]) -> bool:
-    for name in (first.found.keys() & second.found.keys()).difference(changed):
-        if _differ(first.found[name], second.found[name]):
-            return False  # no run has both of them
-    # Nothing waits for the test of an image but what leaves the job.
-    if first.only_tests and not second.only_tests:
-        return True
-    if first != second._replace(images=first.images, found=first.found) and any(
-        _may_be_same(image, other) for image in first.images for other in second.images
-    ):
-        return True
-    if first.target and not second.target and first.source == second.source:
-        return True
-    # What the first one uses may be an image that the second one replaces.
-    return may_use(second, first.images) or may_use(first, second.images)
-
-
-def _differ(value: str, other: str) -> bool:
-    """Two spelled values are not the same, as far as one of them is known."""
-    return value != other and any(
-        '\0' not in known and not _may_be(text, known)
-        for text, known in ((value, other), (other, value))
-    )
-
-
-def _may_be_same(image: str, other: str) -> bool:
-    """Two destinations may be the same, but for two different values that are not known."""
-    names = repository_of(image), repository_of(other)
-    tags = image[len(names[0]) :], other[len(names[1]) :]
-    if names[0] == names[1]:
-        return tags[0] == tags[1] or any(
-            '\0' not in known and _may_be(tag, known) for tag, known in (tags, tags[::-1])
-        )
-    return tags[0] == tags[1] and all(re.fullmatch('\0[^\0]*\0', name) for name in names)
-
-
-def _may_be(text: str, known: str) -> bool:
-    """A spelled text may be one that is known."""
-    pieces = [re.escape(piece) for piece in text.split('\0')]
-    pieces[1::2] = ['[0-9a-f]+' if name in _NUMBERS else '.*' for name in pieces[1::2]]
-    return re.fullmatch(''.join(pieces), known, re.DOTALL) is not None
-
-
-# The keyword
 
 
 def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> tuple[Source, ...]:
@@ -175,11 +67,11 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
     """The earlier jobs whose artifacts a job without `needs` gets."""
     dependencies = get(job.table, 'dependencies')
     names = None if dependencies is None else {string_of(item) for item in items_of(dependencies)}
-    order = stages(pipeline.table)
-    own = order.get(stage(job.table), len(order))
+    order = _stages(pipeline.table)
+    own = order.get(_stage(job.table), len(order))
     sources = []
     for other in state.sources(pipeline):
-        earlier = order.get(stage(other.table), 0) < own
+        earlier = order.get(_stage(other.table), 0) < own
         if earlier and (names is None or other.name in names):
             _check_waits(other)
             limits = (get(other.table, keyword) for keyword in ('rules', 'only', 'except'))
@@ -201,14 +93,14 @@ def _check_waits(source: Job) -> None:
             raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
 
 
-def stages(table: Table) -> dict[str, int]:
+def _stages(table: Table) -> dict[str, int]:
     """The stages of a pipeline, in order."""
     names = [string_of(item) or '' for item in items_of(get(table, 'stages'))] or _STAGES
     inner = [name for name in names if name not in ('.pre', '.post')]
     return {name: index for index, name in enumerate(('.pre', *inner, '.post'))}
 
 
-def stage(table: Table) -> str:
+def _stage(table: Table) -> str:
     """The stage of a job."""
     return string_of(get(table, 'stage')) or 'test'
 

@@ -126,7 +126,7 @@ class Footprint(NamedTuple):
     - `bases`: spelled images that its Dockerfile builds on; None if they are not known.
     - `source`: context and Dockerfile; `target`: the stage of it that is built.
     - `only_tests`: it pushes and writes nothing.
-    - `found`: spelled values of variables that its statement has found.
+    - `variables`: spelled values that its statement begins with.
     """
 
     images: frozenset[str]
@@ -135,7 +135,7 @@ class Footprint(NamedTuple):
     source: tuple[str, str]
     target: str
     only_tests: bool
-    found: Mapping[str, str]
+    variables: Mapping[str, str]
 
 
 def may_use(footprint: Footprint, images: frozenset[str]) -> bool:
