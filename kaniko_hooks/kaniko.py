@@ -205,20 +205,19 @@ def destination_words(argv: Sequence[Field]) -> list[Field]:
 def _flag(text: Text) -> tuple[str, Text | None]:
     """A flag's long name, '' if Kaniko has none such, and its value: None if that is the next
     word."""
-    end = len(text.value)
     if text.value[:2] == '--':
         name, equals, _ = text.value[2:].partition('=')
         if name in _BOOLEAN:
-            return name, text.part(len(name) + 3, end) if equals else Text('true')
+            return name, text.part(len(name) + 3) if equals else Text('true')
         if name not in _VALUED:
             return '', Text('') if equals else None
-        return name, text.part(len(name) + 3, end) if equals else None
+        return name, text.part(len(name) + 3) if equals else None
     name = _SHORTHANDS.get(text.value[1], '')
     if name == 'help':
         return name, Text('true')
-    if not name or end == 2:
+    if not name or len(text.value) == 2:
         return name, None
-    return name, text.part(3 if text.value[2] == '=' else 2, end)
+    return name, text.part(3 if text.value[2] == '=' else 2)
 
 
 def _may_name_cache(text: Text) -> bool:

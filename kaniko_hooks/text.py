@@ -104,6 +104,11 @@ class Text:
         return self.value[self.holes[-1].end :] if self.holes else self.value
 
     @property
+    def has_known(self) -> bool:
+        """Some of the characters are known."""
+        return sum(item.end - item.start for item in self.holes) < len(self.value)
+
+    @property
     def is_hole(self) -> bool:
         """All of the text is one hole: nothing is known of it."""
         return len(self.holes) == 1 and self.holes[0][:2] == (0, len(self.value))
@@ -120,8 +125,10 @@ class Text:
         after = max(offset - segment.start, 0)
         return segment.locate(segment.offset + after * segment.linear)
 
-    def part(self, start: int, end: int) -> Text:
-        """The characters from `start` to `end`; a hole that is cut stays one."""
+    def part(self, start: int, end: int | None = None) -> Text:
+        """The characters from `start` to `end`, or to the last; a hole that is cut stays one."""
+        if end is None:
+            end = len(self.value)
         if not start and end >= len(self.value):
             return self
         holes = self.holes
@@ -155,7 +162,7 @@ class Text:
             pieces.append(self.part(last, start))
             pieces.append(text.at(self.place, start) if self.segments else text)
             last = end
-        pieces.append(self.part(last, len(self.value)))
+        pieces.append(self.part(last))
         return concat(pieces)
 
     def split(self, separators: Container[str]) -> list[Text]:
@@ -171,7 +178,7 @@ class Text:
             if char in separators and at >= after_hole:
                 result.append(self.part(start, at))
                 start = at + 1
-        return [*result, self.part(start, len(self.value))]
+        return [*result, self.part(start)]
 
     def join(self, texts: Iterable[Text]) -> Text:
         """The texts with this one between them, as `str.join`."""

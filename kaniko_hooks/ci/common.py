@@ -230,7 +230,7 @@ def folder_in(
     if not text.value:
         return directory
     if text.holes and not text.prefix and text.holes[0].name == ROOT:
-        text, roots = text.part(text.holes[0].end, len(text.value)), ('',)
+        text, roots = text.part(text.holes[0].end), ('',)
     if text.holes or '$' in text.value:
         return None
     path = text.value

@@ -60,7 +60,7 @@ class Paths:
         """The files that a build writes."""
         files = build.values(*OUTPUTS)
         files += (
-            value.part(len('oci:'), len(value.value))
+            value.part(len('oci:'))
             for value in build.values('cache-repo')
             if value.value.startswith('oci:')
         )
@@ -72,7 +72,7 @@ class Paths:
         if context is None:
             return ['/workspace']
         if context.value.startswith('dir://'):
-            context = context.part(len('dir://'), len(context.value))
+            context = context.part(len('dir://'))
         if '://' in context.value:
             return []
         folders = self.of(context, build.env)

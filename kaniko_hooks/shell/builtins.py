@@ -205,7 +205,7 @@ def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -
     has_end = len(line.value) < len(unread.value)
     if not is_line and not has_end:
         return None
-    rest = unread.part(len(line.value) + 1, len(unread.value))
+    rest = unread.part(len(line.value) + 1)
     after = state.with_env(state.env._replace(unread=rest if is_line else None))
     if 'a' in options:
         parts = [part for part in parts if part.value or ' ' not in separators]
@@ -266,7 +266,7 @@ def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]
         line = line.stripped() if ' ' in separators else line
         first = line.split(separators)[0] if left > 1 else line
         yield first
-        line = line.part(len(first.value) + 1, len(line.value))
+        line = line.part(len(first.value) + 1)
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -366,7 +366,7 @@ def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     table = dict(state.env.functions)
     for field in fields[1:]:
         name, _, _ = field.text.value.partition('=')
-        source = concat((field.text.part(len(name) + 1, len(field.text.value)), Text(' "$@"')))
+        source = concat((field.text.part(len(name) + 1), Text(' "$@"')))
         body = scope.ev.parsed(source).body
         table[name] = (Function(Group(body, False, (), 0, 0), source),)
     return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])

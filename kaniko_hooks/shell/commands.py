@@ -304,7 +304,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         name, equals, _ = text.value.partition('=')
         if equals and name.isidentifier():
             # `env NAME=value command`
-            value = text.part(len(name) + 1, len(text.value))
+            value = text.part(len(name) + 1)
             start = _exporting(assign(start, name, value), name)
         elif text.holes or text.value[:1] == '-':
             if base_name(fields[0]) == 'env':

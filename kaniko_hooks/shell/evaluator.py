@@ -317,19 +317,26 @@ class Evaluator:
         inner = scope.apart()._replace(source=source, captured=True, depth=scope.depth + 1)
         # Bash goes on after a failure here, whatever its options.
         start = state.with_env(state.env._replace(stdout=EMPTY, errexit=False))
+        shown = scope.source.value[node.start : node.end]
         result = []
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
-            output = _without_line_ends(end.env.stdout)
-            if output.is_hole:
-                content = programs.with_inputs(scope, output)
-                line_end = '' if content is output else '\n'
-                name = output.hole_name + line_end
-                output = hole(name, scope.source.value[node.start : node.end])
-                if line_end:
-                    self.inputs[output.hole_name] = _without_line_ends(content)
+            output = self._captured(scope, end.env.stdout, shown)
             env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
             result.append((end.with_env(env), output))
         return result
+
+    def _captured(self, scope: Scope, printed: Text, shown: str) -> Text:
+        """What was printed, without line ends at the end; `shown` is how an unknown text is."""
+        output = _without_line_ends(printed)
+        if not output.is_hole:
+            return output
+        content = programs.with_inputs(scope, output)
+        if content is output:
+            return hole(output.hole_name, shown)
+        # Without line ends the content is another value.
+        output = hole(f'{output.hole_name}\n', shown)
+        self.inputs[output.hole_name] = _without_line_ends(content)
+        return output
 
     # Commands
 

@@ -176,8 +176,8 @@ def _without_common_ends(left: Text, right: Text) -> tuple[Text, Text]:
     `x$TAG` and `x` have the same answer as `$TAG` and nothing.
     """
     start = len(commonprefix((left.prefix, right.prefix)))
-    left = left.part(start, len(left.value))
-    right = right.part(start, len(right.value))
+    left = left.part(start)
+    right = right.part(start)
     end = len(commonprefix((left.suffix[::-1], right.suffix[::-1])))
     return left.part(0, len(left.value) - end), right.part(0, len(right.value) - end)
 

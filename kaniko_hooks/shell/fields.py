@@ -14,16 +14,7 @@ from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Assignment, Literal, Word
-from kaniko_hooks.shell.value import (
-    UNSET,
-    Array,
-    Single,
-    Value,
-    fresh_name,
-    has_characters,
-    number,
-    text_of,
-)
+from kaniko_hooks.shell.value import UNSET, Array, Single, Value, fresh_name, number, text_of
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up
 from kaniko_hooks.text import Hole, Text, concat, hole
 
@@ -110,7 +101,7 @@ def _field(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> lis
         and not all(is_one_word(scope, state, item.name) for item in part.text.holes)
         for part in kept
     )
-    vanishes = all(part.splits or not (part.quoted or has_characters(part.text)) for part in kept)
+    vanishes = all(part.splits or not (part.quoted or part.text.has_known) for part in kept)
     texts = [part.text for part in kept]
     if any(not part.quoted and is_pattern(part.text.value) for part in kept):
         names = [part.text if part.quoted else file_names(part.text) for part in kept]

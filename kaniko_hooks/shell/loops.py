@@ -286,28 +286,14 @@ def _any_times(
 ) -> Flow:
     """All ways through a loop of unknown length; with `runs_once` the body runs at least once.
 
-    `start` sets the loop's variable, if it has one. Raises TooMuch: the values that the
-    body leaves differ after each round.
+    `start` sets the loop's variable, if it has one.
     """
-    ev = scope.ev
-    effects = ev.loops.setdefault(id(node), Effects())
-    for _ in range(_MAX_ROUNDS):
-        ev.spend(25 + 3 * len(state.env.variables))
-        entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
-        tested, _ = _condition(scope, [start(entry)], node)
-        body = ev.statements(scope, tested.normal, node.body)
-        going, done = _iteration(body)
-        done.leaving += tested.leaving
-        news = [effects.learn(scope, entry.env, way.env) for way in going]
-        if not any(news):
-            break
-    else:
-        raise TooMuch
+    going, done = _fixpoint(scope, state, node, start)
     # The builds after any number of complete iterations.
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
-    ev.most_builds = max(ev.most_builds, outcome.builds(before))
+    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(before))
     heads = [] if runs_once else [state]
     if going:
         last = joined_states(scope, going)
@@ -324,6 +310,26 @@ def _any_times(
     done.change(lambda way: way._replace(outcome=outcome.then(before, way.outcome)))
     flow.add(done)
     return flow
+
+
+def _fixpoint(
+    scope: Scope, state: State, node: For | While, start: Callable[[State], State]
+) -> tuple[list[State], Flow]:
+    """The states in which a loop goes on after any iteration, and how others leave the loop.
+
+    Raises TooMuch: the values that the body leaves differ after each evaluation.
+    """
+    effects = scope.ev.loops.setdefault(id(node), Effects())
+    for _ in range(_MAX_ROUNDS):
+        scope.ev.spend(25 + 3 * len(state.env.variables))
+        entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
+        tested, _ = _condition(scope, [start(entry)], node)
+        going, done = _iteration(scope.ev.statements(scope, tested.normal, node.body))
+        done.leaving += tested.leaving
+        news = [effects.learn(scope, entry.env, way.env) for way in going]
+        if not any(news):
+            return going, done
+    raise TooMuch
 
 
 def _condition(scope: Scope, states: list[State], node: For | While) -> tuple[Flow, list[State]]:
@@ -344,7 +350,7 @@ def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
     if text == printed:
         return after
     start = len(printed.value) if text.value.startswith(printed.value) else 0
-    last = text.part(start, len(text.value))
+    last = text.part(start)
     if names_executor(last):
         more = hole(fresh_name(REPEATED), '$(…)')
     else:

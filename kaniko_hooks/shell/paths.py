@@ -19,7 +19,6 @@ from kaniko_hooks.shell.value import (
     EMPTY,
     fresh,
     fresh_name,
-    has_characters,
     names_executor,
     regex_with_holes,
     shortened,
@@ -81,7 +80,7 @@ def _below_root(script: Script, path: Text) -> Text | None:
     """The rest of an absolute path that begins with the repository's folder."""
     root = script.root
     if path.holes and not path.prefix and path.holes[0].name == ROOT:
-        rest = path.part(path.holes[0].end, len(path.value))
+        rest = path.part(path.holes[0].end)
         if not root or root[0] in '/~':
             root, path = '', rest
         else:
@@ -94,7 +93,7 @@ def _below_root(script: Script, path: Text) -> Text | None:
     if not f'{path.value}/'.startswith(f'{root}/'):
         return None
     below = path.value[len(root) :].lstrip('/')
-    return path.part(len(path.value) - len(below), len(path.value))
+    return path.part(len(path.value) - len(below))
 
 
 def _is_absolute(path: Text) -> bool:
@@ -262,7 +261,7 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
     """
     line = path.split('\n')[0]
     names = [name for name in line.split('/') if name.value]
-    if not any(map(has_characters, names)):
+    if not any(name.has_known for name in names):
         if any(item.name.startswith('$(mktemp') for item in path.holes):
             return ()
         return [name for name in scope.ev.repository.files() if name.endswith(_EXTENSIONS)]
@@ -275,12 +274,12 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
 def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
     """The files whose paths end with the most of these names."""
     files = scope.ev.repository.files()
-    while not has_characters(names[0]):
+    while not names[0].has_known:
         # It may be the root, or several folders.
         del names[0]
     depth = max((name.count('/') + 1 for name in files), default=1)
     del names[:-depth]
-    while any(map(has_characters, names)):
+    while any(name.has_known for name in names):
         scope.ev.spend(50 + len(files) // 16)
         pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
         matching = [name for name in files if pattern.fullmatch(name)]

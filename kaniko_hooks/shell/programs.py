@@ -186,7 +186,7 @@ def with_inputs(scope: Scope, text: Text) -> Text:
         if content is not None:
             pieces += (text.part(at, item.start), content)
             at = item.end
-    return concat((*pieces, text.part(at, len(text.value)))) if pieces else text
+    return concat((*pieces, text.part(at))) if pieces else text
 
 
 def output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:

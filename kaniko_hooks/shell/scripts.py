@@ -16,7 +16,6 @@ from kaniko_hooks.shell.value import (
     Value,
     alternatives,
     fresh,
-    has_characters,
     join,
     shortened,
     unknown,
@@ -257,7 +256,7 @@ def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def _is_unknown(text: Text) -> bool:
     """Nothing is known of the text."""
-    return bool(text.holes) and not has_characters(text.stripped())
+    return bool(text.holes) and not text.stripped().has_known
 
 
 def after_unknown_commands(scope: Scope, state: State) -> State:

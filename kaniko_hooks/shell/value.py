@@ -218,11 +218,6 @@ def number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
 
 
-def has_characters(text: Text) -> bool:
-    """Some characters of the text are known."""
-    return sum(item.end - item.start for item in text.holes) < len(text.value)
-
-
 def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
     """The regular expression of what a text may be; of holes side by side there is one."""
     pieces = text.key()[::2]

@@ -124,7 +124,7 @@ def _folder(entries: Entries, scope: Scope) -> str | None:
     folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS)) or ''))
     if scope.system.name == 'codefresh' and folder.holes and not folder.prefix:
         # `${{main_clone}}`, the folder of a step that clones.
-        return folder_in('', folder.part(folder.holes[0].end, len(folder.value)).value.lstrip('/'))
+        return folder_in('', folder.part(folder.holes[0].end).value.lstrip('/'))
     return folder_in(scope.directory, folder, scope.dialect.roots)
 
 
