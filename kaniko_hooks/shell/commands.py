@@ -6,19 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
-from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts
+from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_segments
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
-from kaniko_hooks.shell.tree import (
-    DECLARATIONS,
-    Assignment,
-    Simple,
-    Substitution,
-    Unknown,
-    literal,
-    walk,
-)
 from kaniko_hooks.shell.value import (
     Array,
     alternatives,
@@ -45,30 +36,30 @@ _MAX_RECURSION = 12
 _MIN_SEARCHING = 3  # words, where the input is not known
 
 
-def simple(scope: Scope, state: State, node: Simple) -> Flow:
+def simple(scope: Scope, state: State, node: tree.Simple) -> Flow:
     """A simple command without its redirections."""
     return Flow.union(
         _expanded(scope, way, node, fields) for way, fields in fields_of(scope, state, node.words)
     )
 
 
-def _expanded(scope: Scope, state: State, node: Simple, fields: Sequence[Field]) -> Flow:
+def _expanded(scope: Scope, state: State, node: tree.Simple, fields: Sequence[Field]) -> Flow:
     """A simple command whose words have become these fields."""
     if not node.words and any(item.operator == '<' for item in node.redirections):
         # `$(< file)` is the content of the file.
         return programs.printed(scope, [state], [Field(Text('cat'))])
-    if node.words and node.assignments and literal(node.words[0]) in DECLARATIONS:
+    if node.words and node.assignments and tree.literal(node.words[0]) in tree.DECLARATIONS:
         return _declaration(scope, state, node, fields)
     starts = assigned(scope, state, node.assignments)
     if not fields:
         # Without a command the status is that of a substitution.
-        keeps = any(isinstance(item, Substitution) for item in walk(node))
+        keeps = any(isinstance(item, tree.Substitution) for item in tree.walk(node))
         return Flow(starts if keeps else (start.with_status(True) for start in starts))
     flow = Flow()
     for start in starts:
         start = _exporting(start, *(item.name for item in node.assignments))
         result = run(scope, start, fields)
-        if isinstance(node.words[0].pieces[0], Unknown):
+        if isinstance(node.words[0].pieces[0], tree.Unknown):
             # Another program writes any commands there.
             result.normal += [scripts.after_unknown_commands(scope, end) for end in result.normal]
         if node.assignments:
@@ -77,7 +68,7 @@ def _expanded(scope: Scope, state: State, node: Simple, fields: Sequence[Field])
     return flow
 
 
-def _declaration(scope: Scope, state: State, node: Simple, fields: Sequence[Field]) -> Flow:
+def _declaration(scope: Scope, state: State, node: tree.Simple, fields: Sequence[Field]) -> Flow:
     names = [
         Field(Text(assignment.name), False, assignment.start, assignment.start)
         for assignment in node.assignments
@@ -93,7 +84,7 @@ def _declaration(scope: Scope, state: State, node: Simple, fields: Sequence[Fiel
     return flow
 
 
-def _drop(flow: Flow, before: State, assignments: Sequence[Assignment]) -> None:
+def _drop(flow: Flow, before: State, assignments: Sequence[tree.Assignment]) -> None:
     """Take back the assignments that hold for one command only."""
     names = {assignment.name for assignment in assignments}
 

@@ -15,17 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.env import Scope, State, by_builds, joined_states
 from kaniko_hooks.shell.facts import is_pattern, matches
-from kaniko_hooks.shell.tree import (
-    Arithmetic,
-    Literal,
-    Parameter,
-    Piece,
-    Substitution,
-    Unknown,
-    Word,
-)
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
     EMPTY,
@@ -55,7 +47,7 @@ if TYPE_CHECKING:
     from kaniko_hooks.shell.tests import Operand
 
     _Item = TypeVar('_Item', bound='Field | Part | Operand')
-    _Node = TypeVar('_Node', bound='Word | _Expansion')
+    _Node = TypeVar('_Node', bound='tree.Word | _Expansion')
 
 
 class Part(NamedTuple):
@@ -75,7 +67,7 @@ _MAX_WAYS = 64
 BREAK = Part(Text('\0'), True)
 
 Ways = list[tuple[State, tuple[Part, ...]]]
-_Expansion = Parameter | Substitution | Arithmetic | Unknown
+_Expansion = tree.Parameter | tree.Substitution | tree.Arithmetic | tree.Unknown
 
 
 def extended(
@@ -98,7 +90,7 @@ def extended(
     return result
 
 
-def text(scope: Scope, state: State, word: Word) -> list[tuple[State, Text]]:
+def text(scope: Scope, state: State, word: tree.Word) -> list[tuple[State, Text]]:
     """A word as one text, as an assignment or a redirection expands it."""
     ways = [(after, joined(parts)) for after, parts in parts_of(scope, state, word.pieces)]
     scope.ev.spend(sum(text.weight for _, text in ways))
@@ -144,14 +136,14 @@ def escaped(text: str) -> str:
     return ''.join('\\' + char if char in '*?[(\\' else char for char in text)
 
 
-def parts_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
+def parts_of(scope: Scope, state: State, pieces: Sequence[tree.Piece]) -> Ways:
     """The parts of a word, after the expansion of its pieces."""
     # Few words are so long that it counts.
     scope.ev.spend(len(pieces) // 8 * 50)
     ways: Ways = [(state, ())]
     literal: list[Part] = []  # since the last expansion
     for piece in pieces:
-        if isinstance(piece, Literal):
+        if isinstance(piece, tree.Literal):
             literal.append(Part(literal_text(scope.source, piece), piece.quoted, verbatim=True))
             continue
         ways = [(before, (*parts, *literal)) for before, parts in ways]
@@ -160,21 +152,21 @@ def parts_of(scope: Scope, state: State, pieces: Sequence[Piece]) -> Ways:
     return [(before, (*parts, *literal)) for before, parts in ways]
 
 
-def literal_text(source: Text, piece: Literal) -> Text:
+def literal_text(source: Text, piece: tree.Literal) -> Text:
     if len(piece.value) == piece.end - piece.start:
         return source.part(piece.start, piece.end)
     return Text(piece.value).at(source.place, piece.start)
 
 
 def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
-    if isinstance(piece, Parameter):
+    if isinstance(piece, tree.Parameter):
         ways = _parameter(scope, state, piece)
-    elif isinstance(piece, Substitution):
+    elif isinstance(piece, tree.Substitution):
         ways = [
             _substituted(scope, after, output, piece)
             for after, output in scope.ev.substitution(scope, state, piece)
         ]
-    elif isinstance(piece, Arithmetic):
+    elif isinstance(piece, tree.Arithmetic):
         from kaniko_hooks.shell import arithmetic
 
         ways = []
@@ -193,7 +185,7 @@ def _expansion(scope: Scope, state: State, piece: _Expansion) -> Ways:
 
 
 def _substituted(
-    scope: Scope, state: State, output: Text, piece: Substitution
+    scope: Scope, state: State, output: Text, piece: tree.Substitution
 ) -> tuple[State, tuple[Part, ...]]:
     if scope.source.value[piece.start] != '<':
         return state, (Part(output, piece.quoted),)
@@ -212,7 +204,7 @@ def _placed(scope: Scope, part: Part, offset: int) -> Part:
 # Parameters
 
 
-def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
+def _parameter(scope: Scope, state: State, piece: tree.Parameter) -> Ways:
     if piece.prefix == '!':
         return _indirect(scope, state, piece)
     if piece.operator[-1:] in ('-', '=', '+', '?') and piece.operand is not None:
@@ -228,11 +220,11 @@ def _parameter(scope: Scope, state: State, piece: Parameter) -> Ways:
     return ways
 
 
-def _shown(scope: Scope, piece: Parameter) -> str:
+def _shown(scope: Scope, piece: tree.Parameter) -> str:
     return scope.source.value[piece.start : piece.end]
 
 
-def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
+def _indirect(scope: Scope, state: State, piece: tree.Parameter) -> Ways:
     """`${!x}`: the value of the variable that another one names; or the keys of an array."""
     shown = _shown(scope, piece)
     if piece.whole and not piece.operator:
@@ -251,7 +243,7 @@ def _indirect(scope: Scope, state: State, piece: Parameter) -> Ways:
     return ways
 
 
-def _values(scope: Scope, state: State, piece: Parameter) -> Values:
+def _values(scope: Scope, state: State, piece: tree.Parameter) -> Values:
     """The values of a parameter, or of an item of an array."""
     shown = _shown(scope, piece)
     ways = look_up(scope, state, piece.name, shown)
@@ -282,7 +274,7 @@ def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _conditional(scope: Scope, state: State, piece: Parameter, operand: Word) -> Ways:
+def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tree.Word) -> Ways:
     """`${x:-word}` and its like: which way depends on the value."""
     kind = piece.operator[-1]
     colon = piece.operator[0] == ':'
@@ -317,7 +309,7 @@ def _conditional(scope: Scope, state: State, piece: Parameter, operand: Word) ->
     return ways
 
 
-def _operand(scope: Scope, state: State, word: Word) -> Ways:
+def _operand(scope: Scope, state: State, word: tree.Word) -> Ways:
     """The word of `${x:-word}`, which is split where it is not quoted."""
     return [
         (after, tuple(part._replace(verbatim=False) for part in parts))
@@ -348,7 +340,7 @@ def _by_presence(
     ]
 
 
-def _length(piece: Parameter, value: Single) -> Text:
+def _length(piece: tree.Parameter, value: Single) -> Text:
     if isinstance(value, Array) and piece.whole:
         if any(item.splits for item in value.items):
             return hole('')
@@ -357,7 +349,7 @@ def _length(piece: Parameter, value: Single) -> Text:
     return _derived(piece, [subject]) if subject.holes else Text(str(len(subject.value)))
 
 
-def _derived(piece: Parameter, operands: Sequence[Text], shown: str = '') -> Text:
+def _derived(piece: tree.Parameter, operands: Sequence[Text], shown: str = '') -> Text:
     """The unknown result of an operator: the same for the same operands."""
     if any(not item.name for operand in operands for item in operand.holes):
         return hole('', shown)
@@ -366,7 +358,9 @@ def _derived(piece: Parameter, operands: Sequence[Text], shown: str = '') -> Tex
     return hole(f'{piece.prefix}{piece.operator}{name} {names}', shown)
 
 
-def _modified(scope: Scope, state: State, piece: Parameter, value: Single, operand: Word) -> Ways:
+def _modified(
+    scope: Scope, state: State, piece: tree.Parameter, value: Single, operand: tree.Word
+) -> Ways:
     """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
     subject = text_of(value)
     several = piece.whole == '@'

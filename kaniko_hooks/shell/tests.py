@@ -14,18 +14,8 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.expand import Part, matching, opaque
-from kaniko_hooks.shell.tree import (
-    Calculation,
-    Case,
-    For,
-    Parameter,
-    Script,
-    Simple,
-    Test,
-    literal,
-    walk,
-)
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')
@@ -277,21 +267,21 @@ def _number(text: Text) -> int | None:
     return int(value) if digits.isdecimal() and len(digits) < 15 else None
 
 
-def tested_names(tree: Script) -> Iterator[str]:
+def tested_names(script: tree.Script) -> Iterator[str]:
     """The names of variables on which it depends which commands run, and how often."""
-    for node in walk(tree):
+    for node in tree.walk(script):
         words: Sequence[object] = ()
-        if isinstance(node, Simple) and node.words:
-            is_test = literal(node.words[0]) in ('[', 'test')
+        if isinstance(node, tree.Simple) and node.words:
+            is_test = tree.literal(node.words[0]) in ('[', 'test')
             words = node.words if is_test else node.words[:1]
-        elif isinstance(node, Test):
+        elif isinstance(node, tree.Test):
             words = node.words
-        elif isinstance(node, Case):
+        elif isinstance(node, tree.Case):
             words = (node.word, *(arm.patterns for arm in node.arms))
-        elif isinstance(node, For):
+        elif isinstance(node, tree.For):
             words = node.words or ()
-        elif isinstance(node, Calculation):
+        elif isinstance(node, tree.Calculation):
             yield from re.findall(r'[A-Za-z_]\w*', node.expression.text)
-        for part in walk(tuple(words)):
-            if isinstance(part, Parameter):
+        for part in tree.walk(tuple(words)):
+            if isinstance(part, tree.Parameter):
                 yield part.name
