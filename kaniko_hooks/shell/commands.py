@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Scope, State, merged
-from kaniko_hooks.shell.fields import assigned, fields_of, with_segments
+from kaniko_hooks.shell.fields import assigned, fields_of, with_words
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.value import (
     Array,
@@ -323,7 +323,7 @@ def _runner(
     if base in SHELLS:
         return run_program
     scope.ev.spend(len(rest))
-    if mentions_executor(base) and _flags(scope, state, with_segments(scope, rest)):
+    if mentions_executor(base) and _flags(scope, state, with_words(scope, rest)):
         return run_program
     is_script = (
         ('/' in name or base.endswith('.sh'))
@@ -406,7 +406,7 @@ def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[
 
 def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     """The state after a build; None if the fields are no build."""
-    argv = with_segments(scope, fields)
+    argv = with_words(scope, fields)
     flags = _flags(scope, state, argv)
     if flags is None:
         return None

@@ -85,7 +85,7 @@ class Evaluator:
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}
-        self.segments: dict[str, tuple[Words, ...]] = {}  # of the words that holes may be
+        self.words: dict[str, tuple[Words, ...]] = {}  # of the words that holes may be
         self.candidates: dict[tuple[str, ...], Sequence[str]] = {}  # by what is known of a path
         self.inputs: dict[str, Text] = {}  # what programs have read, by the holes of their output
         self._tested: set[str] = set()

@@ -130,11 +130,11 @@ def file_names(text: Text) -> Text:
     return Text(text.value, tuple(sorted(holes)), text.segments)
 
 
-def with_segments(scope: Scope, fields: Sequence[Field]) -> list[Field]:
+def with_words(scope: Scope, fields: Sequence[Field]) -> list[Field]:
     """Fields with the words that unknown ones may be."""
     result: list[Field] = []
     for field in fields:
-        words = scope.ev.segments.get(field.text.hole_name) if field.splits else None
+        words = scope.ev.words.get(field.text.hole_name) if field.splits else None
         if words is None:
             result.append(field)
         else:

@@ -39,11 +39,11 @@ from kaniko_hooks.shell.value import (
     is_known,
     join,
     names_executor,
-    segments,
     shape,
     text_of,
     unknown,
     unnumbered,
+    words_of,
 )
 from kaniko_hooks.text import Text, concat, hole
 
@@ -136,7 +136,7 @@ class Effects:
         if name in self.open or old is not None or not all(map(is_known, more)):
             words = self.open.get(name, [])
             if words is not None:
-                words = segments(scope.ev, (*before, *more), words)
+                words = words_of(scope.ev, (*before, *more), words)
             news = name not in self.open or self.open[name] != words
             self.open[name] = words
             more = [item for item in more if names_executor(item)]
@@ -354,7 +354,7 @@ def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
     if names_executor(last):
         more = hole(fresh_name(REPEATED), '$(…)')
     else:
-        more = text_of(unknown(scope.ev, (), segments(scope.ev, (last,)), '$(…)'))
+        more = text_of(unknown(scope.ev, (), words_of(scope.ev, (last,)), '$(…)'))
     end = text.part(len(text.value.rstrip()), len(text.value))
     return after._replace(stdout=concat((text, more, end)))
 

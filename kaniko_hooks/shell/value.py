@@ -22,7 +22,7 @@ ONE_WORD = 'word '
 OF_LIST = 'item '
 # More alternatives than these become unknown, but for those that name the executor.
 _MAX_ALTERNATIVES = 8
-_MAX_SEGMENTS = 30
+_MAX_RUNS = 30  # of words
 _MAX_HOLES = 200
 _MAX_LENGTH = 200_000
 
@@ -90,7 +90,7 @@ def join(values: Iterable[Value], ev: Evaluator | None = None) -> Value:
     """One value for several runs."""
     kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
     if len(kept) > _MAX_ALTERNATIVES:
-        anything = unknown(ev, kept, None if ev is None else segments(ev, kept))
+        anything = unknown(ev, kept, None if ev is None else words_of(ev, kept))
         kept = [item for item in kept if names_executor(item)][:_MAX_ALTERNATIVES]
         kept.append(anything)
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
@@ -108,19 +108,19 @@ def unknown(
     """
     value = hole(fresh_name(shown), shown)
     if ev is not None and words:
-        ev.segments[value.hole_name] = tuple(words)
+        ev.words[value.hole_name] = tuple(words)
     is_array = any(isinstance(item, Array) for item in values)
     return Array((Field(value, True),)) if is_array else value
 
 
-def segments(
+def words_of(
     ev: Evaluator, values: Iterable[Single], before: Iterable[Words] = ()
 ) -> list[Words] | None:
     """The words that unquoted values are, without repetitions; None if they are not known."""
     kept: list[Words] = []
     seen: set[object] = set()
     for words in (*before, *_pieces(ev, values)):
-        if words is None or len(kept) > _MAX_SEGMENTS:
+        if words is None or len(kept) > _MAX_RUNS:
             return None
         names = [shape(field.text) for field in words]
         pairs = set(zip((None, *names), names))
@@ -149,7 +149,7 @@ def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
         fields = list(_fields(value))
         ev.spend(4 * len(fields))
         for field in fields:
-            inner = ev.segments.get(field.text.hole_name)
+            inner = ev.words.get(field.text.hole_name)
             if inner is not None and field.splits:
                 yield tuple(pending)
                 yield from inner
