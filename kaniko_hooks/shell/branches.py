@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaniko_hooks.shell import expand, outcome, tests
-from kaniko_hooks.shell.env import Flow, Scope, State, merged
+from kaniko_hooks.shell.env import Flow, Scope, State, by_success, merged
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
 
@@ -18,12 +18,11 @@ def if_(scope: Scope, state: State, node: If) -> Flow:
         condition = scope.ev.statements(tested, pending, arm.condition)
         flow.leaving += condition.leaving
         negated = bool(arm.condition) and arm.condition[-1].pipelines[-1].negated
-        succeeding = [way.with_status(True) for way in condition.normal if way.status is not False]
+        succeeding, pending = by_success(condition.normal)
         inner = scope
         if negated and _has_built(succeeding, builds_before) and arm.body:
             inner = scope.because('retry', arm.body[0].start)
         flow.add(scope.ev.statements(inner, succeeding, arm.body))
-        pending = [way.with_status(False) for way in condition.normal if way.status is not True]
         if not pending:
             return flow
         if not negated and _has_built(pending, builds_before):

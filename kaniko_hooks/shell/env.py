@@ -96,6 +96,14 @@ class State(NamedTuple):
         return State(env, self.facts, self.outcome, self.status)
 
 
+def by_success(states: Sequence[State]) -> tuple[list[State], list[State]]:
+    """The states after success, and those after failure; both where the status is not known."""
+    return (
+        [state.with_status(True) for state in states if state.status is not False],
+        [state.with_status(False) for state in states if state.status is not True],
+    )
+
+
 class Exit(NamedTuple):
     """A way to leave a list of commands: the name of a builtin; and the loops that it leaves."""
 

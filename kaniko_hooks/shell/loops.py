@@ -20,6 +20,7 @@ from kaniko_hooks.shell.env import (
     Flow,
     Scope,
     State,
+    by_success,
     few,
     joined_directories,
     joined_states,
@@ -337,11 +338,9 @@ def _condition(scope: Scope, states: list[State], node: For | While) -> tuple[Fl
     if isinstance(node, For):
         return Flow(states), states
     flow = scope.ev.statements(scope._replace(tested=True), states, node.condition)
-    ends = [way for way in flow.normal if way.status is not (not node.until)]
-    flow.normal = [
-        way.with_status(not node.until) for way in flow.normal if way.status is not node.until
-    ]
-    return flow, ends
+    succeeding, failing = by_success(flow.normal)
+    flow.normal = failing if node.until else succeeding
+    return flow, succeeding if node.until else failing
 
 
 def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
