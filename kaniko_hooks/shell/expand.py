@@ -277,32 +277,21 @@ def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
 def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tree.Word) -> Ways:
     """`${x:-word}` and its like: which way depends on the value."""
     kind = piece.operator[-1]
-    colon = piece.operator[0] == ':'
     ways: Ways = []
     for after, value in _values(scope, state, piece):
-        # A join of states may keep the value that the variable had outside, if it had one.
-        is_own = isinstance(value, Text) and value.hole_name.partition(' #')[0] == piece.name
-        may_be_unset = piece.name not in scope.script.variables and (
-            is_own or piece.name not in after.env.variables
-        )
-        name = piece.name if may_be_unset else ''
-        present, absent = _by_presence(scope, after, value, name, colon)
-        for way in present:
-            if kind == '+':
-                ways += _operand(scope, way, operand)
-            else:
-                ways.append((way, _parts(value, piece.quoted, piece.whole)))
-        for way in absent:
-            if kind == '+':
-                ways.append((way, ()))
-            elif kind == '-':
-                ways += _operand(scope, way, operand)
-            elif kind == '=':
-                for last, parts in _operand(scope, way, operand):
-                    last = assign(last, piece.name, joined(parts))
-                    ways.append((last, parts))
-            else:
-                scope.ev.ended.append(way)
+        present, absent = _by_presence(scope, after, piece, value)
+        if kind == '?':
+            scope.ev.ended += absent
+            absent = []
+        replacing = present if kind == '+' else absent
+        replaced = [end for way in replacing for end in _operand(scope, way, operand)]
+        if kind == '=':
+            replaced = [(assign(way, piece.name, joined(word)), word) for way, word in replaced]
+        if kind == '+':
+            ways += [*replaced, *((way, ()) for way in absent)]
+        else:
+            parts = _parts(value, piece.quoted, piece.whole)
+            ways += [*((way, parts) for way in present), *replaced]
     if piece.quoted and piece.whole != '@':
         # A quoted word is there even if it is empty.
         ways = [(way, parts or (Part(EMPTY, True),)) for way, parts in ways]
@@ -318,23 +307,23 @@ def _operand(scope: Scope, state: State, word: tree.Word) -> Ways:
 
 
 def _by_presence(
-    scope: Scope, state: State, value: Single, name: str, colon: bool
+    scope: Scope, state: State, piece: tree.Parameter, value: Single
 ) -> tuple[list[State], list[State]]:
-    """The state where a value is set (and not empty), and where it is not.
-
-    `name` is that of a variable that may be unset.
-    """
+    """The state where a parameter is set (and with `:` not empty), and where it is not."""
     if isinstance(value, Unset):
         return [], [state]
     if isinstance(value, Array):
         certain = any(not item.splits for item in value.items)
         return [state] if value.items else [], [] if certain else [state]
-    if colon:
+    if piece.operator[0] == ':':
         empty, filled = scope.ev.split(state, Eq(value, EMPTY))
         return filled, empty
-    if not name or value.value and not value.holes:
+    # A join of states may keep the value that the variable had outside, if it had one.
+    is_own = value.hole_name.partition(' #')[0] == piece.name
+    is_set = piece.name in state.env.variables and not is_own
+    if is_set or piece.name in scope.script.variables or value.known:
         return [state], []
-    present, absent = scope.ev.split(state, Truth('set', hole(name)))
+    present, absent = scope.ev.split(state, Truth('set', hole(piece.name)))
     return present, [
         way for before in absent for way in scope.ev.split(before, Eq(value, EMPTY))[0]
     ]
