@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, programs, scripts
@@ -230,8 +230,6 @@ def _getopts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     option = _next_option(state, fields)
     if option:
         return Flow([option])
-    if any(field.text.holes for field in fields):
-        state = scripts.after_unknown_commands(scope, state)
     names = [field.text.known for field in fields[2:3]]
     for name in filter(None, (*names, 'OPTARG', 'OPTIND')):
         state = assign(state, name, _any_value(name))
@@ -260,13 +258,15 @@ def _next_option(state: State, fields: Sequence[Field]) -> State | None:
     return assign(state, name, Text(letter)).with_status(is_option)
 
 
-def _parts(line: Text, separators: frozenset[str], count: int) -> Iterator[Text]:
+def _parts(line: Text, separators: frozenset[str], count: int) -> list[Text]:
     """The parts of a line for so many variables: the last one gets the rest."""
+    parts = []
     for left in range(count, 0, -1):
         line = line.stripped() if ' ' in separators else line
         first = line.split(separators)[0] if left > 1 else line
-        yield first
+        parts.append(first)
         line = line.part(len(first.value) + 1)
+    return parts
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
