@@ -277,17 +277,28 @@ def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
     return None if state.env.stdin is None else [state.env.stdin]
 
 
-def _cut(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    """`cut -d: -f2`: a field of each line, or a line without the mark, if it is known."""
-    options = re.fullmatch(r'cut (?:-f ?([1-9]) )?-d ?(.)(?: -f ?([1-9]))?', _words(fields))
-    if options is None or state.env.stdin is None:
+def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line, if it is known."""
+    cut = r'cut (?:-d ?(.)(?: -f ?([1-9]))?|-f ?([1-9]) -d ?(.))'
+    words = _words(fields)
+    match = re.fullmatch(rf'{cut}|awk (?:-F ?(\S) )?{{ ?print \$([1-9]);? ?}}', words)
+    text = state.env.stdin
+    if match is None or text is None:
         return None
-    number = int(options[1] or options[3] or 1)
-    lines = [[*line.split(options[2]), EMPTY] for line in state.env.stdin.split('\n')]
-    if any(part.holes for parts in lines for part in parts[:number]):
+    if not all(variables.is_one_word(scope, state, item.name) for item in text.holes):
         return None
-    chosen = (parts[min(number, len(parts)) - 1 if len(parts) > 2 else 0] for parts in lines)
-    return [_LINE_END.join(chosen)]
+    scope.ev.spend(len(text.value) // 4)
+    separators = match[1] or match[4] or match[5] or ' \t'
+    count = int(match[2] or match[3] or match[6] or 1)
+    lines = []
+    # The last line is printed with an end in any case.
+    for line in text.part(0, len(text.value.removesuffix('\n'))).split('\n'):
+        parts = [part for part in line.split(separators) if part.value or separators != ' \t']
+        if any(part.holes for part in parts[:count]):
+            return None
+        is_whole = words[:3] == 'cut' and len(parts) == 1
+        lines.append(line if is_whole else parts[count - 1] if count <= len(parts) else EMPTY)
+    return [_LINE_END.join((*lines, EMPTY))]
 
 
 def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
@@ -382,7 +393,8 @@ _PRINTERS = {
     'printf': _printf,
     'cat': _cat,
     'tee': _tee,
-    'cut': _cut,
+    'cut': _parts,
+    'awk': _parts,
     'tr': _translated,
     'sed': _translated,
     'find': _find,
