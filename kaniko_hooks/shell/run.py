@@ -9,8 +9,9 @@ from kaniko_hooks.model import (
     ARGUMENTS,
     MANY,
     SCRIPT,
+    Build,
     Container,
-    Execution as ExecutionCount,
+    Execution,
     Field,
     Place,
     Reason,
@@ -242,20 +243,7 @@ def _unfinished_run(ev: Evaluator) -> Run:
 def _as_run(
     ev: Evaluator, most: int, verdict: str, totals: Mapping[Place, Total], clean: bool
 ) -> Run:
-    executions = []
-    for place, build in ev.builds.items():
-        total = totals.get(place)
-        if total is None:
-            executions.append(ExecutionCount(build, 0))
-        else:
-            calls = (
-                reason.place for chain in total.chains for reason in chain if reason.kind == 'call'
-            )
-            executions.append(
-                ExecutionCount(
-                    total.build, total.times, _telling(total), tuple(dict.fromkeys(calls))
-                )
-            )
+    executions = [_execution(build, totals.get(place)) for place, build in ev.builds.items()]
     return Run(
         most,
         verdict,
@@ -267,6 +255,14 @@ def _as_run(
         tuple(ev.scripts),
         (*ev.notes, *(ev.missing[place] for place in ev.missing.keys() - ev.followed)),
     )
+
+
+def _execution(build: Build, total: Total | None) -> Execution:
+    """A build as the shown run executes it; without a total only another one does."""
+    if total is None:
+        return Execution(build, 0)
+    calls = [reason.place for chain in total.chains for reason in chain if reason.kind == 'call']
+    return Execution(total.build, total.times, _telling(total), tuple(dict.fromkeys(calls)))
 
 
 def _telling(total: Total) -> tuple[Reason, ...]:

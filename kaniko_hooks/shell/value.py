@@ -149,12 +149,16 @@ def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
         fields = list(_fields(value))
         ev.spend(4 * len(fields))
         for field in fields:
+            is_word = all(
+                is_always_one_word(ev, item.name) or item.name.startswith(OF_LIST)
+                for item in field.text.holes
+            )
             inner = ev.words.get(field.text.hole_name)
             if inner is not None and field.splits:
                 yield tuple(pending)
                 yield from inner
                 pending = []
-            elif field.splits and not _is_one_word(ev, field.text):
+            elif field.splits and not is_word:
                 yield None
             else:
                 pending.append(field._replace(splits=True))
@@ -168,11 +172,9 @@ def _fields(value: Single) -> Iterable[Field]:
     return (Field(word, bool(word.holes)) for word in text_of(value).split(' \t\n') if word.value)
 
 
-def _is_one_word(ev: Evaluator, text: Text) -> bool:
-    return all(
-        item.name in ev.single_words or item.name.startswith((STATUS, ONE_WORD, OF_LIST))
-        for item in text.holes
-    )
+def is_always_one_word(ev: Evaluator, name: str) -> bool:
+    """A hole of this name is a single word, and no option, whatever is known about it."""
+    return name in ev.single_words or name.startswith((STATUS, ONE_WORD))
 
 
 def is_known(value: Single) -> bool:

@@ -21,6 +21,7 @@ from kaniko_hooks.shell.value import (
     Value,
     alternatives,
     fresh_name,
+    is_always_one_word,
     join,
     named,
     names_executor,
@@ -130,7 +131,7 @@ def assign(state: State, name: str, value: Value) -> State:
 
 def is_one_word(scope: Scope, state: State, name: str) -> bool:
     """A hole of this name is a single word where it is not quoted."""
-    if name in scope.ev.single_words or name.startswith((STATUS, ONE_WORD)):
+    if is_always_one_word(scope.ev, name):
         return True
     fact = state.facts.get(('', name, ''))
     if fact is None or fact.one_of is None:
