@@ -74,7 +74,7 @@ def _words_of(step: Step) -> Iterator[Text]:
         yield target
 
 
-def is_about(uses: Sequence[Program], images: Iterable[str]) -> bool:
+def act_on(uses: Sequence[Program], images: Iterable[str]) -> bool:
     """Programs act on one of the images: they name it with its registry, or as tools for images."""
     for use in uses:
         texts = [*map(spelled, use.arguments)]

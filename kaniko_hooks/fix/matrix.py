@@ -13,7 +13,7 @@ from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITES_NOTHING
-from kaniko_hooks.fix.images import images_of, is_about
+from kaniko_hooks.fix.images import act_on, images_of
 from kaniko_hooks.fix.paths import Paths, is_absolute
 from kaniko_hooks.fix.safety import effects, removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of
@@ -146,7 +146,7 @@ def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
         for use in () if inner.most_builds else effects(inner):
             value = use.env.variables.get(name)
             own = [build for build in step.builds if build.env.variables.get(name) == value]
-            if not is_about([use], images_of(own)):
+            if not act_on([use], images_of(own)):
                 raise Refusal(
                     f'{shortened(inner.text)} runs between the builds and is not plain set-up'
                 )

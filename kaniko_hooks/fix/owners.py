@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.images import is_about, is_image_tool, units_named
-from kaniko_hooks.fix.paths import Paths, spelling
+from kaniko_hooks.fix.images import act_on, is_image_tool, units_named
+from kaniko_hooks.fix.paths import Paths, shown_path
 from kaniko_hooks.fix.pruning import is_sure
 from kaniko_hooks.fix.safety import (
     changes_no_image,
@@ -73,7 +73,7 @@ class Owners:
                 if not above:
                     return {}
                 result.update(dict.fromkeys(above, number))
-            above = [*above, step.number] if _only_says(step) and only_prints(step) else []
+            above = [*above, step.number] if _only_echoes(step) and only_prints(step) else []
         return {} if above else result
 
     def _assign_steps(self) -> None:
@@ -129,11 +129,11 @@ class Owners:
 
     def _writes_about(self, step: Step, owner: int) -> bool:
         """The step only writes about a unit's image, into files that no later command uses."""
-        if not _only_says(step) or units_named(step, self.images) != {owner}:
+        if not _only_echoes(step) or units_named(step, self.images) != {owner}:
             return False
         files = self.paths.written(step)
         return bool(files) and not any(
-            not _only_says(later)
+            not _only_echoes(later)
             and self.paths.names(later, files)
             or any(self.paths.exposed(build, files) for build in later.builds)
             for later in self.steps.later(step)
@@ -141,7 +141,7 @@ class Owners:
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         names = units_named(step, self.images)
-        if len(names) == 1 and is_about(effects(step), self.images[next(iter(names))]):
+        if len(names) == 1 and act_on(effects(step), self.images[next(iter(names))]):
             owner = next(iter(names))
             is_tool = is_image_tool(step)
             if self.units[owner].loop is None and (
@@ -155,7 +155,7 @@ class Owners:
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
         is_change = not may_stop(step) and not changes_no_image(step)
-        if is_change and any(is_about(effects(step), names) for names in self.images):
+        if is_change and any(act_on(effects(step), names) for names in self.images):
             raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
         return None
@@ -202,11 +202,11 @@ class Owners:
                 for owner in sorted(owners):
                     uses.setdefault(
                         owner,
-                        f'{text} uses the file {spelling(path)}, which an earlier build writes',
+                        f'{text} uses the file {shown_path(path)}, which an earlier build writes',
                     )
         left = self.paths.left_by_build(step, self._written)
         if left is not None:
-            reason = f'{text} uses {spelling(left)}, which an earlier build may have left'
+            reason = f'{text} uses {shown_path(left)}, which an earlier build may have left'
             for number, owner in self.unit_of.items():
                 if number < step.number:
                     uses.setdefault(owner, reason)
@@ -228,7 +228,7 @@ class Owners:
             others -= self.paths.written_before(step, build)
             exposed = self.paths.exposed(build, others)
             if exposed:
-                path = spelling(min(exposed))
+                path = shown_path(min(exposed))
                 raise Refusal(
                     f'{shortened(step.text)} may find {path}, which another build changes'
                 )
@@ -278,5 +278,5 @@ class Owners:
         return result
 
 
-def _only_says(step: Step) -> bool:
+def _only_echoes(step: Step) -> bool:
     return all(use.name in ('echo', 'printf') for use in step.programs)

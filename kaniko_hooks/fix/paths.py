@@ -48,11 +48,11 @@ class Paths:
         """The repository has a file or a folder at each place that a path may be."""
         return all(
             any(file == key or file.startswith(f'{key}/') for file in self.files.files())
-            for key in self.of(path, env)
+            for key in self.keys(path, env)
         )
 
-    def of(self, path: Text, env: Env) -> list[str]:
-        """The spellings of a path: relative to the repository's root, or absolute."""
+    def keys(self, path: Text, env: Env) -> list[str]:
+        """The keys of the files that a path may be: relative to the root, or absolute."""
         result = [paths.key(target) for target in paths.resolved(self.script, env, path)]
         return [*result, *(name for key in result for name in _in_project(key))]
 
@@ -64,7 +64,7 @@ class Paths:
             for value in build.values('cache-repo')
             if value.value.startswith('oci:')
         )
-        return {path for file in files for path in self.of(file, build.env)}
+        return {path for file in files for path in self.keys(file, build.env)}
 
     def contexts(self, build: Build) -> list[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
@@ -75,7 +75,7 @@ class Paths:
             context = context.part(len('dir://'))
         if '://' in context.value:
             return []
-        folders = self.of(context, build.env)
+        folders = self.keys(context, build.env)
         below = build.value('context-sub-path')
         return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
 
@@ -91,7 +91,7 @@ class Paths:
     def dockerfiles(self, build: Build) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
-        result = self.of(file, build.env)
+        result = self.keys(file, build.env)
         if file.value[:1] != '/':
             key = '\0'.join(file.key())
             for folder in self.contexts(build):
@@ -120,7 +120,7 @@ class Paths:
     def _removes(self, step: Step) -> Iterator[tuple[str, Env]]:
         for use in step.programs:
             for word in use.removed:
-                yield from ((path, use.env) for path in self.of(word, use.env))
+                yield from ((path, use.env) for path in self.keys(word, use.env))
 
     def written_before(self, step: Step, build: Build) -> set[str]:
         """The files that a step writes before it builds."""
@@ -134,7 +134,7 @@ class Paths:
             (path, env)
             for operator, target, env in step.report.targets
             if operator in _REPLACES
-            for path in self.of(target, env)
+            for path in self.keys(target, env)
         )
         for path, env in (*self._writes(step), *self._removes(step), *replaced):
             result[path].add(env.variables.get(name))
@@ -152,7 +152,7 @@ class Paths:
         for operator, target, env in step.report.targets:
             if operator not in ('>', '>|'):
                 return set()
-            result.update(self.of(target, env))
+            result.update(self.keys(target, env))
         return result
 
     def _copied(self, use: Program) -> Iterator[str]:
@@ -178,10 +178,10 @@ class Paths:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
             name = use.copied_name if re.search(r'(?:\A\.|/)\Z', word.value) else ''
-            for path in self.of(word, use.env):
+            for path in self.keys(word, use.env):
                 yield posixpath.join(path, name) if name else path
         if not use.writes_named:
-            for folder in self.of(Text('.'), use.env):
+            for folder in self.keys(Text('.'), use.env):
                 yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
 
     def names(
@@ -192,7 +192,7 @@ class Paths:
         if not wanted:
             return False
         return any(
-            may_be_in(file, path) for path in set(self.named(step, in_run)) for file in wanted
+            may_be_named(file, path) for path in set(self.named(step, in_run)) for file in wanted
         )
 
     def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
@@ -206,7 +206,7 @@ class Paths:
                 yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
             if operator not in _REPLACES and in_run(env):
-                yield from self.of(target, env)
+                yield from self.keys(target, env)
         for build in step.builds:
             for flag in build.flags if in_run(build.env) else ():
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
@@ -217,8 +217,8 @@ class Paths:
         written = {*written, *self.written(step)}
         for use in step.programs:
             for word in use.read if use.name in _TAKES_FILES else ():
-                for path in self.of(word, use.env):
-                    own = any(may_be_in(file, path) or is_inside(path, file) for file in written)
+                for path in self.keys(word, use.env):
+                    own = any(may_be_named(file, path) or is_inside(path, file) for file in written)
                     if path[:1] == '/' and not own and not _BROUGHT.match(path):
                         return path
         return None
@@ -227,7 +227,7 @@ class Paths:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
-                yield from self.of(part, env)
+                yield from self.keys(part, env)
 
 
 def _makes_only(step: Step) -> bool:
@@ -259,7 +259,7 @@ def _in_project(path: str) -> Iterator[str]:
         yield from ('/'.join(names[start:]) for start in range(4, len(names) + 1))
 
 
-def spelling(path: str) -> str:
+def shown_path(path: str) -> str:
     """A path for a message: with the names of variables, and `…` for other unknown values."""
     path = path or '.'
     pieces = path.split('\0')
@@ -267,7 +267,7 @@ def spelling(path: str) -> str:
     return ''.join(pieces)
 
 
-def may_be_in(file: str, path: str) -> bool:
+def may_be_named(file: str, path: str) -> bool:
     """A file may be what a path names, or lie below it."""
     if file == path or file.startswith(f'{path}/') or path in ('', '.') and file[:1] != '/':
         return True

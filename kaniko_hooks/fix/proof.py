@@ -12,7 +12,7 @@ from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.commands import Build
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import Paths, spelling
+from kaniko_hooks.fix.paths import Paths, shown_path
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
@@ -177,7 +177,7 @@ def _difference(description: _Description, others: Sequence[_Description]) -> st
     same = [other for other in others if other.argv == argv]
     if not same:
         word = next((word for word in argv if word not in others[0].argv), argv[0])
-        shown = spelling('\0'.join(word))
+        shown = shown_path('\0'.join(word))
         return f'the builds would not have the same arguments: {shown} would change'
     other = next((other for other in same if other.folders == folders), None)
     if other is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix.commands import Build, Program
-from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_in
+from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_named
 from kaniko_hooks.fix.safety import effects, may_stop
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
@@ -179,8 +179,8 @@ def _leads_to(steps: Steps, build: Build, files: Collection[str], paths: Paths) 
     settings = steps.script.variables
     names = _CREDENTIALS & {*build.env.variables, *settings}
     values = (build.variable(name, settings) for name in names)
-    targets = [target for value in values for target in paths.of(value, build.env)]
-    return any('\0' in target or may_be_in(file, target) for file in files for target in targets)
+    targets = [target for value in values for target in paths.keys(value, build.env)]
+    return any('\0' in target or may_be_named(file, target) for file in files for target in targets)
 
 
 def _may_find(step: Step, files: Collection[str], paths: Paths) -> bool:

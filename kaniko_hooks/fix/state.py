@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from kaniko_hooks.analysis import Evaluations, ScriptFiles
 from kaniko_hooks.ci.gitlab.files import Files
@@ -35,9 +36,9 @@ class State:
         self.repository = files.repository
         self.script_files = ScriptFiles(files.repository)
         self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
+        self.is_exact = cache(self.repository.is_exact)
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}
-        self._exact: dict[str, bool] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
@@ -53,12 +54,6 @@ class State:
                 job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None
             ]
         return self._sources[id(pipeline)]
-
-    def is_exact(self, path: str) -> bool:
-        """True unless bytes of a file were dropped to make it text."""
-        if path not in self._exact:
-            self._exact[path] = self.repository.is_exact(path)
-        return self._exact[path]
 
     def occurrences(self, file: str, name: str) -> int:
         """The number of times that a file has a top-level key."""
