@@ -99,8 +99,10 @@ def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
         if all(use.name != 'read' for use in other.programs):
             names = names - other.sure_writes
         if not names:
+            # What is exported stays so with another value.
             own = _attributes(other)
             return not readers or own >= attributes or 'unset' in own
+        # Programs look up such a variable by themselves, and others by its name in a word.
         if is_read_by_any and other.programs:
             return False
         if any(re.search(rf'\b{name}\b', other.text) for name in names):
