@@ -140,18 +140,13 @@ class Owners:
         )
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
-        names = units_named(step, self.images)
-        if len(names) == 1 and act_on(effects(step), self.images[next(iter(names))]):
-            owner = next(iter(names))
-            is_tool = is_image_tool(step)
-            if self.units[owner].loop is None and (
-                (is_tool or above in (owner, None)) and self._is_beside(step, owner)
-            ):
-                if may_stop(step):
-                    self.gates.add(owner)
-                    if not is_tool or above is not None and above < owner:
-                        self.waiting.add(owner)
-                return owner
+        owner = self._unit_acted_on(step, above)
+        if owner is not None:
+            if may_stop(step):
+                self.gates.add(owner)
+                if not is_image_tool(step) or above is not None and above < owner:
+                    self.waiting.add(owner)
+            return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
         is_change = not may_stop(step) and not changes_no_image(step)
@@ -159,6 +154,16 @@ class Owners:
             raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
         return None
+
+    def _unit_acted_on(self, step: Step, above: int | None) -> int | None:
+        """The one unit whose image a step acts on, if the step can stand in that unit's job."""
+        names = units_named(step, self.images)
+        owner = next(iter(names)) if len(names) == 1 else None
+        if owner is None or self.units[owner].loop is not None:
+            return None
+        is_near = is_image_tool(step) or above in (owner, None)
+        is_own = act_on(effects(step), self.images[owner])
+        return owner if is_own and is_near and self._is_beside(step, owner) else None
 
     def _is_beside(self, step: Step, owner: int) -> bool:
         """No build or effect of another unit is between a step and its unit."""
