@@ -37,12 +37,28 @@ def analyse(
     left out where there is no finding, unless `in_full` or for a report.
     """
     reading, crashes = read(repository, named, options.gitlab_configs)
+    marked = any(MARK in repository.known_text(file) for file in _files(reading))
+    evaluations = Evaluations(repository)
+    reading, runs = _evaluated(repository, reading, evaluations, crashes)
+    result = Result((), (), reading.notes)
+    is_harmless = all(run.verdict == 'ok' for _, run in runs)
+    if in_full or options.is_report or marked or reading.problems or not is_harmless:
+        result = _judged(repository, reading, runs, named, options)
+    here = frozenset(named)
+    read_here = sum(
+        _concerns((container.place, *container.places), here) for container in reading.containers
+    )
+    return Analysis(result._replace(containers_read=read_here), evaluations, tuple(crashes))
+
+
+def _evaluated(
+    repository: Repository, reading: Reading, evaluations: Evaluations, crashes: list[str]
+) -> tuple[Reading, list[tuple[Container, Run]]]:
+    """The reading with what the scripts add to its notes and problems, and the runs that build."""
     problems = list(reading.problems)
     notes = dict.fromkeys(reading.notes)
     runs: list[tuple[Container, Run]] = []
-    marked = any(MARK in repository.known_text(file) for file in _files(reading))
     mentions = Mentions(repository)
-    evaluations = Evaluations(repository)
     is_harmless = True
     for container in reading.containers:
         if not _may_build(container, mentions):
@@ -62,15 +78,7 @@ def analyse(
             if run.builds_in_worst_run:
                 runs.append((container, run))
                 is_harmless = is_harmless and run.verdict == 'ok'
-    reading = reading._replace(problems=tuple(problems), notes=tuple(notes))
-    result = Result((), (), reading.notes)
-    if in_full or options.is_report or marked or problems or not is_harmless:
-        result = _judged(repository, reading, runs, named, options)
-    here = frozenset(named)
-    read_here = sum(
-        _concerns((container.place, *container.places), here) for container in reading.containers
-    )
-    return Analysis(result._replace(containers_read=read_here), evaluations, tuple(crashes))
+    return reading._replace(problems=tuple(problems), notes=tuple(notes)), runs
 
 
 def _may_build(container: Container, mentions: Mentions) -> bool:
