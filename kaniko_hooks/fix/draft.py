@@ -10,7 +10,7 @@ from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.chain import chain_risks, sources_of
 from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import above_comments
-from kaniko_hooks.fix.matrix import LONGEST
+from kaniko_hooks.fix.matrix import MAX_NAME
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import Part, divided
@@ -135,7 +135,7 @@ def _draft(
     )
     names = part_names(target.name, units, occupied)
     template = template_name(target.name, occupied)
-    if max(map(len, (template, *names))) > LONGEST:
+    if max(map(len, (template, *names))) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))

@@ -21,7 +21,7 @@ from kaniko_hooks.fix.target import Target, scalars_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
 
-LONGEST = 255  # GitLab: a job's name
+MAX_NAME = 255  # GitLab: a job's name
 MAX_WORDS = 200  # GitLab: instances of one job
 
 
@@ -57,7 +57,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
         if isinstance(node, Literal) and '{' in node.value and not node.quoted:
             raise Refusal(f'the loop over ${name} has braces, which not every shell expands')
     words = _words(steps, step, name)
-    if max(len(f'{target.name}: [{word}]') for word in words) > LONGEST:
+    if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
     body = body_steps(steps.source, steps.script, command)
     if get(target.job.table, 'parallel') is not None:
