@@ -171,7 +171,7 @@ def _prefix(steps: Steps, step: Step) -> str | None:
         spans = [(word.start, word.end) for word in command.words[-len(build.argv) :]]
         if spans != [(field.start, field.end) for field in build.argv]:
             return None
-    return steps.source.source.value[step.first : build.argv[0].start]
+    return steps.source.source.value[step.first : step.builds[0].argv[0].start]
 
 
 def _rest(build: Build) -> list[Text]:
