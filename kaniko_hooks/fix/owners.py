@@ -219,9 +219,9 @@ class Owners:
 
     def _check_unit(self, step: Step, unit: int) -> None:
         """Raises Refusal if a build may find what another one makes."""
-        for other, reason in self._uses(step).items():
-            if other != unit:
-                raise Refusal(reason)
+        reasons = [reason for other, reason in self._uses(step).items() if other != unit]
+        if reasons:
+            raise Refusal(reasons[0])
         loop = self.units[unit].loop
         changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
         for build in step.builds:
