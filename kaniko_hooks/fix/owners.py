@@ -105,7 +105,9 @@ class Owners:
             return owner
         if effects(step) and not removes_leftovers(step):
             return self._owner_of_effect(step, above)
-        if step.report.looks_at_status and only_tests(step):
+        if step.report.looks_at_status and (
+            only_tests(step) or step.report.writes or 'exit' in step.text
+        ):
             return self.of_steps.get(step.number - 1)
         if sets_trap(step):
             self._add_risk(step, 'runs at the end of every job')
