@@ -105,6 +105,8 @@ def _may_replace(image: str, other: str) -> bool:
 
 def _may_be(text: str, value: str) -> bool:
     """A spelled text may be a value of which all is known."""
+    if '\0' not in text:
+        return text == value
     pieces = [re.escape(piece) for piece in text.split('\0')]
     pieces[1::2] = ['[0-9a-f]+' if name in _NUMBERS else '.*' for name in pieces[1::2]]
     return re.fullmatch(''.join(pieces), value, re.DOTALL) is not None
