@@ -147,7 +147,8 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if None in names:
         state = scripts.after_unknown_commands(scope, state)
     for name in names:
-        if name and name[0] != '-':
+        # An item of an array that is unset stays: it seldom matters, and then for one build more.
+        if name and name.isidentifier():
             state = assign(state, name, UNSET)
             state = state.with_env(state.env._replace(exported=state.env.exported - {name}))
     return Flow([state.with_status(True)])

@@ -116,8 +116,8 @@ class Effects:
                     is_new = unnumbered(path) not in map(unnumbered, self.files)
                     self.files[path] = (*texts, *kept)
                     news = news or is_new or bool(texts)
-        known = set(map(shape, (*self.directories, *before.directories)))
-        more = tuple(folder for folder in after.directories if shape(folder) not in known)
+        shapes = set(map(shape, (*self.directories, *before.directories)))
+        more = tuple(folder for folder in after.directories if shape(folder) not in shapes)
         directories = joined_directories((self.directories, more))
         news = news or directories != self.directories
         self.directories = directories
