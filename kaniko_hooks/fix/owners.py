@@ -15,7 +15,6 @@ from kaniko_hooks.fix.safety import (
     ignores_failure,
     may_stop,
     only_prints,
-    only_tests,
     removes_leftovers,
     sets_trap,
 )
@@ -105,9 +104,7 @@ class Owners:
             return owner
         if effects(step) and not removes_leftovers(step):
             return self._owner_of_effect(step, above)
-        if step.report.looks_at_status and (
-            only_tests(step) or step.report.writes or 'exit' in step.text
-        ):
+        if step.report.looks_at_status:
             return self.of_steps.get(step.number - 1)
         if sets_trap(step):
             self._add_risk(step, 'runs at the end of every job')

@@ -58,12 +58,6 @@ def only_prints(step: Step) -> bool:
     return prints and any(use.name not in _TESTERS for use in step.programs)
 
 
-def only_tests(step: Step) -> bool:
-    """The step runs nothing but tests, unless one of them fails."""
-    names = {use.name for use in step.programs}
-    return bool(names) and names <= _TESTERS
-
-
 def writes_files(step: Step) -> bool:
     """The output of a step goes to a file, even if that has the same text already."""
     return any(
