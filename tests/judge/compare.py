@@ -169,13 +169,15 @@ def independent(fact: Fact, new: View, failures: list[Event]) -> bool:
 def gates(failure: Event, later: Event) -> bool:
     """True where the failed call decides about a later one.
 
-    A build that pushes nothing is a test of what follows; so is the build of one stage for the
-    build of the whole Dockerfile. Another program decides about all that it does not name.
+    A build that pushes nothing is a test of what follows, but for other such tests; so is the
+    build of one stage for the build of the whole Dockerfile. Another program decides about all
+    that it does not name.
     """
     if failure.kind != 'build':
         return not failure.names_something
-    same = failure.source[0] == later.source[0]
-    return not failure.pushed or bool(same and failure.source[1] and not later.source[1])
+    if failure.source[0] == later.source[0] and failure.source[1] and not later.source[1]:
+        return True
+    return not failure.pushed and (later.kind != 'build' or bool(later.pushed))
 
 
 def vanished_names(before: Trace, after: Trace) -> Iterator[str]:
