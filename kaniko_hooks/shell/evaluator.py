@@ -288,7 +288,10 @@ class Evaluator:
         return merged(scope, [end.with_env(_left(state.env, end.env)) for end in ends])
 
     def exited(self, scope: Scope, states: Iterable[State]) -> list[State]:
-        """The states after the end of a shell, whose `trap` on EXIT runs now."""
+        """The states after the end of a shell, whose `trap` on EXIT runs now.
+
+        In bash a failure ends the handler even where the shell's status is tested.
+        """
         inner = scope.apart()._replace(depth=scope.depth + 1)
         ends: list[State] = []
         for state in states:
@@ -298,11 +301,11 @@ class Evaluator:
                     continue
                 start = state.with_env(state.env._replace(at_exit=NO_TRAP))
                 source = text if text.segments else text.at(scope.source.place, 0)
-                flow = self.statements(
-                    inner._replace(source=source), [start], self.parsed(source).body
-                )
-                ends += [way.with_status(state.status) for way in flow.normal]
-                ends += [way for _, way in flow.leaving]
+                for tested in dict.fromkeys((scope.tested, False)):
+                    handler = inner._replace(source=source, tested=tested)
+                    flow = self.statements(handler, [start], self.parsed(source).body)
+                    ends += [way.with_status(state.status) for way in flow.normal]
+                    ends += [way for _, way in flow.leaving]
         return ends
 
     def substitution(
