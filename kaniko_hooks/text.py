@@ -199,6 +199,13 @@ def hole(name: str, shown: str = '') -> Text:
     return Text(value, (Hole(0, len(value), name),))
 
 
+def after_root(path: Text) -> Text | None:
+    """The rest of a path that begins with the repository's folder, None for another path."""
+    if path.holes and not path.prefix and path.holes[0].name == ROOT:
+        return path.part(path.holes[0].end)
+    return None
+
+
 def concat(texts: Iterable[Text]) -> Text:
     """The texts one after the other."""
     values: list[str] = []

@@ -12,7 +12,7 @@ from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Repository
-from kaniko_hooks.text import ROOT, hole
+from kaniko_hooks.text import ROOT, after_root, hole
 
 MAX_NESTING = 10
 MAX_COMMANDS = 2_000
@@ -229,8 +229,9 @@ def folder_in(
     text = folder if isinstance(folder, Text) else Text(folder or '')
     if not text.value:
         return directory
-    if text.holes and not text.prefix and text.holes[0].name == ROOT:
-        text, roots = text.part(text.holes[0].end), ('',)
+    rest = after_root(text)
+    if rest is not None:
+        text, roots = rest, ('',)
     if text.holes or '$' in text.value:
         return None
     path = text.value

@@ -16,7 +16,7 @@ from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, PURE
 from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.text import ROOT, Text
+from kaniko_hooks.text import Text, after_root
 
 # Redirections that need nothing of the file before.
 _REPLACES = WRITING - {'>>'}
@@ -247,9 +247,7 @@ def _works_on_files(step: Step) -> bool:
 
 def is_absolute(folder: Text) -> bool:
     """A folder is the same from whatever directory."""
-    return folder.value[:1] == '/' or any(
-        hole.start == 0 and hole.name == ROOT for hole in folder.holes
-    )
+    return folder.value[:1] == '/' or after_root(folder) is not None
 
 
 def _in_project(path: str) -> Iterator[str]:

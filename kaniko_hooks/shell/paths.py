@@ -23,7 +23,7 @@ from kaniko_hooks.shell.value import (
     regex_with_holes,
     shortened,
 )
-from kaniko_hooks.text import ROOT, Text, concat, hole
+from kaniko_hooks.text import Text, after_root, concat, hole
 
 # Files that a script writes.
 _MAX_FILES = 64
@@ -79,8 +79,8 @@ def resolved(script: Script, env: Env, path: Text) -> list[Text]:
 def _below_root(script: Script, path: Text) -> Text | None:
     """The rest of an absolute path that begins with the repository's folder."""
     root = script.root
-    if path.holes and not path.prefix and path.holes[0].name == ROOT:
-        rest = path.part(path.holes[0].end)
+    rest = after_root(path)
+    if rest is not None:
         if not root or root[0] in '/~':
             root, path = '', rest
         else:
