@@ -194,7 +194,7 @@ def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[
     """The arguments of the Dockerfile; one without value has that of a variable."""
     for text in build.values('build-arg'):
         name, equals, value = text.value.partition('=')
-        is_set = text.part(len(text.value) - len(value), len(text.value))
+        is_set = text.part(len(text.value) - len(value))
         yield name, is_set if equals else build.variable(name, settings)
 
 
@@ -244,9 +244,7 @@ def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
     if use.name in ('curl', 'wget'):
         names = [file.rpartition('/')[2] for file in files]
         return any(
-            any(name in text.value for name in names)
-            or text.holes
-            and text.holes[-1].end == len(text.value)
+            any(name in text.value for name in names) or text.holes and not text.suffix
             for text in use.arguments
         )
     into_folder = any(word.startswith(('-t', '--target')) for word in words)

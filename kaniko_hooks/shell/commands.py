@@ -317,7 +317,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def _runner(
     scope: Scope, state: State, before: Sequence[Field], rest: Sequence[Field]
 ) -> programs.Runner | None:
-    """What runs the words after others as a command; None if these are none that can build."""
+    """The runner of the words after others as a command; None if these are none that can build."""
     name = rest[0].text.value
     base = base_name(rest[0])
     if base in SHELLS:

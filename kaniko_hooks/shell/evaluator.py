@@ -329,7 +329,7 @@ class Evaluator:
         return result
 
     def _captured(self, scope: Scope, printed: Text, shown: str) -> Text:
-        """What was printed, without line ends at the end; `shown` is how an unknown text is."""
+        """The printed text without line ends at the end; `shown` is how an unknown text is."""
         output = _without_line_ends(printed)
         if not output.is_hole:
             return output

@@ -354,7 +354,7 @@ def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
         more = hole(fresh_name(REPEATED), '$(…)')
     else:
         more = text_of(unknown(scope.ev, (), words_of(scope.ev, (last,)), '$(…)'))
-    end = text.part(len(text.value.rstrip()), len(text.value))
+    end = text.part(len(text.value.rstrip()))
     return after._replace(stdout=concat((text, more, end)))
 
 
