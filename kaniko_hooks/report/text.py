@@ -138,9 +138,6 @@ def _finding(finding: Finding, text_of: TextOf, color: bool, width: int) -> list
         lines.append(_line('fix', f'fix-kaniko-builds would {finding.fix}', color))
     elif finding.no_fix is not None:
         lines.append(_line('no automatic fix', finding.no_fix, color))
-    elif finding.rule == 'bad-suppression' and finding.headline:
-        rest = finding.message.removeprefix(f'{finding.headline} Rules: ')
-        lines.append(_line('rules', rest, color))
     return lines
 
 

@@ -61,11 +61,7 @@ def without_suppressed(
 
 
 def _finding(rule: str, directive: Directive, message: str) -> Finding:
-    headline, rules, _ = message.partition(' Rules: ')
-    places = frozenset((directive.place,))
-    return Finding(
-        rule, directive.place, message, places=places, headline=headline if rules else ''
-    )
+    return Finding(rule, directive.place, message, places=frozenset((directive.place,)))
 
 
 def _matching(

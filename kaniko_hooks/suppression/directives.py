@@ -109,8 +109,8 @@ def _unknown(name: str) -> str:
     import difflib
 
     nearest = difflib.get_close_matches(name, RULES, 1, 0.3)
-    hint = f', did you mean {nearest[0]!r}?' if nearest else '.'
-    return f'there is no rule {name!r}{hint} Rules: {", ".join(RULES)}'
+    hint = f'did you mean {nearest[0]!r}?' if nearest else f'the rules are {", ".join(RULES)}'
+    return f'there is no rule {name!r}; {hint}'
 
 
 @lru_cache(maxsize=4)
