@@ -93,7 +93,11 @@ def system_at(path: str) -> System | None:
 
 def system_below(path: str) -> System | None:
     """The system whose file a path would be, if one of its folders were the root."""
-    return next(filter(None, map(system_at, _inner_paths(path))), None)
+    system = None
+    while system is None and '/' in path:
+        path = path.partition('/')[2]
+        system = system_at(path)
+    return system
 
 
 def may_be_ci(path: str) -> bool:
@@ -137,13 +141,6 @@ def _files(root: str, folder: str) -> Iterator[str]:
                 folders.clear()
             below = os.path.relpath(where, real).replace(os.sep, '/')
             yield from (name if below == '.' else f'{below}/{name}' for name in names)
-
-
-def _inner_paths(path: str) -> Iterator[str]:
-    """The path as seen from each of its folders."""
-    while '/' in path:
-        path = path.partition('/')[2]
-        yield path
 
 
 def _is_one_of(patterns: Sequence[str], path: str) -> bool:

@@ -9,13 +9,12 @@ from kaniko_hooks.document import compose as module
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import (
     MappingNode,
-    Node,
     ScalarNode,
     SequenceNode,
-    children,
     items_of,
     node_at,
     text_of,
+    walk,
 )
 
 
@@ -126,14 +125,9 @@ def test_documents(loader: str) -> None:
     assert [text_of(document) for document in compose('a\n---\n}', 'f', first=True)] == ['a']
 
 
-def _walked(node: Node) -> list[str]:
-    return [str(text_of(child)) for child in children(node)]
-
-
-def test_children(loader: str) -> None:
-    (root,) = compose('a: b\nc: [d, e]\n', 'f')
-    assert _walked(root) == ['a', 'b', 'c', 'None']
-    assert [_walked(child) for child in children(root)] == [[], [], [], ['d', 'e']]
+def test_walk(loader: str) -> None:
+    nodes = walk(compose('a: b\nc: [d, e]\n', 'f'))
+    assert list(map(text_of, nodes)) == [None, 'a', 'b', 'c', None, 'd', 'e']
 
 
 def test_nodes_are_shared() -> None:

@@ -79,15 +79,6 @@ def items_of(node: Node | None) -> list[Node]:
     return node.items if isinstance(node, SequenceNode) else []
 
 
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly in a collection: keys, values, items."""
-    if isinstance(node, MappingNode):
-        for pair in node.pairs:
-            yield from pair
-    elif isinstance(node, SequenceNode):
-        yield from node.items
-
-
 def walk(roots: Iterable[Node]) -> Iterator[Node]:
     """All nodes in their order; a collection once, though aliases name it again."""
     visited: set[int] = set()
@@ -98,7 +89,10 @@ def walk(roots: Iterable[Node]) -> Iterator[Node]:
             if identity(node) in visited:
                 continue
             visited.add(identity(node))
-            waiting += reversed(list(children(node)))
+            if isinstance(node, SequenceNode):
+                waiting += reversed(node.items)
+            else:
+                waiting += reversed([item for pair in node.pairs for item in pair])
         yield node
 
 
