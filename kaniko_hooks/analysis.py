@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.ci import read
@@ -101,7 +100,7 @@ class Evaluations:
     """Evaluates containers of one repository, and keeps the reports that were made."""
 
     def __init__(self, repository: Repository) -> None:
-        self._files = ScriptFiles(repository)
+        self._repository = repository
         # Without reports if there was too much to evaluate.
         self._reports: dict[tuple[str, Place], tuple[Container, tuple[ScriptReport, ...]]] = {}
 
@@ -121,7 +120,7 @@ class Evaluations:
 
             reports = Reports()
         try:
-            run = container_run(container, kaniko.read_build, self._files, reports)
+            run = container_run(container, kaniko.read_build, self._repository, reports)
         except TooMuch:
             raise Unreadable(_TOO_LARGE) from None
         if reports or not run.is_finished:
@@ -138,25 +137,6 @@ class Evaluations:
         if not reports:
             raise Unreadable(_TOO_LARGE)
         return reports
-
-
-class ScriptFiles:
-    """The repository as the shell sees it."""
-
-    def __init__(self, repository: Repository) -> None:
-        self.repository = repository
-
-    def text(self, path: str) -> str | None:
-        try:
-            return self.repository.text(path)
-        except Unreadable:
-            return None
-
-    def files(self) -> Sequence[str]:
-        return self.repository.files()
-
-    def is_folder(self, path: str) -> bool:
-        return os.path.isdir(os.path.join(self.repository.root, path))
 
 
 def _cleanup_is_enough(container: Container, run: Run) -> bool:

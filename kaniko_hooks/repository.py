@@ -13,6 +13,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.prefilter import (
     Unreadable as Unreadable,
     git_root,
+    may_matter,
     read_bytes as read_bytes,
     reason,
     repository_root,
@@ -85,12 +86,16 @@ class Repository:
             raise Unreadable(str(text))
         return text
 
-    def known_text(self, path: str) -> str:
-        """The text of a file, '' where it cannot be read."""
+    def readable(self, path: str) -> str | None:
+        """The text of a file, None where there is none that can be read."""
         try:
-            return self.text(path) or ''
+            return self.text(path)
         except Unreadable:
-            return ''
+            return None
+
+    def known_text(self, path: str) -> str:
+        """The text of a file, '' where there is none that can be read."""
+        return self.readable(path) or ''
 
     def exists(self, path: str) -> bool:
         """Test for a file at this path, readable or not."""
@@ -98,6 +103,10 @@ class Repository:
             return self.text(path) is not None
         except Unreadable:
             return True
+
+    def is_folder(self, path: str) -> bool:
+        """Test for a folder at this path."""
+        return os.path.isdir(os.path.join(self.root, path))
 
     def data(self, path: str) -> bytes | None:
         """The bytes of a file; None if there is no such file. Raises Unreadable, as `text`."""
@@ -112,14 +121,15 @@ class Repository:
         self._data[path] = read_bytes(real)
         return self._data[path]
 
-    def may_matter(self, path: str, test: Callable[[bytes], bool]) -> bool:
-        """Test of a file's bytes, made once for each path; a file that cannot be read passes."""
+    def may_matter(self, path: str) -> bool:
+        """False if the bytes of a file cannot matter; tested once for each path."""
         if path not in self._mattering:
             try:
                 data = self.data(path)
             except Unreadable:
                 data = None
-            self._mattering[path] = data is None or test(data)
+            absolute = os.path.join(self.root, path)
+            self._mattering[path] = data is None or may_matter(data, absolute)
             if not self._mattering[path]:
                 del self._data[path]
                 self._on_read()

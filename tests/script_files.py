@@ -12,7 +12,7 @@ class ScriptFiles:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
 
-    def text(self, path: str) -> str | None:
+    def readable(self, path: str) -> str | None:
         return self.texts.get(path)
 
     def files(self) -> Sequence[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, YAML_ENDINGS, callers, system_at
 from kaniko_hooks.model import Reading
-from kaniko_hooks.prefilter import may_matter
 from kaniko_hooks.repository import Repository
 
 
@@ -58,7 +56,7 @@ def _classified(repository: Repository, named: Sequence[str]) -> tuple[list[str]
     candidates = [
         path
         for path in dict.fromkeys((*named, *callers(repository.root, named)))
-        if path.lower().endswith(YAML_ENDINGS) and _may_matter(repository, path)
+        if path.lower().endswith(YAML_ENDINGS) and repository.may_matter(path)
     ]
     if all(system_at(path) is GITLAB for path in candidates):
         return candidates, []
@@ -82,11 +80,6 @@ def _classified(repository: Repository, named: Sequence[str]) -> tuple[list[str]
         elif problems and Mentions(repository).in_files([path]):
             others.append((path, partial(Reading, (), problems=problems)))
     return gitlab, others
-
-
-def _may_matter(repository: Repository, path: str) -> bool:
-    absolute = os.path.join(repository.root, path)
-    return repository.may_matter(path, lambda data: may_matter(data, absolute))
 
 
 def _failed(error: Exception) -> Reading:

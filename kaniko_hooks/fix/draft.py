@@ -105,7 +105,7 @@ def _draft(
 ) -> Draft:
     target = target_of(state, container)
     steps = steps_of(state, target.job, target.container)
-    paths = Paths(steps.script, state.script_files, _may_come(state, target))
+    paths = Paths(steps.script, state.repository, _may_come(state, target))
     draft = Draft(target, steps, paths)
     units = merged(units_of(target, steps, paths), steps, paths)
     if len(units) == 1 and units[0].others:
@@ -248,7 +248,7 @@ def rewritten(state: State, drafts: Iterable[Draft]) -> State:
         names.update(draft.names)
         for path, own in draft.edits.items():
             edits.setdefault(path, []).extend(own)
-    texts = {path: apply(state.files.text(path), own) for path, own in edits.items()}
+    texts = {path: apply(state.repository.known_text(path), own) for path, own in edits.items()}
     after = state.with_texts(texts)
     lists = {path: list(_long_lists(after, path, names)) for path in texts}
     if not any(lists.values()):
@@ -262,4 +262,4 @@ def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edi
     except InvalidPipeline:
         raise Refusal('the rewritten file would not be read as before') from None
     for root in roots:
-        yield from block_list_edits(state.files.text(path), root, names)
+        yield from block_list_edits(state.repository.known_text(path), root, names)

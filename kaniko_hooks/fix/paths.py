@@ -7,11 +7,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from kaniko_hooks.analysis import ScriptFiles
 from kaniko_hooks.fix.commands import WRITING, Build, Program
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
+from kaniko_hooks.repository import Repository
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, PURE
@@ -38,16 +38,16 @@ class Paths:
     - `may_come`: files that the repository lacks may come from elsewhere.
     """
 
-    def __init__(self, script: Script, files: ScriptFiles, may_come: bool) -> None:
+    def __init__(self, script: Script, repository: Repository, may_come: bool) -> None:
         self.script = script
-        self.files = files
-        self.text_of = files.text
+        self.files = repository.files
+        self.text_of = repository.readable
         self.may_come = may_come
 
     def exist(self, path: Text, env: Env) -> bool:
         """The repository has a file or a folder at each place that a path may be."""
         return all(
-            any(file == key or file.startswith(f'{key}/') for file in self.files.files())
+            any(file == key or file.startswith(f'{key}/') for file in self.files())
             for key in self.keys(path, env)
         )
 

@@ -229,7 +229,7 @@ def followers_of(
 ) -> Iterator[tuple[str, list[Edit]]]:
     """The edits of jobs that wait for this one, by file: they wait for every part."""
     for path in target.files:
-        text = state.files.text(path)
+        text = state.repository.known_text(path)
         edits: dict[int, list[Edit]] = {}
         for mention in mentions.get(path, ()):
             holder, name = mention.holder, mention.scalar

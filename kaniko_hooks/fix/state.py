@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from kaniko_hooks.analysis import Evaluations, ScriptFiles
+from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, effective
 from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
@@ -34,7 +34,6 @@ class State:
         self.evaluations = evaluations
         self.edited = edited
         self.repository = files.repository
-        self.script_files = ScriptFiles(files.repository)
         self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
         self.is_exact = cache(self.repository.is_exact)
         self._sources: dict[int, list[Job]] = {}

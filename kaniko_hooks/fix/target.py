@@ -76,7 +76,7 @@ def target_of(state: State, container: Container) -> Target:
         container.name,
         next(containers_of(own[0], [job])),
         key.file,
-        state.files.text(key.file),
+        state.repository.known_text(key.file),
         key,
         body,
         job,
@@ -151,7 +151,7 @@ def risky_keywords(
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
         elif pipeline.broken or not all(
-            _SCANS.match(state.files.text(note.place.file), note.place.offset)
+            _SCANS.match(state.repository.known_text(note.place.file), note.place.offset)
             for note in pipeline.notes
         ):
             yield 'its pipeline includes files that cannot be seen here and may name the job'

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     class Repository(Protocol):
         """The files of the repository; paths are relative to its root."""
 
-        def text(self, path: str) -> str | None:
+        def readable(self, path: str) -> str | None:
             """The text of a file, None if there is none that can be read."""
 
         def files(self) -> Sequence[str]:
@@ -160,7 +160,7 @@ class Evaluator:
         """The text of a file of the repository; empty if it cannot be read."""
         if path not in self._files:
             segment = Segment(0, lambda offset: Place(path, offset), 0, True)
-            self._files[path] = Text(self.repository.text(path) or '', (), (segment,))
+            self._files[path] = Text(self.repository.readable(path) or '', (), (segment,))
         return self._files[path]
 
     # Lists

@@ -161,7 +161,7 @@ def touched(scope: Scope, state: State, words: Sequence[Field]) -> State:
             continue
         for target in targets(scope, state.env, word.text):
             texts = files.get(key(target), ())
-            if not texts and scope.ev.repository.text(target.known or '') is not None:
+            if not texts and scope.ev.repository.readable(target.known or '') is not None:
                 texts = (scope.ev.file(target.value),)
             if not texts or ANYTHING in texts:
                 continue
@@ -221,7 +221,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
             # No script means itself with a path that is not known.
             names = [name for name in _candidates(scope, target) if name != scope.path]
             result += [(name, scope.ev.file(name)) for name in names]
-        elif scope.ev.repository.text(target.value) is not None:
+        elif scope.ev.repository.readable(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
     return result
 
@@ -229,7 +229,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
 def _may_be_a_copy(scope: Scope, env: Env, path: Text, is_run: bool) -> bool:
     if _is_absolute(path):
         return not scope.script.root
-    is_missing = scope.ev.repository.text(path.value) is None
+    is_missing = scope.ev.repository.readable(path.value) is None
     return is_run and is_missing and env.epoch > 0 and '://' not in path.value
 
 

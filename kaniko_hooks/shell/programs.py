@@ -159,7 +159,7 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
             continue
         elif name in state.env.functions:
             command = Text(name)
-        elif '/' in path and scope.ev.repository.text(path.strip('/')) is not None:
+        elif '/' in path and scope.ev.repository.readable(path.strip('/')) is not None:
             command = Text(path.strip('/'))
         else:
             continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
 
 from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, defaults, in_repository
 from kaniko_hooks.ci.github.context import Context
@@ -12,7 +11,7 @@ from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Node, fields, text_of, value_of
 from kaniko_hooks.model import Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.repository import Repository, Unreadable
+from kaniko_hooks.repository import Repository
 from kaniko_hooks.text import concat, hole
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
@@ -71,12 +70,12 @@ def local_action(repository: Repository, uses: str, checkout: str) -> LocalActio
         return None
     for name in ('action.yml', 'action.yaml'):
         path = name if folder in ('', '.') else f'{folder}/{name}'
+        text = repository.readable(path) or ''
         try:
-            text = repository.text(path)
-            documents: Sequence[Node] = compose(text, path) if text is not None else ()
-        except (Unreadable, InvalidYaml):
+            documents = compose(text, path)
+        except InvalidYaml:
             return None
-        if text is not None and documents:
+        if documents:
             return LocalAction(File(path, text), documents[0])
     return None
 

@@ -64,14 +64,10 @@ class Files:
             raise document
         return document
 
-    def text(self, path: str) -> str:
-        """The text of a file, empty if it cannot be read."""
-        return self.repository.known_text(path)
-
     def scalar_text(self, value: ScalarNode | Leaf) -> Text:
         """The text of a string, with the places of its characters."""
         if isinstance(value, ScalarNode):
-            return scalar_text(self.text(value.file), value)
+            return scalar_text(self.repository.known_text(value.file), value)
         if value.text is not None:
             return value.text
         written = self.scalar_text(value.node)

@@ -74,7 +74,7 @@ def read_pipeline(repository: str | os.PathLike[str], path: str = GITLAB_ROOT) -
             raise InvalidPipeline('there is no such file', Place(path, 0))
         return pipeline_of(files, path, path, variables=_PUSH_TO_MAIN)
     except InvalidPipeline as error:
-        error.line = files.text(error.file).count('\n', 0, error.offset) + 1
+        error.line = files.repository.known_text(error.file).count('\n', 0, error.offset) + 1
         raise
 
 
@@ -127,7 +127,8 @@ def pipeline_of(
         merged = loader.root(source) if isinstance(source, str) else loader.merged(source)
         lenient = lenient or bool(loader.notes)
         with_parents = extended(merged, lenient)
-        has_references = any('!reference' in files.text(path) for path in loader.files_read)
+        texts = map(files.repository.known_text, loader.files_read)
+        has_references = any('!reference' in text for text in texts)
         table = resolved(with_parents, lenient) if has_references else with_parents
         jobs = jobs_of(files, table, loader.definitions)
     except InvalidPipeline as error:
@@ -174,7 +175,7 @@ class _Reader:
                 from kaniko_hooks.ci.recognise import is_template
 
                 named = child is None and system_at(root) is GITLAB
-                if named and not is_template(self.files.text(root)):
+                if named and not is_template(self.files.repository.known_text(root)):
                     self._add_problem(error)
                 return
             self._add_problem(error)
@@ -191,7 +192,7 @@ class _Reader:
     def _add_problem(self, error: InvalidPipeline) -> None:
         """A problem, unless the readable files of the pipeline do not mention Kaniko."""
         self.files_read.update(error.files)
-        texts = [self.files.text(file).lower() for file in error.files]
+        texts = [self.files.repository.known_text(file).lower() for file in error.files]
         # Of UTF-16 nothing but NULs can be seen.
         mentions = any('kaniko' in text or '\0' in text for text in texts)
         if mentions or (texts and not any(texts)):
