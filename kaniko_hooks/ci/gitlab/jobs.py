@@ -166,7 +166,10 @@ def jobs_of(files: Files, top: Table, definitions: Mapping[str, Sequence[Entry]]
     for name, entry in top.entries.items():
         table = entry.value
         if isinstance(table, Table) and _is_job(name, table):
-            entries = dict(_effective_entries(table, default))
+            # Trigger jobs run no commands.
+            keywords = (*SCRIPTS, 'image') if get(table, 'trigger') is None else ()
+            own = ((keyword, _effective(table, keyword, default)) for keyword in keywords)
+            entries = {keyword: entry for keyword, entry in own if entry}
             scripts = {
                 keyword: list(map(text, strings_of(entries[keyword].value)))
                 for keyword in SCRIPTS
@@ -198,24 +201,15 @@ def defaults(top: Table) -> dict[str, Entry]:
 
 def effective(job: Job, keyword: str) -> Value | None:
     """A keyword of a job, its own or by `default:`; None if it is not set."""
-    value = get(job.table, keyword)
-    if value is None and inherits(job.table, 'default', keyword):
-        entry = defaults(job.top).get(keyword)
-        value = entry.value if entry else None
-    return value
+    entry = _effective(job.table, keyword, defaults(job.top))
+    return entry.value if entry else None
 
 
-def _effective_entries(table: Table, default: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
-    """Scripts and image of a job, own or inherited. Trigger jobs have none of them."""
-    if get(table, 'trigger') is not None:
-        return
-    for keyword in (*SCRIPTS, 'image'):
-        entry = table.entries.get(keyword)
-        missing = entry is None or is_null(entry.value)
-        if missing and keyword != 'script' and inherits(table, 'default', keyword):
-            entry = default.get(keyword)
-        if entry is not None and not is_null(entry.value):
-            yield keyword, entry
+def _effective(table: Table, keyword: str, default: Mapping[str, Entry]) -> Entry | None:
+    entry = table.entries.get(keyword)
+    if entry is not None and not is_null(entry.value):
+        return entry
+    return default.get(keyword) if inherits(table, 'default', keyword) else None
 
 
 def strings_of(value: Value | None) -> list[ScalarNode | Leaf]:
