@@ -190,7 +190,7 @@ class Flags(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why a build runs more than once."""
+    """A reason for a build to run more than once."""
 
     kind: str  # 'loop', 'call', 'retry', 'xargs', 'find', 'parallel', 'watch'
     place: Place
@@ -248,7 +248,7 @@ class Run(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a file that certainly is CI configuration cannot be read."""
+    """A reason why a file that certainly is CI configuration cannot be read."""
 
     place: Place
     message: str

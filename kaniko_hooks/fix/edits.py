@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 
@@ -60,6 +59,9 @@ def word(text: str) -> str:
 
 def quoted(text: str) -> str:
     """A scalar of one line in double quotes, as JSON and YAML have it."""
+    # Most rewrites quote nothing.
+    import json
+
     return json.dumps(text, ensure_ascii=False)
 
 

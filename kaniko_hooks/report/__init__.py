@@ -51,10 +51,8 @@ def deliver(result: Result, text_of: TextOf, options: Options, root: str = '') -
     shown = 'text' if options.output_file else options.format
     looks: dict[str, object] = {}
     if shown == 'text':
-        looks['color'] = use_color(options.color)
-        looks['width'] = columns()
-        looks['options'] = options
-        looks['root'] = root
+        color = use_color(options.color)
+        looks = {'color': color, 'width': columns(), 'options': options, 'root': root}
     print(render(shown, result, text_of, **looks), end='', flush=True)
     if options.output_file:
         with open(options.output_file, 'w', encoding='utf-8', newline='') as file:

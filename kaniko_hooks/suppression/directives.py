@@ -28,8 +28,8 @@ class Directive(NamedTuple):
     """A comment that silences.
 
     - `line`: the one that it is about: its own or, if it has no other text, the next.
-    - `yaml`: whether it is a comment of YAML, so that it is about the nodes of its line.
-    - `problems`: why it cannot work as it is written.
+    - `yaml`: it is a comment of YAML, and so about the nodes of its line.
+    - `problems`: reasons why it cannot work as it is written.
     """
 
     place: Place

@@ -148,7 +148,7 @@ class Pipeline(NamedTuple):
 
     @property
     def visible(self) -> bool:
-        """Test for a job whose configuration and users are all in the repository."""
+        """True if all its configuration, and all users of it, are in the repository."""
         return not (self.notes or self.standalone or self.broken)
 
 
