@@ -53,6 +53,21 @@ def test_not_yaml(loader: str, text: str, message: str) -> None:
     assert 0 <= caught.value.offset <= len(text)
 
 
+@pytest.mark.parametrize(
+    ('text', 'offset'),
+    (
+        pytest.param('a: "b\nc: d\n', 3, id='quote'),
+        pytest.param('a: [b, c\n\n', 3, id='bracket'),
+        pytest.param('a: [b, c\nd: [\n', 10, id='bracket before a key'),
+        pytest.param('a: 1\nb\n', 5, id='key'),
+    ),
+)
+def test_what_never_ends_is_reported_where_it_begins(loader: str, text: str, offset: int) -> None:
+    with pytest.raises(InvalidYaml) as caught:
+        compose(text, 'f')
+    assert caught.value.offset == offset
+
+
 def test_too_many_nodes(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, 'MAX_EVENTS', 10)
     with pytest.raises(InvalidYaml, match='too many nodes'):

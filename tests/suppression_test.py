@@ -421,7 +421,7 @@ def test_messages(
 
 
 def test_a_file_that_is_no_yaml_has_no_directives(left: Left) -> None:
-    assert left(f'{IGNORE}\njob: {{script: [{A}, {B}]\n') == [('unreadable-ci-file', 3, '')]
+    assert left(f'{IGNORE}\njob: {{script: [{A}, {B}]\n') == [('unreadable-ci-file', 2, '')]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,9 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
         raise InvalidYaml(message, error.position) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark and mark.index >= len(text.rstrip()):
+            # What is never closed is more useful than the end of the text.
+            mark = error.context_mark or mark
         message = ' '.join(filter(None, (error.problem, error.context)))
         raise InvalidYaml(message or 'not YAML', mark.index if mark else 0) from None
     except RecursionError:
