@@ -50,3 +50,10 @@ def test_the_bad_example_is_found_and_the_good_one_is_not(
     assert rule in [finding['rule'] for finding in json.loads(capsys.readouterr().out)['findings']]
     write({CI: good})
     assert check_kaniko_builds.main(['--strict', CI]) == 0
+
+
+@pytest.mark.parametrize('rule', RULES[:2])
+def test_the_comment_on_the_page_of_a_rule_silences_its_example(rule: str, write: Write) -> None:
+    comment = next(part for part in about.explain(rule).split('`') if part.startswith('# kaniko'))
+    write({CI: f'{comment}\n{examples(rule)[0]}'})
+    assert check_kaniko_builds.main(['--strict', CI]) == 0
