@@ -205,7 +205,7 @@ def _sentences(
     from kaniko_hooks.lines import where
     from kaniko_hooks.rule import UNREADABLE
 
-    for outcome in plan.outcomes:
+    for outcome in sorted(plan.outcomes, key=lambda outcome: outcome.finding.place):
         finding = advised(outcome.finding._replace(no_fix=outcome.no_fix))
         line, column = where(finding.place, repository.known_text)
         place = f'{finding.place.file}:{line}:{column}: '
@@ -214,9 +214,11 @@ def _sentences(
         elif finding.rule == UNREADABLE:
             yield f'{place}{finding.rule}: {finding.message}'
         elif outcome.fix and written.issuperset(outcome.files):
+            files = ', '.join(outcome.files)
+            does = f'would {outcome.fix}' if options.diff else outcome.fix
             risk = f'; risk: {outcome.risk}' if outcome.risk else ''
-            rewrite = f'{outcome.fix}{risk}'
-            yield f'would {rewrite}' if options.diff else f'{rewrite}; review and git add'
+            rest = '' if options.diff else '; review and git add'
+            yield f'{files}: {does}{risk}{rest}'
 
 
 def _show_diff(

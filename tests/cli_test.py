@@ -218,7 +218,7 @@ def test_surroundings(command: str, code: int, part: str, write: Write) -> None:
 def test_diff_comes_before_what_is_said_about_it(write: Write) -> None:
     code, output = shell(f'fix --diff {CI} 2>&1', write({CI: JOB}))
     assert (code, output.startswith('--- a/.gitlab-ci.yml\n')) == (1, True)
-    assert output.splitlines()[-1].startswith('would split `größe` into 2 jobs: ')
+    assert output.splitlines()[-1].startswith(f'{CI}: would split `größe` into 2 jobs: ')
 
 
 def test_console_scripts_say_all_before_they_leave(write: Write) -> None:

@@ -24,7 +24,7 @@ def test_rewrites_and_is_done(write: Write, capsys: pytest.CaptureFixture[str]) 
     assert main([CI]) == 1
     assert capsys.readouterr() == (
         '',
-        'split `images` into 2 jobs: `image-shop`, `image-mail`; review and git add\n',
+        f'{CI}: split `images` into 2 jobs: `image-shop`, `image-mail`; review and git add\n',
     )
     assert (root / CI).read_text().startswith('.image:\n')
     assert main([CI]) == 0
@@ -44,12 +44,21 @@ def test_refusal(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert (root / CI).read_text() == REFUSED
 
 
+def test_a_pipeline_that_gitlab_refuses(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: f'include: [local: x.yml]\n{TWO}'})
+    assert main([CI]) == 0
+    problem, refusal = capsys.readouterr().err.splitlines()
+    assert problem.startswith(f'{CI}:1:11: unreadable-ci-file: Local file `x.yml` does not exist')
+    reason = 'a part of its pipeline cannot be read and may name the job; only with --unsafe'
+    assert refusal.endswith(f'; not rewritten: {reason}')
+
+
 def test_diff_writes_nothing(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     root = write({CI: TWO})
     assert main(['--diff', CI]) == 1
     out, err = capsys.readouterr()
     assert '\n+image-shop:\n' in out
-    assert err == 'would split `images` into 2 jobs: `image-shop`, `image-mail`\n'
+    assert err == f'{CI}: would split `images` into 2 jobs: `image-shop`, `image-mail`\n'
     assert (root / CI).read_text() == TWO
     assert main(['--diff', '--color', 'always', CI]) == 1
     assert '\x1b[' in capsys.readouterr().out
@@ -103,7 +112,7 @@ def test_unsafe_names_the_risk(
     write({CI: TWO + more})
     assert main(['--unsafe', CI]) == 1
     assert capsys.readouterr().err == (
-        f'split `images` into 2 jobs: `image-shop`, `image-mail`{risk}; review and git add\n'
+        f'{CI}: split `images` into 2 jobs: `image-shop`, `image-mail`{risk}; review and git add\n'
     )
 
 

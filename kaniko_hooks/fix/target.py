@@ -150,7 +150,9 @@ def risky_keywords(
     for pipeline in target.pipelines:
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
-        elif pipeline.broken or not all(
+        elif pipeline.broken:
+            yield 'a part of its pipeline cannot be read and may name the job'
+        elif not all(
             _SCANS.match(state.repository.known_text(note.place.file), note.place.offset)
             for note in pipeline.notes
         ):
