@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
@@ -123,6 +123,17 @@ def environment(file: File, node: Node | None, value: Filler) -> Settings:
         name: Setting(() if text is None else (value(text),), (Place(file.path, start),))
         for name, text, start in named_values(node)
     }
+
+
+def assigned(text: str) -> set[str]:
+    """The variables that a script may set for later ones: `X=…` and `X<<…` anywhere in it."""
+    return set(re.findall(r'(\w+)(?:=|<<)', text))
+
+
+def forgotten(settings: Settings, names: Iterable[str]) -> Settings:
+    """The settings, where those with these names have unknown values."""
+    changed = {name: settings[name]._replace(values=()) for name in names if name in settings}
+    return {**settings, **changed}
 
 
 def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, int]]:

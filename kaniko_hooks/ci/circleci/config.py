@@ -14,9 +14,11 @@ from kaniko_hooks.ci.common import (
     MAX_NESTING,
     WORKSPACE,
     Source,
+    assigned,
     choices,
     defaults,
     folder_in,
+    forgotten,
     image_of,
     shell_of,
 )
@@ -64,6 +66,7 @@ class _Job:
         self.notes = source.notes
         self.scripts: list[Script] = []
         self.places: list[Place] = []
+        self.changed: set[str] = set()  # variables, by a step
 
     def container(self, field: Field, calls: Sequence[Node | None], scope: Scope) -> Container:
         """The container of a job, which workflows call with these arguments."""
@@ -153,7 +156,10 @@ class _Job:
     def _add_run(self, node: Node, scope: Scope) -> None:
         source = node if isinstance(node, ScalarNode) else value_of(node, 'command')
         if isinstance(source, ScalarNode):
+            scope = scope._replace(variables=forgotten(scope.variables, self.changed))
             scope = scope.with_environment(node)
+            if 'BASH_ENV' in source.value:
+                self.changed |= assigned(source.value)
             script = Script(
                 (scope.filled(scope.file.scalar(source)),),
                 scope.variables,

@@ -15,9 +15,11 @@ from kaniko_hooks.ci.common import (
     WORKSPACE,
     File,
     Source,
+    assigned,
     choices,
     defaults,
     folder_in,
+    forgotten,
     image_of,
     in_repository,
     shell_of,
@@ -89,6 +91,7 @@ class _Job:
         self.steps = 0
         # Names in conditions that a step may change, as the step before saw them.
         self.versions: Mapping[str, int] = {}
+        self.changed: set[str] = set()  # variables, by a step
 
     def containers(
         self, field: Field, context: Context, action: LocalAction | None = None
@@ -142,8 +145,11 @@ class _Job:
             cond = all_of((context.cond, self._condition(step, context)))
             if cond is not False and len(self.scripts) <= MAX_COMMANDS:
                 always = re.search(_STATUS, _if(step), re.IGNORECASE) is not None
-                inner = context.with_environment(value_of(step, 'env'))
-                inner = inner._replace(cond=cond, always=context.always or always)
+                variables = forgotten(context.variables, self.changed)
+                inner = context._replace(
+                    variables=variables, cond=cond, always=context.always or always
+                )
+                inner = inner.with_environment(value_of(step, 'env'))
                 self._add_step(f'{name}[{index}]', step, inner)
             # After a step that may fail, the next ones run whatever became of it.
             if text_of(value_of(step, 'continue-on-error')) == 'true':
@@ -152,9 +158,10 @@ class _Job:
     def _add_step(self, name: str, step: Node, context: Context) -> None:
         run, uses = value_of(step, 'run'), context.shown(value_of(step, 'uses'))
         if isinstance(run, ScalarNode):
+            self.scripts.append(_script(step, run, context))
             if 'GITHUB_ENV' in run.value:
                 self.versions = {}
-            self.scripts.append(_script(step, run, context))
+                self.changed |= assigned(run.value)
         elif uses.startswith('docker://'):
             self._add_beside(name, step, uses[9:], image_script(step, context), context)
         elif uses.startswith('./') and len(self.places) <= _MAX_ACTIONS:

@@ -230,9 +230,13 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
     Those of hidden jobs are templates.
     """
     inherited = global_settings(pipeline.table)
+    reported = _reported(pipeline)
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()) if jobs is None else jobs:
         settings = job_settings(inherited, job.table, pipeline.forwarded)
         settings.update(pipeline.choices)
+        others = (names for name, names in reported.items() if name != job.name)
+        for name in settings.keys() & set().union(*others):
+            settings[name] = settings[name]._replace(values=())
         scripts = tuple(_scripts(job, settings))
         if scripts:
             yield Container(
@@ -248,6 +252,23 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
                 SINGLE_WORDS,
                 NEVER_EMPTY,
             )
+
+
+def _reported(pipeline: Pipeline) -> dict[str, set[str]]:
+    """For each job with a dotenv report, the variables that other jobs may get of it.
+
+    Source: docs.gitlab.com/ci/variables, "CI/CD variable precedence": it goes before
+    `variables:`.
+    """
+    reports: dict[str, set[str]] = {}
+    for name, job in pipeline.jobs.items():
+        if get(effective(job, 'artifacts'), 'reports', 'dotenv') is not None:
+            # Few pipelines have such reports.
+            from kaniko_hooks.ci.common import assigned
+
+            texts = (text.value for texts in job.scripts.values() for text in texts)
+            reports[name] = assigned('\n'.join(texts))
+    return reports
 
 
 def _scripts(job: Job, settings: Settings) -> Iterator[Script]:
