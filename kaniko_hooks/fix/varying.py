@@ -192,10 +192,12 @@ def _prints_environment(use: Program) -> bool:
 
 def _selects_others(use: Program) -> bool:
     """A `grep` for variables by the start of their names, all of which keep their values."""
-    if use.name not in ('grep', 'egrep'):
+    inverts = any(re.match('-[a-zA-Z]*v|--inv', word) for word in use.words)
+    if use.name not in ('grep', 'egrep') or inverts or len(use.operands) != 1:
         return False
-    pattern = next((word for word in use.words if word[:1] != '-'), '')
-    start = re.match(r'\^?([A-Z]\w*)', pattern)
-    return start is not None and not any(
-        name.startswith(start[1]) or start[1].startswith(name) for name in _VARYING_NAMES
+    starts = [re.match(r'[\^(]*([A-Z]\w*)', part) for part in use.operands[0].value.split('|')]
+    return all(
+        start is not None
+        and not any(start[1] in name or start[1].startswith(name) for name in _VARYING_NAMES)
+        for start in starts
     )
