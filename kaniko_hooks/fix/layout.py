@@ -1,8 +1,8 @@
 """The lines of a job, of its script and of the items of its script.
 
-A comment belongs to the item or key below it; one that follows the last item
-and is indented deeper than `script:` belongs to that item. Spans end before the
-line break of their last line.
+A comment belongs to the item or key below it; one that is indented deeper than the
+dash of the item above belongs to that item, and so does one that follows the last item
+and is indented deeper than `script:`. Spans end before the line break of their last line.
 """
 
 from __future__ import annotations
@@ -164,10 +164,11 @@ def _flow_items(text: str, value: SequenceNode) -> tuple[Item, ...]:
 def _list_items(text: str, key: ScalarNode, value: SequenceNode) -> tuple[Item, ...]:
     items: list[Item] = []
     start = next_line(text, key.end)
+    column = value.start - line_start(text, value.start)
     for index, node in enumerate(value.items):
         alias = value.aliases.get(index)
         content, content_end = alias or (node.start, _content_end(text, node))
-        end = line_end(text, content_end)
+        end = _with_comments(text, line_end(text, content_end), column)
         items.append(Item(node, alias, start, end, content, content_end))
         start = next_line(text, end)
     return tuple(items)
