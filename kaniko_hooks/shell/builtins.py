@@ -148,7 +148,7 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         state = scripts.after_unknown_commands(scope, state)
     for name in names:
         # An item of an array that is unset stays: it seldom matters, and then for one build more.
-        if name and name.isidentifier():
+        if name:
             state = assign(state, name, UNSET)
             state = state.with_env(state.env._replace(exported=state.env.exported - {name}))
     return Flow([state.with_status(True)])

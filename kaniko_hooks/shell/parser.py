@@ -328,6 +328,8 @@ class _Parser(Lexer):
             if end:
                 return self._counting_for(start, end)
         name = self._token()
+        if not name.isidentifier():
+            self.report('for without a name')
         self.at += len(name)
         self.skip_newlines()
         words: list[tree.Word] | None = None

@@ -123,7 +123,9 @@ def _ways(
 
 
 def assign(state: State, name: str, value: Value) -> State:
-    """The state after an assignment. Raises TooMuch."""
+    """The state after an assignment, the same if that is to no name. Raises TooMuch."""
+    if not name.isidentifier():
+        return state
     if isinstance(value, Text):
         value = shortened(named(Text(value.value, value.holes)))
     return state.with_env(state.env.with_variable(name, value))
