@@ -295,6 +295,8 @@ def _any_times(
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
     scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(before))
+    sizes = [outcome.size(before), *(outcome.size(way.outcome) for way in done.ends())]
+    scope.ev.spend(4 * len(before) * sum(sizes))
     heads = [] if runs_once else [state]
     if going:
         last = joined_states(scope, going)

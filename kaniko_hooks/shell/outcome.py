@@ -56,6 +56,11 @@ def builds(outcome: Outcome) -> int:
     return max(tally.times for tally in outcome.values())
 
 
+def size(outcome: Outcome) -> int:
+    """The number of its totals, which are gone through wherever it is put behind another one."""
+    return sum(len(tally.totals) for tally in outcome.values())
+
+
 def then(first: Outcome, second: Outcome) -> Outcome:
     """One after the other."""
     if second is NO_BUILD:
@@ -145,6 +150,6 @@ def _both(before: Total, more: Total) -> Total:
         flags=Flags(strongest, flags.cleanup and others.cleanup, destinations)
     )
     chains = before.chains
-    if len(chains) < _MAX_CHAINS:
+    if chains != more.chains and len(chains) < _MAX_CHAINS:
         chains = tuple(dict.fromkeys((*chains, *more.chains)))
     return Total(build, min(before.times + more.times, MANY), chains)
