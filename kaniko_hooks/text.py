@@ -167,18 +167,14 @@ class Text:
 
     def split(self, separators: Container[str]) -> list[Text]:
         """The texts between separators; the characters of holes are none."""
-        result: list[Text] = []
-        start = after_hole = 0
-        holes = iter(self.holes)
-        item = next(holes, None)
-        for at, char in enumerate(self.value):
-            if item is not None and at == item.start:
-                after_hole = item.end
-                item = next(holes, None)
-            if char in separators and at >= after_hole:
-                result.append(self.part(start, at))
-                start = at + 1
-        return [*result, self.part(start)]
+        cuts = [at for at, char in enumerate(self.value) if char in separators]
+        if self.holes:
+            spans = ((at, self.holes[_index(self.holes, at)]) for at in cuts)
+            cuts = [at for at, item in spans if not item.start <= at < item.end]
+        return [
+            self.part(start, end)
+            for start, end in zip([0, *(at + 1 for at in cuts)], [*cuts, len(self.value)])
+        ]
 
     def join(self, texts: Iterable[Text]) -> Text:
         """The texts with this one between them, as `str.join`."""

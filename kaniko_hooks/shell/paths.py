@@ -30,7 +30,9 @@ _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
 _EXTENSIONS = ('.sh', '.bash')
-_MAX_FOLDERS = 50  # in a path
+# Of a path; a longer one is unknown.
+_MAX_FOLDERS = 50
+_MAX_PATH = 4_096  # Linux: PATH_MAX
 _DEVICES = ('/dev/', '/proc/')
 _TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
 # The first characters of the names of holes that stand for names of files.
@@ -50,7 +52,8 @@ def start(script: Script) -> Text:
 def targets(scope: Scope, env: Env, path: Text) -> list[Text]:
     """The targets that a path may have, while a script is evaluated. Raises TooMuch."""
     result = resolved(scope.script, env, path)
-    scope.ev.spend(sum(10 + 2 * target.weight for target in result))
+    lengths = (len(path.value) + len(target.value) for target in result)
+    scope.ev.spend(sum(10 + 2 * target.weight for target in result) + sum(lengths) // 16)
     return result
 
 
@@ -103,6 +106,8 @@ def _is_absolute(path: Text) -> bool:
 def _normal(path: Text) -> Text:
     """Without `.`, `..` and doubled slashes, as far as names are known."""
     value = path.value
+    if len(value) > _MAX_PATH:
+        return hole(fresh_name('path'))
     is_odd = '//' in value or value[-1:] == '/' or '/.' in f'/{value}'
     if not is_odd and value.count('/') < _MAX_FOLDERS:
         return path
