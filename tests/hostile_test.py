@@ -223,6 +223,10 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         [*(f'for x{n} in a b; do' for n in range(35)), f'{BUILD}$x1', *['done'] * 35],
         'runs many|too large',
     ),
+    '50 nested loops with and without cache': (
+        [*['for s in a b; do /kaniko/executor'] * 50, f'{BUILD}$s', *['done'] * 50],
+        'runs many|too large',
+    ),
     'doubling functions with arguments': (
         [
             f'f0() {{ {BUILD}$1; }}',
@@ -254,6 +258,14 @@ LONG: Mapping[str, tuple[list[str], str]] = {
     'paths that grow': (
         [*(f'[ -n "$A{n}" ] && cd a{n}/$X' for n in range(900)), f'{BUILD}a; {BUILD}b'],
         'runs 2|too large',
+    ),
+    'a path with a long name': (
+        ['cd ' + 'x' * 40_000 + '/$B', *['touch a b c d e f g h'] * 500, f'{BUILD}a; {BUILD}b'],
+        'runs 2',
+    ),
+    '3,000 commands before the builds': (
+        [*['touch $A/b'] * 3_000, f'{BUILD}a; {BUILD}b'],
+        'runs 2',
     ),
     'many words that may be the executor': (
         [f'{BUILD}a', f'{BUILD}b', f'foo {" ".join(f"executor{n}" for n in range(6_000))}'],

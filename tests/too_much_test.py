@@ -23,6 +23,7 @@ from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
 TWO = '  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
+BUILD = '/kaniko/executor --cache -d a'
 MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_CHARACTERS // 4)
 
 
@@ -181,3 +182,17 @@ def test_too_many_states_are_joined(write: Write, capsys: pytest.CaptureFixture[
     ]
     assert fix([CI]) == 0
     assert 'not rewritten: the script is too large to be evaluated' in capsys.readouterr().err
+
+
+def test_more_commands_than_are_divided(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    setup = '    - mkdir -p b\n' * 1_001
+    write({CI: f'a:\n  script:\n{setup}    - {BUILD}\n    - {BUILD}\n'})
+    assert fix([CI]) == 0
+    assert 'its set-up is too long to be repeated in every job' in capsys.readouterr().err
+
+
+def test_path_that_is_too_long_may_be_any_script(write: Write) -> None:
+    root = write({CI: f'a:\n  script: [sh {"x" * 5_000}, {BUILD}]\n', 'b.sh': f'{BUILD}\n'})
+    assert findings(root, CI) == [
+        ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
+    ]

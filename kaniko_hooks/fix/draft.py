@@ -31,7 +31,8 @@ from kaniko_hooks.fix.units import Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 
-_MAX_STEPS = 2_000  # of all parts
+_MAX_STEPS = 1_000  # of a script, and of all parts
+_TOO_LONG = 'its set-up is too long to be repeated in every job'
 
 
 class Draft(NamedTuple):
@@ -105,6 +106,8 @@ def _draft(
 ) -> Draft:
     target = target_of(state, container)
     steps = steps_of(state, target.job, target.container)
+    if len(steps.main) > _MAX_STEPS:
+        raise Refusal(_TOO_LONG)
     paths = Paths(steps.script, state.repository, _may_come(state, target))
     draft = Draft(target, steps, paths)
     units = merged(units_of(target, steps, paths), steps, paths)
@@ -176,7 +179,7 @@ def _split(
     writer = Writer(target.text, script.place, target.job, draft.steps)
     shared = _shared(target, script, most_shared, writer) if not extenders else ()
     if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
-        raise Refusal('its set-up is too long to be repeated in every job')
+        raise Refusal(_TOO_LONG)
     keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
     if extenders and not keeps_more:
         raise Shared(f'{target.name} is extended by others')

@@ -52,13 +52,14 @@ def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
     """All parts have a step as it is, and none of them leaves the folder that it goes to."""
     if step.most_builds or not all(step in part.steps for part in parts):
         return False
-    for part in parts:
-        cut = [at for at in part.steps if any(at.first <= start < at.end for start, _ in part.cuts)]
-        for later in part.steps if 'directories' in step.report.changes else ():
-            is_before = step.number < later.number < part.unit.step.number
-            if is_before and later not in cut and leaves_folder(later):
-                return False
-    return True
+    if 'directories' not in step.report.changes:
+        return True
+    return not any(
+        leaves_folder(later) and not any(later.first <= start < later.end for start, _ in part.cuts)
+        for part in parts
+        for later in part.steps
+        if step.number < later.number < part.unit.step.number
+    )
 
 
 def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:

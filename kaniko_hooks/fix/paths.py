@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.commands import WRITING, Build, Program
 from kaniko_hooks.fix.steps import Step, scripts_of
@@ -43,6 +43,7 @@ class Paths:
         self.files = repository.files
         self.text_of = repository.readable
         self.may_come = may_come
+        self._keys: dict[object, Sequence[str]] = {}  # by what is resolved and where
 
     def exist(self, path: Text, env: Env) -> bool:
         """The repository has a file or a folder at each place that a path may be."""
@@ -51,10 +52,14 @@ class Paths:
             for key in self.keys(path, env)
         )
 
-    def keys(self, path: Text, env: Env) -> list[str]:
+    def keys(self, path: Text, env: Env) -> Sequence[str]:
         """The keys of the files that a path may be: relative to the root, or absolute."""
-        result = [paths.key(target) for target in paths.resolved(self.script, env, path)]
-        return [*result, *(name for key in result for name in _in_project(key))]
+        place = path.key(), env.directories
+        if place not in self._keys:
+            targets = map(paths.key, paths.resolved(self.script, env, path))
+            names = (name for key in targets for name in (key, *_in_project(key)))
+            self._keys[place] = tuple(names)
+        return self._keys[place]
 
     def outputs(self, build: Build) -> set[str]:
         """The files that a build writes."""
@@ -66,7 +71,7 @@ class Paths:
         )
         return {path for file in files for path in self.keys(file, build.env)}
 
-    def contexts(self, build: Build) -> list[str]:
+    def contexts(self, build: Build) -> Sequence[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
         context = build.value('context')
         if context is None:
@@ -91,7 +96,7 @@ class Paths:
     def dockerfiles(self, build: Build) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
-        result = self.keys(file, build.env)
+        result = [*self.keys(file, build.env)]
         if file.value[:1] != '/':
             key = '\0'.join(file.key())
             for folder in self.contexts(build):
