@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
+from kaniko_hooks.model import MANY, Build, Cond, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
@@ -17,7 +17,7 @@ from kaniko_hooks.shell.value import (
     regex_with_holes,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign
+from kaniko_hooks.shell.variables import assign, is_one_word
 from kaniko_hooks.text import Text, concat, hole
 
 # Options before a text of commands.
@@ -220,7 +220,17 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         return programs.printed(scope, [state.with_status(succeeds or None)], fields)
     # A search has the same status for the same words and files.
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
-    answer = Truth(f'status {state.env.moment()}', concat([*words, state.env.stdin or Text('')]))
+    answer: Cond = Truth(
+        f'status {state.env.moment()}', concat([*words, state.env.stdin or Text('')])
+    )
+    text = state.env.unread or Text('')
+    has_lines = all(is_one_word(scope, state, item.name) for item in text.holes)
+    if text.value[-1:] == '\n' and has_lines and len(fields) > 1:
+        from kaniko_hooks.shell import tests
+
+        scope.ev.spend(len(text.value) // 4)
+        lines = text.part(0, len(text.value) - 1).split('\n')
+        answer = tests.found_line(base, fields[1:], lines, answer)
     return programs.printed(scope, scope.ev.by_status(state, answer), fields)
 
 
