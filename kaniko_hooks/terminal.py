@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 
 TAB = 4
 COLUMNS = 80  # where a width is not known
@@ -87,12 +86,16 @@ def width(text: str) -> int:
 
 
 def _columns(letter: str) -> int:
+    import unicodedata  # Nearly all text is ASCII.
+
     if unicodedata.category(letter) in ('Mn', 'Me', 'Cf'):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in _WIDE else 1
 
 
 def _escaped(letter: str) -> str:
+    import unicodedata
+
     if unicodedata.category(letter) not in _CONTROLS or letter in _KEPT:
         return letter
     return letter.encode('unicode_escape').decode('ascii')

@@ -1,4 +1,8 @@
-"""Rewrites of GitLab jobs, and reasons to leave a job as it is."""
+"""Rewrites of GitLab jobs, and reasons to leave a job as it is.
+
+Patterns that few rewrites need are strings: `re` compiles them where they are used, since
+to compile all of them takes longer than most rewrites.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _GIT_READS = frozenset(
 )
 _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stash switch'.split())
 # Commands that only print something.
-_PRINTS = re.compile(
+_PRINTS = (
     r'[\w-]+ (?:--version|-V)'
     r'|(?:aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|skopeo|trivy) version'
     r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|openssl x509 (?:.* )?-noout(?: .*)?'
@@ -31,14 +31,13 @@ _PRINTS = re.compile(
 )
 # Commands that keep credentials of registries, change the working tree from what the
 # repository refers to, or copy files of the container.
-_CHANGES_FILES = re.compile(
-    r'(?:az|az acr|buildah|cosign|crane auth|docker|gcloud auth|helm registry|nerdctl|oras|podman'
-    r'|regctl registry|skopeo) log(?:in|out)\b.*'
+_CHANGES_FILES = (
+    r'(?s)(?:az|az acr|buildah|cosign|crane auth|docker|gcloud auth|helm registry|nerdctl|oras'
+    r'|podman|regctl registry|skopeo) log(?:in|out)\b.*'
     r'|gcloud auth (?:activate-service-account|configure-docker)\b.*'
     r'|git (?:lfs (?:checkout|fetch|install|pull)|submodule (?:init|sync|update))'
     r'(?!.* --remote)(?: .*)?'
-    r'|rsync [^:]*',
-    re.DOTALL,
+    r'|rsync [^:]*'
 )
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
 # Options of awk, sort and yq by which they change a file instead of printing.
@@ -50,11 +49,11 @@ _RUNS = {
 }
 _FIND_CHANGES = frozenset(('-delete', '-fprint', '-fprintf', '-fls'))
 # Options of curl and wget that send something, and those that name the file.
-_SENDS = re.compile(
+_SENDS = (
     r'--(?:post|data|form|upload|request|method|body|json)|-[a-zA-Z]*[dFTX]|-[a-zA-Z]*(?:XPOST)'
 )
-_INTO_FILE = re.compile(r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].')
-_NO_FILE = re.compile(r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$')
+_INTO_FILE = r'--(?:output|output-document|remote-name)(?:=|\Z)|-[a-zA-Z]*[oO]\Z|-[oO].'
+_NO_FILE = r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$'
 # A download, last in its list, that goes into a file outside the project.
 _SAVED = re.compile(
     r'(?:(?:(?!curl|wget)[^|;])*&&\s*)?(?:curl|wget) [^|;&<>]*'
@@ -243,9 +242,9 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
     if kind in (PURE, LOCAL, BUILTIN):
         return kind
     text = ' '.join((name, *(text.value for text in arguments)))
-    if _PRINTS.fullmatch(text):
+    if re.fullmatch(_PRINTS, text):
         return PURE
-    if _CHANGES_FILES.fullmatch(text):
+    if re.fullmatch(_CHANGES_FILES, text):
         return LOCAL
     if name == 'git':
         command = next((word for word in words if word[:1] != '-'), '')
@@ -259,10 +258,10 @@ def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:
 
 def _is_download(words: Sequence[str]) -> bool:
     """curl or wget gets a file, and sends nothing."""
-    if _sends(words) or any(map(_NO_FILE.search, words)):
+    if _sends(words) or any(re.search(_NO_FILE, word) for word in words):
         return False
-    return any(map(_INTO_FILE.match, words))
+    return any(re.match(_INTO_FILE, word) for word in words)
 
 
 def _sends(words: Sequence[str]) -> bool:
-    return any(map(_SENDS.match, words))
+    return any(re.match(_SENDS, word) for word in words)

@@ -7,24 +7,23 @@ from collections.abc import Mapping
 
 from kaniko_hooks.text import Hole, Text, hole
 
-_ARG = re.compile(r'^[ \t]*ARG[ \t]+(.+)', re.IGNORECASE | re.MULTILINE)
-_IMAGE = re.compile(
-    r'^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
-    r'|(?:--|,)from=(?P<source>[^\s,]+)',
-    re.IGNORECASE | re.MULTILINE,
+_ARG = r'(?im)^[ \t]*ARG[ \t]+(.+)'
+_IMAGE = (
+    r'(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
+    r'|(?:--|,)from=(?P<source>[^\s,]+)'
 )
-_ARGUMENT = re.compile(r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?')
-_VARIABLE = re.compile(r'\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})')
-_ESCAPE = re.compile(r'\s*#\s*escape\s*=\s*`', re.IGNORECASE | re.MULTILINE)
+_ARGUMENT = r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?'
+_VARIABLE = r'\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})'
+_ESCAPE = r'(?im)\s*#\s*escape\s*=\s*`'
 # Images that a command names, with their registry.
-_RUN = re.compile(r'^[ \t]*RUN[ \t](?:\\\r?\n|.)*', re.IGNORECASE | re.MULTILINE)
-_REFERENCE = re.compile(r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+')
+_RUN = r'(?im)^[ \t]*RUN[ \t](?:\\\r?\n|.)*'
+_REFERENCE = r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
 
 
 def base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] | None:
     """The images that it builds on, copies or mounts from; None if some are not known."""
     is_open = any(_starts_line(dockerfile.value, hole) for hole in dockerfile.holes)
-    if is_open or _ESCAPE.search(dockerfile.value):
+    if is_open or re.search(_ESCAPE, dockerfile.value):
         return None
     text = dockerfile.replaced(
         [(*match.span(), Text(' ')) for match in re.finditer(r'\\\r?\n', dockerfile.value)]
@@ -33,7 +32,7 @@ def base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] | 
     text = _without_quotes(text)
     stages: set[str] = set()
     result: set[Text] = set()
-    for match in _IMAGE.finditer(text.value):
+    for match in re.finditer(_IMAGE, text.value):
         image = _substituted(
             text.part(*match.span('source' if match['source'] else 'base')), values
         )
@@ -65,8 +64,8 @@ def _without_quotes(text: Text) -> Text:
 def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, Text]:
     """The values of the arguments that a Dockerfile declares."""
     values: dict[str, Text] = {}
-    for line in _ARG.finditer(dockerfile.value):
-        for match in _ARGUMENT.finditer(dockerfile.value, *line.span(1)):
+    for line in re.finditer(_ARG, dockerfile.value):
+        for match in re.compile(_ARGUMENT).finditer(dockerfile.value, *line.span(1)):
             name, default = match[1], match[2]
             value = arguments.get(name)
             if value is None and default is None:
@@ -82,7 +81,7 @@ def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, 
 def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
     """A text with the values of the arguments that it names."""
     replacements = []
-    for match in _VARIABLE.finditer(text.value):
+    for match in re.finditer(_VARIABLE, text.value):
         name = match[1] or match[2]
         value = values.get(name)
         if value is None:
@@ -93,4 +92,4 @@ def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
 
 def references(dockerfile: str) -> set[str]:
     """The images, with their registry, that its commands name."""
-    return {name for run in _RUN.findall(dockerfile) for name in _REFERENCE.findall(run)}
+    return {name for run in re.findall(_RUN, dockerfile) for name in re.findall(_REFERENCE, run)}

@@ -19,7 +19,7 @@ _NOT_A_STRING = re.compile(
     re.IGNORECASE,
 )
 # The characters of a plain scalar that need no thought, in a flow list either.
-_PLAIN = re.compile(r'[A-Za-z0-9_./][\w./+=@%^-]*(?::[\w./+=@%^-]+)*\Z', re.ASCII)
+_PLAIN = r'(?a)[A-Za-z0-9_./][\w./+=@%^-]*(?::[\w./+=@%^-]+)*\Z'
 _PLAIN_NAME = re.compile(
     r'(?:[\w.]|[^\x00-\x7f])(?:[^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]|:(?=[^\s"\'{}\[\],]))*\Z'
 )
@@ -52,7 +52,7 @@ def apply(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = No
 
 def word(text: str) -> str:
     """A word as an item of a flow list: plain if that is surely a string, else quoted."""
-    if _PLAIN.match(text) and not _NOT_A_STRING.match(text):
+    if re.match(_PLAIN, text) and not _NOT_A_STRING.match(text):
         return text
     return quoted(text)
 

@@ -25,9 +25,9 @@ RESERVED = frozenset(
 _SEPARATORS = re.compile(r'[-_:./\s]+')
 _WORD = re.compile(r'[^-_:./\s]+')
 _LETTER = re.compile(r'[^-_:./\s]')
-_ALL = re.compile(r'(?<=\w)[-_:./\s]+(?:all|both)\Z', re.IGNORECASE)
+_ALL = r'(?i)(?<=\w)[-_:./\s]+(?:all|both)\Z'
 _ALL_OF = re.compile(r'(?<![^\W_])(?:all|both)[-_:./\s]+(?=\w)', re.IGNORECASE)
-_DOCKERFILE = re.compile(r'(?:(.+)\.)?(?:Docker|Container)file(?:[-_.](.+))?', re.IGNORECASE)
+_DOCKERFILE = r'(?i)(?:(.+)\.)?(?:Docker|Container)file(?:[-_.](.+))?'
 
 
 def stem(job: str) -> str:
@@ -37,7 +37,7 @@ def stem(job: str) -> str:
         return job  # a sentence
     if words and words[-1].lower() in PLURALS and job.endswith(words[-1]):
         return _ALL_OF.sub('', job[:-1])
-    return _ALL.sub('', job)
+    return re.sub(_ALL, '', job)
 
 
 def separator(job: str) -> str:
@@ -222,7 +222,7 @@ def _folder(flags: Flags) -> str | None:
 
 def _dockerfile(flags: Flags) -> str | None:
     """`api` of `Dockerfile.api` or `api.Dockerfile`."""
-    match = _DOCKERFILE.fullmatch(_last(flags, 'dockerfile').rsplit('/', 1)[-1])
+    match = re.fullmatch(_DOCKERFILE, _last(flags, 'dockerfile').rsplit('/', 1)[-1])
     return _literal(match.group(2) or match.group(1) or '') if match else None
 
 

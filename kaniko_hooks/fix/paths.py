@@ -22,7 +22,7 @@ from kaniko_hooks.text import Text, after_root
 _REPLACES = WRITING - {'>>'}
 # Programs whose operands are files, and folders where an image's own commands seldom work.
 _TAKES_FILES = frozenset('cat cd cp ln mv rsync tar zip'.split())
-_BROUGHT = re.compile(
+_BROUGHT = (
     r'/(?:\Z|bin|builds|busybox|cache|dev|etc|kaniko|lib\w*|media|mnt|nfs|proc|root|run|sbin|secrets?'
     r'|share\w*|srv|sys|tmp|usr(?!/src)|var(?!/www)|vault|vol\w*|workspace)(?:/|\Z)'
 )
@@ -224,7 +224,7 @@ class Paths:
             for word in use.read if use.name in _TAKES_FILES else ():
                 for path in self.keys(word, use.env):
                     own = any(may_be_named(file, path) or is_inside(path, file) for file in written)
-                    if path[:1] == '/' and not own and not _BROUGHT.match(path):
+                    if path[:1] == '/' and not own and not re.match(_BROUGHT, path):
                         return path
         return None
 

@@ -24,7 +24,7 @@ from kaniko_hooks.text import Text
 
 Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 
-_NUMBER = re.compile(r'#\d+')  # that makes the name of a hole another one
+_NUMBER = r'#\d+'  # that makes the name of a hole another one
 
 
 def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
@@ -159,7 +159,7 @@ def _named(text: Text) -> tuple[str, ...]:
 def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
     """Characters and names of holes, in turn, that are the same in each evaluation."""
     return tuple(
-        _NUMBER.sub('', piece) if number % 2 else piece for number, piece in enumerate(key)
+        re.sub(_NUMBER, '', piece) if number % 2 else piece for number, piece in enumerate(key)
     )
 
 

@@ -19,7 +19,7 @@ _SURE = frozenset('base64 basename cut date dirname mkdir touch tr'.split())
 _READING = frozenset('cat chmod cp head ls sed tail wc'.split())
 _OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
 
-_FORCE = re.compile(r'-\w*f')
+_FORCE = r'-\w*f'
 
 # Variables that lead a build to files, besides its flags.
 _CREDENTIALS = frozenset(
@@ -80,7 +80,7 @@ def _may_fail(step: Step, paths: Paths) -> bool:
 
 def is_sure(use: Program, paths: Paths) -> bool:
     """A program does not fail: it needs no files, or those that it names are in the repository."""
-    is_forced = use.name == 'rm' and any(map(_FORCE.match, use.words))
+    is_forced = use.name == 'rm' and any(re.match(_FORCE, word) for word in use.words)
     if use.kind == BUILTIN or use.name in _SURE or is_forced:
         return True
     files = use.operands[_OPERANDS.get(use.name, slice(None))]

@@ -10,9 +10,9 @@ from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 
 # A handler of `trap` that is none, or that only removes files.
-_REMOVAL = re.compile(r'-?|\s*rm\s[^;&|`<>()\n]*')
+_REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
 # An expansion that ends the script if a variable is not set.
-_DEMAND = re.compile(r'\$\{\w+:?\?')
+_DEMAND = r'\$\{\w+:?\?'
 
 # Sub-commands that give an image a further name or a signature, or make a place for it.
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
@@ -25,7 +25,7 @@ def effects(step: Step) -> Sequence[Program]:
 
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
-    return _DEMAND.search(step.text) is not None or any(
+    return re.search(_DEMAND, step.text) is not None or any(
         use.name in _TESTERS or use.kind == OTHER and _ADDING.isdisjoint(use.words[:3])
         for use in step.programs
     )
@@ -44,7 +44,7 @@ def ignores_failure(step: Step) -> bool:
 def sets_trap(step: Step) -> bool:
     """The step sets a `trap` that does more than to remove files."""
     traps = [use for use in step.programs if use.kind == BUILTIN and use.name == 'trap']
-    return any(len(use.words) > 1 and not _REMOVAL.fullmatch(use.words[0]) for use in traps)
+    return any(len(use.words) > 1 and not re.fullmatch(_REMOVAL, use.words[0]) for use in traps)
 
 
 def only_prints(step: Step) -> bool:
@@ -52,7 +52,7 @@ def only_prints(step: Step) -> bool:
     report = step.report
     if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
         return False
-    if report.files or writes_files(step) or _DEMAND.search(step.text):
+    if report.files or writes_files(step) or re.search(_DEMAND, step.text):
         return False
     prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
     return prints and any(use.name not in _TESTERS for use in step.programs)

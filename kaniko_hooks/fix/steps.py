@@ -21,7 +21,7 @@ from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.reports import ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
 
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = (
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
     r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|(?i:NO_PROXY|HTTPS?_PROXY))\Z'
 )
@@ -84,7 +84,7 @@ class Steps(NamedTuple):
 
     def is_environment(self, name: str) -> bool:
         """A variable is one of the job, of the runner or of the shell."""
-        return name in self.script.variables or _ENVIRONMENT.match(name) is not None
+        return name in self.script.variables or re.match(_ENVIRONMENT, name) is not None
 
     def earlier(self, step: Step) -> Sequence[Step]:
         """The steps before one, those of `before_script` first."""

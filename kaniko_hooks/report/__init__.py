@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 from kaniko_hooks.lines import TextOf
 from kaniko_hooks.model import Result
 from kaniko_hooks.options import Options
@@ -21,7 +19,8 @@ def render(name: str, result: Result, text_of: TextOf, **looks: object) -> str:
     the options to repeat and the root of the files. Modules are imported late: most
     runs have nothing to report.
     """
-    module = importlib.import_module(f'kaniko_hooks.report.{_MODULES[name]}')
+    # `importlib` takes longer to import than the module.
+    module = __import__(f'kaniko_hooks.report.{_MODULES[name]}', fromlist=['render'])
     report: object = module.render(_sorted(result), text_of, **looks)
     if isinstance(report, str):
         return report
