@@ -130,9 +130,13 @@ def assigned(text: str) -> set[str]:
     return set(re.findall(r'(\w+)(?:=|<<)', text))
 
 
-def forgotten(settings: Settings, names: Iterable[str]) -> Settings:
-    """The settings, where those with these names have unknown values."""
-    changed = {name: settings[name]._replace(values=()) for name in names if name in settings}
+def with_unknown(settings: Settings, names: Iterable[str]) -> Settings:
+    """The settings, where those with these names may have another value, too."""
+    changed = {
+        name: settings[name]._replace(values=(*settings[name].values, hole(f'new ${name}')))
+        for name in names
+        if name in settings
+    }
     return {**settings, **changed}
 
 

@@ -18,9 +18,9 @@ from kaniko_hooks.ci.common import (
     choices,
     defaults,
     folder_in,
-    forgotten,
     image_of,
     shell_of,
+    with_unknown,
 )
 from kaniko_hooks.document.nodes import (
     Field,
@@ -156,7 +156,7 @@ class _Job:
     def _add_run(self, node: Node, scope: Scope) -> None:
         source = node if isinstance(node, ScalarNode) else value_of(node, 'command')
         if isinstance(source, ScalarNode):
-            scope = scope._replace(variables=forgotten(scope.variables, self.changed))
+            scope = scope._replace(variables=with_unknown(scope.variables, self.changed))
             scope = scope.with_environment(node)
             if 'BASH_ENV' in source.value:
                 self.changed |= assigned(source.value)

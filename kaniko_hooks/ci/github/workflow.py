@@ -19,10 +19,10 @@ from kaniko_hooks.ci.common import (
     choices,
     defaults,
     folder_in,
-    forgotten,
     image_of,
     in_repository,
     shell_of,
+    with_unknown,
 )
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.github.actions import LocalAction, image_script, local_action
@@ -145,7 +145,7 @@ class _Job:
             cond = all_of((context.cond, self._condition(step, context)))
             if cond is not False and len(self.scripts) <= MAX_COMMANDS:
                 always = re.search(_STATUS, _if(step), re.IGNORECASE) is not None
-                variables = forgotten(context.variables, self.changed)
+                variables = with_unknown(context.variables, self.changed)
                 inner = context._replace(
                     variables=variables, cond=cond, always=context.always or always
                 )

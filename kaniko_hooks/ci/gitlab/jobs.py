@@ -37,6 +37,7 @@ from kaniko_hooks.ci.gitlab.variables import (
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Container, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.text import hole
 
 SYSTEM = 'gitlab-ci'
 SCRIPTS = ('before_script', 'script', 'after_script')
@@ -236,7 +237,8 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
         settings.update(pipeline.choices)
         others = (names for name, names in reported.items() if name != job.name)
         for name in settings.keys() & set().union(*others):
-            settings[name] = settings[name]._replace(values=())
+            values = (*settings[name].values, hole(f'new ${name}'))
+            settings[name] = settings[name]._replace(values=values)
         scripts = tuple(_scripts(job, settings))
         if scripts:
             yield Container(
