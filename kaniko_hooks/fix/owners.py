@@ -63,17 +63,28 @@ class Owners:
         self._check_after()
 
     def _announcements(self) -> dict[int, int]:
-        """The units of the prints directly above them, if all have some and none is at the end."""
+        """The units of the prints above them, if all have some and none is at the end.
+
+        The same programs run between all units and their prints.
+        """
         result: dict[int, int] = {}
         above: list[int] = []
+        between: list[list[str]] = []  # the names of programs since the last print
+        gaps: list[object] = []
         for step in self.steps.main:
             number = self.unit_of.get(step.number)
             if number is not None:
-                if not above:
+                gaps.append(between)
+                if not above or between != gaps[0]:
                     return {}
                 result.update(dict.fromkeys(above, number))
-            above = [*above, step.number] if _only_echoes(step) and only_prints(step) else []
-        return {} if above else result
+                above, between = [], []
+            elif _only_echoes(step) and only_prints(step):
+                above = [step.number] if between else [*above, step.number]
+                between = []
+            else:
+                between.append([use.name for use in step.programs])
+        return {} if above and not between else result
 
     def _assign_steps(self) -> None:
         above: int | None = None
