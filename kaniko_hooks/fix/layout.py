@@ -1,8 +1,9 @@
 """The lines of a job, of its script and of the items of its script.
 
-A comment belongs to the item or key below it; one that is indented deeper than the
-dash of the item above belongs to that item, and so does one that follows the last item
-and is indented deeper than `script:`. Spans end before the line break of their last line.
+A comment belongs to the item or key below it, but to the item directly above it if it
+is indented deeper than the dash of that or a blank line follows it. The last item has all
+comments that follow it and are indented deeper than `script:`. Spans end before the line
+break of their last line.
 """
 
 from __future__ import annotations
@@ -169,6 +170,8 @@ def _list_items(text: str, key: ScalarNode, value: SequenceNode) -> tuple[Item, 
         alias = value.aliases.get(index)
         content, content_end = alias or (node.start, _content_end(text, node))
         end = _with_comments(text, line_end(text, content_end), column)
+        if index < len(value.items) - 1:
+            end = _with_comments_above_blank(text, end)
         items.append(Item(node, alias, start, end, content, content_end))
         start = next_line(text, end)
     return tuple(items)
@@ -191,6 +194,13 @@ def _with_comments(text: str, end: int, column: int) -> int:
         if not bare.startswith('#') or len(line) - len(bare) <= column:
             return end
         end = stop
+
+
+def _with_comments_above_blank(text: str, end: int) -> int:
+    """Take in the comment lines directly below that a blank line follows."""
+    last = _with_comments(text, end, -1)
+    start = next_line(text, last)
+    return end if text[start : line_end(text, start)].strip() else last
 
 
 def above_comments(text: str, place: Layout) -> int:
