@@ -53,7 +53,7 @@ _COMMON = frozenset(
     reproducible materialize dryrun image-format cache-ttl
     """.split()
 )
-_DISTINCTIVE = (_BOOLEAN | _VALUED) - _COMMON
+_DISTINCTIVE = frozenset(f'--{name}' for name in (_BOOLEAN | _VALUED) - _COMMON)
 # The values of these are paths of files that Kaniko writes.
 OUTPUTS = frozenset(
     """
@@ -130,7 +130,7 @@ def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
     if not command.value:
         return image is not None and 'kaniko' in image and not re.search(_WARMER, image)
     folder, slash, base = command.value.rpartition('/')
-    distinctive = any(_long_name(field.text.value) in _DISTINCTIVE for field in argv[1:])
+    distinctive = any(field.text.value.partition('=')[0] in _DISTINCTIVE for field in argv[1:])
     if command.holes and command.holes[-1].end > len(folder) + len(slash):
         # A command of which nothing is known may be any: its flags decide.
         return distinctive and command.is_hole
@@ -139,10 +139,6 @@ def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
     if base == 'kaniko-executor' or 'kaniko' in folder.split('/'):
         return True
     return distinctive or (image is not None and 'kaniko' in image)
-
-
-def _long_name(text: str) -> str:
-    return text[2:].partition('=')[0] if text.startswith('--') else ''
 
 
 def parse(fields: Sequence[Field]) -> list[Flag]:

@@ -34,7 +34,9 @@ _ROOT = '/workspace'
 def read(source: Source) -> Iterator[Container]:
     """The containers of a build configuration."""
     file, document = source.file, source.document
-    substitutions = _substitutions(file, value_of(document, 'substitutions'))
+    defaults = value_of(document, 'substitutions')
+    values = environment(file, defaults, _filled)
+    substitutions = {name: values[name] for name in values if not is_null(value_of(defaults, name))}
     for index, step in enumerate(items_of(value_of(document, 'steps'))):
         script = _script(file, step, value_of(document, 'options'), substitutions)
         if script is not None:
@@ -46,12 +48,6 @@ def read(source: Source) -> Iterator[Container]:
                 scripts=(script,),
                 label=text_of(value_of(step, 'id')) or '',
             )
-
-
-def _substitutions(file: File, node: Node | None) -> Settings:
-    """The defaults that are there."""
-    values = environment(file, node, _filled)
-    return {name: value for name, value in values.items() if not is_null(value_of(node, name))}
 
 
 def _filled(text: Text) -> Text:

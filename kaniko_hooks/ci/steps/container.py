@@ -80,12 +80,12 @@ def _scripts(entries: Entries, scope: Scope, image: Setting | None) -> tuple[Scr
 
 def _root(entries: Entries, scope: Scope) -> str:
     """The folder with the repository: in Concourse the input that the command names."""
-    if 'inputs' not in entries or 'run' not in entries or scope.system.name != 'concourse':
+    if scope.system.name != 'concourse':
         return scope.dialect.roots[0] if scope.dialect.roots else ''
-    run = entries['run'].value
+    run = value_in(entries, 'run')
     texts = [node.value for key in ('dir', 'path', 'args') for node in scalars(value_of(run, key))]
     words = re.split(r'[\s/;&|"\']+', ' '.join(texts))
-    inputs = [text_of(value_of(item, 'name')) for item in items_of(entries['inputs'].value)]
+    inputs = [text_of(value_of(item, 'name')) for item in items_of(value_in(entries, 'inputs'))]
     named = [name for name in inputs if name in words]
     return named[0] or '' if len(named) == 1 else ''
 
