@@ -42,6 +42,7 @@ def test_no_document(loader: str, text: str) -> None:
         ('"\\q"', 'escape'),
         ('[' * 201, 'nested too deeply'),
         ('a: b: c', 'mapping'),
+        ('a:\n\tb: c\n', 'a tab cannot indent a line'),
         ('&a [*b]', "undefined alias 'b'"),
         ('a\n---\n*a', 'undefined alias'),
     ),

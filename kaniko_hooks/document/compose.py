@@ -55,6 +55,8 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
             # What is never closed is more useful than the end of the text.
             mark = error.context_mark or mark
         message = ' '.join(filter(None, (error.problem, error.context)))
+        if mark and text.startswith('\t', mark.index):
+            message = 'a tab cannot indent a line'
         raise InvalidYaml(message or 'not YAML', mark.index if mark else 0) from None
     except RecursionError:
         raise InvalidYaml('nested too deeply', 0) from None
