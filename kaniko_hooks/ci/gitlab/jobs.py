@@ -5,7 +5,7 @@ Rules: G: lib/gitlab/ci/config/entry/{root,default,jobs,processable,job,bridge}.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.files import Files
@@ -129,6 +129,7 @@ class Pipeline(NamedTuple):
     - `standalone`: no pipeline of the repository includes the file.
     - `broken`: GitLab would refuse it; this is the readable rest.
     - `child`: identifies a child pipeline.
+    - `reported`: for each job with a dotenv report, the variables that others may get of it.
     - `forwarded`: for each of its trigger jobs, the variables that it passes on.
     """
 
@@ -142,6 +143,7 @@ class Pipeline(NamedTuple):
     definitions: Mapping[str, list[Entry]]
     inputs: Mapping[str, Sequence[Place]]
     choices: Settings
+    reported: Mapping[str, Collection[str]] = {}
     standalone: bool = False
     broken: bool = False
     child: str | None = None
@@ -231,11 +233,10 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
     Those of hidden jobs are templates.
     """
     inherited = global_settings(pipeline.table)
-    reported = _reported(pipeline)
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()) if jobs is None else jobs:
         settings = job_settings(inherited, job.table, pipeline.forwarded)
         settings.update(pipeline.choices)
-        others = (names for name, names in reported.items() if name != job.name)
+        others = (names for name, names in pipeline.reported.items() if name != job.name)
         for name in settings.keys() & set().union(*others):
             values = (*settings[name].values, hole(f'new ${name}'))
             settings[name] = settings[name]._replace(values=values)
@@ -256,20 +257,20 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
             )
 
 
-def _reported(pipeline: Pipeline) -> dict[str, set[str]]:
+def reported_by(jobs: Iterable[Job]) -> dict[str, set[str]]:
     """For each job with a dotenv report, the variables that other jobs may get of it.
 
     Source: docs.gitlab.com/ci/variables, "CI/CD variable precedence": it goes before
     `variables:`.
     """
     reports: dict[str, set[str]] = {}
-    for name, job in pipeline.jobs.items():
+    for job in jobs:
         if get(effective(job, 'artifacts'), 'reports', 'dotenv') is not None:
             # Few pipelines have such reports.
             from kaniko_hooks.ci.common import assigned
 
             texts = (text.value for texts in job.scripts.values() for text in texts)
-            reports[name] = assigned('\n'.join(texts))
+            reports[job.name] = assigned('\n'.join(texts))
     return reports
 
 

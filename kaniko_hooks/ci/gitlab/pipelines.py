@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from kaniko_hooks.ci.gitlab.extends import extended
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Loader, Variables
-from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of, jobs_of
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of, jobs_of, reported_by
 from kaniko_hooks.ci.gitlab.reference import resolved
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
@@ -134,9 +134,10 @@ def pipeline_of(
     except InvalidPipeline as error:
         error.files = tuple(loader.files_read)
         raise
+    visible = {name: job for name, job in jobs.items() if not job.hidden}
     return Pipeline(
         root,
-        {name: job for name, job in jobs.items() if not job.hidden},
+        visible,
         {name: job for name, job in jobs.items() if job.hidden},
         tuple(loader.files_read),
         tuple(loader.notes),
@@ -145,6 +146,7 @@ def pipeline_of(
         loader.definitions,
         loader.inputs,
         loader.choices,
+        reported_by(visible.values()),
     )
 
 
