@@ -303,11 +303,12 @@ def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | 
 
 def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
+    text = state.env.stdin
+    if text is None or text.holes:
+        return None
     form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
     match = re.fullmatch(form, _words(fields))
-    if match is None or state.env.stdin is None or state.env.stdin.holes:
-        return None
-    return [_unescaped(Text(match[4])).join(state.env.stdin.split(match[3]))]
+    return None if match is None else [_unescaped(Text(match[4])).join(text.split(match[3]))]
 
 
 def _words(fields: Sequence[Field]) -> str:
