@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, takewhile
 
 from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
 from kaniko_hooks.named_tuple import NamedTuple
@@ -61,8 +62,10 @@ class Part(NamedTuple):
 
 # Of an operator with a pattern; a longer value is not evaluated.
 _MAX_SUBJECT = 1000
-# Ways that one word may expand; more become one with unknown text.
+# Ways that the words of a command may expand, also where all states are joined; more become
+# one with unknown text.
 _MAX_WAYS = 64
+_MAX_JOINED_WAYS = 8
 # Between the parts of two words: `"$@"` makes several.
 BREAK = Part(Text('\0'), True)
 
@@ -77,17 +80,30 @@ def extended(
     node: _Node,
     unknown: _Item,
 ) -> list[tuple[State, tuple[_Item, ...]]]:
-    """The ways of a sequence and what comes after it, unknown where that has too many."""
+    """The ways of a sequence and what comes after it, unknown where there are too many."""
     result: list[tuple[State, tuple[_Item, ...]]] = []
     for before, items in ways:
         ends = expanded(scope, before, node)
-        if len(ends) > 1 and len(ends) * len(ways) > _MAX_WAYS:
-            named = [end for end in ends if any(names_executor(item.text) for item in end[1])]
-            states = joined_states(scope, [state for state, _ in ends], by_builds)
-            ends = [*named[:1], *((state, (unknown,)) for state in states)]
         scope.ev.spend(len(ends) * (12 + len(items) // 8))
         result += [(after, (*items, *more)) for after, more in ends]
-    return result
+    most = _MAX_WAYS if scope.ev.max_states > 1 else _MAX_JOINED_WAYS
+    if len(result) <= max(most, len(ways)):
+        return result
+    columns = zip(*(items for _, items in result))
+    common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
+    to_executors = (
+        items[: index + 1]
+        for _, items in result
+        for index in range(len(common), len(items))
+        if names_executor(items[index].text)
+    )
+    states = joined_states(scope, [state for state, _ in result], by_builds)
+    return [
+        # The first unknown item may be the value of a flag before it.
+        (state, (*start, unknown, unknown))
+        for start in (common, *islice(to_executors, 1))
+        for state in states
+    ]
 
 
 def text(scope: Scope, state: State, word: tree.Word) -> list[tuple[State, Text]]:
