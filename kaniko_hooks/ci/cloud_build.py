@@ -46,7 +46,7 @@ def read(source: Source) -> Iterator[Container]:
                 file.place(step),
                 image_of(file, value_of(step, 'name'), _filled),
                 scripts=(script,),
-                label=text_of(value_of(step, 'id')) or '',
+                label=text_of(value_of(step, 'id')),
             )
 
 
@@ -62,7 +62,7 @@ def _filled(text: Text) -> Text:
 
 def _script(file: File, step: Node, options: Node | None, substitutions: Settings) -> Script | None:
     mapped = value_of(step, 'automapSubstitutions') or value_of(options, 'automapSubstitutions')
-    is_mapped = (text_of(mapped) or '').lower() == 'true'
+    is_mapped = text_of(mapped).lower() == 'true'
     variables = {
         **{f'${{{name}}}': setting for name, setting in substitutions.items()},
         **(substitutions if is_mapped else {}),

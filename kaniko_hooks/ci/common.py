@@ -154,7 +154,7 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, int]]:
             name, equals, value = item.value.partition('=')
             yield name, Text(value) if equals else None, item.start
         elif 'name' in entries:
-            name = text_of(entries['name'].value) or ''
+            name = text_of(entries['name'].value)
             text = _value(entries['value'].value) if 'value' in entries else None
             yield name, text, entries['name'].key.start
         elif entries and 'value' not in entries:
@@ -180,7 +180,7 @@ def choices(prefix: str, declared: Node | None) -> dict[str, Setting]:
     settings = {}
     for name, field in fields(declared).items():
         options = value_of(field.value, 'options') or value_of(field.value, 'enum')
-        values = [text_of(item) or '' for item in items_of(options)]
+        values = [text_of(item) for item in items_of(options)]
         if text_of(value_of(field.value, 'type')) == 'boolean':
             values = ['true', 'false']
         if values:

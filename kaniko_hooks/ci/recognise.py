@@ -165,7 +165,7 @@ def _has_gitlab_script(entry: Mapping[str, Field]) -> bool:
 
 
 def _text(entries: Entries, name: str) -> str:
-    return text_of(value_in(entries, name)) or ''
+    return text_of(value_in(entries, name))
 
 
 def _is_github(entries: Entries) -> bool:

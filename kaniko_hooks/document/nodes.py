@@ -69,9 +69,9 @@ def node_at(node: Node | None, *path: str) -> Node | None:
     return node
 
 
-def text_of(node: Node | None) -> str | None:
-    """The text of a scalar, None for anything else."""
-    return node.value if isinstance(node, ScalarNode) else None
+def text_of(node: Node | None) -> str:
+    """The text of a scalar, '' for anything else."""
+    return node.value if isinstance(node, ScalarNode) else ''
 
 
 def items_of(node: Node | None) -> list[Node]:

@@ -142,7 +142,7 @@ class Scope(NamedTuple):
 
     def passed_steps(self, node: Node | None) -> list[tuple[Node, Scope]]:
         """The steps that a reference stands for, with their scopes."""
-        match = re.fullmatch(rf'<<\s*({_NAME})\s*>>', text_of(node) or '')
+        match = re.fullmatch(rf'<<\s*({_NAME})\s*>>', text_of(node))
         return [
             (
                 steps,

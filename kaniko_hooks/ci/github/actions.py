@@ -30,11 +30,11 @@ class LocalAction(NamedTuple):
     @property
     def kind(self) -> str:
         """'composite', 'docker', 'node20', …"""
-        return text_of(value_of(self.runs, 'using')) or ''
+        return text_of(value_of(self.runs, 'using'))
 
     @property
     def image(self) -> str:
-        return (text_of(value_of(self.runs, 'image')) or '').removeprefix('docker://')
+        return text_of(value_of(self.runs, 'image')).removeprefix('docker://')
 
     def called(self, step: Node, context: Context) -> Context:
         """The context of the action, called by a step."""

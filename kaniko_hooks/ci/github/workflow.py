@@ -71,8 +71,8 @@ def _checkout_folder(steps: Node | None) -> str:
     folders = [
         folder_in('', text_of(value_of(step, 'with', 'path'))) or ''
         for step in items_of(steps)
-        if re.fullmatch(_CHECKOUT, text_of(value_of(step, 'uses')) or '')
-        and re.fullmatch(_OWN, text_of(value_of(step, 'with', 'repository')) or '')
+        if re.fullmatch(_CHECKOUT, text_of(value_of(step, 'uses')))
+        and re.fullmatch(_OWN, text_of(value_of(step, 'with', 'repository')))
     ]
     return folders[0] if folders and '' not in folders else ''
 
@@ -196,7 +196,7 @@ class _Job:
                 Setting((Text(image),), (place,)),
                 places=context.calls,
                 scripts=(script,),
-                label=text_of(value_of(step, 'name') or value_of(step, 'id')) or '',
+                label=text_of(value_of(step, 'name') or value_of(step, 'id')),
             )
             self.beside.append(container)
 

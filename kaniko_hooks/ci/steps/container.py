@@ -84,10 +84,10 @@ def _root(entries: Entries, scope: Scope) -> str:
         return scope.dialect.roots[0] if scope.dialect.roots else ''
     run = value_in(entries, 'run')
     texts = [node.value for key in ('dir', 'path', 'args') for node in scalars(value_of(run, key))]
-    words = re.split(r'[\s/;&|"\']+', ' '.join(texts))
+    words = re.findall(r'[^\s/;&|"\']+', ' '.join(texts))
     inputs = [text_of(value_of(item, 'name')) for item in items_of(value_in(entries, 'inputs'))]
     named = [name for name in inputs if name in words]
-    return named[0] or '' if len(named) == 1 else ''
+    return named[0] if len(named) == 1 else ''
 
 
 def _first(entries: Entries, names: tuple[str, ...]) -> Field | None:
@@ -111,7 +111,7 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
     if named is not None:
         return named
     if scope.system.name == 'argo-workflows' and 'command' in entries:
-        words = [text_of(item) or '' for item in items_of(entries['command'].value)]
+        words = [text_of(item) for item in items_of(entries['command'].value)]
         return shell_of(' '.join(words)) or 'sh'
     return shell_of(text_of(value_in(entries, 'shell')) or scope.dialect.shell)
 
@@ -121,7 +121,7 @@ def _folder(entries: Entries, scope: Scope) -> str | None:
     if run is not None and scope.system.name == 'concourse':
         root = _root(entries, scope)
         return in_repository(folder_in('', text_of(run)), root) if root else None
-    folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS)) or ''))
+    folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
     if scope.system.name == 'codefresh' and folder.holes and not folder.prefix:
         # `${{main_clone}}`, the folder of a step that clones.
         return folder_in('', folder.part(folder.holes[0].end).value.lstrip('/'))

@@ -69,13 +69,13 @@ class Scope(NamedTuple):
 
     def within(self, entries: Entries, is_root: bool) -> Scope:
         """The scope of what is in a mapping with these fields."""
-        scope = self._replace(label=text_of(value_in(entries, 'task', 'name')) or '')
+        scope = self._replace(label=text_of(value_in(entries, 'task', 'name')))
         if self.dialect.is_pod:
             scope = scope._with_parameters(entries)
         elif is_root:
             # Woodpecker runs a workflow once for each combination.
             matrix = {
-                name: Setting(tuple(dict.fromkeys(Text(text_of(cell) or '') for cell in cells)))
+                name: Setting(tuple(dict.fromkeys(Text(text_of(cell)) for cell in cells)))
                 for name, cells in matrix_cells(value_in(entries, 'matrix')).items()
             }
             scope = scope._replace(
@@ -120,8 +120,9 @@ class Scope(NamedTuple):
         for item in items_of(value_of(value_in(entries, 'matrix'), 'params')):
             name = f'params.{text_of(value_of(item, "name"))}'
             passed[name] = hole(name, f'$({name})')
-            cells = [text_of(cell) for cell in items_of(value_of(item, 'value'))]
-            variables[name] = Setting(tuple(Text(cell) for cell in cells if cell is not None))
+            cells = items_of(value_of(item, 'value'))
+            scalars = [cell for cell in cells if isinstance(cell, ScalarNode)]
+            variables[name] = Setting(tuple(Text(cell.value) for cell in scalars))
         return self._replace(passed=passed, defaults=defaults, variables=variables)
 
     def _add(self, name: str, node: Node | None, values: dict[str, Value]) -> None:
@@ -133,7 +134,7 @@ class Scope(NamedTuple):
                 if isinstance(field.value, ScalarNode):
                     values[f'{name}.{key}'] = self.filled(Text(field.value.value))
         elif node is not None:
-            items = [Text(text_of(item) or '') for item in node.items]
+            items = [Text(text_of(item)) for item in node.items]
             words = tuple(word for item in items for word in self.words(item))
             values[name] = words
             values.update({f'{name}[{index}]': word for index, word in enumerate(words)})

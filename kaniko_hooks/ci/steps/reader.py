@@ -93,7 +93,7 @@ def _scope(visit: _Visit, entries: Entries) -> Scope | None:
             return None
         if system is not scope.system:
             scope = scope_of(scope.file, system, scope)
-        scope = scope._replace(kind=text_of(entries['kind'].value) or '')
+        scope = scope._replace(kind=text_of(entries['kind'].value))
     return scope.within(entries, not visit.inside)
 
 
