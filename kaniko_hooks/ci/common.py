@@ -125,9 +125,15 @@ def environment(file: File, node: Node | None, value: Filler) -> Settings:
     }
 
 
-def assigned(text: str) -> set[str]:
-    """The variables that a script may set for later ones: `X=…` and `X<<…` anywhere in it."""
-    return set(re.findall(r'(\w+)(?:=|<<)', text))
+def assigned(repository: Repository, text: str) -> set[str]:
+    """The variables that a script may set for later ones: `X=…` and `X<<…` anywhere in it.
+
+    Also in the files of the repository that it names: what they print may set variables.
+    """
+    words = re.findall(r'[\w./-]+', re.sub(r'\$\{?\w+\}?/', '', text))[:MAX_COMMANDS]
+    paths = {posixpath.normpath(word) for word in words if '.' in word or '/' in word}
+    texts = (text, *map(repository.known_text, paths))
+    return {name for text in texts for name in re.findall(r'\b(\w+)(?:=|<<)', text)}
 
 
 def with_unknown(settings: Settings, names: Iterable[str]) -> Settings:

@@ -61,6 +61,7 @@ class _Job:
     """Reads the steps of one job, and of the commands that they call."""
 
     def __init__(self, source: Source, name: str) -> None:
+        self.repository = source.repository
         self.system = source.system.name
         self.name = name
         self.notes = source.notes
@@ -159,7 +160,7 @@ class _Job:
             scope = scope._replace(variables=with_unknown(scope.variables, self.changed))
             scope = scope.with_environment(node)
             if 'BASH_ENV' in source.value:
-                self.changed |= assigned(source.value)
+                self.changed |= assigned(self.repository, source.value)
             script = Script(
                 (scope.filled(scope.file.scalar(source)),),
                 scope.variables,

@@ -161,7 +161,7 @@ class _Job:
             self.scripts.append(_script(step, run, context))
             if 'GITHUB_ENV' in run.value:
                 self.versions = {}
-                self.changed |= assigned(run.value)
+                self.changed |= assigned(self.repository, run.value)
         elif uses.startswith('docker://'):
             self._add_beside(name, step, uses[9:], image_script(step, context), context)
         elif uses.startswith('./') and len(self.places) <= _MAX_ACTIONS:

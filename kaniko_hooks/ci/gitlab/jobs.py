@@ -257,7 +257,7 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
             )
 
 
-def reported_by(jobs: Iterable[Job]) -> dict[str, set[str]]:
+def reported_by(files: Files, jobs: Iterable[Job]) -> dict[str, set[str]]:
     """For each job with a dotenv report, the variables that other jobs may get of it.
 
     Source: docs.gitlab.com/ci/variables, "CI/CD variable precedence": it goes before
@@ -270,7 +270,7 @@ def reported_by(jobs: Iterable[Job]) -> dict[str, set[str]]:
             from kaniko_hooks.ci.common import assigned
 
             texts = (text.value for texts in job.scripts.values() for text in texts)
-            reports[job.name] = assigned('\n'.join(texts))
+            reports[job.name] = assigned(files.repository, '\n'.join(texts))
     return reports
 
 

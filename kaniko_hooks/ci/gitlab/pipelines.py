@@ -146,7 +146,7 @@ def pipeline_of(
         loader.definitions,
         loader.inputs,
         loader.choices,
-        reported_by(visible.values()),
+        reported_by(files, visible.values()),
     )
 
 
