@@ -14,7 +14,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITES_NOTHING
 from kaniko_hooks.fix.images import act_on, images_of
-from kaniko_hooks.fix.paths import Paths, is_absolute
+from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.safety import effects, removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of
 from kaniko_hooks.fix.target import Target, scalars_of
@@ -144,8 +144,8 @@ def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
     """A command that does more than to change files must name the image of its iteration."""
     for inner in body:
         for use in () if inner.most_builds else effects(inner):
-            value = use.env.variables.get(name)
-            own = [build for build in step.builds if build.env.variables.get(name) == value]
+            value = value_in(use.env, name)
+            own = [build for build in step.builds if value_in(build.env, name) == value]
             if not act_on([use], images_of(own)):
                 raise Refusal(
                     f'{shortened(inner.text)} runs between the builds and is not plain set-up'
@@ -176,15 +176,19 @@ def _sets_folder(step: Step) -> bool:
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command may not find a file that another iteration has changed."""
-    values = {build.env.variables.get(name) for build in step.builds}
+    values = {value_in(build.env, name) for build in step.builds}
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
         if all(use.name in WRITES_NOTHING for use in inner.programs):
             continue
         for value in values:
-            others = {path for path, runs in changes.items() if runs != {value}}
-            if paths.names(inner, others - written, lambda env: env.variables.get(name) == value):
+            others = {
+                path
+                for path, runs in changes.items()
+                if runs != {value} and not (path in written and value in runs)
+            }
+            if paths.names(inner, others, lambda env: value_in(env, name) == value):
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
         written |= paths.written(inner)
 

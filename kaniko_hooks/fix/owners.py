@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.images import act_on, is_image_tool, units_named
-from kaniko_hooks.fix.paths import Paths, shown_path
+from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.pruning import is_sure
 from kaniko_hooks.fix.safety import (
     changes_no_image,
@@ -237,7 +237,7 @@ class Owners:
         for build in step.builds:
             others = {path for path, owners in self.files.items() if owners != {unit}}
             if loop is not None:
-                own = {build.env.variables.get(loop.command.name)}
+                own = {value_in(build.env, loop.command.name)}
                 changed = {path for path, runs in changes.items() if runs != own}
                 others |= changed - self.paths.outputs(build)
             others -= self.paths.written_before(step, build)

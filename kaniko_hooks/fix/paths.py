@@ -16,6 +16,7 @@ from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, PURE
 from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.value import UNSET, OneOf
 from kaniko_hooks.text import Text, after_root
 
 # Redirections that need nothing of the file before.
@@ -132,17 +133,19 @@ class Paths:
         before = step.report.before.files
         return {path for path, texts in build.env.files.items() if before.get(path) != texts}
 
-    def changes(self, step: Step, name: str) -> dict[str, set[object]]:
+    def changes(
+        self, step: Step, name: str, operators: Collection[str] = _REPLACES
+    ) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
-        replaced = (
+        redirected = (
             (path, env)
             for operator, target, env in step.report.targets
-            if operator in _REPLACES
+            if operator in operators
             for path in self.keys(target, env)
         )
-        for path, env in (*self._writes(step), *self._removes(step), *replaced):
-            result[path].add(env.variables.get(name))
+        for path, env in (*self._writes(step), *self._removes(step), *redirected):
+            result[path].add(value_in(env, name))
         return result
 
     def made(self, step: Step) -> set[str]:
@@ -233,6 +236,13 @@ class Paths:
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
                 yield from self.keys(part, env)
+
+
+def value_in(env: Env, name: str) -> object:
+    """The value of a variable, also in a child process that may lack it."""
+    value = env.variables.get(name)
+    known = [item for item in value.values if item is not UNSET] if isinstance(value, OneOf) else ()
+    return known[0] if len(known) == 1 else value
 
 
 def _makes_only(step: Step) -> bool:

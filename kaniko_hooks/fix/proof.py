@@ -9,10 +9,10 @@ from functools import partial
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.commands import Build
+from kaniko_hooks.fix.commands import WRITING, Build
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import Paths, shown_path
+from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
@@ -55,29 +55,37 @@ def _kinds(state: State) -> list[object]:
 
 
 def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: Container) -> None:
-    builds: list[Build] = []
+    describe = partial(
+        _description, draft.paths, _compared_variables(draft, part), _compared_files(draft, part)
+    )
+    new = []
     for instance in _instances(part, container):
         steps = steps_of(state, job, instance)
         every = (*steps.before, *steps.main, *steps.after)
         counts = [step.most_builds for step in every if step.most_builds]
         if counts != [1]:
             raise Refusal(f'{job.name} would not run one build')
-        builds += (build for step in every for build in step.builds)
+        new += [
+            describe(build, _word(part, steps, build)) for step in every for build in step.builds
+        ]
         _prove_commands(draft, part, job, steps)
-    describe = partial(
-        _description, draft.paths, _compared_variables(draft, part), _compared_files(draft, part)
-    )
-    new = [describe(build) for build in builds]
     old = []
     for number, build in enumerate(part.unit.builds):
         others = [step.builds[number] for step in part.unit.same]
-        old.append(
-            describe(build, [field for other in others for field in destination_words(other.argv)])
-        )
+        further = [field for other in others for field in destination_words(other.argv)]
+        old.append(describe(build, _word(part, draft.steps, build), further))
     for first, second in (old, new), (new, old):
         for description in first:
             if description not in second:
                 raise Refusal(_difference(description, second))
+
+
+def _word(part: Part, steps: Steps, build: Build) -> object:
+    """The value that the variable of a part's loop has at a build."""
+    if part.unit.loop is None:
+        return None
+    name = part.unit.loop.command.name
+    return value_in(build.env, name) or build.variable(name, steps.script.variables)
 
 
 def _instances(part: Part, container: Container) -> Iterator[Container]:
@@ -115,11 +123,18 @@ def _compared_variables(draft: Draft, part: Part) -> set[str]:
     return names - {loop.command.name} if loop else names
 
 
-def _compared_files(draft: Draft, part: Part) -> set[str]:
-    """The files that steps of a part write before its build."""
+def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | None]:
+    """The files that steps of a part write before its build.
+
+    With the words of those iterations of a loop that write one; None if all do.
+    """
+    unit, loop = part.unit, part.unit.loop
+    words = draft.paths.changes(unit.step, loop.command.name, WRITING) if loop else {}
     steps = (*draft.steps.before, *part.steps)
-    last = part.unit.step.number
-    return {path for step in steps if step.number <= last for path in step.report.files}
+    files = (
+        path for step in steps if step.number <= unit.step.number for path in step.report.files
+    )
+    return {path: words.get(path) for path in files}
 
 
 class _Description(NamedTuple):
@@ -134,12 +149,17 @@ class _Description(NamedTuple):
 def _description(
     paths: Paths,
     names: Collection[str],
-    files: Collection[str],
+    files: Mapping[str, Collection[object] | None],
     build: Build,
+    word: object,
     further: Sequence[Field] = (),
 ) -> _Description:
-    """A build with these variables and files, those in its context, and further arguments."""
-    relevant = {*paths.in_context(build, build.env.files), *files}
+    """A build with these variables and files, those in its context, and further arguments.
+
+    The files are those of the iteration for the word.
+    """
+    relevant = {path for path, words in files.items() if words is None or word in words}
+    relevant.update(paths.in_context(build, build.env.files))
     return _Description(
         tuple(_named(field.text) for field in (*build.argv, *further)),
         frozenset(map(_named, build.env.directories)),
