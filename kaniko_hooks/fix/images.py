@@ -30,7 +30,7 @@ _NOT_USED = OUTPUTS | frozenset(
     'destination cache-repo context dockerfile label registry-mirror cache-dir target'.split()
 )
 # Images that nobody pushes but who makes them for all.
-_OFFICIAL = re.compile(
+_OFFICIAL = (
     r'[^/\0]+|(?:bitnami|cgr\.dev/chainguard|docker\.elastic\.co|gcr\.io/distroless'
     r'|mcr\.microsoft\.com|nvcr\.io|nvidia|registry\.(?:access\.)?redhat\.(?:com|io)'
     r'|registry\.k8s\.io)/[^\0]*'
@@ -276,7 +276,7 @@ def _may_be_same(destination: str, base: str) -> bool:
     one, other = _plain(destination), _plain(repository_of(base))
     if '\0' not in one and '\0' not in other:
         return one == other
-    if _OFFICIAL.fullmatch(other):
+    if re.fullmatch(_OFFICIAL, other):
         return False
     starts = [name.partition('\0')[0] for name in (one, other)]
     ends = [name.rpartition('\0')[2] for name in (one, other)]
