@@ -64,8 +64,8 @@ class Part(NamedTuple):
 _MAX_SUBJECT = 1000
 # Ways that the words of a command may expand, also where all states are joined; more become
 # one with unknown text.
-_MAX_WAYS = 64
-_MAX_JOINED_WAYS = 8
+_MAX_WAYS = 16
+_MAX_JOINED_WAYS = 2
 # Between the parts of two words: `"$@"` makes several.
 BREAK = Part(Text('\0'), True)
 
