@@ -23,6 +23,7 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     join,
     number,
+    optional,
 )
 from kaniko_hooks.shell.variables import assign, is_one_word
 from kaniko_hooks.text import Text, concat, hole
@@ -301,7 +302,7 @@ def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
         if count is None:
-            shifted.append(Array((*ANY_WORDS.items, *value.items)))
+            shifted.append(Array((*ANY_WORDS.items, *optional(value.items))))
             continue
         shifted += after_first(value, count)
     env = state.env._replace(arguments=join(shifted))

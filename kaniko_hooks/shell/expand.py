@@ -28,6 +28,7 @@ from kaniko_hooks.shell.value import (
     after_first,
     is_known,
     names_executor,
+    optional,
     shortened,
     text_of,
 )
@@ -392,20 +393,16 @@ def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
     start = int(offset or '0')
     # The parameters begin with `$0`.
     if not offset or name == '@' and not start or start < 0 and not is_known(value):
-        return [Array((*ANY_WORDS.items, *_optional(value.items)))]
+        return [Array((*ANY_WORDS.items, *optional(value.items)))]
     if start < 0:
         slices: Sequence[Array] = [Array(value.items[start:])]
     else:
         slices = after_first(value, start - (name == '@'))
     if length == [None]:
-        return [Array(_optional(item.items)) for item in slices]
+        return [Array(optional(item.items)) for item in slices]
     if len(slices) > 1 or not length:
         return slices
     return [Array(slices[0].items[: int(length[0] or '0')])]
-
-
-def _optional(items: Sequence[Field]) -> tuple[Field, ...]:
-    return tuple(item._replace(splits=True) for item in items)
 
 
 def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:

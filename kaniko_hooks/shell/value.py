@@ -190,7 +190,12 @@ def after_first(value: Array, count: int) -> tuple[Array, ...]:
     if not any(item.splits for item in value.items[:count]):
         return (Array(rest),)
     # Of several words some are left; of none more go.
-    return Array(rest), Array((*ANY_WORDS.items, *rest))
+    return Array(rest), Array((*ANY_WORDS.items, *optional(rest)))
+
+
+def optional(items: Iterable[Field]) -> tuple[Field, ...]:
+    """Words each of which may be missing."""
+    return tuple(item._replace(splits=True) for item in items)
 
 
 def names_executor(value: Single) -> bool:
