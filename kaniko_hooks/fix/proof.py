@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -134,7 +135,8 @@ def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | 
     files = (
         path for step in steps if step.number <= unit.step.number for path in step.report.files
     )
-    return {path: words.get(path) for path in files}
+    # The target of a copy may be a folder.
+    return {path: words.get(path) or words.get(posixpath.dirname(path)) for path in files}
 
 
 class _Description(NamedTuple):
