@@ -79,7 +79,7 @@ _OWN = re.compile(
 )
 
 
-class Program(NamedTuple):
+class ProgramCall(NamedTuple):
     """A program that was run.
 
     - `name`: without its folder; '' if it is not known.
@@ -158,7 +158,7 @@ class Program(NamedTuple):
         return self.name == 'mkdir' and any(re.match('-[a-z]*p|--parents', w) for w in self.words)
 
 
-class Build(NamedTuple):
+class BuildCall(NamedTuple):
     """One execution of a build, and the environment that it and its statement found."""
 
     argv: tuple[Field, ...]
@@ -188,7 +188,7 @@ class Build(NamedTuple):
         return {text.value for text in self.values('build-arg') if '=' not in text.value}
 
 
-def programs_of(report: StatementReport, script: Script) -> tuple[Program, ...]:
+def programs_of(report: StatementReport, script: Script) -> tuple[ProgramCall, ...]:
     """The programs of a statement; those that change a volume may do more than LOCAL ones."""
     writes_volume = any(
         operator in WRITING and _is_on_volume(target, env, script)
@@ -199,7 +199,7 @@ def programs_of(report: StatementReport, script: Script) -> tuple[Program, ...]:
     for kind, fields, place, env in report.programs:
         name = programs.base_name(fields[0])
         texts = tuple(field.text for field in fields)
-        program = Program(name, _kind(name, kind, texts[1:]), texts, place.file, env)
+        program = ProgramCall(name, _kind(name, kind, texts[1:]), texts, place.file, env)
         if is_saved and program.name in ('curl', 'wget') and not _sends(program.words):
             program = program._replace(kind=LOCAL)
         if writes_volume or program.kind == LOCAL and _changes_volume(program, script):
@@ -208,7 +208,7 @@ def programs_of(report: StatementReport, script: Script) -> tuple[Program, ...]:
     return tuple(result)
 
 
-def _changes_volume(use: Program, script: Script) -> bool:
+def _changes_volume(use: ProgramCall, script: Script) -> bool:
     words = [*use.written, *use.removed]
     if not use.writes_named:
         words.append(Text('.'))
@@ -223,9 +223,9 @@ def _is_on_volume(path: Text, env: Env, script: Script) -> bool:
     )
 
 
-def build_of(event: BuildEvent) -> Build:
+def build_of(event: BuildEvent) -> BuildCall:
     build, env, before = event
-    return Build(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env, before)
+    return BuildCall(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env, before)
 
 
 def _kind(name: str, kind: str, arguments: Sequence[Text]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.commands import WRITES_LAST, Build, Program
+from kaniko_hooks.fix.commands import WRITES_LAST, BuildCall, ProgramCall
 from kaniko_hooks.fix.dockerfile import base_images, references
 from kaniko_hooks.fix.paths import Paths, is_inside
 from kaniko_hooks.fix.safety import effects
@@ -80,7 +80,7 @@ def _words_of(step: Step) -> Iterator[Text]:
         yield target
 
 
-def act_on(uses: Sequence[Program], images: Iterable[str]) -> bool:
+def act_on(uses: Sequence[ProgramCall], images: Iterable[str]) -> bool:
     """Programs act on one of the images: they name it with its registry, or as tools for images."""
     for use in uses:
         texts = [*map(spelled, use.arguments)]
@@ -92,7 +92,7 @@ def act_on(uses: Sequence[Program], images: Iterable[str]) -> bool:
     return True
 
 
-def images_of(builds: Iterable[Build]) -> frozenset[str]:
+def images_of(builds: Iterable[BuildCall]) -> frozenset[str]:
     """The spelled destinations of builds."""
     return frozenset(spelled(name) for build in builds for name in build.values('destination'))
 
@@ -155,7 +155,7 @@ def may_use(footprint: Footprint, images: frozenset[str]) -> bool:
     )
 
 
-def footprint_of(build: Build, before: Sequence[Step], paths: Paths) -> Footprint:
+def footprint_of(build: BuildCall, before: Sequence[Step], paths: Paths) -> Footprint:
     """The footprint of a build; `before` are the steps that may edit its Dockerfile."""
     settings = paths.script.variables
     arguments = dict(_build_arguments(build, settings))
@@ -188,7 +188,7 @@ def footprint_of(build: Build, before: Sequence[Step], paths: Paths) -> Footprin
     )
 
 
-def _pushes(build: Build, settings: Mapping[str, Setting]) -> bool:
+def _pushes(build: BuildCall, settings: Mapping[str, Setting]) -> bool:
     if any(value.known != 'false' for value in build.values('no-push')):
         return False
     name = 'KANIKO_NO_PUSH'
@@ -196,7 +196,9 @@ def _pushes(build: Build, settings: Mapping[str, Setting]) -> bool:
     return not is_set or build.variable(name, settings).known in ('', '0', 'false')
 
 
-def _build_arguments(build: Build, settings: Mapping[str, Setting]) -> Iterator[tuple[str, Text]]:
+def _build_arguments(
+    build: BuildCall, settings: Mapping[str, Setting]
+) -> Iterator[tuple[str, Text]]:
     """The arguments of the Dockerfile; one without value has that of a variable."""
     for text in build.values('build-arg'):
         name, equals, value = text.value.partition('=')
@@ -215,8 +217,8 @@ def _bases(texts: Iterable[Text], arguments: Mapping[str, Text]) -> frozenset[st
 
 
 def _dockerfile(
-    files: Sequence[str], build: Build, before: Sequence[Step], paths: Paths
-) -> tuple[Collection[Text], Sequence[Program]] | None:
+    files: Sequence[str], build: BuildCall, before: Sequence[Step], paths: Paths
+) -> tuple[Collection[Text], Sequence[ProgramCall]] | None:
     """The texts that the Dockerfile may have, and the programs that may edit these.
 
     None if they are not known.
@@ -236,7 +238,7 @@ def _dockerfile(
     return None if is_made else ((), ())
 
 
-def _makes(use: Program, files: Sequence[str], paths: Paths) -> bool:
+def _makes(use: ProgramCall, files: Sequence[str], paths: Paths) -> bool:
     """A program may put another text into a file, none of which its words contain."""
     if use.kind == OTHER:
         return True

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.commands import WRITING, Build, Program
+from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
@@ -62,7 +62,7 @@ class Paths:
             self._keys[place] = tuple(names)
         return self._keys[place]
 
-    def outputs(self, build: Build) -> set[str]:
+    def outputs(self, build: BuildCall) -> set[str]:
         """The files that a build writes."""
         files = build.values(*OUTPUTS)
         files += (
@@ -72,7 +72,7 @@ class Paths:
         )
         return {path for file in files for path in self.keys(file, build.env)}
 
-    def contexts(self, build: Build) -> Sequence[str]:
+    def contexts(self, build: BuildCall) -> Sequence[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
         context = build.value('context')
         if context is None:
@@ -85,16 +85,16 @@ class Paths:
         below = build.value('context-sub-path')
         return [f'{folder}/{below.value}'.lstrip('/') for folder in folders] if below else folders
 
-    def in_context(self, build: Build, files: Iterable[str]) -> list[str]:
+    def in_context(self, build: BuildCall, files: Iterable[str]) -> list[str]:
         """The files that a build may find in its context."""
         folders = self.contexts(build)
         return [path for path in files if any(is_inside(path, folder) for folder in folders)]
 
-    def exposed(self, build: Build, files: set[str]) -> set[str]:
+    def exposed(self, build: BuildCall, files: set[str]) -> set[str]:
         """The files that a build may find in its context or as its Dockerfile."""
         return {*self.in_context(build, files), *self.dockerfiles(build)} & files
 
-    def dockerfiles(self, build: Build) -> list[str]:
+    def dockerfiles(self, build: BuildCall) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
         result = [*self.keys(file, build.env)]
@@ -128,7 +128,7 @@ class Paths:
             for word in use.removed:
                 yield from ((path, use.env) for path in self.keys(word, use.env))
 
-    def written_before(self, step: Step, build: Build) -> set[str]:
+    def written_before(self, step: Step, build: BuildCall) -> set[str]:
         """The files that a step writes before it builds."""
         before = step.report.before.files
         return {path for path, texts in build.env.files.items() if before.get(path) != texts}
@@ -163,7 +163,7 @@ class Paths:
             result.update(self.keys(target, env))
         return result
 
-    def _copied(self, use: Program) -> Iterator[str]:
+    def _copied(self, use: ProgramCall) -> Iterator[str]:
         """The file that `cp` makes, if it is known to be one."""
         if len(use.words) != 2 or use.words[0][:1] == '-':
             return
@@ -182,7 +182,7 @@ class Paths:
             return set()
         return self.written(step).union(path for path, _ in self._removes(step))
 
-    def targets(self, use: Program) -> Iterator[str]:
+    def targets(self, use: ProgramCall) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
             name = use.copied_name if re.search(r'(?:\A\.|/)\Z', word.value) else ''

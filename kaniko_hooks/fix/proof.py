@@ -10,7 +10,7 @@ from functools import partial
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.commands import WRITING, Build
+from kaniko_hooks.fix.commands import WRITING, BuildCall
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
@@ -81,7 +81,7 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
                 raise Refusal(_difference(description, second))
 
 
-def _word(part: Part, steps: Steps, build: Build) -> object:
+def _word(part: Part, steps: Steps, build: BuildCall) -> object:
     """The value that the variable of a part's loop has at a build."""
     if part.unit.loop is None:
         return None
@@ -152,7 +152,7 @@ def _description(
     paths: Paths,
     names: Collection[str],
     files: Mapping[str, Collection[object] | None],
-    build: Build,
+    build: BuildCall,
     word: object,
     further: Sequence[Field] = (),
 ) -> _Description:

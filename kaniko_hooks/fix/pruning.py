@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.fix.commands import Build, Program
+from kaniko_hooks.fix.commands import BuildCall, ProgramCall
 from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_named
 from kaniko_hooks.fix.safety import effects, may_stop
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of
@@ -78,7 +78,7 @@ def _may_fail(step: Step, paths: Paths) -> bool:
     return may_stop(step) or not all(is_sure(use, paths) for use in step.programs)
 
 
-def is_sure(use: Program, paths: Paths) -> bool:
+def is_sure(use: ProgramCall, paths: Paths) -> bool:
     """A program does not fail: it needs no files, or those that it names are in the repository."""
     is_forced = use.name == 'rm' and any(re.match(_FORCE, word) for word in use.words)
     if use.kind == BUILTIN or use.name in _SURE or is_forced:
@@ -176,7 +176,7 @@ def _is_for_others(steps: Steps, step: Step, later: Sequence[Step], paths: Paths
     )
 
 
-def _leads_to(steps: Steps, build: Build, files: Collection[str], paths: Paths) -> bool:
+def _leads_to(steps: Steps, build: BuildCall, files: Collection[str], paths: Paths) -> bool:
     """A variable of the environment may lead a build to one of the files."""
     settings = steps.script.variables
     names = _CREDENTIALS & {*build.env.variables, *settings}

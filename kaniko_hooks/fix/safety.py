@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.fix.commands import WRITING, Program
+from kaniko_hooks.fix.commands import WRITING, ProgramCall
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 
@@ -18,7 +18,7 @@ _DEMAND = r'\$\{\w+:?\?'
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 
 
-def effects(step: Step) -> Sequence[Program]:
+def effects(step: Step) -> Sequence[ProgramCall]:
     """The programs of a step that may do more than change files of the container."""
     return [use for use in step.programs if use.kind == OTHER]
 

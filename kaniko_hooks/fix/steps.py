@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import Build, Program, build_of, programs_of
+from kaniko_hooks.fix.commands import BuildCall, ProgramCall, build_of, programs_of
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
@@ -41,8 +41,8 @@ class Step(NamedTuple):
     node: Statement | Pipeline
     statement: Statement
     report: StatementReport
-    programs: tuple[Program, ...]
-    builds: tuple[Build, ...]
+    programs: tuple[ProgramCall, ...]
+    builds: tuple[BuildCall, ...]
     command: int
     start: int
     first: int

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.commands import Build
+from kaniko_hooks.fix.commands import BuildCall
 from kaniko_hooks.fix.images import footprint_of, images_of, last_word, may_use, repository_of
 from kaniko_hooks.fix.matrix import Loop, matrix_loop
 from kaniko_hooks.fix.paths import Paths
@@ -43,7 +43,7 @@ class Unit(NamedTuple):
         return self.step if self.loop is None else self.loop.first
 
     @property
-    def builds(self) -> tuple[Build, ...]:
+    def builds(self) -> tuple[BuildCall, ...]:
         return self.main.builds
 
     @property
@@ -174,7 +174,7 @@ def _prefix(steps: Steps, step: Step) -> str | None:
     return steps.source.source.value[step.first : step.builds[0].argv[0].start]
 
 
-def _rest(build: Build) -> list[Text]:
+def _rest(build: BuildCall) -> list[Text]:
     """The words that are about something else than destinations."""
     destinations = kaniko.destination_words(build.argv)
     return [field.text for field in build.argv if field not in destinations]

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import WRITING, Build, Program
+from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.safety import only_prints
 from kaniko_hooks.fix.steps import Step, Steps
@@ -138,7 +138,7 @@ def _varying_names(settings: Mapping[str, Setting], name: str) -> set[str]:
     return seen & _VARYING_NAMES
 
 
-def _varying_holes(build: Build) -> set[str]:
+def _varying_holes(build: BuildCall) -> set[str]:
     """Temporary names that a build puts into its image."""
     return {
         hole.name
@@ -169,7 +169,7 @@ def _varies(step: Step) -> bool:
     )
 
 
-def _prints_another(use: Program) -> bool:
+def _prints_another(use: ProgramCall) -> bool:
     text = '\0'.join(Text(' ').join(use.arguments).key())
     if program(use.name).varies:
         return use.name != 'mktemp' and not (use.name == 'date' and re.search(_FIXED_DATE, text))
@@ -181,7 +181,7 @@ def _prints_another(use: Program) -> bool:
     return use.kind == OTHER
 
 
-def _prints_environment(use: Program) -> bool:
+def _prints_environment(use: ProgramCall) -> bool:
     words = use.words
     if use.name in ('declare', 'export', 'readonly', 'typeset'):
         return not words or words == ['-p']
@@ -190,7 +190,7 @@ def _prints_environment(use: Program) -> bool:
     return use.name in ('env', 'printenv', 'set') and not words
 
 
-def _selects_others(use: Program) -> bool:
+def _selects_others(use: ProgramCall) -> bool:
     """A `grep` for variables by the start of their names, all of which keep their values."""
     inverts = any(re.match('-[a-zA-Z]*v|--inv', word) for word in use.words)
     if use.name not in ('grep', 'egrep') or inverts or len(use.operands) != 1:
