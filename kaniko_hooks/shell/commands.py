@@ -230,7 +230,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
 
         scope.ev.spend(len(text.value) // 4)
         lines = text.part(0, len(text.value) - 1).split('\n')
-        answer = tests.found_line(base, fields[1:], lines, answer)
+        answer = tests.search(base, fields[1:], lines, answer)
     return programs.printed(scope, scope.ev.by_status(state, answer), fields)
 
 

@@ -148,10 +148,10 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     if any(part.text.holes for part in parts):
         return test
     pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
-    return _found((subject,), ''.join(pieces), test)
+    return _has_match((subject,), ''.join(pieces), test)
 
 
-def _found(subjects: Sequence[Text], expression: str, test: Cond) -> Cond:
+def _has_match(subjects: Sequence[Text], expression: str, test: Cond) -> Cond:
     """The condition of a test that some text has a part which matches a regular expression."""
     globs, exact = _patterns(expression)
     cond = any_of(Match(subject, glob) for subject in subjects for glob in globs)
@@ -163,7 +163,7 @@ def _literal(text: str) -> str:
     return re.sub(r'[^\w\s]', r'\\\g<0>', text)
 
 
-def found_line(base: str, fields: Sequence[Field], lines: Sequence[Text], status: Cond) -> Cond:
+def search(base: str, fields: Sequence[Field], lines: Sequence[Text], status: Cond) -> Cond:
     """The condition that `grep` finds one of some lines; its status where that is not known."""
     *options, expression = (field.text.known or '\n' for field in fields)
     letters = _DIALECTS[base] + ''.join(options)
@@ -176,7 +176,7 @@ def found_line(base: str, fields: Sequence[Field], lines: Sequence[Text], status
         expression = re.sub(r'(\\?)([+?{}()|])', _in_extended, expression)
     if 'x' in letters:
         expression = f'^({expression})$'
-    cond = _found(lines, expression, status)
+    cond = _has_match(lines, expression, status)
     return all_of((status, cond)) if 'w' in letters else cond
 
 
