@@ -23,6 +23,8 @@ from kaniko_hooks.repository import Repository
 # More is left to the real reading.
 _MAX_FILES = 500
 _FEWEST_LETTERS = 3
+# Of a word, between expansions: a search for more may take for ever.
+_MAX_PIECES = 6
 # Files with these endings name no script that a shell would run.
 _DATA = tuple('.css .go .html .java .js .json .lock .md .php .py .rb .rs .scss .sql'.split())
 _DATA += tuple('.sum .svg .toml .ts .txt .xml'.split())
@@ -112,7 +114,10 @@ class Mentions:
         elif len(name.replace(b'$', b'')) < _FEWEST_LETTERS:
             return []
         if name not in self._fitting:
-            pattern = b'[^/\n]*'.join(map(re.escape, name.split(b'$')))
+            pieces = re.split(rb'\$+', name)
+            if len(pieces) > _MAX_PIECES:
+                del pieces[1:-1]
+            pattern = b'[^/\n]*'.join(map(re.escape, pieces))
             self._fitting[name] = [
                 os.fsdecode(self._listing[self._listing.rfind(b'\n', 0, at) + 2 : end])
                 for at, end in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
 TWO = '  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
-BUILD = '/kaniko/executor --cache -d a'
+EXECUTOR = '/kaniko/executor --cache'
+BUILD = f'{EXECUTOR} -d a'
 MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_CHARACTERS // 4)
 
 
@@ -196,3 +198,24 @@ def test_path_that_is_too_long_may_be_any_script(write: Write) -> None:
     assert findings(root, CI) == [
         ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
     ]
+
+
+LONG_NAME = 'a' * 60
+EXPANSIONS = '${A}a' * 30
+
+
+@pytest.mark.parametrize(
+    'script',
+    (
+        [f'echo {EXPANSIONS}b.yml'],
+        [f'{LONG_NAME}() {{ echo; }}', f'{EXPANSIONS}b', f'sh ./{EXPANSIONS}b.sh', BUILD],
+        [f'{EXECUTOR} -c a -d $R:{LONG_NAME}', f'{EXECUTOR} -c b -d $R:{EXPANSIONS}b'],
+    ),
+)
+def test_names_of_many_expansions(script: Sequence[str], write: Write) -> None:
+    pipeline = json.dumps({'include': f'/{LONG_NAME}.yml', 'job': {'script': script}})
+    write({CI: pipeline, f'{LONG_NAME}.sh': 'ls', f'{LONG_NAME}.yml': 'variables: {B: b}'})
+    for hook in (main, fix):
+        started = time.process_time()
+        assert hook([CI]) in (0, 1)
+        assert time.process_time() - started < 3  # 2 on a machine of its own
