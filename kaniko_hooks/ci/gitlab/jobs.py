@@ -37,7 +37,6 @@ from kaniko_hooks.ci.gitlab.variables import (
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Container, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.text import hole
 
 SYSTEM = 'gitlab-ci'
 SCRIPTS = ('before_script', 'script', 'after_script')
@@ -234,12 +233,17 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
     """
     inherited = global_settings(pipeline.table)
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()) if jobs is None else jobs:
-        settings = job_settings(inherited, job.table, pipeline.forwarded)
-        settings.update(pipeline.choices)
+        settings: Settings = {
+            **job_settings(inherited, job.table, pipeline.forwarded),
+            **pipeline.choices,
+        }
         others = (names for name, names in pipeline.reported.items() if name != job.name)
-        for name in settings.keys() & set().union(*others):
-            values = (*settings[name].values, hole(f'new ${name}'))
-            settings[name] = settings[name]._replace(values=values)
+        changed = set[str]().union(*others)
+        if changed:
+            # Few pipelines have such reports.
+            from kaniko_hooks.ci.common import with_unknown
+
+            settings = with_unknown(settings, changed)
         scripts = tuple(_scripts(job, settings))
         if scripts:
             yield Container(
