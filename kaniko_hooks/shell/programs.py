@@ -85,7 +85,8 @@ _ROWS = (
 
 _TABLE = {name: program for program, names in _ROWS for name in names.split()}
 
-SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
+# `grep` and its like, with the option of `grep` that each is short for.
+SEARCHING = {'grep': '', 'egrep': 'E', 'fgrep': 'F'}
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 
 

@@ -16,6 +16,7 @@ from kaniko_hooks.model import Cond, Eq, Field, Match, Truth, all_of, any_of, ne
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.expand import Part, matching, opaque
+from kaniko_hooks.shell.programs import SEARCHING
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')
@@ -34,8 +35,7 @@ _REPEATS = r'[*+?]|\{\d{1,3}(?:,\d{0,3})?\}'
 _REPEATED = rf'({_ATOM}|\))({_REPEATS})?'
 _BRANCH = rf'(\^?)((?:(?:{_ATOM})(?:{_REPEATS})?)*)(\$?)'
 _GROUP = rf'\(([^()]*)\)({_REPEATS})?'
-# Of `grep` and its like, by their names.
-_DIALECTS = {'grep': '', 'egrep': 'E', 'fgrep': 'F'}
+# Of `grep`.
 _SEARCH_OPTIONS = '[EF]?(?:-[EFPchoqswx]+)*(?:-[EFPchoqswx]*e)?'
 _MAX_REGEX = 300
 _MAX_PATTERNS = 32
@@ -166,7 +166,7 @@ def _literal(text: str) -> str:
 def search(base: str, fields: Sequence[Field], lines: Sequence[Text], status: Cond) -> Cond:
     """The condition that `grep` finds one of some lines; its status where that is not known."""
     *options, expression = (field.text.known or '\n' for field in fields)
-    letters = _DIALECTS[base] + ''.join(options)
+    letters = SEARCHING[base] + ''.join(options)
     if not re.fullmatch(_SEARCH_OPTIONS, letters) or re.match(r'-|.*(?:\n|\\\\)', expression):
         return status
     if 'F' in letters:
