@@ -70,12 +70,12 @@ class Owners:
         result: dict[int, int] = {}
         above: list[int] = []
         between: list[list[str]] = []  # the names of programs since the last print
-        gaps: list[object] = []
+        first: list[list[str]] | None = None  # `between`, at the first unit
         for step in self.steps.main:
             number = self.unit_of.get(step.number)
             if number is not None:
-                gaps.append(between)
-                if not above or between != gaps[0]:
+                first = between if first is None else first
+                if not above or between != first:
                     return {}
                 result.update(dict.fromkeys(above, number))
                 above, between = [], []

@@ -241,8 +241,10 @@ class Paths:
 def value_in(env: Env, name: str) -> object:
     """The value of a variable, also in a child process that may lack it."""
     value = env.variables.get(name)
-    known = [item for item in value.values if item is not UNSET] if isinstance(value, OneOf) else ()
-    return known[0] if len(known) == 1 else value
+    if not isinstance(value, OneOf):
+        return value
+    values = [item for item in value.values if item is not UNSET]
+    return values[0] if len(values) == 1 else value
 
 
 def _makes_only(step: Step) -> bool:

@@ -153,7 +153,9 @@ def risky_keywords(
         elif pipeline.broken:
             yield 'a part of its pipeline cannot be read and may name the job'
         elif not all(
-            re.match(_SCANS, state.repository.known_text(note.place.file)[note.place.offset :])
+            re.compile(_SCANS).match(
+                state.repository.known_text(note.place.file), note.place.offset
+            )
             for note in pipeline.notes
         ):
             yield 'its pipeline includes files that cannot be seen here and may name the job'
