@@ -249,7 +249,7 @@ def matches(text: str, pattern: str | int) -> bool:
     A number matches if it is less.
     """
     if isinstance(pattern, int):
-        return text.lstrip('-').isdecimal() and int(text[:20]) < pattern
+        return re.fullmatch('-?[0-9]{1,19}', text) is not None and int(text) < pattern
     return _regex(pattern).match(text) is not None if is_pattern(pattern) else text == pattern
 
 

@@ -294,8 +294,7 @@ def _as_number(text: Text) -> Text:
 
 def _number(text: Text) -> int | None:
     value = (text.known or '').strip()
-    digits = value.lstrip('+-')
-    return int(value) if digits.isdecimal() and len(digits) < 15 else None
+    return int(value) if re.fullmatch('[+-]?[0-9]{1,14}', value) else None
 
 
 def tested_names(script: tree.Script) -> Iterator[str]:
