@@ -326,6 +326,18 @@ def test_a_long_script_takes_two_seconds(
             assert code == 1 and re.search(reported, capsys.readouterr().out)
 
 
+def test_a_word_of_many_unknown_values_takes_two_seconds(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = f'echo "{"x${{ a }}" * 10_000}"; {BUILD}a; {BUILD}b'
+    path = '.github/workflows/a.yml'
+    write({path: f"on: push\njobs: {{a: {{steps: [{{run: '{script}'}}]}}}}\n"})
+    started = time.process_time()
+    code = check_kaniko_builds.main([path])
+    assert time.process_time() - started < 3
+    assert code == 1 and re.search('runs 2|too large', capsys.readouterr().out)
+
+
 @pytest.mark.parametrize('encoding', ('utf-16', 'utf-16-le', 'utf-16-be', 'utf-32', 'latin-1'))
 def test_an_encoding_that_gitlab_does_not_read(encoding: str, write: Write) -> None:
     """Latin-1 is read as GitLab reads it: without the bytes that are no UTF-8."""

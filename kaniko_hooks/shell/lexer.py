@@ -56,6 +56,7 @@ class Lexer:
     def __init__(self, text: str, holes: Mapping[int, tuple[int, str]]) -> None:
         self.text = text
         self.holes = holes
+        self._ends = [*holes, len(text)]  # of the text between holes
         self.at = 0
         self.end = len(text)
         self.depth = 0
@@ -144,10 +145,15 @@ class Lexer:
             pieces.append(tree.Unknown(name, self.at, min(end, self.end), quoted))
             self.at = min(end, self.end)
             return True
-        match = pattern.match(self.text, self.at, self.end)
+        end = self.end
+        if self.holes:
+            # Few scripts have holes.
+            from bisect import bisect_right
+
+            end = min(end, self._ends[bisect_right(self._ends, self.at)])
+        match = pattern.match(self.text, self.at, end)
         if match:
-            end = min((at for at in self.holes if self.at < at < match.end()), default=match.end())
-            self._literal(pieces, end, quoted)
+            self._literal(pieces, match.end(), quoted)
         return match is not None
 
     def _literal(self, pieces: list[tree.Piece], end: int, quoted: bool) -> None:
