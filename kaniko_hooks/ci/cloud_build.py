@@ -27,7 +27,7 @@ from kaniko_hooks.model import Container, Script, Text
 from kaniko_hooks.text import hole
 
 # `$$`, `$_X`, `${_X}`, and with bash's expansions `${_X:-true}`.
-_REFERENCE = r'\$\$|\$\{([A-Z_][A-Z0-9_]*(?:[^A-Z0-9_}][^}]*)?)\}|\$([A-Z_][A-Z0-9_]*)'
+_REFERENCE = r'\$\$|\$\{([A-Z_][A-Z0-9_]*(?:[^A-Z0-9_}][^}]{0,200})?)\}|\$([A-Z_][A-Z0-9_]*)'
 _ROOT = '/workspace'
 
 

@@ -25,7 +25,7 @@ _GIT_LOCAL = frozenset('add apply checkout clean config fetch reset restore stas
 _PRINTS = (
     r'[\w-]+ (?:--version|-V)'
     r'|(?:aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|skopeo|trivy) version'
-    r'|aws ecr get-login-password(?: --?[\w-]+ \S+)*|openssl x509 (?:.* )?-noout(?: .*)?'
+    r'|aws ecr get-login-password(?: -[\w-]+ \S+)*|openssl x509 (?:.* )?-noout(?: .*)?'
     r'|git (?:tag (?:-l|--list|--points-at|--contains|--merged|--sort=\S+)|branch --show-current)'
     r'(?: .*)?|env(?: -\S+)*'
 )
@@ -45,7 +45,7 @@ _IN_PLACE = frozenset(('inplace', '-o', '-i', '--inplace'))
 # Programs of awk and sed that run commands.
 _RUNS = {
     'awk': r'system\s*\(|\|&?\s*(?:"|getline)',
-    'sed': r'(?<!\w)s(\W).*\1.*\1[gpiIm\d]*e[gpiIm\d]*\s*(?:[;}\n]|\Z)',
+    'sed': r'(?s)\A(?:(?!\bs\W).)*\bs\W.*\W[gpiIm\d]*e[gpiIm\d]*\s*(?:[;}\n]|\Z)',
 }
 _FIND_CHANGES = frozenset(('-delete', '-fprint', '-fprintf', '-fls'))
 # Options of curl and wget that send something, and those that name the file.
@@ -57,7 +57,7 @@ _NO_FILE = r'(?:^|^-[a-zA-Z]*[oO]|=)(?:-|/dev/\w+)$'
 # A download, last in its list, that goes into a file outside the project.
 _SAVED = re.compile(
     r'(?:(?:(?!curl|wget)[^|;])*&&\s*)?(?:curl|wget) [^|;&<>]*'
-    r'(?:>>?|\|\s*(?:tee|tar)\s(?:[^|;&<>]*\s)?)\s*["\']?/(?!dev/)[^|;&<>]*'
+    r'(?:>>?\s*|\|\s*(?:tee|tar)\s(?:[^|;&<>]*\s)?)["\']?/(?!dev/)[^|;&<>]*'
     r'(?:>\s*/dev/null\s*)?(?:\|\|\s*(?:true|:))?'
 )
 
@@ -142,7 +142,7 @@ class ProgramCall(NamedTuple):
     @property
     def packs(self) -> bool:
         """It is a `tar` that makes an archive."""
-        mode = r'(?:\A-?|(?<= )-)[A-Za-z]*c[A-Za-z]*(?= |\Z)|--create'
+        mode = r'(?:\A-?|(?<= )-)[ABD-Zabd-z]*c[A-Za-z]*(?= |\Z)|--create'
         return self.name == 'tar' and re.search(mode, ' '.join(self.words)) is not None
 
     @property

@@ -13,11 +13,11 @@ _IMAGE = (
     r'|(?:--|,)from=(?P<source>[^\s,]+)'
 )
 _ARGUMENT = r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?'
-_VARIABLE = r'\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})'
+_VARIABLE = r'\$(?:(\w+)|\{(\w+)(?::?-([^}$]*))?\})'
 _ESCAPE = r'(?im)\s*#\s*escape\s*=\s*`'
 # Images that a command names, with their registry.
 _RUN = r'(?im)^[ \t]*RUN[ \t](?:\\\r?\n|.)*'
-_REFERENCE = r'[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
+_REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
 
 
 def base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] | None:

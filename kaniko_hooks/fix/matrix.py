@@ -16,7 +16,7 @@ from kaniko_hooks.fix.commands import WRITES_NOTHING
 from kaniko_hooks.fix.images import act_on, images_of
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.safety import effects, removes_leftovers
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of, words_after
 from kaniko_hooks.fix.target import Target, scalars_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
@@ -196,14 +196,18 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
 def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
     """Other processes than the shell may look for a variable, which a matrix exports."""
     used = rf'\$\{{?{name}(?!\w)'
+    pieces = step.text.split("'")
     is_sourced = any(use.name in ('.', 'source') for use in step.programs)
     return (
         any(use.name in ('env', 'envsubst', 'printenv') for use in step.programs)
-        or re.search(rf"(?<!\w)sh [^']*'[^']*{used}", step.text) is not None
+        or any(
+            re.search(r'(?<!\w)sh ', before) and re.search(used, quoted)
+            for before, quoted in zip(pieces, pieces[1:])
+        )
         or any(
             re.search(used, text) and f'{name}=' not in text
             for file in (() if is_sourced else scripts_of(step))
             for text in [paths.text_of(file) or '']
         )
         or any(name in build.arguments_by_name for build in step.builds)
-    ) and not re.search(rf'export [^;&|\n]*\b{name}\b', step.text)
+    ) and name not in words_after('export', step.text)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaniko_hooks.fix.commands import BuildCall, ProgramCall
 from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_named
 from kaniko_hooks.fix.safety import effects, may_stop
-from kaniko_hooks.fix.steps import Step, Steps, scripts_of
+from kaniko_hooks.fix.steps import Step, Steps, scripts_of, words_after
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import Text
@@ -20,6 +20,8 @@ _READING = frozenset('cat chmod cp head ls sed tail wc'.split())
 _OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
 
 _FORCE = r'-\w*f'
+_EXPORTS = 'export|declare|typeset|readonly'
+_EXPORTS_ANY = r'set\s(?:(?!set\s)[^;&|\n])*-\w*a|allexport|\$\{!'
 
 # Variables that lead a build to files, besides its flags.
 _CREDENTIALS = frozenset(
@@ -133,12 +135,10 @@ def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
 
 def _may_be_exported(steps: Steps, name: str) -> bool:
     """Programs may read a variable from their environment, or the shell may use it itself."""
-    exporting = re.compile(
-        rf'(?:trap\s.*|(?:export|declare|typeset|readonly)\s[^;&|\n]*)(?<!\w){name}(?!\w)'
-        r'|set\s[^;&|\n]*-\w*a|allexport|\$\{!'
-    )
     return steps.is_environment(name) or any(
-        exporting.search(step.text)
+        re.search(_EXPORTS_ANY, step.text)
+        or name in words_after(_EXPORTS, step.text)
+        or name in words_after('trap', step.text, '\n')
         or (name in step.report.writes or 'exported' in step.report.changes)
         and scripts_of(step)
         for step in (*steps.before, *steps.main)

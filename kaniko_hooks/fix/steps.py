@@ -209,3 +209,9 @@ def scripts_of(step: Step) -> set[str]:
     """The scripts of the repository that a step runs."""
     files = {use.file for use in step.programs} | {build.file for build in step.builds}
     return {file for file in files if not file.endswith(('.yml', '.yaml'))}
+
+
+def words_after(names: str, text: str, ends: str = ';&|\n') -> set[str]:
+    """The words behind the name of a command, a pattern, as far as one of some characters."""
+    matches = (re.search(rf'(?:{names})\s(.*)', piece) for piece in re.split(f'[{ends}]', text))
+    return {word for match in matches if match for word in re.findall(r'\w+', match[1])}

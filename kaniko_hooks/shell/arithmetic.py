@@ -18,7 +18,7 @@ from kaniko_hooks.shell.variables import assign, look_up
 from kaniko_hooks.text import Text, concat, hole
 
 _SETS = (
-    r'([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'
+    r'(?<!\w)([A-Za-z_]\w*)(?:\[[^\]]{0,200}\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)'
     r'|(?:\+\+|--)\s*([A-Za-z_]\w*)'
 )
 _NAME = r'(?<!\w)[A-Za-z_]\w*'

@@ -15,9 +15,9 @@ from kaniko_hooks.text import Text, concat, hole
 
 _RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
 _BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
-_ONCE_PER_WORD = r'-\w*[IiLlnP].*|--(?:replace|max-).*'
+_ONCE_PER_WORD = r'-\w*[IiLlnP]|--(?:replace|max-)'
 _TAKES_VALUE = r'-\w*[IEsdaLnP]|--(?:arg-file|delimiter|max-args|max-chars|max-procs)'
-_REPLACED = r'(?:-\w*[Ii]|--replace=?)(.*)'
+_REPLACED = r'(?s)(?:-\w*[Ii]|--replace=?)(.*)'
 
 
 def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -27,7 +27,7 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     replaced = ''
     while rest and rest[0].text.value[:1] == '-':
         option = rest.pop(0).text.value
-        many = many or re.fullmatch(_ONCE_PER_WORD, option) is not None
+        many = many or re.match(_ONCE_PER_WORD, option) is not None
         value = rest.pop(0).text.value if re.fullmatch(_TAKES_VALUE, option) and rest else ''
         match = re.fullmatch(_REPLACED, option)
         if match:
