@@ -89,7 +89,7 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     """Every scalar of a document that names one of the jobs, once for each meaning it has."""
     longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
     in_url = re.compile(rf'(?<![\w.-])({longest_first})(?![\w.-])')
-    compared = re.compile(rf'[."\']name\W*==\W*({longest_first})(?![\w.-])')
+    compared = re.compile(rf'[."\']name[^\w=]*==+[^\w=]*({longest_first})(?![\w.-])')
     quoted = re.compile(rf'["\']({longest_first})\\?["\']')
     # G: the names of the jobs that `parallel` makes.
     instance = re.compile(rf'({longest_first})(?: \d+/\d+|: \[.*\])')

@@ -118,7 +118,8 @@ def mutated(seed: bytes, others: Sequence[bytes], choose: random.Random) -> byte
         elif change == 2:
             data = data[:at] + bytes((choose.randrange(256),)) + data[to:]
         elif change == 3:
-            data = data[:at] + data[at:to] * choose.choice((2, 3, 50)) + data[to:]
+            times = choose.choice((2, 2, 3, 3, 50, 50, 50, 3_000))
+            data = data[:at] + data[at:to] * times + data[to:]
         elif change == 4:
             other = choose.choice(others)
             start = choose.randint(0, len(other))
