@@ -320,6 +320,10 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         'runs 2',
     ),
     'a line of many handlers': ([f'A=1; echo {"trap " * 10_000}', f'{BUILD}a; {BUILD}b'], 'runs 2'),
+    'many files before many builds': (
+        [*(f'echo x > f{n}' for n in range(400)), *(f'{BUILD}{n} -f f{n}' for n in range(150))],
+        'runs 150',
+    ),
     'a long path': ([f'{BUILD}{"/" * 45_000}', f'{BUILD}b'], 'runs 2'),
     'a word of many brackets': (['[' * 90_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
 }

@@ -13,7 +13,7 @@ from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.matrix import MAX_NAME
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
-from kaniko_hooks.fix.parts import Part, divided
+from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (
     Mention,
@@ -32,7 +32,6 @@ from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 
 _MAX_STEPS = 1_000  # of a script, and of all parts
-_TOO_LONG = 'its set-up is too long to be repeated in every job'
 
 
 class Draft(NamedTuple):
@@ -107,7 +106,7 @@ def _draft(
     target = target_of(state, container)
     steps = steps_of(state, target.job, target.container)
     if len(steps.main) > _MAX_STEPS:
-        raise Refusal(_TOO_LONG)
+        raise Refusal(TOO_LONG)
     paths = Paths(steps.script, state.repository, _may_come(state, target))
     draft = Draft(target, steps, paths)
     units = merged(units_of(target, steps, paths), steps, paths)
@@ -179,7 +178,7 @@ def _split(
     writer = Writer(target.text, script.place, target.job, draft.steps)
     shared = _shared(target, script, most_shared, writer) if not extenders else ()
     if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
-        raise Refusal(_TOO_LONG)
+        raise Refusal(TOO_LONG)
     keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
     if extenders and not keeps_more:
         raise Shared(f'{target.name} is extended by others')

@@ -14,6 +14,9 @@ from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 
+TOO_LONG = 'its set-up is too long to be repeated in every job'
+_MAX_WORK = 300_000
+
 
 class Part(NamedTuple):
     """The steps of one new job, in order.
@@ -97,6 +100,7 @@ def _parts(
         and not (step.number > first and owners[step.number] is None and removes_leftovers(step))
     ]
     result = []
+    work = 0
     for number, unit in enumerate(units):
         is_last = number == len(units) - 1
         end = max(step.number for step in main if owners[step.number] == number)
@@ -107,6 +111,9 @@ def _parts(
             or owners[step.number] is None
             and (step.number < end or is_last)
         ]
+        work += len(kept) ** 2  # each step is compared with later ones
+        if work > _MAX_WORK:
+            raise Refusal(TOO_LONG)
         needed, cuts = pruned(steps, kept, owners, paths)
         result.append(Part(unit, tuple(needed), tuple(cuts)))
     return result
