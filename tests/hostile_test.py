@@ -324,6 +324,7 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         [*(f'echo x > f{n}' for n in range(400)), *(f'{BUILD}{n} -f f{n}' for n in range(150))],
         'runs 150',
     ),
+    'a long list': ([f'{BUILD}a{" && foo" * 12_000}', f'{BUILD}b'], 'too large'),
     'a long path': ([f'{BUILD}{"/" * 45_000}', f'{BUILD}b'], 'runs 2'),
     'a word of many brackets': (['[' * 90_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
 }

@@ -216,6 +216,7 @@ class Evaluator:
             needed = operator == '&&'
             pipeline = node.pipelines[index]
             before, current = current, []
+            self.spend(len(before))
             for way, _ in before:
                 if way.status is not needed:
                     current.append((way.with_status(not needed), False))
