@@ -15,7 +15,7 @@ from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 
 TOO_LONG = 'its set-up is too long to be repeated in every job'
-_MAX_WORK = 300_000
+_MAX_WORK = 150_000
 
 
 class Part(NamedTuple):
