@@ -71,7 +71,7 @@ _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
 
 _OSSCONTAINERTOOLS = (
     r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
-    r':v(\d+)\.(\d+)\.(\d+)(?:-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
+    r':v(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
 )
 _FORKS = ('osscontainertools', 'martizih')  # one of them is part of each of these names
 _WARMER = r'[/:\-]warmer(?![a-z])|kaniko-warmer'

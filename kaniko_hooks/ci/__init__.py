@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, YAML_ENDINGS, callers, system_at
-from kaniko_hooks.model import Reading
-from kaniko_hooks.repository import Repository
+from kaniko_hooks.model import Place, Problem, Reading
+from kaniko_hooks.repository import Repository, Unreadable
 
 
 def read(
@@ -24,6 +24,10 @@ def read(
     def add(path: str, reads: Callable[[], Reading]) -> None:
         try:
             readings.append(reads())
+        except (RecursionError, Unreadable) as error:
+            reason = error if isinstance(error, Unreadable) else 'is nested too deeply'
+            problem = Problem(Place(path, 0), f'the file {reason}')
+            readings.append(Reading((), problems=(problem,)))
         except Exception as error:
             from kaniko_hooks.about import internal_error
 

@@ -61,8 +61,9 @@ class Dialect:
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         """The condition that a function or an operator gives a value that counts as true."""
-        if name == 'starts-with' and arguments[1].known is not None:
-            return begins(arguments[0], arguments[1].known)
+        prefix = arguments[1].known if len(arguments) == 2 else None
+        if name == 'starts-with' and prefix is not None:
+            return begins(arguments[0], prefix)
         return self.truth(result)
 
 

@@ -251,7 +251,7 @@ def _next_option(state: State, fields: Sequence[Field]) -> State | None:
         return None
     is_option = word[:1] == '-' and word not in ('-', '--')
     letter = word[1] if is_option and word[1] in letters else '?'
-    if f'{letter}:' in letters:
+    if letter != '?' and f'{letter}:' in letters:
         if index == len(words):
             return None
         state = assign(state, 'OPTARG', words[index].text)

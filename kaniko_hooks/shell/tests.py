@@ -26,7 +26,7 @@ _UNARY = _FILE_TESTS | frozenset(('-n', '-z', '-o', '-t', '-v', '-R'))
 _COMPARISONS = frozenset(('-eq', '-ne', '-lt', '-ge', '-gt', '-le'))
 _NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt'}
 _BINARY = _COMPARISONS | frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~'))
-_MAX_OPERANDS = 2000
+_MAX_OPERANDS = 500  # each may be a bracket, and Python's stack must hold them
 
 # Of regular expressions.
 _CLASS = r'\[:(?:digit|alpha|alnum|lower|upper|space):\]'

@@ -128,6 +128,6 @@ def _scalar(node: ScalarNode) -> Value:
         value = typed(node.value)
         if node.tag == f'{_TAG}float':
             value = float(value or '')
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:
         raise InvalidPipeline(str(error), place_of(node)) from None
     return node if value is node.value else Leaf(value, node)
