@@ -141,7 +141,7 @@ def _mentions_kaniko(data: bytes) -> bool:
         return False
     return MARK.encode() in data or any(
         any(word in line for word in KANIKO) and line.lstrip(b' \t')[:1] != b'#'
-        for line in data.split(b'\n')
+        for line in data.splitlines()
     )
 
 

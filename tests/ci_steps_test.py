@@ -460,7 +460,7 @@ def test_documents_in_themselves_and_too_many_of_them_end() -> None:
         reading, crashes = read(Repository('/nowhere', {'a.yaml': text}), ['a.yaml'], [])
         assert not crashes
         names = [container.name for container in reading.containers]
-        return names, [note.message for note in reading.notes]
+        return names, [item.message for item in (*reading.notes, *reading.problems)]
 
     cyclic = 'spec:\n  a: &a [*a, {b: *a}]\n  containers: [{command: [x]}]'
     assert read_pod(cyclic) == (['spec.containers[0]'], [])
@@ -472,4 +472,7 @@ def test_documents_in_themselves_and_too_many_of_them_end() -> None:
     many = 'data:\n  x: &x [a, a, a]\n  y0: &y0 [*x, *x, *x]\n' + ''.join(
         f'  y{level}: &y{level} [{", ".join([f"*y{level - 1}"] * 9)}]\n' for level in range(1, 6)
     )
-    assert read_pod(f'{many}spec: {{containers: [{{command: *y5}}]}}')[0] == ['spec.containers[0]']
+    assert read_pod(f'{many}spec: {{containers: [{{command: *y5}}]}}') == (
+        [],
+        ['the file has a list that is too long'],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaniko_hooks.ci import read
-from kaniko_hooks.model import Container
+from kaniko_hooks.model import Container, Reading
 from kaniko_hooks.repository import Repository
 from tests.golden.record import checked
 
@@ -35,6 +35,13 @@ def containers(
     path: str, text: str, files: Mapping[str, str] | None = None
 ) -> tuple[Container, ...]:
     """The containers of a file, whether they build or not."""
+    reading = reading_of(path, text, files)
+    assert not reading.problems
+    return reading.containers
+
+
+def reading_of(path: str, text: str, files: Mapping[str, str] | None = None) -> Reading:
+    """What is read of a file."""
     reading, crashes = read(Repository('/nowhere', {path: text, **(files or {})}), [path], [])
     assert not crashes
-    return reading.containers
+    return reading

@@ -11,11 +11,12 @@ from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_o
 from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.repository import Repository
+from kaniko_hooks.repository import Repository, Unreadable
 from kaniko_hooks.text import ROOT, after_root, hole
 
 MAX_NESTING = 10
 MAX_COMMANDS = 2_000
+_MAX_LENGTH = 200_000  # of what is put into a text, which may double again and again
 
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
 WORKSPACE = Setting((hole(ROOT),))  # a variable with the folder of the repository
@@ -80,15 +81,22 @@ def image_of(file: File, node: Node | None, value: Filler) -> Setting | None:
 
 
 def scalars(node: Node | None, depth: int = 0) -> list[ScalarNode]:
-    """The scalars of a list in order, nested lists flattened."""
+    """The scalars of a list in order, nested lists flattened. Raises Unreadable."""
     if isinstance(node, ScalarNode):
         return [node]
     result: list[ScalarNode] = []
     for item in items_of(node) if depth < MAX_NESTING else ():
         result.extend(scalars(item, depth + 1))
         if len(result) > MAX_COMMANDS:
-            break
+            raise Unreadable('has a list that is too long')
     return result
+
+
+def counted(number: int) -> int:
+    """The number of one more step of a job. Raises Unreadable."""
+    if number >= MAX_COMMANDS:
+        raise Unreadable('has a job of too many steps')
+    return number + 1
 
 
 def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str | None]) -> Text:
@@ -98,22 +106,29 @@ def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str
     """
     replacements: list[tuple[int, int, Text]] = []
     for match in re.finditer(pattern, text.value, re.DOTALL):
-        start, end = match.span()
-        if not any(gap.start < end and start < gap.end for gap in text.holes):
+        if not text.part(*match.span()).holes:
             new = value(match)
             if new is not None:
-                replacements.append((start, end, Text(new) if isinstance(new, str) else new))
+                new = Text(new) if isinstance(new, str) else new
+                replacements.append((*match.span(), new))
+    return _replaced(text, replacements)
+
+
+def _replaced(text: Text, replacements: Sequence[tuple[int, int, Text]]) -> Text:
+    if sum(len(new.value) for _, _, new in replacements) > _MAX_LENGTH:
+        raise Unreadable('has values that are too long')
     return text.replaced(replacements)
 
 
 def resolved(text: Text, settings: Settings) -> Text:
     """The text with the holes filled that have one value."""
-    return text.replaced(
+    return _replaced(
+        text,
         [
             (gap.start, gap.end, settings[gap.name].values[0])
             for gap in text.holes
             if gap.name in settings and len(settings[gap.name].values) == 1
-        ]
+        ],
     )
 
 

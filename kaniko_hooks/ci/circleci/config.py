@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.circleci.parameters import Scope, defined, in_call, invocations
 from kaniko_hooks.ci.common import (
-    MAX_COMMANDS,
     MAX_NESTING,
     WORKSPACE,
     Source,
     assigned,
     choices,
+    counted,
     defaults,
     folder_in,
     image_of,
@@ -67,6 +67,7 @@ class _Job:
         self.notes = source.notes
         self.scripts: list[Script] = []
         self.places: list[Place] = []
+        self.steps = 0
         self.changed: set[str] = set()  # variables, by a step
 
     def container(self, field: Field, calls: Sequence[Node | None], scope: Scope) -> Container:
@@ -117,8 +118,7 @@ class _Job:
 
     def _add_steps(self, steps: Node | None, scope: Scope) -> None:
         for step in items_of(steps):
-            if max(len(self.scripts), len(self.places)) > MAX_COMMANDS:
-                return
+            self.steps = counted(self.steps)
             if isinstance(step, ScalarNode):
                 self._add_call(step, step.value, None, scope)
             elif isinstance(step, MappingNode):

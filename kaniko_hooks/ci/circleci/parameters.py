@@ -173,7 +173,9 @@ class Scope(NamedTuple):
         if isinstance(node, ScalarNode):
             return self._truth(node.value, names)
         for name, field in fields(node).items() if depth < _MAX_DEPTH else ():
-            items = items_of(field.value)[:_MAX_ITEMS]
+            items = items_of(field.value)
+            if len(items) > _MAX_ITEMS:
+                break
             if name == 'not':
                 return negate(self._condition(field.value, depth + 1))
             if name in ('and', 'or'):

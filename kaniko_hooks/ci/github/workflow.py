@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.ci.common import (
-    MAX_COMMANDS,
     MAX_NESTING,
     WORKSPACE,
     File,
     Source,
     assigned,
     choices,
+    counted,
     defaults,
     folder_in,
     image_of,
@@ -30,7 +30,6 @@ from kaniko_hooks.ci.github.context import EXPRESSION, Conditions, Context, matr
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import Cond, Container, Note, Place, Script, Setting, Text, all_of
 
-_MAX_ACTIONS = 200  # that one job calls, directly or not
 _CHECKOUT = r'(?:\S*/)?actions/checkout(?:@\S*)?'
 _OWN = r'|\$\{\{\s*github\.repository\s*\}\}'  # the job's own repository
 _STATUS = r'\b(?:always|failure|cancelled)\s*\(\s*\)'
@@ -141,9 +140,9 @@ class _Job:
 
     def _add_steps(self, name: str, steps: Node | None, context: Context) -> None:
         for index, step in enumerate(items_of(steps)):
-            self.steps += 1
+            self.steps = counted(self.steps)
             cond = all_of((context.cond, self._condition(step, context)))
-            if cond is not False and len(self.scripts) <= MAX_COMMANDS:
+            if cond is not False:
                 always = re.search(_STATUS, _if(step), re.IGNORECASE) is not None
                 variables = with_unknown(context.variables, self.changed)
                 inner = context._replace(
@@ -164,7 +163,7 @@ class _Job:
                 self.changed |= assigned(self.repository, run.value)
         elif uses.startswith('docker://'):
             self._add_beside(name, step, uses[9:], image_script(step, context), context)
-        elif uses.startswith('./') and len(self.places) <= _MAX_ACTIONS:
+        elif uses.startswith('./'):
             action = local_action(self.repository, uses, context.checkout)
             place = context.file.place(step)
             if action is None:

@@ -214,6 +214,8 @@ class _Reader:
         child = repr(plain(include))  # the same for all jobs that trigger these files
         if child not in self.forwarded:
             if len(self.forwarded) == MAX_CHILDREN:
+                message = f'more than {MAX_CHILDREN} child pipelines'
+                self.problems[Problem(Place(parent.root, 0), message)] = None
                 return
             self.forwarded[child] = []
             node = node_of(include)

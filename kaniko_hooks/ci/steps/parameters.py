@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from kaniko_hooks.ci.common import (
+    MAX_COMMANDS,
     WORKSPACE,
     Entries,
     File,
@@ -35,6 +36,7 @@ from kaniko_hooks.document.nodes import (
 )
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.text import ROOT, hole
 
 _KUBERNETES = r'\$\$|\$\(([A-Za-z_][\w.-]*)\)'
@@ -136,6 +138,8 @@ class Scope(NamedTuple):
         elif node is not None:
             items = [Text(text_of(item)) for item in node.items]
             words = tuple(word for item in items for word in self.words(item))
+            if len(words) > MAX_COMMANDS:
+                raise Unreadable('has a list that is too long')
             values[name] = words
             values.update({f'{name}[{index}]': word for index, word in enumerate(words)})
 
