@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from kaniko_hooks.model import (
     ARGUMENTS,
@@ -205,18 +206,12 @@ def _with_certain(script: Script, text: Text) -> Text:
 
 def _fields(scope: Scope, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
     """The words of an argv, which no shell reads: alternatives."""
-    ways: list[tuple[Field, ...]] = [()]
-    at = 0
-    for text in texts:
-        end = at + len(_with_certain(scope.script, text).value)
-        several = len(text.holes) == 1 and text.holes[0].name.endswith('[*]')
-        ways = [
-            (*fields, Field(value, several, at, end))
-            for fields in ways
-            for value in variables.filled(scope, text)
-        ]
-        at = end + 1
-    return ways
+    ends = list(accumulate(len(_with_certain(scope.script, text).value) + 1 for text in texts))
+    several = [len(text.holes) == 1 and text.holes[0].name.endswith('[*]') for text in texts]
+    return [
+        tuple(map(Field, way.split('\0'), several, (0, *ends), (end - 1 for end in ends)))
+        for way in variables.substituted(scope, Text('\0').join(texts))
+    ]
 
 
 # The worst run

@@ -160,30 +160,37 @@ def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
 
 
 def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
-    """A text with the values of settings in its holes: alternatives if they have some.
+    """A text with the values of settings in its holes: alternatives if they have some."""
+    texts = substituted(scope, text, names)
+    return [value for value in alternatives(join(texts)) if isinstance(value, Text)]
+
+
+def substituted(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
+    """The ways to put values of settings into holes, those of one name the same.
 
     `names` are the variables that are being looked up.
     """
     texts = [text]
-    for item in reversed(text.holes):
-        if item.name not in scope.script.variables or item.name in names:
+    for name in dict.fromkeys(item.name for item in reversed(text.holes)):
+        if name not in scope.script.variables or name in names:
             continue
-        scope.ev.used_variables.add(item.name)
+        scope.ev.used_variables.add(name)
         values = [
             value
-            for value in alternatives(_setting(scope, item.name, names))
+            for value in alternatives(_setting(scope, name, names))
             if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
         ]
-        ways = [
-            before.replaced([(item.start, item.end, value)])
-            for before in texts
-            for value in values or [hole(item.name, text.value[item.start : item.end])]
-        ]
-        if len(ways) > _MAX_ALTERNATIVES:
+        kept = [] if values else texts
+        if len(texts) * len(values) > _MAX_ALTERNATIVES:
             # The value stays unknown, but where it makes a command of the executor.
-            ways = [*[way for way in ways if names_executor(way)][:_MAX_ALTERNATIVES], *texts]
-        texts = ways
-    return [value for value in alternatives(join(texts)) if isinstance(value, Text)]
+            values, kept = [*filter(names_executor, values)], texts
+        ways = [
+            before.replaced([(*gap[:2], value) for gap in before.holes if gap.name == name])
+            for before in texts
+            for value in values
+        ]
+        texts = [*ways[:_MAX_ALTERNATIVES], *kept]
+    return texts
 
 
 def absolute(path: Text) -> Text:
