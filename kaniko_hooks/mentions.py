@@ -24,7 +24,7 @@ from kaniko_hooks.repository import Repository
 _MAX_FILES = 500
 _FEWEST_LETTERS = 3
 # Of a word, between expansions: a search for more may take for ever.
-_MAX_PIECES = 6
+_MAX_PIECES = 3
 # Files with these endings name no script that a shell would run.
 _DATA = tuple('.css .go .html .java .js .json .lock .md .php .py .rb .rs .scss .sql'.split())
 _DATA += tuple('.sum .svg .toml .ts .txt .xml'.split())
@@ -38,7 +38,7 @@ _EXPANSION = (
     rb'|\$\w+|[*?]+|\$(?=[$(])'
 )
 # A script of which nothing is written but an expansion.
-_ANY_SCRIPT = rb'[\s;|&(/](?:(?:ba|da|a|k|mk|z)?sh|source|\.)[ \t]+(?:-\S*[ \t]+)*\$|\./\$'
+_ANY_SCRIPT = rb'[\s;|&(/](?:(?:ba|da|a|k|mk|z)?sh|source|\.)[ \t]+(?:-\S*[ \t]+){0,9}\$|\./\$'
 
 
 def may_matter(repository: Repository, named: Sequence[str], configs: Sequence[str]) -> bool:

@@ -18,6 +18,8 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 
 _NO_VALUES: frozenset[str] = frozenset()
+# Of one condition; with more of them nothing is known about it.
+_MAX_CASES = 32
 
 
 class Fact(NamedTuple):
@@ -92,6 +94,8 @@ class Assumptions:
                 holds, fails = self.split(item, part)
                 holding += holds
                 failing += fails
+            if len(holding) > _MAX_CASES:
+                return [facts], [facts]
         return holding, failing
 
     def _one_of_two(self, facts: Facts, term: Term) -> tuple[list[Facts], list[Facts]]:

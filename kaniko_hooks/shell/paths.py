@@ -286,7 +286,7 @@ def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
     del names[:-depth]
     while any(name.has_known for name in names):
         scope.ev.spend(50 + len(files) // 16)
-        pattern = re.compile('(?:.*/)?' + '/'.join(map(regex_with_holes, names)), re.DOTALL)
+        pattern = re.compile('(?:.*/)?' + regex_with_holes(Text('/').join(names)), re.DOTALL)
         matching = [name for name in files if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
             return [name for name in matching if names_executor(scope.ev.file(name))]

@@ -24,7 +24,6 @@ OF_LIST = 'item '
 _MAX_ALTERNATIVES = 8
 _MAX_RUNS = 30  # of words
 _MAX_HOLES = 200
-_MAX_PIECES = 4  # between holes of a pattern: a search for many may take for ever
 _MAX_LENGTH = 200_000
 
 TYPE_CHECKING = False
@@ -228,11 +227,16 @@ def number(text: str | None) -> int | None:
 
 def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
     """The regular expression of what a text may be; of holes side by side there is one."""
-    pieces = text.key()[::2]
-    inner = [*filter(None, pieces[1:-1])]
-    if len(inner) > _MAX_PIECES:
-        inner = []
-    return wildcard.join(map(re.escape, (pieces[0], *inner, *pieces[1:][-1:])))
+    first, *rest = map(re.escape, text.key()[::2])
+    if not rest:
+        return first
+    # Each piece is taken where it comes first: to try other places may take for ever.
+    inner = [
+        f'(?=(?P<_{number}>{wildcard}?{piece}))(?P=_{number})'
+        for number, piece in enumerate(rest[:-1])
+        if piece
+    ]
+    return f'{first}{"".join(inner)}{wildcard}{rest[-1]}'
 
 
 def shortened(text: Text) -> Text:

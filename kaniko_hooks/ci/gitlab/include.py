@@ -33,7 +33,6 @@ from kaniko_hooks.model import Note, Place, Setting
 
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
 _MAX_CHAIN = 150
-_MAX_STARS = 8  # many of them on a long path take exponential time
 _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 
 # Wildcards of `local` (G: app/models/repository.rb, search_files_by_wildcard_path), and
@@ -41,7 +40,8 @@ _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 _LOCAL = {'**/': '.*?/', '**': '.*?', '*': '[^/]*?'}
 _EXISTS = {'**/': '(?:.*/)?', '**': '[^/]*', '*': '[^/]*', '?': '[^/]'}
 
-_UNREADABLE = rf'{REFERENCE}|\$\[\[|(?:\*[^*]*){{{_MAX_STARS + 1}}}'
+# More than three wildcards may take for ever on a long path.
+_UNREADABLE = rf'{REFERENCE}|\$\[\[|\*{{3}}|(?:\*+[^*]+){{3}}\*'
 
 # The variables of one pipeline, None for all pipelines.
 Variables = Mapping[str, str] | None

@@ -15,7 +15,9 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci.gitlab.files import Document, Files
 from kaniko_hooks.ci.gitlab.values import (
+    MAX_STEPS,
     Entry,
+    InvalidPipeline,
     Items,
     Leaf,
     Reference,
@@ -99,6 +101,7 @@ class _Interpolator:
         self.inputs = inputs
         self.variables = variables
         self.done: dict[int, Value] = {}
+        self.spliced = 0  # items
 
     def value(self, value: Value) -> Value:
         if isinstance(value, (ScalarNode, Leaf)):
@@ -126,6 +129,9 @@ class _Interpolator:
             # A list that replaces a block is spliced in.
             spliced = isinstance(result, Items) and not isinstance(item, Items)
             items.extend(items_of(result) if spliced else (result,))
+            self.spliced += len(items_of(result)) if spliced else 0
+            if self.spliced > MAX_STEPS:
+                raise InvalidPipeline('the list is too large', place_of(item))
         return Items(tuple(items), value.node)
 
     def _scalar(self, value: ScalarNode | Leaf) -> Value:

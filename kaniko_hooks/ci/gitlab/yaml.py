@@ -90,7 +90,10 @@ class _Converter:
                 for source in reversed(items_of(value)):
                     entries.update(entries_of(source))
             else:
-                entries[ruby_text(key_value) if name is None else name] = Entry(key, value)
+                if name is None:
+                    # A collection may be very large once its aliases are expanded.
+                    name = ruby_text(key_value) if isinstance(key_value, Leaf) else '?'
+                entries[name] = Entry(key, value)
         return Table(entries, node)
 
 
