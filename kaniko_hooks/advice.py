@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaniko_hooks.ci_paths import system_named
-from kaniko_hooks.kaniko import destination_words
+from kaniko_hooks.kaniko import other_words
 from kaniko_hooks.model import MANY, Build, Container, Finding, Run
 
 # Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
@@ -60,9 +60,7 @@ def _is_one_image(run: Run) -> bool:
 
 
 def _other_words(build: Build) -> tuple[str, ...]:
-    """The words of a build that are about anything but its destinations."""
-    destinations = destination_words(build.argv)
-    return tuple(field.text.value for field in build.argv if field not in destinations)
+    return tuple(text.value for text in other_words(build.argv))
 
 
 def _words(build: Build) -> tuple[str, ...]:

@@ -198,6 +198,12 @@ def destination_words(argv: Sequence[Field]) -> list[Field]:
     return result
 
 
+def other_words(argv: Sequence[Field]) -> list[Text]:
+    """The words of an argv that are about anything but destinations."""
+    destinations = set(map(id, destination_words(argv)))
+    return [field.text for field in argv if id(field) not in destinations]
+
+
 def _flag(text: Text) -> tuple[str, Text | None]:
     """A flag's long name, '' if Kaniko has none such, and its value: None if that is the next
     word."""

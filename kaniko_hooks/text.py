@@ -169,12 +169,15 @@ class Text:
         """The texts between separators; the characters of holes are none."""
         cuts = [at for at, char in enumerate(self.value) if char in separators]
         if self.holes:
-            spans = ((at, self.holes[_index(self.holes, at)]) for at in cuts)
-            cuts = [at for at, item in spans if not item.start <= at < item.end]
+            cuts = [at for at in cuts if not self.in_hole(at)]
         return [
             self.part(start, end)
             for start, end in zip([0, *(at + 1 for at in cuts)], [*cuts, len(self.value)])
         ]
+
+    def in_hole(self, offset: int) -> bool:
+        """The character at an offset is one of a hole."""
+        return bool(self.part(offset, offset + 1).holes)
 
     def join(self, texts: Iterable[Text]) -> Text:
         """The texts with this one between them, as `str.join`."""

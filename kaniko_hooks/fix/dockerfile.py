@@ -56,7 +56,7 @@ def _without_quotes(text: Text) -> Text:
         [
             (*match.span(), Text(''))
             for match in re.finditer('["\']', text.value)
-            if not any(hole.start <= match.start() < hole.end for hole in text.holes)
+            if not text.in_hole(match.start())
         ]
     )
 

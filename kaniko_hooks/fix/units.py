@@ -19,7 +19,6 @@ from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.target import Target, services_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import Simple
-from kaniko_hooks.text import Text
 
 _MAX_UNITS = 200
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '[::1]'))
@@ -135,7 +134,7 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     if len(first.builds) > 1 and any(step.report.writes for step in between):
         return False
     return len(first.builds) == len(second.builds) and all(
-        _rest(old) == _rest(new)
+        kaniko.other_words(old.argv) == kaniko.other_words(new.argv)
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
         and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
@@ -172,9 +171,3 @@ def _prefix(steps: Steps, step: Step) -> str | None:
         if spans != [(field.start, field.end) for field in build.argv]:
             return None
     return steps.source.source.value[step.first : step.builds[0].argv[0].start]
-
-
-def _rest(build: BuildCall) -> list[Text]:
-    """The words that are about something else than destinations."""
-    destinations = kaniko.destination_words(build.argv)
-    return [field.text for field in build.argv if field not in destinations]

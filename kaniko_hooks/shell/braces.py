@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kaniko_hooks.shell.tree import Literal, Piece, Unknown
 
 _MAX_WORDS = 5000
+_MAX_PIECES = 200_000
 _MAX_BRACES = 50
 _RANGE = r'(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?|([A-Za-z])\.\.([A-Za-z])'
 
@@ -57,7 +58,8 @@ def _words(pieces: list[Piece]) -> list[list[Piece]]:
         # This brace is text; others may follow.
         return [pieces[: start + 1] + rest for rest in _words(pieces[start + 1 :])]
     rests = _words(pieces[end + 1 :])
-    if len(middle) * len(rests) > _MAX_WORDS:
+    count = len(middle) * len(rests)
+    if count > _MAX_WORDS or count * len(pieces) > _MAX_PIECES:
         raise _TooMany
     return [pieces[:start] + word + rest for word in middle for rest in rests]
 

@@ -51,7 +51,7 @@ def case(scope: Scope, state: State, node: Case) -> Flow:
 def _arms(scope: Scope, state: State, subject: Text, node: Case) -> Flow:
     flow = Flow()
     # Each arm knows that the others before failed.
-    scope.ev.spend(len(node.arms) ** 2 // 40)
+    scope.ev.spend(sum(len(arm.patterns) for arm in node.arms) ** 2 // 40)
     pending = [state.with_status(True)]
     falling: list[State] = []
     for arm in node.arms:

@@ -103,6 +103,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         defined = bool(names) and all(name in state.env.functions for name in names)
         return programs.printed(scope, [state.with_status(defined or None)], fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
+    scope.ev.spend(len(fields) ** 2 // 20)
     exports = command == 'export' or any('x' in option for option in options)
     ends_export = '-n' in options or '+x' in options
     for field in fields[1:]:
@@ -140,6 +141,7 @@ def _set_by_words(state: State) -> State:
 
 def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     names = [field.text.known for field in fields[1:]]
+    scope.ev.spend(len(names) * (len(state.env.variables) + len(names)) // 20)
     if '-f' in names:
         table = {
             name: function for name, function in state.env.functions.items() if name not in names
@@ -167,6 +169,7 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     names = [operand for operand in operands if operand.isidentifier()]
     names = names or ['REPLY' if is_read else 'MAPFILE']
     scope.ev.spend(len(stdin.value) // 20)
+    scope.ev.spend(len(names) * (len(state.env.variables) + len(names)) // 20)
     if any(field.text.holes for field in fields):
         state = scripts.after_unknown_commands(scope, state)
     elif is_read and set(options) <= {*'-ra'}:
@@ -265,7 +268,9 @@ def _parts(line: Text, separators: frozenset[str], count: int) -> list[Text]:
     parts = []
     for left in range(count, 0, -1):
         line = line.stripped() if ' ' in separators else line
-        first = line.split(separators)[0] if left > 1 else line
+        cuts = (at for at, char in enumerate(line.value) if char in separators)
+        end = next((at for at in cuts if not line.in_hole(at)), None) if left > 1 else None
+        first = line.part(0, end)
         parts.append(first)
         line = line.part(len(first.value) + 1)
     return parts

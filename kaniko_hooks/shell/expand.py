@@ -369,6 +369,8 @@ def _modified(
 ) -> Ways:
     """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
     subject = text_of(value)
+    size = len(subject.value)
+    scope.ev.spend(size * size // 250 * (size <= _MAX_SUBJECT))
     several = piece.whole == '@'
     ways: Ways = []
     for after, parts in parts_of(scope, state, operand.pieces):

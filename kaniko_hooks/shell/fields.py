@@ -122,8 +122,7 @@ def file_names(text: Text) -> Text:
     """A text in which pattern characters stand for unknown names; the same without them."""
     holes = list(text.holes)
     for match in re.finditer(_PATTERN, text.value):
-        inside = any(item.start <= match.start() < item.end for item in text.holes)
-        if not inside:
+        if not text.in_hole(match.start()):
             holes.append(Hole(match.start(), match.end(), fresh_name(match.group())))
     if len(holes) == len(text.holes):
         return text

@@ -221,7 +221,7 @@ def _unescaped(text: Text) -> Text:
     replacements = [
         (match.start(), match.end(), Text(_ESCAPES[match[1]]))
         for match in re.finditer(r'\\([ntr\\"\'e])', text.value)
-        if not any(item.start <= match.start() < item.end for item in text.holes)
+        if not text.in_hole(match.start())
     ]
     return text.replaced(replacements)
 

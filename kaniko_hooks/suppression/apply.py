@@ -136,10 +136,10 @@ def _yaml_scopes(
 
     nodes = list(walk(documents))
     scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
-    node_lines: dict[int, set[int]] = {}
+    node_lines: dict[int, range] = {}
     for node in (*scalars.values(), *(item for parent in nodes for item in items_of(parent))):
         between = lines_between(node.start, node.end)
-        node_lines.setdefault(between[0], set()).update(between)
+        node_lines[between[0]] = max(between, node_lines.get(between[0], between), key=len)
     keys = {
         position(text, key.start)[0]: (key.value, lines_between(key.start, value.end))
         for document in documents
@@ -159,7 +159,7 @@ def _yaml_scopes(
     for directive in in_yaml(text, file, ordered, commands.values()):
         line = directive.line
         if directive.yaml:
-            on_line = {line, *node_lines.get(line, ())}
+            on_line = node_lines.get(line, (line,))
             scopes.append(_Scope(directive, on_line, *keys.get(line, ())))
         else:
             scopes.append(_Scope(directive, (line,)))

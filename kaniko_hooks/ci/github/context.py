@@ -169,16 +169,19 @@ class Conditions(Names):
 
 def matrix(node: Node | None, context: Context) -> Settings:
     """'matrix.x' -> the values that it has in the cells of a `strategy.matrix`."""
-    values: dict[str, dict[Text, None]] = {}
+    values: dict[str, list[str]] = {}
     for name, cells in matrix_cells(node).items():
         for cell in cells:
             inner = {f'{name}.{key}': field.value for key, field in fields(cell).items()}
             for path, leaf in {name: cell, **inner}.items():
                 if isinstance(leaf, ScalarNode):
-                    values.setdefault(path, {})[context.filled(Text(leaf.value))] = None
+                    values.setdefault(path, []).append(leaf.value)
     if fields(node).keys() == {'include'}:
-        for path, texts in values.items():
-            rows = items_of(value_of(node, 'include'))
-            if any(value_of(row, *path.split('.')) is None for row in rows):
-                texts[Text('')] = None  # a cell that lacks the name
-    return {f'matrix.{path}'.lower(): Setting(tuple(texts)) for path, texts in values.items()}
+        rows = len(items_of(value_of(node, 'include')))
+        for texts in values.values():
+            texts += [''] * (len(texts) < rows)  # a cell that lacks the name
+    distinct = {path: map(Text, dict.fromkeys(texts)) for path, texts in values.items()}
+    return {
+        f'matrix.{path}'.lower(): Setting(tuple(dict.fromkeys(map(context.filled, texts))))
+        for path, texts in distinct.items()
+    }

@@ -211,7 +211,7 @@ def _effective(table: Table, keyword: str, default: Mapping[str, Entry]) -> Entr
     entry = table.entries.get(keyword)
     if entry is not None and not is_null(entry.value):
         return entry
-    return default.get(keyword) if inherits(table, 'default', keyword) else None
+    return default.get(keyword) if inherits(table, 'default')(keyword) else None
 
 
 def strings_of(value: Value | None) -> list[ScalarNode | Leaf]:

@@ -6,7 +6,7 @@ stays the same.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView
+from collections.abc import Callable, ItemsView
 
 from kaniko_hooks.document.nodes import Node, ScalarNode
 from kaniko_hooks.document.psych import Scalar, to_s
@@ -149,12 +149,12 @@ def flat_items(value: Value | None) -> list[Value]:
     return items
 
 
-def inherits(job: Table, kind: str, name: str) -> bool:
-    """Test for a keyword of `default:` or a global variable that a job inherits (`inherit:`)."""
+def inherits(job: Table, kind: str) -> Callable[[str], bool]:
+    """A test for keywords of `default:` or global variables that a job inherits (`inherit:`)."""
     names = get(job, 'inherit', kind)
     if isinstance(names, Items):
-        return name in map(string_of, names.items)
-    return not is_false(names)
+        return frozenset(map(string_of, names.items)).__contains__
+    return lambda name: not is_false(names)
 
 
 def entries_of(value: Value | None) -> ItemsView[str, Entry]:

@@ -85,8 +85,9 @@ def _hole_name(match: re.Match[str]) -> str:
 def static_variables(top: Table, job: Table) -> dict[str, str]:
     """A job's own variables, then the global ones that it inherits, without alternatives."""
     entries = dict(entries_of(get(job, 'variables')))
+    keeps = inherits(job, 'variables')
     for name, entry in entries_of(get(top, 'variables')):
-        if inherits(job, 'variables', name):
+        if keeps(name):
             entries.setdefault(name, entry)
     texts = {name: _alternatives(entry.value) for name, entry in entries.items()}
     return {name: alternatives[0] for name, alternatives in texts.items() if alternatives}
@@ -118,9 +119,8 @@ def job_settings(
     trigger job of a child pipeline, the variables that it passes on.
     """
     if get(job, 'inherit') is not None:
-        inherited = {
-            name: inherited[name] for name in inherited if inherits(job, 'variables', name)
-        }
+        names = filter(inherits(job, 'variables'), inherited)
+        inherited = {name: inherited[name] for name in names}
     settings = {**_PREDEFINED, **inherited, **settings_of(get(job, 'variables'))}
     matrix = [
         {
