@@ -212,6 +212,6 @@ def scripts_of(step: Step) -> set[str]:
 
 
 def words_after(names: str, text: str, ends: str = ';&|\n') -> set[str]:
-    """The words behind the name of a command, a pattern, as far as one of some characters."""
+    """The words behind a command, up to one of the characters of `ends`; `names` is a pattern."""
     matches = (re.search(rf'(?:{names})\s(.*)', piece) for piece in re.split(f'[{ends}]', text))
     return {word for match in matches if match for word in re.findall(r'\w+', match[1])}
