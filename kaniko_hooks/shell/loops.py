@@ -62,6 +62,7 @@ _MAX_KNOWN_ROUNDS = 16
 
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
+_ENDS = frozenset(';&|\n')  # of a command
 # The name of the positional parameters among the variables of a loop.
 _ARGUMENTS = '@'
 
@@ -107,6 +108,7 @@ class Effects:
             if value != old:
                 starts = () if old is None else alternatives(old)
                 ends = [item for item in alternatives(value) if item not in starts]
+                ends = [_with_any_end(scope, item, starts) for item in ends]
                 news = self._learn_value(scope, name, ends) or news
         for path, written in after.files.items():
             if before.files.get(path) != written:
@@ -148,6 +150,24 @@ class Effects:
             )
             news = news or old is None or not shapes <= set(map(shape, before))
         return news
+
+
+def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Single:
+    """What grows in each round, as a command to which words are added, with any end."""
+    rest: Single
+    for start in filter(names_executor, starts):
+        if isinstance(start, Array) and isinstance(item, Array):
+            between, rest = '\0 ', Array(item.items[len(start.items) :])
+        else:
+            rest = tail = text_of(item).part(len(text_of(start).value))
+            between = ' ' if tail.value[:1] == ' ' else ''
+        added = shape(rest) if shape(item).startswith(shape(start) + between) else ''
+        if added and not names_executor(rest) and _ENDS.isdisjoint(added):
+            end = unknown(scope.ev, (start,), words_of(scope.ev, (rest,)))
+            if isinstance(start, Array) and isinstance(end, Array):
+                return Array((*start.items, *end.items))
+            return concat((text_of(start), Text(between), text_of(end)))
+    return item
 
 
 def for_(scope: Scope, state: State, node: For) -> Flow:
