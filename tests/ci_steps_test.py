@@ -460,7 +460,8 @@ def test_documents_in_themselves_and_too_many_of_them_end() -> None:
         reading, crashes = read(Repository('/nowhere', {'a.yaml': text}), ['a.yaml'], [])
         assert not crashes
         names = [container.name for container in reading.containers]
-        return names, [item.message for item in (*reading.notes, *reading.problems)]
+        messages = [note.message for note in reading.notes]
+        return names, messages + [problem.message for problem in reading.problems]
 
     cyclic = 'spec:\n  a: &a [*a, {b: *a}]\n  containers: [{command: [x]}]'
     assert read_pod(cyclic) == (['spec.containers[0]'], [])
