@@ -246,7 +246,11 @@ def _files_of(folder: str) -> Iterator[str]:
         if os.path.splitext(path)[1].lower() not in ('.yaml', '.yml', '.sh'):
             from identify import identify
 
-            if identify.tags_from_path(path).isdisjoint(('yaml', 'shell')):
+            try:
+                tags = identify.tags_from_path(path)
+            except (OSError, ValueError):
+                continue  # it cannot be read, or is gone
+            if tags.isdisjoint(('yaml', 'shell')):
                 continue
         yield path
 

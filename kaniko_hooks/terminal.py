@@ -38,7 +38,7 @@ def columns() -> int:
     A client of hooks may give a terminal without a size.
     """
     value = os.environ.get('COLUMNS', '')
-    if value.isascii() and value.isdigit() and int(value):
+    if value.isascii() and value.isdigit() and len(value) < 9 and int(value):
         return max(int(value), _NARROW)
     try:
         return max(os.get_terminal_size(sys.stdout.fileno()).columns or COLUMNS, _NARROW)

@@ -220,14 +220,19 @@ def _read(terminal: int) -> bytes:
         return b''
 
 
+@pytest.mark.parametrize(('columns', 'width'), (('50', 50), ('9' * 5_000, 80)))
 def test_columns_of_the_environment(
-    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    columns: str,
+    width: int,
+    write: Write,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv('COLUMNS', '50')
+    monkeypatch.setenv('COLUMNS', columns)
     write(CASES['two builds'][0])
     main([CI])
     lines = capsys.readouterr().out.splitlines()
-    assert max(len(line) for line in lines if ' | ' in line) == 50
+    assert max(len(line) for line in lines if ' | ' in line) == width
 
 
 @pytest.mark.parametrize(

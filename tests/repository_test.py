@@ -159,6 +159,19 @@ def test_file_without_permission(write: Write, monkeypatch: pytest.MonkeyPatch) 
     assert targets(['a.yml']) == ([], ['a.yml: permission denied'])
 
 
+def test_file_below_a_folder_without_permission(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has named it, and what it is cannot be seen."""
+    root = write({'a.yml': '', 'secret': ''})
+
+    def no_permission(path: str) -> set[str]:
+        raise PermissionError(path)
+
+    monkeypatch.setattr('identify.identify.tags_from_path', no_permission)
+    assert targets(['.']) == ([Target(str(root), ('a.yml',))], [])
+
+
 def test_what_cannot_be_read_is_reported(write: Write) -> None:
     root = write({'a.yml': ''})
     os.mkfifo(root / 'pipe.yml')
