@@ -160,6 +160,13 @@ CASES: Mapping[str, tuple[Files, str]] = {
         },
         'the list is too large',
     ),
+    'lists in lists without a word': (
+        {
+            '.drone.yml': re.sub('(?m)^', '.', grown('[]', 'a{0}: &a{0} [{1}]\n', 12)).rstrip('.')
+            + f'kind: pipeline\nsteps:\n- {{name: a, image: x, commands: [{TWO}, *a11]}}\n'
+        },
+        'a list that is too long',
+    ),
     'alternatives in a condition': (
         github(
             '    - run: ls\n      if: '

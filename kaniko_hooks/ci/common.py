@@ -14,7 +14,6 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Repository, Unreadable
 from kaniko_hooks.text import ROOT, after_root, hole
 
-MAX_NESTING = 10
 MAX_COMMANDS = 2_000
 _MAX_LENGTH = 200_000  # of what is put into a text, which may double again and again
 
@@ -80,16 +79,18 @@ def image_of(file: File, node: Node | None, value: Filler) -> Setting | None:
     return Setting((value(file.scalar(node)),), (file.place(node),))
 
 
-def scalars(node: Node | None, depth: int = 0) -> list[ScalarNode]:
+def scalars(node: Node | None) -> list[ScalarNode]:
     """The scalars of a list in order, nested lists flattened. Raises Unreadable."""
-    if isinstance(node, ScalarNode):
-        return [node]
     result: list[ScalarNode] = []
-    for item in items_of(node) if depth < MAX_NESTING else ():
-        result.extend(scalars(item, depth + 1))
-        if len(result) > MAX_COMMANDS:
-            raise Unreadable('has a list that is too long')
-    return result
+    waiting = [node]
+    for _ in range(MAX_COMMANDS):
+        if not waiting:
+            return result
+        item = waiting.pop()
+        if isinstance(item, ScalarNode):
+            result.append(item)
+        waiting += reversed(items_of(item))
+    raise Unreadable('has a list that is too long')
 
 
 def counted(number: int) -> int:

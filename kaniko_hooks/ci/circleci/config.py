@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci.circleci.parameters import Scope, defined, in_call, invocations
 from kaniko_hooks.ci.common import (
-    MAX_NESTING,
     WORKSPACE,
     Source,
     assigned,
@@ -131,10 +130,9 @@ class _Job:
         elif name in ('when', 'unless'):
             cond = scope.condition(value_of(field.value, 'condition'))
             cond = all_of((scope.cond, negate(cond) if name == 'unless' else cond))
-            if cond is not False and len(scope.stack) < MAX_NESTING:
-                scope = scope._replace(cond=cond, stack=(*scope.stack, ''))
-                self._add_steps(value_of(field.value, 'steps'), scope)
-        elif name == 'steps' and len(scope.stack) < MAX_NESTING:
+            if cond is not False:
+                self._add_steps(value_of(field.value, 'steps'), scope._replace(cond=cond))
+        elif name == 'steps':
             for steps, inner in scope.passed_steps(field.value):
                 self._add_steps(steps, inner)
         else:
@@ -146,7 +144,7 @@ class _Job:
         body, document = defined(scope.document, 'commands', name)
         if '/' in name and body is None:
             self.notes.append(Note(place, f'the orb command {name} is not visible here'))
-        if body is not None and name not in scope.stack and len(scope.stack) < MAX_NESTING:
+        if body is not None and name not in scope.stack:
             self.places.append(place)
             inner = scope.inside(value_of(body, 'parameters'), arguments)
             inner = inner._replace(

@@ -54,7 +54,7 @@ class Scope(NamedTuple):
     - `values`: what a parameter stands for here.
     - `root`: where the repository is, if that is an absolute folder.
     - `steps`: parameters that are steps, with the scopes that they were written in.
-    - `stack`: names of the commands that are read; '' for other steps in steps.
+    - `stack`: names of the commands that are read.
     - `calls`: where the commands are called, outermost first.
     """
 
@@ -153,7 +153,7 @@ class Scope(NamedTuple):
                     calls=scope.calls,
                     cond=all_of((self.cond, scope.cond)),
                     # A command may be passed steps that call it, so it is not named here.
-                    stack=('',) * (len(self.stack) + 1),
+                    stack=(),
                 ),
             )
             for steps, scope in self.steps.get(match[1] if match else '', ())

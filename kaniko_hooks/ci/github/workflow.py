@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.ci.common import (
-    MAX_NESTING,
     WORKSPACE,
     File,
     Source,
@@ -168,7 +167,7 @@ class _Job:
             place = context.file.place(step)
             if action is None:
                 self.notes.append(Note(place, f'the action {uses} is not visible here'))
-            elif len(context.calls) < MAX_NESTING and not _is_called(action, context):
+            elif not _is_called(action, context):
                 self.places.append(place)
                 self._add_action(name, step, action, context)
 
