@@ -180,7 +180,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
-        if all(use.name in WRITES_NOTHING for use in inner.programs):
+        if not inner.builds and all(use.name in WRITES_NOTHING for use in inner.programs):
             continue
         for value in values:
             others = {

@@ -238,8 +238,7 @@ class Owners:
             others = {path for path, owners in self.files.items() if owners != {unit}}
             if loop is not None:
                 own = {value_in(build.env, loop.command.name)}
-                changed = {path for path, runs in changes.items() if runs != own}
-                others |= changed - self.paths.outputs(build)
+                others |= {path for path, runs in changes.items() if runs != own}
             others -= self.paths.written_before(step, build)
             exposed = self.paths.exposed(build, others)
             if exposed:
