@@ -38,12 +38,14 @@ _OFFICIAL = (
 # Programs that change a file without making another one.
 _HARMLESS = frozenset(
     """
-    chmod chown dos2unix envsubst gzip mkdir rm rmdir sed split sponge tee touch truncate umask
-    unix2dos update-ca-certificates zcat
+    chmod chown dos2unix envsubst find gzip mkdir rm rmdir sed split sponge tee touch truncate
+    umask unix2dos update-ca-certificates zcat
     """.split()
 )
 # Sub-commands of git and of tools for images that write no file that can be built from.
-_HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry version'.split())
+_HARMLESS_COMMANDS = frozenset(
+    'acr auth config fetch lfs login logout registry submodule version'.split()
+)
 
 
 def spelled(text: Text) -> str:
@@ -230,7 +232,7 @@ def _dockerfile(
             return texts, ()
         text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
         if text is not None:
-            is_made = any(_makes(use, [file], paths) for use in programs)
+            is_made = any(_makes(use, [file], paths, in_repository=True) for use in programs)
             return None if is_made else ([Text(text)], programs)
     is_elsewhere = paths.may_come or not paths.contexts(build) or any('\0' in f for f in files)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
@@ -238,11 +240,20 @@ def _dockerfile(
     return None if is_made else ((), ())
 
 
-def _makes(use: ProgramCall, files: Sequence[str], paths: Paths) -> bool:
-    """A program may put another text into a file, none of which its words contain."""
+def _makes(
+    use: ProgramCall, files: Sequence[str], paths: Paths, in_repository: bool = False
+) -> bool:
+    """A program may put another text into a file, none of which its words contain.
+
+    What installs, compiles or downloads leaves files of the repository alone that it does not name.
+    """
+    words = use.words
+    names = [file.rpartition('/')[2] for file in files]
+    if in_repository and (use.kind == OTHER or use.name in ('curl', 'wget')):
+        changes_tree = use.name == 'git' and words[:1] not in (['push'], ['tag'])
+        return changes_tree or any(name in word for name in names for word in words)
     if use.kind == OTHER:
         return True
-    words = use.words
     if use.name == 'sed' and any(word.startswith(('-f', '--file')) for word in words):
         return True
     if use.name in _HARMLESS:
@@ -250,7 +261,6 @@ def _makes(use: ProgramCall, files: Sequence[str], paths: Paths) -> bool:
     if use.name in (*_IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in _HARMLESS_COMMANDS:
         return False
     if use.name in ('curl', 'wget'):
-        names = [file.rpartition('/')[2] for file in files]
         return any(
             any(name in text.value for name in names) or text.holes and not text.suffix
             for text in use.arguments

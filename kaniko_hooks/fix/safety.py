@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.fix.commands import WRITING, ProgramCall
-from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
+from kaniko_hooks.shell.tree import If
 
 # A handler of `trap` that is none, or that only removes files.
 _REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
@@ -25,10 +26,20 @@ def effects(step: Step) -> Sequence[ProgramCall]:
 
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
-    return re.search(_DEMAND, step.text) is not None or any(
-        use.name in _TESTERS or use.kind == OTHER and _ADDING.isdisjoint(use.words[:3])
-        for use in step.programs
-    )
+    if re.search(_DEMAND, step.text) is not None:
+        return True
+    if ignores_failure(step) and not step.report.exits:
+        return False
+    return _tests(step) or any(_ADDING.isdisjoint(use.words[:3]) for use in effects(step))
+
+
+def _tests(step: Step) -> bool:
+    """It runs a program for its status, and not only to choose what an `if` does."""
+    command = step.only_command
+    if not isinstance(command, If) or step.report.calls or scripts_of(step):
+        return any(use.name in _TESTERS for use in step.programs)
+    after = step.text[command.arms[0].body[0].start - step.first :]
+    return not {*_TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
 
 
 def changes_no_image(step: Step) -> bool:
