@@ -63,28 +63,38 @@ class Owners:
         self._check_after()
 
     def _announcements(self) -> dict[int, int]:
-        """The units of the prints above them, if all have some and none is at the end.
+        """The units of the prints above them, if all have some.
 
-        The same programs run between all units and their prints.
+        The same programs run between all units and their prints. What is printed below
+        the last unit, and begins in another way than above the first, is printed below all.
         """
-        result: dict[int, int] = {}
-        above: list[int] = []
+        gaps: list[tuple[int, list[Step]]] = []
+        above: list[Step] = []
         between: list[list[str]] = []  # the names of programs since the last print
         first: list[list[str]] | None = None  # `between`, at the first unit
         for step in self.steps.main:
             number = self.unit_of.get(step.number)
             if number is not None:
                 first = between if first is None else first
-                if not above or between != first:
+                if between != first:
                     return {}
-                result.update(dict.fromkeys(above, number))
+                gaps.append((number, above))
                 above, between = [], []
             elif _only_echoes(step) and only_prints(step):
-                above = [step.number] if between else [*above, step.number]
+                above = [step] if between else [*above, step]
                 between = []
             else:
                 between.append([use.name for use in step.programs])
-        return {} if above and not between else result
+        below = 0 if between else len(above)
+        openings = [_opening(step) for step in gaps[0][1]]
+        result: dict[int, int] = {}
+        for number, above in gaps:
+            rest = above[below:]
+            own = [step for step in rest or above if _opening(step) in openings] or rest
+            if not own:
+                return {}
+            result.update((step.number, number) for step in own)
+        return result
 
     def _assign_steps(self) -> None:
         above: int | None = None
@@ -294,3 +304,8 @@ class Owners:
 
 def _only_echoes(step: Step) -> bool:
     return all(use.name in ('echo', 'printf') for use in step.programs)
+
+
+def _opening(step: Step) -> list[str]:
+    """The program of a print and the first word of its text."""
+    return step.text.split()[:2]
