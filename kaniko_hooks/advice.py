@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kaniko_hooks.ci_paths import system_named
 from kaniko_hooks.kaniko import other_words
-from kaniko_hooks.model import MANY, Build, Container, Finding, Run
+from kaniko_hooks.model import Build, Container, Finding, Run
 
 # Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
 _CONDITIONS = ('`if ', '`case ')
 _RETRIES = ('`until ', '`while ! ')
+_LOOPS = (' is not over literal words', '`while ')
 
 
 def noun(container: Container) -> str:
@@ -45,7 +46,7 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
         return 'pass each tag to one build as a further `--destination`'
     if is_gitlab and any(part in reason for part in _CONDITIONS):
         return f'{instead}, with `rules:` for its condition'
-    if is_gitlab and any(why.kind == 'loop' and why.times >= MANY for why in reasons):
+    if is_gitlab and any(part in reason for part in _LOOPS):
         return f'{instead}, or list the words in the loop itself, so that it can be split'
     return instead
 

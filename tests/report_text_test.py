@@ -81,6 +81,26 @@ rewrite: {UVX} fix-kaniko-builds .gitlab-ci.yml
 details: {PAGE}/{CACHED}.md
 """,
     ),
+    'a loop in a file': (
+        {
+            CI: 'job:\n  script: [./build.sh]\n',
+            'build.sh': '#!/bin/sh\nfor x in $X; do\n  /kaniko/executor --cache -d a\ndone\n',
+        },
+        f"""\
+build.sh:3:3: {CACHED}: job `job` runs many Kaniko builds in one container, with the cache on
+   --> .gitlab-ci.yml
+  1 | job:
+   --> build.sh
+  2 | for x in $X; do
+    | ^ many times
+  3 |   /kaniko/executor --cache -d a
+    |   ^^^^^^^^^^^^^^^^ build many times, cache on: a
+  = no automatic fix: `./build.sh` alone runs more than one build; use one job per build
+
+{HARM}
+details: {PAGE}/{CACHED}.md
+""",
+    ),
     'only with --unsafe': (
         {
             CI: 'job:\n  coverage: /x/\n  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
