@@ -64,9 +64,7 @@ class Writer:
             source = self.steps.source
             start = source.starts[command]
             if not isinstance(item.node, ScalarNode) or item.alias is not None:
-                raise Refusal(
-                    'an item of its script is defined elsewhere and has more than a build'
-                )
+                raise Refusal('an item of its script, which would change, is defined elsewhere')
             value = item.node.value
             bare = value.strip()
             if source.source.value[start : start + len(bare)] != bare:
