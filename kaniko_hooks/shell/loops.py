@@ -162,7 +162,8 @@ def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Singl
             rest = tail = text_of(item).part(len(text_of(start).value))
             between = ' ' if tail.value[:1] == ' ' else ''
         added = shape(rest) if shape(item).startswith(shape(start) + between) else ''
-        if added and not names_executor(rest) and _ENDS.isdisjoint(added):
+        is_one = _ENDS.isdisjoint(added) or 'executor' not in shape(start)
+        if added and is_one and not names_executor(rest):
             end = unknown(scope.ev, (start,), words_of(scope.ev, (rest,)))
             if isinstance(start, Array) and isinstance(end, Array):
                 return Array((*start.items, *end.items))
