@@ -80,7 +80,7 @@ class Owners:
                     return {}
                 gaps.append((number, above))
                 above, between = [], []
-            elif _only_echoes(step) and only_prints(step):
+            elif _echoes(step) and only_prints(step):
                 above = [step] if between else [*above, step]
                 between = []
             else:
@@ -300,6 +300,10 @@ class Owners:
             if len(owners) == 1 and is_new and path not in repeated:
                 result[min(owners)].add(path)
         return result
+
+
+def _echoes(step: Step) -> bool:
+    return any(use.name in ('echo', 'printf') for use in step.programs)
 
 
 def _only_echoes(step: Step) -> bool:
