@@ -118,11 +118,12 @@ class Mentions:
             if len(pieces) > _MAX_PIECES:
                 del pieces[1:-1]
             pattern = b'[^/\n]*'.join(map(re.escape, pieces))
+            # Most words fit no name, and to search for their text alone is much faster.
+            is_there = all(piece in self._listing for piece in pieces)
+            matches = re.finditer(rb'(?m)/%s$' % pattern, self._listing) if is_there else ()
             self._fitting[name] = [
                 os.fsdecode(self._listing[self._listing.rfind(b'\n', 0, at) + 2 : end])
-                for at, end in (
-                    match.span() for match in re.finditer(rb'(?m)/%s$' % pattern, self._listing)
-                )
+                for at, end in (match.span() for match in matches)
             ]
         return self._fitting[name]
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
+from kaniko_hooks.repository import Repository
 from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
@@ -291,3 +292,37 @@ def test_odd_values(case: str, write: Write, capsys: pytest.CaptureFixture[str])
         output = capsys.readouterr()
         assert code in (0, 1) and 'internal error' not in output.err
         assert hook is fix_kaniko_builds or code == 1 and re.search(reported, output.out)
+
+
+MANY = [f'services/svc{number // 100}/src/module_{number}.ts' for number in range(50_000)]
+SETUP = (
+    'cp {0}/src/a.ts {0}/b.ts',
+    'sed -i s/a/b/ {0}/src/c.ts',
+    'cat {0}/src/d.ts > {0}/e.ts',
+    f'{BUILD}{{0}} --context {{0}}',
+)
+
+
+@pytest.mark.parametrize(
+    ('lines', 'code'),
+    (
+        ([f'bash -e "$A/scripts/${{B}}-step{n}.sh"' for n in range(90)], 0),
+        ([f'./scripts/${{A}}-step{n}.sh --name=${{B}}-{n}.ts' for n in range(250)], 0),
+        ([f'for f in services/svc{n}/*.sh; do . $f; done' for n in range(42)], 0),
+        ([line.format(f'services/svc{n}') for n in range(12) for line in SETUP], 1),
+    ),
+    ids=('unknown scripts', 'words', 'patterns', 'set-up'),
+)
+def test_a_repository_of_many_files(
+    lines: list[str],
+    code: int,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Repository, 'files', lambda self: MANY)
+    write({CI: 'job:\n  script:\n' + ''.join(f"    - '{line}'\n" for line in lines)})
+    started = time.process_time()
+    assert check_kaniko_builds.main([CI]) == code
+    assert time.process_time() - started < 3
+    assert 'too large' not in capsys.readouterr().out

@@ -45,13 +45,15 @@ class Paths:
         self.text_of = repository.readable
         self.may_come = may_come
         self._keys: dict[object, Sequence[str]] = {}  # by what is resolved and where
+        self._existing: set[str] = set()  # files of the repository, and their folders
 
     def exist(self, path: Text, env: Env) -> bool:
         """The repository has a file or a folder at each place that a path may be."""
-        return all(
-            any(file == key or file.startswith(f'{key}/') for file in self.files())
-            for key in self.keys(path, env)
-        )
+        for file in self.files() if not self._existing else ():
+            while file and file not in self._existing:
+                self._existing.add(file)
+                file = file.rpartition('/')[0]
+        return self._existing.issuperset(self.keys(path, env))
 
     def keys(self, path: Text, env: Env) -> Sequence[str]:
         """The keys of the files that a path may be: relative to the root, or absolute."""

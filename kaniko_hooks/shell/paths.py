@@ -192,10 +192,15 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
         return [field]
     start = f'{folder}/' if folder else ''
     path = _normal(concat((Text(start), pattern)))
-    files = scope.ev.repository.files()
-    scope.ev.spend(len(files) // 4)
-    regex = re.compile(regex_with_holes(path, '[^/]*'))
-    names = [name for name in files if regex.fullmatch(name)][: _MAX_CANDIDATES + 1]
+    pieces = ('*', *path.key()[::2])
+    if pieces not in scope.ev.candidates:
+        files, prefix = scope.ev.repository.files(), path.prefix
+        scope.ev.spend(len(files) // 32)
+        near = [name for name in files if name.startswith(prefix)]
+        scope.ev.spend(len(near) // 4)
+        regex = re.compile(regex_with_holes(path, '[^/]*'))
+        scope.ev.candidates[pieces] = list(filter(regex.fullmatch, near))[: _MAX_CANDIDATES + 1]
+    names = scope.ev.candidates[pieces]
     last = re.compile(regex_with_holes(path.split('/')[-1]))
     is_open = len(names) > _MAX_CANDIDATES or any(
         last.fullmatch(written.rpartition('/')[2]) or written[-1:] == '\0' for written in env.files
@@ -278,7 +283,9 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
 
 def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
     """The files whose paths end with the most of these names."""
-    files = scope.ev.repository.files()
+    files, end = scope.ev.repository.files(), names[-1].suffix
+    scope.ev.spend(len(files) // 32)
+    files = [name for name in files if name.endswith(end)]
     while not names[0].has_known:
         # It may be the root, or several folders.
         del names[0]
