@@ -24,6 +24,8 @@ from kaniko_hooks.shell.tree import For, Literal, Parameter, Statement, walk
 MAX_NAME = 255  # GitLab: a job's name
 MAX_WORDS = 200  # GitLab: instances of one job
 
+_WAY_UP = r'cd (?:-|[./]+|"?\$\{?CI_PROJECT_DIR\}?"?)'
+
 
 class Loop(NamedTuple):
     """A loop that can become a matrix.
@@ -182,6 +184,8 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
     for inner in body:
         if not inner.builds and all(use.name in WRITES_NOTHING for use in inner.programs):
             continue
+        if re.fullmatch(_WAY_UP, inner.text):
+            continue
         for value in values:
             others = {
                 path
@@ -190,7 +194,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
             }
             if paths.names(inner, others, lambda env: value_in(env, name) == value):
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
-        written |= paths.written(inner)
+        written |= paths.certain_outputs(inner) if inner.builds else paths.written(inner)
 
 
 def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
