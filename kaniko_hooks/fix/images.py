@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.commands import WRITES_LAST, BuildCall, ProgramCall
+from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, BuildCall, ProgramCall
 from kaniko_hooks.fix.dockerfile import base_images, references
-from kaniko_hooks.fix.paths import Paths, is_inside
+from kaniko_hooks.fix.paths import Paths, is_inside, may_be_named
 from kaniko_hooks.fix.safety import effects
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.kaniko import OUTPUTS
@@ -43,9 +43,9 @@ _HARMLESS = frozenset(
     """.split()
 )
 # Sub-commands of git and of tools for images that write no file that can be built from.
-_HARMLESS_COMMANDS = frozenset(
-    'acr auth config fetch lfs login logout registry submodule version'.split()
-)
+_HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry version'.split())
+# Those of git that change no file of the repository.
+_GIT_APART = _HARMLESS_COMMANDS | {'push', 'submodule', 'tag'}
 
 
 def spelled(text: Text) -> str:
@@ -237,7 +237,18 @@ def _dockerfile(
     is_elsewhere = paths.may_come or not paths.contexts(build) or any('\0' in f for f in files)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
     is_made = is_elsewhere or any(_makes(use, files, paths) for use in programs)
-    return None if is_made else ((), ())
+    return None if is_made or _is_redirected(files, before, paths) else ((), ())
+
+
+def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -> bool:
+    """The output of a step may go into a file, as in a loop that fills in templates."""
+    return any(
+        operator in WRITING
+        and any(re.fullmatch('\0[^\0]*\0', path) or may_be_named(file, path) for file in files)
+        for step in before
+        for operator, target, env in step.report.targets
+        for path in paths.keys(target, env)
+    )
 
 
 def _makes(
@@ -249,8 +260,8 @@ def _makes(
     """
     words = use.words
     names = [file.rpartition('/')[2] for file in files]
-    if in_repository and (use.kind == OTHER or use.name in ('curl', 'wget')):
-        changes_tree = use.name == 'git' and words[:1] not in (['push'], ['tag'])
+    if in_repository and (use.kind == OTHER or use.name in ('curl', 'git', 'wget')):
+        changes_tree = use.name == 'git' and not {*words[:1]} <= _GIT_APART
         return changes_tree or any(name in word for name in names for word in words)
     if use.kind == OTHER:
         return True
