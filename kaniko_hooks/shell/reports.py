@@ -48,6 +48,7 @@ class StatementReport:
         self.programs: list[ProgramUse] = []
         self.reads: set[str] = set()  # variables whose values come from before
         self.writes: set[str] = set()  # variables that some run sets
+        self.alternatives: set[tuple[str, Value]] = set()  # that runs have one of is no change
         self.sure_writes: set[str] | None = None  # those that all runs set
         self.reads_status = False  # of the statement before, which may be a failure
         self.looks_at_status = False  # of the statement before
@@ -105,7 +106,7 @@ class Reports:
                 name
                 for name, value in end.env.variables.items()
                 if before.variables.get(name) is not value
-                and (name, value) not in self._alternatives
+                and (name, value) not in self._alternatives | report.alternatives
             }
             report.writes |= changed
             sure = report.sure_writes
@@ -133,9 +134,12 @@ class Reports:
         for report, _ in self._active:
             report.programs.append(ProgramUse(kind, tuple(fields), place, env))
 
-    def narrowed(self, name: str, value: Value) -> None:
+    def narrowed(self, name: str, value: Value, is_set: bool) -> None:
         """The runs with this one of several values go a way of their own."""
-        self._alternatives.add((name, value))
+        if not is_set:
+            self._alternatives.add((name, value))
+        for report, _ in self._active:
+            report.alternatives.add((name, value))
 
     def redirected(self, operator: str, target: Text, env: Env) -> None:
         """A redirection has opened a file."""
