@@ -69,19 +69,16 @@ def test_what_never_ends_is_reported_where_it_begins(loader: str, text: str, off
     assert caught.value.offset == offset
 
 
+@pytest.mark.parametrize('escape', ('UFFFFFFFF', 'U00110000'))
+def test_an_escape_past_unicode(loader: str, escape: str) -> None:
+    with pytest.raises(InvalidYaml):
+        compose(f'a: "\\{escape}"', 'f')
+
+
 def test_too_many_nodes(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, 'MAX_EVENTS', 10)
     with pytest.raises(InvalidYaml, match='too many nodes'):
         compose('[a, b, c, d, e, f, g, h]', 'f')
-
-
-def test_the_pure_parser_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_deep(*arguments: object, **named: object) -> object:
-        raise RecursionError
-
-    monkeypatch.setattr(yaml, 'parse', too_deep)
-    with pytest.raises(InvalidYaml, match='nested too deeply'):
-        compose('a', 'f')
 
 
 def test_spans(loader: str) -> None:

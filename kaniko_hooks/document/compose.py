@@ -58,8 +58,8 @@ def compose(text: str, file: str, first: bool = False) -> list[Node]:
         if mark and text.startswith('\t', mark.index):
             message = 'a tab cannot indent a line'
         raise InvalidYaml(message or 'not YAML', mark.index if mark else 0) from None
-    except RecursionError:
-        raise InvalidYaml('nested too deeply', 0) from None
+    except (OverflowError, ValueError):  # of the pure parser
+        raise InvalidYaml('an escape that stands for no character', 0) from None
     return builder.documents
 
 
