@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
@@ -67,6 +68,7 @@ class Owners:
 
         The same programs run between all units and their prints. What is printed below
         the last unit, and begins in another way than above the first, is printed below all.
+        Above the first unit there are no more than above another one then.
         """
         gaps: list[tuple[int, list[Step]]] = []
         above: list[Step] = []
@@ -85,16 +87,23 @@ class Owners:
                 between = []
             else:
                 between.append([use.name for use in step.programs])
-        below = 0 if between else len(above)
-        openings = [_opening(step) for step in gaps[0][1]]
+        below = [] if between else [_opening(step) for step in above]
+        above = gaps[0][1]
+        openings = [_opening(step) for step in above]
         result: dict[int, int] = {}
-        for number, above in gaps:
-            rest = above[below:]
-            own = [step for step in rest or above if _opening(step) in openings] or rest
+        most = 0
+        for number, prints in gaps[1:]:
+            rest = prints[len(below) :]
+            own = [step for step in rest or prints if _opening(step) in openings] or rest
+            own = own or [step for step in prints if _opening(step) not in below]
             if not own:
                 return {}
+            most = max(most, len(own))
             result.update((step.number, number) for step in own)
-        return result
+        if below:
+            above = above[-most:]
+        result.update((step.number, gaps[0][0]) for step in above)
+        return result if above else {}
 
     def _assign_steps(self) -> None:
         above: int | None = None
@@ -310,6 +319,6 @@ def _only_echoes(step: Step) -> bool:
     return all(use.name in ('echo', 'printf') for use in step.programs)
 
 
-def _opening(step: Step) -> list[str]:
-    """The program of a print and the first word of its text."""
-    return step.text.split()[:2]
+def _opening(step: Step) -> str:
+    """The program of a print and the first word of its text, whatever its numbers are."""
+    return re.sub(r'\d+', '0', ' '.join(step.text.split()[:2]))
