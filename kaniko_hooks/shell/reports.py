@@ -15,7 +15,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import outcome
 from kaniko_hooks.shell.env import Env, Flow, State
 from kaniko_hooks.shell.tree import Pipeline, Script, Statement
-from kaniko_hooks.shell.value import Value
+from kaniko_hooks.shell.value import OneOf, Value
 from kaniko_hooks.text import Text
 
 
@@ -107,6 +107,8 @@ class Reports:
                 for name, value in end.env.variables.items()
                 if before.variables.get(name) is not value
                 and (name, value) not in self._alternatives | report.alternatives
+                # The runs with each of several values may have been joined again.
+                and not (isinstance(value, OneOf) and value == before.variables.get(name))
             }
             report.writes |= changed
             sure = report.sure_writes
