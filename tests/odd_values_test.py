@@ -222,6 +222,7 @@ CASES: Mapping[str, tuple[Files, str]] = {
         'runs 2',
     ),
     # Quadratic, or worse.
+    'an if without a command': (gitlab(f'{BUILD}c', 'if [ -f x ]; then fi'), 'runs 3'),
     'options of a script': (
         gitlab(more=f'other: {{script: ["echo {"/sh -" * 18_000}"]}}\n'),
         'runs 2',

@@ -66,12 +66,27 @@ class Owners:
     def _announcements(self) -> dict[int, int]:
         """The units of the prints above them, if all have some.
 
-        The same programs run between all units and their prints. What is printed below
-        the last unit, and begins in another way than above the first, is printed below all.
-        Above the first unit there are no more than above another one then.
+        What is printed below the last unit, and begins in another way than above the first, is
+        printed below all. Above the first unit there are no more than above another one then.
+        """
+        gaps, last = self._gaps()
+        if not gaps:
+            return {}
+        (number, first), *others = gaps
+        own = [(other, _about_next(prints, first, last)) for other, prints in others]
+        most = max((len(prints) for _, prints in own), default=0)
+        own.append((number, first[-most:] if last else first))
+        if not all(prints for _, prints in own):
+            return {}
+        return {step.number: unit for unit, prints in own for step in prints}
+
+    def _gaps(self) -> tuple[list[tuple[int, list[Step]]], list[Step]]:
+        """The units, each with the prints above it, and the prints below the last one.
+
+        None unless the same programs run between all units and their prints.
         """
         gaps: list[tuple[int, list[Step]]] = []
-        above: list[Step] = []
+        prints: list[Step] = []
         between: list[list[str]] = []  # the names of programs since the last print
         first: list[list[str]] | None = None  # `between`, at the first unit
         for step in self.steps.main:
@@ -79,31 +94,15 @@ class Owners:
             if number is not None:
                 first = between if first is None else first
                 if between != first:
-                    return {}
-                gaps.append((number, above))
-                above, between = [], []
+                    return [], []
+                gaps.append((number, prints))
+                prints, between = [], []
             elif _echoes(step) and only_prints(step):
-                above = [step] if between else [*above, step]
+                prints = [step] if between else [*prints, step]
                 between = []
             else:
                 between.append([use.name for use in step.programs])
-        below = [] if between else [_opening(step) for step in above]
-        above = gaps[0][1]
-        openings = [_opening(step) for step in above]
-        result: dict[int, int] = {}
-        most = 0
-        for number, prints in gaps[1:]:
-            rest = prints[len(below) :]
-            own = [step for step in rest or prints if _opening(step) in openings] or rest
-            own = own or [step for step in prints if _opening(step) not in below]
-            if not own:
-                return {}
-            most = max(most, len(own))
-            result.update((step.number, number) for step in own)
-        if below:
-            above = above[-most:]
-        result.update((step.number, gaps[0][0]) for step in above)
-        return result if above else {}
+        return gaps, [] if between else prints
 
     def _assign_steps(self) -> None:
         above: int | None = None
@@ -309,6 +308,19 @@ class Owners:
             if len(owners) == 1 and is_new and path not in repeated:
                 result[min(owners)].add(path)
         return result
+
+
+def _about_next(
+    prints: Sequence[Step], first: Sequence[Step], last: Sequence[Step]
+) -> Sequence[Step]:
+    """The prints between two units that are about the second one.
+
+    `first` are those above the first unit, `last` those below the last one.
+    """
+    above, below = (set(map(_opening, steps)) for steps in (first, last))
+    rest = prints[len(last) :]
+    alike = [step for step in rest or prints if _opening(step) in above]
+    return alike or rest or [step for step in prints if _opening(step) not in below]
 
 
 def _echoes(step: Step) -> bool:

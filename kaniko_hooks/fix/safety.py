@@ -34,11 +34,12 @@ def may_stop(step: Step) -> bool:
 
 
 def _tests(step: Step) -> bool:
-    """It runs a program for its status, and not only to choose what an `if` does."""
+    """A program is run for its status, and not only to choose what an `if` does."""
     command = step.only_command
-    if not isinstance(command, If) or step.report.calls or scripts_of(step):
+    condition = command.arms[0].condition if isinstance(command, If) else ()
+    if not condition or step.report.calls or scripts_of(step):
         return any(use.name in _TESTERS for use in step.programs)
-    after = step.text[command.arms[0].body[0].start - step.first :]
+    after = step.text[condition[-1].end - step.first :]
     return not {*_TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
 
 
