@@ -175,6 +175,11 @@ class Text:
             for start, end in zip([0, *(at + 1 for at in cuts)], [*cuts, len(self.value)])
         ]
 
+    def before(self, separators: Container[str]) -> Text:
+        """The text up to the first separator, or all of it."""
+        cuts = (at for at, char in enumerate(self.value) if char in separators)
+        return self.part(0, next((at for at in cuts if not self.in_hole(at)), None))
+
     def in_hole(self, offset: int) -> bool:
         """The character at an offset is one of a hole."""
         return bool(self.part(offset, offset + 1).holes)

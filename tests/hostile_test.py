@@ -325,6 +325,18 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         'runs 150',
     ),
     'a long list': ([f'{BUILD}a{" && foo" * 12_000}', f'{BUILD}b'], 'too large'),
+    'lines that a loop reads': (
+        [
+            *(f'[ -n "$X{n}" ] && A{n}=1' for n in range(4)),
+            '[ "$A0$A1$A2$A3" = 1 ] && echo a',
+            'while read A C; do :',
+            'done <<E',
+            *['x y'] * 8_000,
+            'E',
+            f'{BUILD}a; {BUILD}b',
+        ],
+        'runs 2',
+    ),
     'a long path': ([f'{BUILD}{"/" * 45_000}', f'{BUILD}b'], 'runs 2'),
     'a word of many brackets': (['[' * 90_000, f'{BUILD}a; {BUILD}b'], 'runs 2'),
 }

@@ -202,7 +202,7 @@ def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -
     unread, separators = state.env.unread, separators_of(state)
     if unread is None or separators is None:
         return None
-    line = unread.split('\n')[0]
+    line = unread.before('\n')
     parts = line.split(separators)
     if parts[0].holes or '\\' in line.value and 'r' not in options:
         return None
@@ -268,9 +268,7 @@ def _parts(line: Text, separators: frozenset[str], count: int) -> list[Text]:
     parts = []
     for left in range(count, 0, -1):
         line = line.stripped() if ' ' in separators else line
-        cuts = (at for at, char in enumerate(line.value) if char in separators)
-        end = next((at for at in cuts if not line.in_hole(at)), None) if left > 1 else None
-        first = line.part(0, end)
+        first = line.before(separators) if left > 1 else line
         parts.append(first)
         line = line.part(len(first.value) + 1)
     return parts

@@ -269,7 +269,7 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
     longest end that is the end of a file's path. Of a list of paths the first counts,
     and a path of which nothing is known may name any script.
     """
-    line = path.split('\n')[0]
+    line = path.before('\n')
     names = [name for name in line.split('/') if name.value]
     if not any(name.has_known for name in names):
         if any(item.name.startswith('$(mktemp') for item in path.holes):
