@@ -37,8 +37,11 @@ _EXPANSION = (
     rb'\$\{\{.{0,1000}?\}\}|\$\[\[.{0,1000}?\]\]|\{\{.{0,1000}?\}\}|\$\{[^}]{0,1000}\}'
     rb'|\$\w+|[*?]+|\$(?=[$(])'
 )
-# A script of which nothing is written but an expansion.
-_ANY_SCRIPT = rb'[\s;|&(/](?:(?:ba|da|a|k|mk|z)?sh|source|\.)[ \t]+(?:-\S*[ \t]+){0,9}\$|\./\$'
+# A script of which nothing is written but an expansion; behind ten options it may be any.
+_ANY_SCRIPT = (
+    rb'[\s;|&(/](?:(?:ba|da|a|k|mk|z)?sh|source|\.)[ \t]+'
+    rb'(?:(?:-\S*[ \t]+){0,9}\$|(?:-\S*[ \t]+){10})|\./\$'
+)
 
 
 def may_matter(repository: Repository, named: Sequence[str], configs: Sequence[str]) -> bool:

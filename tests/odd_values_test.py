@@ -223,6 +223,10 @@ CASES: Mapping[str, tuple[Files, str]] = {
     ),
     # Quadratic, or worse.
     'an if without a command': (gitlab(f'{BUILD}c', 'if [ -f x ]; then fi'), 'runs 3'),
+    'an unknown script behind many options': (
+        {CI: f'job:\n  script:\n    - sh {"-x " * 12}"$S"\n', 'b.sh': f'{TWO}\n'},
+        'runs 2',
+    ),
     'options of a script': (
         gitlab(more=f'other: {{script: ["echo {"/sh -" * 18_000}"]}}\n'),
         'runs 2',
