@@ -110,8 +110,7 @@ def _is_unread(steps: Steps, step: Step, later: Sequence[Step]) -> bool:
         if any(re.search(rf'\b{name}\b', other.text) for name in names):
             return False
     runs_more = any(use.name in ('.', 'source', 'eval') for use in step.programs)
-    is_inherited = any(_may_be_exported(steps, name) for name in names)
-    return not (step.is_last or runs_more or is_inherited)
+    return not (step.is_last or runs_more or _may_be_exported(steps, names))
 
 
 def _attributes(step: Step) -> set[str | None]:
@@ -133,13 +132,13 @@ def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
     )
 
 
-def _may_be_exported(steps: Steps, name: str) -> bool:
+def _may_be_exported(steps: Steps, names: set[str]) -> bool:
     """Programs may read a variable from their environment, or the shell may use it itself."""
-    return steps.is_environment(name) or any(
+    return any(map(steps.is_environment, names)) or any(
         re.search(_EXPORTS_ANY, step.text)
-        or name in words_after(_EXPORTS, step.text)
-        or name in words_after('trap', step.text, '\n')
-        or (name in step.report.writes or 'exported' in step.report.changes)
+        or not names.isdisjoint(words_after(_EXPORTS, step.text))
+        or not names.isdisjoint(words_after('trap', step.text, '\n'))
+        or (names & step.report.writes or 'exported' in step.report.changes)
         and scripts_of(step)
         for step in (*steps.before, *steps.main)
     )
