@@ -41,7 +41,7 @@ def containers(
 
 
 def reading_of(path: str, text: str, files: Mapping[str, str] | None = None) -> Reading:
-    """What is read of a file."""
+    """The containers, notes and problems of a file."""
     reading, crashes = read(Repository('/nowhere', {path: text, **(files or {})}), [path], [])
     assert not crashes
     return reading

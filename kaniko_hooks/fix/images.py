@@ -56,6 +56,11 @@ def spelled(text: Text) -> str:
     )
 
 
+def is_unknown(name: str) -> bool:
+    """A spelled name, or the key of a path, is one hole: nothing is known of it."""
+    return re.fullmatch('\0[^\0]*\0', name) is not None
+
+
 def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
     """The units whose images a step names; `images` are the spelled names of each unit's.
 
@@ -243,8 +248,7 @@ def _dockerfile(
 def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -> bool:
     """The output of a step may go into a file, as in a loop that fills in templates."""
     return any(
-        operator in WRITING
-        and any(re.fullmatch('\0[^\0]*\0', path) or may_be_named(file, path) for file in files)
+        operator in WRITING and any(is_unknown(path) or may_be_named(file, path) for file in files)
         for step in before
         for operator, target, env in step.report.targets
         for path in paths.keys(target, env)

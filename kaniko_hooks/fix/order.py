@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import combinations, product
 
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.images import Footprint, footprint_of, may_use, repository_of
+from kaniko_hooks.fix.images import Footprint, footprint_of, is_unknown, may_use, repository_of
 from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.units import Unit
@@ -102,7 +102,7 @@ def _may_replace(image: str, other: str) -> bool:
         return tags[0] == tags[1] or any(
             '\0' not in second and _may_be(first, second) for first, second in (tags, tags[::-1])
         )
-    return tags[0] == tags[1] and all(re.fullmatch('\0[^\0]*\0', name) for name in names)
+    return tags[0] == tags[1] and all(map(is_unknown, names))
 
 
 def _may_be(text: str, value: str) -> bool:

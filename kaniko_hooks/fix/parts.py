@@ -15,7 +15,7 @@ from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 
 TOO_LONG = 'its set-up is too long to be repeated in every job'
-_MAX_WORK = 150_000
+_MAX_WORK = 150_000  # comparisons of steps
 
 
 class Part(NamedTuple):
@@ -111,7 +111,7 @@ def _parts(
             or owners[step.number] is None
             and (step.number < end or is_last)
         ]
-        work += len(kept) ** 2  # each step is compared with later ones
+        work += len(kept) ** 2
         if work > _MAX_WORK:
             raise Refusal(TOO_LONG)
         needed, cuts = pruned(steps, kept, owners, paths)

@@ -153,7 +153,7 @@ class Effects:
 
 
 def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Single:
-    """What grows in each round, as a command to which words are added, with any end."""
+    """A value that grows in each round, as a command to which words are added, with any end."""
     rest: Single
     for start in filter(names_executor, starts):
         if isinstance(start, Array) and isinstance(item, Array):
