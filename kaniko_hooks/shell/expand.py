@@ -165,8 +165,17 @@ def parts_of(scope: Scope, state: State, pieces: Sequence[tree.Piece]) -> Ways:
             continue
         ways = [(before, (*parts, *literal)) for before, parts in ways]
         literal = []
-        ways = extended(scope, ways, _expansion, piece, Part(hole(''), piece.quoted))
+        unknown = Part(hole(''), piece.quoted, _is_list(piece))
+        ways = extended(scope, ways, _expansion, piece, unknown)
     return [(before, (*parts, *literal)) for before, parts in ways]
+
+
+def _is_list(piece: tree.Piece) -> bool:
+    """Expands to any number of words, also in quotes."""
+    if not isinstance(piece, tree.Parameter):
+        return False
+    operand = piece.operand.pieces if piece.operand else ()
+    return piece.whole == '@' or any(map(_is_list, operand))
 
 
 def literal_text(source: Text, piece: tree.Literal) -> Text:
