@@ -10,7 +10,6 @@ from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.chain import chain_risks, sources_of
 from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import above_comments
-from kaniko_hooks.fix.matrix import MAX_NAME
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import needed
 from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
@@ -27,7 +26,7 @@ from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
 from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import Target, refuse_keywords, risky_keywords, target_of
-from kaniko_hooks.fix.units import Unit, merged, units_of
+from kaniko_hooks.fix.units import MAX_NAME, Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 

@@ -13,10 +13,10 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.chain import Source, needs_lines
 from kaniko_hooks.fix.edits import Edit, apply, escaped, like, word
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line
-from kaniko_hooks.fix.matrix import Loop
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.references import LONGEST_LINE
 from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.units import Loop
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.named_tuple import NamedTuple
 

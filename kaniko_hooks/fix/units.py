@@ -1,6 +1,8 @@
-"""The units of a script: steps that run one build, or a loop whose iterations run one each.
+"""The units of a script: steps that run one build, and loops that become `parallel: matrix`.
 
-Units that build one image for several destinations are put together into one.
+Units that build one image for several destinations are put together into one. Each word's
+iteration of a loop becomes an instance of a job, so iterations must not depend on each
+other, and the loop's variable becomes one of the job.
 """
 
 from __future__ import annotations
@@ -9,19 +11,30 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.commands import BuildCall
-from kaniko_hooks.fix.images import footprint_of, images_of, last_word, may_use, repository_of
-from kaniko_hooks.fix.matrix import Loop, matrix_loop
-from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.safety import may_stop
-from kaniko_hooks.fix.steps import Step, Steps
-from kaniko_hooks.fix.target import Target, services_of
+from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
+from kaniko_hooks.ci.gitlab.values import get
+from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.commands import WRITES_NOTHING, BuildCall
+from kaniko_hooks.fix.images import (
+    act_on,
+    footprint_of,
+    images_of,
+    last_word,
+    may_use,
+    repository_of,
+)
+from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
+from kaniko_hooks.fix.safety import effects, may_stop, removes_leftovers
+from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of, words_after
+from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
 
 _MAX_UNITS = 200
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '[::1]'))
+MAX_NAME = 255  # GitLab: a job's name
+_MAX_WORDS = 200  # GitLab: instances of one job
+_WAY_UP = r'cd (?:-|[./]+|"?\$\{?CI_PROJECT_DIR\}?"?)'
 
 
 class Unit(NamedTuple):
@@ -171,3 +184,196 @@ def _prefix(steps: Steps, step: Step) -> str | None:
         if spans != [(field.start, field.end) for field in build.argv]:
             return None
     return steps.source.source.value[step.first : step.builds[0].argv[0].start]
+
+
+# Loops
+
+
+class Loop(NamedTuple):
+    """A loop that can become a matrix.
+
+    - `body`: the steps of its body.
+    - `risks`: what needs --unsafe.
+    - `others`: steps of the body that do the same build as the first one, for other destinations.
+    """
+
+    command: For
+    words: tuple[str, ...]
+    body: tuple[Step, ...]
+    risks: tuple[str, ...] = ()
+    others: tuple[Step, ...] = ()
+
+    @property
+    def first(self) -> Step:
+        """The first step of the body that builds."""
+        return next(step for step in self.body if step.most_builds)
+
+
+def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
+    """The loop of a step that runs several builds. Raises Refusal."""
+    command = step.only_command
+    if not isinstance(command, For):
+        raise Refusal(f'{shortened(step.text)} alone runs more than one build')
+    name = command.name
+    if command.redirections:
+        raise Refusal(f'{shortened(step.text)} is redirected')
+    for node in walk(command.words or ()):
+        if isinstance(node, Literal) and '{' in node.value and not node.quoted:
+            raise Refusal(f'the loop over ${name} has braces, which not every shell expands')
+    words = _words(steps, step, name)
+    if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
+        raise Refusal('the names of the new jobs would be too long')
+    body = body_steps(steps.source, steps.script, command)
+    if get(target.job.table, 'parallel') is not None:
+        raise Refusal('it has a `parallel` already')
+    _check_variable(target, steps, step, name)
+    _check_body(steps, body, name)
+    _check_effects(step, body, name)
+    _check_iterations(step, body, paths, name)
+    _check_files(step, body, paths, name)
+    risks = []
+    outside = _from_settings(steps, step, command)
+    if outside:
+        risks.append(
+            f'the loop is over ${outside}, and a pipeline may be started with another value of it'
+        )
+    while len(body) > 1 and _is_left_out(steps, step, body[-1], body[-2]):
+        body = body[:-1]
+    return Loop(command, words, body, tuple(risks))
+
+
+def _is_left_out(steps: Steps, step: Step, last: Step, before: Step) -> bool:
+    """The last step of the body only prepares the next iteration, and its status is none."""
+    is_way_back = step.is_last and {use.name for use in last.programs} == {'cd'}
+    may_fail = steps.report_of_statement(before).may_fail
+    return (is_way_back or removes_leftovers(last)) and not may_fail
+
+
+def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
+    node = step.statement.pipelines[0] if isinstance(step.node, Statement) else step.node
+    report = steps.source.report(node)
+    sets = report.words if report else set()
+    if len(sets) != 1 or any(text.holes for words in sets for text in words):
+        raise Refusal(f'the loop over ${name} is not over literal words')
+    words = tuple(text.value for text in next(iter(sets)))
+    if len(set(words)) < len(words):
+        raise Refusal(f'the loop over ${name} has a word twice')
+    if len(words) > _MAX_WORDS:
+        raise Refusal(f'the loop over ${name} has more than {_MAX_WORDS} words')
+    return words
+
+
+def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
+    """The variable of the pipeline that the words of a loop come from."""
+    origins = {name: name for name in steps.script.variables}
+    for other in steps.earlier(step):
+        sources = [origins[name] for name in sorted(other.report.reads) if origins.get(name)]
+        origins.update(dict.fromkeys(other.report.writes, sources[0] if sources else ''))
+    names = [node.name for node in walk(command.words or ()) if isinstance(node, Parameter)]
+    return next((origins[name] for name in names if origins.get(name)), None)
+
+
+def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
+    if steps.is_environment(name):
+        raise Refusal(f'the loop variable {name} is a variable of the pipeline')
+    used = any(
+        name in other.report.reads | other.report.writes
+        for other in (*steps.before, *steps.main, *steps.after)
+        if other is not step and not _sets_itself(other, name)
+    )
+    used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
+    if used or any(used_beside.search(text) for text in scalars_of(target.job, without=SCRIPTS)):
+        raise Refusal(f'the loop variable {name} is used outside the loop')
+
+
+def _sets_itself(step: Step, name: str) -> bool:
+    """The step is a loop over the same variable that becomes a matrix as well."""
+    loop = step.only_command
+    return isinstance(loop, For) and loop.name == name and step.most_builds > 1
+
+
+def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
+    for step in body:
+        if any(kind in ('break', 'continue') for kind, _ in step.report.exits):
+            raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop over ${name}')
+        if step.may_end_script:
+            raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
+        if step.is_last and steps.report_of_statement(step).may_fail:
+            raise failure_ignored(step)
+        if step.statement.background:
+            raise Refusal(f'{shortened(step.text)} runs in the background')
+
+
+def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
+    """A command that does more than to change files must name the image of its iteration."""
+    for inner in body:
+        for use in () if inner.most_builds else effects(inner):
+            value = value_in(use.env, name)
+            own = [build for build in step.builds if value_in(build.env, name) == value]
+            if not act_on([use], images_of(own)):
+                raise Refusal(
+                    f'{shortened(inner.text)} runs between the builds and is not plain set-up'
+                )
+
+
+def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
+    """Iterations may not find what others have left: variables, or lines of a file."""
+    changed = {item for inner in body for item in inner.report.writes}
+    certain = {name}
+    for inner in body:
+        for item in sorted(inner.report.reads & changed - certain):
+            raise Refusal(f'the loop over ${name} carries ${item} from one iteration to the next')
+        certain |= inner.sure_writes
+    if 'directories' in step.report.changes and not (step.is_last and _sets_folder(body[0])):
+        raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
+    if _may_be_looked_up(step, paths, name):
+        raise Refusal(
+            f'the loop variable {name} is not exported, and programs that the loop runs look for it'
+        )
+
+
+def _sets_folder(step: Step) -> bool:
+    """The step is a `cd` to a folder that is the same in whatever iteration."""
+    uses = step.programs
+    return bool(uses) and all(use.name == 'cd' and is_absolute(use.texts[-1]) for use in uses)
+
+
+def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
+    """A command may not find a file that another iteration has changed."""
+    values = {value_in(build.env, name) for build in step.builds}
+    changes = paths.changes(step, name)
+    written: set[str] = set()
+    for inner in body:
+        if not inner.builds and all(use.name in WRITES_NOTHING for use in inner.programs):
+            continue
+        if re.fullmatch(_WAY_UP, inner.text):
+            continue
+        for value in values:
+            others = {
+                path
+                for path, runs in changes.items()
+                if runs != {value} and not (path in written and value in runs)
+            }
+            if paths.names(inner, others, lambda env: value_in(env, name) == value):
+                raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
+        written |= paths.certain_outputs(inner) if inner.builds else paths.written(inner)
+
+
+def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
+    """Other processes than the shell may look for a variable, which a matrix exports."""
+    used = rf'\$\{{?{name}(?!\w)'
+    pieces = step.text.split("'")
+    is_sourced = any(use.name in ('.', 'source') for use in step.programs)
+    return (
+        any(use.name in ('env', 'envsubst', 'printenv') for use in step.programs)
+        or any(
+            re.search(r'(?<!\w)sh ', before) and re.search(used, quoted)
+            for before, quoted in zip(pieces, pieces[1:])
+        )
+        or any(
+            re.search(used, text) and f'{name}=' not in text
+            for file in (() if is_sourced else scripts_of(step))
+            for text in [paths.text_of(file) or '']
+        )
+        or any(name in build.arguments_by_name for build in step.builds)
+    ) and name not in words_after('export', step.text)
