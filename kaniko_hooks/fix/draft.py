@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
-from kaniko_hooks.fix.chain import chain_risks, sources_of
 from kaniko_hooks.fix.edits import Edit, apply, like
 from kaniko_hooks.fix.layout import above_comments
 from kaniko_hooks.fix.names import part_names, template_name
-from kaniko_hooks.fix.order import needed
+from kaniko_hooks.fix.order import chain_risks, needed, sources_of
 from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import (

@@ -1,23 +1,31 @@
-"""The order of units: what is not shown to be independent keeps it."""
+"""The order of units: what is not shown to be independent keeps it, by `needs:`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, product
 
+from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
+from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
+from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.images import Footprint, footprint_of, is_unknown, may_use, repository_of
 from kaniko_hooks.fix.parts import Division
+from kaniko_hooks.fix.references import MAX_NEEDS
+from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.target import Target
 from kaniko_hooks.fix.units import Unit
+from kaniko_hooks.named_tuple import NamedTuple
 
 # Variables that are numbers, also in hexadecimal digits.
 _NUMBERS = frozenset(
     'CI_COMMIT_SHA CI_COMMIT_SHORT_SHA CI_JOB_ID CI_PIPELINE_ID CI_PIPELINE_IID'.split()
 )
-
 _MAX_MARKS = 8  # of holes, two each: a search with many may take for ever
+_BECAUSE = 'a build must wait for an earlier one, and '
+_STAGES = ['build', 'test', 'deploy']
 
 
 def needed(division: Division) -> list[list[int]]:
@@ -114,3 +122,101 @@ def _may_be(text: str, value: str) -> bool:
     pieces = [re.escape(piece) for piece in text.split('\0')]
     pieces[1::2] = ['[0-9a-f]+' if name in _NUMBERS else '.*' for name in pieces[1::2]]
     return re.fullmatch(''.join(pieces), value, re.DOTALL) is not None
+
+
+# `needs:`
+
+
+class Source(NamedTuple):
+    """An earlier job whose artifacts the job gets."""
+
+    name: str
+    optional: bool  # it may not be in the pipeline
+
+
+def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) -> tuple[Source, ...]:
+    """The earlier jobs that parts of a chain need, which get artifacts of no other ones.
+
+    Raises Refusal if the job's keywords allow no chain.
+    """
+    if not any(needed):
+        return ()
+    sources: dict[Source, None] = {}
+    for pipeline in target.pipelines:
+        job = pipeline.jobs[target.name]
+        when = string_of(get(job.table, 'when'))
+        rules = flat_items(get(job.table, 'rules'))
+        whens = {when, *(string_of(get(rule, 'when')) for rule in rules)}
+        for name in sorted({'always', 'on_failure'} & {item or '' for item in whens}):
+            raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
+        if get(job.table, 'parallel') is not None:
+            raise Refusal(f'{_BECAUSE}with `parallel` it would wait for all instances of it')
+        if any(get(rule, 'needs') is not None for rule in rules):
+            raise Refusal(f'{_BECAUSE}its `rules` have `needs`')
+        if get(job.table, 'needs') is not None:
+            _check_needs(target.body)
+            continue
+        sources.update(dict.fromkeys(_sources(state, pipeline, job)))
+    if len(sources) + max(map(len, needed)) > MAX_NEEDS:
+        raise Refusal(f'a job would need more than {MAX_NEEDS} others')
+    return tuple(sources)
+
+
+def _check_needs(body: MappingNode) -> None:
+    """Raises Refusal unless parts can have the job's own `needs` and more."""
+    own = node_at(body, 'needs')
+    if own is None:
+        raise Refusal(f'{_BECAUSE}its `needs` are defined elsewhere')
+    is_alias = any(body.pairs[index][1] is own for index in body.aliases)
+    if not isinstance(own, SequenceNode) or is_alias or own.tag or own.anchor:
+        raise Refusal(f'{_BECAUSE}its `needs` are not a plain list')
+
+
+def chain_risks(target: Target, needed: Sequence[Sequence[int]]) -> Iterator[str]:
+    """The risks of a chain that need --unsafe."""
+    table = target.job.table
+    values = [get(source, 'allow_failure') for source in (table, *flat_items(get(table, 'rules')))]
+    if any(needed) and any(value is not None and not is_false(value) for value in values):
+        yield f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
+
+
+def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
+    """The earlier jobs whose artifacts a job without `needs` gets."""
+    dependencies = get(job.table, 'dependencies')
+    names = None if dependencies is None else {string_of(item) for item in items_of(dependencies)}
+    order = _stages(pipeline.table)
+    own = order.get(_stage(job.table), len(order))
+    sources = []
+    for other in state.sources(pipeline):
+        earlier = order.get(_stage(other.table), 0) < own
+        if earlier and (names is None or other.name in names):
+            _check_waits(other)
+            limits = (get(other.table, keyword) for keyword in ('rules', 'only', 'except'))
+            sources.append(Source(other.name, any(limit is not None for limit in limits)))
+    if names is None and pipeline.notes:
+        raise Refusal(f'{_BECAUSE}jobs that cannot be seen may have artifacts for it')
+    return sources
+
+
+def _check_waits(source: Job) -> None:
+    """Raises Refusal for a job that later stages do not wait for, since `needs` would wait."""
+    table = source.table
+    for item in (table, *flat_items(get(table, 'rules'))):
+        when = string_of(get(item, 'when'))
+        allows = get(item, 'allow_failure')
+        # G: a manual job blocks by `allow_failure: false`, which is the default in `rules`.
+        blocks = is_false(allows) if item is table else allows is None or is_false(allows)
+        if when == 'on_failure' or when == 'manual' and not blocks:
+            raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
+
+
+def _stages(table: Table) -> dict[str, int]:
+    """The stages of a pipeline, in order."""
+    names = [string_of(item) or '' for item in items_of(get(table, 'stages'))] or _STAGES
+    inner = [name for name in names if name not in ('.pre', '.post')]
+    return {name: index for index, name in enumerate(('.pre', *inner, '.post'))}
+
+
+def _stage(table: Table) -> str:
+    """The stage of a job."""
+    return string_of(get(table, 'stage')) or 'test'

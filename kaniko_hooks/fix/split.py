@@ -7,12 +7,12 @@ from itertools import groupby
 
 from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
-from kaniko_hooks.document.nodes import ScalarNode, node_at
+from kaniko_hooks.document.nodes import ScalarNode, SequenceNode, node_at
 from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.chain import Source, needs_lines
 from kaniko_hooks.fix.edits import Edit, apply, escaped, like, word
 from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line
+from kaniko_hooks.fix.order import Source
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.references import LONGEST_LINE
 from kaniko_hooks.fix.steps import Step, Steps
@@ -237,7 +237,7 @@ def split_edits(
         loop = job.part.unit.loop
         matrix = matrix_lines(place, loop) if loop is not None else ''
         name = like(job.name, place.key.style)
-        needs = needs_lines(text, place, job.sources, job.earlier)
+        needs = _needs_lines(text, place, job.sources, job.earlier)
         lines = f'{extends}{needs}{matrix}{writer.script(kept, job.part)}'
         blocks.append(f'{prefix}{name}:{new}{lines}')
     if template is None:
@@ -282,6 +282,34 @@ def _extends(place: Layout, template: str) -> str:
         f'{place.indent}extends:{place.newline}'
         f'{place.indent}{place.gap}{place.dash}{name}{place.newline}'
     )
+
+
+def _needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Sequence[str]) -> str:
+    """The lines of a part's `needs:` for earlier parts, '' without any."""
+    if not names:
+        return ''
+    written = [like(name, place.key.style) for name in names]
+    own = node_at(place.body, 'needs')
+    if not isinstance(own, SequenceNode):
+        lines = [f'{place.indent}needs:']
+        inner = ' ' * len(place.dash)
+        for source in sources:
+            name = like(source.name, '')
+            job = f'job: {name}' if source.optional else name
+            lines.append(f'{place.indent}{place.gap}{place.dash}{job}')
+            if source.optional:
+                lines.append(f'{place.indent}{place.gap}{inner}optional: true')
+        lines += [f'{place.indent}{place.gap}{place.dash}{name}' for name in written]
+        return ''.join(f'{line}{place.newline}' for line in lines)
+    key = next(key for key, value in place.body.pairs if value is own)
+    start, end = line_start(text, key.start), line_end(text, own.end)
+    if own.flow:
+        lead = ', ' if own.items else ''
+        inner_text = f'{text[start : own.end - 1]}{lead}{", ".join(written)}'
+        return f'{inner_text}{text[own.end - 1 : end]}{place.newline}'
+    dash = text[line_start(text, own.start) : own.start] + place.dash
+    lines = [text[start:end], *(f'{dash}{name}' for name in written)]
+    return ''.join(f'{line}{place.newline}' for line in lines)
 
 
 def _removed(text: str, place: Layout, added: str, before: str = '') -> list[Edit]:
