@@ -10,7 +10,8 @@ from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.images import Footprint, footprint_of, is_unknown, may_use, repository_of
+from kaniko_hooks.fix.effects import is_unknown, repository_of
+from kaniko_hooks.fix.footprints import Footprint, footprint_of, may_use
 from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.state import State

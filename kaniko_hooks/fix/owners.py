@@ -7,18 +7,20 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.images import act_on, is_image_tool, units_named
-from kaniko_hooks.fix.paths import Paths, shown_path, value_in
-from kaniko_hooks.fix.pruning import is_sure
-from kaniko_hooks.fix.safety import (
+from kaniko_hooks.fix.effects import (
+    act_on,
     changes_no_image,
     effects,
     ignores_failure,
+    is_image_tool,
     may_stop,
     only_prints,
     removes_leftovers,
     sets_trap,
+    units_named,
 )
+from kaniko_hooks.fix.paths import Paths, shown_path, value_in
+from kaniko_hooks.fix.pruning import is_sure
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.shell.programs import program

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix.effects import removes_leftovers
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.pruning import leaves_folder, pruned
-from kaniko_hooks.fix.safety import removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.fix.varying import check_varying

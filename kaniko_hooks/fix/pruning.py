@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix.commands import BuildCall, ProgramCall
+from kaniko_hooks.fix.effects import effects, may_stop
 from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_named
-from kaniko_hooks.fix.safety import effects, may_stop
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, words_after
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk

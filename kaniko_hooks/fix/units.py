@@ -15,16 +15,17 @@ from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITES_NOTHING, BuildCall
-from kaniko_hooks.fix.images import (
+from kaniko_hooks.fix.effects import (
     act_on,
-    footprint_of,
+    effects,
     images_of,
     last_word,
-    may_use,
+    may_stop,
+    removes_leftovers,
     repository_of,
 )
+from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
-from kaniko_hooks.fix.safety import effects, may_stop, removes_leftovers
 from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of, words_after
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
+from kaniko_hooks.fix.effects import only_prints
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.safety import only_prints
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting

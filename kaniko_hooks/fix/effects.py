@@ -1,14 +1,15 @@
-"""Judgements on commands: whether one may run for each image instead of once for all."""
+"""Judgements on steps: whether one may run for each image, and which images it acts on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.commands import WRITING, ProgramCall
+from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import If
+from kaniko_hooks.text import Text
 
 # A handler of `trap` that is none, or that only removes files.
 _REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
@@ -17,6 +18,18 @@ _DEMAND = r'\$\{\w+:?\?'
 
 # Sub-commands that give an image a further name or a signature, or make a place for it.
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
+# Programs that are run for their status.
+_TESTERS = frozenset(
+    '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()
+)
+# Programs that act on one image, and those that may name it without its registry.
+IMAGE_TOOLS = frozenset(
+    """
+    aws az cosign crane dockle docker gcloud gcrane grype img notation oras podman regctl skopeo
+    snyk syft trivy buildah nerdctl
+    """.split()
+)
+_WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 
 
 def effects(step: Step) -> Sequence[ProgramCall]:
@@ -78,12 +91,6 @@ def writes_files(step: Step) -> bool:
     )
 
 
-# Programs that are run for their status.
-_TESTERS = frozenset(
-    '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()
-)
-
-
 def removes_leftovers(step: Step) -> bool:
     """The step only removes what an earlier build has left in /kaniko and in the root folder.
 
@@ -96,3 +103,86 @@ def removes_leftovers(step: Step) -> bool:
     return all(
         re.fullmatch(r'/(?!(?:builds|cache|mnt|tmp)/)[^$`()<>&|;]*', path) for path in paths
     ) and any(re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths)
+
+
+# Images
+
+
+def spelled(text: Text) -> str:
+    """An image's name for comparisons: the names of holes between NULs."""
+    key = text.key()
+    return '\0'.join(
+        re.sub('[/:@]', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
+    )
+
+
+def is_unknown(name: str) -> bool:
+    """A spelled name, or the key of a path, is one hole: nothing is known of it."""
+    return re.fullmatch('\0[^\0]*\0', name) is not None
+
+
+def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
+    """The units whose images a step names; `images` are the spelled names of each unit's.
+
+    A whole name with its tag counts before one without, that before the last word of one.
+    """
+    texts = [spelled(text) for text in _words_of(step)]
+    for shorten in (lambda name: name, repository_of, last_word):
+        hits = {
+            number
+            for number, names in enumerate(images)
+            for name in names
+            if shorten(name) and any(_contains(text, shorten(name)) for text in texts)
+        }
+        if hits:
+            return hits
+    return set()
+
+
+def _words_of(step: Step) -> Iterator[Text]:
+    """The words of the programs of a step, and the targets of its redirections."""
+    for use in step.programs:
+        yield from use.texts
+    for _, target, _ in step.report.targets:
+        yield target
+
+
+def act_on(uses: Sequence[ProgramCall], images: Iterable[str]) -> bool:
+    """Programs act on one of the images: they name it with its registry, or as tools for images."""
+    for use in uses:
+        texts = [*map(spelled, use.arguments)]
+        names = [*map(repository_of, images)]
+        if use.name in _WITHOUT_REGISTRY:
+            names += filter(None, map(last_word, images))
+        if not any(_contains(text, name) for text in texts for name in names):
+            return False
+    return True
+
+
+def images_of(builds: Iterable[BuildCall]) -> frozenset[str]:
+    """The spelled destinations of builds."""
+    return frozenset(spelled(name) for build in builds for name in build.values('destination'))
+
+
+def _contains(text: str, name: str) -> bool:
+    if name not in text:
+        return False
+    return re.search(rf'(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)', text) is not None
+
+
+def repository_of(image: str) -> str:
+    """An image's name without tag and digest."""
+    name = image.partition('@')[0]
+    head, colon, tag = name.rpartition(':')
+    return head if colon and '/' not in tag else name
+
+
+def last_word(image: str) -> str:
+    """The last path segment of an image's name, '' if nothing of it is known."""
+    segment = repository_of(image).rpartition('/')[2]
+    return '' if '\0' in segment else segment
+
+
+def is_image_tool(step: Step) -> bool:
+    """The programs of a step do nothing but to act on the image that they name."""
+    return all(use.name in IMAGE_TOOLS for use in effects(step))

@@ -1,4 +1,4 @@
-"""The images that commands name, and those that builds make and use."""
+"""The images and files that a build makes and uses, also by its Dockerfile."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
 from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, BuildCall, ProgramCall
-from kaniko_hooks.fix.dockerfile import base_images, references
+from kaniko_hooks.fix.effects import (
+    IMAGE_TOOLS,
+    images_of,
+    is_unknown,
+    last_word,
+    repository_of,
+    spelled,
+)
 from kaniko_hooks.fix.paths import Paths, is_inside, may_be_named
-from kaniko_hooks.fix.safety import effects
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
-from kaniko_hooks.text import Text
+from kaniko_hooks.text import Hole, Text, hole
 
-# Programs that act on one image, and those that may name it without its registry.
-_IMAGE_TOOLS = frozenset(
-    """
-    aws az cosign crane dockle docker gcloud gcrane grype img notation oras podman regctl skopeo
-    snyk syft trivy buildah nerdctl
-    """.split()
-)
-_WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 # Values that name no image that is used.
 _NOT_USED = OUTPUTS | frozenset(
     'destination cache-repo context dockerfile label registry-mirror cache-dir target'.split()
@@ -46,89 +44,18 @@ _HARMLESS = frozenset(
 _HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry version'.split())
 # Those of git that change no file of the repository.
 _GIT_APART = _HARMLESS_COMMANDS | {'push', 'submodule', 'tag'}
-
-
-def spelled(text: Text) -> str:
-    """An image's name for comparisons: the names of holes between NULs."""
-    key = text.key()
-    return '\0'.join(
-        re.sub('[/:@]', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
-    )
-
-
-def is_unknown(name: str) -> bool:
-    """A spelled name, or the key of a path, is one hole: nothing is known of it."""
-    return re.fullmatch('\0[^\0]*\0', name) is not None
-
-
-def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
-    """The units whose images a step names; `images` are the spelled names of each unit's.
-
-    A whole name with its tag counts before one without, that before the last word of one.
-    """
-    texts = [spelled(text) for text in _words_of(step)]
-    for shorten in (lambda name: name, repository_of, last_word):
-        hits = {
-            number
-            for number, names in enumerate(images)
-            for name in names
-            if shorten(name) and any(_contains(text, shorten(name)) for text in texts)
-        }
-        if hits:
-            return hits
-    return set()
-
-
-def _words_of(step: Step) -> Iterator[Text]:
-    """The words of the programs of a step, and the targets of its redirections."""
-    for use in step.programs:
-        yield from use.texts
-    for _, target, _ in step.report.targets:
-        yield target
-
-
-def act_on(uses: Sequence[ProgramCall], images: Iterable[str]) -> bool:
-    """Programs act on one of the images: they name it with its registry, or as tools for images."""
-    for use in uses:
-        texts = [*map(spelled, use.arguments)]
-        names = [*map(repository_of, images)]
-        if use.name in _WITHOUT_REGISTRY:
-            names += filter(None, map(last_word, images))
-        if not any(_contains(text, name) for text in texts for name in names):
-            return False
-    return True
-
-
-def images_of(builds: Iterable[BuildCall]) -> frozenset[str]:
-    """The spelled destinations of builds."""
-    return frozenset(spelled(name) for build in builds for name in build.values('destination'))
-
-
-def _contains(text: str, name: str) -> bool:
-    if name not in text:
-        return False
-    return re.search(rf'(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)', text) is not None
-
-
-def repository_of(image: str) -> str:
-    """An image's name without tag and digest."""
-    name = image.partition('@')[0]
-    head, colon, tag = name.rpartition(':')
-    return head if colon and '/' not in tag else name
-
-
-def last_word(image: str) -> str:
-    """The last path segment of an image's name, '' if nothing of it is known."""
-    segment = repository_of(image).rpartition('/')[2]
-    return '' if '\0' in segment else segment
-
-
-def is_image_tool(step: Step) -> bool:
-    """The programs of a step do nothing but to act on the image that they name."""
-    return all(use.name in _IMAGE_TOOLS for use in effects(step))
-
-
-# What a build makes and uses
+# Dockerfiles.
+_ARG = r'(?im)^[ \t]*ARG[ \t]+(.+)'
+_IMAGE = (
+    r'(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<base>\S+)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?'
+    r'|(?:--|,)from=(?P<source>[^\s,]+)'
+)
+_ARGUMENT = r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?'
+_VARIABLE = r'\$(?:(\w+)|\{(\w+)(?::?-([^}$]*))?\})'
+_ESCAPE = r'(?im)\s*#\s*escape\s*=\s*`'
+# Images that a command names, with their registry.
+_RUN = r'(?im)^[ \t]*RUN[ \t](?:\\\r?\n|.)*'
+_REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
 
 
 class Footprint(NamedTuple):
@@ -174,7 +101,7 @@ def footprint_of(build: BuildCall, before: Sequence[Step], paths: Paths) -> Foot
     if dockerfile is not None:
         texts, editors = dockerfile
         bases = _bases(texts, arguments)
-        words.update(*(references(spelled(text)) for text in texts))
+        words.update(*(_references(spelled(text)) for text in texts))
         words.update(spelled(word) for use in editors for word in use.arguments)
     context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
     pushes = _pushes(build, settings)
@@ -216,7 +143,7 @@ def _build_arguments(
 def _bases(texts: Iterable[Text], arguments: Mapping[str, Text]) -> frozenset[str] | None:
     bases: set[str] = set()
     for text in texts:
-        images = base_images(text, arguments)
+        images = _base_images(text, arguments)
         if images is None:
             return None
         bases.update(map(spelled, images))
@@ -273,7 +200,7 @@ def _makes(
         return True
     if use.name in _HARMLESS:
         return False
-    if use.name in (*_IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in _HARMLESS_COMMANDS:
+    if use.name in (*IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in _HARMLESS_COMMANDS:
         return False
     if use.name in ('curl', 'wget'):
         return any(
@@ -315,3 +242,81 @@ def _may_be_same(destination: str, base: str) -> bool:
 def _plain(name: str) -> str:
     """A name without the registry that Docker adds."""
     return re.sub(r'^(?:index\.|registry-1\.)?docker\.io/(?:library/)?', '', name)
+
+
+# Dockerfiles
+
+
+def _base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] | None:
+    """The images that it builds on, copies or mounts from; None if some are not known."""
+    is_open = any(_starts_line(dockerfile.value, hole) for hole in dockerfile.holes)
+    if is_open or re.search(_ESCAPE, dockerfile.value):
+        return None
+    text = dockerfile.replaced(
+        [(*match.span(), Text(' ')) for match in re.finditer(r'\\\r?\n', dockerfile.value)]
+    )
+    values = _arguments_of(text, arguments)
+    text = _without_quotes(text)
+    stages: set[str] = set()
+    result: set[Text] = set()
+    for match in re.finditer(_IMAGE, text.value):
+        image = _substituted(
+            text.part(*match.span('source' if match['source'] else 'base')), values
+        )
+        if any('$' in piece for piece in image.key()[::2]):
+            return None
+        name = (image.known or '').lower()
+        if name != 'scratch' and name not in stages and not name.isdigit():
+            result.add(image)
+        if match['stage']:
+            stages.add(match['stage'].lower())
+    return result
+
+
+def _starts_line(text: str, hole: Hole) -> bool:
+    """An unknown value may be lines of its own."""
+    return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
+
+
+def _without_quotes(text: Text) -> Text:
+    return text.replaced(
+        [
+            (*match.span(), Text(''))
+            for match in re.finditer('["\']', text.value)
+            if not text.in_hole(match.start())
+        ]
+    )
+
+
+def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, Text]:
+    """The values of the arguments that a Dockerfile declares."""
+    values: dict[str, Text] = {}
+    for line in re.finditer(_ARG, dockerfile.value):
+        for match in re.compile(_ARGUMENT).finditer(dockerfile.value, *line.span(1)):
+            name, default = match[1], match[2]
+            value = arguments.get(name)
+            if value is None and default is None:
+                value = hole(f'ARG {name}')
+            elif value is None:
+                quotes = default[:1] in ('"', "'")
+                part = dockerfile.part(match.start(2) + quotes, match.end(2) - quotes)
+                value = _substituted(part, values)
+            values.setdefault(name, value)
+    return values
+
+
+def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
+    """A text with the values of the arguments that it names."""
+    replacements = []
+    for match in re.finditer(_VARIABLE, text.value):
+        name = match[1] or match[2]
+        value = values.get(name)
+        if value is None:
+            value = hole(f'ARG {name}') if match[3] is None else Text(match[3])
+        replacements.append((*match.span(), value))
+    return text.replaced(replacements)
+
+
+def _references(dockerfile: str) -> set[str]:
+    """The images, with their registry, that its commands name."""
+    return {name for run in re.findall(_RUN, dockerfile) for name in re.findall(_REFERENCE, run)}
