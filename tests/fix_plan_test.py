@@ -11,7 +11,7 @@ from kaniko_hooks.fix import Refusal, plan
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.plan import plan_fixes, with_fixes
 from kaniko_hooks.fix.proof import prove
-from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.target import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository

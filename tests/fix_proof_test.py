@@ -10,7 +10,7 @@ import pytest
 from kaniko_hooks.fix import plan
 from kaniko_hooks.fix.draft import Draft, rewritten
 from kaniko_hooks.fix.plan import plan_fixes
-from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.target import State
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
 

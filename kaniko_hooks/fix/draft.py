@@ -8,7 +8,7 @@ from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, apply, like
-from kaniko_hooks.fix.layout import above_comments
+from kaniko_hooks.fix.layout import ScriptLayout, above_comments, script_of
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
 from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
@@ -20,11 +20,9 @@ from kaniko_hooks.fix.references import (
     extenders_of,
     followers_of,
 )
-from kaniko_hooks.fix.script import ScriptLayout, script_of
 from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
-from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
-from kaniko_hooks.fix.target import Target, refuse_keywords, risky_keywords, target_of
+from kaniko_hooks.fix.target import State, Target, refuse_keywords, risky_keywords, target_of
 from kaniko_hooks.fix.units import MAX_NAME, Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
@@ -102,7 +100,7 @@ def _draft(
     container: Container,
 ) -> Draft:
     target = target_of(state, container)
-    steps = steps_of(state, target.job, target.container)
+    steps = steps_of(state.evaluations, target.job, target.container)
     if len(steps.main) > _MAX_STEPS:
         raise Refusal(TOO_LONG)
     paths = Paths(steps.script, state.repository, _may_come(state, target))

@@ -24,6 +24,8 @@ _PLAIN_NAME = re.compile(
     r'(?:[\w.]|[^\x00-\x7f])(?:[^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]|:(?=[^\s"\'{}\[\],]))*\Z'
 )
 
+_LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
+
 
 class Edit(NamedTuple):
     """Replaces the characters from `start` to `end`; an empty span inserts.
@@ -84,3 +86,26 @@ def like(text: str, style: str) -> str:
         and not _NOT_A_STRING.match(text)
     )
     return text if plain else quoted(text)
+
+
+def line_start(text: str, at: int) -> int:
+    return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
+
+
+def line_end(text: str, at: int) -> int:
+    return _line_break(text, at).start()
+
+
+def next_line(text: str, at: int) -> int:
+    return _line_break(text, at).end()
+
+
+def newline_of(text: str, at: int) -> str:
+    """The line break of the line at `at`, or of the file's first line."""
+    return _line_break(text, at).group() or _line_break(text, 0).group()
+
+
+def _line_break(text: str, at: int) -> re.Match[str]:
+    match = _LINE_END.search(text, at)
+    assert match is not None  # the end of the text matches
+    return match

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
+from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.steps import Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import If
@@ -15,7 +16,6 @@ from kaniko_hooks.text import Text
 _REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
 # An expansion that ends the script if a variable is not set.
 _DEMAND = r'\$\{\w+:?\?'
-
 # Sub-commands that give an image a further name or a signature, or make a place for it.
 _ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 # Programs that are run for their status.
@@ -30,6 +30,12 @@ IMAGE_TOOLS = frozenset(
     """.split()
 )
 _WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
+# Programs that do not fail, and those that do not if the files that they name exist. Some of
+# these have other operands before or after the files.
+_SURE = frozenset('base64 basename cut date dirname mkdir touch tr'.split())
+_READING = frozenset('cat chmod cp head ls sed tail wc'.split())
+_OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
+_FORCE = r'-\w*f'
 
 
 def effects(step: Step) -> Sequence[ProgramCall]:
@@ -64,6 +70,15 @@ def changes_no_image(step: Step) -> bool:
 def ignores_failure(step: Step) -> bool:
     """The step ends with `|| true`."""
     return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
+
+
+def is_sure(use: ProgramCall, paths: Paths) -> bool:
+    """A program does not fail: it needs no files, or those that it names are in the repository."""
+    is_forced = use.name == 'rm' and any(re.match(_FORCE, word) for word in use.words)
+    if use.kind == BUILTIN or use.name in _SURE or is_forced:
+        return True
+    files = use.operands[_OPERANDS.get(use.name, slice(None))]
+    return use.name in _READING and all(paths.exist(text, use.env) for text in files)
 
 
 def sets_trap(step: Step) -> bool:

@@ -1,5 +1,7 @@
 """The lines of a job, of its script and of the items of its script.
 
+The script may be in a template that nothing else uses.
+
 A comment belongs to the item or key below it, but to the item directly above it if it
 is indented deeper than the dash of that or a blank line follows it. The last item has all
 comments that follow it and are indented deeper than `script:`. Spans end before the line
@@ -10,11 +12,14 @@ from __future__ import annotations
 
 import re
 
+from kaniko_hooks.ci.gitlab.jobs import Pipeline
+from kaniko_hooks.ci.gitlab.values import Entry, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, walk
 from kaniko_hooks.fix import Refusal, Shared
+from kaniko_hooks.fix.edits import line_end, line_start, newline_of, next_line
+from kaniko_hooks.fix.references import line_of, mentions_of
+from kaniko_hooks.fix.target import State, Target, is_merged
 from kaniko_hooks.named_tuple import NamedTuple
-
-_LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
 
 
 class Item(NamedTuple):
@@ -52,33 +57,10 @@ class Layout(NamedTuple):
     items: tuple[Item, ...]
 
 
-def line_start(text: str, at: int) -> int:
-    return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
-
-
-def line_end(text: str, at: int) -> int:
-    return _line_break(text, at).start()
-
-
-def next_line(text: str, at: int) -> int:
-    return _line_break(text, at).end()
-
-
-def newline_of(text: str, at: int) -> str:
-    """The line break of the line at `at`, or of the file's first line."""
-    return _line_break(text, at).group() or _line_break(text, 0).group()
-
-
-def _line_break(text: str, at: int) -> re.Match[str]:
-    match = _LINE_END.search(text, at)
-    assert match is not None  # the end of the text matches
-    return match
-
-
-def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
+def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     """The layout of the job of this key, which must have one `script`. Raises Refusal."""
     name, value, alias = _script(body)
-    first, job_end, _ = surroundings(text, key, body)
+    first, job_end, _ = _surroundings(text, key, body)
     start = line_start(text, name.start)
     indent = text[start : name.start]
     if not _blank(indent) or name.tag or name.anchor:
@@ -114,7 +96,7 @@ def layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     )
 
 
-def surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, int, str]:
+def _surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, int, str]:
     """The start and end of a job's lines, and the white space before its first key.
 
     Raises Refusal.
@@ -224,3 +206,62 @@ def _usual_gap(text: str, body: MappingNode, indent: str) -> str:
 
 def _blank(text: str) -> bool:
     return not text.strip(' ')
+
+
+# Scripts in templates
+
+
+class ScriptLayout(NamedTuple):
+    """The lines of a script, in the job or in the template of a name.
+
+    - `place`: of what it stands in; `job`: of the job, as if it stood there.
+    """
+
+    place: Layout
+    job: Layout
+    template: str | None = None
+
+
+def script_of(state: State, target: Target) -> ScriptLayout:
+    """The place of a job's script. Raises Refusal."""
+    entry = entry_of(target.job.table, 'script')
+    template = _template_with(target.pipelines[0], entry.key) if entry else None
+    if template is None:
+        place = _layout(target.text, target.key, target.body)
+        return ScriptLayout(place, place)
+    name, definition = template
+    key, body = definition.key, node_of(definition.value)
+    if key.file != target.file:
+        raise Shared(f'its script is in {name} in {key.file}')
+    assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
+    place = _layout(target.text, key, body)
+    _check_template(state, target, name, body)
+    if len(body.pairs) == 1:
+        raise Refusal(f'{name}, which has its script, would have nothing else')
+    start, end, indent = _surroundings(target.text, target.key, target.body)
+    if indent != place.indent:
+        raise Refusal(f'its script is in {name}, which is indented differently')
+    job = place._replace(key=target.key, body=target.body, start=start, end=end)
+    return ScriptLayout(place, job, name)
+
+
+def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:
+    """The hidden job that has a `script:` key, and its definition; None if none has."""
+    for name, job in pipeline.hidden.items():
+        for definition in job.definitions:
+            body = node_of(definition.value)
+            if body.file == script.file and body.start <= script.start < body.end:
+                return name, definition
+    return None
+
+
+def _check_template(state: State, target: Target, name: str, body: MappingNode) -> None:
+    """Raises Shared if others use the template."""
+    own = range(target.body.start, target.body.end)
+    for path, some in mentions_of(state, [name])[name].items():
+        for mention in some:
+            if path != target.file or mention.scalar.start not in own:
+                line = line_of(state, path, mention)
+                raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
+    if is_merged(state.files.document(target.file).nodes, body):
+        raise Shared(f'its script is in {name}, which is merged as *{body.anchor}')

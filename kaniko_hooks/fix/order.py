@@ -14,9 +14,8 @@ from kaniko_hooks.fix.effects import is_unknown, repository_of
 from kaniko_hooks.fix.footprints import Footprint, footprint_of, may_use
 from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.references import MAX_NEEDS
-from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step
-from kaniko_hooks.fix.target import Target
+from kaniko_hooks.fix.target import State, Target
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.named_tuple import NamedTuple
 

@@ -13,6 +13,7 @@ from kaniko_hooks.fix.effects import (
     effects,
     ignores_failure,
     is_image_tool,
+    is_sure,
     may_stop,
     only_prints,
     removes_leftovers,
@@ -20,7 +21,6 @@ from kaniko_hooks.fix.effects import (
     units_named,
 )
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
-from kaniko_hooks.fix.pruning import is_sure
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.shell.programs import program

@@ -13,7 +13,7 @@ from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
 from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.references import mentions_of
-from kaniko_hooks.fix.state import State
+from kaniko_hooks.fix.target import State
 from kaniko_hooks.model import Finding
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options

@@ -15,8 +15,8 @@ from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.split import NewJob
-from kaniko_hooks.fix.state import State
 from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
@@ -61,7 +61,7 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
     )
     new = []
     for instance in _instances(part, container):
-        steps = steps_of(state, job, instance)
+        steps = steps_of(state.evaluations, job, instance)
         every = (*steps.before, *steps.main, *steps.after)
         counts = [step.most_builds for step in every if step.most_builds]
         if counts != [1]:

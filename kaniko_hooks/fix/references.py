@@ -16,10 +16,8 @@ from kaniko_hooks.document.nodes import (
     node_at,
 )
 from kaniko_hooks.fix import Refusal, Shared
-from kaniko_hooks.fix.edits import Edit, like
-from kaniko_hooks.fix.layout import line_end, line_start, newline_of
-from kaniko_hooks.fix.state import State
-from kaniko_hooks.fix.target import Target, is_merged
+from kaniko_hooks.fix.edits import Edit, like, line_end, line_start, newline_of
+from kaniko_hooks.fix.target import State, Target, is_merged
 from kaniko_hooks.lines import where
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple

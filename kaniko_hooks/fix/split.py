@@ -10,8 +10,8 @@ from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, SequenceNode, node_at
 from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.edits import Edit, apply, escaped, like, word
-from kaniko_hooks.fix.layout import Item, Layout, line_end, line_start, next_line
+from kaniko_hooks.fix.edits import Edit, apply, escaped, like, line_end, line_start, next_line, word
+from kaniko_hooks.fix.layout import Item, Layout
 from kaniko_hooks.fix.order import Source
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.references import LONGEST_LINE

@@ -10,10 +10,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.commands import BuildCall, ProgramCall, build_of, programs_of
-from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
@@ -99,10 +99,10 @@ class Steps(NamedTuple):
         return self.source.report(step.statement) or step.report
 
 
-def steps_of(state: State, job: Job, container: Container) -> Steps:
+def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     """The steps of a job. Raises Refusal."""
     try:
-        reports = state.evaluations.reports(container)
+        reports = evaluations.reports(container)
     except Unreadable as error:
         raise Refusal(str(error)) from None
     source = reports[0]

@@ -1,11 +1,16 @@
-"""A job to rewrite: where it stands, and keywords that forbid or risk several jobs of it."""
+"""The pipelines, and a job to rewrite: keywords that forbid or risk several jobs of it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
+from kaniko_hooks.analysis import Evaluations
+from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import SYSTEM, Job, Pipeline, containers_of, defaults, effective
+from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
 from kaniko_hooks.ci.gitlab.values import (
     Items,
     Leaf,
@@ -22,9 +27,9 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.paths import is_inside
-from kaniko_hooks.fix.state import State
 from kaniko_hooks.model import Container
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.options import Options
 
 _NEVER = {
     'release': 'has a `release`, which only one job can make',
@@ -39,6 +44,55 @@ _SCANS = (
     r'[{\s"\']*template["\']?\s*:\s*["\']?(?:(?:Security|Verify|Workflows)/'
     r'|(?:Jobs/)?(?:API|Browser|Code|Container|DAST|Dependency|License|Load|SAST|Secret))'
 )
+
+
+class State:
+    """The pipelines as they are with edited texts; what many jobs need is looked up once.
+
+    The named files are those of GitLab CI.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        named: Sequence[str],
+        options: Options,
+        evaluations: Evaluations,
+        edited: Mapping[str, str],
+    ) -> None:
+        self.files = files
+        self.named = named
+        self.options = options
+        self.evaluations = evaluations
+        self.edited = edited
+        self.repository = files.repository
+        self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
+        self.is_exact = cache(self.repository.is_exact)
+        self._sources: dict[int, list[Job]] = {}
+        self._keys: dict[str, Counter[str]] = {}
+
+    def with_texts(self, texts: Mapping[str, str]) -> State:
+        """The state after more edits."""
+        repository = self.repository.edited(texts)
+        files = self.files.edited(repository, texts.keys())
+        edited = {**self.edited, **texts}
+        return State(files, self.named, self.options, Evaluations(repository), edited)
+
+    def sources(self, pipeline: Pipeline) -> list[Job]:
+        """The jobs of a pipeline that have artifacts."""
+        if id(pipeline) not in self._sources:
+            self._sources[id(pipeline)] = [
+                job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None
+            ]
+        return self._sources[id(pipeline)]
+
+    def occurrences(self, file: str, name: str) -> int:
+        """The number of times that a file has a top-level key."""
+        if file not in self._keys:
+            roots = self.files.document(file).nodes
+            keys = [key for root in roots if isinstance(root, MappingNode) for key, _ in root.pairs]
+            self._keys[file] = Counter(key.value for key in keys if isinstance(key, ScalarNode))
+        return self._keys[file][name]
 
 
 class Target(NamedTuple):
