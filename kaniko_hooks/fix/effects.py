@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.steps import Step, scripts_of
+from kaniko_hooks.fix.programs import (
+    ADDING,
+    IMAGE_TOOLS,
+    OPERANDS,
+    READING,
+    SURE,
+    TESTERS,
+    WITHOUT_REGISTRY,
+    WRITING,
+)
+from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import If
 from kaniko_hooks.text import Text
@@ -16,25 +25,6 @@ from kaniko_hooks.text import Text
 _REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
 # An expansion that ends the script if a variable is not set.
 _DEMAND = r'\$\{\w+:?\?'
-# Sub-commands that give an image a further name or a signature, or make a place for it.
-_ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
-# Programs that are run for their status.
-_TESTERS = frozenset(
-    '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()
-)
-# Programs that act on one image, and those that may name it without its registry.
-IMAGE_TOOLS = frozenset(
-    """
-    aws az cosign crane dockle docker gcloud gcrane grype img notation oras podman regctl skopeo
-    snyk syft trivy buildah nerdctl
-    """.split()
-)
-_WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
-# Programs that do not fail, and those that do not if the files that they name exist. Some of
-# these have other operands before or after the files.
-_SURE = frozenset('base64 basename cut date dirname mkdir touch tr'.split())
-_READING = frozenset('cat chmod cp head ls sed tail wc'.split())
-_OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
 _FORCE = r'-\w*f'
 
 
@@ -49,7 +39,7 @@ def may_stop(step: Step) -> bool:
         return True
     if ignores_failure(step) and not step.report.exits:
         return False
-    return _tests(step) or any(_ADDING.isdisjoint(use.words[:3]) for use in effects(step))
+    return _tests(step) or any(ADDING.isdisjoint(use.words[:3]) for use in effects(step))
 
 
 def _tests(step: Step) -> bool:
@@ -57,9 +47,9 @@ def _tests(step: Step) -> bool:
     command = step.only_command
     condition = command.arms[0].condition if isinstance(command, If) else ()
     if not condition or step.report.calls or scripts_of(step):
-        return any(use.name in _TESTERS for use in step.programs)
+        return any(use.name in TESTERS for use in step.programs)
     after = step.text[condition[-1].end - step.first :]
-    return not {*_TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
+    return not {*TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
 
 
 def changes_no_image(step: Step) -> bool:
@@ -75,10 +65,10 @@ def ignores_failure(step: Step) -> bool:
 def is_sure(use: ProgramCall, paths: Paths) -> bool:
     """A program does not fail: it needs no files, or those that it names are in the repository."""
     is_forced = use.name == 'rm' and any(re.match(_FORCE, word) for word in use.words)
-    if use.kind == BUILTIN or use.name in _SURE or is_forced:
+    if use.kind == BUILTIN or use.name in SURE or is_forced:
         return True
-    files = use.operands[_OPERANDS.get(use.name, slice(None))]
-    return use.name in _READING and all(paths.exist(text, use.env) for text in files)
+    files = use.operands[OPERANDS.get(use.name, slice(None))]
+    return use.name in READING and all(paths.exist(text, use.env) for text in files)
 
 
 def sets_trap(step: Step) -> bool:
@@ -95,7 +85,7 @@ def only_prints(step: Step) -> bool:
     if report.files or writes_files(step) or re.search(_DEMAND, step.text):
         return False
     prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
-    return prints and any(use.name not in _TESTERS for use in step.programs)
+    return prints and any(use.name not in TESTERS for use in step.programs)
 
 
 def writes_files(step: Step) -> bool:
@@ -167,7 +157,7 @@ def act_on(uses: Sequence[ProgramCall], images: Iterable[str]) -> bool:
     for use in uses:
         texts = [*map(spelled, use.arguments)]
         names = [*map(repository_of, images)]
-        if use.name in _WITHOUT_REGISTRY:
+        if use.name in WITHOUT_REGISTRY:
             names += filter(None, map(last_word, images))
         if not any(_contains(text, name) for text in texts for name in names):
             return False

@@ -6,17 +6,17 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
-from kaniko_hooks.fix.commands import WRITES_LAST, WRITING, BuildCall, ProgramCall
-from kaniko_hooks.fix.effects import (
-    IMAGE_TOOLS,
-    images_of,
-    is_unknown,
-    last_word,
-    repository_of,
-    spelled,
-)
+from kaniko_hooks.fix.effects import images_of, is_unknown, last_word, repository_of, spelled
 from kaniko_hooks.fix.paths import Paths, is_inside, may_be_named
-from kaniko_hooks.fix.steps import Step
+from kaniko_hooks.fix.programs import (
+    GIT_APART,
+    HARMLESS,
+    HARMLESS_COMMANDS,
+    IMAGE_TOOLS,
+    WRITES_LAST,
+    WRITING,
+)
+from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
@@ -33,17 +33,6 @@ _OFFICIAL = (
     r'|mcr\.microsoft\.com|nvcr\.io|nvidia|registry\.(?:access\.)?redhat\.(?:com|io)'
     r'|registry\.k8s\.io)/[^\0]*'
 )
-# Programs that change a file without making another one.
-_HARMLESS = frozenset(
-    """
-    chmod chown dos2unix envsubst find gzip mkdir rm rmdir sed split sponge tee touch truncate
-    umask unix2dos update-ca-certificates zcat
-    """.split()
-)
-# Sub-commands of git and of tools for images that write no file that can be built from.
-_HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry version'.split())
-# Those of git that change no file of the repository.
-_GIT_APART = _HARMLESS_COMMANDS | {'push', 'submodule', 'tag'}
 # Dockerfiles.
 _ARG = r'(?im)^[ \t]*ARG[ \t]+(.+)'
 _IMAGE = (
@@ -192,15 +181,15 @@ def _makes(
     words = use.words
     names = [file.rpartition('/')[2] for file in files]
     if in_repository and (use.kind == OTHER or use.name in ('curl', 'git', 'wget')):
-        changes_tree = use.name == 'git' and not {*words[:1]} <= _GIT_APART
+        changes_tree = use.name == 'git' and not {*words[:1]} <= GIT_APART
         return changes_tree or any(name in word for name in names for word in words)
     if use.kind == OTHER:
         return True
     if use.name == 'sed' and any(word.startswith(('-f', '--file')) for word in words):
         return True
-    if use.name in _HARMLESS:
+    if use.name in HARMLESS:
         return False
-    if use.name in (*IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in _HARMLESS_COMMANDS:
+    if use.name in (*IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in HARMLESS_COMMANDS:
         return False
     if use.name in ('curl', 'wget'):
         return any(

@@ -6,11 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import BuildCall
 from kaniko_hooks.fix.effects import effects, is_sure, may_stop, removes_leftovers
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_named
-from kaniko_hooks.fix.steps import Step, Steps, failure_ignored, scripts_of, words_after
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, scripts_of, words_after
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple

@@ -7,8 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
-from kaniko_hooks.fix.steps import Step, scripts_of
+from kaniko_hooks.fix.programs import TAKES_FILES, WORKING_ON_FILES, WRITING
+from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
 from kaniko_hooks.repository import Repository
@@ -21,15 +21,12 @@ from kaniko_hooks.text import Text, after_root
 
 # Redirections that need nothing of the file before.
 _REPLACES = WRITING - {'>>'}
-# Programs whose operands are files, and folders where an image's own commands seldom work.
-_TAKES_FILES = frozenset('cat cd cp ln mv rsync tar zip'.split())
 _BROUGHT = (
     r'/(?:\Z|bin|builds|busybox|cache|dev|etc|kaniko|lib\w*|media|mnt|nfs|proc|root|run|sbin|secrets?'
     r'|share\w*|srv|sys|tmp|usr(?!/src)|var(?!/www)|vault|vol\w*|workspace)(?:/|\Z)'
 )
 # Parts of the environment that change with files and with what is printed.
 _OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
-_WORKING_ON_FILES = frozenset('chmod cp echo mkdir mv printf rm sed touch'.split())
 
 
 class Paths:
@@ -226,7 +223,7 @@ class Paths:
         """A path that a step reads and nothing wrote: what was built stays in the container."""
         written = {*written, *self.written(step)}
         for use in step.programs:
-            for word in use.read if use.name in _TAKES_FILES else ():
+            for word in use.read if use.name in TAKES_FILES else ():
                 for path in self.keys(word, use.env):
                     own = any(may_be_named(file, path) or is_inside(path, file) for file in written)
                     if path[:1] == '/' and not own and not re.match(_BROUGHT, path):
@@ -260,7 +257,7 @@ def _makes_only(step: Step) -> bool:
 def _works_on_files(step: Step) -> bool:
     """The step prints, also into files, and changes the files that it names."""
     return step.report.changes <= _OF_FILES and all(
-        use.kind == PURE or use.name in _WORKING_ON_FILES for use in step.programs
+        use.kind == PURE or use.name in WORKING_ON_FILES for use in step.programs
     )
 
 

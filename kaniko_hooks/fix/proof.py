@@ -10,12 +10,12 @@ from functools import partial
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.commands import WRITING, BuildCall
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
+from kaniko_hooks.fix.programs import WRITING
 from kaniko_hooks.fix.split import NewJob
-from kaniko_hooks.fix.steps import Step, Steps, steps_of
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
 from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting

@@ -8,23 +8,154 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from kaniko_hooks import kaniko
 from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import BuildCall, ProgramCall, build_of, programs_of
-from kaniko_hooks.model import Container, Script
+from kaniko_hooks.fix.programs import (
+    WRITES_LAST,
+    WRITES_NAMED,
+    WRITES_NOTHING,
+    WRITING,
+    kind_of,
+    sends,
+)
+from kaniko_hooks.model import Container, Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
+from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.reports import ScriptReport, StatementReport
+from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
+from kaniko_hooks.shell.reports import BuildEvent, ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
+from kaniko_hooks.text import Text, hole
 
 _ENVIRONMENT = (
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
     r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|(?i:NO_PROXY|HTTPS?_PROXY))\Z'
 )
+# A download, last in its list, that goes into a file outside the project.
+_SAVED = re.compile(
+    r'(?:(?:(?!curl|wget)[^|;])*&&\s*)?(?:curl|wget) [^|;&<>]*'
+    r'(?:>>?\s*|\|\s*(?:tee|tar)\s(?:[^|;&<>]*\s)?)["\']?/(?!dev/)[^|;&<>]*'
+    r'(?:>\s*/dev/null\s*)?(?:\|\|\s*(?:true|:))?'
+)
+# Places of the container's own. Others may be on volumes, and what is there lasts.
+_OWN = re.compile(
+    r'/(?:bin|builds|busybox|dev(?!/(?:tcp|udp)/)|etc|home|kaniko|lib\w*|opt|proc|root|run|sbin|tmp'
+    r'|usr|var|workspace|~)(?:/|\Z)|/(?!cache|data|media|mnt|nfs|share|srv|vol)[^/]*\Z'
+)
+
+
+class ProgramCall(NamedTuple):
+    """A program that was run.
+
+    - `name`: without its folder; '' if it is not known.
+    - `kind`: PURE, LOCAL, BUILTIN or OTHER, which may depend on its sub-command.
+    - `texts`: its words, with the program itself; `file`: where it is called.
+    """
+
+    name: str
+    kind: str
+    texts: tuple[Text, ...]
+    file: str
+    env: Env
+
+    @property
+    def arguments(self) -> tuple[Text, ...]:
+        return self.texts[1:]
+
+    @property
+    def words(self) -> list[str]:
+        """The arguments as they are spelled."""
+        return [text.value for text in self.arguments]
+
+    @property
+    def operands(self) -> list[Text]:
+        """The arguments that are no options."""
+        return [text for text in self.arguments if text.value[:1] != '-']
+
+    @property
+    def written(self) -> Sequence[Text]:
+        """The operands that it may write."""
+        words = self.operands
+        if self.name == 'tar':
+            named = zip(self.words, self.arguments[1:])
+            archives = [text for word, text in named if re.fullmatch('-?[acjJptvxz]*f', word)]
+            return archives if self.packs else [text for text in words if text not in archives]
+        if self.name in WRITES_LAST:
+            return words[-1:]
+        if self.name == 'sed':
+            in_place = any(word.startswith(('-i', '--in')) for word in self.words)
+            return words[1:] if in_place else ()
+        return () if self.name in WRITES_NOTHING else words
+
+    @property
+    def read(self) -> Sequence[Text]:
+        """The arguments that may name what it reads."""
+        return self.arguments[:-1] if self.name in WRITES_LAST else self.arguments
+
+    @property
+    def copied_name(self) -> str:
+        """The name that the one operand of `cp` or its like gets in a folder; '' if not known."""
+        is_copy = self.name in WRITES_LAST and len(self.operands) == 2
+        name = self.operands[0].split('/')[-1].known if is_copy else None
+        return name if name and re.fullmatch(r'\.?\w[\w.-]*', name) else ''
+
+    @property
+    def writes_named(self) -> bool:
+        """It writes nothing but its operands."""
+        return self.packs or self.name in WRITES_NAMED
+
+    @property
+    def packs(self) -> bool:
+        """It is a `tar` that makes an archive."""
+        mode = r'(?:\A-?|(?<= )-)[ABD-Zabd-z]*c[A-Za-z]*(?= |\Z)|--create'
+        return self.name == 'tar' and re.search(mode, ' '.join(self.words)) is not None
+
+    @property
+    def removed(self) -> Sequence[Text]:
+        """The operands that it removes or gives other rights."""
+        if self.name not in (*WRITES_NOTHING, 'mv'):
+            return ()
+        return self.operands[self.name[:2] == 'ch' :]
+
+    @property
+    def makes_folders(self) -> bool:
+        """It makes folders, whether or not they exist."""
+        return self.name == 'mkdir' and any(re.match('-[a-z]*p|--parents', w) for w in self.words)
+
+
+class BuildCall(NamedTuple):
+    """One execution of a build, and the environment that it and its statement found."""
+
+    argv: tuple[Field, ...]
+    flags: tuple[kaniko.Flag, ...]
+    file: str
+    env: Env
+    before: Env
+
+    def value(self, name: str) -> Text | None:
+        """The value of a flag that counts, None if the flag is not there."""
+        return next(reversed(self.values(name)), None)
+
+    def values(self, *names: str) -> list[Text]:
+        """The values of flags, in order."""
+        return [flag.value for flag in self.flags if flag.name in names]
+
+    def variable(self, name: str, settings: Mapping[str, Setting]) -> Text:
+        """The value of a variable in the environment of the build."""
+        value = self.env.variables.get(name)
+        if value is None and name in settings and len(settings[name].values) == 1:
+            value = settings[name].values[0]
+        return value if isinstance(value, Text) else hole(name)
+
+    @property
+    def arguments_by_name(self) -> set[str]:
+        """The arguments of the Dockerfile that have the values of variables of these names."""
+        return {text.value for text in self.values('build-arg') if '=' not in text.value}
 
 
 class Step(NamedTuple):
@@ -147,8 +278,8 @@ def _steps(
                 node,
                 statement,
                 report,
-                programs_of(report, script),
-                tuple(map(build_of, report.builds)),
+                _programs_of(report, script),
+                tuple(map(_build_of, report.builds)),
                 command,
                 start,
                 first,
@@ -215,3 +346,46 @@ def words_after(names: str, text: str, ends: str = ';&|\n') -> set[str]:
     """The words behind a command, up to one of the characters of `ends`; `names` is a pattern."""
     matches = (re.search(rf'(?:{names})\s(.*)', piece) for piece in re.split(f'[{ends}]', text))
     return {word for match in matches if match for word in re.findall(r'\w+', match[1])}
+
+
+# Programs and builds
+
+
+def _programs_of(report: StatementReport, script: Script) -> tuple[ProgramCall, ...]:
+    """The programs of a statement; those that change a volume may do more than LOCAL ones."""
+    writes_volume = any(
+        operator in WRITING and _is_on_volume(target, env, script)
+        for operator, target, env in report.targets
+    )
+    is_saved = _SAVED.fullmatch(report.source.value[report.node.start : report.node.end])
+    result = []
+    for kind, fields, place, env in report.programs:
+        name = base_name(fields[0])
+        texts = tuple(field.text for field in fields)
+        program = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
+        if is_saved and program.name in ('curl', 'wget') and not sends(program.words):
+            program = program._replace(kind=LOCAL)
+        if writes_volume or program.kind == LOCAL and _changes_volume(program, script):
+            program = program._replace(kind=OTHER)
+        result.append(program)
+    return tuple(result)
+
+
+def _changes_volume(use: ProgramCall, script: Script) -> bool:
+    words = [*use.written, *use.removed]
+    if not use.writes_named:
+        words.append(Text('.'))
+    return not use.makes_folders and any(_is_on_volume(word, use.env, script) for word in words)
+
+
+def _is_on_volume(path: Text, env: Env, script: Script) -> bool:
+    """A path is absolute, and in no folder that the container has for itself."""
+    return any(
+        target.prefix[:1] == '/' and not _OWN.match(target.value)
+        for target in paths.resolved(script, env, path)
+    )
+
+
+def _build_of(event: BuildEvent) -> BuildCall:
+    build, env, before = event
+    return BuildCall(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env, before)

@@ -14,7 +14,6 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import WRITES_NOTHING, BuildCall
 from kaniko_hooks.fix.effects import (
     act_on,
     effects,
@@ -26,7 +25,16 @@ from kaniko_hooks.fix.effects import (
 )
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
-from kaniko_hooks.fix.steps import Step, Steps, body_steps, failure_ignored, scripts_of, words_after
+from kaniko_hooks.fix.programs import WRITES_NOTHING
+from kaniko_hooks.fix.steps import (
+    BuildCall,
+    Step,
+    Steps,
+    body_steps,
+    failure_ignored,
+    scripts_of,
+    words_after,
+)
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk

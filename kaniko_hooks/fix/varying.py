@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.commands import WRITING, BuildCall, ProgramCall
 from kaniko_hooks.fix.effects import only_prints
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.programs import VARYING_ARGUMENTS, WRITING
+from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, Steps
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
@@ -20,17 +20,6 @@ from kaniko_hooks.text import Text
 _VARYING_FILES = re.compile(
     r'(?<![\w.-])/(?:dev/u?random\b|proc/|sys/|etc/(?:hostname|hosts|machine-id)\b)'
 )
-# Arguments with which programs print times, or what others may change in between.
-_VARYING_ARGUMENTS = {
-    'awk': r'(?:strf|sys)time\(|rand\(',
-    'find': r'(?:^| )-(?:newer|[acm](?:min|time)|ls|printf)',
-    'git': r'%[ac]r|\b(?:relative|human|since|until)\b|\b(?:origin|upstream)/|FETCH_HEAD|@\{',
-    'ls': r'(?:^| )-\w*[cglnotu]|--(?:full-time|time|sort)',
-    'printf': r'%\(',
-    'sort': r'(?:^| )-\w*R|--random',
-    'stat': '%[W-Zw-z]',
-    'uname': r'(?:^| )-\w*[anrv]',
-}
 # The time of something that has a time of its own.
 _FIXED_DATE = (
     r'(?:^| )(?:-\w*d|--date)[ =]?@?'
@@ -173,7 +162,7 @@ def _prints_another(use: ProgramCall) -> bool:
     text = '\0'.join(Text(' ').join(use.arguments).key())
     if program(use.name).varies:
         return use.name != 'mktemp' and not (use.name == 'date' and re.search(_FIXED_DATE, text))
-    if use.name in _VARYING_ARGUMENTS and re.search(_VARYING_ARGUMENTS[use.name], text):
+    if use.name in VARYING_ARGUMENTS and re.search(VARYING_ARGUMENTS[use.name], text):
         return True
     if any(map(_VARYING_FILES.search, use.words)):
         return use.kind != BUILTIN
