@@ -140,7 +140,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     if base_name(fields[0]) not in SEARCHING:
         texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
-        scope.ev.inputs[result.hole_name] = concat(texts)
+        scope.ev.inputs[result.hole_name] = _LINE_END.join(texts)
     return result
 
 

@@ -57,8 +57,8 @@ def shell(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return _in_new_shell(inner, state, text.text, rest[1:], errexit)
     if state.env.stdin is None:
         return _unknown(scope, state, fields)
-    # The shell reads its commands from the input.
-    start = state.with_env(state.env._replace(unread=None))
+    # The shell reads its commands from the input; what is left of it is not known.
+    start = state.with_env(state.env._replace(unread=None, stdin=None))
     return _in_new_shell(inner, start, state.env.stdin, operands, errexit)
 
 
