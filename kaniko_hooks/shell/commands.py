@@ -276,6 +276,10 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if contents:
             return scripts.one_of_files(scope, state, fields, contents)
     scope.ev.note_use(scope, state, OTHER, fields)
+    if scope.tested and len(fields) == 1 and fields[0].text.hole_name.isidentifier():
+        # `if $PUSH; then`: it is `true` or `false`, no name of a function.
+        ends = scope.ev.by_status(state, Truth('succeeds', fields[0].text))
+        return Flow(paths.touched(scope, way, fields) for way in ends)
     flow = Flow()
     if fields[0].vanishes and len(fields) > 1:
         # Of an empty prefix nothing is left.
