@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,21 @@ def test_rewritten_as_expected(case: Path, tmp_path: Path) -> None:
     # A second run changes nothing, and the check passes.
     assert planned(root, options(case)) == FixPlan((), (), {})
     assert analyse(Repository(str(root)), named(root), options(case)).result.findings == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('case', folders('rewritten'), ids=lambda case: case.name)
+def test_line_ends_make_no_difference(case: Path, tmp_path: Path) -> None:
+    root = copied(case, tmp_path)
+    for path in named(root):
+        (root / path).write_bytes(with_crlf((root / path).read_bytes()))
+    write(root, planned(root, options(case)))
+    for path in named(root):
+        assert (root / path).read_bytes() == with_crlf((case / 'after' / path).read_bytes())
+
+
+def with_crlf(data: bytes) -> bytes:
+    return re.sub(b'\r\n|\n', b'\r\n', data)
 
 
 @pytest.mark.slow

@@ -89,6 +89,8 @@ def like(text: str, style: str) -> str:
 
 
 def line_start(text: str, at: int) -> int:
+    if at and text.startswith('\r\n', at - 1):
+        at -= 1
     return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
 
 
