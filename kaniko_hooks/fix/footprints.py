@@ -21,6 +21,7 @@ from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import LOCAL, OTHER
+from kaniko_hooks.shell.value import ANYTHING
 from kaniko_hooks.text import Hole, Text, hole
 
 # Values that name no image that is used.
@@ -45,6 +46,11 @@ _ESCAPE = r'(?im)\s*#\s*escape\s*=\s*`'
 # Images that a command names, with their registry.
 _RUN = r'(?im)^[ \t]*RUN[ \t](?:\\\r?\n|.)*'
 _REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
+# A command of sed whose pattern has no more than `.`, `*`, `^` and `$`.
+_SUBSTITUTION = (
+    r'(?s)s([^\w.\s-])((?:(?!\1)(?:[^\\\[*]|(?<=[\w. -])\*))+)\1((?:(?!\1)[^\\&])*)\1[gI]*'
+)
+_MAX_TEXTS = 16
 
 
 class Footprint(NamedTuple):
@@ -78,15 +84,15 @@ def may_use(footprint: Footprint, images: frozenset[str]) -> bool:
     )
 
 
-def footprint_of(build: BuildCall, before: Sequence[Step], paths: Paths) -> Footprint:
-    """The footprint of a build; `before` are the steps that may edit its Dockerfile."""
+def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Paths) -> Footprint:
+    """The footprint of a build of a step; the steps `before` may edit its Dockerfile, too."""
     settings = paths.script.variables
     arguments = dict(_build_arguments(build, settings))
     values = [flag.value for flag in build.flags if flag.name not in _NOT_USED]
     words = {spelled(value) for value in (*values, *arguments.values())}
     bases = None
     files = paths.dockerfiles(build)
-    dockerfile = _dockerfile(files, build, before, paths)
+    dockerfile = _dockerfile(files, build, step, before, paths)
     if dockerfile is not None:
         texts, editors = dockerfile
         bases = _bases(texts, arguments)
@@ -140,25 +146,38 @@ def _bases(texts: Iterable[Text], arguments: Mapping[str, Text]) -> frozenset[st
 
 
 def _dockerfile(
-    files: Sequence[str], build: BuildCall, before: Sequence[Step], paths: Paths
+    files: Sequence[str], build: BuildCall, step: Step, before: Sequence[Step], paths: Paths
 ) -> tuple[Collection[Text], Sequence[ProgramCall]] | None:
     """The texts that the Dockerfile may have, and the programs that may edit these.
 
     None if they are not known.
     """
     programs = [use for step in before for use in step.programs if use.kind in (LOCAL, OTHER)]
+    own = [use for use in step.programs if use.kind in (LOCAL, OTHER)]
     for file in files:
         texts = build.env.files.get(file)
-        if texts:
-            return texts, ()
         text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
+        if texts and (text is None or texts != (Text(text), ANYTHING)):
+            return texts, ()
         if text is not None:
-            is_made = any(_makes(use, [file], paths, in_repository=True) for use in programs)
-            return None if is_made else ([Text(text)], programs)
+            users = [*programs, *own] if texts else programs
+            if any(_makes(use, [file], paths, in_repository=True) for use in users):
+                return None
+            editors = [use for use in users if use.name == 'sed' and _edits(use, file, paths)]
+            edited = _with_edits(Text(text), [use.arguments for use in editors])
+            return None if edited is None else (edited, programs)
     is_elsewhere = paths.may_come or not paths.contexts(build) or any('\0' in f for f in files)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
     is_made = is_elsewhere or any(_makes(use, files, paths) for use in programs)
     return None if is_made or _is_redirected(files, before, paths) else ((), ())
+
+
+def _edits(use: ProgramCall, file: str, paths: Paths) -> bool:
+    """A `sed` may edit a file: it names it, or files that are not known."""
+    if not any(word.startswith(('-i', '--in')) for word in use.words):
+        return False
+    is_open = len(use.operands) < 2 or '{}' in use.words
+    return is_open or any(may_be_named(file, path) for path in paths.targets(use))
 
 
 def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -> bool:
@@ -309,3 +328,28 @@ def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
 def _references(dockerfile: str) -> set[str]:
     """The images, with their registry, that its commands name."""
     return {name for run in re.findall(_RUN, dockerfile) for name in re.findall(_REFERENCE, run)}
+
+
+def _with_edits(dockerfile: Text, editors: Iterable[Sequence[Text]]) -> list[Text] | None:
+    """The texts that a Dockerfile may have after calls of `sed`, by their arguments.
+
+    None if they are not known: only plain substitutions are carried out.
+    """
+    result = [dockerfile]
+    for words in editors:
+        options = [word.value for word in words if word.value[:1] == '-']
+        scripts = [word for last, word in zip(words, words[1:]) if last.value == '-e']
+        scripts = scripts or [word for word in words if word.value[:1] != '-'][:1]
+        if not all(re.fullmatch('-e|-i.*', option) for option in options):
+            return None
+        for script in scripts:
+            match = re.fullmatch(_SUBSTITUTION, script.value)
+            if match is None or script.part(*match.span(2)).holes or len(result) > _MAX_TEXTS:
+                return None
+            pattern = '(?m)' + re.sub(r'[+?(){}|]', r'\\\g<0>', match[2])
+            new = script.part(*match.span(3))
+            for text in result[:]:
+                hits = [(*hit.span(), new) for hit in re.finditer(pattern, text.value)]
+                if hits:
+                    result.append(text.replaced(hits))
+    return result

@@ -37,14 +37,14 @@ def needed(division: Division) -> list[list[int]]:
     result: list[list[int]] = []
     for number, (unit, steps, _) in enumerate(division.parts):
         before = [step for step in steps if step.number < unit.step.number]
-        builds = [build for step in (unit.step, *unit.others) for build in step.builds]
         own = [
-            footprint_of(build, [*division.steps.before, *before], division.paths)
-            for build in builds
+            footprint_of(build, step, [*division.steps.before, *before], division.paths)
+            for step in (unit.step, *unit.others)
+            for build in step.builds
         ]
         if unit.loop is not None:
             loop = unit.loop.command.name
-            words = [build.env.variables.get(loop) for build in builds]
+            words = [build.env.variables.get(loop) for build in unit.step.builds]
             _check_iterations(unit.step, words, own)
         changed = [_changed(division, part.unit, unit) for part in division.parts[:number]]
         earlier = [

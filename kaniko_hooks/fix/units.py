@@ -180,7 +180,8 @@ def _is_mirrored(first: Unit, second: Unit) -> bool:
 def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
     """A unit may use an image as it was before."""
     before = steps.earlier(unit.step)
-    return any(may_use(footprint_of(build, before, paths), images) for build in unit.builds)
+    step = unit.step
+    return any(may_use(footprint_of(build, step, before, paths), images) for build in unit.builds)
 
 
 def _prefix(steps: Steps, step: Step) -> str | None:

@@ -25,9 +25,9 @@ SHELLS: Mapping[str, tuple[str, ...]] = {
 # Programs of the machine that scripts may use: they touch no more than the files they are told.
 _TOOLS = (
     '[ awk base64 basename bash busybox cat chmod cmp cp cut dash df diff dirname du echo env '
-    'expr false find grep gzip head hostname id ln ls mkdir mv nice nl nohup od paste printf pwd '
-    'readlink realpath rm sed seq sort stat tail tar tee test timeout touch tr true uniq wc which '
-    'xargs'
+    'envsubst expr false find grep gzip head hostname id ln ls mkdir mv nice nl nohup od paste '
+    'printf pwd readlink realpath rm sed seq sort stat tail tar tee test timeout touch tr true '
+    'uniq wc which xargs'
 ).split()
 # Top folders of a container: paths that begin with them are moved below the sandbox's root.
 _TOPS = 'app bin builds busybox cache etc home kaniko key.json opt root srv tmp usr var workspace'
