@@ -7,9 +7,18 @@ from kaniko_hooks.kaniko import other_words
 from kaniko_hooks.model import Build, Container, Finding, Run
 
 # Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
-_CONDITIONS = ('`if ', '`case ')
+_CONDITIONS = ('`if ', '`case ', 'after `[ ')
 _RETRIES = ('`until ', '`while ! ')
 _LOOPS = (' is not over literal words', '`while ')
+# Advice for refusals after which a job per build would not do.
+_INSTEAD = {
+    ' a different value each time': (
+        'use a variable of the pipeline, such as `CI_PIPELINE_ID` or `CI_PIPELINE_CREATED_AT`'
+    ),
+    ' the builds and is not plain set-up': 'move it into a job of its own, with `needs:`',
+    'it has a `release`': 'use one job per build, without it',
+    'it has an `environment`': 'use one job per build, without it',
+}
 
 
 def noun(container: Container) -> str:
@@ -42,6 +51,9 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
         is_called = any(why.kind == 'call' for why in reasons)
         instead = 'build once' if is_one and not is_called else instead
         return f'{instead}, with `retry:`' if is_gitlab else f'{instead}, and let CI repeat it'
+    for part, advice in _INSTEAD.items():
+        if part in reason:
+            return advice
     if _is_one_image(run):
         return 'pass each tag to one build as a further `--destination`'
     if is_gitlab and any(part in reason for part in _CONDITIONS):

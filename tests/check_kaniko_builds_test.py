@@ -177,9 +177,27 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
         ),
         pytest.param(
             CI,
-            pipeline(build('shop'), 'make', build('mail')),
+            pipeline(build('shop'), f'(cd shop; {build("mail")}) &'),
             '; use one job per build',
             id='refused',
+        ),
+        pytest.param(
+            CI,
+            pipeline(build('shop'), 'make', build('mail')),
+            '; move it into a job of its own, with `needs:`',
+            id='other command',
+        ),
+        pytest.param(
+            CI,
+            pipeline('TAG=$(date +%s)', f'{build("shop")}:$TAG', f'{build("mail")}:$TAG'),
+            ', such as `CI_PIPELINE_ID` or `CI_PIPELINE_CREATED_AT`',
+            id='date',
+        ),
+        pytest.param(
+            CI,
+            TWO + '  environment: production\n',
+            '; use one job per build, without it',
+            id='environment',
         ),
         pytest.param(
             CI,
