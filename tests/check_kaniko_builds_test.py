@@ -86,7 +86,9 @@ def test_image_in_a_variable(write: Write) -> None:
 def test_bad_yaml(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     write({CI: 'kaniko: [\n'})
     assert main([CI]) == 1
-    assert capsys.readouterr().out.startswith(f'{CI}:2:1: unreadable-ci-file: ')
+    out, err = capsys.readouterr()
+    assert out.startswith(f'{CI}:2:1: unreadable-ci-file: ')
+    assert err == '1 finding in 1 file\n'
 
 
 @pytest.mark.parametrize('text', ('kaniko: [\n', 'on: push\n'.encode('utf-16'), b'on: \0\n'))
@@ -151,6 +153,14 @@ def test_bytes_that_are_not_utf_8_are_dropped(path: str, write: Write) -> None:
     files = {CI: pipeline('./build.sh'), 'build.sh': SCRIPT, '.github/workflows/a.yml': WORKFLOW}
     write({path: b'# \xe9\n' + files.pop(path).encode(), **files})
     assert main([path]) == 1
+
+
+def test_advice_names_the_file_of_the_job(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write({CI: pipeline('./build.sh', './build.sh'), 'build.sh': build('shop')})
+    assert main(['build.sh']) == 1
+    out = capsys.readouterr().out
+    assert out.startswith('build.sh:1:1: cached-builds-share-container: ')
+    assert out.endswith(f' fix-kaniko-builds {CI}\n')
 
 
 def test_script_that_cannot_be_read_is_not_followed(write: Write) -> None:

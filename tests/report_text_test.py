@@ -75,7 +75,7 @@ rewrite: {UVX} fix-kaniko-builds .gitlab-ci.yml
     |       ^ many times
   5 |         /kaniko/executor --cache -d a
     |         ^^^^^^^^^^^^^^^^ build many times, cache on: a
-  = no automatic fix: the loop over $x is not over literal words; use one job per build, or list the words in the loop itself, so that it can be split
+  = no automatic fix: the loop `for x` is not over literal words; use one job per build, or list the words in the loop itself, so that it can be split
 
 {HARM}
 details: {PAGE}/{CACHED}.md
@@ -354,7 +354,11 @@ def test_many_notes_are_counted() -> None:
 
 
 def test_many_files_are_not_named() -> None:
-    findings = tuple(Finding(CACHED, Place(f'{n}.yml', 0), 'M', fix='x') for n in range(4))
+    places = [Place(f'{number}.yml', 0) for number in range(4)]
+    findings = tuple(
+        Finding(CACHED, place, 'M', (Container('gitlab-ci', 'a', place, None),), fix='x')
+        for place in places
+    )
     shown = text.render(Result((), findings), text_is('x'))
     assert shown.endswith(f'\nrewrite: {UVX} fix-kaniko-builds\n')
 

@@ -116,7 +116,7 @@ def _with_one_build(loop: Loop, steps: Steps, paths: Paths) -> Loop:
     units = [Unit(step, None, images_of(step.builds)) for step in loop.body if step.most_builds]
     unit, *more = merged(units, steps._replace(main=loop.body), paths)
     if more or unit.step.most_builds > 1:
-        raise Refusal(f'the loop over ${loop.command.name} has more than one build')
+        raise Refusal(f'the loop `for {loop.command.name}` has more than one build')
     return loop._replace(others=unit.others)
 
 
@@ -229,7 +229,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
         raise Refusal(f'{shortened(step.text)} is redirected')
     for node in walk(command.words or ()):
         if isinstance(node, Literal) and '{' in node.value and not node.quoted:
-            raise Refusal(f'the loop over ${name} has braces, which not every shell expands')
+            raise Refusal(f'the loop `for {name}` has braces, which not every shell expands')
     words = _words(steps, step, name)
     if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
@@ -264,12 +264,12 @@ def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
     report = steps.source.report(node)
     sets = report.words if report else set()
     if len(sets) != 1 or any(text.holes for words in sets for text in words):
-        raise Refusal(f'the loop over ${name} is not over literal words')
+        raise Refusal(f'the loop `for {name}` is not over literal words')
     words = tuple(text.value for text in next(iter(sets)))
     if len(set(words)) < len(words):
-        raise Refusal(f'the loop over ${name} has a word twice')
+        raise Refusal(f'the loop `for {name}` has a word twice')
     if len(words) > _MAX_WORDS:
-        raise Refusal(f'the loop over ${name} has more than {_MAX_WORDS} words')
+        raise Refusal(f'the loop `for {name}` has more than {_MAX_WORDS} words')
     return words
 
 
@@ -305,7 +305,7 @@ def _sets_itself(step: Step, name: str) -> bool:
 def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
     for step in body:
         if any(kind in ('break', 'continue') for kind, _ in step.report.exits):
-            raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop over ${name}')
+            raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop `for {name}`')
         if step.may_end_script:
             raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
         if step.is_last and steps.report_of_statement(step).may_fail:
@@ -332,10 +332,10 @@ def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str)
     certain = {name}
     for inner in body:
         for item in sorted(inner.report.reads & changed - certain):
-            raise Refusal(f'the loop over ${name} carries ${item} from one iteration to the next')
+            raise Refusal(f'the loop `for {name}` carries ${item} from one iteration to the next')
         certain |= inner.sure_writes
     if 'directories' in step.report.changes and not (step.is_last and _sets_folder(body[0])):
-        raise Refusal(f'the loop over ${name} changes the directory for the iterations that follow')
+        raise Refusal(f'the loop `for {name}` changes the directory for the iterations that follow')
     if _may_be_looked_up(step, paths, name):
         raise Refusal(
             f'the loop variable {name} is not exported, and programs that the loop runs look for it'

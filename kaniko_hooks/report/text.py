@@ -45,7 +45,8 @@ def render(
 
 def summary(result: Result) -> str:
     """The result in one line, for stderr."""
-    containers = f'{_number(len(result.containers), "container")} with Kaniko builds'
+    number = len(result.containers)
+    containers = f'{_number(number, "container")} with Kaniko builds'
     if not result.findings:
         nouns = {noun(container) for container, _ in result.containers} or {'job'}
         word = nouns.pop() if len(nouns) == 1 else 'container'
@@ -56,7 +57,8 @@ def summary(result: Result) -> str:
     files = _number(len({finding.place.file for finding in result.findings}), 'file')
     fixable = sum(finding.fix is not None for finding in result.findings)
     fix = f' (fix-kaniko-builds can fix {fixable})' if fixable else ''
-    return f'{_number(len(result.findings), "finding")} in {files}{fix}, {containers}'
+    rest = f', {containers}' if number else ''
+    return f'{_number(len(result.findings), "finding")} in {files}{fix}{rest}'
 
 
 def _number(number: int, word: str) -> str:
@@ -102,7 +104,7 @@ def _next_steps(result: Result, options: Options, root: str) -> list[str]:
         ),
     ):
         if findings:
-            files = {finding.place.file for finding in findings}
+            files = {finding.containers[0].place.file for finding in findings}
             if installed:  # clients show it to a person at the root
                 files = {os.path.relpath(os.path.join(root, file)) for file in files}
             command = ' '.join([command, *_arguments(options, files)])
