@@ -5,7 +5,8 @@ import json
 import pytest
 
 from kaniko_hooks.model import Place
-from tests.other_ci import K, builds, containers, reading_of
+from kaniko_hooks.repository import Unreadable
+from tests.other_ci import K, builds, containers
 
 PATH = '.github/workflows/a.yml'
 ACTION = '.github/actions/build/action.yml'
@@ -355,10 +356,8 @@ def test_actions_that_call_themselves_or_many_others_end() -> None:
     }
     files['a5/action.yml'] = 'runs: {using: composite, steps: [' + '{run: executor},' * 300 + ']}'
     text = 'on: push\njobs: {a: {steps: [' + '{uses: ./a3},' * 10 + '{uses: ./a0}]}}'
-    reading = reading_of(PATH, text, files)
-    assert [problem.message for problem in reading.problems] == [
-        'the file has a job of too many steps'
-    ]
+    with pytest.raises(Unreadable, match='has a job of too many steps'):
+        containers(PATH, text, files)
 
 
 def test_docker_images_and_docker_actions_are_containers_of_their_own() -> None:

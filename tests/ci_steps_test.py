@@ -4,6 +4,7 @@ import pytest
 
 from kaniko_hooks.ci import read
 from kaniko_hooks.repository import Repository
+from tests.conftest import Write
 from tests.other_ci import K, builds, containers
 
 IMAGE = 'gcr.io/kaniko-project/executor:debug'
@@ -454,10 +455,10 @@ steps:
     }
 
 
-def test_documents_in_themselves_and_too_many_of_them_end() -> None:
+def test_documents_in_themselves_and_too_many_of_them_end(write: Write) -> None:
     def read_pod(text: str) -> tuple[list[str], list[str]]:
-        text = f'# kaniko\napiVersion: v1\nkind: Pod\n{text}'
-        reading, crashes = read(Repository('/nowhere', {'a.yaml': text}), ['a.yaml'], [])
+        root = write({'a.yaml': f'apiVersion: v1\nkind: Pod\nname: kaniko\n{text}'})
+        reading, crashes = read(Repository(str(root)), ['a.yaml'], [])
         assert not crashes
         names = [container.name for container in reading.containers]
         messages = [note.message for note in reading.notes]

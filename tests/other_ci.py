@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kaniko_hooks.ci import read
-from kaniko_hooks.model import Container, Reading
+from kaniko_hooks.ci.recognise import read, recognise
+from kaniko_hooks.model import Container
 from kaniko_hooks.repository import Repository
 from tests.golden.record import checked
 
@@ -35,13 +35,7 @@ def containers(
     path: str, text: str, files: Mapping[str, str] | None = None
 ) -> tuple[Container, ...]:
     """The containers of a file, whether they build or not."""
-    reading = reading_of(path, text, files)
-    assert not reading.problems
-    return reading.containers
-
-
-def reading_of(path: str, text: str, files: Mapping[str, str] | None = None) -> Reading:
-    """The containers, notes and problems of a file."""
-    reading, crashes = read(Repository('/nowhere', {path: text, **(files or {})}), [path], [])
-    assert not crashes
-    return reading
+    repository = Repository('/nowhere', {path: text, **(files or {})})
+    system, documents, _ = recognise(repository, path)
+    assert system is not None
+    return read(repository, path, documents, system).containers

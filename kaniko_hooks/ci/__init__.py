@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, YAML_ENDINGS, callers, system_at
+from kaniko_hooks.mentions import Mentions
 from kaniko_hooks.model import Place, Problem, Reading
 from kaniko_hooks.repository import Repository, Unreadable
 
@@ -57,16 +58,18 @@ _Other = tuple[str, Callable[[], Reading]]
 
 def _classified(repository: Repository, named: Sequence[str]) -> tuple[list[str], list[_Other]]:
     """The files that may matter: those of GitLab, and those of other systems."""
+    mentions = Mentions(repository)
     candidates = [
         path
         for path in dict.fromkeys((*named, *callers(repository.root, named)))
-        if path.lower().endswith(YAML_ENDINGS) and repository.may_matter(path)
+        if path.lower().endswith(YAML_ENDINGS)
+        and repository.may_matter(path)
+        and mentions.in_files([path])
     ]
     if all(system_at(path) is GITLAB for path in candidates):
         return candidates, []
     # Not imported for GitLab's files alone.
     from kaniko_hooks.ci.recognise import read as read_file, recognise
-    from kaniko_hooks.mentions import Mentions
 
     gitlab: list[str] = []
     others: list[_Other] = []
@@ -80,8 +83,7 @@ def _classified(repository: Repository, named: Sequence[str]) -> tuple[list[str]
             gitlab.append(path)
         elif system is not None:
             others.append((path, partial(read_file, repository, path, documents, system)))
-        # A text report passes over a file that leads to no Kaniko; so do the others.
-        elif problems and Mentions(repository).in_files([path]):
+        elif problems:
             others.append((path, partial(Reading, (), problems=problems)))
     return gitlab, others
 
