@@ -287,7 +287,9 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     pattern = re.compile(regex_with_holes(fields[0].text))
     for name, functions in state.env.functions.items():
         for function in functions if pattern.fullmatch(name) else ():
-            flow.add(_call(scope, state, function, fields))
+            # One that called itself by such a name would not end.
+            if function not in scope.calls:
+                flow.add(_call(scope, state, function, fields))
     shown = fields[0].text.value
     is_output = shown[:2] == '$(' and fields[0].text.is_hole
     if '/' in shown and not is_output:
