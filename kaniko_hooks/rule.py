@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kaniko_hooks.model import MANY, Container, Finding, Place, Problem, Reason, Run
 from kaniko_hooks.named_tuple import NamedTuple
@@ -48,22 +48,25 @@ def judged(container: Container, run: Run) -> Judged:
 
 
 def uncovered(containers: Sequence[Judged]) -> list[Judged]:
-    """The containers, visible ones first, without hidden jobs whose builds visible ones run."""
-    visible = {
-        execution.build.place
-        for container, run, _ in containers
-        if not container.template
-        for execution in run.executions
-    }
-    return sorted(
-        (
-            result
-            for result in containers
-            if not result.container.template
-            or any(execution.build.place not in visible for execution in result.run.executions)
-        ),
-        key=lambda result: result.container.template,
-    )
+    """The containers, visible ones first, without hidden jobs that visible ones show.
+
+    These run its builds, or all of its commands with their own variables.
+    """
+    visible = [result for result in containers if not result.container.template]
+    builds = {execution.build.place for result in visible for execution in result.run.executions}
+    commands = {place for result in visible for place in _commands(result.container)}
+    hidden = [
+        result
+        for result in containers
+        if result.container.template
+        and not builds.issuperset(execution.build.place for execution in result.run.executions)
+        and not commands.issuperset(_commands(result.container))
+    ]
+    return [*visible, *hidden]
+
+
+def _commands(container: Container) -> Iterator[Place]:
+    return (text.place(0) for script in container.scripts for text in script.commands)
 
 
 def violations(containers: Iterable[Judged], strict: bool) -> list[Finding]:

@@ -15,6 +15,8 @@ from tests.samples import CACHED, CI, A, B
 UNCACHED = 'uncached-builds-share-container'
 OFF_A, OFF_B = A.replace(' --cache', ''), B.replace(' --cache', '')
 TEMPLATE = f'.images:\n  script: [{A}, {B}]\n'
+GUARDED = f'.t: {{script: [{A}, "[ $B = no ] || {B}"]}}\n'
+USER = 'a:\n  extends: .t\n  variables: {B: "no"}\n'
 TASK = 'apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps:\n    - image: x\n      script: |\n'
 POD = (
     'apiVersion: v1\nkind: Pod\nspec:\n  initContainers:\n    - name: images\n      image: x\n'
@@ -38,6 +40,8 @@ def findings(
         pytest.param(f'a:\n  script: [{A}]\n', [], id='one build'),
         pytest.param(f'a:\n  script: [{OFF_A}, {OFF_B}]\n', [UNCACHED], id='uncached'),
         pytest.param(f'a:\n  script: [{A}, {OFF_B}]\n', [CACHED], id='one of them cached'),
+        pytest.param(f'{GUARDED}{USER}', [], id='a template whose user switches one off'),
+        pytest.param(GUARDED, [CACHED], id='a template without a user'),
         pytest.param(
             f'a:\n  script: [/kaniko/executor --cache=$CACHE, {OFF_B}]\n', [CACHED], id='unknown'
         ),
