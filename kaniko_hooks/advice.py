@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaniko_hooks.ci_paths import system_named
 from kaniko_hooks.kaniko import other_words
-from kaniko_hooks.model import Build, Container, Finding, Run
+from kaniko_hooks.model import Build, Container, Execution, Finding, Run
 
 # Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
 _CONDITIONS = ('`if ', '`case ', 'after `[ ')
@@ -69,7 +69,19 @@ def _is_one_image(run: Run) -> bool:
     images = {build.flags.destinations for build in builds}
     names = {name.rpartition('/')[2].partition(':')[0] for own in images for name in own}
     is_same = len(names) == len(set(map(_other_words, builds))) == 1
-    return is_same and len(images) == run.builds_in_worst_run
+    is_each = len(images) == run.builds_in_worst_run
+    return is_same and (is_each or all(map(_is_looped_over_tags, run.executed)))
+
+
+def _is_looped_over_tags(execution: Execution) -> bool:
+    """Test for a loop whose word is a part of a tag, and of nothing else in the build."""
+    build = execution.build
+    tags = [name.rpartition(':')[2] for name in build.flags.destinations]
+    words = [word for why in execution.reasons for word in why.words[:1]]
+    return len(words) == len(execution.reasons) == 1 and any(
+        words[0] in tag and not any(words[0] in other for other in _other_words(build))
+        for tag in tags
+    )
 
 
 def _other_words(build: Build) -> tuple[str, ...]:

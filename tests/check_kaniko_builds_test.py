@@ -255,6 +255,18 @@ def test_what_gitlab_includes_is_read_as_gitlab_only(
             '; pass each tag to one build as a further `--destination`',
             id='tags',
         ),
+        pytest.param(
+            CI,
+            pipeline(f'for tag in latest $CI_COMMIT_SHA; do {build("a")[:-1]}$tag; done'),
+            '; pass each tag to one build as a further `--destination`',
+            id='tags in a loop',
+        ),
+        pytest.param(
+            CI,
+            pipeline(f'for name in a $NAMES; do {build("$name")}; done'),
+            ', or list the words in the loop itself, so that it can be split',
+            id='images in a loop',
+        ),
         pytest.param('x.gitlab-ci.yml', TWO, ' root file with --gitlab-config', id='no pipeline'),
         pytest.param(CI, TWO + '  artifacts: {paths: [x]}\n', '; only with --unsafe', id='unsafe'),
     ),
