@@ -212,22 +212,19 @@ def _difference(description: _Description, others: Sequence[_Description]) -> st
 
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
     """A new job runs the same commands before and after its build, in order."""
-    expected = [_flat(step.text) for step in draft.steps.before]
     unit, source = part.unit, draft.steps.source.source.value
+    expected = [_lines(step.text) for step in draft.steps.before]
     for step in part.steps:
-        is_loop = step is unit.step and unit.loop is not None
-        for inner in unit.loop.body if is_loop and unit.loop else (step,):
+        for inner in unit.loop.body if unit.loop and step is unit.step else (step,):
             if inner in unit.same:
                 continue
-            expected.append(_flat(_without(inner, part)))
-            if inner is unit.main:
-                expected += [
-                    _flat(source[field.start : field.end])
-                    for other in unit.same
-                    for field in destination_words(other.builds[0].argv)
-                ]
-    actual = [_flat(step.text) for step in (*steps.before, *steps.main)]
-    if ' '.join(expected) != ' '.join(actual):
+            text = _without(inner, part)
+            for other in unit.same if inner is unit.main else ():
+                for field in destination_words(other.builds[0].argv):
+                    text += f' {source[field.start : field.end]}'
+            expected.append(_lines(text))
+    actual = [_lines(step.text) for step in (*steps.before, *steps.main)]
+    if sum(expected, []) != sum(actual, []):
         raise Refusal(f'{job.name} would not run the same commands')
 
 
@@ -239,8 +236,10 @@ def _without(step: Step, part: Part) -> str:
     return text
 
 
-def _flat(text: str) -> str:
-    return ' '.join(text.replace('&&', ' ').replace('\\\n', ' ').split())
+def _lines(text: str) -> list[str]:
+    """The lines and the commands of `&&` lists, however they are indented."""
+    lines = re.split(r'&&|\n', re.sub(r'\s*\\\n\s*', ' ', text))
+    return [line.strip() for line in lines if line.strip()]
 
 
 # Everything else
