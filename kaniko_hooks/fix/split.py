@@ -19,6 +19,7 @@ from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Loop
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.tree import For, Word, walk
 
 
 class NewJob(NamedTuple):
@@ -124,8 +125,9 @@ class Writer:
         spans = (above, below, *_left_out(source[:body_end], loop.body, kept))
         cuts = [self._cut(step, start, end) for start, end in spans]
         yield from cuts
+        fixed = [*cuts, *(self._cut(step, start, end) for start, end in _in_lines(source, node))]
         for edit in _dedented(self.text, self._depth(step, loop), cuts[0].end, cuts[1].start):
-            if not any(cut.start <= edit.start < cut.end for cut in cuts):
+            if not any(span.start <= edit.start < span.end for span in fixed):
                 yield edit
 
     def _depth(self, step: Step, loop: Loop) -> int:
@@ -371,6 +373,16 @@ def matrix_lines(place: Layout, loop: Loop) -> str:
         inner = ' ' * (len(key) - len(key.lstrip('- '))) + place.gap + place.dash
         lines[-1:] = [key, *(f'{inner}{value}' for value in values)]
     return ''.join(f'{line}{new}' for line in lines)
+
+
+def _in_lines(source: str, loop: For) -> Iterator[Span]:
+    """The words and here-documents of several lines, whose white space is part of their text."""
+    for node in walk(loop.body):
+        heredoc = getattr(node, 'heredoc', None)
+        if heredoc is not None:
+            yield heredoc.start - 1, heredoc.end - 1
+        elif isinstance(node, Word) and '\n' in source[node.start : node.end]:
+            yield node.start, node.end
 
 
 def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
