@@ -185,8 +185,7 @@ def _apply(repository: Repository, plan: FixPlan, options: Options) -> int:
             if options.diff:
                 _show_diff(repository, group, plan.old, options)
             else:
-                first = {path: plan.first[path] for path in group if path in plan.first}
-                write_all(repository.root, group, plan.old, first)
+                write_all(repository.root, group, plan.old)
         except NotWritten as error:
             code = _print_lines([str(error)])
         else:

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from kaniko_hooks import check_kaniko_builds, fix_kaniko_builds
-from kaniko_hooks.fix.write import NotWritten, write_all
 
 BUILD = '    - /kaniko/executor --cache=true --context {0} --destination $CI_REGISTRY_IMAGE/{0}\n'
 
@@ -30,27 +29,18 @@ def follower(job: str, of: str) -> str:
 
 
 ROOT = 'include: [ci/a.yml, ci/b.yml]\nstages: [build, deploy]\n'
-# The follower of a job stands in another file; in the second one, of both.
-REPOSITORIES = {
-    'one way': {
-        '.gitlab-ci.yml': ROOT,
-        'ci/a.yml': builds('images', 'api', 'web'),
-        'ci/b.yml': follower('deploy', 'images'),
-    },
-    'both ways': {
-        '.gitlab-ci.yml': ROOT,
-        'ci/a.yml': builds('images', 'api', 'web') + follower('first', 'apps'),
-        'ci/b.yml': builds('apps', 'ui', 'db') + follower('second', 'images'),
-    },
+# The follower of a job stands in another file.
+REPOSITORY = {
+    '.gitlab-ci.yml': ROOT,
+    'ci/a.yml': builds('images', 'api', 'web'),
+    'ci/b.yml': follower('deploy', 'images'),
 }
 
 
-@pytest.fixture(params=REPOSITORIES)
-def root(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / '.git').mkdir()
-    for path, text in REPOSITORIES[request.param].items():
+    for path, text in REPOSITORY.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
     monkeypatch.chdir(tmp_path)
@@ -169,21 +159,3 @@ def test_failing_replacement_leaves_all_files(
     assert fix_kaniko_builds.main(names(root)) == 1
     assert os.strerror(error).lower() in capsys.readouterr().err
     assert files(root) == before
-
-
-def test_second_step_that_fails_takes_back_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / 'a.yml').write_text('a')
-    real = os.replace
-    calls = count()
-
-    def failing(old: str, new: str) -> None:
-        if next(calls) == 1:
-            raise OSError(errno.EIO, os.strerror(errno.EIO), old)
-        real(old, new)
-
-    monkeypatch.setattr(os, 'replace', failing)
-    with pytest.raises(NotWritten):
-        write_all(str(tmp_path), {'a.yml': 'c'}, {'a.yml': 'a'}, {'a.yml': 'b'})
-    assert files(tmp_path) == {'a.yml': 'a'}

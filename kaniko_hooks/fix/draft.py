@@ -35,7 +35,6 @@ class Draft(NamedTuple):
 
     - `risks`: what needs --unsafe.
     - `script_template`: the template that has the script, if the job itself has none.
-    - `followers`: those of `edits` that are about jobs that wait for it.
     - `jobs`: those that take its place; `template`: the name of what they extend.
     - `does`: the rewrite in words.
     """
@@ -46,7 +45,6 @@ class Draft(NamedTuple):
     risks: tuple[str, ...] = ()
     script_template: str | None = None
     edits: Mapping[str, list[Edit]] = {}
-    followers: Mapping[str, list[Edit]] = {}
     jobs: tuple[NewJob, ...] = ()
     template: str | None = None
     does: str = ''
@@ -140,7 +138,10 @@ def _draft(
         for name, part, earlier in zip(names, division.parts, order)
     )
     draft = _split(draft._replace(jobs=jobs), script, template, division.shared, extenders)
-    return _with_followers(draft, dict(followers_of(state, target, mentions[target.name], names)))
+    edits = dict(draft.edits)
+    for path, own in followers_of(state, target, mentions[target.name], names):
+        edits[path] = [*edits.get(path, ()), *own]
+    return draft._replace(edits=edits)
 
 
 def _in_place(draft: Draft, script: ScriptLayout, unit: Unit) -> Draft:
@@ -193,14 +194,6 @@ def _split(
         template=extended,
         does=f'split `{target.name}` into {len(jobs)} jobs: {quoted}',
     )
-
-
-def _with_followers(draft: Draft, followers: Mapping[str, list[Edit]]) -> Draft:
-    edits = {
-        path: [*draft.edits.get(path, ()), *followers.get(path, ())]
-        for path in (*draft.edits, *followers)
-    }
-    return draft._replace(edits=edits, followers=followers)
 
 
 def _may_come(state: State, target: Target) -> bool:

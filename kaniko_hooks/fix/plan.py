@@ -10,7 +10,6 @@ from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft, drafts_of, rewritten
-from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.references import mentions_of
 from kaniko_hooks.fix.target import State
@@ -45,7 +44,6 @@ class FixPlan(NamedTuple):
       The order is that in which they must be written, so that a job which is not
       rewritten yet still shares its container: its file comes after its followers'.
     - `old`: the texts of those files as they are, without byte order mark.
-    - `first`: texts that files have to get before, where no order is right.
     - `crashes`: one line for each internal error.
     """
 
@@ -53,7 +51,6 @@ class FixPlan(NamedTuple):
     writes: tuple[Mapping[str, str], ...]
     old: Mapping[str, str]
     crashes: tuple[str, ...] = ()
-    first: Mapping[str, str] = {}
 
 
 def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
@@ -91,7 +88,7 @@ def _plan(
         for finding in reversed(findings)
         if finding.rule in (CACHED, UNCACHED)
     }
-    plans = _Plans(repository)
+    plans = _Plans()
     edited: Mapping[str, str] = {}
     if distinct:
         try:
@@ -109,7 +106,7 @@ def _plan(
     writes = tuple(
         {path: edited[path] for path in plans.ordered(group)} for group in _groups(outcomes)
     )
-    return FixPlan(outcomes, writes, old, tuple(plans.crashes), plans.first)
+    return FixPlan(outcomes, writes, old, tuple(plans.crashes))
 
 
 _Key = tuple[str, tuple[str, ...]]
@@ -122,13 +119,10 @@ def _key(finding: Finding) -> _Key:
 class _Plans:
     """The outcomes of findings, while they are settled."""
 
-    def __init__(self, repository: Repository) -> None:
-        self.repository = repository
+    def __init__(self) -> None:
         self.outcomes: dict[_Key, Outcome] = {}
         self.crashes: list[str] = []
-        self.first: dict[str, str] = {}
-        self._later: dict[str, set[str]] = {}  # files that come after a file
-        self._edits: dict[str, list[Edit]] = {}  # of followers, in the files as they are
+        self._later: dict[str, set[str]] = {}  # files that come after one, with its followers
 
     def settle(self, state: State, findings: Sequence[Finding]) -> State:
         """Fix what can be fixed and decide on each finding; the state that is left.
@@ -158,8 +152,9 @@ class _Plans:
             self.outcomes[_key(finding)] = Outcome(
                 finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
             )
-        for draft in drafts:
-            self._add_followers(state, draft)
+            for draft in own:
+                for path in draft.edits.keys() - {draft.target.file}:
+                    self._later.setdefault(path, set()).add(draft.target.file)
         return after
 
     def _drafts(
@@ -192,13 +187,6 @@ class _Plans:
             reason = 'an internal error'
         self.outcomes[_key(finding)] = Outcome(finding, None, reason)
 
-    def _add_followers(self, state: State, draft: Draft) -> None:
-        for path, edits in draft.followers.items():
-            if path != draft.target.file:
-                self._later.setdefault(path, set()).add(draft.target.file)
-            if path not in state.edited:
-                self._edits.setdefault(path, []).extend(edits)
-
     def ordered(self, paths: Collection[str]) -> list[str]:
         """The order in which files are written."""
         waiting = sorted(paths)
@@ -209,20 +197,10 @@ class _Plans:
                 for path in waiting
                 if not any(path in self._later.get(other, ()) for other in waiting if other != path)
             ]
-            if not ready:
-                # Each of two files has a follower of the other's job.
-                self.first.update(self._with_followers(waiting))
-                ready = waiting
-            result += ready
-            waiting = [path for path in waiting if path not in ready]
+            # Of two files that have followers of each other's jobs any may be the first.
+            result += ready or waiting
+            waiting = [path for path in waiting if path not in result]
         return result
-
-    def _with_followers(self, paths: Sequence[str]) -> dict[str, str]:
-        return {
-            path: apply(self.repository.known_text(path), self._edits[path])
-            for path in paths
-            if path in self._edits
-        }
 
 
 def _groups(outcomes: Sequence[Outcome]) -> list[set[str]]:

@@ -39,33 +39,13 @@ class _Ready(NamedTuple):
     temporary: str
 
 
-def write_all(
-    root: str,
-    new: Mapping[str, str],
-    old: Mapping[str, str],
-    first: Mapping[str, str] | None = None,
-) -> None:
+def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
     """Replace each file's text in the order of `new`; paths are relative to the root.
 
-    - `old`: the texts that the new ones were made from (all without byte order mark):
-      a file that has changed since then is not overwritten.
-    - `first`: texts that files have before any of them gets its new one.
-
+    `old` are the texts that the new ones were made from (all without byte order mark):
+    a file that has changed since then is not overwritten.
     Raises NotWritten; then every file is as it was. Signals have to wait.
     """
-    with _uninterrupted():
-        if not first:
-            _write(root, new, old)
-            return
-        _write(root, first, {path: old[path] for path in first})
-        try:
-            _write(root, new, {**old, **first})
-        except NotWritten:
-            _write(root, {path: old[path] for path in first}, first)
-            raise
-
-
-def _write(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
     real_root = os.path.realpath(root)
     names: dict[str, str] = {}  # by the real path
     for path in new:
@@ -74,7 +54,7 @@ def _write(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
             raise NotWritten(f'{path}: is outside the repository')
         if names.setdefault(real, path) != path:
             raise NotWritten(f'{path}: is another name of {names[real]}')
-    with contextlib.ExitStack() as stack:
+    with _uninterrupted(), contextlib.ExitStack() as stack:
         _replace([_prepare(stack, real, names[real], new, old) for real in names])
 
 
