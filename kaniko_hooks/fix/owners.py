@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect
 from collections.abc import Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
@@ -66,45 +67,29 @@ class Owners:
         self._check_after()
 
     def _announcements(self) -> dict[int, int]:
-        """The units of the prints above them, if all have some.
+        """The units of the prints that announce them, if all have some.
 
-        What is printed below the last unit, and begins in another way than above the first, is
-        printed below all. Above the first unit there are no more than above another one then.
+        Between two units those announce the second one that begin like one above the first
+        unit, or else those that begin like none below the last one.
         """
-        gaps, last = self._gaps()
-        if not gaps:
-            return {}
-        (number, first), *others = gaps
-        own = [(other, _about_next(prints, first, last)) for other, prints in others]
-        most = max((len(prints) for _, prints in own), default=0)
-        own.append((number, first[-most:] if last else first))
-        if not all(prints for _, prints in own):
-            return {}
-        return {step.number: unit for unit, prints in own for step in prints}
-
-    def _gaps(self) -> tuple[list[tuple[int, list[Step]]], list[Step]]:
-        """The units, each with the prints above it, and the prints below the last one.
-
-        None unless the same programs run between all units and their prints.
-        """
-        gaps: list[tuple[int, list[Step]]] = []
-        prints: list[Step] = []
-        between: list[list[str]] = []  # the names of programs since the last print
-        first: list[list[str]] | None = None  # `between`, at the first unit
+        builds = sorted(self.unit_of)
+        gaps: list[list[Step]] = [[] for _ in (*builds, None)]
         for step in self.steps.main:
-            number = self.unit_of.get(step.number)
-            if number is not None:
-                first = between if first is None else first
-                if between != first:
-                    return [], []
-                gaps.append((number, prints))
-                prints, between = [], []
-            elif _echoes(step) and only_prints(step):
-                prints = [step] if between else [*prints, step]
-                between = []
-            else:
-                between.append([use.name for use in step.programs])
-        return gaps, [] if between else prints
+            if _echoes(step) and only_prints(step):
+                gaps[bisect(builds, step.number)].append(step)
+        first, *between, last = gaps
+        above, below = (set(map(_opening, steps)) for steps in (first, last))
+        chosen = [
+            [step for step in prints if _opening(step) in above]
+            or [step for step in prints if _opening(step) not in below]
+            for prints in between
+        ]
+        most = max(map(len, chosen), default=0)
+        chosen.insert(0, first[-most:] if last else first)
+        if not all(chosen):
+            return {}
+        pairs = zip(builds, chosen)
+        return {step.number: self.unit_of[number] for number, prints in pairs for step in prints}
 
     def _assign_steps(self) -> None:
         above: int | None = None
@@ -310,19 +295,6 @@ class Owners:
             if len(owners) == 1 and is_new and path not in repeated:
                 result[min(owners)].add(path)
         return result
-
-
-def _about_next(
-    prints: Sequence[Step], first: Sequence[Step], last: Sequence[Step]
-) -> Sequence[Step]:
-    """The prints between two units that are about the second one.
-
-    `first` are those above the first unit, `last` those below the last one.
-    """
-    above, below = (set(map(_opening, steps)) for steps in (first, last))
-    rest = prints[len(last) :]
-    alike = [step for step in rest or prints if _opening(step) in above]
-    return alike or rest or [step for step in prints if _opening(step) not in below]
 
 
 def _echoes(step: Step) -> bool:
