@@ -14,17 +14,15 @@ from kaniko_hooks.fix.programs import (
     SURE,
     TESTERS,
     WITHOUT_REGISTRY,
-    WRITING,
 )
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
+from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import If
 from kaniko_hooks.text import Text
 
 # A handler of `trap` that is none, or that only removes files.
 _REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
-# An expansion that ends the script if a variable is not set.
-_DEMAND = r'\$\{\w+:?\?'
 _FORCE = r'-\w*f'
 
 
@@ -35,7 +33,7 @@ def effects(step: Step) -> Sequence[ProgramCall]:
 
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
-    if re.search(_DEMAND, step.text) is not None:
+    if step.report.demands:
         return True
     if ignores_failure(step) and not step.report.exits:
         return False
@@ -82,7 +80,7 @@ def only_prints(step: Step) -> bool:
     report = step.report
     if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
         return False
-    if report.files or writes_files(step) or re.search(_DEMAND, step.text):
+    if report.files or writes_files(step) or report.demands:
         return False
     prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
     return prints and any(use.name not in TESTERS for use in step.programs)
@@ -91,7 +89,7 @@ def only_prints(step: Step) -> bool:
 def writes_files(step: Step) -> bool:
     """The output of a step goes to a file, even if that has the same text already."""
     return any(
-        operator in WRITING and not re.match('/dev/(?!shm/)', text.value)
+        operator in TO_FILE and not re.match('/dev/(?!shm/)', text.value)
         for operator, text, _ in step.report.targets
     )
 
@@ -101,12 +99,14 @@ def removes_leftovers(step: Step) -> bool:
 
     It may not be in the folder where runners keep projects, on a volume or a temporary file.
     """
+    report = step.report
     if not {use.name for use in step.programs} <= {'rm', 'true', ':'}:
         return False
-    words = re.sub(r'\d?>(?:\s*/dev/null|&1)|\|\|\s*(?:true|:)\Z|["\']', '', step.text).split()
-    paths = [word for word in words[1:] if word[:1] != '-']
+    if report.writes or report.changes - {'epoch'} or report.demands or writes_files(step):
+        return False
+    paths = [word.value for use in step.programs for word in use.operands]
     return all(
-        re.fullmatch(r'/(?!(?:builds|cache|mnt|tmp)/)[^$`()<>&|;]*', path) for path in paths
+        re.fullmatch(r'/(?!(?:builds|cache|mnt|tmp)/)[^$]*', path) for path in paths
     ) and any(re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths)
 
 

@@ -14,12 +14,12 @@ from kaniko_hooks.fix.programs import (
     HARMLESS_COMMANDS,
     IMAGE_TOOLS,
     WRITES_LAST,
-    WRITING,
 )
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import LOCAL, OTHER
 from kaniko_hooks.shell.value import ANYTHING
 from kaniko_hooks.text import Hole, Text, hole
@@ -183,7 +183,7 @@ def _edits(use: ProgramCall, file: str, paths: Paths) -> bool:
 def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -> bool:
     """The output of a step may go into a file, as in a loop that fills in templates."""
     return any(
-        operator in WRITING and any(is_unknown(path) or may_be_named(file, path) for file in files)
+        operator in TO_FILE and any(is_unknown(path) or may_be_named(file, path) for file in files)
         for step in before
         for operator, target, env in step.report.targets
         for path in paths.keys(target, env)
@@ -215,8 +215,7 @@ def _makes(
             any(name in text.value for name in names) or text.holes and not text.suffix
             for text in use.arguments
         )
-    into_folder = any(word.startswith(('-t', '--target')) for word in words)
-    if use.name not in (*WRITES_LAST, 'awk', 'sort', 'yq') or into_folder:
+    if use.name not in (*WRITES_LAST, 'awk', 'sort', 'yq'):
         return True
     return any(is_inside(file, path) for path in paths.targets(use) for file in files)
 

@@ -7,20 +7,21 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.programs import TAKES_FILES, WORKING_ON_FILES, WRITING
+from kaniko_hooks.fix.programs import TAKES_FILES, WORKING_ON_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
 from kaniko_hooks.repository import Repository
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
+from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import LOCAL, PURE
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.value import UNSET, OneOf
 from kaniko_hooks.text import Text, after_root
 
 # Redirections that need nothing of the file before.
-_REPLACES = WRITING - {'>>'}
+_REPLACES = TO_FILE - {'>>', '&>>'}
 _BROUGHT = (
     r'/(?:\Z|bin|builds|busybox|cache|dev|etc|kaniko|lib\w*|media|mnt|nfs|proc|root|run|sbin|secrets?'
     r'|share\w*|srv|sys|tmp|usr(?!/src)|var(?!/www)|vault|vol\w*|workspace)(?:/|\Z)'

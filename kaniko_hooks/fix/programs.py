@@ -63,8 +63,6 @@ WRITES_NAMED = WRITES_LAST | frozenset(
     """.split()
 )
 WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
-# Redirections that write.
-WRITING = frozenset(('>', '>|', '>>', '&>'))
 # Sub-commands that give an image a further name or a signature, or make a place for it.
 ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.split())
 # Programs that are run for their status.

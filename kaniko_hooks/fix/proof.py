@@ -13,13 +13,13 @@ from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
-from kaniko_hooks.fix.programs import WRITING
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
 from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 
@@ -130,7 +130,7 @@ def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | 
     With the words of those iterations of a loop that write one; None if all do.
     """
     unit, loop = part.unit, part.unit.loop
-    words = draft.paths.changes(unit.step, loop.command.name, WRITING) if loop else {}
+    words = draft.paths.changes(unit.step, loop.command.name, TO_FILE) if loop else {}
     steps = (*draft.steps.before, *part.steps)
     files = (
         path for step in steps if step.number <= unit.step.number for path in step.report.files

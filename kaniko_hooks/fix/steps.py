@@ -14,19 +14,13 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.programs import (
-    WRITES_LAST,
-    WRITES_NAMED,
-    WRITES_NOTHING,
-    WRITING,
-    kind_of,
-    sends,
-)
+from kaniko_hooks.fix.programs import WRITES_LAST, WRITES_NAMED, WRITES_NOTHING, kind_of, sends
 from kaniko_hooks.model import Container, Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
+from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
 from kaniko_hooks.shell.reports import BuildEvent, ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
@@ -85,7 +79,7 @@ class ProgramCall(NamedTuple):
             named = zip(self.words, self.arguments[1:])
             archives = [text for word, text in named if re.fullmatch('-?[acjJptvxz]*f', word)]
             return archives if self.packs else [text for text in words if text not in archives]
-        if self.name in WRITES_LAST:
+        if self.name in WRITES_LAST and not self.names_folder:
             return words[-1:]
         if self.name == 'sed':
             in_place = any(word.startswith(('-i', '--in')) for word in self.words)
@@ -93,9 +87,15 @@ class ProgramCall(NamedTuple):
         return () if self.name in WRITES_NOTHING else words
 
     @property
+    def names_folder(self) -> bool:
+        """It is a `cp` or its like with an option for the folder that it writes to."""
+        return any(re.match('-[a-zA-Z]*t|--target', word) for word in self.words)
+
+    @property
     def read(self) -> Sequence[Text]:
         """The arguments that may name what it reads."""
-        return self.arguments[:-1] if self.name in WRITES_LAST else self.arguments
+        is_last = self.name in WRITES_LAST and not self.names_folder
+        return self.arguments[:-1] if is_last else self.arguments
 
     @property
     def copied_name(self) -> str:
@@ -354,7 +354,7 @@ def words_after(names: str, text: str, ends: str = ';&|\n') -> set[str]:
 def _programs_of(report: StatementReport, script: Script) -> tuple[ProgramCall, ...]:
     """The programs of a statement; those that change a volume may do more than LOCAL ones."""
     writes_volume = any(
-        operator in WRITING and _is_on_volume(target, env, script)
+        operator in TO_FILE and _is_on_volume(target, env, script)
         for operator, target, env in report.targets
     )
     is_saved = _SAVED.fullmatch(report.source.value[report.node.start : report.node.end])

@@ -26,15 +26,7 @@ from kaniko_hooks.fix.effects import (
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
-from kaniko_hooks.fix.steps import (
-    BuildCall,
-    Step,
-    Steps,
-    body_steps,
-    failure_ignored,
-    scripts_of,
-    words_after,
-)
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, body_steps, failure_ignored, scripts_of
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
@@ -371,6 +363,8 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
 
 def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
     """Other processes than the shell may look for a variable, which a matrix exports."""
+    if all(name in build.env.exported for build in step.builds):
+        return False
     used = rf'\$\{{?{name}(?!\w)'
     pieces = step.text.split("'")
     is_sourced = any(use.name in ('.', 'source') for use in step.programs)
@@ -386,4 +380,4 @@ def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
             for text in [paths.text_of(file) or '']
         )
         or any(name in build.arguments_by_name for build in step.builds)
-    ) and name not in words_after('export', step.text)
+    )

@@ -9,10 +9,11 @@ from collections.abc import Collection, Mapping
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import only_prints
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.programs import VARYING_ARGUMENTS, WRITING
+from kaniko_hooks.fix.programs import VARYING_ARGUMENTS
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, Steps
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
+from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
 from kaniko_hooks.text import Text
 
@@ -149,7 +150,7 @@ def _varies(step: Step) -> bool:
         or any(map(_prints_environment, step.programs))
         and not any(map(_selects_others, step.programs))
         or any(
-            operator not in WRITING and _VARYING_FILES.search(text.value)
+            operator not in TO_FILE and _VARYING_FILES.search(text.value)
             for operator, text, _ in report.targets
         )
         or bool(report.files)

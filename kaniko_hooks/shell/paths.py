@@ -34,7 +34,8 @@ _EXTENSIONS = ('.sh', '.bash')
 _MAX_FOLDERS = 50
 _MAX_PATH = 4_096  # Linux: PATH_MAX
 _DEVICES = ('/dev/', '/proc/')
-_TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
+# Redirections of the output to a file.
+TO_FILE = frozenset(('>', '>>', '>|', '&>', '&>>'))
 # The first characters of the names of holes that stand for names of files.
 _PATTERNS = frozenset('*?[')
 # The workspace of a CI system, where the repository is in a folder of it.
@@ -347,7 +348,7 @@ def _redirection(
 ) -> tuple[State, Output | None]:
     if scope.ev.reports is not None and node.heredoc is None and node.operator != '<<<':
         scope.ev.reports.redirected(node.operator, text, state.env)
-    if node.operator in _TO_FILE and node.descriptor in ('', '1'):
+    if node.operator in TO_FILE and node.descriptor in ('', '1'):
         return state, Output(text, '>>' in node.operator)
     if node.operator == '>&' and node.descriptor in ('', '1'):
         target = literal(node.target) or ''

@@ -54,6 +54,7 @@ class StatementReport:
         self.looks_at_status = False  # of the statement before
         self.exits: set[tuple[str, bool | None]] = set()  # ways to leave the list, with the status
         self.may_fail = False  # some run goes on after a failure
+        self.demands = False  # `${name:?}` of a variable that may not be set
         self.changes: set[str] = set()  # fields of the environment that some run changes
         self.files: set[str] = set()  # keys of the files that some run writes
         self.targets: list[tuple[str, Text, Env]] = []  # redirections: operator and file
@@ -125,6 +126,11 @@ class Reports:
                 report.reads_status |= same and state.status is not True
             elif state.env.variables.get(name) is before.env.variables.get(name):
                 report.reads.add(name)
+
+    def demanded(self) -> None:
+        """A variable may not be set, which ends the script."""
+        for report, _ in self._active:
+            report.demands = True
 
     def built(self, build: Build, env: Env) -> None:
         """A build was executed."""

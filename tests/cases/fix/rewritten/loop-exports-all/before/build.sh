@@ -1,0 +1,1 @@
+/kaniko/executor --cache=true --destination "$CI_REGISTRY_IMAGE/$name"
