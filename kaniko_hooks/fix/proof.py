@@ -136,7 +136,9 @@ def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | 
         path for step in steps if step.number <= unit.step.number for path in step.report.files
     )
     # The target of a copy may be a folder.
-    return {path: words.get(path) or words.get(posixpath.dirname(path)) for path in files}
+    return {
+        _same_key(path): words.get(path) or words.get(posixpath.dirname(path)) for path in files
+    }
 
 
 class _Description(NamedTuple):
@@ -161,21 +163,25 @@ def _description(
     The files are those of the iteration for the word.
     """
     relevant = {path for path, words in files.items() if words is None or word in words}
-    relevant.update(paths.in_context(build, build.env.files))
+    relevant.update(map(_same_key, paths.in_context(build, build.env.files)))
     return _Description(
         tuple(_named(field.text) for field in (*build.argv, *further)),
         frozenset(map(_named, build.env.directories)),
         {name: _of_value(value) for name, value in build.env.variables.items() if name in names},
         {
-            '\0'.join(_without_numbers(path.split('\0'))): frozenset(map(_named, texts))
+            _same_key(path): frozenset(map(_named, texts))
             for path, texts in build.env.files.items()
-            if path in relevant
+            if _same_key(path) in relevant
         },
     )
 
 
 def _named(text: Text) -> tuple[str, ...]:
     return _without_numbers(text.key())
+
+
+def _same_key(path: str) -> str:
+    return '\0'.join(_without_numbers(path.split('\0')))
 
 
 def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
@@ -206,7 +212,7 @@ def _difference(description: _Description, others: Sequence[_Description]) -> st
         return 'a build would not run in the directory that an earlier one leaves'
     # A variable that is unset is not one that the script leaves alone.
     changed = sorted(f'${name}' for name, _ in variables.items() ^ other.variables.items())
-    changed += sorted(path for path, _ in files.items() ^ other.files.items())
+    changed += sorted(shown_path(path) for path, _ in files.items() ^ other.files.items())
     return f'a build would not find {changed[0]} as an earlier one leaves it'
 
 

@@ -185,6 +185,8 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     for text in (*scalars_of(target.job), *scripts):
         if name := re.search('CI_JOB_(?:GROUP_)?NAME', text):
             raise Refusal(f'it uses {name[0]}, and its name would change')
+        if name := re.search('CI_NODE_(?:INDEX|TOTAL)', text):
+            raise Refusal(f'it uses {name[0]}, which `parallel` would change')
 
 
 def _has_keyword(table: Value, keyword: str) -> bool:
