@@ -43,8 +43,10 @@ _IMAGE = (
 _ARGUMENT = r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?'
 _VARIABLE = r'\$(?:(\w+)|\{(\w+)(?::?-([^}$]*))?\})'
 _ESCAPE = r'(?im)\s*#\s*escape\s*=\s*`'
+# Comments, which end with their line, and the ends of lines that go on below them.
+_NO_TEXT = r'(?im)^[ \t]*#(?![ \t]*escape).*$|\\[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*'
 # Images that a command names, with their registry.
-_RUN = r'(?im)^[ \t]*RUN[ \t](?:\\\r?\n|.)*'
+_RUN = r'(?im)^[ \t]*RUN[ \t].*'
 _REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
 # A command of sed whose pattern has no more than `.`, `*`, `^` and `$`.
 _SUBSTITUTION = (
@@ -95,6 +97,7 @@ def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Pa
     dockerfile = _dockerfile(files, build, step, before, paths)
     if dockerfile is not None:
         texts, editors = dockerfile
+        texts = [_with_whole_lines(text) for text in texts]
         bases = _bases(texts, arguments)
         words.update(*(_references(spelled(text)) for text in texts))
         words.update(spelled(word) for use in editors for word in use.arguments)
@@ -259,11 +262,8 @@ def _base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] |
     is_open = any(_starts_line(dockerfile.value, hole) for hole in dockerfile.holes)
     if is_open or re.search(_ESCAPE, dockerfile.value):
         return None
-    text = dockerfile.replaced(
-        [(*match.span(), Text(' ')) for match in re.finditer(r'\\\r?\n', dockerfile.value)]
-    )
-    values = _arguments_of(text, arguments)
-    text = _without_quotes(text)
+    values = _arguments_of(dockerfile, arguments)
+    text = _without_quotes(dockerfile)
     stages: set[str] = set()
     result: set[Text] = set()
     for match in re.finditer(_IMAGE, text.value):
@@ -278,6 +278,12 @@ def _base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] |
         if match['stage']:
             stages.add(match['stage'].lower())
     return result
+
+
+def _with_whole_lines(dockerfile: Text) -> Text:
+    """A Dockerfile without comments, and with each instruction on one line."""
+    matches = re.finditer(_NO_TEXT, dockerfile.value)
+    return dockerfile.replaced([(*match.span(), Text(' ')) for match in matches])
 
 
 def _starts_line(text: str, hole: Hole) -> bool:
