@@ -181,19 +181,24 @@ def chain_risks(target: Target, needed: Sequence[Sequence[int]]) -> Iterator[str
 
 
 def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
-    """The earlier jobs whose artifacts a job without `needs` gets."""
+    """The earlier jobs whose artifacts a job without `needs` gets, or that it depends on."""
     dependencies = get(job.table, 'dependencies')
-    names = None if dependencies is None else {string_of(item) for item in items_of(dependencies)}
+    others: Sequence[Job] = state.sources(pipeline)
+    is_open = bool(pipeline.notes)
+    if dependencies is not None:
+        # G: they must be among the `needs`, whether or not they have artifacts.
+        names = {string_of(item) for item in items_of(dependencies)}
+        others = [other for other in pipeline.jobs.values() if other.name in names]
+        is_open = len(others) < len(names)
     order = _stages(pipeline.table)
     own = order.get(_stage(job.table), len(order))
     sources = []
-    for other in state.sources(pipeline):
-        earlier = order.get(_stage(other.table), 0) < own
-        if earlier and (names is None or other.name in names):
+    for other in others:
+        if order.get(_stage(other.table), 0) < own:
             _check_waits(other)
             limits = (get(other.table, keyword) for keyword in ('rules', 'only', 'except'))
             sources.append(Source(other.name, any(limit is not None for limit in limits)))
-    if names is None and pipeline.notes:
+    if is_open:
         raise Refusal(f'{_BECAUSE}jobs that cannot be seen may have artifacts for it')
     return sources
 
