@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kaniko_hooks.model import MANY, Build, Cond, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts, tree
@@ -209,7 +209,8 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         flow = runs(scope, state, fields)
         if kind == OTHER and runs_words:
             scripts.note_hidden(scope, state, fields, flow)
-        flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
+        else:
+            flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
         return flow
     if kind == LOCAL:
         state = _after_local_change(scope, state, fields, base)
@@ -294,40 +295,55 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     is_output = shown[:2] == '$(' and fields[0].text.is_hole
     if '/' in shown and not is_output:
         flow.add(scripts.file(scope, state, fields))
-    rest = among_words(scope, state, fields)
-    flow.normal += [paths.touched(scope, way, fields) for way in rest.normal]
-    flow.leaving += rest.leaving
+    flow.add(among_words(scope, state, fields))
     return flow
 
 
 def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """An unknown program runs the executor, shell or script among its words."""
-    texts = list(_texts(fields))
-    if texts:
-        return Flow(_run_texts(scope, state, texts))
+    """An unknown program runs the executor, shell, script or text of commands among its words."""
+    ends = [state]
     start = state
+    runs_texts = False
     for index in range(1, len(fields)):
         text, rest = fields[index].text, fields[index:]
         name, equals, _ = text.value.partition('=')
+        commands = _commands(fields[index - 1], fields[index])
         if equals and name.isidentifier():
             # `env NAME=value command`
             value = text.part(len(name) + 1)
             start = _exporting(assign(start, name, value), name)
+        elif commands is not None:
+            runs_texts = True
+            words = scripts.words_of_shell(commands)
+            ends = [end for before in ends for end in scripts.shell(scope, before, words).normal]
         elif text.holes or text.value[:1] == '-':
             if base_name(fields[0]) == 'env':
                 # `env -i`, `env -u NAME`
                 start = start.with_env(start.env._replace(exported=frozenset()))
             if re.match(_CHANGES_DIRECTORY, text.value):
                 start = paths.in_unknown_folder(start)
-        elif runs := _runner(scope, start, fields[:index], rest):
+        elif not runs_texts and (runs := _runner(scope, start, fields[:index], rest)):
             env = start.env._replace(at_exit=NO_TRAP)
             return Flow(
                 scope.ev.isolated(scope, state, lambda way: runs(scope, way.with_env(env), rest))
             )
-    ends = [state]
+    if runs_texts:
+        return Flow(end.with_status(None) for end in ends)
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
-    return programs.printed(scope, [end.with_status(None) for end in ends], fields)
+    ends = [paths.touched(scope, end.with_status(None), fields) for end in ends]
+    return programs.printed(scope, ends, fields)
+
+
+def _commands(option: Field, field: Field) -> Field | None:
+    """A word that a program runs as commands: `su -c text`, `--command="executor …"`."""
+    value = re.sub('^--?[A-Za-z][A-Za-z-]*=', '', field.text.value)
+    command, blank, _ = value.partition(' ')
+    takes_commands = re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
+    if not blank or not takes_commands and not mentions_executor(command.rpartition('/')[2]):
+        return None
+    end = len(field.text.value)
+    return field._replace(text=field.text.part(end - len(value), end))
 
 
 def _runner(
@@ -375,25 +391,6 @@ def _starts_shell(fields: Sequence[Field]) -> bool:
     """A shell of another user that reads its commands: `su - user`, `sudo -i`, `sudo su`."""
     names = [field.text.value.rpartition('/')[2] for field in fields]
     return names[0] in _OTHER_USERS and all(program(name).kind == OTHER for name in names)
-
-
-def _texts(fields: Sequence[Field]) -> Iterator[Field]:
-    """The words that a program runs as commands: `su -c text`, `--command="executor …"`."""
-    for option, field in zip(fields, fields[1:]):
-        value = re.sub('^--?[A-Za-z][A-Za-z-]*=', '', field.text.value)
-        command, blank, _ = value.partition(' ')
-        takes_commands = re.fullmatch(_TAKES_COMMANDS, option.text.value) is not None
-        if blank and (takes_commands or mentions_executor(command.rpartition('/')[2])):
-            end = len(field.text.value)
-            yield field._replace(text=field.text.part(end - len(value), end))
-
-
-def _run_texts(scope: Scope, state: State, texts: Sequence[Field]) -> Sequence[State]:
-    states = [state]
-    for field in texts:
-        words = scripts.words_of_shell(field)
-        states = [end for before in states for end in scripts.shell(scope, before, words).normal]
-    return [end.with_status(None) for end in states]
 
 
 # Builds
