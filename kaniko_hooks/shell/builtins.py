@@ -362,8 +362,11 @@ def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _look_up(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`command -v`, `hash`, `type`: a command of this name may exist."""
-    return programs.printed(scope, [state.with_status(None)], fields)
+    """`command -v`, `hash`, `type`, `which`: the path of a command, or nothing."""
+    if not scope.captured:
+        return Flow([state.with_status(None)])
+    ends = programs.printed(scope, [state.with_status(True)], fields).normal
+    return Flow([*ends, state.with_status(False)])
 
 
 def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -432,7 +435,7 @@ _ROWS: tuple[tuple[programs.Runner, str], ...] = (
     (_cd, 'cd pushd'),
     (_popd, 'popd'),
     (_command, 'command builtin'),
-    (_look_up, 'hash type'),
+    (_look_up, 'hash type which'),
     (_alias, 'alias'),
     (_trap, 'trap'),
     (scripts.evaluate, 'eval'),
