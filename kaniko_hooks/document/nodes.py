@@ -55,18 +55,11 @@ def identity(node: Node) -> int:
     return id(node[0])
 
 
-def node_at(node: Node | None, *path: str) -> Node | None:
-    """The value under the keys of `path`, the last one where a key is repeated."""
-    for name in path:
-        if not isinstance(node, MappingNode):
-            return None
-        for key, value in reversed(node.pairs):
-            if isinstance(key, ScalarNode) and key.value == name:
-                node = value
-                break
-        else:
-            return None
-    return node
+def node_at(node: Node | None, name: str) -> Node | None:
+    """The value under a key of a mapping itself, the last one where the key is repeated."""
+    pairs = node.pairs if isinstance(node, MappingNode) else ()
+    values = [value for key, value in pairs if text_of(key) == name]
+    return values[-1] if values else None
 
 
 def text_of(node: Node | None) -> str:

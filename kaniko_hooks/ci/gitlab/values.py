@@ -102,7 +102,7 @@ def entry_of(value: Value | None, name: str) -> Entry | None:
 def get(value: Value | None, *path: str) -> Value | None:
     """The value under the keys of `path`, None if there is none or it is null."""
     for name in path:
-        entry = value.entries.get(name) if isinstance(value, Table) else None
+        entry = entry_of(value, name)
         if entry is None:
             return None
         value = entry.value
