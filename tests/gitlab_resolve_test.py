@@ -114,6 +114,11 @@ def test_accepted(tmp_path: Path, text: str, expected: list[str]) -> None:
     assert scripts(read(tmp_path, text)) == {'j': expected}
 
 
+def test_default_with_a_script_is_a_job(tmp_path: Path) -> None:
+    pipeline = read(tmp_path, 'default: {before_script: [b], script: [d]}\nj: {script: [a]}')
+    assert scripts(pipeline) == {'default': ['b', 'd'], 'j': ['a']}
+
+
 def test_a_parent_may_stand_in_what_cannot_be_seen(tmp_path: Path) -> None:
     pipeline = read(
         tmp_path,

@@ -68,7 +68,7 @@ def _number(text: str) -> Scalar:
     return text
 
 
-def to_s(value: Scalar, inner: bool = False) -> str:
+def to_s(value: Scalar, inner: bool) -> str:
     """The value as Ruby's `to_s` prints it; inside a list or hash, as `inspect` does."""
     if value is None:
         return 'nil' if inner else ''
