@@ -175,7 +175,7 @@ def _judged(
     texts = {file: repository.known_text(file) for file in sorted(files)}
     marked = {file: text for file, text in texts.items() if MARK in text}
     if marked:
-        from kaniko_hooks.suppression.apply import without_suppressed
+        from kaniko_hooks.suppression import without_suppressed
 
         rules = {rule.CACHED, rule.UNREADABLE, *([rule.UNCACHED] if options.strict else [])}
         findings = without_suppressed(findings, reading.containers, marked, rules)

@@ -55,7 +55,7 @@ SYSTEMS = (
     GITHUB,
     System('forgejo-actions', 'github.workflow', 'job', ('.forgejo/workflows/*',)),
     System('gitea-actions', 'github.workflow', 'job', ('.gitea/workflows/*',)),
-    System('circleci', 'circleci.config', 'job', ('.circleci/*',)),
+    System('circleci', 'circleci', 'job', ('.circleci/*',)),
     System('tekton', 'steps.reader:tekton', 'step', (), ('.tekton/**', '.lighthouse/**')),
     System('argo-workflows', 'steps.reader:argo', 'template'),
     System('shipwright', 'steps.reader:shipwright', 'step'),

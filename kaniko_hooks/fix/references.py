@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.extends import ancestors
+from kaniko_hooks.ci.gitlab.reuse import ancestors
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import (
     MappingNode,

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.extends import ancestors
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.predefined import EXCLUSIVE, NEVER_EMPTY, SINGLE_WORDS
-from kaniko_hooks.ci.gitlab.reference import references
+from kaniko_hooks.ci.gitlab.reuse import ancestors, references
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     Leaf,

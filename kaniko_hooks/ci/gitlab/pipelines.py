@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.extends import extended
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.include import Loader, Variables
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of, jobs_of, reported_by
-from kaniko_hooks.ci.gitlab.reference import resolved
+from kaniko_hooks.ci.gitlab.reuse import extended, resolved
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     InvalidPipeline,

@@ -1,4 +1,7 @@
-"""CircleCI's parameters and logic statements: `<< parameters.x >>`, `when`, `unless`.
+"""CircleCI: a job is a container, its `run` steps are scripts.
+
+All steps run in the first image of the executor; `<< parameters.x >>` are replaced
+before a shell sees them.
 
 Sources: circleci.com/docs/reusing-config (defaults, arguments of jobs, commands and
 executors, `matrix` of workflows); …/configuration-reference, "Logic statements".
@@ -7,19 +10,30 @@ executors, `matrix` of workflows); …/configuration-reference, "Logic statement
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
+    WORKSPACE,
     File,
     Settings,
+    Source,
+    assigned,
+    choices,
+    counted,
     defaults,
     environment,
     filled,
+    folder_in,
+    image_of,
     resolved,
+    shell_of,
+    with_unknown,
 )
 from kaniko_hooks.document.nodes import (
+    Field,
+    MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
@@ -28,7 +42,19 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, all_of, any_of, negate
+from kaniko_hooks.model import (
+    Cond,
+    Container,
+    Eq,
+    Note,
+    Place,
+    Script,
+    Setting,
+    Text,
+    all_of,
+    any_of,
+    negate,
+)
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole
 
@@ -46,7 +72,150 @@ _MAX_DEPTH = 3
 _MAX_ITEMS = 20
 
 
-class Scope(NamedTuple):
+def read(source: Source) -> Iterator[Container]:
+    """The containers of a configuration: one for each job with commands."""
+    document = source.document
+    declared = value_of(document, 'parameters')
+    open_values = choices('pipeline.parameters', declared)
+    variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE, **open_values}
+    values = defaults('pipeline.parameters', declared, '<<')
+    values |= {name: hole(name) for name in open_values}
+    holders = {('', ''): document} | {
+        (f'orbs.{name}.', f'{name}/'): field.value
+        for name, field in fields(value_of(document, 'orbs')).items()
+    }
+    for (where, orb), holder in holders.items():
+        for name, field in fields(value_of(holder, 'jobs')).items():
+            calls = _invocations(document, orb + name)
+            job = _Job(source, f'{source.prefix}{where}jobs.{name}')
+            container = job.container(field, calls, _Scope(source.file, holder, variables, values))
+            if container.scripts:
+                yield container
+
+
+class _Job:
+    """Reads the steps of one job, and of the commands that they call."""
+
+    def __init__(self, source: Source, name: str) -> None:
+        self.repository = source.repository
+        self.system = source.system.name
+        self.name = name
+        self.notes = source.notes
+        self.scripts: list[Script] = []
+        self.places: list[Place] = []
+        self.steps = 0
+        self.changed: set[str] = set()  # variables, by a step
+
+    def container(self, field: Field, calls: Sequence[Node | None], scope: _Scope) -> Container:
+        """The container of a job, which workflows call with these arguments."""
+        node, noted, file = field.value, len(self.notes), scope.file
+        scope = scope.in_job(calls, value_of(node, 'parameters'))
+        executor, inner = self._executor(node, scope)
+        images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
+        image = images[0] if images else None
+        for holder, source in ((inner, image), (inner, executor), (scope, node)):
+            scope = scope.with_environment(source, holder)
+        folder = value_of(node, 'working_directory') or value_of(executor, 'working_directory')
+        # What `checkout` makes is there, wherever that is.
+        directory = scope.shown(folder) or '~/project'
+        root = directory if directory[0] in '~/' else ''
+        scope = scope._replace(
+            shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
+            directory='' if root else folder_in('', directory),
+            root=root,
+        )
+        self._add_around('pre-steps', calls, scope)
+        self._add_steps(value_of(node, 'steps'), scope)
+        self._add_around('post-steps', calls, scope)
+        return Container(
+            self.system,
+            self.name,
+            Place(file.path, field.key.start),
+            image_of(file, value_of(image, 'image'), inner.filled),
+            places=(file.place(node), *self.places),
+            visible=len(self.notes) == noted,
+            scripts=tuple(self.scripts),
+        )
+
+    def _executor(self, node: Node, scope: _Scope) -> tuple[Node, _Scope]:
+        """The mapping with what a job runs in, and the scope of its parameters."""
+        named = value_of(node, 'executor')
+        name = scope.shown(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
+        executor = _defined(scope.document, 'executors', name)[0] if name else None
+        if executor is None:
+            return node, scope
+        self.places.append(scope.file.place(executor))
+        return executor, scope.inside(value_of(executor, 'parameters'), named)
+
+    def _add_around(self, name: str, calls: Sequence[Node | None], scope: _Scope) -> None:
+        """Adds the steps that workflows put before or after a job, for each call of it."""
+        for index, call in enumerate(calls):
+            self._add_steps(value_of(call, name), scope._replace(cond=_in_call(index)))
+
+    def _add_steps(self, steps: Node | None, scope: _Scope) -> None:
+        for step in items_of(steps):
+            self.steps = counted(self.steps)
+            if isinstance(step, ScalarNode):
+                self._add_call(step, step.value, None, scope)
+            elif isinstance(step, MappingNode):
+                for name, field in fields(step).items():
+                    self._add_step(name, field, scope)
+
+    def _add_step(self, name: str, field: Field, scope: _Scope) -> None:
+        if name == 'run':
+            self._add_run(field.value, scope)
+        elif name in ('when', 'unless'):
+            cond = scope.condition(value_of(field.value, 'condition'))
+            cond = all_of((scope.cond, negate(cond) if name == 'unless' else cond))
+            if cond is not False:
+                self._add_steps(value_of(field.value, 'steps'), scope._replace(cond=cond))
+        elif name == 'steps':
+            for steps, inner in scope.passed_steps(field.value):
+                self._add_steps(steps, inner)
+        else:
+            self._add_call(field.key, name, field.value, scope)
+
+    def _add_call(self, key: ScalarNode, name: str, arguments: Node | None, scope: _Scope) -> None:
+        """Adds the steps of a reusable command."""
+        place = scope.file.place(key)
+        body, document = _defined(scope.document, 'commands', name)
+        if '/' in name and body is None:
+            self.notes.append(Note(place, f'the orb command {name} is not visible here'))
+        if body is not None and name not in scope.stack:
+            self.places.append(place)
+            inner = scope.inside(value_of(body, 'parameters'), arguments)
+            inner = inner._replace(
+                document=document, calls=(*scope.calls, place), stack=(*scope.stack, name)
+            )
+            self._add_steps(value_of(body, 'steps'), inner)
+
+    def _add_run(self, node: Node, scope: _Scope) -> None:
+        source = node if isinstance(node, ScalarNode) else value_of(node, 'command')
+        if isinstance(source, ScalarNode):
+            scope = scope._replace(variables=with_unknown(scope.variables, self.changed))
+            scope = scope.with_environment(node)
+            if 'BASH_ENV' in source.value:
+                self.changed |= assigned(self.repository, source.value)
+            script = Script(
+                (scope.filled(scope.file.scalar(source)),),
+                scope.variables,
+                always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
+                directory=_folder(value_of(node, 'working_directory'), scope),
+                shell=shell_of(scope.shown(value_of(node, 'shell')) or scope.shell),
+                cond=scope.cond,
+                calls=scope.calls,
+                root=scope.root,
+            )
+            self.scripts.append(script)
+
+
+def _folder(node: Node | None, scope: _Scope) -> str | None:
+    """The folder of the repository where a step starts."""
+    folder = folder_in(scope.directory, scope.text(node), (scope.root,) if scope.root else ())
+    return None if folder and folder.startswith('~') else folder
+
+
+class _Scope(NamedTuple):
     """Surroundings of a step.
 
     - `document`: has the commands that are called; an inline orb is one in another.
@@ -66,7 +235,7 @@ class Scope(NamedTuple):
     directory: str | None = ''
     root: str = ''
     cond: Cond = True
-    steps: Mapping[str, tuple[tuple[Node, Scope], ...]] = {}
+    steps: Mapping[str, tuple[tuple[Node, _Scope], ...]] = {}
     stack: tuple[str, ...] = ()
     calls: tuple[Place, ...] = ()
 
@@ -97,12 +266,12 @@ class Scope(NamedTuple):
         text = self.text(node)
         return text.value if text else ''
 
-    def with_environment(self, node: Node | None, scope: Scope | None = None) -> Scope:
+    def with_environment(self, node: Node | None, scope: _Scope | None = None) -> _Scope:
         """With the variables of an `environment:` added, whose references `scope` resolves."""
         added = environment(self.file, value_of(node, 'environment'), (scope or self).filled)
         return self._replace(variables={**self.variables, **added})
 
-    def inside(self, declared: Node | None, arguments: Node | None) -> Scope:
+    def inside(self, declared: Node | None, arguments: Node | None) -> _Scope:
         """Inside something with these parameters, called with these arguments."""
         values = {
             name: value for name, value in self.values.items() if name[:11] != 'parameters.'
@@ -120,14 +289,14 @@ class Scope(NamedTuple):
                 steps[f'parameters.{name}'] = ((field.value, self),)
         return self._replace(values=values, steps=steps)
 
-    def in_job(self, calls: Sequence[Node | None], declared: Node | None) -> Scope:
+    def in_job(self, calls: Sequence[Node | None], declared: Node | None) -> _Scope:
         """Inside a job, with what the calls of the workflows pass to its parameters."""
         scope = self.inside(declared, None)
         variables, values, steps = dict(self.variables), dict(scope.values), dict(scope.steps)
         for name, field in fields(declared).items() if calls else ():
             key = f'parameters.{name}'
             passed = [
-                (node, self._replace(cond=in_call(index)))
+                (node, self._replace(cond=_in_call(index)))
                 for index, call in enumerate(calls)
                 for node in _passed(call, name) or [value_of(field.value, 'default')]
             ]
@@ -140,7 +309,7 @@ class Scope(NamedTuple):
             )
         return self._replace(variables=variables, values=values, steps=steps)
 
-    def passed_steps(self, node: Node | None) -> list[tuple[Node, Scope]]:
+    def passed_steps(self, node: Node | None) -> list[tuple[Node, _Scope]]:
         """The steps that a reference stands for, with their scopes."""
         match = re.fullmatch(rf'<<\s*({_NAME})\s*>>', text_of(node))
         return [
@@ -203,7 +372,7 @@ class Scope(NamedTuple):
 class _Names(cond.Dialect):
     """Names of parameters and values of the pipeline."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: _Scope) -> None:
         self.scope = scope
 
     def value(self, name: str) -> Text:
@@ -220,7 +389,7 @@ class _Names(cond.Dialect):
         return super().truth(value)
 
 
-def in_call(index: int) -> Cond:
+def _in_call(index: int) -> Cond:
     """The condition that a job runs as one of its calls, which exclude each other."""
     return Eq(hole('call of the job'), Text(str(index)))
 
@@ -231,7 +400,7 @@ def _passed(call: Node | None, name: str) -> list[Node | None]:
     return [*items_of(value_of(call, 'matrix', 'parameters', name))] or ([node] if node else [])
 
 
-def invocations(document: Node, job: str) -> list[Node | None]:
+def _invocations(document: Node, job: str) -> list[Node | None]:
     """The arguments of each mention of a job in the workflows; None for no arguments."""
     calls: list[Node | None] = []
     for workflow in fields(value_of(document, 'workflows')).values():
@@ -243,7 +412,7 @@ def invocations(document: Node, job: str) -> list[Node | None]:
     return calls
 
 
-def defined(document: Node, kind: str, name: str) -> tuple[Node | None, Node]:
+def _defined(document: Node, kind: str, name: str) -> tuple[Node | None, Node]:
     """The definition of a name, and the document whose names it uses: an orb is one."""
     orb, slash, rest = name.partition('/')
     inner = value_of(document, 'orbs', orb) if slash else None

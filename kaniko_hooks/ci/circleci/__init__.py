@@ -1,1 +1,0 @@
-"""CircleCI: jobs, reusable commands and what their parameters stand for."""

@@ -1,1 +1,0 @@
-"""Comments that silence findings: reading them and applying them."""
