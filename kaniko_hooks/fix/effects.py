@@ -89,7 +89,10 @@ def only_prints(step: Step) -> bool:
 def writes_files(step: Step) -> bool:
     """The output of a step goes to a file, even if that has the same text already."""
     return any(
-        operator in TO_FILE and not re.match('/dev/(?!shm/)', text.value)
+        operator in TO_FILE
+        and not re.match('/dev/(?!shm/)', text.value)
+        or operator == '>&'
+        and text.value not in ('1', '2', '-')
         for operator, text, _ in step.report.targets
     )
 

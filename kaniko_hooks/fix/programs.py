@@ -39,8 +39,13 @@ _CHANGES_FILES = (
     r'|rsync [^:]*'
 )
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
-# Options of awk, sort and yq by which they change a file instead of printing.
-_IN_PLACE = frozenset(('inplace', '-o', '-i', '--inplace'))
+# Arguments by which programs write to a file instead of printing.
+_WRITES = {
+    'awk': r'(?s)inplace\Z|.*\bprintf?\b[^;}]*>',
+    'sort': '-[a-zA-Z]*o|--output',
+    'tree': '-[a-zA-Z]*o',
+    'yq': '-[a-zA-Z]*i|--inplace',
+}
 # Programs of awk and sed that run commands.
 _RUNS = {
     'awk': r'system\s*\(|\|&?\s*(?:"|getline)',
@@ -59,7 +64,7 @@ WRITES_LAST = frozenset('cp install ln mv'.split())
 WRITES_NAMED = WRITES_LAST | frozenset(
     """
     awk bunzip2 bzip2 chmod chown curl dos2unix envsubst executor gunzip gzip kaniko mkdir rm rmdir
-    sed sort tee touch truncate umask unix2dos update-ca-certificates wget xz yq zstd
+    sed sort tee touch truncate ulimit umask unix2dos update-ca-certificates wget xz yq zstd
     """.split()
 )
 WRITES_NOTHING = frozenset('rm rmdir chmod chown'.split())
@@ -86,7 +91,7 @@ OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
 HARMLESS = frozenset(
     """
     chmod chown dos2unix envsubst find gzip mkdir rm rmdir sed split sponge tee touch truncate
-    umask unix2dos update-ca-certificates zcat
+    ulimit umask unix2dos update-ca-certificates zcat
     """.split()
 )
 # Sub-commands of git and of tools for images that write no file that can be built from.
@@ -119,7 +124,7 @@ def kind_of(name: str, kind: str, arguments: Sequence[Text]) -> str:
         return (LOCAL if changes else PURE) if name in ('find', 'xargs') and not asks else OTHER
     if name in _RUNS and any(re.search(_RUNS[name], text.value) for text in arguments):
         return OTHER
-    if name in ('awk', 'sort', 'yq') and not _IN_PLACE.isdisjoint(words):
+    if name in _WRITES and any(re.match(_WRITES[name], text.value) for text in arguments):
         return LOCAL
     if kind in (PURE, LOCAL, BUILTIN):
         return kind

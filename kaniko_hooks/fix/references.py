@@ -243,14 +243,12 @@ def followers_of(
 
 def _repeated(text: str, mention: Mention, holder: SequenceNode, parts: Sequence[str]) -> Edit:
     node, name = holder.items[mention.position], mention.scalar
-    # The node of a block mapping ends with the blank lines below it.
-    end = name.end + len(text[name.end : node.end].rstrip())
-    start, at, before = node.start, end, ', '
+    start, at, before = node.start, node.end, ', '
     if not holder.flow:
         # The dash may stand on a line of its own.
         start = line_start(text, max(text.rfind('-', 0, node.start), 0))
-        at, before = line_end(text, end), newline_of(text, start)
-    head, tail = text[start : name.start], text[name.end : end]
+        at, before = line_end(text, node.end), newline_of(text, start)
+    head, tail = text[start : name.start], text[name.end : node.end]
     return Edit(at, at, ''.join(f'{before}{head}{like(part, name.style)}{tail}' for part in parts))
 
 

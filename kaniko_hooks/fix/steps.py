@@ -81,9 +81,10 @@ class ProgramCall(NamedTuple):
             return archives if self.packs else [text for text in words if text not in archives]
         if self.name in WRITES_LAST and not self.names_folder:
             return words[-1:]
-        if self.name == 'sed':
-            in_place = any(word.startswith(('-i', '--in')) for word in self.words)
-            return words[1:] if in_place else ()
+        if self.name == 'sed' and not any(re.match('-i|--in', word) for word in self.words):
+            return ()
+        if self.name in ('awk', 'sed', 'yq'):
+            return words[1:]  # behind the program
         return () if self.name in WRITES_NOTHING else words
 
     @property
