@@ -126,7 +126,10 @@ class Writer:
         cuts = [self._cut(step, start, end) for start, end in spans]
         yield from cuts
         fixed = [*cuts, *(self._cut(step, start, end) for start, end in _in_lines(source, node))]
-        for edit in _dedented(self.text, self._depth(step, loop), cuts[0].end, cuts[1].start):
+        at = self.offset(step.command, node.start)
+        base = at - line_start(self.text, at)
+        depth = self._depth(step, loop)
+        for edit in _dedented(self.text, base, depth, cuts[0].end, cuts[1].start):
             if not any(span.start <= edit.start < span.end for span in fixed):
                 yield edit
 
@@ -385,12 +388,15 @@ def _in_lines(source: str, loop: For) -> Iterator[Span]:
             yield node.start, node.end
 
 
-def _dedented(text: str, columns: int, begin: int, end: int) -> Iterator[Edit]:
-    """Move the lines of the body to the left, but for its first, which begins elsewhere."""
+def _dedented(text: str, base: int, columns: int, begin: int, end: int) -> Iterator[Edit]:
+    """Move the lines of the body to the left, but for its first, which begins elsewhere.
+
+    No line goes further than to the column of the loop, the `base`.
+    """
     at = next_line(text, line_end(text, begin))
     while at < end and columns > 0:
         line = text[at : line_end(text, at)]
         blank = len(line) - len(line.lstrip(' \t'))
-        if blank < len(line):
-            yield Edit(at, at + min(columns, blank), '')
+        if base < blank < len(line):
+            yield Edit(at + base, at + min(base + columns, blank), '')
         at = next_line(text, at)
