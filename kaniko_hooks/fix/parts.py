@@ -9,7 +9,7 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import effects, is_sure, may_stop, removes_leftovers
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import Paths, is_absolute, is_inside, may_be_named
-from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, scripts_of, words_after
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, scripts_of
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
@@ -21,7 +21,7 @@ TOO_LONG = 'its set-up is too long to be repeated in every job'
 _MAX_WORK = 150_000  # comparisons of steps
 
 
-_EXPORTS = 'export|declare|typeset|readonly'
+_EXPORTS = r'(?:export|declare|typeset|readonly)\s[^;&|\n]*'
 _EXPORTS_ANY = r'set\s(?:(?!set\s)[^;&|\n])*-\w*a|allexport|\$\{!'
 
 # Variables that lead a build to files, besides its flags.
@@ -231,10 +231,11 @@ def _looks_up(steps: Steps, step: Step, names: set[str]) -> bool:
 
 def _may_be_exported(steps: Steps, names: set[str]) -> bool:
     """Programs may read a variable from their environment, or the shell may use it itself."""
+    name = rf'\b(?:{"|".join(map(re.escape, names))})\b'
     return any(map(steps.is_environment, names)) or any(
         re.search(_EXPORTS_ANY, step.text)
-        or not names.isdisjoint(words_after(_EXPORTS, step.text))
-        or not names.isdisjoint(words_after('trap', step.text, '\n'))
+        or re.search(_EXPORTS + name, step.text)
+        or any(use.name == 'trap' and re.search(name, ' '.join(use.words)) for use in step.programs)
         or (names & step.report.writes or 'exported' in step.report.changes)
         and scripts_of(step)
         for step in (*steps.before, *steps.main)

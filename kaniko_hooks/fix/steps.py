@@ -343,12 +343,6 @@ def scripts_of(step: Step) -> set[str]:
     return {file for file in files if not file.endswith(('.yml', '.yaml'))}
 
 
-def words_after(names: str, text: str, ends: str = ';&|\n') -> set[str]:
-    """The words behind a command, up to one of the characters of `ends`; `names` is a pattern."""
-    matches = (re.search(rf'(?:{names})\s(.*)', piece) for piece in re.split(f'[{ends}]', text))
-    return {word for match in matches if match for word in re.findall(r'\w+', match[1])}
-
-
 # Programs and builds
 
 
