@@ -1,8 +1,8 @@
 """From bytes and paths alone: can the files of a commit matter?
 
 This runs at every commit, so it imports no more than `os`. A file matters if it
-has the words `kaniko` or `executor`, or if it is CI configuration, which may name a
-file that has them.
+has the words `kaniko` or `executor`, or if it is CI configuration that may reach
+a file that has them. What cannot be settled at once is left to the real reading.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ KANIKO = (b'kaniko', b'executor')
 MAX_BYTES = 16 * 1024 * 1024  # of a file that is read
 # Options of both hooks that change nothing where there is nothing to find.
 _HARMLESS = ('--strict', '--allow-cleanup')
+# CI configuration with one of these may read another file.
+# With NULs, as in UTF-16, it is unreadable.
+_HINTS = (b'include', b'trigger', b'\0')
+_SHELLS = (b'sh', b'bash', b'ash', b'dash', b'ksh', b'mksh', b'zsh', b'source')
+_SEPARATORS = b'"\'`()[]{},;&|<>=\\'
+_TO_BLANKS = bytes.maketrans(_SEPARATORS, b' ' * len(_SEPARATORS))
 
 
 class Unreadable(Exception):
@@ -33,32 +39,73 @@ def nothing_matters(argv: Sequence[str], harmless: Sequence[str] = ()) -> bool:
     Other options than harmless ones, no paths, directories, and files that cannot
     be read are left to the real reading. `harmless` are further options of the hook.
     """
-    paths = [argument for argument in argv if argument not in (*_HARMLESS, *harmless)]
-    if not paths or any(path.startswith('-') for path in paths):
-        return False
+    paths: list[str] = []
+    configs: list[str] = []
+    arguments = iter(argv)
+    for argument in arguments:
+        name, equals, value = argument.partition('=')
+        if name == '--gitlab-config':
+            configs.append(value if equals else next(arguments, ''))
+        elif not argument.startswith('-'):
+            paths.append(argument)
+        elif argument not in (*_HARMLESS, *harmless):
+            return False
     try:
         folders = {os.path.dirname(path) for path in paths}
         roots = {repository_root(os.path.join(folder, 'x')) for folder in folders}
         return not (
-            any(map(_file_matters, paths))
-            or any(os.path.lexists(os.path.join(root, GITLAB_ROOT)) for root in roots)
-            or any(callers(root, paths) for root in roots)
+            not paths
+            or any(map(_file_matters, paths))
+            or any(_pipeline_matters(root, paths, configs) for root in roots)
         )
     except OSError:
         return False
 
 
-def _file_matters(path: str) -> bool:
+def _pipeline_matters(root: str, named: Sequence[str], configs: Sequence[str]) -> bool:
+    """True if a pipeline of the repository may involve the named files."""
+    pipeline = os.path.join(root, GITLAB_ROOT)
+    return (
+        (os.path.lexists(pipeline) and _file_matters(pipeline))
+        or any(_file_matters(os.path.join(root, path), is_ci=True) for path in configs)
+        or any(_file_matters(os.path.join(root, path)) for path in callers(root, named))
+    )
+
+
+def _file_matters(path: str, is_ci: bool = False) -> bool:
     try:
         data = read_bytes(path)
     except Unreadable:
         return True
-    return data is None or may_matter(data, os.path.abspath(path))
+    return data is None or may_matter(data, os.path.abspath(path), is_ci)
 
 
-def may_matter(data: bytes, path: str) -> bool:
-    """False if the bytes of a file cannot matter; `path` is absolute."""
-    return any(word in data for word in KANIKO) or may_be_ci(path.replace(os.sep, '/'))
+def may_matter(data: bytes, path: str, is_ci: bool = False) -> bool:
+    """False if the bytes of a file cannot matter; `path` is absolute.
+
+    `is_ci`: it is CI configuration, whatever its path.
+    """
+    if any(word in data for word in KANIKO):
+        return True
+    if not is_ci and not may_be_ci(path.replace(os.sep, '/')):
+        return False
+    return any(hint in data for hint in _HINTS) or _may_run_file(data, path)
+
+
+def _may_run_file(data: bytes, path: str) -> bool:
+    """True if a word of the text is a shell, or a path that may be one of the repository."""
+    if b'./' in data or b'.sh' in data:
+        return True
+    text = data.replace(b':-', b' ').translate(_TO_BLANKS)
+    words = set(text.split())
+    if b' . ' in text or any(word.rpartition(b'/')[2] in _SHELLS for word in words):
+        return True
+    # An image with a tag and a URL are no paths. A folder may be in a variable, or follow `cd`.
+    paths = [word for word in words if b'/' in word and b':' not in word]
+    if not paths:
+        return False
+    parts = words.union(*(word.split(b'/') for word in paths))
+    return not parts.isdisjoint(os.listdir(os.fsencode(repository_root(path))))
 
 
 def repository_root(path: str) -> str:

@@ -21,6 +21,31 @@ KANIKO = 'a: [/kaniko/executor]\n'
         pytest.param(['a.yml'], {'a.yml': 'x: y\n'}, id='no Kaniko'),
         pytest.param(['--strict', 'a.yml'], {'a.yml': 'x: y\n'}, id='harmless flag'),
         pytest.param(['a.yml'], {'a.yml': 'include: b\n'}, id='include, but no CI file'),
+        pytest.param(
+            ['--gitlab-config', 'ci/b.yml', '--strict', 'a.yml', '--gitlab-config=c.yml'],
+            {'a.yml': 'x: y\n', 'ci/b.yml': 'x: y\n', 'c.yml': 'x: y\n'},
+            id='further roots',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {script: [make image]}\n'},
+            id='pipeline that runs no script',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {image: registry/x, script: [make]}\n', 'y/x': ''},
+            id='a path that is no file',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {script: [cd x, y/z, $A/$B]}\n', 'w': ''},
+            id='no file there',
+        ),
+        pytest.param(
+            ['a.sh'],
+            {'a.sh': 'make\n', '.github/workflows/a.yml': 'uses: x\n'},
+            id='script in a repository without Kaniko',
+        ),
     ),
 )
 def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write) -> None:
@@ -35,11 +60,49 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
         pytest.param(['--format', 'json', 'a.yml'], {'a.yml': 'x: y\n'}, id='a report is due'),
         pytest.param(['a.yml'], {'a.yml': KANIKO}, id='Kaniko'),
         pytest.param(['a.yml'], {'a.yml': 'a: [executor -d x]\n'}, id='bare executor'),
-        pytest.param(['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': ''}, id='a pipeline'),
+        pytest.param(
+            ['a.yml'], {'a.yml': 'x: y\n', '.gitlab-ci.yml': KANIKO}, id='Kaniko in the pipeline'
+        ),
+        pytest.param(
+            ['a.yml'],
+            {'a.yml': 'x: y\n', '.gitlab-ci.yml': 'include: b.yml\n'},
+            id='pipeline with include',
+        ),
         pytest.param(
             ['.github/workflows/a.yml'],
             {'.github/workflows/a.yml': 'uses: ./b\n'},
             id='composite action',
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'], {'.gitlab-ci.yml': 'a: {script: [sh build]}\n'}, id='sh file'
+        ),
+        pytest.param(
+            ['.gitlab-ci.yml'],
+            {'.gitlab-ci.yml': 'a: {script: ["$CI_PROJECT_DIR/ci/build all"]}\n', 'ci/build': ''},
+            id='script by its path',
+        ),
+        *(
+            pytest.param(
+                ['.gitlab-ci.yml'],
+                {
+                    '.gitlab-ci.yml': f'a:\n  script:\n    - {text}\n',
+                    'ci/bin/build': '',
+                    'ci/j': '',
+                    'build': '',
+                },
+                id=text,
+            )
+            for text in (
+                'cd ci && bin/build',
+                '{cd: "$CI_PROJECT_DIR/ci", run: bin/build}',
+                'ci/bin/$NAME',
+                'D=ci; $D/j',
+                'S=ci/j; $S',
+                'cat build|bash',
+                'bash<build',
+                "'. build'",
+                'source\tbuild',
+            )
         ),
         *(
             pytest.param([path], {path: 'commands: [sh build]\n'}, id=path)
@@ -60,7 +123,24 @@ def test_nothing_matters(argv: list[str], texts: Mapping[str, str], write: Write
             {'a/action.yml': 'runs: {}\n', '.github/workflows/a.yml': KANIKO},
             id='action of a system with Kaniko',
         ),
-        pytest.param(['--gitlab-config=a.yml', 'a.yml'], {'a.yml': 'x: y\n'}, id='a root'),
+        *(
+            pytest.param(
+                [*options, 'a.yml'],
+                {'a.yml': 'x: y\n', 'b.yml': KANIKO, 'ci/b.yml': 'include: a.yml\n'},
+                id=' '.join(options),
+            )
+            for options in (
+                ['--gitlab-config', 'b.yml'],
+                ['--gitlab-config=b.yml'],
+                ['--gitlab-config', 'a.yml', '--gitlab-config', 'ci/b.yml'],
+                ['--gitlab-config', 'missing.yml'],
+                ['--gitlab-config='],
+                ['--gitlab-config=-'],
+                ['--gitlab-config', '--strict'],
+                ['--gitlab-configs=a.yml'],
+            )
+        ),
+        pytest.param(['a.yml', '--gitlab-config'], {'a.yml': 'x: y\n'}, id='no value'),
         pytest.param(['--diff', 'a.yml'], {'a.yml': 'x: y\n'}, id="the other hook's"),
         pytest.param(['--', 'a.yml'], {'a.yml': 'x: y\n'}, id='dashes'),
         pytest.param(['folder'], {'folder/a.yml': ''}, id='directory'),
