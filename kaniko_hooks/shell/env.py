@@ -15,7 +15,7 @@ from kaniko_hooks.shell import TooMuch, facts, outcome
 from kaniko_hooks.shell.facts import Facts
 from kaniko_hooks.shell.outcome import Outcome
 from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.value import ANYTHING, Array, Value, fresh, join, names_executor
+from kaniko_hooks.shell.value import ANYTHING, Array, Value, fresh, join, may_build
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -351,7 +351,7 @@ def _printed(texts: Sequence[Text]) -> Text:
     kept = dict.fromkeys(texts)
     if len(kept) == 1:
         return texts[0]
-    return concat((*filter(names_executor, kept), hole('')))
+    return concat((*filter(may_build, kept), hole('')))
 
 
 def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str, tuple[Text, ...]]:
@@ -364,14 +364,14 @@ def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str,
 
 
 def few(texts: Iterable[Text]) -> tuple[Text, ...]:
-    """The texts that a file may have; of too many those that run Kaniko are kept.
+    """The texts that a file may have; of too many those that may build are kept.
 
     Raises TooMuch for too many of these.
     """
     kept = tuple(dict.fromkeys(texts))
     if len(kept) <= _MAX_TEXTS:
         return kept
-    kept = tuple(text for text in kept if names_executor(text))
+    kept = tuple(text for text in kept if may_build(text))
     if len(kept) > _MAX_TEXTS:
         raise TooMuch
     return (*kept, ANYTHING)

@@ -27,7 +27,7 @@ from kaniko_hooks.shell.value import (
     Unset,
     after_first,
     is_known,
-    names_executor,
+    may_build,
     optional,
     shortened,
     text_of,
@@ -96,7 +96,7 @@ def extended(
         items[: index + 1]
         for _, items in result
         for index in range(len(common), len(items))
-        if names_executor(items[index].text)
+        if may_build(items[index].text)
     )
     states = joined_states(scope, [state for state, _ in result], by_builds)
     return [

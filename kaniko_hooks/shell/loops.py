@@ -39,7 +39,7 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     is_known,
     join,
-    names_executor,
+    may_build,
     shape,
     text_of,
     unknown,
@@ -89,7 +89,7 @@ class Effects:
             if name in self.open:
                 words = self.open[name]
                 anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
-                ends = (*filter(names_executor, ends), anything)
+                ends = (*filter(may_build, ends), anything)
             table[name] = join((start, *ends), scope.ev)
         files = dict(env.files)
         for path, texts in self.files.items():
@@ -113,7 +113,7 @@ class Effects:
         for path, written in after.files.items():
             if before.files.get(path) != written:
                 texts = self.files.get(path, ())
-                kept = [text for text in written if names_executor(text) and text not in texts]
+                kept = [text for text in written if may_build(text) and text not in texts]
                 if kept and len(texts) < _MAX_TEXTS:
                     is_new = unnumbered(path) not in map(unnumbered, self.files)
                     self.files[path] = (*texts, *kept)
@@ -142,7 +142,7 @@ class Effects:
                 words = words_of(scope.ev, (*before, *more), words)
             news = name not in self.open or self.open[name] != words
             self.open[name] = words
-            more = [item for item in more if names_executor(item)]
+            more = [item for item in more if may_build(item)]
         if more and len(before) < _MAX_WORDS or old is None:
             shapes = set(map(shape, more))
             self.values[name] = join(
@@ -155,7 +155,7 @@ class Effects:
 def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Single:
     """A value that grows in each round, as a command to which words are added, with any end."""
     rest: Single
-    for start in filter(names_executor, starts):
+    for start in filter(may_build, starts):
         if isinstance(start, Array) and isinstance(item, Array):
             between, rest = '\0 ', Array(item.items[len(start.items) :])
         else:
@@ -163,7 +163,7 @@ def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Singl
             between = ' ' if tail.value[:1] == ' ' else ''
         added = shape(rest) if shape(item).startswith(shape(start) + between) else ''
         is_one = _ENDS.isdisjoint(added) or 'executor' not in shape(start)
-        if added and is_one and not names_executor(rest):
+        if added and is_one and not may_build(rest):
             end = unknown(scope.ev, (start,), words_of(scope.ev, (rest,)))
             if isinstance(start, Array) and isinstance(end, Array):
                 return Array((*start.items, *end.items))
@@ -373,7 +373,7 @@ def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
         return after
     start = len(printed.value) if text.value.startswith(printed.value) else 0
     last = text.part(start)
-    if names_executor(last):
+    if may_build(last):
         more = hole(fresh_name(REPEATED), '$(…)')
     else:
         more = text_of(unknown(scope.ev, (), words_of(scope.ev, (last,)), '$(…)'))

@@ -19,7 +19,7 @@ from kaniko_hooks.shell.value import (
     EMPTY,
     fresh,
     fresh_name,
-    names_executor,
+    may_build,
     regex_with_holes,
     shortened,
 )
@@ -145,7 +145,7 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
             before = (scope.ev.file(target.known or ''),)
             if len(files) >= _MAX_FILES:
                 # What does not run Kaniko may be forgotten.
-                if not names_executor(content):
+                if not may_build(content):
                     continue
                 raise TooMuch
         if append:
@@ -297,7 +297,7 @@ def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
         pattern = re.compile('(?:.*/)?' + regex_with_holes(Text('/').join(names)), re.DOTALL)
         matching = [name for name in files if pattern.fullmatch(name)]
         if len(matching) > _MAX_CANDIDATES:
-            return [name for name in matching if names_executor(scope.ev.file(name))]
+            return [name for name in matching if may_build(scope.ev.file(name))]
         if matching:
             return matching
         del names[0]
@@ -377,7 +377,7 @@ def _input(scope: Scope, state: State, path: Text) -> Text:
         return texts[0]
     name = repr(path) if all(item.name for item in path.holes) else fresh_name('')
     content = hole(f'content {state.env.moment()} {name}')
-    texts = [text for text in texts if names_executor(text)]
+    texts = [text for text in texts if may_build(text)]
     if texts:
         scope.ev.inputs[content.hole_name] = concat(texts)
     return content

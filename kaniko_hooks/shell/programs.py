@@ -17,7 +17,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
-from kaniko_hooks.shell.value import EMPTY, fresh_name, mentions_executor, names_executor, shortened
+from kaniko_hooks.shell.value import EMPTY, fresh_name, may_build, mentions_executor, shortened
 from kaniko_hooks.text import Text, concat, hole
 
 # Kinds of programs.
@@ -139,7 +139,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
             texts += [
                 text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
             ]
-        texts = [text for text in texts if names_executor(text)]
+        texts = [text for text in texts if may_build(text)]
     if base_name(fields[0]) not in SEARCHING:
         texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
     if texts:
@@ -176,7 +176,7 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
 def may_run(scope: Scope, state: State, line: Text) -> bool:
     """A line that names the executor or a function: it may be read to be run."""
     text = with_inputs(scope, line)
-    return names_executor(text) or not state.env.functions.keys().isdisjoint(text.value.split())
+    return may_build(text) or not state.env.functions.keys().isdisjoint(text.value.split())
 
 
 def with_inputs(scope: Scope, text: Text) -> Text:
@@ -195,7 +195,7 @@ def with_inputs(scope: Scope, text: Text) -> Text:
 
 def output(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     """The output of a command: alternatives."""
-    if not any(names_executor(field.text) for field in fields):
+    if not any(may_build(field.text) for field in fields):
         # Places are reported of builds only.
         fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
     printer = _PRINTERS.get(base_name(fields[0]))

@@ -10,7 +10,7 @@ from kaniko_hooks.model import MANY, Field, Place, Reason
 from kaniko_hooks.shell import outcome, paths, programs, scripts
 from kaniko_hooks.shell.env import Flow, Scope, State, merged
 from kaniko_hooks.shell.programs import Runner, base_name
-from kaniko_hooks.shell.value import fresh_name, names_executor
+from kaniko_hooks.shell.value import fresh_name, may_build
 from kaniko_hooks.text import Text, concat, hole
 
 _RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
@@ -38,7 +38,7 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if replaced:
         name = hole(fresh_name(replaced), replaced)
         content = programs.with_inputs(scope, stdin)
-        if names_executor(content):
+        if may_build(content):
             scope.ev.inputs[name.hole_name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
     else:

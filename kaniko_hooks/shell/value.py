@@ -20,7 +20,7 @@ STATUS = '$?'
 FAILURE = f'{STATUS} of a failure'
 ONE_WORD = 'word '
 OF_LIST = 'item '
-# More alternatives than these become unknown, but for those that name the executor.
+# More alternatives than these become unknown, but for those that may build.
 _MAX_ALTERNATIVES = 8
 _MAX_RUNS = 30  # of words
 _MAX_HOLES = 200
@@ -91,7 +91,7 @@ def join(values: Iterable[Value], ev: Evaluator | None = None) -> Value:
     kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
     if len(kept) > _MAX_ALTERNATIVES:
         anything = unknown(ev, kept, None if ev is None else words_of(ev, kept))
-        kept = [item for item in kept if names_executor(item)][:_MAX_ALTERNATIVES]
+        kept = [item for item in kept if may_build(item)][:_MAX_ALTERNATIVES]
         kept.append(anything)
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
 
@@ -198,14 +198,14 @@ def optional(items: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(item._replace(splits=True) for item in items)
 
 
-def names_executor(value: Single) -> bool:
-    """A value that can make a command of Kaniko's executor."""
+def may_build(value: Single) -> bool:
+    """A value that can make a command of Kaniko's executor, or of a script."""
     if isinstance(value, Array):
-        return any(names_executor(item.text) for item in value.items)
-    if not isinstance(value, Text) or not mentions_executor(value.value):
+        return any(may_build(item.text) for item in value.items)
+    if not isinstance(value, Text):
         return False
     # How an unknown part is written says nothing of its value.
-    return any(map(mentions_executor, value.key()[::2]))
+    return any(mentions_executor(piece) or '.sh' in piece for piece in value.key()[::2])
 
 
 def mentions_executor(text: str) -> bool:
@@ -249,6 +249,8 @@ def shortened(text: Text) -> Text:
     if len(text.holes) <= _MAX_HOLES:
         return text
     start = text.holes[_MAX_HOLES].start
+    if may_build(text.part(start)):
+        return text
     return Text(
         text.value, (*text.holes[:_MAX_HOLES], Hole(start, len(text.value), '')), text.segments
     )

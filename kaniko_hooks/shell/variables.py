@@ -23,8 +23,8 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     is_always_one_word,
     join,
+    may_build,
     named,
-    names_executor,
     number,
     regex_with_holes,
     shortened,
@@ -83,7 +83,7 @@ def executors_by_name(scope: Scope, state: State, name: Text) -> Sequence[Single
 
 
 def _executors(values: Iterable[Value]) -> Sequence[Single]:
-    kept = (item for value in values for item in alternatives(value) if names_executor(item))
+    kept = (item for value in values for item in alternatives(value) if may_build(item))
     return tuple(dict.fromkeys(kept))[:_MAX_ALTERNATIVES]
 
 
@@ -183,7 +183,7 @@ def substituted(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequen
         kept = [] if values else texts
         if len(texts) * len(values) > _MAX_ALTERNATIVES:
             # The value stays unknown, but where it makes a command of the executor.
-            values, kept = [*filter(names_executor, values)], texts
+            values, kept = [*filter(may_build, values)], texts
         ways = [
             before.replaced([(*gap[:2], value) for gap in before.holes if gap.name == name])
             for before in texts
