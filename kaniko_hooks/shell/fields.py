@@ -14,7 +14,7 @@ from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Assignment, Literal, Word
-from kaniko_hooks.shell.value import UNSET, Array, Single, Value, fresh_name, number, text_of
+from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Single, Value, fresh_name, number, text_of
 from kaniko_hooks.shell.variables import assign, is_one_word, look_up
 from kaniko_hooks.text import Hole, Text, concat, hole
 
@@ -174,11 +174,9 @@ def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
         ways = [(way, _array(fields)) for way, fields in fields_of(scope, state, node.value)]
     result = []
     for way, value in ways:
-        if node.subscript is not None and isinstance(value, Text):
-            result.append(assign(way, node.name, _with_item(way, node, value)))
-        elif node.append:
+        if node.append or node.subscript:
             result += [
-                assign(after, node.name, _sum(before, value))
+                assign(after, node.name, _changed(after, node, before, value))
                 for after, before in look_up(scope, way, node.name, f'${node.name}')
             ]
         else:
@@ -190,24 +188,22 @@ def _array(fields: Iterable[Field]) -> Array:
     return Array(tuple(field._replace(text=_unplaced(field.text)) for field in fields))
 
 
-def _sum(before: Single, value: Text | Array) -> Value:
-    """The value after `+=`."""
-    items = before.items if isinstance(before, Array) else ()
+def _changed(state: State, node: Assignment, before: Single, value: Text | Array) -> Value:
+    """The value after `name+=value` or `name[subscript]=value`."""
+    if isinstance(value, Text) and not node.subscript and not isinstance(before, Array):
+        return concat((text_of(before), value))
+    items: tuple[Field, ...] = ()
+    if isinstance(before, Array):
+        items = before.items
+    elif isinstance(before, Text) and (not before.holes or node.name in state.env.variables):
+        items = (Field(before),)
     if isinstance(value, Array):
         return Array((*items, *value.items))
-    text = concat((text_of(before), value))
-    return Array((Field(text), *items[1:])) if isinstance(before, Array) else text
-
-
-def _with_item(state: State, node: Assignment, text: Text) -> Value:
-    """An array after `name[subscript]=text`, as far as its items have an order."""
-    before = state.env.variables.get(node.name)
-    items = before.items if isinstance(before, Array) else ()
-    index = number((node.subscript or '')[1:-1])
-    item = Field(_unplaced(text))
-    if index is None or index > len(items):
-        return Array((*items, item._replace(splits=True)))
-    return Array((*items[:index], item, *items[index + 1 :]))
+    index = number(node.subscript[1:-1]) if node.subscript else 0
+    if index is None or index > len(items) or any(item.splits for item in items[: index + 1]):
+        return Array((*items, Field(_unplaced(value), True)))
+    old = items[index].text if node.append and index < len(items) else EMPTY
+    return Array((*items[:index], Field(concat((old, _unplaced(value)))), *items[index + 1 :]))
 
 
 def _unplaced(text: Text) -> Text:
