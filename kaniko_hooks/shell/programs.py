@@ -235,6 +235,9 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
     words = [field.text for field in fields[1 + ends_options :]]
     if not words or not ends_options and words[0].value[:1] == '-' or len(fields) > 200:
         return None
+    if any(field.splits for field in fields):
+        # The format may be used any number of times.
+        return None
     form = _unescaped(words.pop(0))
     directives = list(re.finditer(r'%(.)', form.value))
     if any(match[1] not in 'sdbq%' for match in directives):

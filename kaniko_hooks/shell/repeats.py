@@ -108,14 +108,15 @@ def parallel(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`parallel command ::: words`; without a command it reads some."""
     words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
     argv = words if len(words) > 1 else fields
-    names = [field.text.value for field in argv[1:]]
-    calls = [Field(Text(name)) for name in names if name in state.env.functions]
-    runs = scope.ev.among_words
-    if calls or all(name[:1] == '-' for name in names):
+    calls = [field for field in argv[1:] if field.text.before(' ').known in state.env.functions]
+    if calls:
         # It starts a shell, which has the functions of this one.
-        argv = scripts.words_of_shell(calls[0]) if calls else [Field(Text('sh'))]
-        runs = scope.ev.run_program
-    return repeated(scope, state, [argv], 'parallel', fields[0], runs)
+        argvs = list(map(scripts.words_of_shell, calls))
+    elif all(field.text.value[:1] == '-' for field in argv[1:]):
+        argvs = [[Field(Text('sh'))]]
+    else:
+        return repeated(scope, state, [argv], 'parallel', fields[0], scope.ev.among_words)
+    return repeated(scope, state, argvs, 'parallel', fields[0], scope.ev.run_program)
 
 
 def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
