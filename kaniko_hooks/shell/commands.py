@@ -246,9 +246,9 @@ def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], bas
     if base == 'tee':
         content = hole('') if state.env.stdin is None else state.env.stdin
         env = state.env
-        appends = any(field.text.known == '-a' for field in fields)
+        appends = any(re.match('-[a-z]*a|--append', field.text.value) for field in fields)
         for word in words:
-            env = paths.written(scope, env, word, content, appends)
+            env = paths.written(scope, env, word, [content], appends)
         return state.with_env(env)
     if base in _KEEPS_TEXTS:
         changed: Sequence[Field] = ()

@@ -12,7 +12,7 @@ from functools import partial
 from kaniko_hooks.model import Field, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, expand
-from kaniko_hooks.shell.env import Env, Flow, Scope, State
+from kaniko_hooks.shell.env import Env, Flow, Scope, State, few
 from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
 from kaniko_hooks.shell.value import (
     ANYTHING,
@@ -134,8 +134,10 @@ def key(path: Text) -> str:
     return '\0'.join(path.key())
 
 
-def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> Env:
-    """The environment after a file was written."""
+def written(
+    scope: Scope, env: Env, path: Text, contents: Sequence[Text], append: bool = False
+) -> Env:
+    """The environment after a file was written, with one of some contents."""
     if path.value.startswith(_DEVICES):
         return env
     files = dict(env.files)
@@ -145,14 +147,14 @@ def written(scope: Scope, env: Env, path: Text, content: Text, append: bool) -> 
             before = (scope.ev.file(target.known or ''),)
             if len(files) >= _MAX_FILES:
                 # What does not run Kaniko may be forgotten.
-                if not may_build(content):
+                if not any(map(may_build, contents)):
                     continue
                 raise TooMuch
+        texts = contents
         if append:
-            scope.ev.spend(sum(text.weight + content.weight for text in before))
-            files[key(target)] = tuple(shortened(concat((text, content))) for text in before)
-        else:
-            files[key(target)] = (content,)
+            texts = [concat((text, content)) for text in before for content in contents]
+            scope.ev.spend(sum(text.weight for text in texts))
+        files[key(target)] = few(map(shortened, texts))
     return env._replace(files=files, epoch=fresh())
 
 
@@ -388,7 +390,7 @@ def _restored(scope: Scope, before: State, output: Output | None, end: State) ->
     env = end.env
     if output is not None:
         if output.file is not None:
-            env = written(scope, env, output.file, env.stdout, output.append)
+            env = written(scope, env, output.file, [env.stdout], output.append)
         env = env._replace(stdout=before.env.stdout)
     if env.stdin is not before.env.stdin:
         env = env._replace(unread=before.env.unread, stdin=before.env.stdin)

@@ -344,13 +344,18 @@ def _find(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | N
     return [_names([names_of_find(fields)], '$(find)')]
 
 
+# With these operators of `find` one `-name` is not the name.
+_NOT_OR = frozenset(('!', '-not', '-o', '-or'))
+
+
 def names_of_find(fields: Sequence[Field]) -> Text:
     """A name that `find` finds."""
     folder = hole(fresh_name('{}'), '{}')
-    for option, value in zip(fields, fields[1:]):
-        if option.text.known == '-name':
-            return concat((folder, Text('/'), file_names(value.text)))
-    return folder
+    words = [field.text.known for field in fields]
+    names = [field.text for word, field in zip(words, fields[1:]) if word == '-name']
+    if len(names) != 1 or not _NOT_OR.isdisjoint(words):
+        return folder
+    return concat((folder, Text('/'), file_names(names[0])))
 
 
 def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:

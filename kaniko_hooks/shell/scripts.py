@@ -146,9 +146,9 @@ def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
         if texts and not is_folder:
-            env = paths.written(scope, env, target, texts[0], False)
+            env = paths.written(scope, env, target, texts)
         if texts and not is_file:
-            env = paths.written(scope, env, concat((target, Text('/'), name)), texts[0], False)
+            env = paths.written(scope, env, concat((target, Text('/'), name)), texts)
     return state.with_env(env)
 
 
