@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
 from kaniko_hooks.named_tuple import NamedTuple
@@ -91,18 +91,16 @@ def extended(
     if len(result) <= max(most, len(ways)):
         return result
     columns = zip(*(items for _, items in result))
-    common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)]
-    to_executors = (
-        items[: index + 1]
-        for _, items in result
-        for index in range(len(common), len(items))
-        if may_build(items[index].text)
-    )
+    common = tuple(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))
+    starts = [common]
+    for _, items in result:
+        building = [at for at in range(len(common), len(items)) if may_build(items[at].text)]
+        starts += [items[: at + 1] for at in building[:1]]
     states = joined_states(scope, [state for state, _ in result], by_builds)
     return [
         # The first unknown item may be the value of a flag before it.
         (state, (*start, unknown, unknown))
-        for start in (common, *islice(to_executors, 1))
+        for start in dict.fromkeys(starts)
         for state in states
     ]
 
