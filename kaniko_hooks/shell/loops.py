@@ -36,6 +36,7 @@ from kaniko_hooks.shell.value import (
     Value,
     Words,
     alternatives,
+    fresh,
     fresh_name,
     is_known,
     join,
@@ -67,17 +68,22 @@ _ENDS = frozenset(';&|\n')  # of a command
 _ARGUMENTS = '@'
 
 
+# Of the environment: other ones after a command with unknown effects.
+_NUMBERS = ('epoch', 'generation', 'word_generation')
+
+
 class Effects:
     """The changes that the body of a loop has made, in all of its evaluations."""
 
-    __slots__ = ('values', 'open', 'directories', 'files')
+    __slots__ = ('values', 'open', 'directories', 'files', 'numbers')
 
     def __init__(self) -> None:
         self.values: dict[str, Value] = {}  # of variables, that the body leaves
         # The words of variables with unknown values; None if these are not known either.
         self.open: dict[str, list[Words] | None] = {}
         self.directories: tuple[Text, ...] = ()
-        self.files: dict[str, tuple[Text, ...]] = {}  # that may run the executor
+        self.files: dict[str, tuple[Text, ...]] = {}  # that may build
+        self.numbers: set[str] = set()  # fields of the environment that another number is in
 
     def widened(self, scope: Scope, env: Env) -> Env:
         """An environment that includes those at the beginning of each iteration."""
@@ -96,13 +102,16 @@ class Effects:
             files[path] = few((*files.get(path, ()), *texts))
         arguments = table.pop(_ARGUMENTS, env.arguments)
         directories = joined_directories((env.directories, self.directories))
+        env = env._replace(**{field: fresh() for field in self.numbers})
         return env._replace(
             variables=table, directories=directories, arguments=arguments, files=files, unread=None
         )
 
     def learn(self, scope: Scope, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
-        news = False
+        numbers = {field for field in _NUMBERS if getattr(before, field) != getattr(after, field)}
+        news = not self.numbers.issuperset(numbers)
+        self.numbers |= numbers
         for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):
             old = before.arguments if name == _ARGUMENTS else before.variables.get(name)
             if value != old:
@@ -240,12 +249,11 @@ def _iteration(body: Flow) -> tuple[list[State], Flow]:
 
 
 def _over_unknown_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
-    texts = [field.text for field in fields if not field.splits or _is_pattern(field.text)]
-    values = texts[:_MAX_WORDS]
+    values = [field.text for field in fields if not field.splits or _is_pattern(field.text)]
     if len(values) < len(fields):
         kind = OF_LIST if _is_split(state, node) else ''
         values.append(hole(fresh_name(f'{kind}${node.name}'), f'${node.name}'))
-    value = join(values)
+    value = join(values, scope.ev)
     runs_once = any(not field.splits for field in fields)
     return _any_times(
         scope, state, node, lambda way: variables.assign(way, node.name, value), runs_once
