@@ -313,7 +313,8 @@ class Lexer:
             if close < 0 or '\n' in self.text[start:close]:
                 raise self.unterminated(start, 'expansion')
             self.at = close + 1
-            return tree.Parameter('', start, self.at, quoted, '#')
+            # As the names of variables, or what no shell knows: any words.
+            return tree.Parameter('', start, self.at, quoted, '!', '[@]')
         prefix, name, subscript, operator = match.groups()
         self.at = match.end()
         # Quotes around an expansion do not quote a pattern in it.

@@ -49,6 +49,10 @@ from kaniko_hooks.shell.value import (
 )
 from kaniko_hooks.text import Text, concat, hole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # A `for` over more words has an unknown length; in another loop over words, one
 # that makes more iterations of both.
 _MAX_ITERATIONS = 5000
@@ -102,10 +106,9 @@ class Effects:
             files[path] = few((*files.get(path, ()), *texts))
         arguments = table.pop(_ARGUMENTS, env.arguments)
         directories = joined_directories((env.directories, self.directories))
-        env = env._replace(**{field: fresh() for field in self.numbers})
-        return env._replace(
-            variables=table, directories=directories, arguments=arguments, files=files, unread=None
-        )
+        numbers: dict[str, Any] = {field: fresh() for field in self.numbers}
+        env = env._replace(variables=table, directories=directories, files=files, **numbers)
+        return env._replace(arguments=arguments, unread=None)
 
     def learn(self, scope: Scope, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
