@@ -17,7 +17,6 @@ from kaniko_hooks.shell.value import (
     Array,
     OneOf,
     Single,
-    Unset,
     Value,
     alternatives,
     fresh_name,
@@ -92,12 +91,9 @@ def items_of(value: Single, subscript: str, shown: str) -> Sequence[Single]:
     if not isinstance(value, Array):
         return [value if subscript == '[0]' else hole('')]
     index = number(subscript[1:-1])
-    if index is None or any(item.splits for item in value.items):
-        other = hole('', shown)
-        if index is not None:
-            other = _of_unknown_words(value.items, subscript, shown)
-        return *_executors([item.text for item in value.items]), other
-    return [value.items[index].text if index < len(value.items) else UNSET]
+    if index is None:
+        return *_executors([item.text for item in value.items]), hole('', shown)
+    return alternatives(_item(value.items, index, subscript, shown))
 
 
 def _ways(
@@ -241,10 +237,15 @@ def _argument(arguments: Value, name: str, shown: str) -> Value:
     if name == '#':
         several = any(item.splits for item in items)
         return _of_unknown_words(items, name, shown) if several else Text(str(len(items)))
-    index = (number(name) or len(items) + 1) - 1
+    return _item(items, (number(name) or len(items) + 1) - 1, name, shown)
+
+
+def _item(items: Sequence[Field], index: int, name: str, shown: str) -> Value:
+    """One of some words; any one, if one before may be several."""
     if any(item.splits for item in items[: index + 1]):
-        return _of_unknown_words(items, name, shown)
-    return items[index].text if index < len(items) else Unset()
+        executors = _executors([item.text for item in items])
+        return join((*executors, _of_unknown_words(items, name, shown)))
+    return items[index].text if index < len(items) else UNSET
 
 
 def _of_unknown_words(items: Sequence[Field], name: str, shown: str) -> Text:
