@@ -327,7 +327,7 @@ def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tre
 def _operand(scope: Scope, state: State, word: tree.Word) -> Ways:
     """The word of `${x:-word}`, which is split where it is not quoted."""
     return [
-        (after, tuple(part._replace(verbatim=False) for part in parts))
+        (after, tuple(part._replace(verbatim=False) if part.verbatim else part for part in parts))
         for after, parts in parts_of(scope, state, word.pieces)
     ]
 

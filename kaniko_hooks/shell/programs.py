@@ -329,7 +329,7 @@ def _names(words: Sequence[Text], shown: str) -> Text:
 
 
 def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    name = _last_argument(fields).known or ''
+    name = _operand(fields).known or ''
     ways = variables.look_up(scope, state, name, f'${name}')
     return [concat((value, _LINE_END)) for _, value in ways if isinstance(value, Text)]
 
@@ -363,7 +363,7 @@ def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
 
 
 def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    parts = _last_argument(fields).split('/')
+    parts = _operand(fields).split('/')
     if len(parts) == 1:
         return None if parts[0].holes else [Text('.\n')]
     folder = Text('/').join(parts[:-1])
@@ -371,24 +371,24 @@ def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] 
 
 
 def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    last = fields[1].text.split('/')[-1] if len(fields) == 2 else hole('')
+    last = _operand(fields).split('/')[-1]
     return [concat((last, _LINE_END))] if last.known else None
 
 
-def _last_argument(fields: Sequence[Field]) -> Text:
-    return fields[-1].text if len(fields) > 1 else hole('')
+def _operand(fields: Sequence[Field]) -> Text:
+    """The operand of a command that has one; unknown if it has more."""
+    operands = [field.text for field in fields[1:] if field.text.value[:1] != '-']
+    return operands[0] if len(operands) == 1 else hole('')
 
 
-def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    if len(fields) < 2:
-        return None
-    targets = paths.targets(scope, state.env, fields[-1].text)
+def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    targets = paths.targets(scope, state.env, _operand(fields))
     return [concat((variables.absolute(path), _LINE_END)) for path in targets]
 
 
 def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`which executor`: the path of Kaniko's executor."""
-    name = _last_argument(fields).known or ''
+    name = _operand(fields).known or ''
     path = name if '/' in name else f'/kaniko/{name}'
     return [Text(f'{path}\n')] if mentions_executor(name) else None
 
