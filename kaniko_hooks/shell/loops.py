@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 # that makes more iterations of both.
 _MAX_ITERATIONS = 5000
 _MAX_NESTED_ITERATIONS = 300
-_MAX_WORDS = 8
+# Values of a variable that may build; there are more only if they grow in each round.
+_MAX_BUILDING = 8
 # Contents of a file that the iterations of a loop append to.
 _MAX_TEXTS = 3
 # Evaluations until what a body changes is known; it is nearly always after one.
@@ -155,7 +156,7 @@ class Effects:
             news = name not in self.open or self.open[name] != words
             self.open[name] = words
             more = [item for item in more if may_build(item)]
-        if more and len(before) < _MAX_WORDS or old is None:
+        if more and sum(map(may_build, before)) < _MAX_BUILDING or old is None:
             shapes = set(map(shape, more))
             self.values[name] = join(
                 (*(item for item in before if shape(item) not in shapes), *more)

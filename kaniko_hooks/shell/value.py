@@ -202,10 +202,9 @@ def may_build(value: Single) -> bool:
     """A value that can make a command of Kaniko's executor, or of a script."""
     if isinstance(value, Array):
         return any(may_build(item.text) for item in value.items)
-    if not isinstance(value, Text):
-        return False
     # How an unknown part is written says nothing of its value.
-    return any(mentions_executor(piece) or '.sh' in piece for piece in value.key()[::2])
+    pieces = value.key()[::2] if isinstance(value, Text) else ()
+    return any(mentions_executor(piece) or '.sh' in piece for piece in pieces)
 
 
 def mentions_executor(text: str) -> bool:

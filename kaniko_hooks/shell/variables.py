@@ -27,6 +27,7 @@ from kaniko_hooks.shell.value import (
     number,
     regex_with_holes,
     shortened,
+    text_of,
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
@@ -171,14 +172,11 @@ def substituted(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequen
         if name not in scope.script.variables or name in names:
             continue
         scope.ev.used_variables.add(name)
-        values = [
-            value
-            for value in alternatives(_setting(scope, name, names))
-            if isinstance(value, Text) and len(value.value) < _MAX_LENGTH
-        ]
-        kept = [] if values else texts
-        if len(texts) * len(values) > _MAX_ALTERNATIVES:
-            # The value stays unknown, but where it makes a command of the executor.
+        all_values = [*map(text_of, alternatives(_setting(scope, name, names)))]
+        values = [value for value in all_values if len(value.value) < _MAX_LENGTH]
+        kept: Sequence[Text] = []
+        if len(texts) * len(values) > _MAX_ALTERNATIVES or len(values) < len(all_values):
+            # The value stays unknown, but where it may build.
             values, kept = [*filter(may_build, values)], texts
         ways = [
             before.replaced([(*gap[:2], value) for gap in before.holes if gap.name == name])
