@@ -240,13 +240,10 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
     if first.facts == second.facts:
         builds = outcome.either(first.outcome, second.outcome)
         return _union(first, second, first.facts, builds)
-    if first.outcome is second.outcome or by_builds(first) == by_builds(second):
-        conditions = facts.united(first.facts, second.facts)
-        return None if conditions is None else _union(first, second, conditions, first.outcome)
-    for weak, strong in (first, second), (second, first):
-        if outcome.covers(weak.outcome, strong.outcome) and facts.implies(strong.facts, weak.facts):
-            return _union(weak, strong, weak.facts, weak.outcome)
-    return None
+    if first.outcome is not second.outcome and by_builds(first) != by_builds(second):
+        return None
+    conditions = facts.united(first.facts, second.facts)
+    return None if conditions is None else _union(first, second, conditions, first.outcome)
 
 
 def _union(first: State, second: State, conditions: Facts, builds: Outcome) -> State:

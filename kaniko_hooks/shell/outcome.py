@@ -114,14 +114,6 @@ def signature(outcome: Outcome) -> frozenset[tuple[CacheClass, int]]:
     return frozenset((cache_class, tally.times) for cache_class, tally in outcome.items())
 
 
-def covers(outcome: Outcome, other: Outcome) -> bool:
-    """An outcome has at least as many builds as the other one in each class of that."""
-    return all(
-        cache_class in outcome and outcome[cache_class].times >= tally.times
-        for cache_class, tally in other.items()
-    )
-
-
 def _followed_by(first: CacheClass, second: CacheClass) -> CacheClass:
     clean = first.all_but_last_clean and first.last_clean and second.all_but_last_clean
     return CacheClass(max(first.strength, second.strength), clean, second.last_clean)
