@@ -16,8 +16,8 @@ from kaniko_hooks.fix.programs import (
     WITHOUT_REGISTRY,
 )
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
-from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
+from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.tree import If
 from kaniko_hooks.text import Text
 

@@ -19,8 +19,8 @@ from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import LOCAL, OTHER
+from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.value import ANYTHING
 from kaniko_hooks.text import Hole, Text, hole
 

@@ -14,8 +14,8 @@ from kaniko_hooks.model import Script
 from kaniko_hooks.repository import Repository
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import LOCAL, PURE
+from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.value import UNSET, OneOf
 from kaniko_hooks.text import Text, after_root

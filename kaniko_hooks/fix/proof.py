@@ -19,7 +19,7 @@ from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.paths import TO_FILE
+from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 

@@ -20,8 +20,8 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
+from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.reports import BuildEvent, ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
 from kaniko_hooks.text import Text, hole

@@ -13,8 +13,8 @@ from kaniko_hooks.fix.programs import VARYING_ARGUMENTS
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, Steps
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
-from kaniko_hooks.shell.paths import TO_FILE
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
+from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.text import Text
 
 # Files that are about this container, this machine or this moment.

@@ -6,8 +6,19 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
-from kaniko_hooks.shell import paths, programs, scripts
-from kaniko_hooks.shell.env import ALL, EXIT, NO_TRAP, RETURN, Exit, Flow, Function, Scope, State
+from kaniko_hooks.shell import output, paths, programs, scripts
+from kaniko_hooks.shell.env import (
+    ALL,
+    EXIT,
+    NO_TRAP,
+    RETURN,
+    Exit,
+    Flow,
+    Function,
+    Runner,
+    Scope,
+    State,
+)
 from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
@@ -31,7 +42,7 @@ from kaniko_hooks.text import Text, concat, hole
 _NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
 
 
-def _ends_with(status: bool | None) -> programs.Runner:
+def _ends_with(status: bool | None) -> Runner:
     return lambda scope, state, fields: Flow([state.with_status(status)])
 
 
@@ -101,7 +112,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if any(field.text.known in ('-f', '-F') for field in fields):
         names = [field.text.known for field in fields[2:]]
         defined = bool(names) and all(name in state.env.functions for name in names)
-        return programs.printed(scope, [state.with_status(defined or None)], fields)
+        return output.printed(scope, [state.with_status(defined or None)], fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
     scope.ev.spend(len(fields) ** 2 // 20)
     exports = command == 'export' or any('x' in option for option in options)
@@ -177,8 +188,8 @@ def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if after:
             return Flow([after])
     state = state.with_env(state.env._replace(unread=None))
-    lines = stdin.split(ends[0] if ends else '\n') if programs.may_run(scope, state, stdin) else []
-    lines = [line for line in lines if programs.may_run(scope, state, line)]
+    lines = stdin.split(ends[0] if ends else '\n') if output.may_run(scope, state, stdin) else []
+    lines = [line for line in lines if output.may_run(scope, state, line)]
     separators = separators_of(state) or frozenset()
     words = lines
     if is_array and is_read:
@@ -365,7 +376,7 @@ def _look_up(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`command -v`, `hash`, `type`, `which`: the path of a command, or nothing."""
     if not scope.captured:
         return Flow([state.with_status(None)])
-    ends = programs.printed(scope, [state.with_status(True)], fields).normal
+    ends = output.printed(scope, [state.with_status(True)], fields).normal
     return Flow([*ends, state.with_status(False)])
 
 
@@ -409,14 +420,14 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
-        text = programs.output(scope, state, [fields[0], *fields[3:]])[0]
+        text = output.texts(scope, state, [fields[0], *fields[3:]])[0]
         if not name.isidentifier():
             return Flow([scripts.after_unknown_commands(scope, state).with_status(True)])
         return Flow([assign(state, name, text).with_status(True)])
-    return programs.printed(scope, [state.with_status(True)], fields)
+    return output.printed(scope, [state.with_status(True)], fields)
 
 
-_ROWS: tuple[tuple[programs.Runner, str], ...] = (
+_ROWS: tuple[tuple[Runner, str], ...] = (
     (_ends_with(True), ': true shopt unalias'),
     (_ends_with(False), 'false'),
     (_ends_with(None), 'wait'),

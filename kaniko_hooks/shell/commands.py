@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import MANY, Build, Cond, Field, Flags, Truth
-from kaniko_hooks.shell import TooMuch, builtins, outcome, paths, programs, scripts, tree
-from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Scope, State, merged
+from kaniko_hooks.shell import TooMuch, builtins, outcome, output, paths, programs, scripts, tree
+from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
 from kaniko_hooks.shell.value import (
@@ -47,7 +47,7 @@ def _expanded(scope: Scope, state: State, node: tree.Simple, fields: Sequence[Fi
     """A simple command whose words have become these fields."""
     if not node.words and any(item.operator == '<' for item in node.redirections):
         # `$(< file)` is the content of the file.
-        return programs.printed(scope, [state], [Field(Text('cat'))])
+        return output.printed(scope, [state], [Field(Text('cat'))])
     if node.words and node.assignments and tree.literal(node.words[0]) in tree.DECLARATIONS:
         return _declaration(scope, state, node, fields)
     starts = assigned(scope, state, node.assignments)
@@ -176,7 +176,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         scope.ev.note_use(scope, state, BUILTIN, fields)
         flow = builtin(scope, state, fields)
         if name in _LISTING and all(field.text.value[:1] == '-' for field in fields[1:]):
-            return programs.printed(scope, flow.normal, fields)
+            return output.printed(scope, flow.normal, fields)
         return flow
     base = name.rpartition('/')[2]
     if not name or mentions_executor(base):
@@ -201,7 +201,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if kind == OTHER:
         scripts.note_missing(scope, fields[0])
     if kind in (OTHER, REPEATS):
-        runs: programs.Runner = among_words if runs_words else _printed
+        runs: Runner = among_words if runs_words else _printed
         if kind == REPEATS or base == 'git':
             from kaniko_hooks.shell import repeats
 
@@ -218,7 +218,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
             return Flow([state.with_status(True)])
         return _printed(scope, state, fields)
     if base not in programs.SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
-        return programs.printed(scope, [state.with_status(succeeds or None)], fields)
+        return output.printed(scope, [state.with_status(succeeds or None)], fields)
     # A search has the same status for the same words and files.
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     answer: Cond = Truth(
@@ -232,12 +232,12 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
         scope.ev.spend(len(text.value) // 4)
         lines = text.part(0, len(text.value) - 1).split('\n')
         answer = tests.search(base, fields[1:], lines, answer)
-    return programs.printed(scope, scope.ev.by_status(state, answer), fields)
+    return output.printed(scope, scope.ev.by_status(state, answer), fields)
 
 
 def _printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A program that runs none of its words, and may fail."""
-    return programs.printed(scope, [state.with_status(None)], fields)
+    return output.printed(scope, [state.with_status(None)], fields)
 
 
 def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
@@ -268,7 +268,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if fields[-1].text.known == ']':
         # The end of a test that `||` cuts, as in `[ "$A" = x || "$B" = x ]`.
         return _printed(scope, state, fields)
-    if programs.with_inputs(scope, fields[0].text) is not fields[0].text:
+    if output.with_inputs(scope, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])
     if not any(path.holes for path in paths.targets(scope, state.env, fields[0].text)):
@@ -332,7 +332,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if _starts_shell(fields) and state.env.stdin is not None:
         ends = scripts.shell(scope, state, fields[:1]).normal
     ends = [paths.touched(scope, end.with_status(None), fields) for end in ends]
-    return programs.printed(scope, ends, fields)
+    return output.printed(scope, ends, fields)
 
 
 def _commands(option: Field, field: Field) -> Field | None:
@@ -348,7 +348,7 @@ def _commands(option: Field, field: Field) -> Field | None:
 
 def _runner(
     scope: Scope, state: State, before: Sequence[Field], rest: Sequence[Field]
-) -> programs.Runner | None:
+) -> Runner | None:
     """The runner of the words after others as a command; None if these are none that can build."""
     name = rest[0].text.value
     base = base_name(rest[0])
@@ -439,4 +439,4 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
         after = paths.touched(scope, after, ())
-    return programs.printed(scope, [after], fields)
+    return output.printed(scope, [after], fields)

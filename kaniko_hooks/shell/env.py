@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from kaniko_hooks.model import Reason, Script
+from kaniko_hooks.model import Field, Reason, Script
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch, facts, outcome
 from kaniko_hooks.shell.facts import Facts
@@ -181,6 +181,10 @@ class Scope(NamedTuple):
         """The scope of what runs more than once for this reason."""
         reason = Reason(kind, self.source.place(offset), times)
         return self._replace(reasons=(*self.reasons, reason))
+
+
+# What a command does, by its fields.
+Runner = Callable[[Scope, State, Sequence[Field]], Flow]
 
 
 def merged(scope: Scope, states: Sequence[State]) -> list[State]:

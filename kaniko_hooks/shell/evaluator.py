@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from kaniko_hooks.model import Build, Cond, Container, Field, Flags, Note, Place
-from kaniko_hooks.shell import TooMuch, commands, outcome, paths, programs, tree, variables
+from kaniko_hooks.shell import TooMuch, commands, outcome, redirections, tree, variables
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
+from kaniko_hooks.shell.output import with_inputs
 from kaniko_hooks.shell.parser import parse
 from kaniko_hooks.shell.value import EMPTY, Value, Words
 from kaniko_hooks.text import Segment, Text, hole
@@ -334,7 +335,7 @@ class Evaluator:
         output = _without_line_ends(printed)
         if not output.is_hole:
             return output
-        content = programs.with_inputs(scope, output)
+        content = with_inputs(scope, output)
         if content is output:
             return hole(output.hole_name, shown)
         # Without line ends the content is another value.
@@ -354,7 +355,7 @@ class Evaluator:
             after = state.with_env(state.env._replace(functions=table))
             return Flow([after.with_status(True)])
         if node.redirections:
-            return paths.redirected(scope, state, node)
+            return redirections.redirected(scope, state, node)
         return self.undirected(scope, state, node)
 
     def run_program(self, scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from kaniko_hooks.model import MANY, Field, Place, Reason
-from kaniko_hooks.shell import outcome, paths, programs, scripts
-from kaniko_hooks.shell.env import Flow, Scope, State, merged
-from kaniko_hooks.shell.programs import Runner, base_name
+from kaniko_hooks.shell import outcome, output, paths, scripts
+from kaniko_hooks.shell.env import Flow, Runner, Scope, State, merged
+from kaniko_hooks.shell.programs import base_name
 from kaniko_hooks.shell.value import fresh_name, may_build
 from kaniko_hooks.text import Text, concat, hole
 
@@ -33,11 +33,11 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if match:
             replaced = match[1] or value or '{}'
     if not rest:
-        return programs.printed(scope, [state.with_status(None)], fields)
+        return output.printed(scope, [state.with_status(None)], fields)
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
-        content = programs.with_inputs(scope, stdin)
+        content = output.with_inputs(scope, stdin)
         if may_build(content):
             scope.ev.inputs[name.hole_name] = content
         argvs = [[_with_unknown(field, replaced, name) for field in rest]]
@@ -63,7 +63,7 @@ def _with_unknown(field: Field, replaced: str, name: Text) -> Field:
 def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`find`: the commands of `-exec`, for each file with `;`, once with `+`."""
     states = [state]
-    name = programs.names_of_find(fields)
+    name = output.names_of_find(fields)
     words = [field.text.known or '' for field in fields]
     start = 0
     for index, word in enumerate(words):
@@ -78,7 +78,7 @@ def find(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             flow = Flow.union(repeated(scope, way, [argv], kind, fields[0], runs) for way in states)
             states = flow.normal
             start = 0
-    return programs.printed(scope, [way.with_status(None) for way in states], fields)
+    return output.printed(scope, [way.with_status(None) for way in states], fields)
 
 
 def _run_elsewhere(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
@@ -89,7 +89,7 @@ def git(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`git`: the commands of `submodule foreach`, `bisect run` and `rebase --exec`."""
     words = [field.text.value for field in fields]
     if _RUN_BY_GIT.isdisjoint(words) or _BEFORE_COMMANDS.isdisjoint(words):
-        return programs.printed(scope, [state.with_status(None)], fields)
+        return output.printed(scope, [state.with_status(None)], fields)
     start = next(index for index, word in enumerate(words) if word in _BEFORE_COMMANDS) + 1
     operands = dropwhile(lambda field: field.text.value[:1] == '-', fields[start:])
     text = Text(' ').join(field.text for field in operands)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.model import Field, Note
-from kaniko_hooks.shell import outcome, paths, programs, variables
+from kaniko_hooks.shell import outcome, output, paths, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
 from kaniko_hooks.shell.value import (
@@ -245,7 +245,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
     words = Text(' ').join(field.text for field in fields[1:])
-    text = shortened(programs.with_inputs(scope, words))
+    text = shortened(output.with_inputs(scope, words))
     if _is_unknown(text):
         sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
         return _unknown(scope, state if sets_own else after_unknown_commands(scope, state), fields)
@@ -271,7 +271,7 @@ def after_unknown_commands(scope: Scope, state: State) -> State:
 def _run(scope: Scope, state: State, text: Text) -> Flow:
     """The commands of a text, in the shell at hand."""
     path = scope.path
-    text = programs.with_inputs(scope, text)
+    text = output.with_inputs(scope, text)
     if _is_unknown(text):
         return _unknown(scope, after_unknown_commands(scope, state), [Field(text)])
     if not text.segments:

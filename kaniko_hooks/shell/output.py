@@ -1,0 +1,337 @@
+"""Output of commands: what each prints, as far as the script itself has it.
+
+Evaluated are `echo`, `cat`, literal `printf`, fields and marks of known texts, paths,
+and look-ups of commands; everything else is a hole. What the program has read, and
+the commands that its words name, are kept for the case that the output is run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from kaniko_hooks.model import Field
+from kaniko_hooks.shell import paths, variables
+from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
+from kaniko_hooks.shell.fields import file_names
+from kaniko_hooks.shell.programs import LOCAL, PURE, SEARCHING, base_name, program
+from kaniko_hooks.shell.value import EMPTY, fresh_name, may_build, mentions_executor, shortened
+from kaniko_hooks.text import Text, concat, hole
+
+_LINE_END = Text('\n')
+_ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
+
+
+def printed(scope: Scope, states: Iterable[State], fields: Sequence[Field]) -> Flow:
+    """The states after a command that prints something and does nothing else."""
+    if not scope.captured:
+        return Flow(states)
+    flow = Flow()
+    for state in states:
+        before = state.env.stdout
+        scope.ev.spend(5 + before.weight)
+        flow.normal += [
+            state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
+            for text in texts(scope, state, fields)
+        ]
+    return flow
+
+
+def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+    """The output of a command that is not evaluated.
+
+    Where it is run, it is what was read, and the commands that its words name.
+    """
+    command = ' '.join(field.text.value for field in fields)
+    result = hole(fresh_name(f'$({command})'), f'$({command})')
+    texts: list[Text] = []
+    row = program(base_name(fields[0]))
+    if row.reads and row.kind in (PURE, LOCAL):
+        texts = [] if state.env.stdin is None else [with_inputs(scope, state.env.stdin)]
+        for field in fields[1:]:
+            texts += [
+                text for _, text in paths.contents(scope, state.env, field.text, is_run=False)
+            ]
+        texts = [text for text in texts if may_build(text)]
+    if base_name(fields[0]) not in SEARCHING:
+        texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+    if texts:
+        scope.ev.inputs[result.hole_name] = _LINE_END.join(texts)
+    return result
+
+
+def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
+    """The commands that a word of a program makes: `{print "/kaniko/executor -c " $1}`.
+
+    They may be the executor, functions or scripts, with any arguments and any number of times.
+    """
+    result = []
+    for match in re.finditer(r'(?<![\w./\\-])[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
+        path = match[0].replace('\\', '')
+        name = path.rpartition('/')[2]
+        if name == 'executor':
+            command = word.part(match.start(), match.end())
+        elif match.end() == len(word.value):
+            # A word that a filter reads.
+            continue
+        elif name in state.env.functions:
+            command = Text(name)
+        elif '/' in path and scope.ev.repository.readable(path.strip('/')) is not None:
+            command = Text(path.strip('/'))
+        else:
+            continue
+        # It may as well set variables.
+        anything = hole(fresh_name(REPEATED), '$(…)')
+        result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
+    return result
+
+
+def may_run(scope: Scope, state: State, line: Text) -> bool:
+    """A line that names the executor or a function: it may be read to be run."""
+    text = with_inputs(scope, line)
+    return may_build(text) or not state.env.functions.keys().isdisjoint(text.value.split())
+
+
+def with_inputs(scope: Scope, text: Text) -> Text:
+    """A text with what its holes stand for, if that is a file, or what a filter has read."""
+    pieces: list[Text] = []
+    at = 0
+    for item in text.holes:
+        content = scope.ev.inputs.get(item.name)
+        if content is None and item.name.startswith(FILE):
+            content = scope.ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
+        if content is not None:
+            pieces += (text.part(at, item.start), content)
+            at = item.end
+    return concat((*pieces, text.part(at))) if pieces else text
+
+
+def texts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    """The output of a command: alternatives."""
+    if not any(may_build(field.text) for field in fields):
+        # Places are reported of builds only.
+        fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
+    printer = _PRINTERS.get(base_name(fields[0]))
+    texts = printer(scope, state, fields) if printer else None
+    return texts or [_unknown(scope, state, fields)]
+
+
+def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    words = [field.text for field in fields[1:]]
+    line_end = True
+    escapes = False
+    while words and (words[0].known or '')[:1] == '-' and re.fullmatch('-[neE]+', words[0].value):
+        line_end = line_end and 'n' not in words[0].value
+        escapes = 'e' in words[0].value
+        del words[0]
+    text = Text(' ').join(words)
+    if escapes:
+        text = _unescaped(text)
+    return [concat((text, _LINE_END)) if line_end else text]
+
+
+def _unescaped(text: Text) -> Text:
+    """With the characters that backslashes stand for."""
+    if '\\' not in text.value:
+        return text
+    replacements = [
+        (match.start(), match.end(), Text(_ESCAPES[match[1]]))
+        for match in re.finditer(r'\\([ntr\\"\'e])', text.value)
+        if not text.in_hole(match.start())
+    ]
+    return text.replaced(replacements)
+
+
+def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`printf FORMAT WORDS…`: the format is used again until no words are left."""
+    ends_options = len(fields) > 2 and fields[1].text.known == '--'
+    words = [field.text for field in fields[1 + ends_options :]]
+    if not words or not ends_options and words[0].value[:1] == '-' or len(fields) > 200:
+        return None
+    if any(field.splits for field in fields):
+        # The format may be used any number of times.
+        return None
+    form = _unescaped(words.pop(0))
+    directives = list(re.finditer(r'%(.)', form.value))
+    if any(match[1] not in 'sdbq%' for match in directives):
+        return None
+    used = sum(match[1] != '%' for match in directives)
+    pieces: list[Text] = []
+    while True:
+        replacements = []
+        for match in directives:
+            word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
+            quoted = _quoted(word) if match[1] == 'q' else word
+            replacements.append((match.start(), match.end(), quoted))
+        pieces.append(form.replaced(replacements))
+        if not words or not used:
+            return [concat(pieces)]
+
+
+def _quoted(text: Text) -> Text:
+    """The text as one word of a command."""
+    quote = Text("'")
+    return concat((quote, Text("'\\''").join(text.split("'")), quote))
+
+
+def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """Files of the repository are one hole each: they may be others in the container.
+
+    A command that may have changed files makes another hole.
+    """
+    if len(fields) == 1:
+        return _tee(scope, state, fields)
+    pieces: list[Text] = []
+    for field in fields[1:]:
+        contents = paths.contents(scope, state.env, field.text, is_run=False)
+        if len(contents) != 1 or field.splits:
+            return None
+        path, text = contents[0]
+        is_own = any(text is own for texts in state.env.files.values() for own in texts)
+        name = f'{FILE}{path} #{state.env.epoch}'
+        pieces.append(text if is_own else hole(name, f'$(cat {field.text.value})'))
+    return [concat(pieces)]
+
+
+def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    return None if state.env.stdin is None else [state.env.stdin]
+
+
+def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line, if it is known."""
+    cut = r'cut (?:-d ?(.)(?: -f ?([1-9]))?|-f ?([1-9]) -d ?(.))'
+    words = _words(fields)
+    match = re.fullmatch(rf'{cut}|awk (?:-F ?(\S) )?{{ ?print \$([1-9]);? ?}}', words)
+    text = state.env.stdin
+    if match is None or text is None:
+        return None
+    if not all(variables.is_one_word(scope, state, item.name) for item in text.holes):
+        return None
+    scope.ev.spend(len(text.value) // 4)
+    separators = match[1] or match[4] or match[5] or ' \t'
+    count = int(match[2] or match[3] or match[6] or 1)
+    lines = []
+    # The last line is printed with an end in any case.
+    for line in text.part(0, len(text.value.removesuffix('\n'))).split('\n'):
+        parts = [part for part in line.split(separators) if part.value or separators != ' \t']
+        if any(part.holes for part in parts[:count]):
+            return None
+        is_whole = words[:3] == 'cut' and len(parts) == 1
+        lines.append(line if is_whole else parts[count - 1] if count <= len(parts) else EMPTY)
+    return [_LINE_END.join((*lines, EMPTY))]
+
+
+def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
+    text = state.env.stdin
+    if text is None or text.holes:
+        return None
+    form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
+    match = re.fullmatch(form, _words(fields))
+    return None if match is None else [_unescaped(Text(match[4])).join(text.split(match[3]))]
+
+
+def _words(fields: Sequence[Field]) -> str:
+    return ' '.join(field.text.known or '\n' for field in fields)
+
+
+def _names(words: Sequence[Text], shown: str) -> Text:
+    """Any number of names that match one of the words."""
+    more = hole(fresh_name(shown), shown)
+    return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
+
+
+def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    name = _operand(fields).known or ''
+    ways = variables.look_up(scope, state, name, f'${name}')
+    return [concat((value, _LINE_END)) for _, value in ways if isinstance(value, Text)]
+
+
+def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    return [_names([field.text for field in fields[1:] if field.text.holes], '$(ls)')]
+
+
+def _find(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    if any(field.text.value.startswith(('-exec', '-ok', '-printf')) for field in fields):
+        return None
+    return [_names([names_of_find(fields)], '$(find)')]
+
+
+# With these operators of `find` one `-name` is not the name.
+_NOT_OR = frozenset(('!', '-not', '-o', '-or'))
+
+
+def names_of_find(fields: Sequence[Field]) -> Text:
+    """A name that `find` finds."""
+    folder = hole(fresh_name('{}'), '{}')
+    words = [field.text.known for field in fields]
+    names = [field.text for word, field in zip(words, fields[1:]) if word == '-name']
+    if len(names) != 1 or not _NOT_OR.isdisjoint(words):
+        return folder
+    return concat((folder, Text('/'), file_names(names[0])))
+
+
+def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    return [concat((variables.absolute(path), _LINE_END)) for path in state.env.directories]
+
+
+def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    parts = _operand(fields).split('/')
+    if len(parts) == 1:
+        return None if parts[0].holes else [Text('.\n')]
+    folder = Text('/').join(parts[:-1])
+    return [concat((folder if folder.value else Text('/'), _LINE_END))]
+
+
+def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    last = _operand(fields).split('/')[-1]
+    return [concat((last, _LINE_END))] if last.known else None
+
+
+def _operand(fields: Sequence[Field]) -> Text:
+    """The operand of a command that has one; unknown if it has more."""
+    operands = [field.text for field in fields[1:] if field.text.value[:1] != '-']
+    return operands[0] if len(operands) == 1 else hole('')
+
+
+def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+    targets = paths.targets(scope, state.env, _operand(fields))
+    return [concat((variables.absolute(path), _LINE_END)) for path in targets]
+
+
+def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`which executor`: the path of Kaniko's executor."""
+    name = _operand(fields).known or ''
+    path = name if '/' in name else f'/kaniko/{name}'
+    return [Text(f'{path}\n')] if mentions_executor(name) else None
+
+
+def _expr(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    from kaniko_hooks.shell.arithmetic import calculated
+
+    result = calculated(' '.join(field.text.known or '?' for field in fields[1:]))
+    return [Text(f'{result}\n')] if result else None
+
+
+_PRINTERS = {
+    'expr': _expr,
+    'echo': _echo,
+    'printf': _printf,
+    'cat': _cat,
+    'tee': _tee,
+    'cut': _parts,
+    'awk': _parts,
+    'tr': _translated,
+    'sed': _translated,
+    'find': _find,
+    'pwd': _pwd,
+    'dirname': _dirname,
+    'basename': _basename,
+    'readlink': _real_path,
+    'realpath': _real_path,
+    'printenv': _printenv,
+    'which': _which,
+    'command': _which,
+    'type': _which,
+    'ls': _ls,
+}
