@@ -9,7 +9,7 @@ from kaniko_hooks.model import MANY, Build, Cond, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, output, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
-from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, REPEATS, SHELLS, base_name, program
+from kaniko_hooks.shell.programs import OTHER, REPEATS, SEARCHING, SHELLS, base_name, program
 from kaniko_hooks.shell.value import (
     Array,
     alternatives,
@@ -26,9 +26,6 @@ _CHANGES_DIRECTORY = '-[CD]|--chdir|--directory'
 _NO_OPERAND = r'[\d.]+[smhd]?|\w+=.*'
 # Builtins that print what is set if they have no operands.
 _LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
-# Programs that write only their last operand.
-_KEEPS_SOURCES = frozenset(('cp', 'install', 'ln'))
-_KEEPS_TEXTS = frozenset(('chmod', 'chown', 'touch'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
 _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 # Calls of one function inside of each other; deeper ones repeat what these do.
@@ -173,7 +170,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return _unknown(scope, state, fields)
     builtin = builtins.BUILTINS.get(name)
     if builtin:
-        scope.ev.note_use(scope, state, BUILTIN, fields)
+        scope.ev.note_use(scope, state, programs.BUILTIN, fields)
         flow = builtin(scope, state, fields)
         if name in _LISTING and all(field.text.value[:1] == '-' for field in fields[1:]):
             return output.printed(scope, flow.normal, fields)
@@ -196,30 +193,33 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
-    kind, succeeds, _, runs_words, _ = program(base)
-    scope.ev.note_use(scope, state, kind, fields)
-    if kind == OTHER:
-        scripts.note_missing(scope, fields[0])
-    if kind in (OTHER, REPEATS):
-        runs: Runner = among_words if runs_words else _printed
-        if kind == REPEATS or base == 'git':
-            from kaniko_hooks.shell import repeats
+    row = program(base)
+    scope.ev.note_use(scope, state, row.kind, fields)
+    if row.kind == programs.LOCAL:
+        return _local(scope, state, fields, base)
+    if base in SEARCHING:
+        return _search(scope, state, fields, base)
+    if row.kind not in (OTHER, REPEATS):
+        return output.printed(scope, [state.with_status(row.succeeds or None)], fields)
+    runs: Runner = among_words if row.runs_words else output.prints
+    if row.kind == REPEATS or base == 'git':
+        from kaniko_hooks.shell import repeats
 
-            runs = repeats.RUNNERS.get(base, repeats.again)
-        flow = runs(scope, state, fields)
-        if kind == OTHER and runs_words:
-            scripts.note_hidden(scope, state, fields, flow)
-        else:
-            flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
-        return flow
-    if kind == LOCAL:
-        state = _after_local_change(scope, state, fields, base)
-        if succeeds:
-            return Flow([state.with_status(True)])
-        return _printed(scope, state, fields)
-    if base not in programs.SEARCHING or state.env.stdin is None and len(fields) < _MIN_SEARCHING:
-        return output.printed(scope, [state.with_status(succeeds or None)], fields)
-    # A search has the same status for the same words and files.
+        runs = repeats.RUNNERS.get(base, repeats.again)
+    if row.kind == OTHER:
+        scripts.note_missing(scope, fields[0])
+    flow = runs(scope, state, fields)
+    if row.kind == OTHER and row.runs_words:
+        scripts.note_hidden(scope, state, fields, flow)
+    else:
+        flow.normal = [paths.touched(scope, way, fields) for way in flow.normal]
+    return flow
+
+
+def _search(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
+    """`grep`: the same status for the same words and files, and for known lines what they have."""
+    if state.env.stdin is None and len(fields) < _MIN_SEARCHING:
+        return output.prints(scope, state, fields)
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     answer: Cond = Truth(
         f'status {state.env.moment()}', concat([*words, state.env.stdin or Text('')])
@@ -235,29 +235,20 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     return output.printed(scope, scope.ev.by_status(state, answer), fields)
 
 
-def _printed(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """A program that runs none of its words, and may fail."""
-    return output.printed(scope, [state.with_status(None)], fields)
-
-
-def _after_local_change(scope: Scope, state: State, fields: Sequence[Field], base: str) -> State:
-    """The state after a program that changes files of the container only."""
+def _local(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
+    """A program that changes files of the container only."""
     words = [field.text for field in fields[1:] if field.text.value[:1] != '-']
+    row = program(base)
     if base == 'tee':
         content = hole('') if state.env.stdin is None else state.env.stdin
-        env = state.env
         appends = any(re.match('-[a-z]*a|--append', field.text.value) for field in fields)
         for word in words:
-            env = paths.written(scope, env, word, [content], appends)
-        return state.with_env(env)
-    if base in _KEEPS_TEXTS:
-        changed: Sequence[Field] = ()
+            state = state.with_env(paths.written(scope, state.env, word, [content], appends))
     else:
-        changed = fields[-1:] if base in _KEEPS_SOURCES else fields[1:]
-    state = paths.touched(scope, state, changed)
-    if base in ('cp', 'mv', 'install', 'ln') and len(words) > 1:
-        return scripts.copied(scope, state, words)
-    return state
+        state = paths.touched(scope, state, fields[row.writes])
+    if row.copies and len(words) > 1:
+        state = scripts.copied(scope, state, words)
+    return Flow([state.with_status(True)]) if row.succeeds else output.prints(scope, state, fields)
 
 
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -267,7 +258,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return build
     if fields[-1].text.known == ']':
         # The end of a test that `||` cuts, as in `[ "$A" = x || "$B" = x ]`.
-        return _printed(scope, state, fields)
+        return output.prints(scope, state, fields)
     if output.with_inputs(scope, fields[0].text) is not fields[0].text:
         # It is part of what a program has read.
         return scripts.evaluate(scope, state, [fields[0], *fields])

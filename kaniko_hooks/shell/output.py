@@ -37,6 +37,11 @@ def printed(scope: Scope, states: Iterable[State], fields: Sequence[Field]) -> F
     return flow
 
 
+def prints(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """A command that prints something, does nothing else and may fail."""
+    return printed(scope, [state.with_status(None)], fields)
+
+
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command that is not evaluated.
 

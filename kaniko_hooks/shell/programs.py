@@ -25,6 +25,8 @@ class Program(NamedTuple):
     varies: bool = False  # prints another text each time
     runs_words: bool = True  # may run a program that its words name
     reads: bool = True  # may print what it reads
+    writes: slice = slice(1, None)  # its words that may name files which it changes
+    copies: bool = False  # its last operand has the text of the others
 
 
 _UNLISTED = Program(OTHER)
@@ -47,10 +49,10 @@ _ROWS = (
         """date df dig free host hostname lscpu mktemp netstat nslookup ping ps shuf top uptime
         uuidgen who""",
     ),
-    (
-        Program(LOCAL, succeeds=True),
-        'chmod chown cp install ln mkdir mv rm rmdir touch ulimit umask',
-    ),
+    (Program(LOCAL, succeeds=True), 'mkdir rm rmdir ulimit umask'),
+    (Program(LOCAL, succeeds=True, writes=slice(0)), 'chmod chown touch'),
+    (Program(LOCAL, succeeds=True, copies=True, writes=slice(-1, None)), 'cp install ln'),
+    (Program(LOCAL, succeeds=True, copies=True), 'mv'),
     (
         Program(LOCAL),
         """bunzip2 bzip2 cpio dd dos2unix envsubst gunzip gzip iconv patch sed split sponge tar tee

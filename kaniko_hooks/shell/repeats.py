@@ -33,7 +33,7 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if match:
             replaced = match[1] or value or '{}'
     if not rest:
-        return output.printed(scope, [state.with_status(None)], fields)
+        return output.prints(scope, state, fields)
     stdin = hole('') if state.env.stdin is None else state.env.stdin
     if replaced:
         name = hole(fresh_name(replaced), replaced)
@@ -89,7 +89,7 @@ def git(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`git`: the commands of `submodule foreach`, `bisect run` and `rebase --exec`."""
     words = [field.text.value for field in fields]
     if _RUN_BY_GIT.isdisjoint(words) or _BEFORE_COMMANDS.isdisjoint(words):
-        return output.printed(scope, [state.with_status(None)], fields)
+        return output.prints(scope, state, fields)
     start = next(index for index, word in enumerate(words) if word in _BEFORE_COMMANDS) + 1
     operands = dropwhile(lambda field: field.text.value[:1] == '-', fields[start:])
     text = Text(' ').join(field.text for field in operands)
