@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
-from kaniko_hooks.shell import output, paths, programs, scripts
+from kaniko_hooks.shell import output, paths, programs, reading, scripts
 from kaniko_hooks.shell.env import (
     ALL,
     EXIT,
@@ -19,7 +19,6 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
 )
-from kaniko_hooks.shell.fields import separators_of
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
@@ -36,7 +35,7 @@ from kaniko_hooks.shell.value import (
     number,
     optional,
 )
-from kaniko_hooks.shell.variables import assign, is_one_word
+from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
 
 _NAME = r'([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?)(?:=|\Z)'
@@ -166,123 +165,6 @@ def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             state = assign(state, name, UNSET)
             state = state.with_env(state.env._replace(exported=state.env.exported - {name}))
     return Flow([state.with_status(True)])
-
-
-def _read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`read`, `mapfile`: names get a line of the input, or unknown values."""
-    is_read = fields[0].text.known == 'read'
-    operands = [field.text.known or '' for field in fields[1:]]
-    options = ''.join(operand for operand in operands if operand[:1] == '-')
-    # With `-d ''` a line is all of the input.
-    ends = [end for option, end in zip(operands, operands[1:]) if re.fullmatch('-[a-z]*d', option)]
-    is_array = not is_read or 'a' in options
-    stdin = state.env.stdin or EMPTY
-    names = [operand for operand in operands if operand.isidentifier()]
-    names = names or ['REPLY' if is_read else 'MAPFILE']
-    scope.ev.spend(len(stdin.value) // 20)
-    scope.ev.spend(len(names) * (len(state.env.variables) + len(names)) // 20)
-    if any(field.text.holes for field in fields):
-        state = scripts.after_unknown_commands(scope, state)
-    elif is_read and set(options) <= {*'-ra'}:
-        after = _next_line(scope, state, names, options)
-        if after:
-            return Flow([after])
-    state = state.with_env(state.env._replace(unread=None))
-    lines = stdin.split(ends[0] if ends else '\n') if output.may_run(scope, state, stdin) else []
-    lines = [line for line in lines if output.may_run(scope, state, line)]
-    separators = separators_of(state) or frozenset()
-    words = lines
-    if is_array and is_read:
-        words = [word for line in lines for word in line.split(separators)]
-    unknown = state
-    for name in names:
-        value = _any_value(name)
-        items = Array((Field(value, True), *map(Field, words))) if is_array else value
-        unknown = assign(unknown, name, items)
-    flow = Flow([unknown.with_status(None)])
-    for line in () if is_array else dict.fromkeys(lines):
-        way = state
-        for name, part in zip(names, _parts(line, separators, len(names))):
-            way = assign(way, name, part)
-        flow.normal.append(way.with_status(True))
-    return flow
-
-
-def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -> State | None:
-    """The state after `read`; None if not even the first part of the line is certain."""
-    unread, separators = state.env.unread, separators_of(state)
-    if unread is None or separators is None:
-        return None
-    line = unread.before('\n')
-    parts = line.split(separators)
-    if parts[0].holes or '\\' in line.value and 'r' not in options:
-        return None
-    is_line = all(is_one_word(scope, state, item.name) for item in line.holes)
-    has_end = len(line.value) < len(unread.value)
-    if not is_line and not has_end:
-        return None
-    rest = unread.part(len(line.value) + 1)
-    after = state.with_env(state.env._replace(unread=rest if is_line else None))
-    if 'a' in options:
-        parts = [part for part in parts if part.value or ' ' not in separators]
-        items = tuple(Field(part, bool(part.holes)) for part in parts)
-        after = assign(after, names[0], Array(items))
-    else:
-        is_certain = True
-        for name, part in zip(names, _parts(line, separators, len(names))):
-            # Only the last part may contain separators.
-            is_certain = is_certain and (not part.holes or is_line and name == names[-1])
-            value = part if is_certain else join((_any_value(name), part))
-            after = assign(after, name, value)
-    return after.with_status(has_end)
-
-
-def _any_value(name: str) -> Text:
-    return hole(fresh_name(f'${name}'), f'${name}')
-
-
-def _getopts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`getopts letters name`: the next option, any one where it is not known which."""
-    option = _next_option(state, fields)
-    if option:
-        return Flow([option])
-    names = [field.text.known for field in fields[2:3]]
-    for name in filter(None, (*names, 'OPTARG', 'OPTIND')):
-        state = assign(state, name, _any_value(name))
-    return Flow([state.with_status(None)])
-
-
-def _next_option(state: State, fields: Sequence[Field]) -> State | None:
-    """The state after one option; None if words are not known, or it has several letters."""
-    counter = state.env.variables.get('OPTIND', Text('1'))
-    index = number(counter.known) if isinstance(counter, Text) else None
-    words = state.env.arguments.items if isinstance(state.env.arguments, Array) else ANY_WORDS.items
-    if not index or len(fields) != 3 or any(word.splits for word in words[: index + 1]):
-        return None
-    letters, name = (field.text.known for field in fields[1:])
-    word = words[index - 1].text.known if index <= len(words) else ''
-    if word is None or len(word) > 2 and word[0] == '-' or not letters or not name:
-        return None
-    is_option = word[:1] == '-' and word not in ('-', '--')
-    letter = word[1] if is_option and word[1] in letters else '?'
-    if letter != '?' and f'{letter}:' in letters:
-        if index == len(words):
-            return None
-        state = assign(state, 'OPTARG', words[index].text)
-        index += 1
-    state = assign(state, 'OPTIND', Text(str(index + (is_option or word == '--'))))
-    return assign(state, name, Text(letter)).with_status(is_option)
-
-
-def _parts(line: Text, separators: frozenset[str], count: int) -> list[Text]:
-    """The parts of a line for so many variables: the last one gets the rest."""
-    parts = []
-    for left in range(count, 0, -1):
-        line = line.stripped() if ' ' in separators else line
-        first = line.before(separators) if left > 1 else line
-        parts.append(first)
-        line = line.part(len(first.value) + 1)
-    return parts
 
 
 def _let(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -438,8 +320,8 @@ _ROWS: tuple[tuple[Runner, str], ...] = (
     (_exec, 'exec'),
     (_declare, 'export readonly local declare typeset'),
     (_unset, 'unset'),
-    (_read, 'read mapfile readarray'),
-    (_getopts, 'getopts'),
+    (reading.read, 'read mapfile readarray'),
+    (reading.getopts, 'getopts'),
     (_let, 'let'),
     (_set, 'set'),
     (_shift, 'shift'),
