@@ -252,7 +252,7 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
 
 def _union(first: State, second: State, conditions: Facts, builds: Outcome) -> State:
     """The union of two states; the first one itself if it is that."""
-    env = _with_minor(first.env, (first.env, second.env))
+    env = _with_numbers(first.env, (first.env, second.env))
     status = first.status if first.status is second.status else None
     union = State(env, conditions, builds, status)
     return first if all(old is new for old, new in zip(first, union)) else union
@@ -267,7 +267,7 @@ def by_builds(state: State) -> object:
 _COMPARED = Env._fields.index('epoch')
 
 
-def _with_minor(env: Env, envs: Sequence[Env]) -> Env:
+def _with_numbers(env: Env, envs: Sequence[Env]) -> Env:
     """With numbers that are right for all of the environments."""
     numbers = [(item.epoch, item.generation, item.word_generation) for item in envs]
     if len(set(numbers)) == 1:
@@ -314,7 +314,7 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         value = variables.get(name)
         if value is None or any(table.get(name) is not value for table in tables):
             variables[name] = join((scope.ev.value(scope, env, name) for env in envs), scope.ev)
-    return _with_minor(first, envs)._replace(
+    return _with_numbers(first, envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
         functions=_alternatives([env.functions for env in envs]),
@@ -352,11 +352,11 @@ def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str,
     for path, texts in result.items():
         if any(path not in table for table in tables):
             texts = (*texts, hole(f'{FILE}{path}'))  # the file of the repository
-        result[path] = few(texts)
+        result[path] = joined_texts(texts)
     return result
 
 
-def few(texts: Iterable[Text]) -> tuple[Text, ...]:
+def joined_texts(texts: Iterable[Text]) -> tuple[Text, ...]:
     """The texts that a file may have; of too many those that may build are kept.
 
     Raises TooMuch for too many of these.

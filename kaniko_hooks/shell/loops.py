@@ -21,9 +21,9 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
     by_success,
-    few,
     joined_directories,
     joined_states,
+    joined_texts,
     merged,
 )
 from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
@@ -104,7 +104,7 @@ class Effects:
             table[name] = join((start, *ends), scope.ev)
         files = dict(env.files)
         for path, texts in self.files.items():
-            files[path] = few((*files.get(path, ()), *texts))
+            files[path] = joined_texts((*files.get(path, ()), *texts))
         arguments = table.pop(_ARGUMENTS, env.arguments)
         directories = joined_directories((env.directories, self.directories))
         numbers: dict[str, Any] = {field: fresh() for field in self.numbers}

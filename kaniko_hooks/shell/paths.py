@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Field, Script
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.shell.env import Env, Scope, State, few
+from kaniko_hooks.shell.env import Env, Scope, State, joined_texts
 from kaniko_hooks.shell.value import (
     ANYTHING,
     fresh,
@@ -145,7 +145,7 @@ def written(
         if append:
             texts = [concat((text, content)) for text in before for content in contents]
             scope.ev.spend(sum(text.weight for text in texts))
-        files[key(target)] = few(map(shortened, texts))
+        files[key(target)] = joined_texts(map(shortened, texts))
     return env._replace(files=files, epoch=fresh())
 
 

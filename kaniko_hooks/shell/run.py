@@ -257,10 +257,10 @@ def _execution(build: Build, total: Total | None) -> Execution:
     if total is None:
         return Execution(build, 0)
     calls = [reason.place for chain in total.chains for reason in chain if reason.kind == 'call']
-    return Execution(total.build, total.times, _telling(total), tuple(dict.fromkeys(calls)))
+    return Execution(total.build, total.times, _reasons(total), tuple(dict.fromkeys(calls)))
 
 
-def _telling(total: Total) -> tuple[Reason, ...]:
+def _reasons(total: Total) -> tuple[Reason, ...]:
     """The reasons why a build runs more than once.
 
     A call that all executions go through is none, nor is anything but a retry
