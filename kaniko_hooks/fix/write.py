@@ -8,7 +8,9 @@ is replaced. Other hard links to a replaced file keep the old text.
 The complete file has a fixed name and is locked, so two processes do not write one
 file at once, and what a killed process has left is used by the next one. Files are
 replaced in the order that is given: where only some are, the jobs in the rest
-still share their container, and the next run goes on from there.
+still share their container, and the next run goes on from there. Two files with
+followers of each other's jobs have no such order: a kill between their
+replacements leaves a `needs` of a job that is gone, which GitLab refuses.
 """
 
 from __future__ import annotations
