@@ -247,7 +247,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
 def _is_left_out(steps: Steps, step: Step, last: Step, before: Step) -> bool:
     """The last step of the body only prepares the next iteration, and its status is none."""
     is_way_back = step.is_last and {use.name for use in last.programs} == {'cd'}
-    may_fail = steps.report_of_statement(before).may_fail
+    may_fail = last.most_builds or steps.report_of_statement(before).may_fail
     return (is_way_back or removes_leftovers(last)) and not may_fail
 
 

@@ -192,7 +192,8 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
         if len(contents) != 1 or field.splits:
             return None
         path, text = contents[0]
-        is_own = any(text is own for texts in state.env.files.values() for own in texts)
+        keys = map(paths.key, paths.targets(scope, state.env, field.text))
+        is_own = any(text is own for name in keys for own in state.env.files.get(name, ()))
         name = f'{FILE}{path} #{state.env.epoch}'
         pieces.append(text if is_own else hole(name, f'$(cat {field.text.value})'))
     return [concat(pieces)]

@@ -30,6 +30,8 @@ class Generator:
             'versions.env': 'TAG=2\nOTHER=3\n',
             'ci/tag.env': 'TAG="$(date +%s)"\n',
             'ci/build.sh': '#!/bin/sh\nset -e\n' + self.build('"$1"') + '\n',
+            'ci/build-env.sh': '#!/bin/sh\n' + self.build('"$NAME"') + '\n',
+            'ci/lib.sh': 'kbuild() {\n  ' + self.build('"$1"') + '\n}\n',
             'ci/prepare.sh': self.random.choice(('mkdir -p out\n', 'curl -d start $HOOK\n')),
             'shared/lib.txt': 'shared\n',
         }
@@ -52,6 +54,7 @@ class Generator:
             'stages: [prepare, build, deploy]\nvariables:\n  REPO: registry.example.com/team',
             '.kaniko:\n  tags: [kaniko]\n  variables: {A: "1"}',
             '.rules:\n  rules:\n    - if: $CI_COMMIT_BRANCH\n    - if: $CI_COMMIT_TAG',
+            '.setup:\n  before_script:\n    - mkdir -p out',
             '.auth:\n  script:\n    - mkdir -p /kaniko/.docker\n'
             '    - echo "{}" > /kaniko/.docker/config.json',
             'compile:\n  stage: prepare\n  script:\n    - mkdir -p api/target out\n'
@@ -116,6 +119,10 @@ class Generator:
         if text[0] == '#' and '\n' not in text:
             return f'    {text}'
         comment = '    # about the next\n' if self.chance(0.08) else ''
+        words = text.split()
+        if words[0] == '/kaniko/executor' and not {*'"\\'} & {*text} and self.chance(0.1):
+            lines = '\n'.join(f'      {word}' for word in ' '.join(words).split(' --'))
+            return f'{comment}    - >-\n' + lines.replace('\n      ', '\n      --')
         if '\n' in text:
             return f'{comment}    - |\n' + '\n'.join(f'      {line}' for line in text.split('\n'))
         if re.search(r'^[\[{"\'!&*%@`|>-]|: | #|:$', text):
@@ -146,6 +153,8 @@ class Generator:
         self.folder(name, unit.dockerfile.replace('{old}', old).replace('{name}', name))
         if unit.template:
             self.files[f'{name}/Dockerfile.tmpl'] = unit.template
+        if unit.ignored:
+            self.files[f'{name}/.dockerignore'] = unit.ignored.replace('{old}', old)
         return [self.filled(line, name, old) for line in unit.lines]
 
     def loop(self) -> str:

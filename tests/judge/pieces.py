@@ -105,6 +105,8 @@ KEYWORDS = (
     'needs:\n    - job: compile\n      artifacts: true',
     'extends: [.kaniko, .rules]',
     'inherit: {default: false}',
+    'extends: .setup',
+    'variables: {TAG: stable}',
     'environment: {name: registry, action: access}',
     'retry: 2',
     'timeout: 1h',
@@ -145,6 +147,7 @@ NEEDS = (
     '# no needs',
     'needs:\n    - job: {job}\n      artifacts: true',
     'extends: .rules',
+    'needs: []',
 )
 FOLLOWERS = (
     'helm upgrade shop chart',
@@ -175,6 +178,21 @@ HELPERS = (
         'publish() {\n  /kaniko/executor --cache=true -c "$1" -d {prefix}/$1:{tag} '
         '--digest-file "out/$1"\n  echo "$1_digest=$(cat "out/$1")" >> build.env\n}\nmkdir -p out',
     ),
+    (
+        'build_service',
+        'build_service() {\n  echo "Building $SERVICE"\n'
+        '  /kaniko/executor --cache=true -c $SERVICE -d {prefix}/$SERVICE:{tag} $1\n}',
+    ),
+    (
+        'build_in ',
+        'build_in() {\n  cd "$1" || return 1\n'
+        '  /kaniko/executor --cache=true -c . -d {prefix}/$1:{tag}\n  cd ..\n}',
+    ),
+    ('kbuild ', '. ci/lib.sh'),
+    (
+        '$NO_PUSH',
+        'if [ "$CI_COMMIT_BRANCH" = main ]; then NO_PUSH=""; else NO_PUSH="--no-push"; fi',
+    ),
     ('$COMMON', 'COMMON="--cache=true --cache-ttl=24h --skip-unused-stages"'),
     ('$PUSH', 'PUSH=""\nif [ -z "$CI_COMMIT_BRANCH" ]; then PUSH="--no-push-cache"; fi'),
     ('$SHA', 'SHA=$(git rev-parse HEAD)'),
@@ -193,6 +211,7 @@ class Unit(NamedTuple):
     lines: tuple[str, ...]
     dockerfile: str = DOCKERFILE
     template: str = ''  # the text of `Dockerfile.tmpl`
+    ignored: str = ''  # the text of `.dockerignore`
 
 
 UNITS = (
@@ -268,6 +287,34 @@ UNITS = (
     Unit(('{bare} --dockerfile {name}/Dockerfile --destination docker.io/team/{name}:{tag}',)),
     Unit(('{build}',), 'FROM docker.io/library/{old}:1\nCOPY . /app\n'),
     Unit(('VERSION=1.2.3', '{build} --build-arg VERSION=$VERSION --label version=$VERSION')),
+    Unit(('SERVICE={name}', 'build_service')),
+    Unit(('build_in {name}',)),
+    Unit(('kbuild {name}',)),
+    Unit(('NAME={name} sh ci/build-env.sh',)),
+    Unit(('export NAME={name}', 'sh ./ci/build-env.sh')),
+    Unit(('export AWS_PROFILE={name}', '{build}')),
+    Unit(('{build} $NO_PUSH',)),
+    Unit(('{build} --destination {prefix}/common:latest',)),
+    Unit(
+        ('cp {name}/.dockerignore .dockerignore', '{bare} -c . -f {name}/Dockerfile -d {image}'),
+        ignored='{old}\n',
+    ),
+    Unit(
+        ('{build} --build-arg REGISTRY={prefix}',),
+        'ARG REGISTRY\nFROM $REGISTRY/{old}:latest\nCOPY . /app\n',
+    ),
+    Unit(('{build}',), 'ARG TAG=1\nFROM alpine AS a\nFROM registry.example.com/team/{old}:$TAG\n'),
+    Unit(
+        ('{build}',),
+        'FROM alpine\nRUN --mount=type=bind,from=registry.example.com/team/{old} cp /x /\n',
+    ),
+    Unit(('cd "$CI_PROJECT_DIR/{name}"', '/kaniko/executor --cache=true -c . -d {image}')),
+    Unit(
+        (
+            'if [ -n "$CI_COMMIT_TAG" ]; then\n  sed -i "s/alpine/debian/" {name}/Dockerfile\nfi',
+            '{build}',
+        )
+    ),
     Unit(('cat > {name}/Dockerfile <<EOF\nFROM alpine:3.20\nCOPY app.txt /\nEOF', '{build}')),
 )
 RISKY_UNITS = (
@@ -304,6 +351,29 @@ RISKY_UNITS = (
     ),
     Unit(('echo "at $(date)"', '{build} --label "date=$(date +%s)"')),
     Unit(('publish {name}',)),
+    Unit(('TAG="$TAG-{name}"', '{bare} -d {prefix}/{name}:$TAG')),
+    Unit(('{build}', 'if [ -n "$ONLY_FIRST" ]; then exit 0; fi')),
+    Unit(
+        (
+            'echo "{\\"auths\\":{\\"mirror\\":{}}}" > /kaniko/.docker/config.json',
+            '{bare} -d mirror.example.com/{name}:{tag}',
+        )
+    ),
+    Unit(('/kaniko/executor login mirror -u a -p b', '{bare} -d mirror.example.com/{name}:{tag}')),
+    Unit(('sed -i "s/@NAME@/{old}/" {name}/Dockerfile', '{build}'), 'FROM example.com/@NAME@\n'),
+    Unit(
+        ('sed -i "s/@NAME@/{old}/" $(find . -name Dockerfile)', '{build}'),
+        'FROM registry.example.com/team/@NAME@\nCOPY . /app\n',
+    ),
+    Unit(
+        ('mv {name} current', '/kaniko/executor --cache -c current -d {image}', 'mv current {name}')
+    ),
+    Unit(
+        ('rm -rf context && cp -r {name} context', '/kaniko/executor --cache -c context -d {image}')
+    ),
+    Unit(('ln -sf {name}/Dockerfile Dockerfile', '{bare} -c . -d {image}')),
+    Unit(('{build}', 'git checkout -- .')),
+    Unit(('echo {name} >> built.txt', '{build}')),
     Unit(('{build} --build-arg CREATED=$CREATED',)),
     Unit(('{build} --image-name-with-digest-file=out/images.txt',)),
     Unit(('{build} --digest-file digest', 'echo "{name}@$(cat digest)" >> out/images')),
