@@ -106,7 +106,7 @@ class Generator:
         return [
             self.filled(text, '"$1"', '')
             for needle, text in pieces.HELPERS
-            if re.search(rf'(^|\s|=){re.escape(needle)}', script)
+            if re.search(rf'(^|\s|=){re.escape(needle.lstrip())}', script)
         ]
 
     def items(self, commands: Sequence[str]) -> str:
