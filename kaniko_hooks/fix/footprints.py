@@ -49,9 +49,7 @@ _NO_TEXT = r'(?im)^[ \t]*#(?![ \t]*escape).*$|\\[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\
 _RUN = r'(?im)^[ \t]*RUN[ \t].*'
 _REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
 # A command of sed whose pattern has no more than `.`, `*`, `^` and `$`.
-_SUBSTITUTION = (
-    r'(?s)s([^\w.\s-])((?:(?!\1)(?:[^\\\[*]|(?<=[\w. -])\*))+)\1((?:(?!\1)[^\\&])*)\1[gI]*'
-)
+_SUBSTITUTION = r'(?s)s([^\w.\s-])((?:(?!\1)(?:[^\\\[*]|(?<=[\w. -])\*))+)\1((?:(?!\1)[^\\&])*)\1g?'
 _MAX_TEXTS = 16
 
 
@@ -179,8 +177,9 @@ def _edits(use: ProgramCall, file: str, paths: Paths) -> bool:
     """A `sed` may edit a file: it names it, or files that are not known."""
     if not any(word.startswith(('-i', '--in')) for word in use.words):
         return False
-    is_open = len(use.operands) < 2 or '{}' in use.words
-    return is_open or any(may_be_named(file, path) for path in paths.targets(use))
+    return len(use.operands) < 2 or any(
+        is_unknown(path) or may_be_named(file, path) for path in paths.targets(use)
+    )
 
 
 def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -> bool:

@@ -10,7 +10,7 @@ from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
 from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.effects import is_unknown, repository_of
+from kaniko_hooks.fix.effects import effects, is_unknown, repository_of, spelled
 from kaniko_hooks.fix.footprints import Footprint, footprint_of, may_use
 from kaniko_hooks.fix.parts import Division
 from kaniko_hooks.fix.references import MAX_NEEDS
@@ -34,6 +34,7 @@ def needed(division: Division) -> list[list[int]]:
     Raises Refusal: the iterations of a loop depend on each other.
     """
     footprints: list[list[Footprint]] = []  # of the builds of each unit
+    copies: list[frozenset[str]] = []  # what the effects of each unit may make of its image
     result: list[list[int]] = []
     for number, (unit, steps, _) in enumerate(division.parts):
         before = [step for step in steps if step.number < unit.step.number]
@@ -56,11 +57,20 @@ def needed(division: Division) -> list[list[int]]:
                 _must_follow(first, second, changed[other])
                 for first, second in product(footprints[other], own)
             )
+            or any(may_use(second, copies[other]) for second in own)
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
         footprints.append(own)
+        owners = division.owners.of_steps
+        copies.append(_named([step for step in steps if owners.get(step.number) == number]))
     return result
+
+
+def _named(steps: Sequence[Step]) -> frozenset[str]:
+    """The spelled words that may be images, of programs that do more than change files."""
+    words = (spelled(word) for step in steps for use in effects(step) for word in use.arguments)
+    return frozenset(word.removeprefix('docker://') for word in words if '/' in word)
 
 
 def _check_iterations(step: Step, words: Sequence[object], own: Sequence[Footprint]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.programs import TAKES_FILES, WORKING_ON_FILES
+from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES, WORKING_ON_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
@@ -120,7 +120,7 @@ class Paths:
         for build in step.builds:
             yield from ((path, build.env) for path in self.outputs(build))
         for use in step.programs:
-            if use.kind == LOCAL:
+            if use.kind == LOCAL or use.name in IMAGE_TOOLS:
                 yield from ((path, use.env) for path in self.targets(use))
 
     def _removes(self, step: Step) -> Iterator[tuple[str, Env]]:

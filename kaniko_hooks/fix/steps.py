@@ -14,7 +14,16 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.jobs import Job
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.programs import WRITES_LAST, WRITES_NAMED, WRITES_NOTHING, kind_of, sends
+from kaniko_hooks.fix.programs import (
+    IMAGE_TOOLS,
+    OUTPUT_OPTION,
+    SAVING,
+    WRITES_LAST,
+    WRITES_NAMED,
+    WRITES_NOTHING,
+    kind_of,
+    sends,
+)
 from kaniko_hooks.model import Container, Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
@@ -85,12 +94,24 @@ class ProgramCall(NamedTuple):
             return ()
         if self.name in ('awk', 'sed', 'yq'):
             return words[1:]  # behind the program
+        if self.name in IMAGE_TOOLS:
+            return self._outputs
         return () if self.name in WRITES_NOTHING else words
 
     @property
     def names_folder(self) -> bool:
         """It is a `cp` or its like with an option for the folder that it writes to."""
         return any(re.match('-[a-zA-Z]*t|--target', word) for word in self.words)
+
+    @property
+    def _outputs(self) -> list[Text]:
+        """The files that a tool for images writes: for an option, or as the last operand."""
+        result = self.operands[2:] if not SAVING.isdisjoint(self.words[:1]) else []
+        for text, following in zip(self.arguments, (*self.arguments[1:], Text(''))):
+            option = re.match(OUTPUT_OPTION, text.value)
+            if option:
+                result.append(text.part(option.end()) if option[0][-1] == '=' else following)
+        return [text for text in result if re.search('[./]', text.value)]
 
     @property
     def read(self) -> Sequence[Text]:
@@ -108,7 +129,7 @@ class ProgramCall(NamedTuple):
     @property
     def writes_named(self) -> bool:
         """It writes nothing but its operands."""
-        return self.packs or self.name in WRITES_NAMED
+        return self.packs or self.name in WRITES_NAMED or self.name in IMAGE_TOOLS
 
     @property
     def packs(self) -> bool:
