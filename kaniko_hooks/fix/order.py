@@ -115,7 +115,7 @@ def _differ(value: str, other: str) -> bool:
 def _may_replace(image: str, other: str) -> bool:
     """Two destinations may be the same, but for two different values that are not known."""
     names = repository_of(image), repository_of(other)
-    tags = image[len(names[0]) :], other[len(names[1]) :]
+    tags = image[len(names[0]) :] or ':latest', other[len(names[1]) :] or ':latest'
     if names[0] == names[1]:
         return tags[0] == tags[1] or any(
             '\0' not in second and _may_be(first, second) for first, second in (tags, tags[::-1])
