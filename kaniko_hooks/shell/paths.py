@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.model import Field, Script
 from kaniko_hooks.shell import TooMuch
@@ -225,9 +225,21 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
             # No script means itself with a path that is not known.
             names = [name for name in _candidates(scope, target) if name != scope.path]
             result += [(name, scope.ev.file(name)) for name in names]
+            if target.holes:
+                texts = _written_by_script(env, target)
+                result += [(target.value, text) for text in texts]
         elif scope.ev.repository.readable(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
     return result
+
+
+def _written_by_script(env: Env, path: Text) -> Iterator[Text]:
+    """The texts that run Kaniko, of written files whose paths end as an unknown one does."""
+    end = path.suffix
+    for name, texts in env.files.items():
+        other = name.rpartition('\0')[2]
+        if end.endswith(other) or other.endswith(end):
+            yield from filter(may_build, texts)
 
 
 def _may_be_a_copy(scope: Scope, env: Env, path: Text, is_run: bool) -> bool:
