@@ -194,15 +194,19 @@ def _set(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     count = number(fields[1].text.known) if len(fields) > 1 else 1
-    shifted: list[Array] = []
+    flow = Flow()
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
+        status, ways = True, after_first(value, count or 0)
         if count is None:
-            shifted.append(Array((*ANY_WORDS.items, *optional(value.items))))
-            continue
-        shifted += after_first(value, count)
-    env = state.env._replace(arguments=join(shifted))
-    return Flow([state.with_env(env).with_status(True)])
+            ways = (Array((*ANY_WORDS.items, *optional(value.items))),)
+        elif count > len(value.items) and not any(item.splits for item in value.items):
+            status, ways = False, (value,)
+        env = state.env._replace(arguments=join(ways))
+        flow.normal.append(state.with_env(env).with_status(status))
+    # Some shells end where it fails.
+    flow.leaving = [(EXIT, way) for way in flow.normal if way.status is False]
+    return flow
 
 
 # Directories

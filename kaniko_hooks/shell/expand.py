@@ -38,6 +38,7 @@ from kaniko_hooks.shell.variables import (
     executors_by_name,
     items_of,
     look_up,
+    separator,
     value_of_hole,
 )
 from kaniko_hooks.text import Text, concat, hole
@@ -67,6 +68,7 @@ _MAX_SUBJECT = 1000
 # one with unknown text.
 _MAX_WAYS = 16
 _MAX_JOINED_WAYS = 2
+_BLANK = Text(' ')
 # Between the parts of two words: `"$@"` makes several.
 BREAK = Part(Text('\0'), True)
 
@@ -114,7 +116,7 @@ def text(scope: Scope, state: State, word: tree.Word) -> list[tuple[State, Text]
 
 def joined(parts: Iterable[Part]) -> Text:
     """The text of all parts; words of an array have a blank between."""
-    return shortened(concat(Text(' ') if part is BREAK else part.text for part in parts))
+    return shortened(concat(_BLANK if part is BREAK else part.text for part in parts))
 
 
 def matching(subject: Text, parts: Sequence[Part]) -> Cond:
@@ -238,7 +240,7 @@ def _parameter(scope: Scope, state: State, piece: tree.Parameter) -> Ways:
         if piece.prefix:
             ways.append((after, (Part(_length(piece, value), True),)))
         elif piece.operand is None:
-            ways.append((after, _parts(value, piece.quoted, piece.whole)))
+            ways.append((after, _parts(value, piece.quoted, piece.whole, separator(after))))
         else:
             ways += _modified(scope, after, piece, value, piece.operand)
     return ways
@@ -278,12 +280,14 @@ def _values(scope: Scope, state: State, piece: tree.Parameter) -> Values:
     ]
 
 
-def _parts(value: Single, quoted: bool, whole: str = '') -> tuple[Part, ...]:
+def _parts(
+    value: Single, quoted: bool, whole: str = '', between: Text = _BLANK
+) -> tuple[Part, ...]:
     """The parts that a value expands to."""
     if isinstance(value, Array) and whole:
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
         if quoted and whole == '*':
-            return (Part(joined(_separated(items)), True),)
+            return (Part(shortened(between.join(item.text for item in items)), True),)
         return _separated(items)
     if isinstance(value, Unset):
         return (Part(EMPTY, True),) if quoted and not whole else ()

@@ -70,6 +70,9 @@ def _split(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> lis
     result: list[Field] = []
     current: list[Part] = []
     separators = separators_of(state)
+    # Between two separators that are no blanks is an empty field.
+    empty = Field(EMPTY, False, word.start, word.end)
+    between = [] if separators is None or separators & BLANKS else [empty]
     scope.ev.spend(len(parts) // 8 * 50)
     for part in (*parts, BREAK):
         if part is BREAK:
@@ -85,7 +88,7 @@ def _split(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> lis
             first, *others = part.text.split(separators)
             current.append(part._replace(text=first))
             for text in others:
-                result += _field(scope, state, current, word)
+                result += _field(scope, state, current, word) or between
                 current = [part._replace(text=text)]
     return result
 

@@ -128,6 +128,12 @@ def assign(state: State, name: str, value: Value) -> State:
     return state.with_env(state.env.with_variable(name, value))
 
 
+def separator(state: State) -> Text:
+    """What `"$*"` has between words: the first character of IFS."""
+    value = state.env.variables.get('IFS', UNSET)
+    return value.part(0, 1) if isinstance(value, Text) and not value.is_hole else Text(' ')
+
+
 def is_one_word(scope: Scope, state: State, name: str) -> bool:
     """A hole of this name is a single word where it is not quoted."""
     if is_always_one_word(scope.ev, name):
