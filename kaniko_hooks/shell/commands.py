@@ -248,7 +248,10 @@ def _local(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Fl
         state = paths.touched(scope, state, fields[row.writes])
     if row.copies and len(words) > 1:
         state = scripts.copied(scope, state, words)
-    return Flow([state.with_status(True)]) if row.succeeds else output.prints(scope, state, fields)
+    if row.succeeds:
+        # Where the status is looked at, there may be no such file.
+        return Flow([state.with_status(None if scope.tested else True)])
+    return output.prints(scope, state, fields)
 
 
 def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

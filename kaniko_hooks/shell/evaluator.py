@@ -328,6 +328,10 @@ class Evaluator:
             output = self._captured(scope, end.env.stdout, shown)
             env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
             result.append((end.with_env(env), output))
+        is_simple = len(body) == 1 and isinstance(body[0].pipelines[-1].commands[-1], tree.Simple)
+        if scope.tested and state.env.errexit and not is_simple:
+            # In others it may end early.
+            result += [(end.with_status(False), hole('', shown)) for end, _ in result]
         return result
 
     def _captured(self, scope: Scope, printed: Text, shown: str) -> Text:
