@@ -109,7 +109,10 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return run_program(scope, state, fields)
     if scope.ev.reports is not None:
         scope.ev.reports.called(name.known)
-    return Flow.union(_call(scope, state, function, fields) for function in functions)
+    return Flow.union(
+        _call(scope, state, function, fields) if function else run_program(scope, state, fields)
+        for function in functions
+    )
 
 
 def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field]) -> Flow:
@@ -283,7 +286,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for name, functions in state.env.functions.items():
         for function in functions if pattern.fullmatch(name) else ():
             # One that called itself by such a name would not end.
-            if function not in scope.calls:
+            if function and function not in scope.calls:
                 flow.add(_call(scope, state, function, fields))
     shown = fields[0].text.value
     is_output = shown[:2] == '$(' and fields[0].text.is_hole

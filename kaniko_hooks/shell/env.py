@@ -52,7 +52,7 @@ class Env(NamedTuple):
 
     variables: Mapping[str, Value] = {}  # that the script has set or unset
     exported: frozenset[str] = frozenset()  # names that child processes have for certain
-    functions: Mapping[str, tuple[Function, ...]] = {}  # alternatives
+    functions: Mapping[str, tuple[Function | None, ...]] = {}  # alternatives; None: no function
     files: Mapping[str, tuple[Text, ...]] = {}  # that the script has written: alternatives
     arguments: Value = Array(())
     directories: tuple[Text, ...] = (Text(''),)  # the working directory: alternatives
@@ -317,7 +317,7 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
     return _with_numbers(first, envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
-        functions=_alternatives([env.functions for env in envs]),
+        functions=_alternatives([env.functions for env in envs], None),
         files=_joined_files([env.files for env in envs]),
         arguments=join((env.arguments for env in envs), scope.ev),
         directories=joined_directories(env.directories for env in envs),
@@ -331,10 +331,13 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
     )
 
 
-def _alternatives(tables: Sequence[Mapping[str, tuple[_T, ...]]]) -> dict[str, tuple[_T, ...]]:
+def _alternatives(
+    tables: Sequence[Mapping[str, tuple[_T, ...]]], *absent: _T
+) -> dict[str, tuple[_T, ...]]:
+    """The alternatives of each name; `absent` is that of a table without the name."""
     names = dict.fromkeys(name for table in tables for name in table)
     return {
-        name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, ())))
+        name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, absent)))
         for name in names
     }
 

@@ -325,18 +325,21 @@ class Evaluator:
         shown = scope.source.value[node.start : node.end]
         result = []
         for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
-            output = self._captured(scope, end.env.stdout, shown)
-            env = end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit)
-            result.append((end.with_env(env), output))
+            printed = _without_line_ends(end.env.stdout)
+            end = end.with_env(end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit))
+            result.append((end, self._captured(scope, printed, shown)))
+            before, line_end, last = printed.prefix.rpartition('\n')
+            if line_end and not last and printed.part(len(printed.prefix)).is_hole:
+                # The last command may print nothing.
+                result.append((end, Text(before.rstrip('\n'))))
         is_simple = len(body) == 1 and isinstance(body[0].pipelines[-1].commands[-1], tree.Simple)
         if scope.tested and state.env.errexit and not is_simple:
             # In others it may end early.
             result += [(end.with_status(False), hole('', shown)) for end, _ in result]
         return result
 
-    def _captured(self, scope: Scope, printed: Text, shown: str) -> Text:
-        """The printed text without line ends at the end; `shown` is how an unknown text is."""
-        output = _without_line_ends(printed)
+    def _captured(self, scope: Scope, output: Text, shown: str) -> Text:
+        """An output without line ends at the end; `shown` is how an unknown one is written."""
         if not output.is_hole:
             return output
         content = with_inputs(scope, output)
