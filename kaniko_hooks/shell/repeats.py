@@ -47,7 +47,8 @@ def xargs(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             for word in stdin.split(' \t\n')
             if word.value
         ]
-        argvs = [[*rest, word] for word in words] if many else [[*rest, *words]]
+        # Without words GNU's runs the command once.
+        argvs = [[*rest, word] for word in words if many] or [[*rest, *words]]
     return repeated(scope, state, argvs, 'xargs' if many else '', fields[0], scope.ev.run_program)
 
 
