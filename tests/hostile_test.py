@@ -365,6 +365,16 @@ def test_a_dockerfile_of_long_words_takes_two_seconds(write: Write) -> None:
     assert time.process_time() - started < 3
 
 
+def test_a_dockerfile_that_sed_edits_takes_two_seconds(write: Write) -> None:
+    edit = "sed -i 's/.*a.*a.*a.*z/x/' a/Dockerfile"
+    dockerfile = f'FROM x\nRUN {"a" * 20_000}\n'
+    text = f'job:\n  script:\n    - {edit}\n    - {BUILD}r/a -c a\n    - {BUILD}r/b -c b\n'
+    write({CI: text, 'a/Dockerfile': dockerfile})
+    started = time.process_time()
+    assert fix_kaniko_builds.main([CI, '--diff']) == 1
+    assert time.process_time() - started < 3
+
+
 def test_a_word_of_many_unknown_values_takes_two_seconds(
     write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:

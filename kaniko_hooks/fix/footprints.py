@@ -348,7 +348,13 @@ def _with_edits(dockerfile: Text, editors: Iterable[Sequence[Text]]) -> list[Tex
             return None
         for script in scripts:
             match = re.fullmatch(_SUBSTITUTION, script.value)
-            if match is None or script.part(*match.span(2)).holes or len(result) > _MAX_TEXTS:
+            # A search for more than one `*` may take for ever.
+            if (
+                match is None
+                or match[2].count('*') > 1
+                or script.part(*match.span(2)).holes
+                or len(result) > _MAX_TEXTS
+            ):
                 return None
             pattern = '(?m)' + re.sub(r'[+?(){}|]', r'\\\g<0>', match[2])
             new = script.part(*match.span(3))

@@ -41,7 +41,7 @@ _CHANGES_FILES = (
 _NOT_BUILDING = frozenset(('login', 'logout', 'version', 'help', 'completion', '--version'))
 # Arguments by which programs write to a file instead of printing.
 _WRITES = {
-    'awk': r'(?s)inplace\Z|.*\bprintf?\b[^;}]*>',
+    'awk': r'(?s)inplace\Z|.*\bprintf?\b[^;}]{0,1000}>',
     'sort': '-[a-zA-Z]*o|--output',
     'tree': '-[a-zA-Z]*o',
     'yq': '-[a-zA-Z]*i|--inplace',
