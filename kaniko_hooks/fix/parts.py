@@ -19,11 +19,9 @@ from kaniko_hooks.text import Text
 
 TOO_LONG = 'its set-up is too long to be repeated in every job'
 _MAX_WORK = 150_000  # comparisons of steps
-
-
+# Exports of some names, and of any.
 _EXPORTS = r'(?:export|declare|typeset|readonly)\s[^;&|\n]*'
 _EXPORTS_ANY = r'set\s(?:(?!set\s)[^;&|\n])*-\w*a|allexport|\$\{!'
-
 # Variables that lead a build to files, besides its flags.
 _CREDENTIALS = frozenset(
     'AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE DOCKER_CONFIG GOOGLE_APPLICATION_CREDENTIALS HOME'

@@ -81,10 +81,10 @@ IMAGE_TOOLS = frozenset(
     snyk syft trivy buildah nerdctl
     """.split()
 )
-# Their options that name a file to write, and sub-commands that write their last operand.
+WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
+# Options of these that name a file to write, and sub-commands that write their last operand.
 OUTPUT_OPTION = r'(?:-o|--(?:bundle|file|output[\w-]*))(?:=|\Z)'
 SAVING = frozenset(('export', 'pull'))
-WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 # Programs that do not fail, and those that do not if the files that they name exist. Some of
 # these have other operands before or after the files.
 SURE = frozenset('base64 basename cut date dirname mkdir touch tr'.split())

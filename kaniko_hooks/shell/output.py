@@ -117,8 +117,8 @@ def texts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
         # Places are reported of builds only.
         fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
     printer = _PRINTERS.get(base_name(fields[0]))
-    texts = printer(scope, state, fields) if printer else None
-    return texts or [_unknown(scope, state, fields)]
+    result = printer(scope, state, fields) if printer else None
+    return result or [_unknown(scope, state, fields)]
 
 
 def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:

@@ -129,7 +129,7 @@ def assign(state: State, name: str, value: Value) -> State:
 
 
 def separator(state: State) -> Text:
-    """What `"$*"` has between words: the first character of IFS."""
+    """The text between the words of `"$*"`: the first character of IFS."""
     value = state.env.variables.get('IFS', UNSET)
     return value.part(0, 1) if isinstance(value, Text) and not value.is_hole else Text(' ')
 

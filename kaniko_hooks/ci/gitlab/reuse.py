@@ -1,4 +1,4 @@
-"""What entries take from others: by `extends`, then by `!reference [a, b]`.
+"""Content that entries take from others: by `extends`, then by `!reference [a, b]`.
 
 Rules: G: lib/gitlab/ci/config/extendable/entry.rb and
 lib/gitlab/ci/config/yaml/tags/{base,reference,resolver}.rb.
