@@ -18,7 +18,6 @@ from kaniko_hooks.fix_kaniko_builds import main as fix
 from kaniko_hooks.model import Run
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
-from kaniko_hooks.shell.evaluator import MAX_CHARACTERS
 from kaniko_hooks.shell.run import container_run
 from tests.conftest import Write
 
@@ -26,7 +25,7 @@ CI = '.gitlab-ci.yml'
 TWO = '  script: [/kaniko/executor --cache -d a, /kaniko/executor --cache -d b]\n'
 EXECUTOR = '/kaniko/executor --cache'
 BUILD = f'{EXECUTOR} -d a'
-MUCH = ': /kaniko/executor\n' + ': x\n' * (MAX_CHARACTERS // 4)
+MUCH = ': /kaniko/executor\n' + ': x\n' * 150_000
 
 
 def findings(root: Path, *named: str) -> list[tuple[str, str]]:

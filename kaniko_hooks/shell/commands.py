@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.model import MANY, Build, Cond, Field, Flags, Truth
+from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import TooMuch, builtins, outcome, output, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
@@ -17,7 +17,7 @@ from kaniko_hooks.shell.value import (
     regex_with_holes,
     text_of,
 )
-from kaniko_hooks.shell.variables import assign, is_one_word
+from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
 
 # Options before a text of commands.
@@ -201,7 +201,7 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     if row.kind == programs.LOCAL:
         return _local(scope, state, fields, base)
     if base in SEARCHING:
-        return _search(scope, state, fields, base)
+        return _search(scope, state, fields)
     if row.kind not in (OTHER, REPEATS):
         return output.printed(scope, [state.with_status(row.succeeds or None)], fields)
     runs: Runner = among_words if row.runs_words else output.prints
@@ -219,23 +219,14 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
     return flow
 
 
-def _search(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:
-    """`grep`: the same status for the same words and files, and for known lines what they have."""
+def _search(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`grep`: the same status for the same words, input and files."""
     if state.env.stdin is None and len(fields) < _MIN_SEARCHING:
         return output.prints(scope, state, fields)
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
-    answer: Cond = Truth(
-        f'status {state.env.moment()}', concat([*words, state.env.stdin or Text('')])
-    )
-    text = state.env.unread or Text('')
-    has_lines = all(is_one_word(scope, state, item.name) for item in text.holes)
-    if text.value[-1:] == '\n' and has_lines and len(fields) > 1:
-        from kaniko_hooks.shell import tests
-
-        scope.ev.spend(len(text.value) // 4)
-        lines = text.part(0, len(text.value) - 1).split('\n')
-        answer = tests.search(base, fields[1:], lines, answer)
-    return output.printed(scope, scope.ev.by_status(state, answer), fields)
+    searched = concat([*words, state.env.stdin or Text('')])
+    ends = scope.ev.by_status(state, Truth(f'status {state.env.moment()}', searched))
+    return output.printed(scope, ends, fields)
 
 
 def _local(scope: Scope, state: State, fields: Sequence[Field], base: str) -> Flow:

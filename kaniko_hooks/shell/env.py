@@ -202,13 +202,8 @@ def merged(scope: Scope, states: Sequence[State]) -> list[State]:
 
 
 def _fewer(scope: Scope, states: list[State]) -> list[State]:
-    """At most so many states for the same runs: first those are joined that differ least."""
+    """At most so many states for the same runs: first those with the same builds are joined."""
     most = scope.ev.max_states
-    if len(states) > most:
-        names = sorted(scope.ev.tested_names())
-        states = joined_states(
-            scope, states, lambda state: (by_builds(state), *map(state.env.variables.get, names))
-        )
     if len(states) > most:
         states = joined_states(scope, states, by_builds)
     return joined_states(scope, states) if len(states) > most else states

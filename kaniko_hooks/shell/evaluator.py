@@ -48,8 +48,6 @@ _MAX_WORK = 500_000
 _COMMAND = 40
 # States of one point that are kept apart, unless a container asks for too much work.
 MAX_STATES = 16
-# Of the scripts of one container, each counted once.
-MAX_CHARACTERS = 1024 * 1024
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
 _MAX_DEPTH = 300
 
@@ -69,7 +67,6 @@ class Evaluator:
         self.assumptions = Assumptions(container.exclusive, container.never_empty)
         self.single_words = container.single_words
         self.budget = _MAX_WORK
-        self.characters = MAX_CHARACTERS
         self.builds: dict[Place, Build] = {}
         self.most_builds = 0  # of a run so far
         self.has_forked = False  # some point had several states
@@ -89,8 +86,6 @@ class Evaluator:
         self.words: dict[str, tuple[Words, ...]] = {}  # of the words that holes may be
         self.candidates: dict[tuple[str, ...], Sequence[str]] = {}  # by what is known of a path
         self.inputs: dict[str, Text] = {}  # what programs have read, by the holes of their output
-        self._tested: set[str] = set()
-        self._untested: list[tree.Script] = []  # trees whose tests are not among these
 
     def is_in_kaniko_image(self) -> bool:
         """The name of the image mentions Kaniko."""
@@ -126,15 +121,6 @@ class Evaluator:
         value = env.variables.get(name)
         return variables.outside(scope, name, env) if value is None else value
 
-    def tested_names(self) -> set[str]:
-        """The names of variables that some test of the scripts looks at."""
-        if self._untested:
-            from kaniko_hooks.shell import tests
-
-            while self._untested:
-                self._tested.update(tests.tested_names(self._untested.pop()))
-        return self._tested
-
     def note_use(self, scope: Scope, state: State, kind: str, fields: Sequence[Field]) -> None:
         """Report a program that is run."""
         if self.reports is not None:
@@ -146,12 +132,8 @@ class Evaluator:
         """The syntax tree of a text. Raises TooMuch."""
         key = text.key()
         if key not in self._trees:
-            self.characters -= len(text.value)
-            if self.characters < 0:
-                raise TooMuch
             self.spend(len(text.value))
             self._trees[key] = parse(text)
-            self._untested.append(self._trees[key])
             self.ignores_case = self.ignores_case or 'nocasematch' in text.value
         if not self._trees[key].complete:
             raise TooMuch

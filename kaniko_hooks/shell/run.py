@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from kaniko_hooks.model import (
@@ -22,7 +22,6 @@ from kaniko_hooks.model import (
 from kaniko_hooks.shell import TooMuch, commands, outcome, paths, scripts, variables
 from kaniko_hooks.shell.env import EXIT, Env, Flow, Scope, State, merged
 from kaniko_hooks.shell.evaluator import MAX_STATES, Evaluator, ReadBuild
-from kaniko_hooks.shell.facts import Fact, Facts
 from kaniko_hooks.shell.outcome import NO_BUILD, Total
 from kaniko_hooks.shell.programs import SHELLS
 from kaniko_hooks.shell.value import EMPTY, Array
@@ -110,7 +109,6 @@ def _by_cond(scope: Scope, states: Iterable[State]) -> tuple[list[State], list[S
     runs: list[State] = []
     skips: list[State] = []
     for state in states:
-        state = state._replace(facts=_with_settings(state.facts, scope.script))
         holds, fails = scope.ev.split(state, scope.script.cond)
         runs += holds
         skips += fails
@@ -162,27 +160,6 @@ def _have_entrypoint(ev: Evaluator, first: Field) -> bool:
     if first.text.value.rpartition('/')[2] not in (*SHELLS, 'busybox'):
         return True
     return ev.read_build((Field(Text('')),), ev.image, lambda name: None) is not None
-
-
-def _with_settings(facts: Facts, script: Script) -> Facts:
-    """Facts that include the alternatives of the settings that a step's condition names."""
-    result = dict(facts)
-    for name in _names(script.cond):
-        setting = script.variables.get(name)
-        if setting is not None and setting.values and not any(t.holes for t in setting.values):
-            values = frozenset(text.value for text in setting.values)
-            result.setdefault(('', name, ''), Fact(values))
-    return result
-
-
-def _names(cond: object) -> Iterator[str]:
-    """The names of the holes of a condition."""
-    if isinstance(cond, Text):
-        for item in cond.holes:
-            yield item.name
-    elif isinstance(cond, tuple):
-        for part in cond:
-            yield from _names(part)
 
 
 def _commands_of(script: Script) -> list[Text]:

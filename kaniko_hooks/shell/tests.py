@@ -3,20 +3,18 @@
 An unquoted word may be no word or several: `[ -n ]` is true, and `[ = x ]` fails
 with an error, as a comparison of what is no number does. What no condition says
 (files, permissions) is an opaque test with its operator as name. Of the regular
-expressions of `=~` and `grep` (POSIX XBD 9.4) are not read anchors in the middle and
-what POSIX leaves undefined (`\\w`, `a**`).
+expressions of `=~` (POSIX XBD 9.4) are not read anchors in the middle and what
+POSIX leaves undefined (`\\w`, `a**`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from kaniko_hooks.model import Cond, Eq, Field, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.model import Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.expand import Part, matching, opaque
-from kaniko_hooks.shell.programs import SEARCHING
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')
@@ -35,8 +33,6 @@ _REPEATS = r'[*+?]|\{\d{1,3}(?:,\d{0,3})?\}'
 _REPEATED = rf'({_ATOM}|\))({_REPEATS})?'
 _BRANCH = rf'(\^?)((?:(?:{_ATOM})(?:{_REPEATS})?)*)(\$?)'
 _GROUP = rf'\(([^()]*)\)({_REPEATS})?'
-# Of `grep`.
-_SEARCH_OPTIONS = '[EF]?(?:-[EFPchoqswx]+)*(?:-[EFPchoqswx]*e)?'
 _MAX_REGEX = 300
 _MAX_PATTERNS = 32
 
@@ -148,40 +144,14 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     if any(part.text.holes for part in parts):
         return test
     pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
-    return _has_match((subject,), ''.join(pieces), test)
-
-
-def _has_match(subjects: Sequence[Text], expression: str, test: Cond) -> Cond:
-    """The condition of a test that some text has a part which matches a regular expression."""
-    globs, exact = _patterns(expression)
-    cond = any_of(Match(subject, glob) for subject in subjects for glob in globs)
+    globs, exact = _patterns(''.join(pieces))
+    cond = any_of(Match(subject, glob) for glob in globs)
     return cond if exact else all_of((test, cond)) if globs else test
 
 
 def _literal(text: str) -> str:
     """A regular expression for just this text."""
     return re.sub(r'[^\w\s]', r'\\\g<0>', text)
-
-
-def search(base: str, fields: Sequence[Field], lines: Sequence[Text], status: Cond) -> Cond:
-    """The condition that `grep` finds one of some lines; its status where that is not known."""
-    *options, expression = (field.text.known or '\n' for field in fields)
-    letters = SEARCHING[base] + ''.join(options)
-    if not re.fullmatch(_SEARCH_OPTIONS, letters) or re.match(r'-|.*(?:\n|\\\\)', expression):
-        return status
-    if 'F' in letters:
-        expression = _literal(expression)
-    elif 'E' not in letters and 'P' not in letters:
-        # In a basic expression these have their meaning behind a backslash.
-        expression = re.sub(r'(\\?)([+?{}()|])', _in_extended, expression)
-    if 'x' in letters:
-        expression = f'^({expression})$'
-    cond = _has_match(lines, expression, status)
-    return all_of((status, cond)) if 'w' in letters else cond
-
-
-def _in_extended(match: re.Match[str]) -> str:
-    return match[2] if match[1] else f'\\{match[2]}'
 
 
 def _patterns(expression: str) -> tuple[list[str], bool]:
@@ -295,23 +265,3 @@ def _as_number(text: Text) -> Text:
 def _number(text: Text) -> int | None:
     value = (text.known or '').strip()
     return int(value) if re.fullmatch('[+-]?[0-9]{1,14}', value) else None
-
-
-def tested_names(script: tree.Script) -> Iterator[str]:
-    """The names of variables on which it depends which commands run, and how often."""
-    for node in tree.walk(script):
-        words: Sequence[object] = ()
-        if isinstance(node, tree.Simple) and node.words:
-            is_test = tree.literal(node.words[0]) in ('[', 'test')
-            words = node.words if is_test else node.words[:1]
-        elif isinstance(node, tree.Test):
-            words = node.words
-        elif isinstance(node, tree.Case):
-            words = (node.word, *(arm.patterns for arm in node.arms))
-        elif isinstance(node, tree.For):
-            words = node.words or ()
-        elif isinstance(node, tree.Calculation):
-            yield from re.findall(r'[A-Za-z_]\w*', node.expression.text)
-        for part in tree.walk(tuple(words)):
-            if isinstance(part, tree.Parameter):
-                yield part.name

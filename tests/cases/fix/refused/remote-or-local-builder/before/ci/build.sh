@@ -16,6 +16,6 @@ else
   BUILD=(/kaniko/executor)
 fi
 for NAME in "${NAMES[@]}"; do
-  ARGS=(--context="$NAME" --destination="$REGISTRY/$NAME:$TAG-$NUMBER")
+  ARGS=(--cache=true --context="$NAME" --destination="$REGISTRY/$NAME:$TAG-$NUMBER")
   "${BUILD[@]}" "/kaniko/executor ${ARGS[*]}"
 done
