@@ -109,9 +109,7 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
     is_local = is_local and not any(field.text.known == '-g' for field in fields)
     if any(field.text.known in ('-f', '-F') for field in fields):
-        names = [field.text.known for field in fields[2:]]
-        defined = bool(names) and all(name in state.env.functions for name in names)
-        return output.printed(scope, [state.with_status(defined or None)], fields)
+        return output.prints(scope, state, fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
     scope.ev.spend(len(fields) ** 2 // 20)
     exports = command == 'export' or any('x' in option for option in options)

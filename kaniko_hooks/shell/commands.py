@@ -23,7 +23,6 @@ from kaniko_hooks.text import Text, concat, hole
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 _CHANGES_DIRECTORY = '-[CD]|--chdir|--directory'
-_NO_OPERAND = r'[\d.]+[smhd]?|\w+=.*'
 # Builtins that print what is set if they have no operands.
 _LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
 _OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
@@ -98,17 +97,12 @@ def _drop(flow: Flow, before: State, assignments: Sequence[tree.Assignment]) -> 
 
 def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """A command by its fields: a function if there is one of this name."""
-    name = fields[0].text
-    if name.known is None:
-        return _unknown(scope, state, fields)
-    if not name.known:
-        # No command has an empty name; below it is the image's entrypoint.
-        return Flow([state.with_status(None)])
-    functions = state.env.functions.get(name.known)
+    name = fields[0].text.known or ''
+    functions = state.env.functions.get(name)
     if not functions:
         return run_program(scope, state, fields)
     if scope.ev.reports is not None:
-        scope.ev.reports.called(name.known)
+        scope.ev.reports.called(name)
     return Flow.union(
         _call(scope, state, function, fields) if function else run_program(scope, state, fields)
         for function in functions
@@ -310,7 +304,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
                 start = start.with_env(start.env._replace(exported=frozenset()))
             if re.match(_CHANGES_DIRECTORY, text.value):
                 start = paths.in_unknown_folder(start)
-        elif not runs_texts and (runs := _runner(scope, start, fields[:index], rest)):
+        elif not runs_texts and (runs := _runner(scope, start, rest)):
             env = start.env._replace(at_exit=NO_TRAP)
             return Flow(
                 scope.ev.isolated(scope, state, lambda way: runs(scope, way.with_env(env), rest))
@@ -334,10 +328,8 @@ def _commands(option: Field, field: Field) -> Field | None:
     return field._replace(text=field.text.part(end - len(value), end))
 
 
-def _runner(
-    scope: Scope, state: State, before: Sequence[Field], rest: Sequence[Field]
-) -> Runner | None:
-    """The runner of the words after others as a command; None if these are none that can build."""
+def _runner(scope: Scope, state: State, rest: Sequence[Field]) -> Runner | None:
+    """The runner of some words as a command; None if these are none that can build."""
     name = rest[0].text.value
     base = base_name(rest[0])
     if base in SHELLS:
@@ -345,28 +337,10 @@ def _runner(
     scope.ev.spend(len(rest))
     if mentions_executor(base) and _flags(scope, state, with_words(scope, rest)):
         return run_program
-    is_script = (
-        ('/' in name or base.endswith('.sh'))
-        and not base.endswith(_OTHER_LANGUAGES)
-        and not _works_on(scope, before)
-        and bool(paths.contents(scope, state.env, rest[0].text))
-    )
-    return scripts.file if is_script else None
-
-
-def _works_on(scope: Scope, fields: Sequence[Field]) -> bool:
-    """The script after these words is what the program works on."""
-    scope.ev.spend(len(fields))
-    words = [field.text.value for field in fields]
-    if words[-1] == '--' or re.fullmatch(_TAKES_COMMANDS, words[-1]):
-        return False
-    start = max((index for index, word in enumerate(words) if word == '--'), default=0)
-    operands = sum(
-        before[:1] != '-' and word[:1] != '-' and not re.fullmatch(_NO_OPERAND, word)
-        for before, word in zip(words[start:], words[start + 1 :])
-    )
-    # The value of an option that comes after an operand.
-    return operands + (words[-1][:1] == '-') > 1
+    looks_like_one = '/' in name or base.endswith('.sh')
+    if looks_like_one and not base.endswith(_OTHER_LANGUAGES):
+        return scripts.file if paths.contents(scope, state.env, rest[0].text) else None
+    return None
 
 
 def _exporting(state: State, *names: str) -> State:

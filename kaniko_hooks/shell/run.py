@@ -145,21 +145,12 @@ def _commands(scope: Scope, state: State) -> Flow:
         return ev.statements(scope, [state], ev.parsed(scope.source).body)
     flow = Flow()
     for fields in _fields(scope, script.commands):
-        if script.form == ARGUMENTS and _have_entrypoint(ev, fields[0]):
+        names_shell = fields[0].text.value.rpartition('/')[2] in (*SHELLS, 'busybox')
+        if script.form == ARGUMENTS and (ev.is_in_kaniko_image() or not names_shell):
+            # They go to the entrypoint; where they name a shell the image seldom has one.
             fields = (Field(Text(''), False, fields[0].start, fields[0].start), *fields)
         flow.add(commands.run_program(scope, state, fields))
     return flow
-
-
-def _have_entrypoint(ev: Evaluator, first: Field) -> bool:
-    """The arguments go to a program of the image's own.
-
-    Where they begin with a shell they do only in Kaniko's images: those of
-    distributions have none, or one that runs what it is given.
-    """
-    if first.text.value.rpartition('/')[2] not in (*SHELLS, 'busybox'):
-        return True
-    return ev.read_build((Field(Text('')),), ev.image, lambda name: None) is not None
 
 
 def _commands_of(script: Script) -> list[Text]:
