@@ -46,10 +46,11 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     is_gitlab = finding.containers[0].system == 'gitlab-ci'
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
-    if any(why.kind == 'retry' for why in reasons) or any(part in reason for part in _RETRIES):
-        is_one = len({_words(execution.build) for execution in run.executed}) == 1
-        is_called = any(why.kind == 'call' for why in reasons)
-        instead = 'build once' if is_one and not is_called else instead
+    is_same = len({_words(execution.build) for execution in run.executed}) == 1
+    is_once = is_same and not any(why.kind == 'call' for why in reasons)
+    retries = is_once and len(run.executed) > 1 or any(why.kind == 'retry' for why in reasons)
+    if retries or any(part in reason for part in _RETRIES):
+        instead = 'build once' if is_once else instead
         return f'{instead}, with `retry:`' if is_gitlab else f'{instead}, and let CI repeat it'
     for part, advice in _INSTEAD.items():
         if part in reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaniko_hooks.shell import expand, outcome, tests
+from kaniko_hooks.shell import expand, tests
 from kaniko_hooks.shell.env import Flow, Scope, State, by_success, merged
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
@@ -12,33 +12,19 @@ def if_(scope: Scope, state: State, node: If) -> Flow:
     """`if`: the first arm whose condition succeeds, or `else`."""
     flow = Flow()
     tested = scope._replace(tested=True)
-    builds_before = outcome.builds(state.outcome)
     pending = [state]
     for arm in node.arms:
         condition = scope.ev.statements(tested, pending, arm.condition)
         flow.leaving += condition.leaving
-        negated = bool(arm.condition) and arm.condition[-1].pipelines[-1].negated
         succeeding, pending = by_success(condition.normal)
-        inner = scope
-        if negated and _has_built(succeeding, builds_before) and arm.body:
-            inner = scope.because('retry', arm.body[0].start)
-        flow.add(scope.ev.statements(inner, succeeding, arm.body))
+        flow.add(scope.ev.statements(scope, succeeding, arm.body))
         if not pending:
             return flow
-        if not negated and _has_built(pending, builds_before):
-            # What follows runs because a build has failed.
-            offset = node.otherwise[0].start if node.otherwise else node.end
-            scope = scope.because('retry', offset)
-            tested = scope._replace(tested=True)
     if node.otherwise:
         flow.add(scope.ev.statements(scope, pending, node.otherwise))
     else:
         flow.normal += [way.with_status(True) for way in pending]
     return flow
-
-
-def _has_built(states: list[State], builds_before: int) -> bool:
-    return any(outcome.builds(state.outcome) > builds_before for state in states)
 
 
 def case(scope: Scope, state: State, node: Case) -> Flow:

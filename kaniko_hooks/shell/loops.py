@@ -28,7 +28,7 @@ from kaniko_hooks.shell.env import (
 )
 from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
 from kaniko_hooks.shell.outcome import NO_BUILD
-from kaniko_hooks.shell.tree import Command, For, Group, If, Simple, Statement, While, literal
+from kaniko_hooks.shell.tree import For, If, Simple, Statement, While, literal, walk
 from kaniko_hooks.shell.value import (
     OF_LIST,
     Array,
@@ -400,37 +400,31 @@ _LEAVES = frozenset(('break', 'exit', 'return'))
 
 def _kind(node: For | While) -> str:
     """The kind of the reason that a loop is for its builds."""
-    return 'retry' if _retries(node.body) else 'loop'
+    return 'retry' if any(map(_leaves_after_success, node.body)) else 'loop'
 
 
-def _retries(body: Iterable[Statement]) -> bool:
-    """The loop ends when a command succeeds: `build && break`, `if build; then break; fi`."""
-    for statement in body:
-        for operator, pipeline in zip(statement.operators, statement.pipelines[1:]):
-            if operator == '&&' and _leaves(pipeline.commands[0]):
-                return True
-        command = statement.pipelines[0].commands[0]
-        if isinstance(command, If) and len(command.arms) == 1:
-            condition = command.arms[0].condition[-1:]
-            is_test = condition and _is_test(condition[0].pipelines[-1].commands[-1])
-            tail = command.arms[0].body[-1:]
-            if not is_test and tail and _leaves(tail[0].pipelines[0].commands[0]):
-                return True
-    return False
+def _leaves_after_success(node: Statement) -> bool:
+    """A loop ends here when a command succeeds: `build && break`, `if build; then break; fi`."""
+    parts: list[object] = [
+        pipeline
+        for operator, pipeline in zip(node.operators, node.pipelines[1:])
+        if operator == '&&'
+    ]
+    command = node.pipelines[0].commands[0]
+    if isinstance(command, If):
+        names = {words[0] for words in _literal_words(command.arms[0].condition)}
+        if names and names.isdisjoint(('[', 'test')):
+            parts.append(command.arms[0].body)
+    return any(
+        words[0] in _LEAVES and words[-1] in (*_LEAVES, '0')
+        for words in _literal_words(tuple(parts))
+    )
 
 
-def _is_test(command: Command) -> bool:
-    if isinstance(command, Simple):
-        return bool(command.words) and literal(command.words[0]) in ('[', 'test')
-    return True
-
-
-def _leaves(command: Command) -> bool:
-    """The command leaves a loop with status 0."""
-    if isinstance(command, Group) and not command.subshell and command.body:
-        command = command.body[-1].pipelines[0].commands[0]
-    if not isinstance(command, Simple) or not command.words:
-        return False
-    if literal(command.words[0]) not in _LEAVES:
-        return False
-    return literal(command.words[-1]) in (*_LEAVES, '0')
+def _literal_words(node: object) -> list[list[str | None]]:
+    """The words of the commands in a part of a syntax tree."""
+    return [
+        list(map(literal, part.words))
+        for part in walk(node)
+        if isinstance(part, Simple) and part.words
+    ]

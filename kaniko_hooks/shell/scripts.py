@@ -24,11 +24,6 @@ from kaniko_hooks.text import Text, concat
 
 # A script that runs itself, directly or by way of others, does so at most as often.
 _MAX_RECURSION = 12
-# Programs that print commands for `eval` which set variables of their own.
-_SET_OWN_VARIABLES = tuple(
-    f'$({name}'
-    for name in 'brew conda dircolors docker-machine gpg-agent minikube pyenv ssh-agent'.split()
-)
 # The files of the working directory whose commands a program runs.
 _TASKS = {'just': 'justfile', 'make': 'Makefile', 'task': 'Taskfile.yml'}
 _TASKS |= dict.fromkeys(('npm', 'pnpm', 'yarn'), 'package.json')
@@ -247,8 +242,7 @@ def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     words = Text(' ').join(field.text for field in fields[1:])
     text = shortened(output.with_inputs(scope, words))
     if _is_unknown(text):
-        sets_own = text.holes[0].name.startswith(_SET_OWN_VARIABLES)
-        return _unknown(scope, state if sets_own else after_unknown_commands(scope, state), fields)
+        return _unknown(scope, after_unknown_commands(scope, state), fields)
     return _run(scope, state, text)
 
 
