@@ -73,7 +73,6 @@ _OSSCONTAINERTOOLS = (
     r'(?:ghcr\.io/osscontainertools/kaniko|(?:(?:index\.)?docker\.io/)?martizih/kaniko)'
     r':v(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:-(?:debug|slim|alpine|bootstrap))?(?:@sha256:[0-9a-f]{64})?'
 )
-_FORKS = ('osscontainertools', 'martizih')  # one of them is part of each of these names
 _WARMER = r'[/:\-]warmer(?![a-z])|kaniko-warmer'
 
 
@@ -95,13 +94,13 @@ class Rejected(Exception):
 
 
 def read_build(
-    argv: Sequence[Field], image: str | None, variable: Callable[[str], Text | None]
+    argv: Sequence[Field], image: str | None, may_be_set: Callable[[str], bool]
 ) -> Flags | None:
     """The flags of the build that an argv does, None if it builds nothing.
 
     - `argv`: with an empty first word for the image's entrypoint.
     - `image`: the name of the container's image, None if it is not known.
-    - `variable`: environment variable -> its value, None if it is not set.
+    - `may_be_set`: test for environment variables.
     """
     if not _is_executor(argv, image):
         return None
@@ -110,7 +109,7 @@ def read_build(
     except Rejected:
         return None
     cache: str = OFF
-    cleanup: bool | None = None
+    cleanup = False
     for flag in flags:
         if flag.name in ('', 'cache'):
             cache = _state(flag.value) if flag.name else UNKNOWN
@@ -118,11 +117,11 @@ def read_build(
             cleanup = _state(flag.value) == ON
         elif flag.name in _NOT_BUILDING and _state(flag.value) == ON:
             return None
-    if cleanup is None:
-        cleanup = _cleans_by_default(image, variable)
+    # With this feature off `--cleanup` leaves /kaniko; nobody sets it to leave it on.
+    cleanup = cleanup and not may_be_set('FF_KANIKO_CLEAN_KANIKO_DIR')
     destinations = tuple(flag.value.value for flag in flags if flag.name == 'destination')
     outputs = tuple(flag.value.value for flag in flags if flag.name in OUTPUTS)
-    return Flags(cache, cleanup and _cleans_own_folder(variable), destinations, outputs)
+    return Flags(cache, cleanup, destinations, outputs)
 
 
 def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
@@ -236,29 +235,7 @@ def _state(value: Text) -> str:
     return OFF if value.value in _FALSE else ''
 
 
-def _cleans_by_default(image: str | None, variable: Callable[[str], Text | None]) -> bool:
-    """Since v1.27.5 osscontainertools reads KANIKO_CLEANUP; its alpine image sets it."""
-    if _fork_version(image) < (1, 27, 5):
-        return False
-    value = variable('KANIKO_CLEANUP')
-    return '-alpine' in (image or '') if value is None else _state(value) == ON
-
-
-def _cleans_own_folder(variable: Callable[[str], Text | None]) -> bool:
-    """FF_KANIKO_CLEAN_KANIKO_DIR is on by default; off, `--cleanup` leaves /kaniko."""
-    value = variable('FF_KANIKO_CLEAN_KANIKO_DIR')
-    return value is None or _state(value) == ON
-
-
 def cleans_up(image: str | None) -> bool:
     """The image is provably osscontainertools' Kaniko v1.27.0 or later."""
-    return _fork_version(image) >= (1, 27, 0)
-
-
-def _fork_version(image: str | None) -> tuple[int, ...]:
-    """The version of an image of osscontainertools' Kaniko, zeros for other images."""
-    # Most images are others, and to compile the pattern takes time.
-    if image is None or not any(name in image for name in _FORKS):
-        return (0, 0, 0)
-    match = re.fullmatch(_OSSCONTAINERTOOLS, image)
-    return tuple(map(int, match.groups())) if match else (0, 0, 0)
+    match = re.fullmatch(_OSSCONTAINERTOOLS, image or '')
+    return match is not None and tuple(map(int, match.groups())) >= (1, 27, 0)

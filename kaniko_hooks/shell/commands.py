@@ -10,13 +10,7 @@ from kaniko_hooks.shell import TooMuch, builtins, outcome, output, paths, progra
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
 from kaniko_hooks.shell.programs import OTHER, REPEATS, SEARCHING, SHELLS, base_name, program
-from kaniko_hooks.shell.value import (
-    Array,
-    alternatives,
-    mentions_executor,
-    regex_with_holes,
-    text_of,
-)
+from kaniko_hooks.shell.value import Array, mentions_executor, regex_with_holes
 from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
 
@@ -361,13 +355,10 @@ def _starts_shell(fields: Sequence[Field]) -> bool:
 def _flags(scope: Scope, state: State, fields: Sequence[Field]) -> Flags | None:
     """The flags of a build; None if the fields are no build."""
 
-    def variable(name: str) -> Text | None:
-        if name not in state.env.variables and name not in scope.script.variables:
-            return None
-        texts = [text_of(item) for item in alternatives(scope.ev.value(scope, state.env, name))]
-        return texts[0] if len(texts) == 1 else hole('')
+    def may_be_set(name: str) -> bool:
+        return name in state.env.variables or name in scope.script.variables
 
-    return scope.ev.read_build(_with_path(scope, state, fields), scope.ev.image, variable)
+    return scope.ev.read_build(_with_path(scope, state, fields), scope.ev.image, may_be_set)
 
 
 def _with_path(scope: Scope, state: State, fields: Sequence[Field]) -> Sequence[Field]:
@@ -387,7 +378,7 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
         return None
     if not scope.ev.used_image:
         named = _with_path(scope, state, argv)
-        scope.ev.used_image = scope.ev.read_build(named, None, lambda name: None) is None
+        scope.ev.used_image = scope.ev.read_build(named, None, lambda name: False) is None
     build = Build(
         scope.source.place(fields[0].start), scope.source.place(fields[-1].end), tuple(argv), flags
     )

@@ -51,7 +51,7 @@ MAX_STATES = 16
 # Commands inside of commands, functions and scripts: Python's stack must hold them.
 _MAX_DEPTH = 300
 
-ReadBuild = Callable[[Sequence[Field], str | None, Callable[[str], Text | None]], Flags | None]
+ReadBuild = Callable[[Sequence[Field], str | None, Callable[[str], bool]], Flags | None]
 
 
 class Evaluator:

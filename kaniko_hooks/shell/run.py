@@ -44,7 +44,7 @@ def container_run(
 ) -> Run:
     """The worst run of a container's scripts.
 
-    - `read_build`: argv, image and look-up of a variable -> the build's flags.
+    - `read_build`: argv, image and test for set variables -> the build's flags.
     - `reports`: gets what each statement does, unless there is too much to evaluate exactly.
 
     Raises TooMuch: no sharing was seen before there was too much to evaluate, even with

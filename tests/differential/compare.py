@@ -41,7 +41,7 @@ def worst_run(item: Sample) -> int:
 
 
 def _any_executor(
-    argv: Sequence[Field], image: str | None, variable: Callable[[str], Text | None]
+    argv: Sequence[Field], image: str | None, may_be_set: Callable[[str], bool]
 ) -> Flags | None:
     """A build whatever its arguments: what the stub counts."""
     return Flags('off', False, ()) if argv[0].text.known == EXECUTOR else None
