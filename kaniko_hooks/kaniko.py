@@ -208,14 +208,11 @@ def _flag(text: Text) -> tuple[str, Text | None]:
     word."""
     if text.value[:2] == '--':
         name, equals, _ = text.value[2:].partition('=')
-        if name in _BOOLEAN:
-            return name, text.part(len(name) + 3) if equals else Text('true')
-        if name not in _VALUED:
-            return '', Text('') if equals else None
-        return name, text.part(len(name) + 3) if equals else None
+        value = Text('true') if name in _BOOLEAN else None
+        if equals:
+            value = text.part(len(name) + 3)
+        return name if name in _BOOLEAN | _VALUED else '', value
     name = _SHORTHANDS.get(text.value[1], '')
-    if name == 'help':
-        return name, Text('true')
     if not name or len(text.value) == 2:
         return name, None
     return name, text.part(3 if text.value[2] == '=' else 2)

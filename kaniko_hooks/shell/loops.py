@@ -53,10 +53,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# A `for` over more words has an unknown length; in another loop over words, one
-# that makes more iterations of both.
-_MAX_ITERATIONS = 5000
-_MAX_NESTED_ITERATIONS = 300
+# A `for` that makes more iterations, together with the loops around, has an unknown length.
+_MAX_ITERATIONS = 300
 # Values of a variable that may build; there are more only if they grow in each round.
 _MAX_BUILDING = 8
 # Contents of a file that the iterations of a loop append to.
@@ -195,8 +193,7 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
             name for field in fields for name in paths.scripts_of_pattern(scope, way.env, field)
         ]
         is_open = any(field.splits for field in fields)
-        limit = _MAX_ITERATIONS if scope.repetitions == 1 else _MAX_NESTED_ITERATIONS
-        if is_open or len(fields) * scope.repetitions > limit:
+        if is_open or len(fields) * scope.repetitions > _MAX_ITERATIONS:
             flow.add(_over_unknown_words(scope, way, node, fields))
         else:
             flow.add(_over_words(scope, way, node, fields))

@@ -23,9 +23,6 @@ _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
 _EXTENSIONS = ('.sh', '.bash')
-# Of a path; a longer one is unknown.
-_MAX_FOLDERS = 50
-_MAX_PATH = 4_096  # Linux: PATH_MAX
 _DEVICES = ('/dev/', '/proc/')
 # The first characters of the names of holes that stand for names of files.
 _PATTERNS = frozenset('*?[')
@@ -97,12 +94,6 @@ def _is_absolute(path: Text) -> bool:
 
 def _normal(path: Text) -> Text:
     """Without `.`, `..` and doubled slashes, as far as names are known."""
-    value = path.value
-    if len(value) > _MAX_PATH:
-        return hole(fresh_name('path'))
-    is_odd = '//' in value or value[-1:] == '/' or '/.' in f'/{value}'
-    if not is_odd and value.count('/') < _MAX_FOLDERS:
-        return path
     names: list[Text] = []
     for name in path.split('/'):
         if name.known == '..' and names and names[-1].known not in (None, '..'):
@@ -112,8 +103,6 @@ def _normal(path: Text) -> Text:
             names = [hole(fresh_name('..'))]
         elif name.known not in ('', '.'):
             names.append(name)
-    if len(names) > _MAX_FOLDERS:
-        return hole(fresh_name('folder'))
     inside = Text('/').join(names)
     if not _is_absolute(path):
         return inside

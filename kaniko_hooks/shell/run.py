@@ -229,21 +229,7 @@ def _execution(build: Build, total: Total | None) -> Execution:
 
 
 def _reasons(total: Total) -> tuple[Reason, ...]:
-    """The reasons why a build runs more than once.
-
-    A call that all executions go through is none, nor is anything but a retry
-    inside of a call that is a reason.
-    """
+    """The reasons why a build runs more than once: no call that all executions go through."""
     shared = set(total.chains[0]).intersection(*total.chains[1:])
-    kept: dict[Reason, None] = {}
-    for chain in total.chains:
-        is_inside = False
-        for reason in chain:
-            if (
-                reason.kind == 'retry'
-                or not is_inside
-                and not (reason.kind == 'call' and reason in shared)
-            ):
-                kept[reason] = None
-                is_inside |= reason.kind == 'call'
-    return tuple(kept)
+    reasons = dict.fromkeys(reason for chain in total.chains for reason in chain)
+    return tuple(reason for reason in reasons if reason.kind != 'call' or reason not in shared)
