@@ -26,16 +26,11 @@ _EXTENSIONS = ('.sh', '.bash')
 _DEVICES = ('/dev/', '/proc/')
 # The first characters of the names of holes that stand for names of files.
 _PATTERNS = frozenset('*?[')
-# The workspace of a CI system, where the repository is in a folder of it.
-_WORKSPACE = '/workspace'
 
 
 def start(script: Script) -> Text:
     """The working directory in which a script starts."""
-    if script.directory is not None:
-        return Text(script.directory)
-    # The workspace, if the repository is in a folder of it.
-    return Text(_WORKSPACE) if script.root and script.root[0] not in '/~' else hole('')
+    return hole('') if script.directory is None else Text(script.directory)
 
 
 def targets(scope: Scope, env: Env, path: Text) -> list[Text]:
@@ -73,15 +68,10 @@ def _below_root(script: Script, path: Text) -> Text | None:
     root = script.root
     rest = after_root(path)
     if rest is not None:
-        if not root or root[0] in '/~':
-            root, path = '', rest
-        else:
-            # The hole is the workspace, in a folder of which the repository is.
-            path = concat((Text(_WORKSPACE), rest))
-    elif not root:
+        # The hole is the repository, or the workspace in a folder of which it is.
+        path, root = rest, f'/{root}' if root and root[0] not in '/~' else ''
+    elif not root or root[0] not in '/~':
         return None
-    if root and root[0] not in '/~':
-        root = f'{_WORKSPACE}/{root}'
     if not f'{path.value}/'.startswith(f'{root}/'):
         return None
     below = path.value[len(root) :].lstrip('/')
