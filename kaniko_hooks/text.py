@@ -7,7 +7,9 @@ count code points.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Sequence
+from operator import itemgetter
 
 from kaniko_hooks.named_tuple import NamedTuple
 
@@ -173,8 +175,7 @@ class Text:
 
     def before(self, separators: Container[str]) -> Text:
         """The text up to the first separator, or all of it."""
-        cuts = (at for at, char in enumerate(self.value) if char in separators)
-        return self.part(0, next((at for at in cuts if not self.in_hole(at)), None))
+        return self.split(separators)[0]
 
     def in_hole(self, offset: int) -> bool:
         """The character at an offset is one of a hole."""
@@ -226,15 +227,7 @@ def concat(texts: Iterable[Text]) -> Text:
 
 def _index(spans: Sequence[Segment | Hole], offset: int) -> int:
     """The number of the last span that begins at or before an offset; the first if none does."""
-    # To import `bisect` takes longer than the searches of most runs.
-    first, end = 0, len(spans)
-    while end - first > 1:
-        middle = (first + end) // 2
-        if spans[middle].start <= offset:
-            first = middle
-        else:
-            end = middle
-    return first
+    return max(bisect_right(spans, offset, key=itemgetter(0)) - 1, 0)
 
 
 def _shifted(segment: Segment, by: int) -> Segment:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
-from kaniko_hooks.shell import TooMuch, builtins, outcome, output, paths, programs, scripts, tree
+from kaniko_hooks.shell import builtins, outcome, output, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
 from kaniko_hooks.shell.programs import OTHER, REPEATS, SEARCHING, SHELLS, base_name, program
@@ -104,12 +104,8 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field]) -> Flow:
-    """A call; the first field is the name. Raises TooMuch."""
-    depth = scope.calls.count(function)
-    if depth > 1 and scope.loops and scope.ev.most_builds > 1:
-        # Each level costs many times more, and sharing was seen.
-        raise TooMuch
-    if depth >= _MAX_RECURSION:
+    """A call; the first field is the name."""
+    if scope.calls.count(function) >= _MAX_RECURSION:
         return Flow([_many_times(state).with_status(None)])
     inner = (
         scope.apart()

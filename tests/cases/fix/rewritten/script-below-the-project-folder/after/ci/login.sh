@@ -1,0 +1,2 @@
+mkdir -p /kaniko/.docker
+echo "{}" > /kaniko/.docker/config.json
