@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import output, paths, programs, reading, scripts
@@ -89,14 +90,16 @@ def _leave_loop(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _exec(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    words = list(fields[1:])
-    while words and (words[0].text.known or '')[:1] == '-':
-        takes_name = words.pop(0).text.known == '-a'
-        del words[: int(takes_name)]
+    words = _operands(fields)
     if not words:
         return Flow([state.with_status(True)])
     result = scope.ev.run_program(scope, state.with_env(state.env._replace(at_exit=NO_TRAP)), words)
     return Flow(leaving=[*result.leaving, *((EXIT, end) for end in result.normal)])
+
+
+def _operands(fields: Sequence[Field]) -> Sequence[Field]:
+    """The words after the options; that of `exec -a` is taken for a program that runs others."""
+    return list(dropwhile(lambda field: field.text.value[:1] == '-', fields[1:]))
 
 
 # Variables
@@ -246,11 +249,10 @@ def _popd(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`command` and `builtin`: a program of this name, no function; with `-v` its path."""
-    words = list(fields[1:])
-    while words and (words[0].text.known or '')[:1] == '-':
-        option = words.pop(0).text.known or ''
-        if 'v' in option or 'V' in option:
-            return _look_up(scope, state, fields)
+    words = _operands(fields)
+    options = fields[1 : len(fields) - len(words)]
+    if any('v' in option.text.value.lower() for option in options):
+        return _look_up(scope, state, fields)
     if not words:
         return Flow([state.with_status(True)])
     return scope.ev.run_program(scope, state, words)

@@ -165,24 +165,17 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
         return [field]
     start = f'{folder}/' if folder else ''
     path = _normal(concat((Text(start), pattern)))
-    pieces = ('*', *path.key()[::2])
-    if pieces not in scope.ev.candidates:
-        files, prefix = scope.ev.repository.files(), path.prefix
-        scope.ev.spend(len(files) // 32)
-        near = [name for name in files if name.startswith(prefix)]
-        scope.ev.spend(len(near) // 4)
-        regex = re.compile(regex_with_holes(path, '[^/]*'))
-        scope.ev.candidates[pieces] = list(filter(regex.fullmatch, near))[: _MAX_CANDIDATES + 1]
-    names = scope.ev.candidates[pieces]
+    regex = re.compile(regex_with_holes(path, '[^/]*'))
+    names = list(filter(regex.fullmatch, _candidates(scope, path)))
     last = re.compile(regex_with_holes(path.split('/')[-1]))
-    is_open = len(names) > _MAX_CANDIDATES or any(
+    is_open = any(
         last.fullmatch(written.rpartition('/')[2]) or written[-1:] == '\0' for written in env.files
     )
     are_scripts = all(
         name.startswith(start) and (name.endswith('.sh') or scope.ev.file(name).value[:2] == '#!')
         for name in names
     )
-    if not names or is_open or not are_scripts:
+    if not path.has_known or not names or is_open or not are_scripts:
         return [field]
     return [Field(Text(name[len(start) :]), False, field.start, field.end) for name in names]
 

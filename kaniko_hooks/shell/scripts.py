@@ -239,16 +239,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
-    words = Text(' ').join(field.text for field in fields[1:])
-    text = shortened(output.with_inputs(scope, words))
-    if _is_unknown(text):
-        return _unknown(scope, after_unknown_commands(scope, state), fields)
-    return _run(scope, state, text)
-
-
-def _is_unknown(text: Text) -> bool:
-    """Nothing is known of the text."""
-    return bool(text.holes) and not text.stripped().has_known
+    return _run(scope, state, shortened(Text(' ').join(field.text for field in fields[1:])))
 
 
 def after_unknown_commands(scope: Scope, state: State) -> State:
@@ -266,7 +257,7 @@ def _run(scope: Scope, state: State, text: Text) -> Flow:
     """The commands of a text, in the shell at hand."""
     path = scope.path
     text = output.with_inputs(scope, text)
-    if _is_unknown(text):
+    if text.holes and not text.stripped().has_known:
         return _unknown(scope, after_unknown_commands(scope, state), [Field(text)])
     if not text.segments:
         # The output of a command, of which nothing is known.
