@@ -257,7 +257,6 @@ def test_the_shell_of_a_step(text: str, head: str, verdict: str | None) -> None:
             '{run: ./build.sh, working-directory: z/x/y}]',
             True,
         ),
-        ('steps: [{uses: actions/checkout@v4, with: {path: z}}, {run: x/y/build.sh}]', False),
         (
             'steps: [{uses: actions/checkout@v4, with: {path: z, repository: a/b}}, '
             '{run: x/y/build.sh}]',
