@@ -67,8 +67,6 @@ def negate(cond: Cond) -> Cond:
     """The opposite."""
     if isinstance(cond, bool):
         return not cond
-    if isinstance(cond, Not):
-        return cond.part
     return None if cond is None else Not(cond)
 
 

@@ -75,8 +75,6 @@ class Reports:
         self.by_node: dict[int, StatementReport] = {}
         # Those that are evaluated now, each with the state at its start.
         self._active: list[tuple[StatementReport, State]] = []
-        # Values that variables may have from the start: that a run has one of them is no change.
-        self._alternatives: set[tuple[str, Value]] = set()
 
     def record(
         self, node: Statement | Pipeline, source: Text, state: State, run: Callable[[], Flow]
@@ -107,7 +105,7 @@ class Reports:
                 name
                 for name, value in end.env.variables.items()
                 if before.variables.get(name) is not value
-                and (name, value) not in self._alternatives | report.alternatives
+                and (name, value) not in report.alternatives
                 # The runs with each of several values may have been joined again.
                 and not (isinstance(value, OneOf) and value == before.variables.get(name))
             }
@@ -142,10 +140,8 @@ class Reports:
         for report, _ in self._active:
             report.programs.append(ProgramUse(kind, tuple(fields), place, env))
 
-    def narrowed(self, name: str, value: Value, is_set: bool) -> None:
+    def narrowed(self, name: str, value: Value) -> None:
         """The runs with this one of several values go a way of their own."""
-        if not is_set:
-            self._alternatives.add((name, value))
         for report, _ in self._active:
             report.alternatives.add((name, value))
 

@@ -112,7 +112,7 @@ def _ways(
     for item in value.values:
         states = [state]
         if scope.ev.reports is not None:
-            scope.ev.reports.narrowed(name, item, is_set)
+            scope.ev.reports.narrowed(name, item)
         if not is_set and isinstance(item, Text) and not item.holes:
             states, _ = scope.ev.split(state, Eq(hole(name), item))
         ways += [(assign(way, name, item), _written(item, shown)) for way in states]
