@@ -7,14 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES, WORKING_ON_FILES
+from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
 from kaniko_hooks.repository import Repository
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.programs import LOCAL, PURE
+from kaniko_hooks.shell.programs import LOCAL
 from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.value import UNSET, OneOf
@@ -26,8 +26,6 @@ _BROUGHT = (
     r'/(?:\Z|bin|builds|busybox|cache|dev|etc|kaniko|lib\w*|media|mnt|nfs|proc|root|run|sbin|secrets?'
     r'|share\w*|srv|sys|tmp|usr(?!/src)|var(?!/www)|vault|vol\w*|workspace)(?:/|\Z)'
 )
-# Parts of the environment that change with files and with what is printed.
-_OF_FILES = frozenset(('stdin', 'stdout', 'epoch', 'files'))
 
 
 class Paths:
@@ -148,40 +146,6 @@ class Paths:
             result[path].add(value_in(env, name))
         return result
 
-    def made(self, step: Step) -> set[str]:
-        """The files and folders that a plain command makes, if it does nothing else."""
-        if not isinstance(step.only_command, Simple):
-            return set()
-        if {use.name for use in step.programs} == {'cp'}:
-            return {path for use in step.programs for path in self._copied(use)}
-        if not _makes_only(step):
-            return set()
-        result = {path for use in step.programs if use.makes_folders for path in self.targets(use)}
-        for operator, target, env in step.report.targets:
-            if operator not in ('>', '>|'):
-                return set()
-            result.update(self.keys(target, env))
-        return result
-
-    def _copied(self, use: ProgramCall) -> Iterator[str]:
-        """The file that `cp` makes, if it is known to be one."""
-        if len(use.words) != 2 or use.words[0][:1] == '-':
-            return
-        source, target = use.words
-        for path in self.targets(use):
-            name = path.rpartition('/')[2]
-            # Such as .env.production for .env.
-            is_variant = '.' in name and {*name.split('.')} <= {*source.split('/')[-1].split('.')}
-            is_file = self.text_of(path) is not None or is_variant or 'Dockerfile' in name
-            if is_file or target in ('.', './'):
-                yield path
-
-    def touched(self, step: Step) -> set[str]:
-        """The files that a step writes, removes or gives other rights, if it does nothing else."""
-        if step.report.writes or not _works_on_files(step):
-            return set()
-        return self.written(step).union(path for path, _ in self._removes(step))
-
     def targets(self, use: ProgramCall) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
@@ -245,21 +209,6 @@ def value_in(env: Env, name: str) -> object:
         return value
     values = [item for item in value.values if item is not UNSET]
     return values[0] if len(values) == 1 else value
-
-
-def _makes_only(step: Step) -> bool:
-    """The step prints, also into files, and makes folders."""
-    return step.report.changes <= _OF_FILES and all(
-        use.kind == PURE or use.name in ('echo', 'printf') or use.makes_folders
-        for use in step.programs
-    )
-
-
-def _works_on_files(step: Step) -> bool:
-    """The step prints, also into files, and changes the files that it names."""
-    return step.report.changes <= _OF_FILES and all(
-        use.kind == PURE or use.name in WORKING_ON_FILES for use in step.programs
-    )
 
 
 def is_absolute(folder: Text) -> bool:

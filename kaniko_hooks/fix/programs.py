@@ -103,8 +103,6 @@ HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry v
 GIT_APART = HARMLESS_COMMANDS | {'push', 'submodule', 'tag'}
 # Programs whose operands are files, and folders where an image's own commands seldom work.
 TAKES_FILES = frozenset('cat cd cp ln mv rsync tar zip'.split())
-# Programs that do nothing but to print, and to change the files that they name.
-WORKING_ON_FILES = frozenset('chmod cp echo mkdir mv printf rm sed touch'.split())
 # Arguments with which programs print times, or what others may change in between.
 VARYING_ARGUMENTS = {
     'awk': r'(?:strf|sys)time\(|rand\(',
