@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
-from itertools import chain, count, takewhile, zip_longest
+from collections.abc import Callable, Collection, Sequence
+from itertools import chain, count
 
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.kaniko import Flag
@@ -68,38 +67,14 @@ def joined(first: str, label: str, between: str) -> str:
 
 def part_names(job: str, units: Sequence[Unit], occupied: Collection[str]) -> list[str]:
     """A name for each unit's job; occupied names are avoided, but for the job's own."""
-    between = separator(job)
-    base, own = _without_repetition(stem(job), labels(units))
-    used = {*occupied} - {job} | RESERVED
+    base, between = stem(job), separator(job)
+    used = {*occupied} - {job}
     names: list[str] = []
-    for label in own:
-        only = base if base not in RESERVED else job
-        name = joined(base, label, between) if base and label else only or label or job
-        names.append(unused(name, used))
+    for label in labels(units):
+        name = joined(base, label, between)
+        names.append(unused(job if name in RESERVED else name, used))
         used.add(names[-1])
     return names
-
-
-def _without_repetition(base: str, own: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Stem and labels without words of one that the other one has as well."""
-    words = _WORD.findall(base)
-    of_labels = [_WORD.findall(label) for label in own]
-    lower = [word.lower() for word in words]
-    inside = [label for label in of_labels if label and {*label} <= {*lower}]
-    if len(inside) > 1:
-        # It names several images, and each part makes one of them.
-        dropped = {'and', '&', *(word for label in inside for word in label)}
-        pieces = re.findall(rf'{_WORD.pattern}|{_SEPARATORS.pattern}', base)
-        base = ''
-        for word, between in zip_longest(pieces[::2], pieces[1::2], fillvalue=''):
-            base += '' if word.lower() in dropped else word + between
-    elif all(label[-1:] == words[-1:] for label in of_labels):
-        base = base.removesuffix(words[-1])
-    singular = {word.removesuffix('s') for word in _WORD.findall(base)}
-    first = {label[0] for label in of_labels if label}
-    if all(own) and len(first) == 1 and first <= singular:
-        own = [label[len(words[0]) :].lstrip('-_.') for label, words in zip(own, of_labels)]
-    return base.rstrip('-_:./ '), own
 
 
 def template_name(job: str, occupied: Collection[str]) -> str:
@@ -135,12 +110,11 @@ def labels(units: Sequence[Unit]) -> list[str]:
         else:
             groups.setdefault(label, []).append(number)
     for label, members in groups.items():
-        if label is not None and len(members) == 1:
-            continue
-        others = {other for other in groups if other is not None} if label is None else set()
-        differences = _differences([flags[number] for number in members], label is None, others)
-        for number, more in zip(members, differences):
-            result[number] = joined(label, more, '-') if label and more else label or more
+        if label is None or len(members) > 1:
+            others = None if label else {other for other in groups if other}
+            differences = _differences([flags[number] for number in members], others)
+            for number, more in zip(members, differences):
+                result[number] = joined(label, more, '-') if label and more else label or more
     unnamed = [number for number, label in enumerate(result) if not label]
     for number in unnamed if len(unnamed) > 1 else ():
         result[number] = str(number + 1)
@@ -153,38 +127,21 @@ def _agreed(reader: _Reader, builds: Sequence[Flags]) -> str | None:
     return results.pop() if len(results) == 1 else None
 
 
-def _differences(
-    units: Sequence[Sequence[Flags]], nameless: bool, others: Collection[str]
-) -> list[str]:
-    """Labels that tell units apart, also from `others`; at most one of them may lack it."""
+def _differences(units: Sequence[Sequence[Flags]], others: Collection[str] | None) -> list[str]:
+    """Labels that tell units apart, at most one of which may lack it.
+
+    Also from the `others`, if the units have no word of an image.
+    """
     readers: tuple[_Reader, ...] = (_tag, _target, _dockerfile, _folder, _platform)
-    if nameless:
-        readers = (_folder, _image_piece, _dockerfile, _target, _tag, _platform)
-    arguments = dict.fromkeys(
-        name for builds in units for flags in builds for name in _named(flags)
-    )
-    readers += tuple(partial(_argument, name) for name in arguments)
+    if others is not None:
+        readers = (_folder, _dockerfile, _target, _tag, _platform)
     rows = [[_agreed(reader, builds) for builds in units] for reader in readers]
-    rows[readers.index(_tag)] = _differing(rows[readers.index(_tag)])
-    # A number of a tag says less than anything else.
-    rows.sort(key=lambda row: any((label or '').isdigit() for label in row))
     for lacking in (0, 1):
         for row in rows:
-            is_clear = len(set(row)) == len(row) and not set(row) & set(others)
+            is_clear = len({*row}) == len(row) and not {*row} & {*(others or ())}
             if row.count(None) == lacking and is_clear:
                 return [label or '' for label in row]
-    if nameless:
-        return [label or '' for label in rows[0]]
     return [''] * len(units)
-
-
-def _differing(tags: Sequence[str | None]) -> list[str | None]:
-    """Tags without the words that all of them begin with, unless only numbers are left."""
-    words = [re.split('[-_]', tag or '') for tag in tags]
-    common = sum(1 for _ in takewhile(lambda column: len({*column}) == 1, zip(*words)))
-    shorter = ['-'.join(own[common:]) for own in words]
-    is_clear = all(own and not own.isdigit() for own in shorter)
-    return [*shorter] if is_clear else [*tags]
 
 
 def _values(flags: Flags, name: str) -> list[str]:
@@ -200,17 +157,9 @@ def _last(flags: Flags, *names: str) -> str:
 
 def _image(flags: Flags) -> str | None:
     """The last path segment of the first image, without tag and digest, that is literal."""
-    return next(filter(None, map(_literal, _segments(flags))), None)
-
-
-def _image_piece(flags: Flags) -> str | None:
-    """The literal piece of it: `api` of `api-$CI_COMMIT_REF_SLUG`."""
-    return next(filter(None, map(_piece, _segments(flags))), None)
-
-
-def _segments(flags: Flags) -> list[str]:
     names = [name.split('@')[0] for name in _values(flags, 'destination')]
-    return [name.rsplit('/', 1)[-1].split(':')[0] for name in names]
+    segments = (name.rsplit('/', 1)[-1].split(':')[0] for name in names)
+    return next(filter(None, map(_literal, segments)), None)
 
 
 def _folder(flags: Flags) -> str | None:
@@ -239,19 +188,6 @@ def _tag(flags: Flags) -> str | None:
     """The literal piece of the first image's tag."""
     name = next(iter(_values(flags, 'destination')), '').split('@')[0]
     return _piece(name.rsplit('/', 1)[-1].partition(':')[2])
-
-
-def _named(flags: Flags) -> Iterator[str]:
-    """The names of the Dockerfile's arguments."""
-    for value in _values(flags, 'build-arg'):
-        yield value.partition('=')[0]
-
-
-def _argument(name: str, flags: Flags) -> str | None:
-    """The value of an argument of the Dockerfile that is a word."""
-    values = [value.partition('=') for value in _values(flags, 'build-arg')]
-    value = next((value for own, _, value in values if own == name), '')
-    return value if re.fullmatch(r'[\w.-]+', value) and _literal(value) else None
 
 
 def _base(path: str) -> str | None:
