@@ -42,15 +42,11 @@ _IMAGE = (
 )
 _ARGUMENT = r'(\w+)(?:=("[^"]*"|\'[^\']*\'|\S*))?'
 _VARIABLE = r'\$(?:(\w+)|\{(\w+)(?::?-([^}$]*))?\})'
-_ESCAPE = r'(?im)\s*#\s*escape\s*=\s*`'
 # Comments, which end with their line, and the ends of lines that go on below them.
-_NO_TEXT = r'(?im)^[ \t]*#(?![ \t]*escape).*$|\\[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*'
+_NO_TEXT = r'(?im)^[ \t]*#.*$|\\[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*'
 # Images that a command names, with their registry.
 _RUN = r'(?im)^[ \t]*RUN[ \t].*'
 _REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
-# A command of sed whose pattern has no more than `.`, `*`, `^` and `$`.
-_SUBSTITUTION = r'(?s)s([^\w.\s-])((?:(?!\1)(?:[^\\\[*]|(?<=[\w. -])\*))+)\1((?:(?!\1)[^\\&])*)\1g?'
-_MAX_TEXTS = 16
 
 
 class Footprint(NamedTuple):
@@ -61,7 +57,6 @@ class Footprint(NamedTuple):
     - `bases`: spelled images that its Dockerfile builds on; None if they are not known.
     - `source`: context and Dockerfile; `target`: the stage of it that is built.
     - `only_tests`: it pushes and writes nothing.
-    - `variables`: spelled values that its statement begins with.
     """
 
     images: frozenset[str]
@@ -70,7 +65,6 @@ class Footprint(NamedTuple):
     source: tuple[str, str]
     target: str
     only_tests: bool
-    variables: Mapping[str, str]
 
 
 def may_use(footprint: Footprint, images: frozenset[str]) -> bool:
@@ -92,17 +86,15 @@ def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Pa
     words = {spelled(value) for value in (*values, *arguments.values())}
     bases = None
     files = paths.dockerfiles(build)
-    dockerfile = _dockerfile(files, build, step, before, paths)
-    if dockerfile is not None:
-        texts, editors = dockerfile
+    texts = _dockerfile(files, build, step, before, paths)
+    if texts is not None:
         texts = [_with_whole_lines(text) for text in texts]
         bases = _bases(texts, arguments)
         words.update(*(_references(spelled(text)) for text in texts))
-        words.update(spelled(word) for use in editors for word in use.arguments)
+        # What may edit it may write these.
+        words.update(spelled(word) for use in _changing(before) for word in use.arguments)
     context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
     pushes = _pushes(build, settings)
-    # A setting gets one of its values where that is looked up.
-    chosen = {name: value for name, value in build.env.variables.items() if name in settings}
     return Footprint(
         images_of([build]) if pushes else frozenset(),
         frozenset(words),
@@ -110,11 +102,6 @@ def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Pa
         (context, '|'.join(files[-1:])),
         spelled(build.value('target') or Text('')),
         not pushes and not build.values(*OUTPUTS),
-        {
-            name: spelled(value)
-            for name, value in {**chosen, **build.before.variables}.items()
-            if isinstance(value, Text)
-        },
     )
 
 
@@ -148,38 +135,28 @@ def _bases(texts: Iterable[Text], arguments: Mapping[str, Text]) -> frozenset[st
 
 def _dockerfile(
     files: Sequence[str], build: BuildCall, step: Step, before: Sequence[Step], paths: Paths
-) -> tuple[Collection[Text], Sequence[ProgramCall]] | None:
-    """The texts that the Dockerfile may have, and the programs that may edit these.
-
-    None if they are not known.
-    """
-    programs = [use for step in before for use in step.programs if use.kind in (LOCAL, OTHER)]
-    own = [use for use in step.programs if use.kind in (LOCAL, OTHER)]
+) -> Collection[Text] | None:
+    """The texts that the Dockerfile may have; None if they are not known."""
+    programs = _changing(before)
     for file in files:
         texts = build.env.files.get(file)
         text = None if '\0' in file or file[:1] == '/' else paths.text_of(file)
         if texts and (text is None or texts != (Text(text), ANYTHING)):
-            return texts, ()
+            return texts
         if text is not None:
-            users = [*programs, *own] if texts else programs
-            if any(_makes(use, [file], paths, in_repository=True) for use in users):
+            users = _changing([*before, step]) if texts else programs
+            if any(_may_edit(use, file, paths) for use in users):
                 return None
-            editors = [use for use in users if use.name == 'sed' and _edits(use, file, paths)]
-            edited = _with_edits(Text(text), [use.arguments for use in editors])
-            return None if edited is None else (edited, programs)
+            return [Text(text)]
     is_elsewhere = paths.may_come or not paths.contexts(build) or any('\0' in f for f in files)
     # A Dockerfile that nobody makes cannot be built, in whatever order.
     is_made = is_elsewhere or any(_makes(use, files, paths) for use in programs)
-    return None if is_made or _is_redirected(files, before, paths) else ((), ())
+    return None if is_made or _is_redirected(files, before, paths) else ()
 
 
-def _edits(use: ProgramCall, file: str, paths: Paths) -> bool:
-    """A `sed` may edit a file: it names it, or files that are not known."""
-    if not any(word.startswith(('-i', '--in')) for word in use.words):
-        return False
-    return len(use.operands) < 2 or any(
-        is_unknown(path) or may_be_named(file, path) for path in paths.targets(use)
-    )
+def _changing(steps: Sequence[Step]) -> list[ProgramCall]:
+    """The programs that may change files."""
+    return [use for step in steps for use in step.programs if use.kind in (LOCAL, OTHER)]
 
 
 def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -> bool:
@@ -192,31 +169,34 @@ def _is_redirected(files: Sequence[str], before: Sequence[Step], paths: Paths) -
     )
 
 
-def _makes(
-    use: ProgramCall, files: Sequence[str], paths: Paths, in_repository: bool = False
-) -> bool:
-    """A program may put another text into a file, none of which its words contain.
+def _may_edit(use: ProgramCall, file: str, paths: Paths) -> bool:
+    """A program may put another text into a file of the repository.
 
-    What installs, compiles or downloads leaves files of the repository alone that it does not name.
+    What installs, compiles or downloads leaves those alone that it does not name.
     """
     words = use.words
-    names = [file.rpartition('/')[2] for file in files]
-    if in_repository and (use.kind == OTHER or use.name in ('curl', 'git', 'wget')):
+    if use.kind == OTHER or use.name in ('curl', 'git', 'wget'):
         changes_tree = use.name == 'git' and not {*words[:1]} <= GIT_APART
-        return changes_tree or any(name in word for name in names for word in words)
+        return changes_tree or any(file.rpartition('/')[2] in word for word in words)
+    if use.name == 'sed' and any(re.match('-i|--in', word) for word in words):
+        # Without a file it has those that `xargs` adds.
+        return len(use.operands) < 2 or any(
+            is_unknown(path) or may_be_named(file, path) for path in paths.targets(use)
+        )
+    return _makes(use, [file], paths)
+
+
+def _makes(use: ProgramCall, files: Sequence[str], paths: Paths) -> bool:
+    """A program may put a text into one of the files that none of its words contain."""
     if use.kind == OTHER:
-        return True
-    if use.name == 'sed' and any(word.startswith(('-f', '--file')) for word in words):
         return True
     if use.name in HARMLESS:
         return False
-    if use.name in (*IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm') and words[0] in HARMLESS_COMMANDS:
+    if (
+        use.name in (*IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm')
+        and use.words[0] in HARMLESS_COMMANDS
+    ):
         return False
-    if use.name in ('curl', 'wget'):
-        return any(
-            any(name in text.value for name in names) or text.holes and not text.suffix
-            for text in use.arguments
-        )
     if use.name not in (*WRITES_LAST, 'awk', 'sort', 'yq'):
         return True
     return any(is_inside(file, path) for path in paths.targets(use) for file in files)
@@ -258,8 +238,7 @@ def _plain(name: str) -> str:
 
 def _base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] | None:
     """The images that it builds on, copies or mounts from; None if some are not known."""
-    is_open = any(_starts_line(dockerfile.value, hole) for hole in dockerfile.holes)
-    if is_open or re.search(_ESCAPE, dockerfile.value):
+    if any(_starts_line(dockerfile.value, hole) for hole in dockerfile.holes):
         return None
     values = _arguments_of(dockerfile, arguments)
     text = _without_quotes(dockerfile)
@@ -332,34 +311,3 @@ def _substituted(text: Text, values: Mapping[str, Text]) -> Text:
 def _references(dockerfile: str) -> set[str]:
     """The images, with their registry, that its commands name."""
     return {name for run in re.findall(_RUN, dockerfile) for name in re.findall(_REFERENCE, run)}
-
-
-def _with_edits(dockerfile: Text, editors: Iterable[Sequence[Text]]) -> list[Text] | None:
-    """The texts that a Dockerfile may have after calls of `sed`, by their arguments.
-
-    None if they are not known: only plain substitutions are carried out.
-    """
-    result = [dockerfile]
-    for words in editors:
-        options = [word.value for word in words if word.value[:1] == '-']
-        scripts = [word for last, word in zip(words, words[1:]) if last.value == '-e']
-        scripts = scripts or [word for word in words if word.value[:1] != '-'][:1]
-        if not all(re.fullmatch('-e|-i.*', option) for option in options):
-            return None
-        for script in scripts:
-            match = re.fullmatch(_SUBSTITUTION, script.value)
-            # A search for more than one `*` may take for ever.
-            if (
-                match is None
-                or match[2].count('*') > 1
-                or script.part(*match.span(2)).holes
-                or len(result) > _MAX_TEXTS
-            ):
-                return None
-            pattern = '(?m)' + re.sub(r'[+?(){}|]', r'\\\g<0>', match[2])
-            new = script.part(*match.span(3))
-            for text in result[:]:
-                hits = [(*hit.span(), new) for hit in re.finditer(pattern, text.value)]
-                if hits:
-                    result.append(text.replaced(hits))
-    return result

@@ -67,29 +67,20 @@ class Owners:
         self._check_after()
 
     def _announcements(self) -> dict[int, int]:
-        """The units of the prints that announce them, if all have some.
-
-        Between two units those announce the second one that begin like one above the first
-        unit, or else those that begin like none below the last one.
-        """
+        """The units of the prints that announce them: such prints begin alike above several."""
+        prints = [step for step in self.steps.main if _echoes(step) and only_prints(step)]
         builds = sorted(self.unit_of)
-        gaps: list[list[Step]] = [[] for _ in (*builds, None)]
-        for step in self.steps.main:
-            if _echoes(step) and only_prints(step):
-                gaps[bisect(builds, step.number)].append(step)
-        first, *between, last = gaps
-        above, below = (set(map(_opening, steps)) for steps in (first, last))
-        chosen = [
-            [step for step in prints if _opening(step) in above]
-            or [step for step in prints if _opening(step) not in below]
-            for prints in between
-        ]
-        most = max(map(len, chosen), default=0)
-        chosen.insert(0, first[-most:] if last else first)
-        if not all(chosen):
-            return {}
-        pairs = zip(builds, chosen)
-        return {step.number: self.unit_of[number] for number, prints in pairs for step in prints}
+        openings: dict[str, dict[int, int]] = {}
+        for step in prints:
+            position = bisect(builds, step.number)
+            if position < len(builds):
+                openings.setdefault(_opening(step), {})[step.number] = position
+        return {
+            number: self.unit_of[builds[position]]
+            for own in openings.values()
+            if 0 in own.values() and len({*own.values()}) > 1
+            for number, position in own.items()
+        }
 
     def _assign_steps(self) -> None:
         above: int | None = None
@@ -106,8 +97,6 @@ class Owners:
     def _owner(self, step: Step, above: int | None) -> int | None:
         """The unit that a step beside the builds uses, acts on, tests or prints about."""
         uses = self._uses(step)
-        if above is not None and self._writes_about(step, above):
-            return above
         if len(uses) > 1:
             raise Refusal(next(iter(uses.values())))
         if uses:
@@ -141,18 +130,6 @@ class Owners:
         ):
             return None  # a failure would stop all builds
         return next(iter(names)) if len(names) == 1 else self._announced.get(step.number, above)
-
-    def _writes_about(self, step: Step, owner: int) -> bool:
-        """The step only writes about a unit's image, into files that no later command uses."""
-        if not _only_echoes(step) or units_named(step, self.images) != {owner}:
-            return False
-        files = self.paths.written(step)
-        return bool(files) and not any(
-            not _only_echoes(later)
-            and self.paths.names(later, files)
-            or any(self.paths.exposed(build, files) for build in later.builds)
-            for later in self.steps.later(step)
-        )
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         owner = self._unit_acted_on(step, above)
@@ -299,10 +276,6 @@ class Owners:
 
 def _echoes(step: Step) -> bool:
     return any(use.name in ('echo', 'printf') for use in step.programs)
-
-
-def _only_echoes(step: Step) -> bool:
-    return all(use.name in ('echo', 'printf') for use in step.programs)
 
 
 def _opening(step: Step) -> str:
