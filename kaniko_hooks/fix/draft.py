@@ -7,19 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
-from kaniko_hooks.fix.edits import Edit, apply, like
+from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.layout import ScriptLayout, above_comments, script_of
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
 from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.references import (
-    Mention,
-    Mentions,
-    block_list_edits,
-    extenders_of,
-    followers_of,
-)
+from kaniko_hooks.fix.references import Mentions, block_list_edits, check_mentions, followers_of
 from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
 from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import State, Target, refuse_keywords, risky_keywords, target_of
@@ -118,7 +112,7 @@ def _draft(
     )
     draft = draft._replace(risks=risks)
     script = script_of(state, target)
-    extenders = list(extenders_of(state, target, mentions[target.name]))
+    check_mentions(state, target, mentions[target.name])
     for item in script.place.items:
         if item.anchor:
             raise Refusal(f'an item of its script defines the anchor &{item.anchor}')
@@ -137,7 +131,7 @@ def _draft(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))
         for name, part, earlier in zip(names, division.parts, order)
     )
-    draft = _split(draft._replace(jobs=jobs), script, template, division.shared, extenders)
+    draft = _split(draft._replace(jobs=jobs), script, template, division.shared)
     edits = dict(draft.edits)
     for path, own in followers_of(state, target, mentions[target.name], names):
         edits[path] = [*edits.get(path, ()), *own]
@@ -163,30 +157,16 @@ def _in_place(draft: Draft, script: ScriptLayout, unit: Unit) -> Draft:
     )
 
 
-def _split(
-    draft: Draft,
-    script: ScriptLayout,
-    template: str,
-    most_shared: int,
-    extenders: Sequence[Mention],
-) -> Draft:
+def _split(draft: Draft, script: ScriptLayout, template: str, most_shared: int) -> Draft:
     """A template and a job for each part."""
     target, jobs = draft.target, draft.jobs
     writer = Writer(target.text, script.place, target.job, draft.steps)
-    shared = _shared(target, script, most_shared, writer) if not extenders else ()
+    shared = _shared(target, script, most_shared, writer)
     if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
         raise Refusal(TOO_LONG)
     keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
-    if extenders and not keeps_more:
-        raise Shared(f'{target.name} is extended by others')
     extended = template if keeps_more else None
-    edits = [
-        *split_edits(writer, jobs, extended, shared, script.job),
-        *(
-            Edit(name.start, name.end, like(template, name.style))
-            for name in (mention.scalar for mention in extenders)
-        ),
-    ]
+    edits = split_edits(writer, jobs, extended, shared, script.job)
     quoted = ', '.join(f'`{job.name}`' for job in jobs)
     return draft._replace(
         script_template=script.template,

@@ -255,7 +255,6 @@ def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pip
     """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
     was, now = plain(old.table), plain(new.table)
     assert isinstance(was, dict) and isinstance(now, dict)
-    templates = {draft.target.name: draft.template for draft in drafts}
     for draft in drafts:
         was.pop(draft.target.name)
         for template in (was.get(draft.script_template), now.get(draft.script_template)):
@@ -267,19 +266,9 @@ def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pip
         for name in draft.new_names:
             now.pop(name, None)
     for key in {**was, **now}:
-        value = _extending(_following(was.get(key), names), templates)
+        value = _following(was.get(key), names)
         if value != now.get(key) and not (isinstance(was.get(key), list) and was[key] == now[key]):
             raise Refusal(f'{key} would change with it')
-
-
-def _extending(value: object, templates: Mapping[str, str | None]) -> object:
-    """A job that extends the template instead of the job."""
-    if not isinstance(value, dict) or 'extends' not in value:
-        return value
-    extends = value['extends']
-    several = extends if isinstance(extends, list) else [extends]
-    result = [templates.get(name) or name if isinstance(name, str) else name for name in several]
-    return {**value, 'extends': result if isinstance(extends, list) else result[0]}
 
 
 def _following(value: object, names: Names) -> object:

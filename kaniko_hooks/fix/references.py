@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from kaniko_hooks.ci.gitlab.reuse import ancestors
 from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import (
     MappingNode,
@@ -171,11 +170,8 @@ def _is_in_hidden_list(visit: _Visit) -> bool:
 # Other jobs that depend on it
 
 
-def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[Mention]:
-    """The mentions in its file that can name the template instead of the job.
-
-    Raises Refusal for those that can be neither kept nor replaced.
-    """
+def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
+    """Raises Refusal for mentions that cannot be replaced: all but those of `needs`."""
     document = state.files.document(target.file)
     if is_merged(document.nodes, target.body):
         raise Shared(f'other jobs merge it as *{target.body.anchor}')
@@ -188,34 +184,10 @@ def extenders_of(state: State, target: Target, mentions: Mentions) -> Iterator[M
             raise Refusal(f'{at} names it where an anchor is defined')
         if mention.kind == _OTHER:
             raise Refusal(f'{at} names it, and it becomes several jobs')
-        if mention.kind == _EXTENDS and (path != target.file or _is_inherited(target)):
+        if mention.kind == _EXTENDS:
             raise Shared(f'{at} extends it')
-        if mention.kind == _REFERENCES and (path != target.file or not _refers_beside(mention)):
+        if mention.kind == _REFERENCES:
             raise Shared(f'{at} refers to it')
-        if mention.kind != _FOLLOWS:
-            yield mention
-
-
-def _is_inherited(target: Target) -> bool:
-    """A job that extends this one runs its script."""
-    for pipeline in target.pipelines:
-        script = pipeline.jobs[target.name].entries.get('script')
-        for job in (*pipeline.jobs.values(), *pipeline.hidden.values()):
-            extends = job.name != target.name and target.name in ancestors(job.top, job.name)
-            if extends and job.entries.get('script') == script:
-                return True
-    return False
-
-
-def _refers_beside(mention: Mention) -> bool:
-    """A reference to a keyword of the job that is not its script."""
-    items = mention.holder.items if mention.holder else []
-    return (
-        mention.position == 0
-        and len(items) > 1
-        and isinstance(items[1], ScalarNode)
-        and items[1].value != 'script'
-    )
 
 
 def line_of(state: State, path: str, mention: Mention) -> int:
