@@ -3,7 +3,7 @@
 The script may be in a template that nothing else uses.
 
 A comment belongs to the item or key below it, but to the item directly above it if it
-is indented deeper than the dash of that or a blank line follows it. The last item has all
+is indented deeper than the dash of that. The last item has all
 comments that follow it and are indented deeper than `script:`. Spans end before the line
 break of their last line.
 """
@@ -74,7 +74,7 @@ def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     end = _with_comments(text, last, len(indent))
     if style == 'list':
         items = (*items[:-1], items[-1]._replace(end=end))
-    gap, dash = _usual_gap(text, body, indent), '- '
+    gap, dash = '  ', '- '
     if style == 'list':
         gap = ' ' * max(value.start - line_start(text, value.start) - len(indent), 0)
         before = text[value.start : items[0].content]
@@ -152,8 +152,6 @@ def _list_items(text: str, key: ScalarNode, value: SequenceNode) -> tuple[Item, 
         alias = value.aliases.get(index)
         content, content_end = alias or (node.start, _content_end(text, node))
         end = _with_comments(text, line_end(text, content_end), column)
-        if index < len(value.items) - 1:
-            end = _with_comments_above_blank(text, end)
         items.append(Item(node, alias, start, end, content, content_end))
         start = next_line(text, end)
     return tuple(items)
@@ -178,13 +176,6 @@ def _with_comments(text: str, end: int, column: int) -> int:
         end = stop
 
 
-def _with_comments_above_blank(text: str, end: int) -> int:
-    """Take in the comment lines directly below that a blank line follows."""
-    last = _with_comments(text, end, -1)
-    start = next_line(text, last)
-    return end if text[start : line_end(text, start)].strip() else last
-
-
 def above_comments(text: str, place: Layout) -> int:
     """The start of the comments above `script:`."""
     start = place.script_start
@@ -192,16 +183,6 @@ def above_comments(text: str, place: Layout) -> int:
     while text.startswith(f'{place.indent}#', line_start(text, start - 1)):
         start = line_start(text, start - 1)
     return start
-
-
-def _usual_gap(text: str, body: MappingNode, indent: str) -> str:
-    """The indentation of the job's other lists; where it has none, that of its keys."""
-    for _, value in body.pairs:
-        if isinstance(value, SequenceNode) and not value.flow and value.file == body.file:
-            start = line_start(text, value.start)
-            if _blank(text[start : value.start]) and value.start - start >= len(indent):
-                return ' ' * (value.start - start - len(indent))
-    return '  '
 
 
 def _blank(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect
 from collections.abc import Sequence
 
@@ -57,8 +56,8 @@ class Owners:
         self.gates: set[int] = set()
         self.waiting: set[int] = set()
         self.risks: list[str] = []
+        self._announces = self._prints_announce()
         self._written: set[str] = set()  # files, and folders that no build has brought
-        self._announced = self._announcements()
         for step in self.steps.before:
             self._take_over(step, None)
             if effects(step) or sets_trap(step):
@@ -66,21 +65,11 @@ class Owners:
         self._assign_steps()
         self._check_after()
 
-    def _announcements(self) -> dict[int, int]:
-        """The units of the prints that announce them: such prints begin alike above several."""
-        prints = [step for step in self.steps.main if _echoes(step) and only_prints(step)]
+    def _prints_announce(self) -> bool:
+        """Prints are about the build below: some stand above each, and none below the last."""
+        prints = [step.number for step in self.steps.main if _echoes(step) and only_prints(step)]
         builds = sorted(self.unit_of)
-        openings: dict[str, dict[int, int]] = {}
-        for step in prints:
-            position = bisect(builds, step.number)
-            if position < len(builds):
-                openings.setdefault(_opening(step), {})[step.number] = position
-        return {
-            number: self.unit_of[builds[position]]
-            for own in openings.values()
-            if 0 in own.values() and len({*own.values()}) > 1
-            for number, position in own.items()
-        }
+        return {bisect(builds, number) for number in prints} == {*range(len(builds))}
 
     def _assign_steps(self) -> None:
         above: int | None = None
@@ -129,7 +118,10 @@ class Owners:
             program(use.name).succeeds or is_sure(use, self.paths) for use in step.programs[first:]
         ):
             return None  # a failure would stop all builds
-        return next(iter(names)) if len(names) == 1 else self._announced.get(step.number, above)
+        if len(names) == 1:
+            return next(iter(names))
+        following = (number for number in sorted(self.unit_of) if number > step.number)
+        return self.unit_of[next(following)] if self._announces else above
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         owner = self._unit_acted_on(step, above)
@@ -276,8 +268,3 @@ class Owners:
 
 def _echoes(step: Step) -> bool:
     return any(use.name in ('echo', 'printf') for use in step.programs)
-
-
-def _opening(step: Step) -> str:
-    """The program of a print and the first word of its text, whatever its numbers are."""
-    return re.sub(r'\d+', '0', ' '.join(step.text.split()[:2]))

@@ -118,8 +118,6 @@ class Writer:
         node, first = loop.command, loop.body[0]
         source = self.steps.source.source.value
         body_end = len(source[: node.end - len('done')].rstrip(' \t\n;'))
-        if loop.body[-1].end < node.body[-1].end:
-            body_end = loop.body[-1].end
         above, below = (node.start, first.start), (body_end, node.end)
         kept = {inner.number for inner in loop.body if inner not in loop.others}
         spans = (above, below, *_left_out(source[:body_end], loop.body, kept))

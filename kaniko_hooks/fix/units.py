@@ -14,15 +14,7 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.effects import (
-    act_on,
-    effects,
-    images_of,
-    last_word,
-    may_stop,
-    removes_leftovers,
-    repository_of,
-)
+from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_stop
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
@@ -133,11 +125,9 @@ def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
 def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     if first.loop or second.loop or not first.images.isdisjoint(second.images):
         return False
-    names = [
-        {last_word(image) or repository_of(image) for image in unit.images}
-        for unit in (first, second)
-    ]
-    if not first.images or names[0].isdisjoint(names[1]) and not _is_mirrored(first, second):
+    names = [{*map(last_word, unit.images)} for unit in (first, second)]
+    # Of unknown names any two may be the same.
+    if not first.images or names[0].isdisjoint(names[1]) and all(names[0] | names[1]):
         return False
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
@@ -153,20 +143,6 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
         and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
     )
-
-
-def _is_mirrored(first: Unit, second: Unit) -> bool:
-    """The images are in different registries, and one of them has no name of its own there."""
-    hosts = [
-        {
-            repository_of(image).partition('/')[0]
-            for image in unit.images
-            if re.search('[/\0]', image)
-        }
-        for unit in (first, second)
-    ]
-    is_nameless = not all(any(map(last_word, unit.images)) for unit in (first, second))
-    return is_nameless and all(hosts) and hosts[0].isdisjoint(hosts[1])
 
 
 def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
@@ -239,16 +215,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
         risks.append(
             f'the loop is over ${outside}, and a pipeline may be started with another value of it'
         )
-    while len(body) > 1 and _is_left_out(steps, step, body[-1], body[-2]):
-        body = body[:-1]
     return Loop(command, words, body, tuple(risks))
-
-
-def _is_left_out(steps: Steps, step: Step, last: Step, before: Step) -> bool:
-    """The last step of the body only prepares the next iteration, and its status is none."""
-    is_way_back = step.is_last and {use.name for use in last.programs} == {'cd'}
-    may_fail = last.most_builds or steps.report_of_statement(before).may_fail
-    return (is_way_back or removes_leftovers(last)) and not may_fail
 
 
 def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:

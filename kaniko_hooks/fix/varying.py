@@ -148,7 +148,6 @@ def _varies(step: Step) -> bool:
     return (
         any(map(_prints_another, step.programs))
         or any(map(_prints_environment, step.programs))
-        and not any(map(_selects_others, step.programs))
         or any(
             operator not in TO_FILE and _VARYING_FILES.search(text.value)
             for operator, text, _ in report.targets
@@ -178,16 +177,3 @@ def _prints_environment(use: ProgramCall) -> bool:
     if use.name == 'printenv' and words:
         return not _VARYING_NAMES.isdisjoint(words)
     return use.name in ('env', 'printenv', 'set') and not words
-
-
-def _selects_others(use: ProgramCall) -> bool:
-    """A `grep` for variables by the start of their names, all of which keep their values."""
-    inverts = any(re.match('-[a-zA-Z]*v|--inv', word) for word in use.words)
-    if use.name not in ('grep', 'egrep') or inverts or len(use.operands) != 1:
-        return False
-    starts = [re.match(r'[\^(]*([A-Z]\w*)', part) for part in use.operands[0].value.split('|')]
-    return all(
-        start is not None
-        and not any(start[1] in name or start[1].startswith(name) for name in _VARYING_NAMES)
-        for start in starts
-    )
