@@ -5,16 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.programs import (
-    ADDING,
-    IMAGE_TOOLS,
-    OPERANDS,
-    READING,
-    SURE,
-    TESTERS,
-    WITHOUT_REGISTRY,
-)
+from kaniko_hooks.fix.programs import ADDING, IMAGE_TOOLS, TESTERS, WITHOUT_REGISTRY
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.redirections import TO_FILE
@@ -23,7 +14,6 @@ from kaniko_hooks.text import Text
 
 # A handler of `trap` that is none, or that only removes files.
 _REMOVAL = r'-?|\s*rm\s[^;&|`<>()\n]*'
-_FORCE = r'-\w*f'
 
 
 def effects(step: Step) -> Sequence[ProgramCall]:
@@ -58,15 +48,6 @@ def changes_no_image(step: Step) -> bool:
 def ignores_failure(step: Step) -> bool:
     """The step ends with `|| true`."""
     return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
-
-
-def is_sure(use: ProgramCall, paths: Paths) -> bool:
-    """A program does not fail: it needs no files, or those that it names are in the repository."""
-    is_forced = use.name == 'rm' and any(re.match(_FORCE, word) for word in use.words)
-    if use.kind == BUILTIN or use.name in SURE or is_forced:
-        return True
-    files = use.operands[OPERANDS.get(use.name, slice(None))]
-    return use.name in READING and all(paths.exist(text, use.env) for text in files)
 
 
 def sets_trap(step: Step) -> bool:

@@ -13,7 +13,6 @@ from kaniko_hooks.fix.effects import (
     effects,
     ignores_failure,
     is_image_tool,
-    is_sure,
     may_stop,
     only_prints,
     removes_leftovers,
@@ -23,8 +22,7 @@ from kaniko_hooks.fix.effects import (
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.units import Unit
-from kaniko_hooks.shell.programs import program
-from kaniko_hooks.shell.tree import Simple
+from kaniko_hooks.shell.programs import BUILTIN
 
 _ADVICE = 'runs between or after the builds and is not plain set-up'
 
@@ -112,11 +110,7 @@ class Owners:
             if later.statement is step.statement and later.number in self.unit_of:
                 return self.unit_of[later.number]
         names = units_named(step, self.images)
-        # The status of what an `echo` prints is no failure of the `echo`.
-        first = -1 if isinstance(step.only_command, Simple) else 0
-        if above is None and not all(
-            program(use.name).succeeds or is_sure(use, self.paths) for use in step.programs[first:]
-        ):
+        if above is None and any(use.kind != BUILTIN for use in step.programs):
             return None  # a failure would stop all builds
         if len(names) == 1:
             return next(iter(names))
@@ -133,9 +127,6 @@ class Owners:
             return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
-        is_change = not may_stop(step) and not changes_no_image(step)
-        if is_change and any(act_on(effects(step), names) for names in self.images):
-            raise Refusal(f'{shortened(step.text)} runs before the builds and acts on an image')
         self._add_risk(step, 'runs before the builds')
         return None
 
@@ -232,10 +223,7 @@ class Owners:
         if step.number < min(self.unit_of):
             self._written.update(map(posixpath.dirname, self.paths.named(step)))
         if owner is not None:
-            certain = self.paths.certain_outputs(step)
             for path in sorted(written):
-                if path in certain:
-                    self.files.pop(path, None)
                 self.files.setdefault(path, set()).add(owner)
 
     def _check_after(self) -> None:

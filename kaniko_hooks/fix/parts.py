@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.effects import is_sure, may_stop, removes_leftovers
+from kaniko_hooks.fix.effects import may_stop, removes_leftovers
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import Paths, is_absolute
 from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
@@ -52,23 +51,12 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
     check_varying(steps, owners.of_steps, loops, paths)
-    shared = next(number for number, step in enumerate(steps.main) if not _is_shared(step, parts))
-    return Division(steps, paths, owners, parts, shared)
-
-
-def _is_shared(step: Step, parts: Sequence[Part]) -> bool:
-    """All parts have a step as it is, and none of them leaves the folder that it goes to."""
-    if step.most_builds or not all(step in part.steps for part in parts):
-        return False
-    if 'directories' not in step.report.changes:
-        return True
-    return not any(
-        _leaves_folder(later)
-        and not any(later.first <= start < later.end for start, _ in part.cuts)
-        for part in parts
-        for later in part.steps
-        if step.number < later.number < part.unit.step.number
+    shared = next(
+        number
+        for number, step in enumerate(steps.main)
+        if step.most_builds or not all(step in part.steps for part in parts)
     )
+    return Division(steps, paths, owners, parts, shared)
 
 
 def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:
@@ -137,12 +125,12 @@ def _pruned(
     """
     result: list[Step] = []
     for step in reversed(kept):
-        if owners[step.number] is not None or not _is_set_anew(step, result, paths):
+        if owners[step.number] is not None or not _is_set_anew(step, result):
             result.insert(0, step)
     return _without_detours(steps, result)
 
 
-def _is_set_anew(step: Step, later: Sequence[Step], paths: Paths) -> bool:
+def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
     """The step only sets variables, which are set again before anything could read them."""
     report = step.report
     names = report.writes
@@ -152,7 +140,7 @@ def _is_set_anew(step: Step, later: Sequence[Step], paths: Paths) -> bool:
         or report.files
         or report.exits
         or may_stop(step)
-        or not all(is_sure(use, paths) for use in step.programs)
+        or any(use.kind != BUILTIN for use in step.programs)
     ):
         return False
     for other in later:
@@ -221,11 +209,3 @@ def _goes_back(later: Sequence[Step]) -> bool:
     target = next(map(_target, changing), Text(''))
     names_old = any('OLDPWD' in step.text or '~-' in step.text for step in later)
     return names_old or target is None or target.value == '-'
-
-
-def _leaves_folder(step: Step) -> bool:
-    """The step may go to a folder that is not below the working directory."""
-    target = _target(step)
-    return 'directories' in step.report.changes and (
-        target is None or is_absolute(target) or re.match(r'\.\.|-\Z', target.value) is not None
-    )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES
-from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
+from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Script
 from kaniko_hooks.repository import Repository
@@ -16,7 +16,6 @@ from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL
 from kaniko_hooks.shell.redirections import TO_FILE
-from kaniko_hooks.shell.tree import Simple
 from kaniko_hooks.shell.value import UNSET, OneOf
 from kaniko_hooks.text import Text, after_root
 
@@ -37,19 +36,9 @@ class Paths:
 
     def __init__(self, script: Script, repository: Repository, may_come: bool) -> None:
         self.script = script
-        self.files = repository.files
         self.text_of = repository.readable
         self.may_come = may_come
         self._keys: dict[object, Sequence[str]] = {}  # by what is resolved and where
-        self._existing: set[str] = set()  # files of the repository, and their folders
-
-    def exist(self, path: Text, env: Env) -> bool:
-        """The repository has a file or a folder at each place that a path may be."""
-        for file in self.files() if not self._existing else ():
-            while file and file not in self._existing:
-                self._existing.add(file)
-                file = file.rpartition('/')[0]
-        return self._existing.issuperset(self.keys(path, env))
 
     def keys(self, path: Text, env: Env) -> Sequence[str]:
         """The keys of the files that a path may be: relative to the root, or absolute."""
@@ -101,13 +90,6 @@ class Paths:
             for folder in self.contexts(build):
                 result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
         return result
-
-    def certain_outputs(self, step: Step) -> set[str]:
-        """The files that a step writes whenever it succeeds."""
-        plain = isinstance(step.only_command, Simple) and step.most_builds == 1
-        if not plain or step.report.calls or scripts_of(step):
-            return set()
-        return set.intersection(*map(self.outputs, step.builds))
 
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""

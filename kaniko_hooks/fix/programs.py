@@ -85,11 +85,6 @@ WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 # Options of these that name a file to write, and sub-commands that write their last operand.
 OUTPUT_OPTION = r'(?:-o|--(?:bundle|file|output[\w-]*))(?:=|\Z)'
 SAVING = frozenset(('export', 'pull'))
-# Programs that do not fail, and those that do not if the files that they name exist. Some of
-# these have other operands before or after the files.
-SURE = frozenset('base64 basename cut date dirname mkdir touch tr'.split())
-READING = frozenset('cat chmod cp head ls sed tail wc'.split())
-OPERANDS = {'chmod': slice(1, None), 'cp': slice(-1), 'sed': slice(1, None)}
 # Programs that change a file without making another one.
 HARMLESS = frozenset(
     """

@@ -325,7 +325,8 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
             }
             if paths.names(inner, others, lambda env: value_in(env, name) == value):
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
-        written |= paths.certain_outputs(inner) if inner.builds else paths.written(inner)
+        if not inner.builds:
+            written |= paths.written(inner)
 
 
 def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
