@@ -19,18 +19,12 @@ from kaniko_hooks.text import Text
 TOO_LONG = 'its set-up is too long to be repeated in every job'
 _MAX_WORK = 150_000  # comparisons of steps
 
-Cuts = list[tuple[int, int]]  # spans of the source
-
 
 class Part(NamedTuple):
-    """The steps of one new job, in order.
-
-    - `cuts`: spans of the source that it leaves out besides whole steps.
-    """
+    """The steps of one new job, in order."""
 
     unit: Unit
     steps: tuple[Step, ...]
-    cuts: tuple[tuple[int, int], ...] = ()
 
 
 class Division(NamedTuple):
@@ -47,7 +41,7 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     """The parts of a script. Raises Refusal."""
     owners = Owners(steps, units, paths)
     _check_exits(steps, owners.of_steps)
-    parts = _parts(steps, units, owners.of_steps, paths)
+    parts = _parts(steps, units, owners.of_steps)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
     check_varying(steps, owners.of_steps, loops, paths)
@@ -82,9 +76,7 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
 # What each part keeps
 
 
-def _parts(
-    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None], paths: Paths
-) -> list[Part]:
+def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> list[Part]:
     first = units[0].step.number
     others = [step for unit in units for step in unit.others]
     main = [
@@ -108,18 +100,15 @@ def _parts(
         work += len(kept) ** 2
         if work > _MAX_WORK:
             raise Refusal(TOO_LONG)
-        needed, cuts = _pruned(steps, kept, owners, paths)
-        result.append(Part(unit, tuple(needed), tuple(cuts)))
+        result.append(Part(unit, tuple(_pruned(steps, kept, owners))))
     return result
 
 
 # Set-up that a part does not need: old values, detours of the directory
 
 
-def _pruned(
-    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
-) -> tuple[list[Step], Cuts]:
-    """The steps that a part needs of those that it could have, and what goes within them.
+def _pruned(steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None]) -> list[Step]:
+    """The steps that a part needs of those that it could have.
 
     `owners` are the units that steps go with, by their numbers.
     """
@@ -163,33 +152,24 @@ def _attributes(step: Step) -> set[str | None]:
     return {literal(command.words[0]) for command in commands} & DECLARATIONS
 
 
-def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
+def _without_detours(steps: Steps, kept: list[Step]) -> list[Step]:
     """The steps without a `cd` that the next one takes back, or that it does not start from."""
-    cuts: Cuts = []
-    text = steps.source.source.value
     index = 0
     while index + 1 < len(kept):
         first, second = kept[index], kept[index + 1]
         target, further = _target(first), _target(second)
+        later = steps.later(second)
+        is_back = bool(later) and (
+            first.report.before.directories == later[0].report.before.directories
+        )
         if target is None or further is None or _goes_back(kept[index + 2 :]):
             index += 1
-            continue
-        later = steps.later(second)
-        start = second.node.end - len(further.value)
-        name = target.known
-        is_below = name is not None and '/' not in name and name not in ('.', '..', '-')
-        if later and first.report.before.directories == later[0].report.before.directories:
-            del kept[index : index + 2]
-        elif is_absolute(further):
-            del kept[index]
-        elif is_below and text.startswith('../', start) and not cuts:
-            cuts.append((start, start + 3))
-            del kept[index]
+        elif is_back or is_absolute(further):
+            del kept[index : index + 1 + is_back]
+            index = max(index - 1, 0)
         else:
             index += 1
-            continue
-        index = max(index - 1, 0)
-    return kept, cuts
+    return kept
 
 
 def _target(step: Step) -> Text | None:
