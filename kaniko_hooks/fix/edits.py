@@ -7,15 +7,11 @@ from collections.abc import Iterable
 
 from kaniko_hooks.named_tuple import NamedTuple
 
-# https://yaml.org/type/: what YAML 1.1 reads as bool, null, int, float, merge,
-# value or timestamp. Wider than any one reader: quoting too much is harmless.
+# https://yaml.org/type/: words of YAML 1.1 for other values than strings, and what may be a
+# number or a date. Wider than any reader: quoting too much is harmless.
 _NOT_A_STRING = re.compile(
-    r'(?:y|yes|n|no|true|false|on|off|null|~|<<|=|nil'
-    r'|[-+]?0b[01_]+|[-+]?0?o?[0-7_]+|[-+]?[0-9][0-9_,]*|[-+]?0x[0-9a-f_]+'
-    r'|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?'
-    r'|[-+]?(?:[0-9][0-9_,]*)?\.[0-9_]*(?:e[-+]?[0-9]+)?|[-+]?[0-9][0-9_]*e[-+]?[0-9]+'
-    r'|[-+]?\.inf|\.nan'
-    r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?)\Z',
+    r'(?:(?:y|yes|n|no|true|false|on|off|null|nil|~|<<|=|[-+]?\.(?:inf|nan)?)'
+    r'|[-+]?\.?[0-9][-+0-9a-fotxz_.,: ]*)\Z',
     re.IGNORECASE,
 )
 # The characters of a plain scalar that need no thought, in a flow list either.
