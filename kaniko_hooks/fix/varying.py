@@ -10,8 +10,7 @@ from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import only_prints
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.programs import VARYING_ARGUMENTS
-from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, Steps
-from kaniko_hooks.kaniko import OUTPUTS
+from kaniko_hooks.fix.steps import ProgramCall, Step, Steps
 from kaniko_hooks.model import Setting
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, program
 from kaniko_hooks.shell.redirections import TO_FILE
@@ -29,6 +28,8 @@ _VARYING_NAMES = frozenset(
     CI_JOB_STARTED_AT CI_JOB_URL CI_RUNNER_DESCRIPTION CI_RUNNER_ID CI_RUNNER_SHORT_TOKEN
     """.split()
 )
+# Programs that print the environment, or the variables that they name.
+_PRINTS_VARIABLES = ('declare', 'env', 'export', 'printenv', 'readonly', 'set', 'typeset')
 
 
 def check_varying(
@@ -82,7 +83,7 @@ class _Taint:
         """The sources of what the builds of a step take from their contexts and put into images."""
         contexts = (self.paths.in_context(build, self.files) for build in step.builds)
         in_contexts = (self.files[path] for files in contexts for path in files)
-        return set().union(*in_contexts, *map(_varying_holes, step.builds))
+        return set().union(*in_contexts)
 
     def spread(self, step: Step, sources: set[str]) -> None:
         """The variables and files that a step writes get its sources."""
@@ -122,40 +123,22 @@ def _varying_names(settings: Mapping[str, Setting], name: str) -> set[str]:
     return seen & _VARYING_NAMES
 
 
-def _varying_holes(build: BuildCall) -> set[str]:
-    """Temporary names that a build puts into its image."""
-    return {
-        hole.name
-        for flag in build.flags
-        if flag.name not in OUTPUTS and flag.name not in ('context', 'dockerfile')
-        for hole in flag.value.holes
-        if hole.name.startswith('$(mktemp')
-    }
-
-
 def _varies(step: Step) -> bool:
-    """The step has a different value each time that it runs.
-
-    The name of a temporary file is one only where it is written to a file.
-    """
-    report = step.report
+    """The step has a different value each time that it runs."""
     return (
         any(map(_prints_another, step.programs))
         or any(map(_prints_environment, step.programs))
         or any(
             operator not in TO_FILE and _VARYING_FILES.search(text.value)
-            for operator, text, _ in report.targets
+            for operator, text, _ in step.report.targets
         )
-        or bool(report.files)
-        and any(use.name == 'mktemp' for use in step.programs)
-        and not report.writes
     )
 
 
 def _prints_another(use: ProgramCall) -> bool:
-    text = '\0'.join(Text(' ').join(use.arguments).key())
     if program(use.name).varies:
-        return use.name != 'mktemp'
+        return True
+    text = '\0'.join(Text(' ').join(use.arguments).key())
     if use.name in VARYING_ARGUMENTS and re.search(VARYING_ARGUMENTS[use.name], text):
         return True
     if any(map(_VARYING_FILES.search, use.words)):
@@ -165,9 +148,5 @@ def _prints_another(use: ProgramCall) -> bool:
 
 
 def _prints_environment(use: ProgramCall) -> bool:
-    words = use.words
-    if use.name in ('declare', 'export', 'readonly', 'typeset'):
-        return not words or words == ['-p']
-    if use.name == 'printenv' and words:
-        return not _VARYING_NAMES.isdisjoint(words)
-    return use.name in ('env', 'printenv', 'set') and not words
+    names = {*use.words} - {'-p'}
+    return use.name in _PRINTS_VARIABLES and (not names or not names.isdisjoint(_VARYING_NAMES))
