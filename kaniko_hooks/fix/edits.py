@@ -7,17 +7,15 @@ from collections.abc import Iterable
 
 from kaniko_hooks.named_tuple import NamedTuple
 
-# https://yaml.org/type/: words of YAML 1.1 for other values than strings, and what may be a
-# number or a date. Wider than any reader: quoting too much is harmless.
-_NOT_A_STRING = re.compile(
-    r'(?:(?:y|yes|n|no|true|false|on|off|null|nil|~|<<|=|[-+]?\.(?:inf|nan)?)'
-    r'|[-+]?\.?[0-9][-+0-9a-fotxz_.,: ]*)\Z',
-    re.IGNORECASE,
-)
 # The characters of a plain scalar that need no thought, in a flow list either.
-_PLAIN = r'(?a)[A-Za-z0-9_./][\w./+=@%^-]*(?::[\w./+=@%^-]+)*\Z'
-_PLAIN_NAME = re.compile(
+_PLAIN = re.compile(
     r'(?:[\w.]|[^\x00-\x7f])(?:[^\x00-\x1f\x7f"\'{}\[\],&*!|>%@`#:\\]|:(?=[^\s"\'{}\[\],]))*\Z'
+)
+# https://yaml.org/type/: those of YAML 1.1 that are no strings, and what may be a number or a
+# date. Wider than any reader: quoting too much is harmless.
+_NOT_A_STRING = re.compile(
+    r'(?:y|yes|n|no|true|false|on|off|null|nil|\.(?:inf|nan)?|\.?[0-9][-+0-9a-fotxz_.,: ]*)\Z',
+    re.IGNORECASE,
 )
 
 _LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
@@ -48,13 +46,6 @@ def apply(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = No
     return ''.join(pieces)
 
 
-def word(text: str) -> str:
-    """A word as an item of a flow list: plain if that is surely a string, else quoted."""
-    if re.match(_PLAIN, text) and not _NOT_A_STRING.match(text):
-        return text
-    return quoted(text)
-
-
 def quoted(text: str) -> str:
     """A scalar of one line in double quotes, as JSON and YAML have it."""
     # Most rewrites quote nothing.
@@ -70,15 +61,18 @@ def escaped(text: str, style: str) -> str:
     return quoted(text)[1:-1] if style == '"' else text
 
 
-def like(text: str, style: str) -> str:
-    """A name in the style ('', "'" or '"') of the scalar whose place it takes."""
+def like(text: str, style: str = '') -> str:
+    """A string in the style ('', "'" or '"') of the scalar whose place it takes.
+
+    Plain if that is surely a string, else quoted.
+    """
     if style == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     plain = (
         style != '"'
         and text.isprintable()
         and text == text.strip()
-        and _PLAIN_NAME.match(text)
+        and _PLAIN.match(text)
         and not _NOT_A_STRING.match(text)
     )
     return text if plain else quoted(text)

@@ -10,7 +10,7 @@ from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, SequenceNode, node_at
 from kaniko_hooks.document.scalars import value_offsets
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.edits import Edit, apply, escaped, like, line_end, line_start, next_line, word
+from kaniko_hooks.fix.edits import Edit, apply, escaped, like, line_end, line_start, next_line
 from kaniko_hooks.fix.layout import Item, Layout
 from kaniko_hooks.fix.order import Source
 from kaniko_hooks.fix.parts import Part
@@ -294,7 +294,7 @@ def _needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Seq
         lines = [f'{place.indent}needs:']
         inner = ' ' * len(place.dash)
         for source in sources:
-            name = like(source.name, '')
+            name = like(source.name)
             job = f'job: {name}' if source.optional else name
             lines.append(f'{place.indent}{place.gap}{place.dash}{job}')
             if source.optional:
@@ -364,8 +364,8 @@ def matrix_lines(place: Layout, loop: Loop) -> str:
     """The lines of `parallel:` for a job that is indented like another one."""
     indent, new = place.indent, place.newline
     unit = indent[place.key.start - place.start :] or '  '
-    values = [word(value) for value in loop.words]
-    key = f'{indent}{unit}{place.gap}{place.dash}{word(loop.command.name)}:'
+    values = [like(value) for value in loop.words]
+    key = f'{indent}{unit}{place.gap}{place.dash}{like(loop.command.name)}:'
     lines = [f'{indent}parallel:', f'{indent}{unit}matrix:', f'{key} [{", ".join(values)}]']
     if len(lines[-1]) > LONGEST_LINE:
         inner = ' ' * (len(key) - len(key.lstrip('- '))) + place.gap + place.dash
