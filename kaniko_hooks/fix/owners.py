@@ -65,7 +65,7 @@ class Owners:
 
     def _prints_announce(self) -> bool:
         """Prints are about the build below: some stand above each, and none below the last."""
-        prints = [step.number for step in self.steps.main if _echoes(step) and only_prints(step)]
+        prints = [step.number for step in self.steps.main if only_prints(step)]
         builds = sorted(self.unit_of)
         return {bisect(builds, number) for number in prints} == {*range(len(builds))}
 
@@ -236,7 +236,3 @@ class Owners:
                 self._add_risk(step, 'runs in its `after_script`')
             if self.paths.names(step, self.files):
                 raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
-
-
-def _echoes(step: Step) -> bool:
-    return any(use.name in ('echo', 'printf') for use in step.programs)
