@@ -204,9 +204,7 @@ def _difference(description: _Description, others: Sequence[_Description]) -> st
     argv, folders, variables, files = description
     same = [other for other in others if other.argv == argv]
     if not same:
-        word = next((word for word in argv if word not in others[0].argv), argv[0])
-        shown = shown_path('\0'.join(word))
-        return f'the builds would not have the same arguments: {shown} would change'
+        return 'the builds would not have the same arguments'
     other = next((other for other in same if other.folders == folders), None)
     if other is None:
         return 'a build would not run in the directory that an earlier one leaves'
