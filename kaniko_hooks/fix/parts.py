@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
@@ -143,6 +144,9 @@ def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
         names = names - other.sure_writes
         if not names:
             return True
+        # As `[ -v NAME ]` does.
+        if any(re.search(rf'\b{name}\b', other.text) for name in names):
+            return False
     return False
 
 

@@ -203,8 +203,7 @@ def followers_of(
         edits: dict[int, list[Edit]] = {}
         for mention in mentions.get(path, ()):
             holder, name = mention.holder, mention.scalar
-            if holder is None or mention.kind != _FOLLOWS:
-                continue
+            assert holder is not None  # all but an item of a list has been refused
             if len(holder.items) + len(parts) - 1 > MAX_NEEDS:
                 raise Refusal(f'a job would need more than {MAX_NEEDS} others')
             first = Edit(name.start, name.end, like(parts[0], name.style))
