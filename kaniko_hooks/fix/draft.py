@@ -105,7 +105,7 @@ def _draft(
     order = needed(division)
     sources = sources_of(state, target, order)
     risks = (
-        *risky_keywords(state, target, division.owners.files),
+        *risky_keywords(state, target, division.owners.files, division.owners.owned()),
         *division.owners.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain_risks(target, order),

@@ -29,7 +29,7 @@ def needed(division: Division) -> list[list[int]]:
     footprints: list[list[Footprint]] = []  # of the builds of each unit
     copies: list[frozenset[str]] = []  # what the effects of each unit may make of its image
     result: list[list[int]] = []
-    for number, (unit, steps) in enumerate(division.parts):
+    for number, (unit, steps, _) in enumerate(division.parts):
         before = [step for step in steps if step.number < unit.step.number]
         own = [
             footprint_of(build, step, [*division.steps.before, *before], division.paths)

@@ -236,3 +236,19 @@ class Owners:
                 self._add_risk(step, 'runs in its `after_script`')
             if self.paths.names(step, self.files):
                 raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
+
+    def owned(self) -> list[set[str]]:
+        """For each unit the files that only it makes."""
+        paths = self.paths
+        repeated = {
+            path
+            for step in (*self.steps.before, *self.steps.main)
+            if self.of_steps.get(step.number) is None
+            for path in paths.written(step)
+        }
+        result: list[set[str]] = [set() for _ in self.units]
+        for path, owners in self.files.items():
+            is_new = not paths.may_come and paths.text_of(path) is None
+            if len(owners) == 1 and is_new and path not in repeated:
+                result[min(owners)].add(path)
+        return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import may_stop, removes_leftovers
@@ -14,18 +14,24 @@ from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import BUILTIN
-from kaniko_hooks.shell.tree import DECLARATIONS, Simple, literal, walk
+from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
 from kaniko_hooks.text import Text
 
 TOO_LONG = 'its set-up is too long to be repeated in every job'
 _MAX_WORK = 150_000  # comparisons of steps
 
+Cuts = list[tuple[int, int]]  # spans of the source
+
 
 class Part(NamedTuple):
-    """The steps of one new job, in order."""
+    """The steps of one new job, in order.
+
+    - `cuts`: spans of the source that it leaves out besides whole steps.
+    """
 
     unit: Unit
     steps: tuple[Step, ...]
+    cuts: tuple[tuple[int, int], ...] = ()
 
 
 class Division(NamedTuple):
@@ -42,7 +48,7 @@ def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
     """The parts of a script. Raises Refusal."""
     owners = Owners(steps, units, paths)
     _check_exits(steps, owners.of_steps)
-    parts = _parts(steps, units, owners.of_steps)
+    parts = _parts(steps, units, owners.of_steps, paths)
     _check_status(steps, parts)
     loops = [number for number, unit in enumerate(units) if unit.loop is not None]
     check_varying(steps, owners.of_steps, loops, paths)
@@ -77,7 +83,9 @@ def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
 # What each part keeps
 
 
-def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]) -> list[Part]:
+def _parts(
+    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None], paths: Paths
+) -> list[Part]:
     first = units[0].step.number
     others = [step for unit in units for step in unit.others]
     main = [
@@ -101,23 +109,37 @@ def _parts(steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None]
         work += len(kept) ** 2
         if work > _MAX_WORK:
             raise Refusal(TOO_LONG)
-        result.append(Part(unit, tuple(_pruned(steps, kept, owners))))
+        needed, cuts = _pruned(steps, kept, owners, paths)
+        result.append(Part(unit, tuple(needed), tuple(cuts)))
     return result
 
 
-# Set-up that a part does not need: old values, detours of the directory
+# Set-up that a part does not need: functions, old values, detours of the directory
 
 
-def _pruned(steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None]) -> list[Step]:
-    """The steps that a part needs of those that it could have.
+def _pruned(
+    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
+) -> tuple[list[Step], Cuts]:
+    """The steps that a part needs of those that it could have, and what goes within them.
 
     `owners` are the units that steps go with, by their numbers.
     """
     result: list[Step] = []
-    for step in reversed(kept):
+    for step in reversed(list(_without_functions(kept))):
         if owners[step.number] is not None or not _is_set_anew(step, result):
             result.insert(0, step)
     return _without_detours(steps, result)
+
+
+def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
+    """The steps without functions that nothing calls."""
+    used = {name for step in kept for name in step.report.calls}
+    words = [word for step in kept for use in step.programs for word in use.words]
+    used |= {name for word in words for name in re.split(r'[\s;&|()]', word)}
+    for step in kept:
+        command = step.only_command
+        if not isinstance(command, Function) or command.name in used:
+            yield step
 
 
 def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
@@ -156,24 +178,33 @@ def _attributes(step: Step) -> set[str | None]:
     return {literal(command.words[0]) for command in commands} & DECLARATIONS
 
 
-def _without_detours(steps: Steps, kept: list[Step]) -> list[Step]:
+def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
     """The steps without a `cd` that the next one takes back, or that it does not start from."""
+    cuts: Cuts = []
+    text = steps.source.source.value
     index = 0
     while index + 1 < len(kept):
         first, second = kept[index], kept[index + 1]
         target, further = _target(first), _target(second)
-        later = steps.later(second)
-        is_back = bool(later) and (
-            first.report.before.directories == later[0].report.before.directories
-        )
         if target is None or further is None or _goes_back(kept[index + 2 :]):
             index += 1
-        elif is_back or is_absolute(further):
-            del kept[index : index + 1 + is_back]
-            index = max(index - 1, 0)
+            continue
+        later = steps.later(second)
+        start = second.node.end - len(further.value)
+        name = target.known
+        is_below = name is not None and '/' not in name and name not in ('.', '..', '-')
+        if later and first.report.before.directories == later[0].report.before.directories:
+            del kept[index : index + 2]
+        elif is_absolute(further):
+            del kept[index]
+        elif is_below and text.startswith('../', start) and not cuts:
+            cuts.append((start, start + 3))
+            del kept[index]
         else:
             index += 1
-    return kept
+            continue
+        index = max(index - 1, 0)
+    return kept, cuts
 
 
 def _target(step: Step) -> Text | None:

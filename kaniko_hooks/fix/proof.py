@@ -14,7 +14,7 @@ from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.split import NewJob
-from kaniko_hooks.fix.steps import BuildCall, Steps, steps_of
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
 from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
@@ -222,7 +222,7 @@ def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
         for inner in unit.loop.body if unit.loop and step is unit.step else (step,):
             if inner in unit.same:
                 continue
-            text = inner.text
+            text = _without(inner, part)
             for other in unit.same if inner is unit.main else ():
                 for field in destination_words(other.builds[0].argv):
                     text += f' {source[field.start : field.end]}'
@@ -230,6 +230,14 @@ def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
     actual = [_lines(step.text) for step in (*steps.before, *steps.main)]
     if sum(expected, []) != sum(actual, []):
         raise Refusal(f'{job.name} would not run the same commands')
+
+
+def _without(step: Step, part: Part) -> str:
+    text = step.text
+    for start, end in part.cuts:
+        if step.first <= start < step.end:
+            text = text[: start - step.first] + text[end - step.first :]
+    return text
 
 
 def _lines(text: str) -> list[str]:

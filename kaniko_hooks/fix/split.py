@@ -85,6 +85,9 @@ class Writer:
             edits += self._step_cuts(index, numbers)
         if part is not None:
             edits += self._more_destinations(part)
+            for start, end in part.cuts:
+                step = next(step for step in kept if step.first <= start < step.end)
+                edits.append(self._cut(step, start, end))
             if part.unit.loop is not None:
                 edits += self._unrolled(part.unit.step, part.unit.loop)
         return apply(self.text, edits, self.place.script_start, self.place.script_end)

@@ -194,10 +194,13 @@ def _has_keyword(table: Value, keyword: str) -> bool:
     return not is_null(value) and not is_false(value)
 
 
-def risky_keywords(state: State, target: Target, written: Iterable[str]) -> Iterator[str]:
+def risky_keywords(
+    state: State, target: Target, written: Iterable[str], owned: Sequence[Collection[str]]
+) -> Iterator[str]:
     """The risks that need --unsafe, by the job's keywords and pipelines.
 
-    `written` are the files that builds write.
+    - `written`: the files that builds write; `owned`: for each unit those that nothing
+      else makes.
     """
     table = target.job.table
     for pipeline in target.pipelines:
@@ -214,7 +217,8 @@ def risky_keywords(state: State, target: Target, written: Iterable[str]) -> Iter
             yield 'its pipeline includes files that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
-    if effective(target.job, 'artifacts') is not None:
+    artifacts = effective(target.job, 'artifacts')
+    if artifacts is not None and not any(_are_all(artifacts, own) for own in owned):
         yield 'it has `artifacts`, which would come from several jobs'
     if any(
         _keeps(cache, path)
@@ -229,6 +233,16 @@ def risky_keywords(state: State, target: Target, written: Iterable[str]) -> Iter
         when = string_of(get(source, 'when'))
         if when in ('manual', 'delayed'):
             yield f'it is `when: {when}`: there would be several to start'
+
+
+def _are_all(artifacts: Value, files: Collection[str]) -> bool:
+    """Artifacts are some of the files, and nothing else."""
+    paths = [string_of(item) or '' for item in items_of(get(artifacts, 'paths'))]
+    return (
+        bool(paths)
+        and {name for name, _ in entries_of(artifacts)} <= {'paths', 'expire_in', 'when'}
+        and all(_below_root(path) in files for path in paths)
+    )
 
 
 def _below_root(path: str) -> str:
