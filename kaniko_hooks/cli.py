@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from kaniko_hooks.ci_paths import YAML_ENDINGS
 from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.options import CHECK, Options, parse
 from kaniko_hooks.repository import Repository, Target, targets
@@ -84,32 +82,6 @@ def _by_hand() -> bool:
     return not os.environ.get('PRE_COMMIT')
 
 
-class _Progress:
-    """Number of files read so far, on a terminal, once the work takes a second."""
-
-    def __init__(self, files: Sequence[str]) -> None:
-        self.total = sum(file.lower().endswith(YAML_ENDINGS) for file in files)
-        self.read = 0
-        is_watched = _by_hand() and sys.stderr.isatty()
-        self.next = time.monotonic() + 1 if is_watched else float('inf')
-        self.is_shown = False
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def step(self) -> None:
-        # Files that nobody named count as well, such as Dockerfiles.
-        self.read = min(self.read + 1, self.total)
-        if time.monotonic() > self.next:
-            self.next += 0.1
-            self.is_shown = True
-            print(f'\rread {self.read} of {self.total} files', end='', file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self.is_shown:
-            print('\r\x1b[K', end='', file=sys.stderr, flush=True)
-
-
 def _check(options: Options) -> int:
     if options.explain:
         from kaniko_hooks.about import explain
@@ -124,17 +96,16 @@ def _check(options: Options) -> int:
     if is_empty and _by_hand() and not code and not options.is_report:
         return _print_lines(['nothing to check: git tracks no YAML file or shell script here'], 0)
     for target in named or [Target(os.getcwd(), ())]:
-        with _Progress(target.files) as progress:
-            repository = Repository(target.root, on_read=progress.step)
-            matters = may_matter(repository, target.files, options.gitlab_configs)
-            if not matters and not options.is_report:
-                if _by_hand() and not code:
-                    _print_lines(['no findings: nothing here can build with Kaniko'])
-                continue
-            # Most commits get no further.
-            from kaniko_hooks.analysis import analyse
+        repository = Repository(target.root)
+        matters = may_matter(repository, target.files, options.gitlab_configs)
+        if not matters and not options.is_report:
+            if _by_hand() and not code:
+                _print_lines(['no findings: nothing here can build with Kaniko'])
+            continue
+        # Most commits get no further.
+        from kaniko_hooks.analysis import analyse
 
-            analysis = analyse(repository, target.files, options, _by_hand())
+        analysis = analyse(repository, target.files, options, _by_hand())
         code = max(code, _print_lines(analysis.crashes, 2))
         if analysis.result.findings or options.is_report or _by_hand() and not code:
             code = max(code, _report(repository, target, options, analysis))
@@ -163,13 +134,12 @@ def _fix(options: Options) -> int:
     named, errors = targets(options.paths)
     code = _print_lines(errors)
     for target in named:
-        with _Progress(target.files) as progress:
-            repository = Repository(target.root, on_read=progress.step)
-            if not may_matter(repository, target.files, options.gitlab_configs):
-                continue
-            from kaniko_hooks.fix.plan import plan_fixes
+        repository = Repository(target.root)
+        if not may_matter(repository, target.files, options.gitlab_configs):
+            continue
+        from kaniko_hooks.fix.plan import plan_fixes
 
-            plan = plan_fixes(repository, target.files, options)
+        plan = plan_fixes(repository, target.files, options)
         code = max(code, _print_lines(plan.crashes, 2), _apply(repository, plan, options))
     return code
 

@@ -7,7 +7,7 @@ relative to its root and written with '/'.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.prefilter import (
@@ -41,20 +41,10 @@ class Target(NamedTuple):
 
 
 class Repository:
-    """Reads the files below `root`, each once; `edited` texts replace those of files.
+    """Reads the files below `root`, each once; `edited` texts replace those of files."""
 
-    `on_read` is called for each file that has been looked at: before its text is used, or
-    when its bytes show that it does not matter.
-    """
-
-    def __init__(
-        self,
-        root: str,
-        edited: Mapping[str, str] | None = None,
-        on_read: Callable[[], object] = lambda: None,
-    ) -> None:
+    def __init__(self, root: str, edited: Mapping[str, str] | None = None) -> None:
         self.root = os.path.realpath(root)
-        self._on_read = on_read
         self._texts: dict[str, str | Unreadable | None] = dict(edited or {})
         self._data: dict[str, bytes | None] = {}
         self._files: Sequence[str] | None = None
@@ -75,7 +65,6 @@ class Repository:
         permission, too large.
         """
         if path not in self._texts:
-            self._on_read()
             try:
                 data = self.data(path)
                 self._texts[path] = None if data is None else decode(data)
@@ -132,7 +121,6 @@ class Repository:
             self._mattering[path] = data is None or may_matter(data, absolute)
             if not self._mattering[path]:
                 del self._data[path]
-                self._on_read()
         return self._mattering[path]
 
     def has_mark(self, path: str) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import io
-import itertools
 import os
 import runpy
 import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from inspect import CO_GENERATOR
 from pathlib import Path
 from types import FrameType
@@ -20,7 +19,7 @@ import pytest
 
 from kaniko_hooks import check_kaniko_builds, cli, fix_kaniko_builds
 from kaniko_hooks.options import CHECK, FIX, RULES, Options, parse
-from tests.conftest import Terminal, Write
+from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
 JOB = (
@@ -399,32 +398,6 @@ def test_help(module: str, capsys: pytest.CaptureFixture[str]) -> None:
     if main is check_kaniko_builds.main:
         words = ' '.join(text.split())
         assert all(rule in words for rule in RULES)
-
-
-@pytest.mark.parametrize('main', (check_kaniko_builds.main, fix_kaniko_builds.main))
-@pytest.mark.parametrize(
-    ('by_hand', 'expected'),
-    (
-        pytest.param(True, '\rread 2 of 2 files\r\x1b[K', id='by hand'),
-        pytest.param(False, '', id='by a client'),
-    ),
-)
-def test_long_work_shows_progress_on_a_terminal(
-    main: Callable[[list[str]], int],
-    by_hand: bool,
-    expected: str,
-    write: Write,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # An hour passes between two looks at the clock.
-    monkeypatch.setattr('time.monotonic', itertools.count(0, 3600).__next__)
-    monkeypatch.setattr(sys, 'stderr', stderr := Terminal())
-    if by_hand:
-        monkeypatch.delenv('PRE_COMMIT')
-    write({CI: JOB, 'a.yml': 'kaniko: 1\n'})
-    main([CI, 'a.yml'])
-    assert ('\r' in stderr.getvalue()) is by_hand
-    assert expected in stderr.getvalue()
 
 
 def test_advice_repeats_the_options_that_the_fix_needs(
