@@ -1,18 +1,16 @@
-"""Text for a terminal: how wide it is, nothing in it that controls, colour."""
+"""Text for a terminal: how wide that is, nothing in it that controls, colour."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-TAB = 4
 COLUMNS = 80  # where a width is not known
 _NARROW = 40
 
 # Joiners are part of what they join: names in Persian, emoji of several people.
 _KEPT = '\u200c\u200d'
 _CONTROLS = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
-_WIDE = ('W', 'F')
 
 _CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33'}
 
@@ -62,39 +60,8 @@ def safe(text: str) -> str:
     return ''.join(_escaped(letter) for letter in text)
 
 
-def cells(text: str) -> list[str]:
-    """The shown form of each code point: as in `safe`, with tabs as spaces.
-
-    The pieces joined are one line; `width` of a piece is its columns.
-    """
-    if text.isascii() and text.isprintable():
-        return list(text)
-    shown: list[str] = []
-    column = 0
-    for letter in text:
-        piece = ' ' * (TAB - column % TAB) if letter == '\t' else _escaped(letter)
-        column += width(piece)
-        shown.append(piece)
-    return shown
-
-
-def width(text: str) -> int:
-    """Columns of a terminal that a text takes which is safe already."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_columns, text))
-
-
-def _columns(letter: str) -> int:
-    import unicodedata  # Nearly all text is ASCII.
-
-    if unicodedata.category(letter) in ('Mn', 'Me', 'Cf'):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in _WIDE else 1
-
-
 def _escaped(letter: str) -> str:
-    import unicodedata
+    import unicodedata  # Nearly all text is ASCII.
 
     if unicodedata.category(letter) not in _CONTROLS or letter in _KEPT:
         return letter

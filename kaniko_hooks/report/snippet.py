@@ -1,4 +1,7 @@
-"""Lines of a file with marks below them, aligned as a terminal shows them."""
+"""Lines of a file with marks below them.
+
+Not here: letters that take two columns of a terminal, or none.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,18 @@ from itertools import groupby
 from kaniko_hooks.lines import TextOf, line_text, position
 from kaniko_hooks.model import Place
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.terminal import cells, paint, safe, width
+from kaniko_hooks.terminal import paint, safe
 
 _BEFORE = 8  # columns kept before a mark that stands far to the right
 _ROOM = 40  # columns for a label, if it needs as many
 _CUT = '...'
+_TAB = ' ' * 4
 
 
 class Mark(NamedTuple):
     """A line to show, with carets and a label below it if there is one.
 
-    `detail` is a path behind the label; in its middle it may be cut.
+    `detail` is a path behind the label; its beginning may be cut off.
     """
 
     place: Place
@@ -63,7 +67,7 @@ def _block(marks: Sequence[Mark], text: str, gutter: int, color: bool, columns: 
         for mark in group:
             column = position(text, mark.place.offset)[1] - 1
             label = safe(mark.label + (f': {mark.detail}' if mark.detail else ''))
-            room = min(width(label) + 1, _ROOM) if label else 0
+            room = min(len(label) + 1, _ROOM) if label else 0
             end = column + mark.end - mark.place.offset
             row = _row(line_text(text, line), column, end, columns, room)
             if row.text != source:
@@ -80,20 +84,12 @@ def _label(mark: Mark, room: int) -> str:
     label = safe(mark.label)
     left = room - len(label) - 2
     if mark.detail and left > len(_CUT) * 2:
-        label += f': {shortened(safe(mark.detail), left)}'
+        detail = safe(mark.detail)
+        if len(detail) > left:
+            end = detail[len(_CUT) - left :]
+            detail = _CUT + end[max(end.find('/'), 0) :]
+        label += f': {detail}'
     return label if len(label) <= room else label[: room - len(_CUT)] + _CUT
-
-
-def shortened(path: str, room: int) -> str:
-    """The path without folders in its middle: 'registry.example.com/.../app:1.0'."""
-    first, *folders = path.split('/')
-    folders = folders[-room:]  # of a path that is too long no more can be shown
-    while len(path) > room and len(folders) > 1:
-        del folders[0]
-        path = '/'.join((first, _CUT, *folders))
-    if len(path) > room and folders:
-        path = f'{_CUT}/{folders[-1]}'
-    return path
 
 
 class _Row(NamedTuple):
@@ -107,28 +103,19 @@ def _row(text: str, start: int, end: int, columns: int, room: int) -> _Row:
 
     Behind the marks is `room` for their label.
     """
-    end = max(start + 1, min(end, len(text.rstrip())))
     # A line can be as long as a file: only what is near the mark is looked at.
-    skipped = max(0, start - columns)
-    stop = start + 2 * columns
-    pieces = cells(text[skipped:stop])
-    widths = [width(piece) for piece in pieces]
-    start, end = start - skipped, end - skipped
-    indent, carets = sum(widths[:start]), max(1, sum(widths[start:end]))
-    first = 0
-    if skipped or indent + min(carets, columns // 2) + room > columns:
-        first, kept = start, 0
-        while first and kept + widths[first - 1] <= _BEFORE:
-            first -= 1
-            kept += widths[first]
-        indent = kept + len(_CUT) * bool(first or skipped)
-    shown = _CUT if first or skipped else ''
-    if len(shown) + sum(widths[first:]) <= columns and stop >= len(text):
-        return _Row(shown + ''.join(pieces[first:]), indent, carets)
-    left = columns - len(shown) - len(_CUT)
-    last = first
-    while last < len(pieces) and left >= widths[last]:
-        left -= widths[last]
-        last += 1
-    shown += ''.join(pieces[first:last])
-    return _Row(shown + _CUT, indent, max(1, min(carets, width(shown) - indent)))
+    end = max(start + 1, min(end, start + columns, len(text.rstrip())))
+    before, marked, after = (
+        safe(part.replace('\t', _TAB))
+        for part in (
+            text[max(0, start - columns) : start],
+            text[start:end],
+            text[end : end + columns],
+        )
+    )
+    if len(before) > _BEFORE and len(before) + min(len(marked), columns // 2) + room > columns:
+        before = _CUT + before[-_BEFORE:]
+    shown = before + marked + after
+    if len(shown) > columns:
+        shown = shown[: columns - len(_CUT)] + _CUT
+    return _Row(shown, len(before), max(1, min(len(marked), len(shown) - len(before))))
