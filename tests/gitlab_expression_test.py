@@ -86,18 +86,3 @@ def test_no_expression(text: str) -> None:
 )
 def test_truth(text: str, expected: bool | None) -> None:
     assert holds(text, VARIABLES) is expected
-
-
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    (
-        ('$A', None),
-        ('$A == null || $A', None),
-        ('null == null', True),
-        ('"a" == "b" && $A', False),
-        ('"a" =~ /a/ || $A', True),
-        ('$A =~ /a/', None),
-    ),
-)
-def test_truth_for_all_pipelines(text: str, expected: bool | None) -> None:
-    assert holds(text, None) is expected

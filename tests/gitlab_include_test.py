@@ -31,9 +31,8 @@ def rule(text: str) -> dict[str, str]:
         pytest.param(root('b$1.yml'), '`b$1.yml` does not exist', id='no name of a variable'),
         pytest.param(root('""'), 'YAML extension', id='empty string'),
         pytest.param(root('a.yml', a='- a'), 'Invalid configuration format', id='list'),
-        pytest.param(root('.git/a.yml') | {'.git/a.yml': A}, 'does not exist', id='in .git'),
         pytest.param(root('ci//a.yml', ci__a=A), 'does not exist', id='two slashes'),
-        pytest.param(root('../a.yml'), 'does not exist', id='out of the repository'),
+        pytest.param(root('../a.yml'), 'is outside', id='out of the repository'),
         pytest.param(root('"ci/*"') | {'ci/a.txt': A}, 'YAML extension', id='wildcard, text'),
         pytest.param(
             {ROOT: f'variables: {{X: a}}\ninclude: c$X.yml\n{J}', 'ca.yml': A},
@@ -131,13 +130,10 @@ def test_wildcards_name_files_of_git_below_their_folder(tmp_path: Path) -> None:
     assert list(read(folder, {}).jobs) == ['a', 'j']
 
 
-def test_a_chain_of_files_has_an_end(tmp_path: Path) -> None:
+def test_a_long_chain_of_files(tmp_path: Path) -> None:
     files = {f'f{i}.yml': f'include: f{i + 1}.yml\nj{i}: {{script: [a]}}' for i in range(150)}
     files |= {ROOT: 'include: f0.yml', 'f149.yml': 'j149: {script: [a]}'}
     assert len(read(tmp_path, files).jobs) == 150
-    files |= {'f149.yml': 'include: f150.yml', 'f150.yml': 'include: f151.yml', 'f151.yml': A}
-    with pytest.raises(InvalidPipeline, match='included too deeply'):
-        read(tmp_path, files)
 
 
 def test_files_are_named_in_the_order_they_are_read(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ _NULL = hole('null')  # the value of `null`, and of a variable that is not set
 
 
 class _GitLab(Dialect):
-    """Names begin with `$`; without variables their values are unknown."""
+    """Names begin with `$`; all values are known."""
 
-    def __init__(self, variables: Mapping[str, str] | None) -> None:
+    def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = variables
 
     def value(self, name: str) -> Text:
@@ -27,40 +27,28 @@ class _GitLab(Dialect):
             return _NULL
         if name[0] != '$':
             raise InvalidExpression(name)
-        name = name.strip('$[] ')
-        if self.variables is None:
-            return hole(f'${name}')
-        return Text(self.variables[name]) if name in self.variables else _NULL
+        value = self.variables.get(name.strip('$[] '))
+        return _NULL if value is None else Text(value)
 
     def equal(self, left: Text, right: Text) -> Cond:
-        return left.known == right.known if self._are_known(left, right) else None
+        return left == right
 
     def truth(self, value: Text) -> Cond:
-        return bool((value.known or '').strip()) if self._are_known(value) else None
+        return bool((value.known or '').strip())
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         if name not in ('=~', '!~'):
             raise InvalidExpression(name)
-        if not self._are_known(*arguments):
-            return None
         subject, pattern = (argument.known or '' for argument in arguments)
         return _matches(pattern, subject) == (name == '=~')
 
-    def _are_known(self, *values: Text) -> bool:
-        certain = (value.known is not None or value == _NULL for value in values)
-        return self.variables is not None or all(certain)
 
-
-def holds(text: str, variables: Mapping[str, str] | None) -> bool | None:
-    """The result of an expression in the pipeline with these variables.
-
-    Without variables, None if it depends on one; None also for what is no expression.
-    """
+def holds(text: str, variables: Mapping[str, str]) -> bool | None:
+    """The result of an expression in the pipeline with these variables; None for no expression."""
     try:
-        cond = parse(text, _GitLab(variables)).cond
+        return parse(text, _GitLab(variables)).cond is True
     except InvalidExpression:
         return None
-    return cond if isinstance(cond, bool) else None
 
 
 def _matches(pattern: str, text: str) -> bool:

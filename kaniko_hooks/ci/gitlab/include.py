@@ -32,7 +32,6 @@ from kaniko_hooks.ci_paths import YAML_ENDINGS
 from kaniko_hooks.model import Note, Place, Setting
 
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
-_MAX_CHAIN = 150
 _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 
 # Wildcards of `local` (G: app/models/repository.rb, search_files_by_wildcard_path), and
@@ -109,8 +108,6 @@ class Loader:
         try:
             if path in chain:
                 raise InvalidPipeline(f'`{path}` includes itself', place)
-            if len(chain) > _MAX_CHAIN:
-                raise InvalidPipeline(f'`{path}` is included too deeply', place)
             document = self._document(path, place)
         except InvalidPipeline:
             if certain and not self.lenient:
@@ -133,8 +130,7 @@ class Loader:
         if not path.rpartition('/')[2][1:].lower().endswith(YAML_ENDINGS):
             raise InvalidPipeline(f'Included file `{path}` does not have YAML extension!', place)
         # Git has no `.` and `..` in a path.
-        exact = posixpath.normpath(path) == path and path.split('/')[0] not in ('..', '.git')
-        if not exact or not self.files.repository.exists(path):
+        if posixpath.normpath(path) != path or not self.files.repository.exists(path):
             raise InvalidPipeline(f'Local file `{path}` does not exist!', place)
         self.files_read[path] = None
         return self.files.document(path)
@@ -202,17 +198,16 @@ def _rules_hold(rules: Value | None, files: Files, variables: Variables) -> bool
 
 
 def _rule_holds(rule: Value, files: Files, variables: Variables) -> bool | None:
-    clauses: list[bool | None] = []
     condition, paths = get(rule, 'if'), get(rule, 'exists')
-    if condition is not None:
+    clauses = [] if paths is None else [_exists(paths, files, variables)]
+    if variables is None:
+        if condition is not None or get(rule, 'changes') is not None:
+            clauses.append(None)
+    elif condition is not None:
         # Few includes have conditions.
         from kaniko_hooks.ci.gitlab.expression import holds
 
         clauses.append(holds(string_of(condition) or '', variables))
-    if paths is not None:
-        clauses.append(_exists(paths, files, variables))
-    if get(rule, 'changes') is not None or not isinstance(rule, Table):
-        clauses.append(None if variables is None else True)
     return False if False in clauses else None if None in clauses else True
 
 

@@ -130,9 +130,12 @@ def pipeline_of(
         has_references = any('!reference' in text for text in texts)
         table = resolved(with_parents, lenient) if has_references else with_parents
         jobs = jobs_of(files, table, loader.definitions)
-    except InvalidPipeline as error:
-        error.files = tuple(loader.files_read)
-        raise
+    except (InvalidPipeline, RecursionError) as error:
+        # GitLab's only limit of references and includes in one another is Ruby's stack.
+        deep = InvalidPipeline('nested too deeply', Place(root, 0))
+        invalid = error if isinstance(error, InvalidPipeline) else deep
+        invalid.files = tuple(loader.files_read)
+        raise invalid from None
     visible = {name: job for name, job in jobs.items() if not job.hidden}
     return Pipeline(
         root,

@@ -28,8 +28,6 @@ from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Place
 
 MAX_NESTING_LEVELS = 10  # of `extends`
-# Levels of lists, hashes and references in one another; GitLab's only limit is Ruby's stack.
-_MAX_DEPTH = 200
 
 
 def parents(value: Value) -> list[str]:
@@ -149,27 +147,25 @@ class _Resolver:
         self.done: dict[int, Value] = {}
         self.open: set[int] = set()
 
-    def value(self, value: Value, depth: int = 0) -> Value:
+    def value(self, value: Value) -> Value:
         if isinstance(value, (ScalarNode, Leaf)):
             return value
         if id(value) not in self.done:
-            if depth > _MAX_DEPTH:
-                raise InvalidPipeline('nested too deeply', place_of(value))
-            self.done[id(value)] = self._resolved(value, depth + 1)
+            self.done[id(value)] = self._resolved(value)
         return self.done[id(value)]
 
-    def _resolved(self, value: Items | Table | Reference, depth: int) -> Value:
+    def _resolved(self, value: Items | Table | Reference) -> Value:
         if isinstance(value, Items):
-            return Items(tuple(self.value(item, depth) for item in value.items), value.node)
+            return Items(tuple(map(self.value, value.items)), value.node)
         if isinstance(value, Table):
             entries = {
-                key: Entry(entry.key, self.value(entry.value, depth))
+                key: Entry(entry.key, self.value(entry.value))
                 for key, entry in value.entries.items()
             }
             return Table(entries, value.node)
-        return self._target(value, depth)
+        return self._target(value)
 
-    def _target(self, reference: Reference, depth: int) -> Value:
+    def _target(self, reference: Reference) -> Value:
         if reference.path is None:
             raise InvalidPipeline('!reference is not valid', place_of(reference))
         target = get(self.top, *reference.path)
@@ -179,7 +175,7 @@ class _Resolver:
             problem = 'is part of a circular chain'
         else:
             self.open.add(id(reference))
-            value = self.value(target, depth)
+            value = self.value(target)
             self.open.remove(id(reference))
             return value
         if self.lenient:
