@@ -29,7 +29,7 @@ from kaniko_hooks.ci.gitlab.values import (
 )
 from kaniko_hooks.ci.gitlab.variables import REFERENCE, expanded
 from kaniko_hooks.ci_paths import YAML_ENDINGS
-from kaniko_hooks.model import Note, Place, Setting
+from kaniko_hooks.model import Note, Place
 
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
 _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
@@ -68,7 +68,6 @@ class Loader:
         self.files_read: dict[str, None] = {}
         self.notes: dict[Note, None] = {}
         self.inputs: dict[str, list[Place]] = {}
-        self.choices: dict[str, Setting] = {}
         self.definitions: dict[str, list[Entry]] = {}
 
     def root(self, path: str) -> Table:
@@ -141,7 +140,7 @@ class Loader:
         # Few files have inputs.
         from kaniko_hooks.ci.gitlab.inputs import interpolated
 
-        return interpolated(self.files, document, inputs, self.variables or {}, self.choices)
+        return interpolated(self.files, document, inputs, self.variables or {})
 
     def _paths(self, entry: Value, chain: tuple[str, ...]) -> list[str]:
         """The files of the repository that an entry names; adds a note if it names others."""

@@ -33,7 +33,7 @@ from kaniko_hooks.ci.gitlab.values import (
 )
 from kaniko_hooks.ci.gitlab.variables import expanded
 from kaniko_hooks.document.nodes import ScalarNode
-from kaniko_hooks.model import Setting, Text
+from kaniko_hooks.model import Text
 from kaniko_hooks.text import hole
 
 _MAX_SIZE = 1024 * 1024  # G: interpolation/block.rb, of one string
@@ -47,13 +47,12 @@ def interpolated(
     document: Document,
     inputs: Value | None,
     variables: Mapping[str, str],
-    choices: dict[str, Setting],
 ) -> Table:
     """The content of a document with its inputs, also in keys, but not inside `!reference`.
 
     `inputs` are the values that the file is included with, `variables` those that
     the function `expand_vars` knows. A pipeline may be started with another one of an
-    input's `options`: its default is a hole, for which `choices` gets the setting.
+    input's `options`: its default is a hole.
     """
     values = _input_values(document.header, inputs)
     for name, value in values.items():
@@ -62,8 +61,6 @@ def interpolated(
             written = files.scalar_text(value)
             text = hole(f'$[[ inputs.{name} ]]', written.value).at(written.place, 0)
             values[name] = Leaf(value.value, value, text)
-            texts = map(Text, map(ruby_text, options))
-            choices[text.holes[0].name] = Setting(tuple(texts), (place_of(value),))
     return _Interpolator(files, values, variables).table(document.content)
 
 

@@ -123,7 +123,6 @@ class Pipeline(NamedTuple):
     - `extended`, `table`: its top level after `extends`, and after `!reference`.
     - `definitions`: each top-level entry as the files have it, the last one wins.
     - `inputs`: for each file, the places of the inputs that it is included with.
-    - `choices`: the values that inputs with `options` may have.
     - `standalone`: no pipeline of the repository includes the file.
     - `broken`: GitLab would refuse it; this is the readable rest.
     - `child`: identifies a child pipeline.
@@ -140,7 +139,6 @@ class Pipeline(NamedTuple):
     table: Table
     definitions: Mapping[str, list[Entry]]
     inputs: Mapping[str, Sequence[Place]]
-    choices: Settings
     reported: Mapping[str, Collection[str]] = {}
     standalone: bool = False
     broken: bool = False
@@ -232,10 +230,7 @@ def containers_of(pipeline: Pipeline, jobs: Iterable[Job] | None = None) -> Iter
     """
     inherited = global_settings(pipeline.table)
     for job in (*pipeline.jobs.values(), *pipeline.hidden.values()) if jobs is None else jobs:
-        settings: Settings = {
-            **job_settings(inherited, job.table, pipeline.forwarded),
-            **pipeline.choices,
-        }
+        settings: Settings = job_settings(inherited, job.table, pipeline.forwarded)
         others = (names for name, names in pipeline.reported.items() if name != job.name)
         changed = set[str]().union(*others)
         if changed:

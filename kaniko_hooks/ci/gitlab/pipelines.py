@@ -147,7 +147,6 @@ def pipeline_of(
         table,
         loader.definitions,
         loader.inputs,
-        loader.choices,
         reported_by(files, visible.values()),
     )
 
