@@ -10,7 +10,7 @@ from functools import cache
 from kaniko_hooks.analysis import Evaluations
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import SYSTEM, Job, Pipeline, containers_of, defaults, effective
-from kaniko_hooks.ci.gitlab.pipelines import read_pipelines
+from kaniko_hooks.ci.gitlab.pipelines import Pipelines
 from kaniko_hooks.ci.gitlab.values import (
     Items,
     Leaf,
@@ -66,7 +66,7 @@ class State:
         self.evaluations = evaluations
         self.edited = edited
         self.repository = files.repository
-        self.pipelines = read_pipelines(files, named, options.gitlab_configs).pipelines
+        self.pipelines = Pipelines(files, named, options.gitlab_configs).result()
         self.is_exact = cache(self.repository.is_exact)
         self._sources: dict[int, list[Job]] = {}
         self._keys: dict[str, Counter[str]] = {}

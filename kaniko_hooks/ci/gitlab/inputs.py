@@ -43,10 +43,7 @@ _BLOCK = re.compile(r'\$\[\[\s*(\S.{0,1000}?\S)\s*\]\]')
 
 
 def interpolated(
-    files: Files,
-    document: Document,
-    inputs: Value | None,
-    variables: Mapping[str, str],
+    files: Files, document: Document, inputs: Value | None, variables: Mapping[str, str]
 ) -> Table:
     """The content of a document with its inputs, also in keys, but not inside `!reference`.
 

@@ -26,7 +26,6 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.ci.gitlab.variables import Settings, global_settings, job_settings
 from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, system_at
 from kaniko_hooks.model import Container, Place, Problem, Reading
-from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Repository
 
 MAX_CHILDREN = 500
@@ -49,14 +48,6 @@ _PUSH_TO_MAIN: Mapping[str, str] = {
     'CI_PROJECT_NAMESPACE': 'group',
     'CI_PROJECT_DIR': '/builds/group/project',
 }
-
-
-class Pipelines(NamedTuple):
-    """The pipelines of a repository, and what could not be read."""
-
-    pipelines: tuple[Pipeline, ...]
-    problems: tuple[Problem, ...]
-    files: frozenset[str]  # that belong to one of them, readable or not
 
 
 def read_pipeline(repository: str | os.PathLike[str], path: str = GITLAB_ROOT) -> Pipeline:
@@ -83,35 +74,19 @@ def read(repository: Repository, named: Sequence[str], configs: Sequence[str]) -
     `named` are files of GitLab CI, `configs` further root files, both relative to the
     repository root. Hidden jobs are templates among the containers.
     """
-    result = read_pipelines(Files(repository), named, configs)
-    notes = dict.fromkeys(note for pipeline in result.pipelines for note in pipeline.notes)
+    reader = Pipelines(Files(repository), named, configs)
+    pipelines = reader.result()
+    notes = dict.fromkeys(note for pipeline in pipelines for note in pipeline.notes)
     containers: dict[tuple[str, Place], list[Container]] = {}
-    for pipeline in result.pipelines:
+    for pipeline in pipelines:
         for container in containers_of(pipeline):
             same_job = containers.setdefault((container.name, container.place), [])
             # Several pipelines may have the same job.
             if all(container._replace(visible=other.visible) != other for other in same_job):
                 same_job.append(container)
     distinct = tuple(container for same_job in containers.values() for container in same_job)
-    return Reading(distinct, tuple(notes), result.problems, result.files)
-
-
-def read_pipelines(files: Files, named: Sequence[str], configs: Sequence[str]) -> Pipelines:
-    """All root pipelines with their child pipelines, and named files that are in none of them."""
-    reader = _Reader(files)
-    for root in dict.fromkeys((GITLAB_ROOT, *configs)):
-        if files.repository.exists(root):
-            reader.read(root, root)
-        elif root in configs:
-            reader.problems[Problem(Place(root, 0), 'there is no such file')] = None
-    reader.read_children()
-    for path in dict.fromkeys(named):
-        if path not in reader.files_read:
-            reader.read(path, path, standalone=True)
-    reader.read_children()
-    pipelines = reader.result()
     of_pipelines = reader.files_read.union(*(pipeline.files for pipeline in pipelines))
-    return Pipelines(pipelines, tuple(reader.problems), frozenset(of_pipelines))
+    return Reading(distinct, tuple(notes), tuple(reader.problems), frozenset(of_pipelines))
 
 
 def pipeline_of(
@@ -151,18 +126,32 @@ def pipeline_of(
     )
 
 
-class _Reader:
-    """Reads pipelines and remembers the files that belong to one."""
+class Pipelines:
+    """All root pipelines with their child pipelines, and named files that are in none of them.
 
-    def __init__(self, files: Files) -> None:
+    `problems` are what could not be read, `files_read` the files that belong to a root or
+    child pipeline, readable or not.
+    """
+
+    def __init__(self, files: Files, named: Sequence[str], configs: Sequence[str]) -> None:
         self.files = files
         self.pipelines: list[Pipeline] = []
         self.problems: dict[Problem, None] = {}
         self.files_read: set[str] = set()
         self.parents = 0  # the pipelines whose children are read
         self.forwarded: dict[str, list[Settings]] = {}  # by the identity of a child
+        for root in dict.fromkeys((GITLAB_ROOT, *configs)):
+            if files.repository.exists(root):
+                self._read(root, root)
+            elif root in configs:
+                self.problems[Problem(Place(root, 0), 'there is no such file')] = None
+        self._read_children()
+        for path in dict.fromkeys(named):
+            if path not in self.files_read:
+                self._read(path, path, standalone=True)
+        self._read_children()
 
-    def read(
+    def _read(
         self, root: str, source: str | Table, child: str | None = None, standalone: bool = False
     ) -> None:
         """A pipeline from a root file, or from the `include` of a trigger job.
@@ -201,7 +190,7 @@ class _Reader:
         if mentions or (texts and not any(texts)):
             self.problems[Problem(error.place, error.message, error.files)] = None
 
-    def read_children(self) -> None:
+    def _read_children(self) -> None:
         """The child pipelines of all pipelines, and their children."""
         while self.parents < len(self.pipelines):
             parent = self.pipelines[self.parents]
@@ -221,7 +210,7 @@ class _Reader:
             self.forwarded[child] = []
             node = node_of(include)
             source = Table({'include': Entry(node, include)}, node)
-            self.read(parent.root, source, child, parent.standalone)
+            self._read(parent.root, source, child, parent.standalone)
         # By default a trigger job passes its variables on (docs: trigger:forward).
         keeps = is_false(get(job.table, 'trigger', 'forward', 'yaml_variables'))
         settings = {} if keeps else job_settings(global_settings(parent.table), job.table)

@@ -63,8 +63,7 @@ class _Converter:
         if number not in self.values:
             self.open.add(number)
             self.has_aliases |= bool(node.aliases)
-            if node.tag is not None:
-                _check_tag(node)
+            _check_tag(node)
             value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
             self.open.remove(number)
             self.values[number] = value
@@ -114,8 +113,7 @@ def _check_tag(node: Node) -> None:
     """Raises InvalidPipeline for a tag of a Ruby object, which a safe load refuses."""
     tag = node.tag or ''
     if tag.startswith('!ruby/') and not tag.startswith('!ruby/sym'):
-        name = tag.partition(':')[2] or tag.removeprefix('!ruby/').capitalize()
-        raise InvalidPipeline(f'Tried to load unspecified class: {name}', place_of(node))
+        raise InvalidPipeline(f'Tried to load unspecified class: {tag}', place_of(node))
 
 
 def _scalar(node: ScalarNode) -> Value:
