@@ -92,8 +92,8 @@ def _matching(
     for number, finding in enumerate(findings):
         builds = here(_places_of_builds(finding))
         own = here(container.place for container in finding.containers)
-        definition = own | here(
-            place for container in finding.containers for place in container.places
+        definition = here(
+            place for container in finding.containers for place in container.definition
         )
         names = {container.name for container in finding.containers}
         for index in {index for line in builds | definition for index in on_line.get(line, ())}:

@@ -107,7 +107,7 @@ def test_a_job_in_three_files(tmp_path: Path) -> None:
     containers = {
         container.name: container for container in reading(tmp_path, files, ('c.yml',)).containers
     }
-    assert {place.file for place in containers['j'].places} == set(files)
+    assert {place.file for place in containers['j'].definition} == set(files)
     assert [container.template for container in containers.values()] == [False, True, True]
     places = {
         name: [command.place(0) for command in container.scripts[0].commands]
@@ -442,20 +442,6 @@ def test_paths_with_variables_cannot_be_seen(tmp_path: Path) -> None:
     assert [note.message for note in result.notes] == [
         'include: local with variables or many wildcards is not visible here'
     ]
-
-
-def test_references_of_all_kinds_have_places(tmp_path: Path) -> None:
-    text = (
-        'include: {template: x}\n.a: &a [!reference [.b], !reference [.gone, x], c]\n'
-        '.b: [b, {x: !reference [.a]}]\n'
-        'j: {script: [*a, *a, !reference [.a], !reference [.a]]}\n'
-    )
-    container = only(reading(tmp_path, text))
-    assert commands(container) == [['b', 'c'] * 4]
-    assert {
-        Place(ROOT, text.index(part))
-        for part in ('!reference [.b]', '!reference [.gone', '!reference [.a]}]', '[b, {x', '&a')
-    } <= set(container.places)
 
 
 def big(jobs: int, files: int) -> Files:

@@ -28,7 +28,9 @@ LONG_ALIASES = (
         pytest.param('2024-01-02: {script: [a]}', A_DATE, id='a date as key'),
         pytest.param('j: {script: [a]}\n---\nk: 2024-01-02', A_DATE, id='in what is ignored'),
         pytest.param('j: {script: [!ruby/regexp /a/]}', 'Tried to load', id='Ruby regexp'),
-        pytest.param('.x: !ruby/struct:S {a: b}\nj: {script: [a]}', 'class: !ruby/struct:S', id='Ruby struct'),
+        pytest.param(
+            '.x: !ruby/struct:S {a: b}\nj: {script: [a]}', 'class: !ruby/struct:S', id='Ruby struct'
+        ),
         pytest.param('.x: &x [*x]\nj: {script: [a]}', 'contains itself', id='cycle'),
         pytest.param(DEEP_ALIASES, 'too big', id='billion laughs'),
         pytest.param(LONG_ALIASES, 'too big', id='deep by aliases'),

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.predefined import EXCLUSIVE, NEVER_EMPTY, SINGLE_WORDS
-from kaniko_hooks.ci.gitlab.reuse import ancestors, references
+from kaniko_hooks.ci.gitlab.reuse import ancestors
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     Leaf,
@@ -301,7 +301,7 @@ def _image(job: Job) -> Setting | None:
 
 
 def _places(pipeline: Pipeline, job: Job) -> Iterator[Place]:
-    """The places of a job, its ancestors, their inputs, `default:` entries, and references."""
+    """The places of a job, its ancestors, their inputs, and `default:` entries."""
     for name in (job.name, *ancestors(pipeline.table, job.name)):
         for definition in pipeline.definitions.get(name, ()):
             place = place_of(definition.key)
@@ -309,16 +309,3 @@ def _places(pipeline: Pipeline, job: Job) -> Iterator[Place]:
             yield from pipeline.inputs.get(place.file, ())
     for entry in job.entries.values():
         yield place_of(entry.key)
-    if pipeline.table is pipeline.extended:
-        return  # no references
-    top = pipeline.extended
-    for keyword in SCRIPTS:
-        sources = (
-            get(source, keyword) for source in (get(top, job.name), get(top, 'default'), top)
-        )
-        if keyword in job.entries:
-            for reference in references(top, next(filter(None, sources), None)):
-                yield place_of(reference)
-                target = get(top, *(reference.path or ('',)))
-                if target is not None:
-                    yield place_of(target)

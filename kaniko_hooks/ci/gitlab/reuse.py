@@ -120,24 +120,6 @@ def resolved(table: Table, lenient: bool) -> Table:
     return result
 
 
-def references(table: Table, value: Value | None) -> Iterator[Reference]:
-    """The references in a value, and those in their targets in the table."""
-    seen: set[int] = set()
-    waiting = [value]
-    while waiting:
-        current = waiting.pop()
-        if current is None or isinstance(current, (ScalarNode, Leaf)) or id(current) in seen:
-            continue
-        seen.add(id(current))
-        if isinstance(current, Items):
-            waiting.extend(current.items)
-        elif isinstance(current, Table):
-            waiting.extend(entry.value for entry in current.entries.values())
-        else:
-            yield current
-            waiting.append(get(table, *(current.path or ('',))))
-
-
 class _Resolver:
     """Resolves the references of one table, each once."""
 
