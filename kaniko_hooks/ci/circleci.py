@@ -20,7 +20,6 @@ from kaniko_hooks.ci.common import (
     Settings,
     Source,
     assigned,
-    choices,
     counted,
     defaults,
     environment,
@@ -75,11 +74,8 @@ _MAX_ITEMS = 20
 def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
     document = source.document
-    declared = value_of(document, 'parameters')
-    open_values = choices('pipeline.parameters', declared)
-    variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE, **open_values}
-    values = defaults('pipeline.parameters', declared, '<<')
-    values |= {name: hole(name) for name in open_values}
+    variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE}
+    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<', True)
     holders = {('', ''): document} | {
         (f'orbs.{name}.', f'{name}/'): field.value
         for name, field in fields(value_of(document, 'orbs')).items()

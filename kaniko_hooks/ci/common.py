@@ -187,27 +187,25 @@ def _value(node: Node) -> Text | None:
     return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
 
 
-def defaults(prefix: str, declared: Node | None, expression: str) -> dict[str, Text]:
-    """'inputs.x' -> its default, of declared inputs; none that has an expression."""
+def defaults(
+    prefix: str, declared: Node | None, expression: str, is_open: bool = False
+) -> dict[str, Text]:
+    """'inputs.x' -> its default, of declared inputs; none that has an expression.
+
+    With `is_open` people start the pipeline, and choose from several values if there are some.
+    """
     return {
         f'{prefix}.{name}': Text(default.value)
         for name, field in fields(declared).items()
         for default in (value_of(field.value, 'default'),)
         if isinstance(default, ScalarNode) and expression not in default.value
+        if not (is_open and _has_choice(field.value))
     }
 
 
-def choices(prefix: str, declared: Node | None) -> dict[str, Setting]:
-    """'inputs.x' -> the values that whoever starts a pipeline may choose from."""
-    settings = {}
-    for name, field in fields(declared).items():
-        options = value_of(field.value, 'options') or value_of(field.value, 'enum')
-        values = [text_of(item) for item in items_of(options)]
-        if text_of(value_of(field.value, 'type')) == 'boolean':
-            values = ['true', 'false']
-        if values:
-            settings[f'{prefix}.{name}'] = Setting(tuple(map(Text, dict.fromkeys(values))))
-    return settings
+def _has_choice(declaration: Node) -> bool:
+    is_boolean = text_of(value_of(declaration, 'type')) == 'boolean'
+    return is_boolean or not fields(declaration).keys().isdisjoint(('options', 'enum'))
 
 
 def matrix_cells(matrix: Node | None) -> dict[str, list[Node]]:

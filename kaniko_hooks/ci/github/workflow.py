@@ -14,7 +14,6 @@ from kaniko_hooks.ci.common import (
     File,
     Source,
     assigned,
-    choices,
     counted,
     defaults,
     folder_in,
@@ -46,17 +45,14 @@ def read(source: Source) -> Iterator[Container]:
 
 
 def _workflow_context(file: File, document: Node) -> Context:
-    open_inputs: dict[str, Setting] = {}
-    inputs: dict[str, Text] = {}
     triggers = value_of(document, 'on')
     callers = [value_of(triggers, name) for name in ('workflow_dispatch', 'workflow_call')]
-    for holder in (document, *callers):
-        declared = value_of(holder, 'inputs')
-        open_inputs |= choices('inputs', declared)
-        inputs |= defaults('inputs', declared, '${{')
-    variables = {name.lower(): setting for name, setting in open_inputs.items()}
-    variables['GITHUB_WORKSPACE'] = WORKSPACE
-    values = {name.lower(): text for name, text in inputs.items() if name not in open_inputs}
+    values = {
+        name.lower(): text
+        for holder in (document, *callers)
+        for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{', True).items()
+    }
+    variables = {'GITHUB_WORKSPACE': WORKSPACE}
     context = Context(file, variables, values).with_environment(value_of(document, 'env'))
     return context.with_defaults(document)
 
