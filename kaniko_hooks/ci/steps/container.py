@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from kaniko_hooks.ci.common import (
     Entries,
     Settings,
     argv,
     commands,
     folder_in,
-    in_repository,
-    scalars,
     shebang,
     shell_of,
     value_in,
 )
 from kaniko_hooks.ci.steps.parameters import Scope, in_argv
-from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of
 from kaniko_hooks.model import ARGUMENTS, Container, Script, Setting, Text
 from kaniko_hooks.text import concat, hole
 
@@ -39,7 +35,7 @@ def container(name: str, node: Node, entries: Entries, scope: Scope) -> Containe
     scripts = _scripts(entries, scope, image)
     if not scripts:
         return None
-    root = _root(entries, scope)
+    root = scope.dialect.roots[0] if scope.dialect.roots else ''
     return Container(
         scope.system.name,
         name,
@@ -78,18 +74,6 @@ def _scripts(entries: Entries, scope: Scope, image: Setting | None) -> tuple[Scr
     return (command,) if command else _plugin(entries, variables, image)
 
 
-def _root(entries: Entries, scope: Scope) -> str:
-    """The folder with the repository: in Concourse the input that the command names."""
-    if scope.system.name != 'concourse':
-        return scope.dialect.roots[0] if scope.dialect.roots else ''
-    run = value_in(entries, 'run')
-    texts = [node.value for key in ('dir', 'path', 'args') for node in scalars(value_of(run, key))]
-    words = re.findall(r'[^\s/;&|"\']+', ' '.join(texts))
-    inputs = [text_of(value_of(item, 'name')) for item in items_of(value_in(entries, 'inputs'))]
-    named = [name for name in inputs if name in words]
-    return named[0] if len(named) == 1 else ''
-
-
 def _first(entries: Entries, names: tuple[str, ...]) -> Field | None:
     return next((entries[name] for name in names if name in entries), None)
 
@@ -117,14 +101,7 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
 
 
 def _folder(entries: Entries, scope: Scope) -> str | None:
-    run = value_of(value_in(entries, 'run'), 'dir')
-    if run is not None and scope.system.name == 'concourse':
-        root = _root(entries, scope)
-        return in_repository(folder_in('', text_of(run)), root) if root else None
     folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
-    if scope.system.name == 'codefresh' and folder.holes and not folder.prefix:
-        # `${{main_clone}}`, the folder of a step that clones.
-        return folder_in('', folder.part(folder.holes[0].end).value.lstrip('/'))
     return folder_in(scope.directory, folder, scope.dialect.roots)
 
 
