@@ -278,11 +278,3 @@ def folder_in(
         return None
     path = posixpath.normpath(posixpath.join(directory, path))
     return None if path.startswith(('/', '..')) else '' if path == '.' else path
-
-
-def in_repository(folder: str | None, checkout: str) -> str | None:
-    """A folder of the workspace as one of the repository, which is in `checkout` there.
-
-    None where it is outside.
-    """
-    return folder_in(None, folder, (checkout,)) if checkout else folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, defaults, in_repository
+from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, defaults
 from kaniko_hooks.ci.github.context import Context
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Node, fields, text_of, value_of
@@ -44,7 +44,7 @@ class LocalAction(NamedTuple):
         for name, field in fields(value_of(step, 'with')).items():
             unknown = hole(f'{name} of {context.file.path}:{field.key.start}')
             values[f'inputs.{name}'.lower()] = context.text(field.value) or unknown
-        path = posixpath.normpath(f'/{context.checkout}/{posixpath.dirname(self.file.path)}')
+        path = f'/{posixpath.dirname(self.file.path)}'
         folder = concat((*WORKSPACE.values, Text(path)))
         return context._replace(
             file=self.file,
@@ -63,20 +63,23 @@ class LocalAction(NamedTuple):
         return argv(entrypoint, args, fields(self.runs).get('args'), context.variables)
 
 
-def local_action(repository: Repository, uses: str, checkout: str) -> LocalAction | None:
-    """The action at a path like `./.github/actions/build`; None if it cannot be read."""
-    folder = in_repository(posixpath.normpath(uses), checkout)
-    if folder is None:
-        return None
-    for name in ('action.yml', 'action.yaml'):
-        path = name if folder in ('', '.') else f'{folder}/{name}'
-        text = repository.readable(path) or ''
-        try:
-            documents = compose(text, path)
-        except InvalidYaml:
-            return None
-        if documents:
-            return LocalAction(File(path, text), documents[0])
+def local_action(repository: Repository, uses: str) -> LocalAction | None:
+    """The action at a path like `./.github/actions/build`; None if it cannot be read.
+
+    The repository may have been checked out into a folder of the workspace.
+    """
+    folder = posixpath.normpath(uses)
+    while folder:
+        for name in ('action.yml', 'action.yaml'):
+            path = posixpath.normpath(f'{folder}/{name}')
+            text = repository.known_text(path)
+            try:
+                documents = compose(text, path)
+            except InvalidYaml:
+                documents = []
+            if documents:
+                return LocalAction(File(path, text), documents[0])
+        folder = folder.partition('/')[2]
     return None
 
 

@@ -21,7 +21,7 @@ from kaniko_hooks.ci.common import (
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
 from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.text import ROOT, hole
+from kaniko_hooks.text import hole
 
 EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
 
@@ -31,7 +31,6 @@ class Context(NamedTuple):
 
     - `variables`: of the shell, and alternatives of holes.
     - `values`: what a name stands for in a text: a default, or what a caller passed.
-    - `checkout`: where the repository is in the workspace.
     - `cond`, `always`: when the step's action runs, also after a failure.
     - `calls`: the steps that call the action, outermost first.
     """
@@ -41,7 +40,6 @@ class Context(NamedTuple):
     values: Mapping[str, Text]
     directory: str | None = ''
     shell: str = ''
-    checkout: str = ''
     cond: Cond = True
     always: bool = False
     calls: tuple[Place, ...] = ()
@@ -65,7 +63,8 @@ class Context(NamedTuple):
     def folder(self, node: Node | None) -> str | None:
         """The folder that a scalar names in the workspace; None if that is not known."""
         text = self.text(node)
-        return folder_in('', text) if text else self.directory
+        top = None if self.directory is None else ''
+        return folder_in(top, text) if text else self.directory
 
     def with_environment(self, node: Node | None) -> Context:
         """The context with the variables of an `env:` added."""
@@ -99,7 +98,7 @@ class Names(cond.Dialect):
         if name in self.context.values:
             return self.context.values[name]
         if name == 'github.workspace':
-            return hole(ROOT)
+            return next(iter(self.context.variables['GITHUB_WORKSPACE'].values), hole(name))
         if calls and scope == 'inputs':
             return Text('')
         if calls and scope == 'steps':

@@ -16,9 +16,7 @@ from kaniko_hooks.ci.common import (
     assigned,
     counted,
     defaults,
-    folder_in,
     image_of,
-    in_repository,
     shell_of,
     with_unknown,
 )
@@ -28,8 +26,6 @@ from kaniko_hooks.ci.github.context import EXPRESSION, Conditions, Context, matr
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import Cond, Container, Note, Place, Script, Setting, Text, all_of
 
-_CHECKOUT = r'(?:\S*/)?actions/checkout(?:@\S*)?'
-_OWN = r'|\$\{\{\s*github\.repository\s*\}\}'  # the job's own repository
 _STATUS = r'\b(?:always|failure|cancelled)\s*\(\s*\)'
 
 
@@ -55,20 +51,6 @@ def _workflow_context(file: File, document: Node) -> Context:
     variables = {'GITHUB_WORKSPACE': WORKSPACE}
     context = Context(file, variables, values).with_environment(value_of(document, 'env'))
     return context.with_defaults(document)
-
-
-def _checkout_folder(steps: Node | None) -> str:
-    """The folder of the workspace that the repository is in; '' also where it is not known.
-
-    Source: github.com/actions/checkout (`path`, `repository`).
-    """
-    folders = [
-        folder_in('', text_of(value_of(step, 'with', 'path'))) or ''
-        for step in items_of(steps)
-        if re.fullmatch(_CHECKOUT, text_of(value_of(step, 'uses')))
-        and re.fullmatch(_OWN, text_of(value_of(step, 'with', 'repository')))
-    ]
-    return folders[0] if folders and '' not in folders else ''
 
 
 class _Job:
@@ -100,9 +82,11 @@ class _Job:
         # A container is started with its `env`; that of workflow and job is set for each step.
         started = context.with_environment(value_of(container, 'env')).variables
         context = context.with_environment(value_of(node, 'env'))
-        context = context._replace(
-            variables={**started, **context.variables}, checkout=_checkout_folder(steps)
-        )
+        context = context._replace(variables={**started, **context.variables})
+        if any(value_of(step, 'with', 'path') for step in items_of(steps)):
+            # Of a checkout: the repository is in that folder.
+            variables = {**context.variables, 'GITHUB_WORKSPACE': Setting(())}
+            context = context._replace(directory=None, variables=variables)
         # The host's default is bash; the difference does not matter here.
         context = context.with_defaults(node, 'bash' if container is None else 'sh')
         if action is not None and action.kind == 'docker':
@@ -159,7 +143,7 @@ class _Job:
         elif uses.startswith('docker://'):
             self._add_beside(name, step, uses[9:], image_script(step, context), context)
         elif uses.startswith('./'):
-            action = local_action(self.repository, uses, context.checkout)
+            action = local_action(self.repository, uses)
             place = context.file.place(step)
             if action is None:
                 self.notes.append(Note(place, f'the action {uses} is not visible here'))
@@ -209,11 +193,8 @@ def _script(step: Node, run: ScalarNode, context: Context) -> Script:
         (context.filled(context.file.scalar(run)),),
         context.variables,
         always=context.always,
-        directory=in_repository(
-            context.folder(value_of(step, 'working-directory')), context.checkout
-        ),
+        directory=context.folder(value_of(step, 'working-directory')),
         shell=shell_of(context.shown(value_of(step, 'shell')) or context.shell),
         cond=context.cond,
         calls=context.calls,
-        root=context.checkout,
     )
