@@ -114,8 +114,6 @@ class Script(NamedTuple):
       (python) has runs without builds.
     - `cond`: a step's `if:`; None if nothing is known about it.
     - `arguments`: the positional parameters, as words of an argv.
-    - `root`: where the repository stands in the container: '/workspace', or 'src' for a
-      folder of the workspace; '' if that is not known.
     - `calls`: the steps that call what the script is written in, outermost first.
     """
 
@@ -128,7 +126,6 @@ class Script(NamedTuple):
     cond: Cond = True
     arguments: tuple[Text, ...] = ()
     calls: tuple[Place, ...] = ()
-    root: str = ''
 
 
 class Container(NamedTuple):

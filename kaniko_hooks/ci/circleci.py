@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
-    WORKSPACE,
     File,
     Settings,
     Source,
@@ -74,7 +73,6 @@ _MAX_ITEMS = 20
 def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
     document = source.document
-    variables = {'CIRCLE_WORKING_DIRECTORY': WORKSPACE}
     values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<', True)
     holders = {('', ''): document} | {
         (f'orbs.{name}.', f'{name}/'): field.value
@@ -84,7 +82,7 @@ def read(source: Source) -> Iterator[Container]:
         for name, field in fields(value_of(holder, 'jobs')).items():
             calls = _invocations(document, orb + name)
             job = _Job(source, f'{source.prefix}{where}jobs.{name}')
-            container = job.container(field, calls, _Scope(source.file, holder, variables, values))
+            container = job.container(field, calls, _Scope(source.file, holder, {}, values))
             if container.scripts:
                 yield container
 
@@ -112,13 +110,11 @@ class _Job:
         for holder, source in ((inner, image), (inner, executor), (scope, node)):
             scope = scope.with_environment(source, holder)
         folder = value_of(node, 'working_directory') or value_of(executor, 'working_directory')
-        # What `checkout` makes is there, wherever that is.
-        directory = scope.shown(folder) or '~/project'
-        root = directory if directory[0] in '~/' else ''
+        directory = scope.shown(folder)
         scope = scope._replace(
             shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
-            directory='' if root else folder_in('', directory),
-            root=root,
+            # What `checkout` makes is there, wherever that is.
+            directory='' if directory[:1] in ('~', '/') else folder_in('', directory),
         )
         self._add_around('pre-steps', calls, scope)
         self._add_steps(value_of(node, 'steps'), scope)
@@ -196,19 +192,14 @@ class _Job:
                 (scope.filled(scope.file.scalar(source)),),
                 scope.variables,
                 always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
-                directory=_folder(value_of(node, 'working_directory'), scope),
+                directory=folder_in(
+                    scope.directory, scope.text(value_of(node, 'working_directory'))
+                ),
                 shell=shell_of(scope.shown(value_of(node, 'shell')) or scope.shell),
                 cond=scope.cond,
                 calls=scope.calls,
-                root=scope.root,
             )
             self.scripts.append(script)
-
-
-def _folder(node: Node | None, scope: _Scope) -> str | None:
-    """The folder of the repository where a step starts."""
-    folder = folder_in(scope.directory, scope.text(node), (scope.root,) if scope.root else ())
-    return None if folder and folder.startswith('~') else folder
 
 
 class _Scope(NamedTuple):
@@ -217,7 +208,6 @@ class _Scope(NamedTuple):
     - `document`: has the commands that are called; an inline orb is one in another.
     - `variables`: of the shell, and alternatives of holes.
     - `values`: what a parameter stands for here.
-    - `root`: where the repository is, if that is an absolute folder.
     - `steps`: parameters that are steps, with the scopes that they were written in.
     - `stack`: names of the commands that are read.
     - `calls`: where the commands are called, outermost first.
@@ -229,7 +219,6 @@ class _Scope(NamedTuple):
     values: Mapping[str, Text]
     shell: str = 'bash'
     directory: str | None = ''
-    root: str = ''
     cond: Cond = True
     steps: Mapping[str, tuple[tuple[Node, _Scope], ...]] = {}
     stack: tuple[str, ...] = ()

@@ -28,7 +28,6 @@ from kaniko_hooks.text import hole
 
 # `$$`, `$_X`, `${_X}`, and with bash's expansions `${_X:-true}`.
 _REFERENCE = r'\$\$|\$\{([A-Z_][A-Z0-9_]*(?:[^A-Z0-9_}][^}]{0,200})?)\}|\$([A-Z_][A-Z0-9_]*)'
-_ROOT = '/workspace'
 
 
 def read(source: Source) -> Iterator[Container]:
@@ -69,13 +68,12 @@ def _script(file: File, step: Node, options: Node | None, substitutions: Setting
         **environment(file, value_of(options, 'env'), _filled),
         **environment(file, value_of(step, 'env'), _filled),
     }
-    folder = folder_in('', text_of(value_of(step, 'dir')), (_ROOT,))
+    folder = folder_in('', text_of(value_of(step, 'dir')))
     source = value_of(step, 'script')
     if isinstance(source, ScalarNode):
         shell = shebang(source.value) or 'sh'
-        return Script((file.scalar(source),), variables, directory=folder, shell=shell, root=_ROOT)
+        return Script((file.scalar(source),), variables, directory=folder, shell=shell)
     first, words = (
         commands(file, value_of(step, name), _filled) for name in ('entrypoint', 'args')
     )
-    script = argv(first, words, fields(step).get('args'), variables, folder)
-    return script and script._replace(root=_ROOT)
+    return argv(first, words, fields(step).get('args'), variables, folder)

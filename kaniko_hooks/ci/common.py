@@ -12,13 +12,12 @@ from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Repository, Unreadable
-from kaniko_hooks.text import ROOT, after_root, hole
+from kaniko_hooks.text import hole
 
 MAX_COMMANDS = 2_000
 _MAX_LENGTH = 200_000  # of what is put into a text, which may double again and again
 
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
-WORKSPACE = Setting((hole(ROOT),))  # a variable with the folder of the repository
 _NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
 
 Settings = Mapping[str, Setting]
@@ -253,28 +252,15 @@ def shebang(text: str) -> str | None:
     return shell_of(match[1]) if match else None
 
 
-def folder_in(
-    directory: str | None, folder: Text | str | None, roots: Sequence[str] = ()
-) -> str | None:
+def folder_in(directory: str | None, folder: Text | str | None) -> str | None:
     """A folder of the repository, named relative to another one; None if it is not known.
 
-    Folders are relative to the repository root, '' is the root itself. `roots`: where
-    the repository is in the container, a folder within another one first.
+    Folders are relative to the repository root, '' is the root itself.
     """
     text = folder if isinstance(folder, Text) else Text(folder or '')
     if not text.value:
         return directory
-    rest = after_root(text)
-    if rest is not None:
-        text, roots = rest, ('',)
-    if text.holes or '$' in text.value:
+    if directory is None or text.holes or '$' in text.value:
         return None
-    path = text.value
-    for root in roots:
-        if f'{path}/'.startswith(f'{root}/'):
-            directory, path = '', path[len(root) :].lstrip('/')
-            break
-    if directory is None:
-        return None
-    path = posixpath.normpath(posixpath.join(directory, path))
-    return None if path.startswith(('/', '..')) else '' if path == '.' else path
+    path = posixpath.normpath(posixpath.join(directory, text.value))
+    return None if path.startswith(('/', '~', '..')) else '' if path == '.' else path

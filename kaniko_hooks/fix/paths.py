@@ -44,7 +44,7 @@ class Paths:
         """The keys of the files that a path may be: relative to the root, or absolute."""
         place = path.key(), env.directories
         if place not in self._keys:
-            targets = map(paths.key, paths.resolved(self.script, env, path))
+            targets = map(paths.key, paths.resolved(env, path))
             names = (name for key in targets for name in (key, *_in_project(key)))
             self._keys[place] = tuple(names)
         return self._keys[place]

@@ -261,8 +261,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     source = reports[0]
     script = container.scripts[0]
     count = len(job.scripts.get('before_script', ()))
-    steps = tuple(_steps(source, script, source.tree.body))
-    after = tuple(_steps(reports[1], script, reports[1].tree.body)) if len(reports) > 1 else ()
+    steps = tuple(_steps(source, source.tree.body))
+    after = tuple(_steps(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
     return Steps(
         script,
         source,
@@ -272,15 +272,13 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     )
 
 
-def body_steps(source: ScriptReport, script: Script, loop: For) -> tuple[Step, ...]:
+def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
     """The steps of a loop's body. Raises Refusal."""
     after = max([loop.start, *(word.end for word in loop.words or ())])
-    return tuple(_steps(source, script, loop.body, after))
+    return tuple(_steps(source, loop.body, after))
 
 
-def _steps(
-    source: ScriptReport, script: Script, body: Sequence[Statement], at: int = 0
-) -> Iterator[Step]:
+def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
     if source.tree.problems:
         offset, _ = source.tree.problems[0]
         line = source.source.value[source.source.value.rfind('\n', 0, offset) + 1 :]
@@ -300,7 +298,7 @@ def _steps(
                 node,
                 statement,
                 report,
-                _programs_of(report, script),
+                _programs_of(report),
                 tuple(map(_build_of, report.builds)),
                 command,
                 start,
@@ -367,10 +365,10 @@ def scripts_of(step: Step) -> set[str]:
 # Programs and builds
 
 
-def _programs_of(report: StatementReport, script: Script) -> tuple[ProgramCall, ...]:
+def _programs_of(report: StatementReport) -> tuple[ProgramCall, ...]:
     """The programs of a statement; those that change a volume may do more than LOCAL ones."""
     writes_volume = any(
-        operator in TO_FILE and _is_on_volume(target, env, script)
+        operator in TO_FILE and _is_on_volume(target, env)
         for operator, target, env in report.targets
     )
     is_saved = _SAVED.fullmatch(report.source.value[report.node.start : report.node.end])
@@ -381,24 +379,24 @@ def _programs_of(report: StatementReport, script: Script) -> tuple[ProgramCall, 
         program = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
         if is_saved and program.name in ('curl', 'wget') and not sends(program.words):
             program = program._replace(kind=LOCAL)
-        if writes_volume or program.kind == LOCAL and _changes_volume(program, script):
+        if writes_volume or program.kind == LOCAL and _changes_volume(program):
             program = program._replace(kind=OTHER)
         result.append(program)
     return tuple(result)
 
 
-def _changes_volume(use: ProgramCall, script: Script) -> bool:
+def _changes_volume(use: ProgramCall) -> bool:
     words = [*use.written, *use.removed]
     if not use.writes_named:
         words.append(Text('.'))
-    return not use.makes_folders and any(_is_on_volume(word, use.env, script) for word in words)
+    return not use.makes_folders and any(_is_on_volume(word, use.env) for word in words)
 
 
-def _is_on_volume(path: Text, env: Env, script: Script) -> bool:
+def _is_on_volume(path: Text, env: Env) -> bool:
     """A path is absolute, and in no folder that the container has for itself."""
     return any(
         target.prefix[:1] == '/' and not _OWN.match(target.value)
-        for target in paths.resolved(script, env, path)
+        for target in paths.resolved(env, path)
     )
 
 

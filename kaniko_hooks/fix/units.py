@@ -201,7 +201,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     words = _words(steps, step, name)
     if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
-    body = body_steps(steps.source, steps.script, command)
+    body = body_steps(steps.source, command)
     if get(target.job.table, 'parallel') is not None:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)

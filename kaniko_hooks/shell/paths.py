@@ -35,18 +35,18 @@ def start(script: Script) -> Text:
 
 def targets(scope: Scope, env: Env, path: Text) -> list[Text]:
     """The targets that a path may have, while a script is evaluated. Raises TooMuch."""
-    result = resolved(scope.script, env, path)
+    result = resolved(env, path)
     lengths = (len(path.value) + len(target.value) for target in result)
     scope.ev.spend(sum(10 + 2 * target.weight for target in result) + sum(lengths) // 16)
     return result
 
 
-def resolved(script: Script, env: Env, path: Text) -> list[Text]:
+def resolved(env: Env, path: Text) -> list[Text]:
     """The targets that a path may have: relative to the repository's root, or absolute."""
     path = Text(path.value, path.holes)  # places are of no use here
-    inside = _below_root(script, path)
-    if inside is not None:
-        return [_normal(inside)]
+    inside = after_root(path)
+    if inside is not None and inside.value[:1] in ('', '/'):
+        return [_normal(inside.part(len(inside.value) - len(inside.value.lstrip('/'))))]
     if path.holes and not path.prefix:
         # It may begin with `/`.
         return [path]
@@ -56,26 +56,7 @@ def resolved(script: Script, env: Env, path: Text) -> list[Text]:
             concat((directory, Text('/'), path)) if directory.value else path
             for directory in env.directories
         ]
-    result = []
-    for target in targets:
-        below = _below_root(script, target)
-        result.append(_normal(target if below is None else below))
-    return result
-
-
-def _below_root(script: Script, path: Text) -> Text | None:
-    """The rest of an absolute path that begins with the repository's folder."""
-    root = script.root
-    rest = after_root(path)
-    if rest is not None:
-        # The hole is the repository, or the workspace in a folder of which it is.
-        path, root = rest, f'/{root}' if root and root[0] not in '/~' else ''
-    elif not root or root[0] not in '/~':
-        return None
-    if not f'{path.value}/'.startswith(f'{root}/'):
-        return None
-    below = path.value[len(root) :].lstrip('/')
-    return path.part(len(path.value) - len(below))
+    return list(map(_normal, targets))
 
 
 def _is_absolute(path: Text) -> bool:
@@ -216,7 +197,7 @@ def _written_by_script(env: Env, path: Text) -> Iterator[Text]:
 
 def _may_be_a_copy(scope: Scope, env: Env, path: Text, is_run: bool) -> bool:
     if _is_absolute(path):
-        return not scope.script.root
+        return True
     is_missing = scope.ev.repository.readable(path.value) is None
     return is_run and is_missing and env.epoch > 0 and '://' not in path.value
 

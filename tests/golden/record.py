@@ -86,8 +86,6 @@ def _script(part: Mapping[str, Any]) -> Script:
         part.get('shell', 'sh'),
         True,
         tuple(map(_command, count(), part.get('arguments', []))),
-        (),
-        part.get('root', ''),
     )
 
 

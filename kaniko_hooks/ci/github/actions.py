@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kaniko_hooks.ci.common import WORKSPACE, File, argv, commands, defaults
+from kaniko_hooks.ci.common import File, argv, commands, defaults
 from kaniko_hooks.ci.github.context import Context
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Node, fields, text_of, value_of
@@ -45,7 +45,7 @@ class LocalAction(NamedTuple):
             unknown = hole(f'{name} of {context.file.path}:{field.key.start}')
             values[f'inputs.{name}'.lower()] = context.text(field.value) or unknown
         path = f'/{posixpath.dirname(self.file.path)}'
-        folder = concat((*WORKSPACE.values, Text(path)))
+        folder = concat((hole('github.workspace'), Text(path)))
         return context._replace(
             file=self.file,
             values={**values, 'github.action_path': folder},

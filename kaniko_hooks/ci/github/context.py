@@ -97,8 +97,6 @@ class Names(cond.Dialect):
             name = name.removeprefix('github.event.')
         if name in self.context.values:
             return self.context.values[name]
-        if name == 'github.workspace':
-            return next(iter(self.context.variables['GITHUB_WORKSPACE'].values), hole(name))
         if calls and scope == 'inputs':
             return Text('')
         if calls and scope == 'steps':

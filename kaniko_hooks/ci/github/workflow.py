@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.ci.common import (
-    WORKSPACE,
     File,
     Source,
     assigned,
@@ -48,8 +47,7 @@ def _workflow_context(file: File, document: Node) -> Context:
         for holder in (document, *callers)
         for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{', True).items()
     }
-    variables = {'GITHUB_WORKSPACE': WORKSPACE}
-    context = Context(file, variables, values).with_environment(value_of(document, 'env'))
+    context = Context(file, {}, values).with_environment(value_of(document, 'env'))
     return context.with_defaults(document)
 
 
@@ -85,8 +83,7 @@ class _Job:
         context = context._replace(variables={**started, **context.variables})
         if any(value_of(step, 'with', 'path') for step in items_of(steps)):
             # Of a checkout: the repository is in that folder.
-            variables = {**context.variables, 'GITHUB_WORKSPACE': Setting(())}
-            context = context._replace(directory=None, variables=variables)
+            context = context._replace(directory=None)
         # The host's default is bash; the difference does not matter here.
         context = context.with_defaults(node, 'bash' if container is None else 'sh')
         if action is not None and action.kind == 'docker':

@@ -35,14 +35,13 @@ def container(name: str, node: Node, entries: Entries, scope: Scope) -> Containe
     scripts = _scripts(entries, scope, image)
     if not scripts:
         return None
-    root = scope.dialect.roots[0] if scope.dialect.roots else ''
     return Container(
         scope.system.name,
         name,
         scope.file.place(node),
         image,
         places=(scope.file.place(node),),
-        scripts=tuple(script._replace(root=root) for script in scripts),
+        scripts=scripts,
         label=scope.label,
     )
 
@@ -102,7 +101,7 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
 
 def _folder(entries: Entries, scope: Scope) -> str | None:
     folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
-    return folder_in(scope.directory, folder, scope.dialect.roots)
+    return folder_in(scope.directory, folder)
 
 
 def _plugin(entries: Entries, variables: Settings, image: Setting | None) -> tuple[Script, ...]:

@@ -20,8 +20,6 @@ class Dialect(NamedTuple):
     - `lists`: keys of lists, or of mappings by name, of containers.
     - `single`: keys of one container.
     - `directory`: where a container starts in the repository; None if that is not known.
-    - `roots`: where the repository is in a container, a folder within another one first.
-    - `workspace`: the variable with that folder.
     - `reference`: what the system replaces in texts; one of its groups is the name.
     - `is_pod`: has parameters, and Kubernetes' `$(VAR)` in an argv.
     - `escapes_dollars`: `$$` is `$`, and an argv is named as Docker does.
@@ -30,8 +28,6 @@ class Dialect(NamedTuple):
     lists: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
     directory: str | None = ''
-    roots: tuple[str, ...] = ()
-    workspace: str = ''
     reference: str = _TEMPLATE
     is_pod: bool = False
     escapes_dollars: bool = False
@@ -39,12 +35,7 @@ class Dialect(NamedTuple):
 
 
 DIALECTS = {
-    'tekton': Dialect(
-        ('steps', 'sidecars'),
-        roots=('/workspace/source', '/workspace'),
-        reference=_TEMPLATE + _TEKTON,
-        is_pod=True,
-    ),
+    'tekton': Dialect(('steps', 'sidecars'), reference=_TEMPLATE + _TEKTON, is_pod=True),
     'kubernetes': Dialect(_POD, directory=None, is_pod=True),
     'prow': Dialect(_POD, is_pod=True),
     'argo': Dialect((*_POD, 'sidecars'), ('container', 'script'), directory=None, is_pod=True),
@@ -52,17 +43,10 @@ DIALECTS = {
         ('steps', 'buildSteps'), directory=None, reference=_TEMPLATE + _TEKTON, is_pod=True
     ),
     # 'pipeline': up to Drone 0.8.
-    'drone': Dialect(
-        ('steps', 'pipeline', 'services'),
-        roots=('/drone/src',),
-        workspace='DRONE_WORKSPACE',
-        escapes_dollars=True,
-    ),
-    'woodpecker': Dialect(
-        ('steps', 'pipeline', 'services', 'clone'), workspace='CI_WORKSPACE', escapes_dollars=True
-    ),
-    'vela': Dialect(('steps', 'services'), workspace='VELA_WORKSPACE', escapes_dollars=True),
-    'bitbucket': Dialect(single=('step',), workspace='BITBUCKET_CLONE_DIR', shell='bash'),
+    'drone': Dialect(('steps', 'pipeline', 'services'), escapes_dollars=True),
+    'woodpecker': Dialect(('steps', 'pipeline', 'services', 'clone'), escapes_dollars=True),
+    'vela': Dialect(('steps', 'services'), escapes_dollars=True),
+    'bitbucket': Dialect(single=('step',), shell='bash'),
     'concourse': Dialect(single=('config',), directory=None, reference=_TEMPLATE + _CONCOURSE),
     # 'exec': of hooks.
     'codefresh': Dialect(('steps',), ('exec',)),

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
-    WORKSPACE,
     Entries,
     File,
     Settings,
@@ -37,7 +36,7 @@ from kaniko_hooks.document.nodes import (
 from kaniko_hooks.model import Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
-from kaniko_hooks.text import ROOT, hole
+from kaniko_hooks.text import hole
 
 _KUBERNETES = r'\$\$|\$\(([A-Za-z_][\w.-]*)\)'
 _SHELL = r'\$\$|\$\{(\w+)\}|\$(\w+)'
@@ -150,8 +149,6 @@ class Scope(NamedTuple):
 
     def _value(self, match: re.Match[str]) -> Text:
         name = _name(match)
-        if name.startswith('workspaces.') and name.endswith('.path'):
-            return hole(ROOT, match[0])
         value = self.passed.get(name, self.defaults.get(name))
         return value if isinstance(value, Text) else hole(name, match[0])
 
@@ -211,8 +208,7 @@ class Scope(NamedTuple):
 def scope_of(file: File, system: System, outer: Scope | None = None) -> Scope:
     """The scope at the top of a document, or of a resource of another system within one."""
     dialect = DIALECTS[system.reader.partition(':')[2]]
-    variables = {dialect.workspace: WORKSPACE} if dialect.workspace else {}
-    scope = Scope(file, system, dialect, dialect.directory, variables=variables)
+    scope = Scope(file, system, dialect, dialect.directory)
     # Parameters of a trigger are put into the resources that it has.
     return scope._replace(passed=outer.passed, defaults=outer.defaults) if outer else scope
 
