@@ -28,16 +28,21 @@ _FOLDED = (
 _NO_NAMES = 'write ignore[RULE] with the name of a rule in brackets, then the reason'
 
 
-class _Scope(NamedTuple):
-    """The part of a file that a directive is about, as numbers of lines.
+class _Directive(NamedTuple):
+    """A comment that silences. Lines are numbers.
 
-    - `lines`: its line, and those of the scalars and list items that begin on it.
+    - `line`: the one that it is about: its own or, if it has no other text, the next.
+    - `problems`: reasons why it cannot work as it is written.
+    - `lines`: the line, and those of the scalars and list items that begin on it.
     - `key`: the key of a document on the line, in GitLab's files a job.
     - `key_lines`: of this key and its value.
     """
 
-    directive: _Directive
-    lines: Collection[int]
+    place: Place
+    rules: tuple[str, ...]
+    line: int
+    problems: tuple[str, ...] = ()
+    lines: Collection[int] = ()
     key: str = ''
     key_lines: Collection[int] = ()
 
@@ -56,9 +61,8 @@ def without_suppressed(
     silenced: set[int] = set()
     about: list[Finding] = []
     for file, text in files.items():
-        scopes, is_complete = _scopes(file, text, containers)
-        for scope, numbers in zip(scopes, _matching(scopes, findings, file, text)):
-            directive = scope.directive
+        directives, is_complete = _directives(file, text, containers)
+        for directive, numbers in zip(directives, _matching(directives, findings, file, text)):
             about += (_finding(BAD, directive, problem) for problem in directive.problems)
             used = {findings[number].rule for number in numbers}
             silenced |= {at for at in numbers if findings[at].rule in directive.rules}
@@ -77,14 +81,10 @@ def _finding(rule: str, directive: _Directive, message: str) -> Finding:
 
 
 def _matching(
-    scopes: Sequence[_Scope], findings: Sequence[Finding], file: str, text: str
+    directives: Sequence[_Directive], findings: Sequence[Finding], file: str, text: str
 ) -> list[set[int]]:
-    """For each scope the numbers of the findings whose builds or container it is about."""
-    on_line: dict[int, list[int]] = {}
-    for index, scope in enumerate(scopes):
-        for line in {*scope.lines, *scope.key_lines}:
-            on_line.setdefault(line, []).append(index)
-    matching: list[set[int]] = [set() for _ in scopes]
+    """For each directive the numbers of the findings whose builds or container it is about."""
+    matching: list[set[int]] = [set() for _ in directives]
 
     def here(places: Iterable[Place]) -> set[int]:
         return {position(text, place.offset)[0] for place in places if place.file == file}
@@ -96,18 +96,18 @@ def _matching(
             place for container in finding.containers for place in container.definition
         )
         names = {container.name for container in finding.containers}
-        for index in {index for line in builds | definition for index in on_line.get(line, ())}:
-            scope = scopes[index]
+        for directive, numbers in zip(directives, matching):
             # Jobs that extend another one, which is no template, are not silenced with it.
-            below_key = definition if scope.key.startswith('.') or scope.key in names else set()
+            is_about = directive.key.startswith('.') or directive.key in names
+            below_key = definition if is_about else set()
             if finding.run is None:
                 below_key = builds
             if (
-                scope.directive.line in own
-                or not builds.isdisjoint(scope.lines)
-                or not below_key.isdisjoint(scope.key_lines)
+                directive.line in own
+                or not builds.isdisjoint(directive.lines)
+                or not below_key.isdisjoint(directive.key_lines)
             ):
-                matching[index].add(number)
+                numbers.add(number)
     return matching
 
 
@@ -119,7 +119,9 @@ def _places_of_builds(finding: Finding) -> Iterator[Place]:
         yield from (reason.place for reason in execution.reasons)
 
 
-def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list[_Scope], bool]:
+def _directives(
+    file: str, text: str, containers: Sequence[Container]
+) -> tuple[list[_Directive], bool]:
     """The directives of a file, and whether all that they could silence can be seen.
 
     GitLab's pipelines are always read whole. Of other systems only the named files
@@ -131,25 +133,45 @@ def _scopes(file: str, text: str, containers: Sequence[Container]) -> tuple[list
         for user in users or containers
     )
     if not users and not file.endswith(('.yml', '.yaml')):
-        directives = _in_script(text, file)
-        return [_Scope(directive, (directive.line,)) for directive in directives], is_complete
+        return _in_script(text, file), is_complete
     try:
         documents = compose(text, file)
     except InvalidYaml:
         return [], False
-    return _yaml_scopes(file, text, users, documents), is_complete and bool(users)
+    # Templates give the same command to many containers.
+    commands = {
+        (command.place(0), command.value): command
+        for user in users
+        for command in user.written_commands
+        if MARK in command.value and command.place(0).file == file
+    }
+    return _in_yaml(text, file, documents, commands.values()), is_complete and bool(users)
 
 
-def _yaml_scopes(
-    file: str, text: str, users: Sequence[Container], documents: Sequence[Node]
-) -> list[_Scope]:
+def _in_script(text: str, file: str) -> list[_Directive]:
+    """The directives of a shell script."""
+    return [_directive(text, Place(file, start), comment) for start, _, comment in _in_shell(text)]
+
+
+def _in_yaml(
+    text: str, file: str, documents: Sequence[Node], commands: Iterable[Text]
+) -> list[_Directive]:
+    """The directives of a YAML file: its own comments, and those of its shell commands."""
+
     def lines_between(start: int, end: int) -> range:
         return range(position(text, start)[0], position(text, max(start, end - 1))[0] + 1)
 
     nodes = list(walk(documents))
-    scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
+    by_start = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
+    scalar_starts = sorted(by_start)
+
+    def scalar_at(offset: int) -> ScalarNode | None:
+        index = bisect_right(scalar_starts, offset) - 1
+        scalar = by_start[scalar_starts[index]] if index >= 0 else None
+        return scalar if scalar and offset < scalar.end else None
+
     node_lines: dict[int, range] = {}
-    for node in (*scalars.values(), *(item for parent in nodes for item in items_of(parent))):
+    for node in (*by_start.values(), *(item for parent in nodes for item in items_of(parent))):
         between = lines_between(node.start, node.end)
         node_lines[between[0]] = max(between, node_lines.get(between[0], between), key=len)
     keys = {
@@ -159,61 +181,6 @@ def _yaml_scopes(
         for key, value in document.pairs
         if isinstance(key, ScalarNode)
     }
-    # Templates give the same command to many containers.
-    commands = {
-        (command.place(0), command.value): command
-        for user in users
-        for command in user.written_commands
-        if MARK in command.value and command.place(0).file == file
-    }
-    ordered = [scalars[start] for start in sorted(scalars)]
-    scopes: list[_Scope] = []
-    for directive in _in_yaml(text, file, ordered, commands.values()):
-        line = directive.line
-        if directive.yaml:
-            on_line = node_lines.get(line, (line,))
-            scopes.append(_Scope(directive, on_line, *keys.get(line, ())))
-        else:
-            scopes.append(_Scope(directive, (line,)))
-    return scopes
-
-
-class _Directive(NamedTuple):
-    """A comment that silences.
-
-    - `line`: the one that it is about: its own or, if it has no other text, the next.
-    - `yaml`: it is a comment of YAML, and so about the nodes of its line.
-    - `problems`: reasons why it cannot work as it is written.
-    """
-
-    place: Place
-    rules: tuple[str, ...]
-    line: int
-    yaml: bool
-    problems: tuple[str, ...] = ()
-
-
-def _in_script(text: str, file: str) -> list[_Directive]:
-    """The directives of a shell script."""
-    return [
-        _directive(text, Place(file, start), comment, yaml=False)
-        for start, _, comment in _in_shell(text)
-    ]
-
-
-def _in_yaml(
-    text: str, file: str, scalars: Sequence[ScalarNode], commands: Iterable[Text]
-) -> list[_Directive]:
-    """The directives of a YAML file: its own comments, and those of its shell commands.
-
-    `scalars` and `commands` are those of the file, `scalars` in the order of the text.
-    """
-    scalar_starts = [scalar.start for scalar in scalars]
-
-    def scalar_at(offset: int) -> ScalarNode | None:
-        index = bisect_right(scalar_starts, offset) - 1
-        return scalars[index] if index >= 0 and offset < scalars[index].end else None
-
     directives: dict[Place, _Directive] = {}
     for match in _DIRECTIVE.finditer(text):
         start = match.start()
@@ -225,7 +192,11 @@ def _in_yaml(
             is_comment = scalar.style in ('|', '>') and start < content_start(text, scalar)
         if is_comment:
             place = Place(file, start)
-            directives[place] = _directive(text, place, match[1], yaml=True)
+            directive = _directive(text, place, match[1])
+            key, key_lines = keys.get(directive.line, ('', ()))
+            directives[place] = directive._replace(
+                lines=node_lines.get(directive.line, directive.lines), key=key, key_lines=key_lines
+            )
     for command in commands:
         for start, end, comment in _in_shell(command.value):
             place, last = command.place(start), command.place(end - 1)
@@ -233,7 +204,7 @@ def _in_yaml(
             # Lines that YAML joins are one line of the shell.
             is_joined = position(text, last.offset)[0] > position(text, place.offset)[0]
             is_folded = is_joined or scalar is not None and scalar.style == '>'
-            directive = _directive(text, place, comment, yaml=False)
+            directive = _directive(text, place, comment)
             if is_folded:
                 directive = directive._replace(rules=(), problems=(_FOLDED,))
             directives.setdefault(place, directive)
@@ -250,21 +221,17 @@ def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), end, match[1]
 
 
-def _directive(text: str, place: Place, comment: str, yaml: bool) -> _Directive:
+def _directive(text: str, place: Place, comment: str) -> _Directive:
     line = _subjects(text)[position(text, place.offset)[0]]
     match = _IGNORE.match(comment)
     names = [name.strip() for name in match[1].split(',') if name.strip()] if match else []
     rules = tuple(name for name in names if name in RULES)
-    problems = tuple(_unknown(name) for name in names if name not in RULES)
-    return _Directive(place, rules, line, yaml, problems if names else (_NO_NAMES,))
-
-
-def _unknown(name: str) -> str:
-    import difflib
-
-    nearest = difflib.get_close_matches(name, RULES, 1, 0.3)
-    hint = f'did you mean {nearest[0]!r}?' if nearest else f'the rules are {", ".join(RULES)}'
-    return f'there is no rule {name!r}; {hint}'
+    problems = tuple(
+        f'there is no rule {name!r}; the rules are {", ".join(RULES)}'
+        for name in names
+        if name not in RULES
+    )
+    return _Directive(place, rules, line, problems if names else (_NO_NAMES,), (line,))
 
 
 @lru_cache(maxsize=4)

@@ -158,7 +158,7 @@ details: {PAGE}/unreadable-ci-file.md
     'an unknown rule': (
         {CI: 'job:  # kaniko-hooks: ignore[cached-builds]\n  script: [/kaniko/executor]\n'},
         f"""\
-.gitlab-ci.yml:1:7: bad-suppression: there is no rule 'cached-builds'; did you mean 'cached-builds-share-container'?
+.gitlab-ci.yml:1:7: bad-suppression: there is no rule 'cached-builds'; the rules are cached-builds-share-container, uncached-builds-share-container, unreadable-ci-file, bad-suppression, unused-suppression
   1 | job:  # kaniko-hooks: ignore[cached-builds]
     |       ^ here
 

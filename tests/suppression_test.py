@@ -401,11 +401,6 @@ def test_unreadable_files_are_silenced_where_they_are_reported(
 @pytest.mark.parametrize(
     ('directive', 'message'),
     (
-        pytest.param(
-            'ignore[cached-builds]',
-            "there is no rule 'cached-builds'; did you mean 'cached-builds-share-container'?",
-            id='nearly a rule',
-        ),
         pytest.param('ignore[~]', "there is no rule '~'; the rules are cached-", id='no rule'),
         pytest.param('ignore x', 'write ignore[RULE] with the name of a rule', id='no brackets'),
         pytest.param(f'ignore[{CACHED}]', f'it silences no {CACHED} finding: delete', id='unused'),
