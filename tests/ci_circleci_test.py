@@ -248,14 +248,6 @@ jobs:
     ('command', 'expected'),
     (
         ('K x\\<< y', ['ok', 'on x']),
-        ('K x <<# parameters.on >>-d y<</ parameters.on >>', ['ok', 'on x y']),
-        ('K x <<#parameters.off>>-d y<</parameters.off>>', ['ok', 'on x']),
-        ('K x <<^ parameters.on >>-d y<</ parameters.on >>', ['ok', 'on x']),
-        ('K x <<^ parameters.off >>-d y<</ parameters.off >>', ['ok', 'on x y']),
-        (
-            'K x <<# parameters.on >>-d << parameters.off >><</ parameters.on >>',
-            ['ok', 'on x false'],
-        ),
         ('executor -d x <<# parameters.some >>--cache<</ parameters.some >>', ['ok', 'unknown x']),
         ('executor -d x <<# parameters.some >>\\n K y<</ parameters.some >>', None),
         ('K x; K << pipeline.git.branch == "main" >>', None),
@@ -265,8 +257,7 @@ jobs:
 def test_sections_expressions_and_what_is_escaped(command: str, expected: list[str] | None) -> None:
     quoted = command.replace('"', '\\"').replace('\\<', '\\\\<')
     outcome = config(
-        'jobs: {a: {IMAGE, parameters: {on: {default: true}, off: {default: false}, '
-        f'some: {{type: boolean}}}}, steps: [{{run: "{quoted}"}}]}}}}'
+        f'jobs: {{a: {{IMAGE, parameters: {{some: {{type: boolean}}}}, steps: [{{run: "{quoted}"}}]}}}}'
     )['jobs.a']
     if expected is None:
         assert len(outcome) == 3

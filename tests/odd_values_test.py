@@ -54,7 +54,6 @@ def children(count: int) -> Files:
 
 
 NAMES = ' '.join(f'a{number}' for number in range(9_000))
-SECTIONS = [f'a.{number}' for number in range(400)]
 BRANCHES = ', '.join(f'{{equal: [b{n}, << pipeline.git.branch >>]}}' for n in range(21))
 NESTED = 'spec: {{inputs: {{x: {{type: array}}}}}}\n---\n{}\n'
 INCLUDE = 'include: [{{local: f{}.yml, inputs: {{x: {}"$[[ inputs.x ]]"{}}}}}]'
@@ -103,16 +102,6 @@ CASES: Mapping[str, tuple[Files, str]] = {
         'runs 2',
     ),
     'a test of many brackets': (gitlab('[ ' + r'\( ' * 1_990 + '] || true'), 'runs 2'),
-    'sections in sections': (
-        circleci(
-            '    - run: |\n        '
-            + ''.join(f'<<#{name}>>' for name in SECTIONS)
-            + '\n        '
-            + ''.join(f'<</{name}>>' for name in reversed(SECTIONS))
-            + '\n'
-        ),
-        DEEP,
-    ),
     'inputs in inputs': (
         {
             **{

@@ -57,13 +57,9 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole
 
 _NAME = r'[A-Za-z_][\w-]*(?:\.[\w-]+)+'
-# `\<<`, `<<# parameters.x >>--push<</ parameters.x >>` (`^` for the opposite), and
-# expressions: `<< pipeline.git.branch == "main" >>`.
-_TEMPLATE = (
-    r'(?P<escaped>\\<<)'
-    rf'|<<(?P<kind>[#^])\s*(?P<name>{_NAME})\s*>>(?P<section>.{{0,9999}}?)<</\s*(?P=name)\s*>>'
-    r'|<<(?![#^/])(?P<expression>[^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
-)
+# `\<<`, and expressions: `<< pipeline.git.branch == "main" >>`. Marks of a section, which may
+# be left out, are expressions that are not known: `<<# parameters.x >>--push<</ parameters.x >>`.
+_TEMPLATE = r'\\<<|<<([^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
 _FALSE = frozenset(('false', 'no', 'off', 'n', '0', ''))
 # Aliases can make a statement as large as you like, or without end.
 _MAX_DEPTH = 3
@@ -229,16 +225,7 @@ class _Scope(NamedTuple):
         return filled(text, _TEMPLATE, self._value)
 
     def _value(self, match: re.Match[str]) -> Text | str:
-        if match['escaped']:
-            return '<<'
-        names = _Names(self)
-        if match['expression']:
-            return cond.evaluated(match['expression'], match[0], names)
-        value = names.value(match['name'])
-        if value.known is None and '\n' not in match['section']:
-            return hole(f'{match["kind"]}{cond.shown(value)} {match["section"]}', match[0])
-        is_there = value.known is None or (names.truth(value) is False) == (match['kind'] == '^')
-        return self.filled(Text(match['section'])) if is_there else ''
+        return cond.evaluated(match[1], match[0], _Names(self)) if match[1] else '<<'
 
     def text(self, node: Node | None) -> Text | None:
         """The text of a scalar, as far as it is known; None for anything else."""
