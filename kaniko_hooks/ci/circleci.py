@@ -92,7 +92,6 @@ class _Job:
         self.name = name
         self.notes = source.notes
         self.scripts: list[Script] = []
-        self.places: list[Place] = []
         self.steps = 0
         self.changed: set[str] = set()  # variables, by a step
 
@@ -120,7 +119,6 @@ class _Job:
             self.name,
             Place(file.path, field.key.start),
             image_of(file, value_of(image, 'image'), inner.filled),
-            places=(file.place(node), *self.places),
             visible=len(self.notes) == noted,
             scripts=tuple(self.scripts),
         )
@@ -132,7 +130,6 @@ class _Job:
         executor = _defined(scope.document, 'executors', name)[0] if name else None
         if executor is None:
             return node, scope
-        self.places.append(scope.file.place(executor))
         return executor, scope.inside(value_of(executor, 'parameters'), named)
 
     def _add_around(self, name: str, calls: Sequence[Node | None], scope: _Scope) -> None:
@@ -170,7 +167,6 @@ class _Job:
         if '/' in name and body is None:
             self.notes.append(Note(place, f'the orb command {name} is not visible here'))
         if body is not None and name not in scope.stack:
-            self.places.append(place)
             inner = scope.inside(value_of(body, 'parameters'), arguments)
             inner = inner._replace(
                 document=document, calls=(*scope.calls, place), stack=(*scope.stack, name)

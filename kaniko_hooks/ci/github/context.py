@@ -19,7 +19,7 @@ from kaniko_hooks.ci.common import (
     resolved,
 )
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, any_of, negate
+from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, any_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole
 
@@ -133,9 +133,6 @@ class Conditions(Names):
         if right.known is None:
             return super().equal(left, right)
         wanted = right.known.lower()
-        if left.hole_name == 'github.ref_type' and wanted in ('tag', 'branch'):
-            is_tag = cond.begins(hole('github.ref'), 'refs/tags/')
-            return is_tag if wanted == 'tag' else negate(is_tag)
         among = self._among(left, lambda text: text == wanted)
         return Eq(left, Text(wanted)) if among is None else among
 
@@ -145,12 +142,10 @@ class Conditions(Names):
         if name == 'success':
             return True
         prefix = arguments[1].known if len(arguments) == 2 else None
-        if prefix is not None:
+        if name == 'startswith' and prefix is not None:
             subject, prefix = arguments[0], prefix.lower()
-            is_ref = subject.hole_name == 'github.ref' and prefix.startswith('refs/')
-            if name == 'startswith' or name == 'contains' and is_ref:
-                among = self._among(subject, lambda text: text.startswith(prefix))
-                return cond.begins(subject, prefix) if among is None else among
+            among = self._among(subject, lambda text: text.startswith(prefix))
+            return cond.begins(subject, prefix) if among is None else among
         return self.truth(result)
 
     def _among(self, subject: Text, test: Callable[[str], bool]) -> Cond:
