@@ -31,17 +31,10 @@ def use_color(option: str) -> bool:
 
 
 def columns() -> int:
-    """The width of the terminal that the output goes to, or COLUMNS.
+    """The width of the terminal that the output goes to, or COLUMNS."""
+    from shutil import get_terminal_size  # Most runs report nothing.
 
-    A client of hooks may give a terminal without a size.
-    """
-    value = os.environ.get('COLUMNS', '')
-    if value.isascii() and value.isdigit() and len(value) < 9 and int(value):
-        return max(int(value), _NARROW)
-    try:
-        return max(os.get_terminal_size(sys.stdout.fileno()).columns or COLUMNS, _NARROW)
-    except (OSError, ValueError):
-        return COLUMNS
+    return max(get_terminal_size((COLUMNS, 0)).columns, _NARROW)
 
 
 def paint(text: str, color: str, on: bool) -> str:

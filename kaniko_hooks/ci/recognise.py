@@ -176,10 +176,8 @@ def _is_github(entries: Entries) -> bool:
 
 
 def _is_circleci(entries: Entries) -> bool:
-    return (
-        _text(entries, 'version') in ('2', '2.0', '2.1')
-        and any(isinstance(value_in(entries, name), MappingNode) for name in ('jobs', 'commands'))
-        and 'on' not in entries
+    return _text(entries, 'version') in ('2', '2.0', '2.1') and any(
+        isinstance(value_in(entries, name), MappingNode) for name in ('jobs', 'commands')
     )
 
 
@@ -200,9 +198,7 @@ def _is_kubernetes(entries: Entries) -> bool:
 
 
 def _is_prow(entries: Entries) -> bool:
-    return (
-        bool(entries.keys() & {'presubmits', 'postsubmits', 'periodics'}) and 'kind' not in entries
-    )
+    return not entries.keys().isdisjoint(('presubmits', 'postsubmits', 'periodics'))
 
 
 def _is_cloud_build(entries: Entries) -> bool:
@@ -218,11 +214,8 @@ def _is_cloud_build(entries: Entries) -> bool:
 
 
 def _is_drone(entries: Entries) -> bool:
-    return (
-        _text(entries, 'kind') == 'pipeline'
-        and isinstance(value_in(entries, 'steps'), SequenceNode)
-        and 'apiVersion' not in entries
-    )
+    steps = value_in(entries, 'steps')
+    return _text(entries, 'kind') == 'pipeline' and isinstance(steps, SequenceNode)
 
 
 def _is_bitbucket(entries: Entries) -> bool:
@@ -231,11 +224,8 @@ def _is_bitbucket(entries: Entries) -> bool:
 
 
 def _is_codefresh(entries: Entries) -> bool:
-    return (
-        isinstance(value_in(entries, 'steps'), MappingNode)
-        and _text(entries, 'version') in ('1.0', '1')
-        and 'kind' not in entries
-    )
+    steps = value_in(entries, 'steps')
+    return _text(entries, 'version') in ('1.0', '1') and isinstance(steps, MappingNode)
 
 
 def _is_concourse(entries: Entries) -> bool:
