@@ -6,7 +6,7 @@ Sources: docs.github.com/actions/reference/workflows-and-actions, "Contexts" and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import (
@@ -19,7 +19,7 @@ from kaniko_hooks.ci.common import (
     resolved,
 )
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Cond, Eq, Place, Setting, Text, any_of
+from kaniko_hooks.model import Cond, Eq, Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole
 
@@ -125,6 +125,9 @@ class Conditions(Names):
             return hole(f'{lower}@{version}')
         if not self.context.calls and '.inputs.' in f'.{lower}':
             return hole(f'inputs.{lower.rpartition(".")[2]}')
+        if lower.startswith('matrix.'):
+            # Its values are compared without regard to case, but not in a shell.
+            return hole(f'{lower} in lower case')
         return super().value(name)
 
     def equal(self, left: Text, right: Text) -> Cond:
@@ -133,8 +136,7 @@ class Conditions(Names):
         if right.known is None:
             return super().equal(left, right)
         wanted = right.known.lower()
-        among = self._among(left, lambda text: text == wanted)
-        return Eq(left, Text(wanted)) if among is None else among
+        return Eq(left, Text(wanted)) if left.known is None else left.known.lower() == wanted
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         if name in ('always', 'failure', 'cancelled'):
@@ -143,20 +145,8 @@ class Conditions(Names):
             return True
         prefix = arguments[1].known if len(arguments) == 2 else None
         if name == 'startswith' and prefix is not None:
-            subject, prefix = arguments[0], prefix.lower()
-            among = self._among(subject, lambda text: text.startswith(prefix))
-            return cond.begins(subject, prefix) if among is None else among
+            return cond.begins(Text(arguments[0].value.lower(), arguments[0].holes), prefix.lower())
         return self.truth(result)
-
-    def _among(self, subject: Text, test: Callable[[str], bool]) -> Cond:
-        """The condition that the value is one that passes a test; None if it may be any."""
-        if subject.known is not None:
-            return test(subject.known.lower())
-        name = subject.hole_name
-        values = self.context.variables[name].values if name in self.context.variables else ()
-        if not values or any(value.holes for value in values):
-            return None
-        return any_of(Eq(subject, value) for value in values if test(value.value.lower()))
 
 
 def matrix(node: Node | None, context: Context) -> Settings:
