@@ -238,18 +238,11 @@ def _directive(text: str, place: Place, comment: str) -> _Directive:
 def _subjects(text: str) -> list[int]:
     """The line that a comment on each line is about, by number.
 
-    It is the line itself; below a line of comments the next other line; and at a dash
-    that is alone on its line the first line of the list item.
+    It is the line itself, and below a line of comments the next other line.
     """
     count = len(starts(text))
     subjects = [count + 1] * (count + 2)
-    item = count + 1
     for line in range(count, 0, -1):
-        shown = line_text(text, line).strip()
-        code = shown.partition('#')[0].strip()
-        if code == '-':
-            subjects[line] = item
-        else:
-            subjects[line] = subjects[line + 1] if shown.startswith('#') else line
-            item = line if code else item
+        is_comment = line_text(text, line).lstrip().startswith('#')
+        subjects[line] = subjects[line + 1] if is_comment else line
     return subjects

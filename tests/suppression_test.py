@@ -269,16 +269,6 @@ def test_left(text: str, expected: list[tuple[str, int, str]], left: Left) -> No
             id='an alias is not the build',
         ),
         pytest.param(
-            {CI: f'a:\n  script:\n    - {A}\n    {IGNORE}\n    -\n      {B}\n'},
-            [],
-            id='above the dash',
-        ),
-        pytest.param(
-            {CI: f'a:\n  script:\n    - {A}\n    - {IGNORE}\n      # why\n\n      {B}\n'},
-            [],
-            id='behind the dash',
-        ),
-        pytest.param(
             {CI: f'a:\n  script: [\n    {A},\n    {IGNORE}\n    {B}]\n'}, [], id='no dash at all'
         ),
         pytest.param(
@@ -302,14 +292,6 @@ def test_left(text: str, expected: list[tuple[str, int, str]], left: Left) -> No
             },
             [],
             id='above the call of a function',
-        ),
-        pytest.param(
-            {
-                '.github/workflows/a.yml': f'{WORKFLOW}      - run: {A}\n      {IGNORE}\n'
-                f'      -\n        name: b\n        run: {B}\n'
-            },
-            [],
-            id='above the dash of a step',
         ),
         pytest.param(
             {CI: 'a:\n  script: [sh build.sh]\n', 'build.sh': f'{A} {IGNORE}\n{B}\n'},
