@@ -29,8 +29,6 @@ class System:
     - `usual`: so are most files with such a path; their content decides.
     """
 
-    __slots__ = ('name', 'reader', 'unit', 'paths', 'usual')
-
     def __init__(
         self,
         name: str,

@@ -72,14 +72,7 @@ substitutions: {{_A: b, _NULL: ~, _LOOP: "$_LOOP$_LOOP$_LOOP", _LIST: [c]}}
     (
         ('options: {env: ["A=x$_A"]}\n', '', '$A', 'xb'),
         ('options: {env: ["A=x$_A"]}\n', ', env: [A=$$y]', '$A', '$y'),
-        ('options: {automapSubstitutions: true}\n', ', env: [A=z]', '$A$_A', 'zb'),
-        ('', ', automapSubstitutions: true, env: [A=z]', '$A$_A', 'zb'),
-        (
-            'options: {automapSubstitutions: true}\n',
-            ', automapSubstitutions: false, env: [A=z]',
-            '$A',
-            'z',
-        ),
+        ('', ', env: [A=z]', '$A', 'z'),
     ),
 )
 def test_variables_of_a_script(options: str, step: str, word: str, expected: str) -> None:

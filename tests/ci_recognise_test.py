@@ -76,7 +76,6 @@ def test_a_path_that_does_not_decide(path: str, may_be: bool) -> None:
         pytest.param('{steps: [{name: Set up, script: a}]}', id='steps without images'),
         pytest.param('{a: {stage: b}}', id='no script anywhere'),
         pytest.param('{a: {script: {b: c}}}', id='a script that is a mapping'),
-        pytest.param('{spec: a}\n---\n{a: {script: b}}', id='a header that is none'),
         pytest.param('{platform: linux, run: {args: [a]}}', id='a task without path'),
     ),
 )

@@ -43,7 +43,6 @@ from kaniko_hooks.document.nodes import (
 from kaniko_hooks.model import (
     Cond,
     Container,
-    Eq,
     Note,
     Place,
     Script,
@@ -111,9 +110,12 @@ class _Job:
             # What `checkout` makes is there, wherever that is.
             directory='' if directory[:1] in ('~', '/') else folder_in('', directory),
         )
-        self._add_around('pre-steps', calls, scope)
+        # Of all calls, as if one of them had all that workflows put before and after the job.
+        for call in calls:
+            self._add_steps(value_of(call, 'pre-steps'), scope)
         self._add_steps(value_of(node, 'steps'), scope)
-        self._add_around('post-steps', calls, scope)
+        for call in calls:
+            self._add_steps(value_of(call, 'post-steps'), scope)
         return Container(
             self.system,
             self.name,
@@ -131,11 +133,6 @@ class _Job:
         if executor is None:
             return node, scope
         return executor, scope.inside(value_of(executor, 'parameters'), named)
-
-    def _add_around(self, name: str, calls: Sequence[Node | None], scope: _Scope) -> None:
-        """Adds the steps that workflows put before or after a job, for each call of it."""
-        for index, call in enumerate(calls):
-            self._add_steps(value_of(call, name), scope._replace(cond=_in_call(index)))
 
     def _add_steps(self, steps: Node | None, scope: _Scope) -> None:
         for step in items_of(steps):
@@ -264,17 +261,15 @@ class _Scope(NamedTuple):
         for name, field in fields(declared).items() if calls else ():
             key = f'parameters.{name}'
             passed = [
-                (node, self._replace(cond=_in_call(index)))
-                for index, call in enumerate(calls)
+                node
+                for call in calls
                 for node in _passed(call, name) or [value_of(field.value, 'default')]
             ]
-            texts = [text for text in (self.text(node) for node, _ in passed) if text is not None]
+            texts = [text for text in map(self.text, passed) if text is not None]
             values.pop(key, None)
             if len(texts) == len(passed):
                 variables[key] = Setting(tuple(dict.fromkeys(texts)))
-            steps[key] = tuple(
-                (node, scope) for node, scope in passed if isinstance(node, SequenceNode)
-            )
+            steps[key] = tuple((node, self) for node in passed if isinstance(node, SequenceNode))
         return self._replace(variables=variables, values=values, steps=steps)
 
     def passed_steps(self, node: Node | None) -> list[tuple[Node, _Scope]]:
@@ -288,7 +283,6 @@ class _Scope(NamedTuple):
                     values=scope.values,
                     steps=scope.steps,
                     calls=scope.calls,
-                    cond=all_of((self.cond, scope.cond)),
                     # A command may be passed steps that call it, so it is not named here.
                     stack=(),
                 ),
@@ -355,11 +349,6 @@ class _Names(cond.Dialect):
         if value.known is not None:
             return value.known.lower() not in _FALSE
         return super().truth(value)
-
-
-def _in_call(index: int) -> Cond:
-    """The condition that a job runs as one of its calls, which exclude each other."""
-    return Eq(hole('call of the job'), Text(str(index)))
 
 
 def _passed(call: Node | None, name: str) -> list[Node | None]:

@@ -2,6 +2,7 @@
 
 Source: cloud.google.com/build/docs/build-config-file-schema and
 …/configuring-builds/substitute-variable-values (`$_X`, `${_X}`, `$$`; not in `script`).
+Not here: `automapSubstitutions`, which makes them variables of scripts.
 """
 
 from __future__ import annotations
@@ -60,11 +61,8 @@ def _filled(text: Text) -> Text:
 
 
 def _script(file: File, step: Node, options: Node | None, substitutions: Settings) -> Script | None:
-    mapped = value_of(step, 'automapSubstitutions') or value_of(options, 'automapSubstitutions')
-    is_mapped = text_of(mapped).lower() == 'true'
     variables = {
         **{f'${{{name}}}': setting for name, setting in substitutions.items()},
-        **(substitutions if is_mapped else {}),
         **environment(file, value_of(options, 'env'), _filled),
         **environment(file, value_of(step, 'env'), _filled),
     }

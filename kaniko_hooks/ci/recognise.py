@@ -143,8 +143,6 @@ def _is_gitlab(path: str, documents: Sequence[Node]) -> bool:
     if re.fullmatch(_OTHER_TOOLS, path.rpartition('/')[2], re.IGNORECASE):
         return False
     has_header = len(documents) > 1 and fields(documents[0]).keys() == {'spec'}
-    if has_header and isinstance(value_of(documents[0], 'spec'), ScalarNode):
-        return False
     content = documents[-1] if has_header else documents[0] if documents else None
     entries = fields(content)
     return any(_has_gitlab_script(fields(field.value)) for field in entries.values()) and all(
