@@ -149,6 +149,4 @@ def read_bytes(path: str) -> bytes | None:
 
 def reason(error: OSError | ValueError) -> str:
     """The reason for an error in lower case, without a path."""
-    if isinstance(error, ValueError):
-        return 'has a name that no file can have'
-    return (error.strerror or str(error)).lower()
+    return (isinstance(error, OSError) and error.strerror or str(error)).lower()

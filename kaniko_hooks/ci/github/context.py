@@ -19,7 +19,7 @@ from kaniko_hooks.ci.common import (
     resolved,
 )
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Cond, Eq, Place, Setting, Text
+from kaniko_hooks.model import Cond, Place, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import hole
 
@@ -131,12 +131,7 @@ class Conditions(Names):
         return super().value(name)
 
     def equal(self, left: Text, right: Text) -> Cond:
-        if left.known is not None:
-            left, right = right, left
-        if right.known is None:
-            return super().equal(left, right)
-        wanted = right.known.lower()
-        return Eq(left, Text(wanted)) if left.known is None else left.known.lower() == wanted
+        return super().equal(_lowered(left), _lowered(right))
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         if name in ('always', 'failure', 'cancelled'):
@@ -145,8 +140,12 @@ class Conditions(Names):
             return True
         prefix = arguments[1].known if len(arguments) == 2 else None
         if name == 'startswith' and prefix is not None:
-            return cond.begins(Text(arguments[0].value.lower(), arguments[0].holes), prefix.lower())
+            return cond.begins(_lowered(arguments[0]), prefix.lower())
         return self.truth(result)
+
+
+def _lowered(value: Text) -> Text:
+    return Text(value.value.lower(), value.holes)
 
 
 def matrix(node: Node | None, context: Context) -> Settings:
