@@ -8,8 +8,6 @@ import sys
 COLUMNS = 80  # where a width is not known
 _NARROW = 40
 
-# Joiners are part of what they join: names in Persian, emoji of several people.
-_KEPT = '\u200c\u200d'
 _CONTROLS = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
 
 _CODES = {'bold': '1', 'red': '1;31', 'blue': '34', 'green': '32', 'yellow': '33'}
@@ -56,6 +54,6 @@ def safe(text: str) -> str:
 def _escaped(letter: str) -> str:
     import unicodedata  # Nearly all text is ASCII.
 
-    if unicodedata.category(letter) not in _CONTROLS or letter in _KEPT:
+    if unicodedata.category(letter) not in _CONTROLS:
         return letter
     return letter.encode('unicode_escape').decode('ascii')

@@ -43,7 +43,7 @@ def test_paint() -> None:
     assert paint('x', 'red', True) == '\x1b[1;31mx\x1b[0m'
 
 
-@pytest.mark.parametrize('text', ('plain', 'grün', '漢字', 'e\u0301', '👩\u200d🔧', '\ue000'))
+@pytest.mark.parametrize('text', ('plain', 'grün', '漢字', 'e\u0301', '\ue000'))
 def test_safe_noop(text: str) -> None:
     assert safe(text) == text
 
