@@ -1,20 +1,19 @@
-"""Brace expansion: `{a,b}` and `{1..3}` (bash and busybox ash; not POSIX)."""
+"""Brace expansion: `{a,b}` and `{1..3}` (bash and busybox ash; not POSIX).
+
+Braces in braces and ranges of letters are not expanded but unknown.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, product
+from math import prod
 
 from kaniko_hooks.shell.tree import Literal, Piece, Unknown
 
-_MAX_WORDS = 5000
-_MAX_PIECES = 200_000
-_MAX_BRACES = 50
-_RANGE = r'(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?|([A-Za-z])\.\.([A-Za-z])'
-
-
-class _TooMany(Exception):
-    """There are more words than can be counted."""
+_MAX_PIECES = 20_000  # of all words
+_RANGE = r'(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.-?(\d{1,9}))?'
 
 
 def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
@@ -27,10 +26,20 @@ def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
                 split.append(Literal(match[0], start, end, False))
         else:
             split.append(piece)
-    try:
-        return [tuple(word) for word in _words(split)]
-    except _TooMany:
+    shape = ''.join(_text(piece)[0] for piece in split)
+    factors: list[Sequence[Sequence[Piece]]] = []
+    at = 0
+    for match in re.finditer(r'\{[^{}]*\}', shape):
+        words = _words(split, match)
+        if words is not None:
+            factors += [[split[at : match.start()]], words]
+            at = match.end()
+    factors.append([split[at:]])
+    count = len(split) * prod(map(len, factors))
+    is_nested = re.search(r'\{[^{}]*\{', shape) is not None and ',' in shape
+    if is_nested or count > _MAX_PIECES:
         return [(Unknown('', pieces[0].start, pieces[-1].end, False),)]
+    return [tuple(chain.from_iterable(word)) for word in product(*factors)]
 
 
 def _text(piece: Piece) -> str:
@@ -38,62 +47,20 @@ def _text(piece: Piece) -> str:
     return piece.value if isinstance(piece, Literal) and not piece.quoted else '\0'
 
 
-def _words(pieces: list[Piece]) -> list[list[Piece]]:
-    """The words of a word. Raises _TooMany."""
-    braces = [at for at, piece in enumerate(pieces) if _text(piece) == '{']
-    if len(braces) > _MAX_BRACES:
-        raise _TooMany
-    if not braces:
-        return [pieces]
-    start = braces[0]
-    commas, end = _inside(pieces, start)
-    middle: list[list[Piece]] | None = None
-    if end is not None and commas:
-        borders = [start, *commas, end]
-        parts = (pieces[left + 1 : right] for left, right in zip(borders, borders[1:]))
-        middle = [word for part in parts for word in _words(part)]
-    elif end is not None:
-        middle = _range(pieces[start + 1 : end])
-    if end is None or middle is None:
-        # This brace is text; others may follow.
-        return [pieces[: start + 1] + rest for rest in _words(pieces[start + 1 :])]
-    rests = _words(pieces[end + 1 :])
-    count = len(middle) * len(rests)
-    if count > _MAX_WORDS or count * len(pieces) > _MAX_PIECES:
-        raise _TooMany
-    return [pieces[:start] + word + rest for word in middle for rest in rests]
-
-
-def _inside(pieces: list[Piece], start: int) -> tuple[list[int], int | None]:
-    """The commas of a brace and its end; no end if it is not closed."""
-    level = 0
-    commas: list[int] = []
-    for at in range(start, len(pieces)):
-        char = _text(pieces[at])
-        level += (char == '{') - (char == '}')
-        if char == ',' and level == 1:
-            commas.append(at)
-        if not level:
-            return commas, at
-    return commas, None
-
-
-def _range(pieces: list[Piece]) -> list[list[Piece]] | None:
-    """The words of `1..3` or `a..c`; None for other texts. Raises _TooMany."""
-    match = re.fullmatch(_RANGE, ''.join(map(_text, pieces)))
-    if match is None:
+def _words(pieces: Sequence[Piece], braces: re.Match[str]) -> Sequence[Sequence[Piece]] | None:
+    """The words between two braces; None where these are text."""
+    commas = [at for at in range(*braces.span()) if braces.string[at] == ',']
+    if commas:
+        borders = [braces.start(), *commas, braces.end() - 1]
+        return [pieces[left + 1 : right] for left, right in zip(borders, borders[1:])]
+    inside = pieces[braces.start() + 1 : braces.end() - 1]
+    text = ''.join(map(_text, inside))
+    if '..' not in text:
         return None
-    at, end = pieces[0].start, pieces[-1].end
-    if match[4]:
-        first, last = ord(match[4]), ord(match[5])
-        step = 1
-    else:
-        first, last = int(match[1]), int(match[2])
-        step = abs(int(match[3] or 1)) or 1
-    count = abs(last - first) // step + 1
-    if count > _MAX_WORDS:
-        raise _TooMany
-    sign = 1 if last >= first else -1
-    numbers = [first + sign * step * index for index in range(count)]
-    texts = [chr(number) if match[4] else str(number) for number in numbers]
-    return [[Literal(text, at, end, False)] for text in texts]
+    start, end = inside[0].start, inside[-1].end
+    match = re.fullmatch(_RANGE, text)
+    if match is None:
+        return [[Unknown('', start, end, False)]]
+    first, last, step = int(match[1]), int(match[2]), int(match[3] or 1) or 1
+    numbers = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
+    return [[Literal(str(number), start, end, False)] for number in numbers[:_MAX_PIECES]]

@@ -18,8 +18,10 @@ _MAX_ARITHMETIC = 400
 
 # The runner puts a line end after the last command: a backslash there continues it.
 _BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?(?:\n|\Z))+')
-_RUN = re.compile(r'[^ \t\r\n\f\v|&;()<>$`"\'\\]+')
+# With the brackets of an extended pattern, as `!(a|b)`.
+_RUN = re.compile(r'[^ \t\r\n\f\v|&;()<>$`"\'\\]+(?:(?<=[?*+@!])\((?:[^()\n]|\([^()\n]*\))*\))?')
 _QUOTED = re.compile(r'[^$`"\\]+')
+_UNQUOTED = re.compile(r'[^$`\\]+')  # of a heredoc, or an arithmetic expression
 _PLAIN = re.compile(r'\$(?:([A-Za-z_]\w*|[0-9@*#?$!\-])|\{([A-Za-z_]\w*)\})', re.ASCII)
 _REDIRECTION = re.compile(r'(\d*)(<<[<-]?|<[>&]?|>[>&|]?|&>>?)(?!\()')
 # Rarer ones, compiled when they are first needed.
@@ -28,10 +30,10 @@ _BRACED = (
     r'(:?[-=?+]|##?|%%?|//?|\^\^?|,,?|[:@]|(?=\}))'
 )
 _OPERAND = r'(?:[^$`"\'\\}<>]|[<>](?!\())+'  # of `${…}`
-_ANSI = r'(?:[^\'\\]|\\.)*'
+_ANSI = r"\$'((?:[^'\\]|\\.)*)'"
 _ANSI_LETTERS = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', "'": "'", '"': '"'}
-_EXTENDED_GLOB = r'\((?:[^()\n]|\([^()\n]*\))*\)'
-_BACKQUOTED = r'(?:[^`\\]|\\.)*'
+_BACKQUOTED = r'`((?:[^`\\]|\\.)*)`'
+_ARITHMETIC = r'\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)'
 
 
 class Unterminated(Exception):
@@ -131,10 +133,7 @@ class Lexer:
         start = self.at
         pieces: list[tree.Piece] = []
         while self.at < self.end:
-            if self._run(pieces, _RUN, False):
-                if self.text[self.at - 1] in '?*+@!' and self.looking_at('('):
-                    self._extended_glob(pieces)
-            elif not self._special(pieces, False):
+            if not self._run(pieces, _RUN, False) and not self._special(pieces, False):
                 break
         return tree.Word(tuple(pieces), start, self.at) if self.at > start else None
 
@@ -157,18 +156,9 @@ class Lexer:
         return match is not None
 
     def _literal(self, pieces: list[tree.Piece], end: int, quoted: bool) -> None:
-        """Add the text up to `end`; text that goes on becomes one piece."""
-        value, start = self.text[self.at : end], self.at
-        last = pieces[-1] if pieces else None
+        """Add the text up to `end`."""
+        pieces.append(tree.Literal(self.text[self.at : end], self.at, end, quoted))
         self.at = end
-        if (
-            isinstance(last, tree.Literal)
-            and (last.end, last.quoted) == (start, quoted)
-            and len(last.value) == last.end - last.start < 4096
-        ):
-            pieces[-1] = tree.Literal(last.value + value, last.start, end, quoted)
-        else:
-            pieces.append(tree.Literal(value, start, end, quoted))
 
     def _special(self, pieces: list[tree.Piece], quoted: bool) -> bool:
         """Add an expansion, a quoted text or an escape; False if none starts here."""
@@ -193,24 +183,20 @@ class Lexer:
         start = self.at
         self.at += 1
         count = len(pieces)
-        self.quoted_text(pieces, '"')
+        self._quoted_text(pieces, _QUOTED)
         if not self.skip('"'):
             raise self.unterminated(start, 'quote')
         if len(pieces) == count:
             pieces.append(tree.Literal('', start + 1, start + 1, True))
 
-    def quoted_text(self, pieces: list[tree.Piece], closer: str) -> None:
-        """The inside of double quotes; without a closer the text up to the end."""
+    def _quoted_text(self, pieces: list[tree.Piece], run: re.Pattern[str]) -> None:
+        """Text as in double quotes, up to one that is no part of its runs."""
         while self.at < self.end:
-            if self._run(pieces, _QUOTED, True):
+            if self._run(pieces, run, True):
                 continue
-            char = self.text[self.at]
-            if char == '"' and closer:
+            if self.text[self.at] == '"':
                 return
-            if char == '"':
-                self._literal(pieces, self.at + 1, True)
-            else:
-                self._special(pieces, True)
+            self._special(pieces, True)
 
     def _single_quotes(self, pieces: list[tree.Piece]) -> None:
         start = self.at
@@ -234,14 +220,13 @@ class Lexer:
     def _ansi_quotes(self, pieces: list[tree.Piece]) -> None:
         """`$'…'` with the escapes of ANSI C."""
         start = self.at
-        match = re.compile(_ANSI, re.DOTALL).match(self.text, start + 2, self.end)
-        assert match is not None
-        if not self.text.startswith("'", match.end(), self.end):
+        match = re.compile(_ANSI, re.DOTALL).match(self.text, start, self.end)
+        if match is None:
             raise self.unterminated(start, 'quote')
         # Of a character that is written as a number the notation stays.
-        value = re.sub(r'\\(.)', lambda escape: _ANSI_LETTERS.get(escape[1], escape[0]), match[0])
-        pieces.append(tree.Literal(value, start + 2, match.end(), True))
-        self.at = match.end() + 1
+        value = re.sub(r'\\(.)', lambda escape: _ANSI_LETTERS.get(escape[1], escape[0]), match[1])
+        self.at = match.end()
+        pieces.append(tree.Literal(value, *match.span(1), True))
 
     def _escape(self, pieces: list[tree.Piece], quoted: bool) -> None:
         start = self.at
@@ -254,12 +239,6 @@ class Lexer:
         if quoted and value not in '$`"\\':
             value = '\\' + value
         pieces.append(tree.Literal(value, start, self.at, True))
-
-    def _extended_glob(self, pieces: list[tree.Piece]) -> None:
-        """`!(a|b)`, as text, up to the closing bracket on the same line."""
-        match = re.compile(_EXTENDED_GLOB).match(self.text, self.at, self.end)
-        if match:
-            self._literal(pieces, match.end(), False)
 
     def regular_expression(self) -> tree.Word | None:
         """The word after `=~`: parentheses and bars are text, blanks inside of them too."""
@@ -301,7 +280,6 @@ class Lexer:
             self._ansi_quotes(pieces)
         elif follower == '"' and not quoted:
             self.at += 1
-            self._double_quotes(pieces)
         else:
             self._literal(pieces, start + 1, quoted)
 
@@ -353,42 +331,34 @@ class Lexer:
     def _backquotes(self, quoted: bool) -> tree.Substitution:
         """A command substitution of the old form."""
         start = self.at
-        match = re.compile(_BACKQUOTED, re.DOTALL).match(self.text, start + 1, self.end)
-        assert match is not None
-        end = match.end()
-        if not self.text.startswith('`', end, self.end):
+        match = re.compile(_BACKQUOTED, re.DOTALL).match(self.text, start, self.end)
+        if match is None:
             raise self.unterminated(start, 'backquote')
         escape = r'\\([$`\\"])' if quoted else r'\\([$`\\])'
-        text = re.sub(escape, r'\1', match.group())
-        if text != match.group():
-            self.at = end + 1
+        text = re.sub(escape, r'\1', match[1])
+        if text != match[1]:
+            self.at = match.end()
             return tree.Substitution((), text, start, self.at, quoted)
         self.enter()
-        outer, self.end, self.at = self.end, end, start + 1
+        outer = self.end
+        self.at, self.end = match.span(1)
         body = self.commands_until('')
-        self.end, self.at = outer, end + 1
+        self.end, self.at = outer, match.end()
         self.depth -= 1
         return tree.Substitution(body, None, start, self.at, quoted)
 
     def arithmetic_end(self, start: int) -> int:
         """The offset after the `((…))` that starts at `start`; 0 where it is a subshell."""
-        level = 0
         limit = min(start + _MAX_ARITHMETIC, self.end)
-        if self.text.find(')', start, limit) < 0:
-            return 0
-        for at in range(start, limit):
-            char = self.text[at]
-            level += (char == '(') - (char == ')')
-            if char == ')' and level == 1:
-                return at + 2 if self.text.startswith(')', at + 1, self.end) else 0
-        return 0
+        match = re.compile(_ARITHMETIC).match(self.text, start, limit)
+        return match.end() if match else 0
 
     def calculation(self, start: int, inside: int, end: int, quoted: bool) -> tree.Arithmetic:
         """An arithmetic expression; `inside` is the offset after its brackets."""
         outer, self.end, self.at = self.end, end - 2, inside
         pieces: list[tree.Piece] = []
         self.enter()
-        self.quoted_text(pieces, '')
+        self._quoted_text(pieces, _UNQUOTED)
         self.depth -= 1
         self.end, self.at = outer, end
         return tree.Arithmetic(tuple(pieces), self.text[inside : end - 2], start, end, quoted)
@@ -423,28 +393,21 @@ class Lexer:
         waiting, self.heredocs = self.heredocs, []
         for heredoc, delimiter, expands, strips_tabs in waiting:
             heredoc.start = self.at
-            body_end, heredoc.end = self._heredoc_end(delimiter, strips_tabs)
+            tabs = r'\t*' if strips_tabs else ''
+            last_line = re.compile(rf'^{tabs}{re.escape(delimiter)}\r*$', re.MULTILINE)
+            match = last_line.search(self.text, self.at, self.end)
+            if match is None:
+                self.report(f'heredoc without its {delimiter}')
+            body_end, heredoc.end = match.span() if match else (self.end, self.end)
             heredoc.body = self._heredoc_body(body_end, expands)
             self.at = heredoc.end
-
-    def _heredoc_end(self, delimiter: str, strips_tabs: bool) -> tuple[int, int]:
-        """The end of the body, and the offset at which reading goes on."""
-        at = self.at
-        while at < self.end:
-            stop = self.line_end(at)
-            line = self.text[at:stop].rstrip('\r')
-            if (line.lstrip('\t') if strips_tabs else line) == delimiter:
-                return at, stop
-            at = stop + 1
-        self.report(f'heredoc without its {delimiter}')
-        return self.end, self.end
 
     def _heredoc_body(self, stop: int, expands: bool) -> tree.Word:
         start = self.at
         pieces: list[tree.Piece] = []
-        outer, self.end = self.end, max(stop, start)
+        outer, self.end = self.end, stop
         if expands:
-            self.quoted_text(pieces, '')
-        self._verbatim(pieces, self.end)
+            self._quoted_text(pieces, _UNQUOTED)
+        self._verbatim(pieces, stop)
         self.end = outer
         return tree.Word(tuple(pieces), start, stop)

@@ -19,13 +19,13 @@ _MAX_STATEMENTS = 40_000
 # A word that may be reserved, or an operator.
 _TOKEN = re.compile(r';;&?|;&|\(\(|[()]|[^\s;&|()<>]*')
 _CLOSERS = frozenset(') ;;& ;; ;& then else elif fi do done esac }'.split())
-_OPENERS = frozenset('if case for select while until { [[ function ( (('.split())
+_OPENERS = frozenset('if case for select while until { [[ ( (('.split())
 _PREFIXES = frozenset(('!', 'time', 'coproc'))
 _ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)(\[[^\]\n]{0,200}\])?(\+?)=', re.ASCII)
-# Rare ones, compiled when they are first needed.
-_FUNCTION_NAME = r'([^\s|&;()<>$`"\'\\{}=]+)'
+_NAME = r'([^\s|&;()<>$`"\'\\{}=]+)'
 _BRACKETS = r'[ \t]*\([ \t]*\)'
-_FUNCTION = rf'function[ \t]+{_FUNCTION_NAME}(?:{_BRACKETS})?|{_FUNCTION_NAME}{_BRACKETS}'
+_FUNCTION = re.compile(rf'function[ \t]+{_NAME}(?:{_BRACKETS})?|{_NAME}{_BRACKETS}')
+# Rare, so it is compiled when it is first needed.
 _TEST_TOKEN = r'&&|\|\||[()<>](?!\()|\(|\]\](?=[\s;&|()<>]|\Z)'
 
 _ARM_ENDS = (';;&', ';;', ';&')
@@ -68,11 +68,9 @@ class _Parser(Lexer):
     # Lists and pipelines
 
     def commands_until(self, closer: str) -> tuple[tree.Statement, ...]:
-        if closer:
-            return self._statements(closer)
-        # Up to the end of the text: no word outside of it closes it.
+        # No word outside of them closes them.
         closers, self._closers = self._closers, []
-        body = self._statements()
+        body = self._statements(closer)
         self._closers = closers
         return body
 
@@ -140,8 +138,6 @@ class _Parser(Lexer):
             negated ^= token == '!'
             self.at += len(token)
             self.skip_blanks()
-            if token == 'time' and self.skip('-p'):
-                self.skip_blanks()
             token = self._token()
         commands: list[tree.Command] = []
         while True:
@@ -161,21 +157,16 @@ class _Parser(Lexer):
 
     def _command(self) -> tree.Command | None:
         """The command that starts here, None if none does."""
+        function = _FUNCTION.match(self.text, self.at, self.end)
+        if function:
+            return self._function(function)
         token = self._token()
-        if token == 'function' or token and self._has_brackets(self.at + len(token)):
-            function = re.compile(_FUNCTION).match(self.text, self.at, self.end)
-            if function:
-                return self._function(function)
-        if token not in _OPENERS or token == 'function':
+        if token not in _OPENERS:
             return self._simple()
         self.enter()
         compound = self._compound(token)
         self.depth -= 1
         return compound
-
-    def _has_brackets(self, at: int) -> bool:
-        """Brackets follow, as after the name of a function."""
-        return self.text[at : min(at + 10, self.end)].lstrip(' \t')[:1] == '('
 
     def _function(self, match: re.Match[str]) -> tree.Command | None:
         """A definition; a name without a body is nothing."""

@@ -277,8 +277,6 @@ def walk(node: object) -> Iterator[object]:
         if isinstance(item, Statement):
             yield item
             waiting.extend(reversed(item.pipelines))
-        elif isinstance(item, Heredoc):
-            waiting.append(item.body)
         elif isinstance(item, tuple):
             if hasattr(item, '_fields'):
                 yield item
@@ -287,8 +285,5 @@ def walk(node: object) -> Iterator[object]:
 
 def literal(word: Word) -> str | None:
     """The text of a word without expansions, quotes removed; None for other words."""
-    if len(word.pieces) == 1 and isinstance(word.pieces[0], Literal):
-        return word.pieces[0].value
-    if all(isinstance(piece, Literal) for piece in word.pieces):
-        return ''.join(piece.value for piece in word.pieces if isinstance(piece, Literal))
-    return None
+    texts = [piece.value for piece in word.pieces if isinstance(piece, Literal)]
+    return ''.join(texts) if len(texts) == len(word.pieces) else None
