@@ -28,19 +28,12 @@ from kaniko_hooks.shell.value import (
     after_first,
     is_known,
     may_build,
+    number,
     optional,
     shortened,
     text_of,
 )
-from kaniko_hooks.shell.variables import (
-    Values,
-    assign,
-    executors_by_name,
-    items_of,
-    look_up,
-    separator,
-    value_of_hole,
-)
+from kaniko_hooks.shell.variables import Values, assign, items_of, look_up, separator, value_of_hole
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
@@ -251,21 +244,12 @@ def _shown(scope: Scope, piece: tree.Parameter) -> str:
 
 
 def _indirect(scope: Scope, state: State, piece: tree.Parameter) -> Ways:
-    """`${!x}`: the value of the variable that another one names; or the keys of an array."""
+    """`${!x}`: unknown words, or the value of any variable that may build."""
     shown = _shown(scope, piece)
-    if piece.whole and not piece.operator:
-        return [(state, (Part(hole('', shown), piece.quoted, True),))]
-    ways: Ways = []
-    for after, value in look_up(scope, state, piece.name, shown):
-        if isinstance(value, Text) and value.holes:
-            ways.append((after, (Part(hole('', shown), piece.quoted, True),)))
-            values = executors_by_name(scope, after, value)
-            ways += [(after, _parts(item, piece.quoted)) for item in values]
-        else:
-            name, bracket, index = text_of(value).value.partition('[')
-            subscript = bracket + index if bracket else piece.subscript
-            direct = piece._replace(name=name, prefix='', subscript=subscript)
-            ways += _parameter(scope, after, direct)
+    ways: Ways = [(state, (Part(hole('', shown), piece.quoted, True),))]
+    for name in (*scope.script.variables, *state.env.variables):
+        values = look_up(scope, state, name, shown)
+        ways += [(way, _parts(item, piece.quoted, '@')) for way, item in values if may_build(item)]
     return ways
 
 
@@ -288,18 +272,11 @@ def _parts(
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
         if quoted and whole == '*':
             return (Part(shortened(between.join(item.text for item in items)), True),)
-        return _separated(items)
+        return tuple(part for item in items for part in (BREAK, item))[1:]
     if isinstance(value, Unset):
         return (Part(EMPTY, True),) if quoted and not whole else ()
     text = text_of(value)
     return (Part(text, quoted, whole == '@' and bool(text.holes)),)
-
-
-def _separated(items: Sequence[Part]) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    for item in items:
-        parts += (BREAK, item) if parts else (item,)
-    return tuple(parts)
 
 
 def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tree.Word) -> Ways:
@@ -348,22 +325,12 @@ def _by_presence(
     if piece.operator[0] == ':':
         empty, filled = scope.ev.split(state, Eq(value, EMPTY))
         return filled, empty
-    # A join of states may keep the value that the variable had outside, if it had one.
-    is_own = value.hole_name.partition(' #')[0] == piece.name
-    is_set = piece.name in state.env.variables and not is_own
-    if is_set or piece.name in scope.script.variables or value.known:
-        return [state], []
-    present, absent = scope.ev.split(state, Truth('set', hole(piece.name)))
-    return present, [
-        way for before in absent for way in scope.ev.split(before, Eq(value, EMPTY))[0]
-    ]
+    return scope.ev.split(state, Truth('set', value) if value.holes else True)
 
 
 def _length(piece: tree.Parameter, value: Single) -> Text:
     if isinstance(value, Array) and piece.whole:
-        if any(item.splits for item in value.items):
-            return hole('')
-        return Text(str(len(value.items)))
+        return Text(str(len(value.items))) if is_known(value) else hole('')
     subject = text_of(value)
     return _derived(piece, [subject]) if subject.holes else Text(str(len(subject.value)))
 
@@ -372,9 +339,8 @@ def _derived(piece: tree.Parameter, operands: Sequence[Text], shown: str = '') -
     """The unknown result of an operator: the same for the same operands."""
     if any(not item.name for operand in operands for item in operand.holes):
         return hole('', shown)
-    names = ' '.join(repr(operand) for operand in operands)
-    name = '' if operands[0].value else piece.name
-    return hole(f'{piece.prefix}{piece.operator}{name} {names}', shown)
+    names = ' '.join(map(repr, operands))
+    return hole(f'{piece.prefix}{piece.operator}{piece.name} {names}', shown)
 
 
 def _modified(
@@ -401,23 +367,12 @@ def _modified(
 
 
 def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
-    """`${array[@]:offset:length}`: any of the words, where the bounds are not known."""
-    from kaniko_hooks.shell.arithmetic import calculated
-
-    offset, *length = [calculated(bound.known or '') for bound in bounds.split(':')]
-    start = int(offset or '0')
-    # The parameters begin with `$0`.
-    if not offset or name == '@' and not start or start < 0 and not is_known(value):
+    """`${array[@]:offset}`: any of the words, where another slice is written."""
+    offset = number(bounds.known)
+    if not offset:
         return [Array((*ANY_WORDS.items, *optional(value.items)))]
-    if start < 0:
-        slices: Sequence[Array] = [Array(value.items[start:])]
-    else:
-        slices = after_first(value, start - (name == '@'))
-    if length == [None]:
-        return [Array(optional(item.items)) for item in slices]
-    if len(slices) > 1 or not length:
-        return slices
-    return [Array(slices[0].items[: int(length[0] or '0')])]
+    # The parameters begin with `$0`.
+    return after_first(value, offset - (name == '@'))
 
 
 def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from kaniko_hooks.model import Eq, Field
@@ -25,7 +24,6 @@ from kaniko_hooks.shell.value import (
     may_build,
     named,
     number,
-    regex_with_holes,
     shortened,
     text_of,
 )
@@ -72,14 +70,6 @@ def value_of_hole(scope: Scope, state: State, name: str, shown: str) -> Values:
     own = state.env.variables.get(name)
     value = outside(scope, name) if own is None else own
     return _ways(scope, state, name, value, shown, own is not None)
-
-
-def executors_by_name(scope: Scope, state: State, name: Text) -> Sequence[Single]:
-    """The values that run the executor, of the variables that may have a name."""
-    pattern = re.compile(regex_with_holes(name))
-    names = {**scope.script.variables, **state.env.variables}
-    values = (scope.ev.value(scope, state.env, name) for name in filter(pattern.fullmatch, names))
-    return _executors(values)
 
 
 def _executors(values: Iterable[Value]) -> Sequence[Single]:
