@@ -284,10 +284,6 @@ def united(first: Facts, second: Facts) -> Facts | None:
 
     They can if the facts differ in one term only, or if one includes the other.
     """
-    if implies(second, first):
-        return first
-    if implies(first, second):
-        return second
     if first.keys() != second.keys():
         return None
     differing = [term for term in first if first[term] != second[term]]
@@ -302,17 +298,6 @@ def united(first: Facts, second: Facts) -> Facts | None:
     else:
         result[differing[0]] = union
     return result
-
-
-def implies(strong: Facts, weak: Facts) -> bool:
-    """Every run with the strong facts has the weak ones."""
-    if len(weak) > len(strong):
-        return False
-    for term, fact in weak.items():
-        other = strong.get(term)
-        if other is None or other != fact and _union(fact, other)[0] != fact:
-            return False
-    return True
 
 
 def _union(first: Fact, second: Fact) -> tuple[Fact, bool]:
