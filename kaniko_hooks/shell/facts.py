@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from os.path import commonprefix
 
 from kaniko_hooks.model import And, Cond, Match, Not, Or, Truth
 from kaniko_hooks.named_tuple import NamedTuple
@@ -104,7 +103,6 @@ class Assumptions:
     def _same(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
         if left == right and not _varies(left):
             return [facts], []
-        left, right = _without_common_ends(left, right)
         if right.holes and not left.holes:
             left, right = right, left
         if right.holes:
@@ -172,18 +170,6 @@ def _name(term: Term) -> object:
 def _varies(text: Text) -> bool:
     """A hole without a name is another value each time."""
     return any(not hole.name for hole in text.holes)
-
-
-def _without_common_ends(left: Text, right: Text) -> tuple[Text, Text]:
-    """Both without the characters that they have in common, if those are known.
-
-    `x$TAG` and `x` have the same answer as `$TAG` and nothing.
-    """
-    start = len(commonprefix((left.prefix, right.prefix)))
-    left = left.part(start)
-    right = right.part(start)
-    end = len(commonprefix((left.suffix[::-1], right.suffix[::-1])))
-    return left.part(0, len(left.value) - end), right.part(0, len(right.value) - end)
 
 
 # One term
