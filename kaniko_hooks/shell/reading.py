@@ -9,7 +9,7 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.shell import output, scripts
 from kaniko_hooks.shell.env import Flow, Scope, State
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, Array, fresh_name, join, number
+from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, Array, fresh_name, number
 from kaniko_hooks.shell.variables import assign, is_one_word
 from kaniko_hooks.text import Text, hole
 
@@ -55,32 +55,29 @@ def read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -> State | None:
-    """The state after `read`; None if not even the first part of the line is certain."""
+    """The state after `read`; None if it is not certain what each name gets."""
     unread, separators = state.env.unread, separators_of(state)
     if unread is None or separators is None:
         return None
     line = unread.before('\n')
-    parts = line.split(separators)
-    if parts[0].holes or '\\' in line.value and 'r' not in options:
+    if '\\' in line.value and 'r' not in options:
         return None
-    is_line = all(is_one_word(scope, state, item.name) for item in line.holes)
-    has_end = len(line.value) < len(unread.value)
-    if not is_line and not has_end:
+    if not all(is_one_word(scope, state, item.name) for item in line.holes):
         return None
     rest = unread.part(len(line.value) + 1)
-    after = state.with_env(state.env._replace(unread=rest if is_line else None))
+    after = state.with_env(state.env._replace(unread=rest))
+    parts = _parts(line, separators, len(names))
     if 'a' in options:
-        parts = [part for part in parts if part.value or ' ' not in separators]
-        items = tuple(Field(part, bool(part.holes)) for part in parts)
-        after = assign(after, names[0], Array(items))
+        words = (part for part in line.split(separators) if part.value)
+        items = Array(tuple(Field(word, bool(word.holes)) for word in words))
+        after = assign(after, names[0], items)
+    elif any(part.holes for part in parts[:-1]):
+        # Only the last part may contain separators.
+        return None
     else:
-        is_certain = True
-        for name, part in zip(names, _parts(line, separators, len(names))):
-            # Only the last part may contain separators.
-            is_certain = is_certain and (not part.holes or is_line and name == names[-1])
-            value = part if is_certain else join((_any_value(name), part))
-            after = assign(after, name, value)
-    return after.with_status(has_end)
+        for name, part in zip(names, parts):
+            after = assign(after, name, part)
+    return after.with_status(len(line.value) < len(unread.value))
 
 
 def _any_value(name: str) -> Text:
