@@ -72,22 +72,17 @@ def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
     """
     result = []
     for match in re.finditer(r'(?<![\w./\\-])[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
-        path = match[0].replace('\\', '')
+        path = match[0].replace('\\', '').strip('/')
         name = path.rpartition('/')[2]
-        if name == 'executor':
-            command = word.part(match.start(), match.end())
-        elif match.end() == len(word.value):
-            # A word that a filter reads.
-            continue
-        elif name in state.env.functions:
-            command = Text(name)
-        elif '/' in path and scope.ev.repository.readable(path.strip('/')) is not None:
-            command = Text(path.strip('/'))
-        else:
-            continue
-        # It may as well set variables.
-        anything = hole(fresh_name(REPEATED), '$(…)')
-        result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
+        is_own = name in state.env.functions or (
+            '/' in path and scope.ev.repository.readable(path) is not None
+        )
+        # The last word may be a file that a filter reads.
+        if name == 'executor' or is_own and match.end() < len(word.value):
+            command = word.part(*match.span()) if name == 'executor' else Text(path)
+            # It may as well set variables.
+            anything = hole(fresh_name(REPEATED), '$(…)')
+            result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
     return result
 
 
@@ -204,27 +199,20 @@ def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
 
 
 def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line, if it is known."""
-    cut = r'cut (?:-d ?(.)(?: -f ?([1-9]))?|-f ?([1-9]) -d ?(.))'
-    words = _words(fields)
-    match = re.fullmatch(rf'{cut}|awk (?:-F ?(\S) )?{{ ?print \$([1-9]);? ?}}', words)
+    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line of a known text."""
+    form = r'cut -d ?(.) -f ?([1-9])|awk (?:-F ?(\S) )?{ ?print \$([1-9]);? ?}'
+    match = re.fullmatch(form, _words(fields))
     text = state.env.stdin
-    if match is None or text is None:
-        return None
-    if not all(variables.is_one_word(scope, state, item.name) for item in text.holes):
+    if match is None or text is None or text.holes:
         return None
     scope.ev.spend(len(text.value) // 4)
-    separators = match[1] or match[4] or match[5] or ' \t'
-    count = int(match[2] or match[3] or match[6] or 1)
-    lines = []
-    # The last line is printed with an end in any case.
-    for line in text.part(0, len(text.value.removesuffix('\n'))).split('\n'):
-        parts = [part for part in line.split(separators) if part.value or separators != ' \t']
-        if any(part.holes for part in parts[:count]):
-            return None
-        is_whole = words[:3] == 'cut' and len(parts) == 1
-        lines.append(line if is_whole else parts[count - 1] if count <= len(parts) else EMPTY)
-    return [_LINE_END.join((*lines, EMPTY))]
+    printed = ''
+    for line in text.value.splitlines():
+        parts = line.split(match[1] or match[3])
+        # Without a mark `cut` prints all of the line.
+        number = 1 if match[1] and len(parts) == 1 else int(match[2] or match[4])
+        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
+    return [Text(printed)]
 
 
 def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
@@ -241,26 +229,10 @@ def _words(fields: Sequence[Field]) -> str:
     return ' '.join(field.text.known or '\n' for field in fields)
 
 
-def _names(words: Sequence[Text], shown: str) -> Text:
-    """Any number of names that match one of the words."""
-    more = hole(fresh_name(shown), shown)
-    return concat(piece for word in (*words, more) for piece in (word, _LINE_END))
-
-
 def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
     name = _operand(fields).known or ''
     ways = variables.look_up(scope, state, name, f'${name}')
     return [concat((value, _LINE_END)) for _, value in ways if isinstance(value, Text)]
-
-
-def _ls(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    return [_names([field.text for field in fields[1:] if field.text.holes], '$(ls)')]
-
-
-def _find(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    if any(field.text.value.startswith(('-exec', '-ok', '-printf')) for field in fields):
-        return None
-    return [_names([names_of_find(fields)], '$(find)')]
 
 
 # With these operators of `find` one `-name` is not the name.
@@ -312,24 +284,15 @@ def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | 
     return [Text(f'{path}\n')] if mentions_executor(name) else None
 
 
-def _expr(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    from kaniko_hooks.shell.arithmetic import calculated
-
-    result = calculated(' '.join(field.text.known or '?' for field in fields[1:]))
-    return [Text(f'{result}\n')] if result else None
-
-
 _PRINTERS = {
-    'expr': _expr,
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,
     'tee': _tee,
-    'cut': _parts,
     'awk': _parts,
+    'cut': _parts,
     'tr': _translated,
     'sed': _translated,
-    'find': _find,
     'pwd': _pwd,
     'dirname': _dirname,
     'basename': _basename,
@@ -339,5 +302,4 @@ _PRINTERS = {
     'which': _which,
     'command': _which,
     'type': _which,
-    'ls': _ls,
 }
