@@ -131,11 +131,8 @@ class Assumptions:
     ) -> tuple[list[Facts], list[Facts]]:
         if not subject.holes:
             return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
-        if isinstance(pattern, str):
-            if not is_pattern(pattern):
-                return self._same(facts, subject, Text(pattern))
-            if pattern.strip('*') == '':
-                return [facts], []
+        if isinstance(pattern, str) and not pattern.strip('*'):
+            return [facts], []
         if _varies(subject):
             return [facts], [facts]
         term = subject.key()
@@ -206,11 +203,11 @@ def _contradict(first: tuple[str | int, bool], second: tuple[str | int, bool]) -
     (pattern, holds), (other, other_holds) = first, second
     if isinstance(pattern, int) and isinstance(other, int):
         return holds is not other_holds and (pattern <= other if holds else other <= pattern)
+    if holds is not other_holds:
+        return pattern == other
     if isinstance(pattern, int) or isinstance(other, int):
         return False
-    if holds and other_holds:
-        return _disjoint(pattern, other)
-    return pattern == other and holds is not other_holds
+    return holds and _disjoint(pattern, other)
 
 
 # The bracket is that of an extended pattern.
@@ -268,22 +265,17 @@ def _in_python(match: re.Match[str]) -> str:
 def united(first: Facts, second: Facts) -> Facts | None:
     """Exactly the runs of both; None if facts cannot say that.
 
-    They can if the facts differ in one term only, or if one includes the other.
+    They can if the facts differ in one term only.
     """
-    if first.keys() != second.keys():
+    differing = [term for term in first if first[term] != second.get(term)]
+    if first.keys() != second.keys() or len(differing) != 1:
         return None
-    differing = [term for term in first if first[term] != second[term]]
-    if len(differing) != 1:
-        return None
-    union, is_exact = _union(first[differing[0]], second[differing[0]])
-    if not is_exact:
-        return None
-    result = dict(first)
+    (term,) = differing
+    union, is_exact = _union(first[term], second[term])
+    result = {**first, term: union}
     if union == ANY:
-        del result[differing[0]]
-    else:
-        result[differing[0]] = union
-    return result
+        del result[term]
+    return result if is_exact else None
 
 
 def _union(first: Fact, second: Fact) -> tuple[Fact, bool]:

@@ -153,7 +153,7 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
         return None
     form = _unescaped(words.pop(0))
     directives = list(re.finditer(r'%(.)', form.value))
-    if any(match[1] not in 'sdbq%' for match in directives):
+    if any(match[1] not in 'sdb%' for match in directives):
         return None
     used = sum(match[1] != '%' for match in directives)
     pieces: list[Text] = []
@@ -161,17 +161,10 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
         replacements = []
         for match in directives:
             word = Text('%') if match[1] == '%' else words.pop(0) if words else EMPTY
-            quoted = _quoted(word) if match[1] == 'q' else word
-            replacements.append((match.start(), match.end(), quoted))
+            replacements.append((*match.span(), word))
         pieces.append(form.replaced(replacements))
         if not words or not used:
             return [concat(pieces)]
-
-
-def _quoted(text: Text) -> Text:
-    """The text as one word of a command."""
-    quote = Text("'")
-    return concat((quote, Text("'\\''").join(text.split("'")), quote))
 
 
 def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
