@@ -87,8 +87,6 @@ class State(NamedTuple):
 
     def with_status(self, status: bool | None) -> State:
         """The state after a command with this status."""
-        if self.status is status:
-            return self
         return State(self.env, self.facts, self.outcome, status)
 
     def with_env(self, env: Env) -> State:

@@ -158,17 +158,10 @@ def parts_of(scope: Scope, state: State, pieces: Sequence[tree.Piece]) -> Ways:
             continue
         ways = [(before, (*parts, *literal)) for before, parts in ways]
         literal = []
-        unknown = Part(hole(''), piece.quoted, _is_list(piece))
+        is_list = isinstance(piece, tree.Parameter) and piece.whole == '@'
+        unknown = Part(hole(''), piece.quoted, is_list)
         ways = extended(scope, ways, _expansion, piece, unknown)
     return [(before, (*parts, *literal)) for before, parts in ways]
-
-
-def _is_list(piece: tree.Piece) -> bool:
-    """Expands to any number of words, also in quotes."""
-    if not isinstance(piece, tree.Parameter):
-        return False
-    operand = piece.operand.pieces if piece.operand else ()
-    return piece.whole == '@' or any(map(_is_list, operand))
 
 
 def literal_text(source: Text, piece: tree.Literal) -> Text:

@@ -75,8 +75,6 @@ _numbers = count(1)
 
 def named(text: Text) -> Text:
     """The text with names for its holes: it is one value where it is kept."""
-    if all(item.name for item in text.holes):
-        return text
     holes = (item if item.name else item._replace(name=fresh_name('')) for item in text.holes)
     return Text(text.value, tuple(holes), text.segments)
 
