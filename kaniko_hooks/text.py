@@ -175,7 +175,8 @@ class Text:
 
     def before(self, separators: Container[str]) -> Text:
         """The text up to the first separator, or all of it."""
-        return self.split(separators)[0]
+        cuts = (at for at, char in enumerate(self.value) if char in separators)
+        return self.part(0, next((at for at in cuts if not self.in_hole(at)), None))
 
     def in_hole(self, offset: int) -> bool:
         """The character at an offset is one of a hole."""

@@ -23,6 +23,9 @@ _MAX_FILES = 64
 # Scripts that one name may stand for; of more only those that may build count.
 _MAX_CANDIDATES = 20
 _EXTENSIONS = ('.sh', '.bash')
+# Of a path; one with more is unknown.
+_MAX_FOLDERS = 50
+_MAX_PATH = 4_096  # Linux: PATH_MAX
 _DEVICES = ('/dev/', '/proc/')
 # The first characters of the names of holes that stand for names of files.
 _PATTERNS = frozenset('*?[')
@@ -65,6 +68,8 @@ def _is_absolute(path: Text) -> bool:
 
 def _normal(path: Text) -> Text:
     """Without `.`, `..` and doubled slashes, as far as names are known."""
+    if len(path.value) > _MAX_PATH or path.value.count('/') > _MAX_FOLDERS:
+        return hole(fresh_name('path'))
     names: list[Text] = []
     for name in path.split('/'):
         if name.known == '..' and names and names[-1].known not in (None, '..'):
