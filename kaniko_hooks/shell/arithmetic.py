@@ -11,7 +11,7 @@ import operator
 import re
 
 from kaniko_hooks.model import Cond, Eq, negate
-from kaniko_hooks.shell import tests
+from kaniko_hooks.shell import conditionals
 from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.value import fresh_name, text_of
 from kaniko_hooks.shell.variables import assign, look_up
@@ -84,7 +84,7 @@ def _cond(scope: Scope, state: State, text: Text) -> Cond:
     match = re.fullmatch(_COMPARISON, shown)
     if match:
         left, right = (value(scope, state, text.part(*match.span(side))) for side in (1, 3))
-        return tests.compared(left, _OF_TEST[match[2]], right)
+        return conditionals.compared(left, _OF_TEST[match[2]], right)
     return _differs_from_0(value(scope, state, text))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaniko_hooks.shell import expand, tests
+from kaniko_hooks.shell import conditionals, expand
 from kaniko_hooks.shell.env import Flow, Scope, State, by_success, merged
 from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
@@ -77,21 +77,21 @@ def _matching(
 
 def test(scope: Scope, state: State, node: Test) -> Flow:
     """`[[ … ]]`."""
-    ways: list[tuple[State, tuple[tests.Operand, ...]]] = [(state, ())]
+    ways: list[tuple[State, tuple[conditionals.Operand, ...]]] = [(state, ())]
     for word in node.words:
-        ways = expand.extended(scope, ways, _operand, word, tests.Operand(hole('')))
+        ways = expand.extended(scope, ways, _operand, word, conditionals.Operand(hole('')))
     flow = Flow()
     for way, operands in ways:
-        cond = tests.Expression(operands, way.env.moment(), double=True).cond()
+        cond = conditionals.Expression(operands, way.env.moment(), double=True).cond()
         flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
     return flow
 
 
 def _operand(
     scope: Scope, state: State, word: Word
-) -> list[tuple[State, tuple[tests.Operand, ...]]]:
+) -> list[tuple[State, tuple[conditionals.Operand, ...]]]:
     return [
-        (after, (tests.Operand(expand.joined(parts), parts=parts),))
+        (after, (conditionals.Operand(expand.joined(parts), parts=parts),))
         for after, parts in expand.parts_of(scope, state, word.pieces)
     ]
 

@@ -48,12 +48,14 @@ def _ends_with(status: bool | None) -> Runner:
 
 def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # Modules that few scripts need come late.
-    from kaniko_hooks.shell import tests
+    from kaniko_hooks.shell import conditionals
 
     has_bracket = fields[0].text.known == '[' and fields[-1].text.known == ']'
     words = fields[1:-1] if has_bracket else fields[1:]
-    operands = [tests.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words]
-    test = tests.Expression(operands, state.env.moment(), double=False)
+    operands = [
+        conditionals.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words
+    ]
+    test = conditionals.Expression(operands, state.env.moment(), double=False)
     return Flow(scope.ev.by_status(state, test.cond()))
 
 

@@ -40,7 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from kaniko_hooks.shell.tests import Operand
+    from kaniko_hooks.shell.conditionals import Operand
 
     _Item = TypeVar('_Item', bound='Field | Part | Operand')
     _Node = TypeVar('_Node', bound='tree.Word | _Expansion')
