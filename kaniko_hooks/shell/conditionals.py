@@ -2,9 +2,8 @@
 
 An unquoted word may be no word or several: `[ -n ]` is true, and `[ = x ]` fails
 with an error, as a comparison of what is no number does. What no condition says
-(files, permissions) is an opaque test with its operator as name. Of the regular
-expressions of `=~` (POSIX XBD 9.4) are not read anchors in the middle and what
-POSIX leaves undefined (`\\w`, `a**`).
+(files, permissions) is an opaque test with its operator as name. Of a regular
+expression of `=~` are read one of some texts (`^(a|b)$`) and a beginning (`^v`).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Sequence
 
 from kaniko_hooks.model import Cond, Eq, Match, Truth, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.expand import Part, matching, opaque
+from kaniko_hooks.shell.expand import Part, escaped, matching, opaque
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')
@@ -26,15 +25,10 @@ _NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt'}
 _BINARY = _COMPARISONS | frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~'))
 _MAX_OPERANDS = 500  # each may be a bracket, and Python's stack must hold them
 
-# Of regular expressions.
-_CLASS = r'\[:(?:digit|alpha|alnum|lower|upper|space):\]'
-_ATOM = rf"\\[^\w\s<>`'(|)]|\[\^?(?:{_CLASS}|[\w./:@+\s-])+\]|[^][\\*+?{{}}()|^$]"
-_REPEATS = r'[*+?]|\{\d{1,3}(?:,\d{0,3})?\}'
-_REPEATED = rf'({_ATOM}|\))({_REPEATS})?'
-_BRANCH = rf'(\^?)((?:(?:{_ATOM})(?:{_REPEATS})?)*)(\$?)'
-_GROUP = rf'\(([^()]*)\)({_REPEATS})?'
-_MAX_REGEX = 300
-_MAX_PATTERNS = 32
+# Of regular expressions: a character, a beginning that all matches have, and one of some texts.
+_LETTER = r"(?:[\w/:@-]|\\[^\w\s<>`'|])"
+_BEGINNING = rf'\^({_LETTER}+)(?![*+?{{])'
+_ONE_OF = rf'\^(?:\(({_LETTER}+(?:\|{_LETTER}+)*)\)|({_LETTER}+))\$'
 
 
 class Operand(NamedTuple):
@@ -121,7 +115,7 @@ class Expression:
             return _one_word(operand) if operand.vanishes else _filled(operand.text)
         if operator in _FILE_TESTS:
             return Truth(f'{operator} {self.moment}', operand.text)
-        return Truth(operator, operand.text) if operator == '-t' else None
+        return None
 
     def _binary(self, left: Operand, operator: str, right: Operand) -> Cond:
         if operator == '!=':
@@ -139,14 +133,20 @@ class Expression:
 
 
 def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
-    """The condition that a part of a text matches a regular expression."""
+    """The condition that a text matches a regular expression, as far as its beginning says."""
     test = opaque('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
     pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
-    globs, exact = _patterns(''.join(pieces))
-    cond = any_of(Match(subject, glob) for glob in globs)
-    return cond if exact else all_of((test, cond)) if globs else test
+    expression = ''.join(pieces)
+    one_of = re.fullmatch(_ONE_OF, expression)
+    if one_of:
+        texts = (one_of[1] or one_of[2]).split('|')
+        return any_of(Eq(subject, Text(_without_escapes(text))) for text in texts)
+    beginning = None if '|' in expression else re.match(_BEGINNING, expression)
+    if beginning is None:
+        return test
+    return all_of((test, Match(subject, f'{escaped(_without_escapes(beginning[1]))}*')))
 
 
 def _literal(text: str) -> str:
@@ -154,47 +154,8 @@ def _literal(text: str) -> str:
     return re.sub(r'[^\w\s]', r'\\\g<0>', text)
 
 
-def _patterns(expression: str) -> tuple[list[str], bool]:
-    """Patterns of which a text matches one if it matches an expression; and if only then.
-
-    A repetition becomes `*`, which matches more. No patterns: the expression is not read.
-    """
-    if len(expression) > _MAX_REGEX or re.search(r'(?:^|[(|^])[*+?{]|\\[(|)]', expression):
-        return [], False
-    pending = [expression]
-    result: list[str] = []
-    while pending:
-        way = pending.pop()
-        group = re.search(_GROUP, way)
-        if group:
-            for inner in group[1].split('|'):
-                if group[2]:
-                    inner = f'{inner}.*' if group[2] == '+' else '.*'
-                pending.append(f'{way[: group.start()]}{inner}{way[group.end() :]}')
-        else:
-            result += map(_pattern, way.split('|'))
-        if '' in result or len(pending) + len(result) > _MAX_PATTERNS:
-            return [], False
-    pieces = re.findall(_REPEATED, expression)
-    return result, all(not repeats or atom == '.' and repeats in '*+' for atom, repeats in pieces)
-
-
-def _pattern(branch: str) -> str:
-    """The pattern of a sequence of atoms; '' if it is not read."""
-    match = re.fullmatch(_BRANCH, branch)
-    if match is None:
-        return ''
-    pattern = ''.join(map(_piece, re.finditer(_REPEATED, match[2])))
-    return f'{"" if match[1] else "*"}{pattern}{"" if match[3] else "*"}'
-
-
-def _piece(match: re.Match[str]) -> str:
-    if match[2] and match[2] != '+':
-        return '*'
-    atom = '?' if match[1] == '.' else match[1]
-    if atom[0] == '\\' and atom[1] not in '*?[(\\':
-        atom = atom[1]
-    return f'{atom}*' if match[2] else atom
+def _without_escapes(expression: str) -> str:
+    return re.sub(r'\\(.)', r'\1', expression)
 
 
 def _filled(text: Text) -> Cond:
