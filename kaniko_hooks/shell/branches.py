@@ -18,8 +18,6 @@ def if_(scope: Scope, state: State, node: If) -> Flow:
         flow.leaving += condition.leaving
         succeeding, pending = by_success(condition.normal)
         flow.add(scope.ev.statements(scope, succeeding, arm.body))
-        if not pending:
-            return flow
     if node.otherwise:
         flow.add(scope.ev.statements(scope, pending, node.otherwise))
     else:
@@ -44,8 +42,6 @@ def _arms(scope: Scope, state: State, subject: Text, node: Case) -> Flow:
         matching, pending = _matching(scope, pending, subject, arm)
         matching += falling
         falling = []
-        if not matching:
-            continue
         body = scope.ev.statements(scope, merged(scope, matching), arm.body)
         flow.leaving += body.leaving
         if arm.terminator == ';&':

@@ -20,6 +20,7 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
 )
+from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
@@ -88,7 +89,8 @@ def _leave_loop(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     after = state.with_status(True)
     if scope.loops:
         return Flow(leaving=[(Exit(kind, min(levels, scope.loops)), after)])
-    return Flow([after], [(Exit(kind, 1), after)] if scope.outer_loops else [])
+    # Shells differ on loops around a function or process.
+    return Flow([after], [(Exit(kind, 1), after)])
 
 
 def _exec(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -155,11 +157,6 @@ def _set_by_words(state: State) -> State:
 def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     names = [field.text.known for field in fields[1:]]
     scope.ev.spend(len(names) * (len(state.env.variables) + len(names)) // 20)
-    if '-f' in names:
-        table = {
-            name: function for name, function in state.env.functions.items() if name not in names
-        }
-        return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
     if None in names:
         state = scripts.after_unknown_commands(scope, state)
     for name in names:
@@ -262,8 +259,6 @@ def _command(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def _look_up(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`command -v`, `hash`, `type`, `which`: the path of a command, or nothing."""
-    if not scope.captured:
-        return Flow([state.with_status(None)])
     ends = output.printed(scope, [state.with_status(True)], fields).normal
     return Flow([*ends, state.with_status(False)])
 
@@ -280,7 +275,7 @@ def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`trap`: a handler of EXIT runs at the end of the shell, others may run now."""
+    """`trap`: a handler of EXIT runs at the end of the shell, others any number of times now."""
     words = [field for field in fields[1:] if field.text.known != '--']
     if len(words) < 2 or words[0].text.known in ('-p', '-l'):
         return Flow([state.with_status(True)])
@@ -293,15 +288,12 @@ def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if not handler.value or handler in scope.calls:
         return Flow([state])
     inner = scope._replace(calls=(*scope.calls, handler))
-    if 'DEBUG' in signals or 'ERR' in signals and not state.env.errexit:
-        from kaniko_hooks.shell.repeats import repeated
+    from kaniko_hooks.shell.repeats import any_number
 
-        handlers = [[fields[0], words[0]]]
-        flow = repeated(inner, state, handlers, 'loop', fields[0], scripts.evaluate)
-    else:
-        flow = scripts.evaluate(inner, state, [fields[0], words[0]])
-    flow.normal = [state, *(end.with_status(True) for end in flow.normal)]
-    return flow
+    start = state._replace(outcome=NO_BUILD)
+    flow = scripts.evaluate(inner, start, [fields[0], words[0]])
+    place = scope.source.place(fields[0].start)
+    return Flow(any_number(state, flow.ends(), 'loop', place))
 
 
 def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -165,15 +165,13 @@ class Scope(NamedTuple):
     calls: tuple[object, ...] = ()  # functions and scripts that are running
     repetitions: int = 1  # of the loops around
     loops: int = 0  # around, in this function and process
-    outer_loops: bool = False  # around the function or process; shells differ on leaving those
     may_return: bool = False  # from a function or a sourced script
     depth: int = 0  # of commands inside of commands
     recorded: bool = False  # there are reports on the commands
 
     def apart(self) -> Scope:
         """The scope of a function, or of a process of its own."""
-        outer = self.outer_loops or self.loops > 0
-        return self._replace(loops=0, outer_loops=outer, recorded=False)
+        return self._replace(loops=0, recorded=False)
 
     def because(self, kind: str, offset: int, times: int = 1) -> Scope:
         """The scope of what runs more than once for this reason."""

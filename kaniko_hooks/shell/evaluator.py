@@ -160,15 +160,12 @@ class Evaluator:
             flow.leaving += [(EXIT, state.with_status(False)) for state in self.ended]
             self.ended.clear()
             flow.normal = merged(scope, flow.normal)
-            if not flow.normal:
-                break
-        if len(flow.leaving) > 1:
-            by_exit: dict[Exit, list[State]] = {}
-            for way, state in flow.leaving:
-                by_exit.setdefault(way, []).append(state)
-            flow.leaving = [
-                (way, state) for way, states in by_exit.items() for state in merged(scope, states)
-            ]
+        by_exit: dict[Exit, list[State]] = {}
+        for way, state in flow.leaving:
+            by_exit.setdefault(way, []).append(state)
+        flow.leaving = [
+            (way, state) for way, states in by_exit.items() for state in merged(scope, states)
+        ]
         return flow
 
     def _reported(

@@ -66,7 +66,6 @@ _MAX_KNOWN_ROUNDS = 16
 
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
-_ENDS = frozenset(';&|\n')  # of a command
 # The name of the positional parameters among the variables of a loop.
 _ARGUMENTS = '@'
 
@@ -173,8 +172,7 @@ def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Singl
             rest = tail = text_of(item).part(len(text_of(start).value))
             between = ' ' if tail.value[:1] == ' ' else ''
         added = shape(rest) if shape(item).startswith(shape(start) + between) else ''
-        is_one = _ENDS.isdisjoint(added) or 'executor' not in shape(start)
-        if added and is_one and not may_build(rest):
+        if added and not may_build(rest):
             end = unknown(scope.ev, (start,), words_of(scope.ev, (rest,)))
             if isinstance(start, Array) and isinstance(end, Array):
                 return Array((*start.items, *end.items))
@@ -227,8 +225,6 @@ def _over_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) 
         going, done = _iteration(body)
         flow.add(done)
         current = merged(scope, going)
-        if not current:
-            break
     flow.normal += current
     return flow
 
@@ -307,8 +303,6 @@ def _in_rounds(scope: Scope, state: State, node: While) -> Flow | None:
             return flow
         status = all(way.status for way in going) or None
         current = merged(scope, going)
-        if current[0].env == state.env:
-            return None
     return None
 
 
@@ -330,7 +324,7 @@ def _any_times(
     heads = [] if runs_once else [state]
     if going:
         last = joined_states(scope, going)
-        last = [way.with_env(_printed_again(scope, state.env, way.env)) for way in last]
+        last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
         heads += [way._replace(outcome=before) for way in last]
     heads = merged(scope, heads)
     stopping = _condition(scope, heads, node)[1]
@@ -375,19 +369,14 @@ def _condition(scope: Scope, states: list[State], node: For | While) -> tuple[Fl
     return flow, succeeding if node.until else failing
 
 
-def _printed_again(scope: Scope, before: Env, after: Env) -> Env:
+def _printed_again(before: Env, after: Env) -> Env:
     """The environment after iterations that each print what the last one has printed."""
     text, printed = after.stdout, before.stdout
     if text == printed:
         return after
     start = len(printed.value) if text.value.startswith(printed.value) else 0
-    last = text.part(start)
-    if may_build(last):
-        more = hole(fresh_name(REPEATED), '$(…)')
-    else:
-        more = text_of(unknown(scope.ev, (), words_of(scope.ev, (last,)), '$(…)'))
-    end = text.part(len(text.value.rstrip()))
-    return after._replace(stdout=concat((text, more, end)))
+    kind = REPEATED if may_build(text.part(start)) else ''
+    return after._replace(stdout=concat((text, hole(fresh_name(kind), '$(…)'))))
 
 
 # Retries

@@ -186,7 +186,7 @@ def _in_new_shell(
     scope: Scope, state: State, text: Text, arguments: Sequence[Field], errexit: bool
 ) -> Flow:
     """The commands of a text in a shell of its own: of ours it has exported variables and files."""
-    inner = scope._replace(tested=False, loops=0, outer_loops=False, may_return=False)
+    inner = scope._replace(tested=False, loops=0, may_return=False)
 
     def child(way: State) -> Flow:
         table = _inherited(scope, way.env)
