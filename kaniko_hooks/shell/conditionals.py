@@ -3,7 +3,7 @@
 An unquoted word may be no word or several: `[ -n ]` is true, and `[ = x ]` fails
 with an error, as a comparison of what is no number does. What no condition says
 (files, permissions) is an opaque test with its operator as name. Of a regular
-expression of `=~` are read one of some texts (`^(a|b)$`) and a beginning (`^v`).
+expression of `=~` are read texts that it is (`^(a|b)$`) or begins with (`^v`).
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ _NEGATIONS = {'-ne': '-eq', '-ge': '-lt', '-le': '-gt'}
 _BINARY = _COMPARISONS | frozenset(('=', '==', '!=', '<', '>', '-nt', '-ot', '-ef', '=~'))
 _MAX_OPERANDS = 500  # each may be a bracket, and Python's stack must hold them
 
-# Of regular expressions: a character, a beginning that all matches have, and one of some texts.
+# Of regular expressions: a character, and the texts that all matches begin with.
 _LETTER = r"(?:[\w/:@-]|\\[^\w\s<>`'|])"
-_BEGINNING = rf'\^({_LETTER}+)(?![*+?{{])'
-_ONE_OF = rf'\^(?:\(({_LETTER}+(?:\|{_LETTER}+)*)\)|({_LETTER}+))\$'
+_BEGINNINGS = rf'\^(?:\(({_LETTER}+(?:\|{_LETTER}+)*)\)|({_LETTER}+))(?![*+?{{])'
 
 
 class Operand(NamedTuple):
@@ -133,29 +132,25 @@ class Expression:
 
 
 def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
-    """The condition that a text matches a regular expression, as far as its beginning says."""
+    """The condition that a text matches a regular expression, as far as its beginnings say."""
     test = opaque('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
     pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
     expression = ''.join(pieces)
-    one_of = re.fullmatch(_ONE_OF, expression)
-    if one_of:
-        texts = (one_of[1] or one_of[2]).split('|')
-        return any_of(Eq(subject, Text(_without_escapes(text))) for text in texts)
-    beginning = None if '|' in expression else re.match(_BEGINNING, expression)
-    if beginning is None:
+    match = re.match(_BEGINNINGS, expression)
+    rest = expression[match.end() :] if match else ''
+    if match is None or '|' in rest:
         return test
-    return all_of((test, Match(subject, f'{escaped(_without_escapes(beginning[1]))}*')))
+    texts = [re.sub(r'\\(.)', r'\1', text) for text in (match[1] or match[2]).split('|')]
+    if rest == '$':
+        return any_of(Eq(subject, Text(text)) for text in texts)
+    return all_of((test, any_of(Match(subject, f'{escaped(text)}*') for text in texts)))
 
 
 def _literal(text: str) -> str:
     """A regular expression for just this text."""
     return re.sub(r'[^\w\s]', r'\\\g<0>', text)
-
-
-def _without_escapes(expression: str) -> str:
-    return re.sub(r'\\(.)', r'\1', expression)
 
 
 def _filled(text: Text) -> Cond:
