@@ -14,7 +14,7 @@ from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import BUILTIN
-from kaniko_hooks.shell.tree import DECLARATIONS, Function, Simple, literal, walk
+from kaniko_hooks.shell.tree import Function, Simple
 from kaniko_hooks.text import Text
 
 TOO_LONG = 'its set-up is too long to be repeated in every job'
@@ -143,39 +143,23 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
 
 
 def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
-    """The step only sets variables, which are set again before anything could read them."""
+    """The step only sets variables, which a command of the same form sets again before any use."""
     report = step.report
-    names = report.writes
-    if (
-        not names
-        or not report.changes <= {'variables', 'exported'}
-        or report.files
-        or report.exits
-        or may_stop(step)
-        or any(use.kind != BUILTIN for use in step.programs)
-    ):
+    if not report.changes <= {'variables', 'exported'} or report.files or report.exits:
         return False
-    for other in later:
-        # Other programs may read the environment, and `read` may leave the old value.
-        if names & other.report.reads or not all(
+    form = step.text.partition('=')[0]
+    for other in (step, *later):
+        # Other programs may read the environment, `read` may leave the old value, and a test
+        # may look whether there is one.
+        if may_stop(other) or not all(
             use.kind == BUILTIN and use.name != 'read' for use in other.programs
         ):
             return False
-        if names & other.sure_writes and not _attributes(step) <= _attributes(other):
+        if other is not step and report.writes & other.report.reads:
             return False
-        names = names - other.sure_writes
-        if not names:
-            return True
-        # As `[ -v NAME ]` does.
-        if any(re.search(rf'\b{name}\b', other.text) for name in names):
-            return False
+        if other is not step and other.text.partition('=')[0] == form:
+            return bool(report.writes) and report.writes <= other.sure_writes
     return False
-
-
-def _attributes(step: Step) -> set[str | None]:
-    """The builtins of a step that give variables attributes."""
-    commands = (node for node in walk(step.node) if isinstance(node, Simple) and node.words)
-    return {literal(command.words[0]) for command in commands} & DECLARATIONS
 
 
 def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
