@@ -21,7 +21,7 @@ from kaniko_hooks.fix.units import MAX_NAME, Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
 from kaniko_hooks.named_tuple import NamedTuple
 
-_MAX_STEPS = 1_000  # of a script, and of all parts
+_MAX_STEPS = 1_000  # of a script
 
 
 class Draft(NamedTuple):
@@ -162,8 +162,6 @@ def _split(draft: Draft, script: ScriptLayout, template: str, most_shared: int) 
     target, jobs = draft.target, draft.jobs
     writer = Writer(target.text, script.place, target.job, draft.steps)
     shared = _shared(target, script, most_shared, writer)
-    if sum(len(job.part.steps) - len(shared) for job in jobs) > _MAX_STEPS:
-        raise Refusal(TOO_LONG)
     keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
     extended = template if keeps_more else None
     edits = split_edits(writer, jobs, extended, shared, script.job)

@@ -10,8 +10,6 @@ break of their last line.
 
 from __future__ import annotations
 
-import re
-
 from kaniko_hooks.ci.gitlab.jobs import Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, entry_of, node_of
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, walk
@@ -53,7 +51,6 @@ class Layout(NamedTuple):
     script_end: int
     style: str  # 'list', 'flow' or 'scalar'
     gap: str  # white space that a list's dash has more than its key
-    dash: str  # '- '
     items: tuple[Item, ...]
 
 
@@ -74,11 +71,9 @@ def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     end = _with_comments(text, last, len(indent))
     if style == 'list':
         items = (*items[:-1], items[-1]._replace(end=end))
-    gap, dash = '  ', '- '
+    gap = '  '
     if style == 'list':
         gap = ' ' * max(value.start - line_start(text, value.start) - len(indent), 0)
-        before = text[value.start : items[0].content]
-        dash = before if re.fullmatch(r'-[ \t]+', before) else dash
     return Layout(
         key,
         body,
@@ -91,7 +86,6 @@ def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
         end,
         style,
         gap,
-        dash,
         items,
     )
 

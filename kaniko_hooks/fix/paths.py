@@ -113,15 +113,13 @@ class Paths:
         before = step.report.before.files
         return {path for path, texts in build.env.files.items() if before.get(path) != texts}
 
-    def changes(
-        self, step: Step, name: str, operators: Collection[str] = _REPLACES
-    ) -> dict[str, set[object]]:
+    def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
         redirected = (
             (path, env)
             for operator, target, env in step.report.targets
-            if operator in operators
+            if operator in TO_FILE
             for path in self.keys(target, env)
         )
         for path, env in (*self._writes(step), *self._removes(step), *redirected):

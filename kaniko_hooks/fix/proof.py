@@ -12,14 +12,13 @@ from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import Paths, shown_path, value_in
+from kaniko_hooks.fix.paths import Paths, value_in
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
 from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 
@@ -72,7 +71,7 @@ def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: C
         _prove_commands(draft, part, job, steps)
     old = []
     for number, build in enumerate(part.unit.builds):
-        others = [step.builds[number] for step in part.unit.same]
+        others = [step.builds[number] for step in part.unit.others]
         further = [field for other in others for field in destination_words(other.argv)]
         old.append(describe(build, _word(part, draft.steps, build), further))
     for first, second in (old, new), (new, old):
@@ -130,7 +129,7 @@ def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | 
     With the words of those iterations of a loop that write one; None if all do.
     """
     unit, loop = part.unit, part.unit.loop
-    words = draft.paths.changes(unit.step, loop.command.name, TO_FILE) if loop else {}
+    words = draft.paths.changes(unit.step, loop.command.name) if loop else {}
     steps = (*draft.steps.before, *part.steps)
     files = (
         path for step in steps if step.number <= unit.step.number for path in step.report.files
@@ -144,8 +143,8 @@ def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | 
 class _Description(NamedTuple):
     """A build for comparisons."""
 
-    argv: tuple[tuple[str, ...], ...]
-    folders: object
+    arguments: tuple[tuple[str, ...], ...]
+    directory: object
     variables: Mapping[str, object]
     files: Mapping[str, object]
 
@@ -200,18 +199,12 @@ def _of_value(value: Value) -> object:
 
 
 def _difference(description: _Description, others: Sequence[_Description]) -> str:
-    """The first difference between a build and those with the same arguments."""
-    argv, folders, variables, files = description
-    same = [other for other in others if other.argv == argv]
-    if not same:
-        return 'the builds would not have the same arguments'
-    other = next((other for other in same if other.folders == folders), None)
-    if other is None:
-        return 'a build would not run in the directory that an earlier one leaves'
-    # A variable that is unset is not one that the script leaves alone.
-    changed = sorted(f'${name}' for name, _ in variables.items() ^ other.variables.items())
-    changed += sorted(shown_path(path) for path, _ in files.items() ^ other.files.items())
-    return f'a build would not find {changed[0]} as an earlier one leaves it'
+    """The first thing by which a build differs from those that are the same up to there."""
+    return next(
+        f'a build would not have the same {name}'
+        for number, name in enumerate(_Description._fields, 1)
+        if all(other[:number] != description[:number] for other in others)
+    )
 
 
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
@@ -220,10 +213,8 @@ def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
     expected = [_lines(step.text) for step in draft.steps.before]
     for step in part.steps:
         for inner in unit.loop.body if unit.loop and step is unit.step else (step,):
-            if inner in unit.same:
-                continue
             text = _without(inner, part)
-            for other in unit.same if inner is unit.main else ():
+            for other in unit.others if inner is unit.main else ():
                 for field in destination_words(other.builds[0].argv):
                     text += f' {source[field.start : field.end]}'
             expected.append(_lines(text))
@@ -265,14 +256,12 @@ def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pip
             now.pop(name, None)
     for key in {**was, **now}:
         value = _following(was.get(key), names)
-        if value != now.get(key) and not (isinstance(was.get(key), list) and was[key] == now[key]):
+        if value != now.get(key):
             raise Refusal(f'{key} would change with it')
 
 
 def _following(value: object, names: Names) -> object:
     """A job as it must be once it waits for all the parts."""
-    if isinstance(value, list):
-        return [result for item in value for result in _repeated(item, names)]
     if not isinstance(value, dict):
         return value
     result = dict(value)

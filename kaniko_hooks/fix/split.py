@@ -95,7 +95,7 @@ class Writer:
     def _more_destinations(self, part: Part) -> list[Edit]:
         """The destinations of other builds of the same image, behind the words of the first."""
         unit = part.unit
-        if not unit.same:
+        if not unit.others:
             return []
         source = self.steps.source.source.value
         at = self._end_offset(unit.main, unit.builds[0].argv[-1].end)
@@ -103,10 +103,8 @@ class Writer:
         first = destination_words(unit.builds[0].argv)[0].start
         before = len(source[:first].rstrip(' \t\n\\'))
         gap = self.text[slice(*(self.offset(unit.main.command, end) for end in (before, first)))]
-        if unit.loop is not None:
-            gap = gap.replace('\n' + ' ' * self._depth(unit.step, unit.loop), '\n')
         edits = []
-        for step in unit.same:
+        for step in unit.others:
             for field in destination_words(step.builds[0].argv):
                 words = source[field.start : field.end]
                 blank = gap if '\n' in gap and words[0] == '-' else ' '
@@ -119,9 +117,7 @@ class Writer:
         source = self.steps.source.source.value
         body_end = len(source[: node.end - len('done')].rstrip(' \t\n;'))
         above, below = (node.start, first.start), (body_end, node.end)
-        kept = {inner.number for inner in loop.body if inner not in loop.others}
-        spans = (above, below, *_left_out(source[:body_end], loop.body, kept))
-        cuts = [self._cut(step, start, end) for start, end in spans]
+        cuts = [self._cut(step, start, end) for start, end in (above, below)]
         yield from cuts
         fixed = [*cuts, *(self._cut(step, start, end) for start, end in _in_lines(source, node))]
         at = self.offset(step.command, node.start)
@@ -176,20 +172,12 @@ def _left_out(text: str, steps: Sequence[Step], kept: Collection[int]) -> Iterat
             dropped += statement
             continue
         if dropped:
-            yield _gap(text, before, dropped, statement[0].start)
+            yield dropped[0].start, statement[0].start
         yield from _in_list(statement, stay)
         dropped, before = [], statement[-1].end
     if dropped and before is not None:
         line = text.find('\n', before, dropped[0].start)
         yield line if line >= 0 else before, len(text)
-
-
-def _gap(text: str, before: int | None, dropped: Sequence[Step], resumes: int) -> Span:
-    start, end = dropped[0].start, dropped[-1].end
-    if before is not None and '\n' in text[end:resumes] and '\n' not in text[before:start]:
-        # The first one that is left out shares its line with one that stays.
-        return before, end
-    return start, resumes
 
 
 def _in_list(statement: Sequence[Step], stay: Sequence[Step]) -> Iterator[Span]:
@@ -281,10 +269,7 @@ def _extends(place: Layout, template: str) -> str:
     own = node_at(place.body, 'extends')
     if isinstance(own, ScalarNode):
         return f'{place.indent}extends: {name}{place.newline}'
-    return (
-        f'{place.indent}extends:{place.newline}'
-        f'{place.indent}{place.gap}{place.dash}{name}{place.newline}'
-    )
+    return f'{place.indent}extends:{place.newline}{place.indent}{place.gap}- {name}{place.newline}'
 
 
 def _needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Sequence[str]) -> str:
@@ -295,14 +280,13 @@ def _needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Seq
     own = node_at(place.body, 'needs')
     if not isinstance(own, SequenceNode):
         lines = [f'{place.indent}needs:']
-        inner = ' ' * len(place.dash)
         for source in sources:
             name = like(source.name)
             job = f'job: {name}' if source.optional else name
-            lines.append(f'{place.indent}{place.gap}{place.dash}{job}')
+            lines.append(f'{place.indent}{place.gap}- {job}')
             if source.optional:
-                lines.append(f'{place.indent}{place.gap}{inner}optional: true')
-        lines += [f'{place.indent}{place.gap}{place.dash}{name}' for name in written]
+                lines.append(f'{place.indent}{place.gap}  optional: true')
+        lines += [f'{place.indent}{place.gap}- {name}' for name in written]
         return ''.join(f'{line}{place.newline}' for line in lines)
     key = next(key for key, value in place.body.pairs if value is own)
     start, end = line_start(text, key.start), line_end(text, own.end)
@@ -310,7 +294,7 @@ def _needs_lines(text: str, place: Layout, sources: Sequence[Source], names: Seq
         lead = ', ' if own.items else ''
         inner_text = f'{text[start : own.end - 1]}{lead}{", ".join(written)}'
         return f'{inner_text}{text[own.end - 1 : end]}{place.newline}'
-    dash = text[line_start(text, own.start) : own.start] + place.dash
+    dash = text[line_start(text, own.start) : own.start] + '- '
     lines = [text[start:end], *(f'{dash}{name}' for name in written)]
     return ''.join(f'{line}{place.newline}' for line in lines)
 
@@ -368,10 +352,10 @@ def matrix_lines(place: Layout, loop: Loop) -> str:
     indent, new = place.indent, place.newline
     unit = indent[place.key.start - place.start :] or '  '
     values = [like(value) for value in loop.words]
-    key = f'{indent}{unit}{place.gap}{place.dash}{like(loop.command.name)}:'
+    key = f'{indent}{unit}{place.gap}- {like(loop.command.name)}:'
     lines = [f'{indent}parallel:', f'{indent}{unit}matrix:', f'{key} [{", ".join(values)}]']
     if len(lines[-1]) > LONGEST_LINE:
-        inner = ' ' * (len(key) - len(key.lstrip('- '))) + place.gap + place.dash
+        inner = ' ' * (len(key) - len(key.lstrip('- '))) + place.gap + '- '
         lines[-1:] = [key, *(f'{inner}{value}' for value in values)]
     return ''.join(f'{line}{new}' for line in lines)
 

@@ -24,7 +24,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
 
 _MAX_UNITS = 200
-_OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '[::1]'))
+_OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '['))  # of an address of IPv6
 MAX_NAME = 255  # GitLab: a job's name
 _MAX_WORDS = 200  # GitLab: instances of one job
 _WAY_UP = r'cd (?:-|[./]+|"?\$\{?CI_PROJECT_DIR\}?"?)'
@@ -51,11 +51,6 @@ class Unit(NamedTuple):
     def builds(self) -> tuple[BuildCall, ...]:
         return self.main.builds
 
-    @property
-    def same(self) -> tuple[Step, ...]:
-        """The steps that do the same build as `main` for other destinations."""
-        return self.others if self.loop is None else self.loop.others
-
 
 def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
     """The units of a script. Raises Refusal."""
@@ -68,8 +63,6 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
         if step.statement.background:
             raise Refusal('a build runs in the background')
         loop = matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
-        if loop is not None:
-            loop = _with_one_build(loop, steps, paths)
         units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
@@ -84,8 +77,7 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
 def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
     hosts = services_of(target) | _OWN_HOSTS
     for image in (image for unit in units for image in unit.images):
-        host = image.partition('/')[0]
-        host = host if host[:1] == '[' else host.partition(':')[0]
+        host = image.partition('/')[0].partition(':')[0]
         if host in hosts:
             raise Refusal(
                 f'{host} is a registry inside the job, and each new job would have its own'
@@ -93,15 +85,6 @@ def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
 
 
 # One image, several destinations
-
-
-def _with_one_build(loop: Loop, steps: Steps, paths: Paths) -> Loop:
-    """The loop with the builds of its body put together. Raises Refusal."""
-    units = [Unit(step, None, images_of(step.builds)) for step in loop.body if step.most_builds]
-    unit, *more = merged(units, steps._replace(main=loop.body), paths)
-    if more or unit.step.most_builds > 1:
-        raise Refusal(f'the loop `for {loop.command.name}` has more than one build')
-    return loop._replace(others=unit.others)
 
 
 def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
@@ -172,18 +155,16 @@ class Loop(NamedTuple):
 
     - `body`: the steps of its body.
     - `risks`: what needs --unsafe.
-    - `others`: steps of the body that do the same build as the first one, for other destinations.
     """
 
     command: For
     words: tuple[str, ...]
     body: tuple[Step, ...]
     risks: tuple[str, ...] = ()
-    others: tuple[Step, ...] = ()
 
     @property
     def first(self) -> Step:
-        """The first step of the body that builds."""
+        """The step of the body that builds."""
         return next(step for step in self.body if step.most_builds)
 
 
@@ -202,6 +183,8 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
     body = body_steps(steps.source, command)
+    if sum(step.most_builds for step in body) > 1:
+        raise Refusal(f'the loop `for {name}` has more than one build')
     if get(target.job.table, 'parallel') is not None:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
