@@ -170,14 +170,9 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
 
 
 def _check_waits(source: Job) -> None:
-    """Raises Refusal for a job that later stages do not wait for, since `needs` would wait."""
-    table = source.table
-    for item in (table, *flat_items(get(table, 'rules'))):
-        when = string_of(get(item, 'when'))
-        allows = get(item, 'allow_failure')
-        # G: a manual job blocks by `allow_failure: false`, which is the default in `rules`.
-        blocks = is_false(allows) if item is table else allows is None or is_false(allows)
-        if when == 'on_failure' or when == 'manual' and not blocks:
+    """Raises Refusal for a job that later stages may not wait for, since `needs` would wait."""
+    for item in (source.table, *flat_items(get(source.table, 'rules'))):
+        if string_of(get(item, 'when')) in ('manual', 'on_failure'):
             raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
@@ -68,8 +67,6 @@ class State:
         self.repository = files.repository
         self.pipelines = Pipelines(files, named, options.gitlab_configs).result()
         self.is_exact = cache(self.repository.is_exact)
-        self._sources: dict[int, list[Job]] = {}
-        self._keys: dict[str, Counter[str]] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
@@ -80,19 +77,7 @@ class State:
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""
-        if id(pipeline) not in self._sources:
-            self._sources[id(pipeline)] = [
-                job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None
-            ]
-        return self._sources[id(pipeline)]
-
-    def occurrences(self, file: str, name: str) -> int:
-        """The number of times that a file has a top-level key."""
-        if file not in self._keys:
-            roots = self.files.document(file).nodes
-            keys = [key for root in roots if isinstance(root, MappingNode) for key, _ in root.pairs]
-            self._keys[file] = Counter(key.value for key in keys if isinstance(key, ScalarNode))
-        return self._keys[file][name]
+        return [job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None]
 
 
 class Target(NamedTuple):
@@ -124,8 +109,6 @@ def target_of(state: State, container: Container) -> Target:
     if job is None:
         raise Refusal('it is a template, and the jobs that use it may be elsewhere')
     key, body = _definition(job)
-    if state.occurrences(key.file, key.value) > 1:
-        raise Refusal(f'{key.file} has it twice, and GitLab takes the last one')
     return Target(
         container.name,
         next(containers_of(own[0], [job])),
@@ -251,10 +234,7 @@ def _below_root(path: str) -> str:
 
 def _keeps(cache: Value, path: str) -> bool:
     """A cache may be pushed with a file, of which characters after a NUL are unknown."""
-    if string_of(get(cache, 'policy')) == 'pull' or path[:1] == '/':
-        return False
-    untracked = get(cache, 'untracked')
-    if isinstance(untracked, Leaf) and untracked.value is True:
+    if _has_keyword(cache, 'untracked'):
         return True
     patterns = (_below_root(string_of(item) or '') for item in items_of(get(cache, 'paths')))
     folders = [re.sub(r'[$*?\[{].*', '\0\0', pattern).rstrip('/') for pattern in patterns]
