@@ -5,16 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaniko_hooks import kaniko
 from kaniko_hooks.fix.effects import images_of, is_unknown, last_word, repository_of, spelled
 from kaniko_hooks.fix.paths import Paths, is_inside, may_be_named
-from kaniko_hooks.fix.programs import (
-    GIT_APART,
-    HARMLESS,
-    HARMLESS_COMMANDS,
-    IMAGE_TOOLS,
-    WRITES_LAST,
-)
+from kaniko_hooks.fix.programs import GIT_APART, HARMLESS, WRITES_LAST
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
 from kaniko_hooks.kaniko import OUTPUTS
 from kaniko_hooks.model import Setting
@@ -192,11 +185,8 @@ def _makes(use: ProgramCall, files: Sequence[str], paths: Paths) -> bool:
         return True
     if use.name in HARMLESS:
         return False
-    if (
-        use.name in (*IMAGE_TOOLS, *kaniko.NAMES, 'git', 'helm')
-        and use.words[0] in HARMLESS_COMMANDS
-    ):
-        return False
+    if use.name == 'git':
+        return use.words[0] not in GIT_APART
     if use.name not in (*WRITES_LAST, 'awk', 'sort', 'yq'):
         return True
     return any(is_inside(file, path) for path in paths.targets(use) for file in files)
@@ -221,10 +211,7 @@ def _may_be_same(destination: str, base: str) -> bool:
         return one == other
     if re.fullmatch(_OFFICIAL, other):
         return False
-    starts = [name.partition('\0')[0] for name in (one, other)]
     ends = [name.rpartition('\0')[2] for name in (one, other)]
-    if not (starts[0].startswith(starts[1]) or starts[1].startswith(starts[0])):
-        return False
     return ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
 
 
@@ -241,14 +228,13 @@ def _base_images(dockerfile: Text, arguments: Mapping[str, Text]) -> set[Text] |
     if any(_starts_line(dockerfile.value, hole) for hole in dockerfile.holes):
         return None
     values = _arguments_of(dockerfile, arguments)
-    text = _without_quotes(dockerfile)
     stages: set[str] = set()
     result: set[Text] = set()
-    for match in re.finditer(_IMAGE, text.value):
+    for match in re.finditer(_IMAGE, dockerfile.value):
         image = _substituted(
-            text.part(*match.span('source' if match['source'] else 'base')), values
+            dockerfile.part(*match.span('source' if match['source'] else 'base')), values
         )
-        if any('$' in piece for piece in image.key()[::2]):
+        if any(re.search('[$"\']', piece) for piece in image.key()[::2]):
             return None
         name = (image.known or '').lower()
         if name != 'scratch' and name not in stages and not name.isdigit():
@@ -267,16 +253,6 @@ def _with_whole_lines(dockerfile: Text) -> Text:
 def _starts_line(text: str, hole: Hole) -> bool:
     """An unknown value may be lines of its own."""
     return not text[text.rfind('\n', 0, hole.start) + 1 : hole.start].strip()
-
-
-def _without_quotes(text: Text) -> Text:
-    return text.replaced(
-        [
-            (*match.span(), Text(''))
-            for match in re.finditer('["\']', text.value)
-            if not text.in_hole(match.start())
-        ]
-    )
 
 
 def _arguments_of(dockerfile: Text, arguments: Mapping[str, Text]) -> dict[str, Text]:

@@ -85,17 +85,15 @@ WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 # Options of these that name a file to write, and sub-commands that write their last operand.
 OUTPUT_OPTION = r'(?:-o|--(?:bundle|file|output[\w-]*))(?:=|\Z)'
 SAVING = frozenset(('export', 'pull'))
-# Programs that change a file without making another one.
+# Programs that change a file without making another one, or keep credentials.
 HARMLESS = frozenset(
     """
-    chmod chown dos2unix envsubst find gzip mkdir rm rmdir sed split sponge tee touch truncate
+    chmod chown dos2unix envsubst find gzip helm mkdir rm rmdir sed split sponge tee touch truncate
     ulimit umask unix2dos update-ca-certificates zcat
     """.split()
-)
-# Sub-commands of git and of tools for images that write no file that can be built from.
-HARMLESS_COMMANDS = frozenset('acr auth config fetch lfs login logout registry version'.split())
-# Those of git that change no file of the repository.
-GIT_APART = HARMLESS_COMMANDS | {'push', 'submodule', 'tag'}
+).union(IMAGE_TOOLS, kaniko.NAMES)
+# Sub-commands of git that change no file of the repository.
+GIT_APART = frozenset(('config', 'fetch', 'lfs', 'push', 'tag'))
 # Programs whose operands are files, and folders where an image's own commands seldom work.
 TAKES_FILES = frozenset('cat cd cp ln mv rsync tar zip'.split())
 # Arguments with which programs print times, or what others may change in between.
@@ -141,11 +139,6 @@ def kind_of(name: str, kind: str, arguments: Sequence[Text]) -> str:
 
 def _is_download(words: Sequence[str]) -> bool:
     """curl or wget gets a file, and sends nothing."""
-    if sends(words) or any(re.search(_NO_FILE, word) for word in words):
+    if any(re.match(_SENDS, word) or re.search(_NO_FILE, word) for word in words):
         return False
     return any(re.match(_INTO_FILE, word) for word in words)
-
-
-def sends(words: Sequence[str]) -> bool:
-    """curl or wget sends something."""
-    return any(re.match(_SENDS, word) for word in words)

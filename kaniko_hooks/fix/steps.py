@@ -22,7 +22,6 @@ from kaniko_hooks.fix.programs import (
     WRITES_NAMED,
     WRITES_NOTHING,
     kind_of,
-    sends,
 )
 from kaniko_hooks.model import Container, Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
@@ -38,12 +37,6 @@ from kaniko_hooks.text import Text, hole
 _ENVIRONMENT = (
     r'(?:CI|GITLAB|KANIKO|DOCKER|FF|GIT|AWS|GOOGLE|AZURE|RUNNER|BASH|LC|COMPOSE)(?:_|\Z)'
     r'|(?:PATH|HOME|USER|PWD|OLDPWD|SHELL|IFS|ENV|LANG|TMPDIR|TERM|(?i:NO_PROXY|HTTPS?_PROXY))\Z'
-)
-# A download, last in its list, that goes into a file outside the project.
-_SAVED = re.compile(
-    r'(?:(?:(?!curl|wget)[^|;])*&&\s*)?(?:curl|wget) [^|;&<>]*'
-    r'(?:>>?\s*|\|\s*(?:tee|tar)\s(?:[^|;&<>]*\s)?)["\']?/(?!dev/)[^|;&<>]*'
-    r'(?:>\s*/dev/null\s*)?(?:\|\|\s*(?:true|:))?'
 )
 # Places of the container's own. Others may be on volumes, and what is there lasts.
 _OWN = re.compile(
@@ -371,14 +364,11 @@ def _programs_of(report: StatementReport) -> tuple[ProgramCall, ...]:
         operator in TO_FILE and _is_on_volume(target, env)
         for operator, target, env in report.targets
     )
-    is_saved = _SAVED.fullmatch(report.source.value[report.node.start : report.node.end])
     result = []
     for kind, fields, place, env in report.programs:
         name = base_name(fields[0])
         texts = tuple(field.text for field in fields)
         program = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
-        if is_saved and program.name in ('curl', 'wget') and not sends(program.words):
-            program = program._replace(kind=LOCAL)
         if writes_volume or program.kind == LOCAL and _changes_volume(program):
             program = program._replace(kind=OTHER)
         result.append(program)

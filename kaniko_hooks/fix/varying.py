@@ -101,11 +101,10 @@ def _environment(step: Step, names: Collection[str]) -> set[str]:
 
 
 def _in_templates(step: Step, paths: Paths) -> set[str]:
-    """The variables that envsubst replaces: those of its operand, or of the files."""
+    """The variables that envsubst replaces: those of its operand, and of the files."""
     uses = [use for use in step.programs if use.name == 'envsubst']
     texts = [word for use in uses for word in use.words]
-    if uses and not texts:
-        texts = [paths.text_of(path) or '' for path in paths.named(step)]
+    texts += [paths.text_of(path) or '' for path in (paths.named(step) if uses else ())]
     return {*re.findall(r'\$\{?(\w+)', ' '.join(texts))} & _VARYING_NAMES
 
 
