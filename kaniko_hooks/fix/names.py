@@ -12,20 +12,9 @@ from kaniko_hooks.kaniko import Flag
 PLURALS = frozenset(
     ('images', 'containers', 'apps', 'services', 'packages', 'components', 'builds')
 )
-# Top-level keys that are no jobs, and job names that GitLab gives a meaning or
-# that YAML reads as something else than a string.
-RESERVED = frozenset(
-    """
-    after_script before_script cache default false image include nil null pages pages:deploy
-    services spec stages true types variables workflow yes no on off y n
-    """.split()
-)
-
 _SEPARATORS = re.compile(r'[-_:./\s]+')
 _WORD = re.compile(r'[^-_:./\s]+')
 _LETTER = re.compile(r'[^-_:./\s]')
-_ALL = r'(?i)(?<=\w)[-_:./\s]+(?:all|both)\Z'
-_ALL_OF = re.compile(r'(?<![^\W_])(?:all|both)[-_:./\s]+(?=\w)', re.IGNORECASE)
 _DOCKERFILE = r'(?i)(?:(.+)\.)?(?:Docker|Container)file(?:[-_.](.+))?'
 
 
@@ -35,8 +24,8 @@ def stem(job: str) -> str:
     if re.search(r'\s', job) and not all(word[:1].isupper() for word in words):
         return job  # a sentence
     if words and words[-1].lower() in PLURALS and job.endswith(words[-1]):
-        return _ALL_OF.sub('', job[:-1])
-    return re.sub(_ALL, '', job)
+        return job[:-1]
+    return job
 
 
 def separator(job: str) -> str:
@@ -72,7 +61,8 @@ def part_names(job: str, units: Sequence[Unit], occupied: Collection[str]) -> li
     names: list[str] = []
     for label in labels(units):
         name = joined(base, label, between)
-        names.append(unused(job if name in RESERVED else name, used))
+        # G: at the top level `image` is no job.
+        names.append(unused(job if name == 'image' else name, used))
         used.add(names[-1])
     return names
 

@@ -143,9 +143,7 @@ def _mention(visit: _Visit, node: ScalarNode) -> Iterator[Mention]:
     elif 'extends' in visit.path[1:3]:
         yield Mention(node.value, _EXTENDS, node)
     elif not (
-        _NOT_JOBS & set(visit.path)
-        or visit.path[1:] in (('environment',), ('environment', 'name'))
-        or _is_in_hidden_list(visit)
+        _NOT_JOBS & set(visit.path) or visit.path[1:] in (('environment',), ('environment', 'name'))
     ):
         yield Mention(node.value, _OTHER, node)
 
@@ -160,11 +158,6 @@ def _is_needed_job(visit: _Visit, node: ScalarNode) -> bool:
         return visit.path[-1] == '' and visit.path[-2] in _FOLLOWING
     elsewhere = node_at(item, 'pipeline') or node_at(item, 'project')
     return visit.path[-1] == 'job' and visit.path[-3] in _FOLLOWING and elsewhere is None
-
-
-def _is_in_hidden_list(visit: _Visit) -> bool:
-    """An item of a hidden list: its meaning shows where its anchor is used."""
-    return len(visit.path) == 2 and visit.path[0].startswith('.') and visit.path[1] == ''
 
 
 # Other jobs that depend on it
