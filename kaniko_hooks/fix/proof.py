@@ -12,7 +12,7 @@ from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import Paths, value_in
+from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
 from kaniko_hooks.fix.target import State
@@ -199,12 +199,18 @@ def _of_value(value: Value) -> object:
 
 
 def _difference(description: _Description, others: Sequence[_Description]) -> str:
-    """The first thing by which a build differs from those that are the same up to there."""
-    return next(
-        f'a build would not have the same {name}'
-        for number, name in enumerate(_Description._fields, 1)
-        if all(other[:number] != description[:number] for other in others)
-    )
+    """The first difference between a build and those with the same arguments."""
+    arguments, directory, variables, files = description
+    same = [other for other in others if other.arguments == arguments]
+    if not same:
+        return 'the builds would not have the same arguments'
+    other = next((other for other in same if other.directory == directory), None)
+    if other is None:
+        return 'a build would not run in the directory that an earlier one leaves'
+    # A variable that is unset is not one that the script leaves alone.
+    changed = sorted(f'${name}' for name, _ in variables.items() ^ other.variables.items())
+    changed += sorted(shown_path(path) for path, _ in files.items() ^ other.files.items())
+    return f'a build would not find {changed[0]} as an earlier one leaves it'
 
 
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:

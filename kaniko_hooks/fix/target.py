@@ -67,6 +67,7 @@ class State:
         self.repository = files.repository
         self.pipelines = Pipelines(files, named, options.gitlab_configs).result()
         self.is_exact = cache(self.repository.is_exact)
+        self._sources: dict[int, list[Job]] = {}
 
     def with_texts(self, texts: Mapping[str, str]) -> State:
         """The state after more edits."""
@@ -77,7 +78,11 @@ class State:
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""
-        return [job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None]
+        if id(pipeline) not in self._sources:
+            self._sources[id(pipeline)] = [
+                job for job in pipeline.jobs.values() if effective(job, 'artifacts') is not None
+            ]
+        return self._sources[id(pipeline)]
 
 
 class Target(NamedTuple):
