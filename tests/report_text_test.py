@@ -18,6 +18,7 @@ from kaniko_hooks.about import ADDRESS, VERSION
 from kaniko_hooks.check_kaniko_builds import main
 from kaniko_hooks.model import MANY, Container, Execution, Finding, Note, Place, Reason, Result, Run
 from kaniko_hooks.report import render, text
+from kaniko_hooks.report.snippet import shortened
 from tests.conftest import Write
 from tests.samples import CACHED, CI, build, result_of, text_is
 
@@ -51,7 +52,7 @@ publish:
   3 | publish:
   ...
   7 |     - /kaniko/executor --cache -d registry.example.com/a-team/a-project...
-    |       ^^^^^^^^^^^^^^^^ first build, cache on: ...shop:$CI_COMMIT_SHORT_SHA
+    |       ^^^^^^^^^^^^^^^^ first build, cache on: .../shop:$CI_COMMIT_SHORT...
   ...
   9 |       /kaniko/executor
     |       ^^^^^^^^^^^^^^^^ second build and 1 more, cache on: r/mail
@@ -252,6 +253,20 @@ def test_columns_of_the_environment(
     main([CI])
     lines = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in lines if ' | ' in line) == width
+
+
+@pytest.mark.parametrize(
+    ('path', 'room', 'expected'),
+    (
+        ('r/a/b/c', 7, 'r/a/b/c'),
+        ('registry.test/group/project/app:1', 30, 'registry.test/.../app:1'),
+        ('registry.test/group/project/app:1', 32, 'registry.test/.../project/app:1'),
+        ('registry.test/group/project/app:1', 20, '.../app:1'),
+        ('registry.test', 5, 'registry.test'),
+    ),
+)
+def test_paths_are_cut_in_the_middle(path: str, room: int, expected: str) -> None:
+    assert shortened(path, room) == expected
 
 
 def report_on(source: str, *reasons: Reason, times: int = 1, mark: str = 'X') -> str:

@@ -22,7 +22,7 @@ _TAB = ' ' * 4
 class Mark(NamedTuple):
     """A line to show, with carets and a label below it if there is one.
 
-    `detail` is a path behind the label; its beginning may be cut off.
+    `detail` is a path behind the label; in its middle it may be cut.
     """
 
     place: Place
@@ -84,12 +84,20 @@ def _label(mark: Mark, room: int) -> str:
     label = safe(mark.label)
     left = room - len(label) - 2
     if mark.detail and left > len(_CUT) * 2:
-        detail = safe(mark.detail)
-        if len(detail) > left:
-            end = detail[len(_CUT) - left :]
-            detail = _CUT + end[max(end.find('/'), 0) :]
-        label += f': {detail}'
+        label += f': {shortened(safe(mark.detail), left)}'
     return label if len(label) <= room else label[: room - len(_CUT)] + _CUT
+
+
+def shortened(path: str, room: int) -> str:
+    """The path without folders in its middle: 'registry.example.com/.../app:1.0'."""
+    first, *folders = path.split('/')
+    folders = folders[-room:]  # of a path that is too long no more can be shown
+    while len(path) > room and len(folders) > 1:
+        del folders[0]
+        path = '/'.join((first, _CUT, *folders))
+    if len(path) > room and folders:
+        path = f'{_CUT}/{folders[-1]}'
+    return path
 
 
 class _Row(NamedTuple):
