@@ -84,6 +84,10 @@ def _matching(
     directives: Sequence[_Directive], findings: Sequence[Finding], file: str, text: str
 ) -> list[set[int]]:
     """For each directive the numbers of the findings whose builds or container it is about."""
+    on_line: dict[int, list[int]] = {}
+    for index, directive in enumerate(directives):
+        for line in {*directive.lines, *directive.key_lines}:
+            on_line.setdefault(line, []).append(index)
     matching: list[set[int]] = [set() for _ in directives]
 
     def here(places: Iterable[Place]) -> set[int]:
@@ -96,7 +100,8 @@ def _matching(
             place for container in finding.containers for place in container.definition
         )
         names = {container.name for container in finding.containers}
-        for directive, numbers in zip(directives, matching):
+        for index in {index for line in builds | definition for index in on_line.get(line, ())}:
+            directive = directives[index]
             # Jobs that extend another one, which is no template, are not silenced with it.
             is_about = directive.key.startswith('.') or directive.key in names
             below_key = definition if is_about else set()
@@ -107,7 +112,7 @@ def _matching(
                 or not builds.isdisjoint(directive.lines)
                 or not below_key.isdisjoint(directive.key_lines)
             ):
-                numbers.add(number)
+                matching[index].add(number)
     return matching
 
 
