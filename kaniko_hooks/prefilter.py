@@ -149,4 +149,5 @@ def read_bytes(path: str) -> bytes | None:
 
 def reason(error: OSError | ValueError) -> str:
     """The reason for an error in lower case, without a path."""
-    return (isinstance(error, OSError) and error.strerror or str(error)).lower()
+    message = error.strerror if isinstance(error, OSError) else None
+    return (message or str(error)).lower()
