@@ -120,7 +120,7 @@ class Pipeline(NamedTuple):
     - `files`: the files of the repository that it consists of, the root first.
     - `notes`: includes that cannot be seen; with any of them, unknown parents and
       references are tolerated.
-    - `extended`, `table`: its top level after `extends`, and after `!reference`.
+    - `table`: its top level after `extends` and `!reference`.
     - `definitions`: each top-level entry as the files have it, the last one wins.
     - `inputs`: for each file, the places of the inputs that it is included with.
     - `standalone`: no pipeline of the repository includes the file.
@@ -135,7 +135,6 @@ class Pipeline(NamedTuple):
     hidden: Mapping[str, Job]
     files: tuple[str, ...]
     notes: tuple[Note, ...]
-    extended: Table
     table: Table
     definitions: Mapping[str, list[Entry]]
     inputs: Mapping[str, Sequence[Place]]

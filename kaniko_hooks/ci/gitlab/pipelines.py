@@ -118,7 +118,6 @@ def pipeline_of(
         {name: job for name, job in jobs.items() if job.hidden},
         tuple(loader.files_read),
         tuple(loader.notes),
-        with_parents,
         table,
         loader.definitions,
         loader.inputs,
