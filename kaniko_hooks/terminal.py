@@ -32,7 +32,8 @@ def columns() -> int:
     """The width of the terminal that the output goes to, or COLUMNS."""
     from shutil import get_terminal_size  # Most runs report nothing.
 
-    return max(get_terminal_size((COLUMNS, 0)).columns, _NARROW)
+    # A terminal may say that it has no columns, and Python 3.10 hands that on.
+    return max(get_terminal_size((COLUMNS, 0)).columns or COLUMNS, _NARROW)
 
 
 def paint(text: str, color: str, on: bool) -> str:
