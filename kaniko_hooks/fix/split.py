@@ -365,7 +365,7 @@ def _in_lines(source: str, loop: For) -> Iterator[Span]:
     for node in walk(loop.body):
         heredoc = getattr(node, 'heredoc', None)
         if heredoc is not None:
-            yield heredoc.start - 1, heredoc.end - 1
+            yield heredoc.body.start - 1, heredoc.end - 1
         elif isinstance(node, Word) and '\n' in source[node.start : node.end]:
             yield node.start, node.end
 

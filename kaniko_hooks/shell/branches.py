@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaniko_hooks.shell import conditionals, expand
 from kaniko_hooks.shell.env import Flow, Scope, State, by_success, merged
-from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
+from kaniko_hooks.shell.tree import Calculation, Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
 
 
@@ -92,12 +92,12 @@ def _operand(
     ]
 
 
-def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
+def calculation(scope: Scope, state: State, node: Calculation) -> Flow:
     """`(( … ))`."""
     from kaniko_hooks.shell import arithmetic
 
     return Flow(
         end
-        for way, parts in expand.parts_of(scope, state, node.pieces)
+        for way, parts in expand.parts_of(scope, state, node.expression)
         for end in arithmetic.tested(scope, way, expand.joined(parts))
     )

@@ -135,8 +135,6 @@ class Evaluator:
             self.spend(len(text.value))
             self._trees[key] = parse(text)
             self.ignores_case = self.ignores_case or 'nocasematch' in text.value
-        if not self._trees[key].complete:
-            raise TooMuch
         return self._trees[key]
 
     def file(self, path: str) -> Text:
@@ -386,7 +384,7 @@ class Evaluator:
         if isinstance(node, tree.Test):
             return branches.test(scope, state, node)
         assert isinstance(node, tree.Calculation)
-        return branches.calculation(scope, state, node.expression)
+        return branches.calculation(scope, state, node)
 
 
 def _without_line_ends(text: Text) -> Text:

@@ -1,8 +1,8 @@
 """The syntax tree of a shell script.
 
-Names are those of POSIX XCU chapter 2 and of the Bash manual. Every node has
-`start` and `end`: code point offsets in the script's text, `end` after the
-last character. Not represented: coprocesses and `select` (read as the command
+Names are those of POSIX XCU chapter 2 and of the Bash manual. `start` and `end`
+are code point offsets in the script's text, `end` after the last character. Not
+represented: coprocesses and `select` (read as the command
 and a `for` over unknown words), extended globs beyond their text.
 """
 
@@ -60,10 +60,9 @@ class Substitution(NamedTuple):
 
 
 class Arithmetic(NamedTuple):
-    """`$((…))`, or the inside of `((…))`."""
+    """`$((…))`."""
 
     pieces: tuple[Piece, ...]
-    text: str
     start: int
     end: int
     quoted: bool
@@ -103,11 +102,10 @@ class Assignment(NamedTuple):
 class Heredoc:
     """The text that follows the line of a `<<` redirection; filled once it is read."""
 
-    __slots__ = ('body', 'start', 'end')
+    __slots__ = ('body', 'end')
 
     def __init__(self) -> None:
         self.body = Word((), 0, 0)
-        self.start = 0  # of the first line after the command's
         self.end = 0  # after the line with the delimiter
 
 
@@ -128,8 +126,6 @@ class Simple(NamedTuple):
     assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class Group(NamedTuple):
@@ -138,8 +134,6 @@ class Group(NamedTuple):
     body: tuple[Statement, ...]
     subshell: bool
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class Arm(NamedTuple):
@@ -153,8 +147,6 @@ class If(NamedTuple):
     arms: tuple[Arm, ...]
     otherwise: tuple[Statement, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class CaseArm(NamedTuple):
@@ -169,8 +161,6 @@ class Case(NamedTuple):
     word: Word
     arms: tuple[CaseArm, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class For(NamedTuple):
@@ -192,14 +182,11 @@ class While(NamedTuple):
     until: bool
     redirections: tuple[Redirection, ...]
     start: int
-    end: int
 
 
 class Function(NamedTuple):
     name: str
     body: Command
-    start: int
-    end: int
 
 
 class Test(NamedTuple):
@@ -207,17 +194,13 @@ class Test(NamedTuple):
 
     words: tuple[Word, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class Calculation(NamedTuple):
     """`(( … ))`."""
 
-    expression: Arithmetic
+    expression: tuple[Piece, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 Compound = Group | If | Case | For | While | Test | Calculation
@@ -266,7 +249,6 @@ class Script(NamedTuple):
     body: tuple[Statement, ...]
     problems: tuple[SyntaxProblem, ...]
     comments: tuple[tuple[int, int], ...]
-    complete: bool = True  # False: there is more than can be read
 
 
 def walk(node: object) -> Iterator[object]:
