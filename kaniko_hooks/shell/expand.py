@@ -339,33 +339,28 @@ def _derived(piece: tree.Parameter, operands: Sequence[Text], shown: str = '') -
 def _modified(
     scope: Scope, state: State, piece: tree.Parameter, value: Single, operand: tree.Word
 ) -> Ways:
-    """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
+    """`${x#pattern}`, `${x%pattern}`, `${x/text/text}`, `${x[@]:offset}`; others are unknown."""
     subject = text_of(value)
     size = len(subject.value)
     scope.ev.spend(size * size // 250 * (size <= _MAX_SUBJECT))
-    several = piece.whole == '@'
     ways: Ways = []
     for after, parts in parts_of(scope, state, operand.pieces):
-        if several and piece.operator == ':' and isinstance(value, Array):
-            slices = _slice(value, joined(parts), piece.name)
+        operand_text = joined(parts)
+        if isinstance(value, Array) and piece.whole:
+            offset = number(operand_text.known) if piece.operator == ':' else None
+            slices: Sequence[Array] = [Array((*ANY_WORDS.items, *optional(value.items)))]
+            if offset:
+                # The parameters begin with `$0`.
+                slices = after_first(value, offset - (piece.name == '@'))
             ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
             continue
-        result = None if isinstance(value, Array) else _replaced(subject, piece.operator, parts)
+        result = _replaced(subject, piece.operator, parts)
         if result is None:
-            derived = _derived(piece, [subject, joined(parts)], _shown(scope, piece))
-            ways.append((after, (Part(derived, piece.quoted, several),)))
+            text = _derived(piece, [subject, operand_text], _shown(scope, piece))
         else:
-            ways.append((after, (Part(Text(result), piece.quoted),)))
+            text = Text(result)
+        ways.append((after, (Part(text, piece.quoted),)))
     return ways
-
-
-def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
-    """`${array[@]:offset}`: any of the words, where another slice is written."""
-    offset = number(bounds.known)
-    if not offset:
-        return [Array((*ANY_WORDS.items, *optional(value.items)))]
-    # The parameters begin with `$0`.
-    return after_first(value, offset - (name == '@'))
 
 
 def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:
@@ -374,22 +369,18 @@ def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:
     operand = pattern_of(parts)
     if subject is None or operand is None or len(subject) > _MAX_SUBJECT:
         return None
-    if operator in ('#', '##', '%', '%%'):
-        return _cut(subject, operator, operand)
     if operator in ('/', '//'):
         searched, _, replacement = operand.partition('/')
         if searched and not is_pattern(searched) and searched[0] not in '#%':
             return subject.replace(searched, replacement, -1 if operator == '//' else 1)
-    return None
-
-
-def _cut(subject: str, operator: str, pattern: str) -> str:
-    """The subject without the shortest or longest matching beginning or end."""
+    if operator[0] not in '#%':
+        return None
+    # The shortest or longest beginning or end that matches is cut off.
     end = len(subject)
     lengths = range(end + 1)
     for length in reversed(lengths) if len(operator) == 2 else lengths:
-        if operator[0] == '#' and matches(subject[:length], pattern):
+        if operator[0] == '#' and matches(subject[:length], operand):
             return subject[length:]
-        if operator[0] == '%' and matches(subject[end - length :], pattern):
+        if operator[0] == '%' and matches(subject[end - length :], operand):
             return subject[: end - length]
     return subject
