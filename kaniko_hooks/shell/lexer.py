@@ -22,8 +22,7 @@ _MAX_ARITHMETIC = 400
 _BLANKS = re.compile(r'(?:[ \t\r\f\v]|\\\r?(?:\n|\Z))+')
 # With the brackets of an extended pattern, as `!(a|b)`.
 _RUN = re.compile(r'[^ \t\r\n\f\v|&;()<>$`"\'\\]+(?:(?<=[?*+@!])\((?:[^()\n]|\([^()\n]*\))*\))?')
-_QUOTED = re.compile(r'[^$`"\\]+')
-_SINGLE_QUOTED = re.compile(r"[^']+")
+_QUOTED = {'"': re.compile(r'[^$`"\\]+'), "'": re.compile(r"[^']+")}
 _UNQUOTED = re.compile(r'[^$`\\]+')  # of a heredoc, or an arithmetic expression
 _PLAIN = re.compile(r'\$(?:([A-Za-z_]\w*|[0-9@*#?$!\-])|\{([A-Za-z_]\w*)\})', re.ASCII)
 _REDIRECTION = re.compile(r'(\d*)(<<[<-]?|<[>&]?|>[>&|]?|&>>?)(?!\()')
@@ -63,7 +62,7 @@ class Lexer:
         self.at = 0
         self.end = len(self.text)
         self.depth = 0
-        self.problems: list[tree.SyntaxProblem] = []
+        self.problems: list[tuple[int, str]] = []
         self.comments: dict[int, int] = {}  # their ends by their starts
         # Those of the line that is read: delimiter, expands its text, strips tabs.
         self.heredocs: list[tuple[tree.Heredoc, str, bool, bool]] = []
@@ -71,7 +70,7 @@ class Lexer:
     # The place in the text
 
     def report(self, message: str) -> None:
-        self.problems.append(tree.SyntaxProblem(self.at, message))
+        self.problems.append((self.at, message))
 
     def enter(self) -> None:
         """Count one more level. Raises TooMuch."""
@@ -161,22 +160,20 @@ class Lexer:
             self._dollar(pieces, quoted)
         elif char == '`':
             pieces.append(self._backquotes(quoted))
-        elif char == '"':
-            self._quotes(pieces, char, _QUOTED)
-        elif char == "'":
-            self._quotes(pieces, char, _SINGLE_QUOTED)
+        elif char in _QUOTED:
+            self._quotes(pieces, char)
         elif char == '\\':
             self._escape(pieces, quoted)
         elif char in '<>' and self.text.startswith('(', self.at + 1):
-            pieces.append(self._substitution(self.at + 2, True))
+            pieces.append(self._substitution(True))
         else:
             return False
         return True
 
-    def _quotes(self, pieces: list[tree.Piece], mark: str, run: re.Pattern[str]) -> None:
+    def _quotes(self, pieces: list[tree.Piece], mark: str) -> None:
         self.at += 1
         start = self.at
-        pieces += self._pieces(run, True, mark) or [tree.Literal('', start, start, True)]
+        pieces += self._pieces(_QUOTED[mark], True, mark) or [tree.Literal('', start, start, True)]
         self.expect(mark)
 
     def _escape(self, pieces: list[tree.Piece], quoted: bool) -> None:
@@ -204,7 +201,7 @@ class Lexer:
         if follower == '(':
             expression = self.arithmetic(start + 1) if self.looking_at('$((') else None
             if expression is None:
-                pieces.append(self._substitution(start + 2, quoted))
+                pieces.append(self._substitution(quoted))
             else:
                 pieces.append(tree.Arithmetic(expression, start, self.at, quoted))
         elif follower == '{':
@@ -251,9 +248,9 @@ class Lexer:
         self.depth -= 1
         return tree.Word(pieces, start, self.at)
 
-    def _substitution(self, inside: int, quoted: bool) -> tree.Substitution:
+    def _substitution(self, quoted: bool) -> tree.Substitution:
         start = self.at
-        self.at = inside
+        self.at += len('$(')
         body = self.block(')')
         return tree.Substitution(body, None, start, self.at, quoted)
 
@@ -308,7 +305,7 @@ class Lexer:
             expands = not any(piece.quoted for piece in target.pieces)
             delimiter = tree.literal(target) or self.text[target.start : target.end]
             self.heredocs.append((heredoc, delimiter, expands, operator == '<<-'))
-        return tree.Redirection(operator, match[1], target, heredoc, start, target.end)
+        return tree.Redirection(operator, match[1], target, heredoc)
 
     def _read_heredocs(self) -> None:
         """Read the bodies of the heredocs whose operators are on the line before."""

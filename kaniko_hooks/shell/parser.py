@@ -52,7 +52,7 @@ class _Parser(Lexer):
                     start = self.at
                     body.append(self._statement())
             except Malformed as error:
-                self.problems.append(tree.SyntaxProblem(start, str(error)))
+                self.problems.append((start, str(error)))
                 rereads -= self.at - start
                 if rereads < 0:
                     raise TooMuch from None

@@ -116,8 +116,6 @@ class Redirection(NamedTuple):
     descriptor: str
     target: Word
     heredoc: Heredoc | None
-    start: int
-    end: int
 
 
 class Simple(NamedTuple):
@@ -238,17 +236,12 @@ class Statement:
         self.end = end
 
 
-class SyntaxProblem(NamedTuple):
-    offset: int
-    message: str
-
-
 class Script(NamedTuple):
-    """A parsed text; `comments` are start and end of each, in order."""
+    """A parsed text."""
 
     body: tuple[Statement, ...]
-    problems: tuple[SyntaxProblem, ...]
-    comments: tuple[tuple[int, int], ...]
+    problems: tuple[tuple[int, str], ...]  # offset and message of each
+    comments: tuple[tuple[int, int], ...]  # start and end of each, in order
 
 
 def walk(node: object) -> Iterator[object]:
