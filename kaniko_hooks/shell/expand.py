@@ -359,7 +359,7 @@ def _modified(
             text = _derived(piece, [subject, operand_text], _shown(scope, piece))
         else:
             text = Text(result)
-        ways.append((after, (Part(text, piece.quoted),)))
+        ways.append((after, (Part(text, piece.quoted, piece.whole == '@'),)))
     return ways
 
 

@@ -1,8 +1,8 @@
 """Text of a POSIX sh, busybox ash or bash script -> syntax tree.
 
-It tolerates errors: a word that is in the wrong place is passed over, and what
-stands below the first line of a statement that does not end is read without it.
-The grammar is that of POSIX XCU 2.10 and of the Bash manual.
+It tolerates errors: a word that is in the wrong place is passed over, a list may
+end with the text, and what stands below the first line of another statement that
+does not end is read without it. The grammar is that of POSIX XCU 2.10 and of the Bash manual.
 """
 
 from __future__ import annotations
@@ -74,10 +74,14 @@ class _Parser(Lexer):
         return tuple(body)
 
     def block(self, closer: str) -> tuple[tree.Statement, ...]:
-        """The list up to this word, which is skipped."""
+        """The list up to this word, which is skipped; without it, to the end of the text."""
         body = self.statements(closer)
-        self.expect(closer)
+        self._close(closer)
         return body
+
+    def _close(self, word: str) -> None:
+        if not self.skip(word):
+            self.report(f'missing {word}')
 
     def _list_ends(self, *closers: str) -> bool:
         """Skip what ends no statement and no list, and look whether the list ends here."""
@@ -250,7 +254,7 @@ class _Parser(Lexer):
             if not self.skip('elif'):
                 break
         otherwise = self.statements('fi') if self.skip('else') else ()
-        self.expect('fi')
+        self._close('fi')
         return tree.If(tuple(arms), otherwise, self._redirections())
 
     def _for(self, start: int, is_select: bool) -> tree.For | tree.While:
