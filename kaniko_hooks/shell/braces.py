@@ -20,18 +20,19 @@ _RANGE = r'\{(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.-?(\d{1,9}))?\}'
 def expanded(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
     """The words, each as its pieces; too many of them are unknown."""
     factors: list[Sequence[Piece]] = []
-    is_open = is_unknown = False
+    shape = ''  # text that is not expanded, and commas
     for piece in pieces:
         if not isinstance(piece, Literal) or piece.quoted:
             factors.append([piece])
             continue
         for match in re.finditer(r'\{[^{}]*\}|[^{}]+|[{}]', piece.value):
             texts = _texts(match[0])
-            is_open = is_open or match[0][0] == '{' and texts == [match[0]]
-            is_unknown = is_unknown or is_open and re.search(r',|\.\.', match[0]) is not None
+            shape += match[0] if texts == [match[0]] else ','
             start, end = (piece.start + offset for offset in match.span())
             factors.append([Literal(text, start, end, False) for text in texts])
-    if is_unknown or len(factors) * prod(map(len, factors)) > _MAX_PIECES:
+    inside = shape.partition('{')[2].rpartition('}')[0]
+    is_unread = ',' in inside or '..' in inside
+    if is_unread or len(factors) * prod(map(len, factors)) > _MAX_PIECES:
         return [(Unknown('', pieces[0].start, pieces[-1].end, False),)]
     return list(product(*factors))
 

@@ -351,15 +351,16 @@ def _modified(
             slices: Sequence[Array] = [Array((*ANY_WORDS.items, *optional(value.items)))]
             if offset:
                 # The parameters begin with `$0`.
-                slices = after_first(value, offset - (piece.name == '@'))
-            ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
+                slices = after_first(value, offset - (piece.name == piece.whole))
+            between = separator(after)
+            ways += [(after, _parts(item, piece.quoted, piece.whole, between)) for item in slices]
             continue
         result = _replaced(subject, piece.operator, parts)
         if result is None:
-            text = _derived(piece, [subject, operand_text], _shown(scope, piece))
+            derived = _derived(piece, [subject, operand_text], _shown(scope, piece))
+            ways.append((after, (Part(derived, piece.quoted, piece.whole == '@'),)))
         else:
-            text = Text(result)
-        ways.append((after, (Part(text, piece.quoted, piece.whole == '@'),)))
+            ways.append((after, (Part(Text(result), piece.quoted),)))
     return ways
 
 
