@@ -208,9 +208,7 @@ def _substituted(
 
 
 def _placed(scope: Scope, part: Part, offset: int) -> Part:
-    if part is BREAK or part.verbatim:
-        return part
-    return part._replace(text=part.text.at(scope.source.place, offset))
+    return part if part is BREAK else part._replace(text=part.text.at(scope.source.place, offset))
 
 
 # Parameters

@@ -127,37 +127,27 @@ class Lexer:
         """Holes, runs of characters and expansions, up to another character or `stop`."""
         pieces: list[tree.Piece] = []
         while self.at < self.end:
-            if self._run(pieces, run, quoted):
-                continue
-            if self.text[self.at] == stop or not self._special(pieces, quoted):
+            end = self.end
+            if self.holes:
+                if self.at in self.holes:
+                    start, end, name = self.holes[self.at]
+                    self.at = min(end, self.end)
+                    pieces.append(tree.Unknown(name, start, self.at, quoted))
+                    continue
+                end = min(end, self._ends[bisect_right(self._ends, self.at)])
+            match = run.match(self.text, self.at, end)
+            if match:
+                pieces.append(tree.Literal(match[0], self.at, match.end(), quoted))
+                self.at = match.end()
+            elif self.text[self.at] == stop or not self._special(pieces, quoted):
                 break
         return tuple(pieces)
-
-    def _run(self, pieces: list[tree.Piece], pattern: re.Pattern[str], quoted: bool) -> bool:
-        """Add a hole or characters of a pattern; False if neither starts here."""
-        end = self.end
-        if self.holes:
-            if self.at in self.holes:
-                start, end, name = self.holes[self.at]
-                self.at = min(end, self.end)
-                pieces.append(tree.Unknown(name, start, self.at, quoted))
-                return True
-            end = min(end, self._ends[bisect_right(self._ends, self.at)])
-        match = pattern.match(self.text, self.at, end)
-        if match:
-            self._literal(pieces, match.end(), quoted)
-        return match is not None
-
-    def _literal(self, pieces: list[tree.Piece], end: int, quoted: bool) -> None:
-        """Add the text up to `end`."""
-        pieces.append(tree.Literal(self.text[self.at : end], self.at, end, quoted))
-        self.at = end
 
     def _special(self, pieces: list[tree.Piece], quoted: bool) -> bool:
         """Add an expansion, a quoted text or an escape; False if none starts here."""
         char = self.text[self.at]
         if char == '$':
-            self._dollar(pieces, quoted)
+            pieces.append(self._dollar(quoted))
         elif char == '`':
             pieces.append(self._backquotes(quoted))
         elif char in _QUOTED:
@@ -190,26 +180,24 @@ class Lexer:
 
     # Expansions
 
-    def _dollar(self, pieces: list[tree.Piece], quoted: bool) -> None:
+    def _dollar(self, quoted: bool) -> tree.Piece:
         start = self.at
         match = _PLAIN.match(self.text, start, self.end)
         if match:
             self.at = match.end()
-            pieces.append(tree.Parameter(match[1] or match[2], start, self.at, quoted))
-            return
+            return tree.Parameter(match[1] or match[2], start, self.at, quoted)
         follower = self.text[start + 1 : min(start + 2, self.end)]
         if follower == '(':
             expression = self.arithmetic(start + 1) if self.looking_at('$((') else None
             if expression is None:
-                pieces.append(self._substitution(quoted))
-            else:
-                pieces.append(tree.Arithmetic(expression, start, self.at, quoted))
-        elif follower == '{':
-            pieces.append(self._braced(quoted))
-        elif follower == "'" and not quoted:
-            pieces.append(self._ansi_quotes())
-        else:
-            self._literal(pieces, start + 1, quoted)
+                return self._substitution(quoted)
+            return tree.Arithmetic(expression, start, self.at, quoted)
+        if follower == '{':
+            return self._braced(quoted)
+        if follower == "'" and not quoted:
+            return self._ansi_quotes()
+        self.at += 1
+        return tree.Literal('$', start, self.at, quoted)
 
     def _ansi_quotes(self) -> tree.Literal:
         """`$'…'` with the escapes of ANSI C."""
