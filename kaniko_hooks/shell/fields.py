@@ -53,9 +53,7 @@ def _expanded(scope: Scope, state: State, word: Word) -> Sequence[_Way]:
 
 def _literal_field(source: Text, word: Word) -> Field | None:
     """The field of a word in which nothing is expanded; None for other words."""
-    if len(word.pieces) != 1:
-        return None
-    piece = word.pieces[0]
+    piece = word.pieces[0] if len(word.pieces) == 1 else None
     if not isinstance(piece, Literal):
         return None
     # Braces, or a pattern for names of files.
