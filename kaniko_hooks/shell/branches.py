@@ -1,10 +1,10 @@
-"""`if`, `case`, `[[ … ]]` and `(( … ))`."""
+"""`if`, `case` and `[[ … ]]`."""
 
 from __future__ import annotations
 
 from kaniko_hooks.shell import conditionals, expand
 from kaniko_hooks.shell.env import Flow, Scope, State, by_success, merged
-from kaniko_hooks.shell.tree import Calculation, Case, CaseArm, If, Test, Word
+from kaniko_hooks.shell.tree import Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
 
 
@@ -90,14 +90,3 @@ def _operand(
         (after, (conditionals.Operand(expand.joined(parts), parts=parts),))
         for after, parts in expand.parts_of(scope, state, word.pieces)
     ]
-
-
-def calculation(scope: Scope, state: State, node: Calculation) -> Flow:
-    """`(( … ))`."""
-    from kaniko_hooks.shell import arithmetic
-
-    return Flow(
-        end
-        for way, parts in expand.parts_of(scope, state, node.expression)
-        for end in arithmetic.tested(scope, way, expand.joined(parts))
-    )

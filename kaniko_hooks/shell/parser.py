@@ -224,12 +224,12 @@ class _Parser(Lexer):
 
     # Compound commands
 
-    def _compound(self, token: str) -> tree.Compound:
+    def _compound(self, token: str) -> tree.Command:
         start = self.at
         if token == '((':
-            expression = self.arithmetic(start)
-            if expression is not None:
-                return tree.Calculation(expression, self._redirections())
+            calculation = self._calculation()
+            if calculation:
+                return calculation
             token = '('
         self.at += len(token)
         if token == 'if':
@@ -246,6 +246,16 @@ class _Parser(Lexer):
         body = self.block(')' if token == '(' else '}')
         return tree.Group(body, token == '(', self._redirections())
 
+    def _calculation(self) -> tree.Simple | None:
+        """`((…))` here, as `let` with the expression; None where it is a subshell."""
+        start = self.at
+        expression = self.arithmetic(start)
+        if expression is None:
+            return None
+        command = tree.Word((tree.Literal('let', start, start, False),), start, start)
+        words = (command, tree.Word(expression, start, self.at))
+        return tree.Simple((), words, self._redirections())
+
     def _if(self) -> tree.If:
         arms: list[tree.Arm] = []
         while True:
@@ -260,9 +270,9 @@ class _Parser(Lexer):
     def _for(self, start: int, is_select: bool) -> tree.For | tree.While:
         self.skip_blanks()
         at = self.at
-        expression = self.arithmetic(at)
-        if expression is not None:
-            pipeline = tree.Pipeline((tree.Calculation(expression, ()),), False, at, self.at)
+        calculation = self._calculation()
+        if calculation:
+            pipeline = tree.Pipeline((calculation,), False, at, self.at)
             condition = (tree.Statement((pipeline,), (), False, at, self.at),)
             return tree.While(condition, self._do(), False, self._redirections(), start)
         name = self._token()

@@ -119,7 +119,7 @@ class Redirection(NamedTuple):
 
 
 class Simple(NamedTuple):
-    """Assignments (those after DECLARATIONS too), words and redirections."""
+    """Assignments (those after DECLARATIONS too), words and redirections; `((…))` as `let …`."""
 
     assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
@@ -194,14 +194,7 @@ class Test(NamedTuple):
     redirections: tuple[Redirection, ...]
 
 
-class Calculation(NamedTuple):
-    """`(( … ))`."""
-
-    expression: tuple[Piece, ...]
-    redirections: tuple[Redirection, ...]
-
-
-Compound = Group | If | Case | For | While | Test | Calculation
+Compound = Group | If | Case | For | While | Test
 Command = Simple | Compound | Function
 
 
