@@ -13,7 +13,7 @@ from kaniko_hooks.repository import Repository, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kaniko_hooks.shell.reports import Reports, ScriptReport
+    from kaniko_hooks.shell.reports import ScriptReport
 
 _TOO_LARGE = 'the script is too large to be evaluated'
 
@@ -102,7 +102,7 @@ class Evaluations:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         # Without reports if there was too much to evaluate.
-        self._reports: dict[tuple[str, Place], tuple[Container, tuple[ScriptReport, ...]]] = {}
+        self._reports: dict[tuple[str, Place], tuple[Container, list[ScriptReport]]] = {}
 
     def run(self, container: Container, with_reports: bool = False) -> Run:
         """The worst run of a container's scripts.
@@ -114,21 +114,16 @@ class Evaluations:
         from kaniko_hooks.shell import TooMuch
         from kaniko_hooks.shell.run import container_run
 
-        reports: Reports | None = None
-        if with_reports:
-            from kaniko_hooks.shell.reports import Reports
-
-            reports = Reports()
+        reports: list[ScriptReport] | None = [] if with_reports else None
         try:
             run = container_run(container, kaniko.read_build, self._repository, reports)
         except TooMuch:
             raise Unreadable(_TOO_LARGE) from None
-        if reports or not run.is_finished:
-            scripts = reports.scripts if reports else ()
-            self._reports[container.name, container.place] = container, scripts
+        if reports is not None:
+            self._reports[container.name, container.place] = container, reports
         return run
 
-    def reports(self, container: Container) -> tuple[ScriptReport, ...]:
+    def reports(self, container: Container) -> Sequence[ScriptReport]:
         """Reports on the statements of each script. Raises Unreadable."""
         place = container.name, container.place
         if place not in self._reports or self._reports[place][0] != container:

@@ -55,8 +55,8 @@ def _directed(
 def _redirection(
     scope: Scope, state: State, node: Redirection, text: Text, output: Output | None
 ) -> tuple[State, Output | None]:
-    if scope.ev.reports is not None and node.heredoc is None and node.operator != '<<<':
-        scope.ev.reports.redirected(node.operator, text, state.env)
+    for report in scope.ev.active if node.operator[:2] != '<<' else ():
+        report.targets.append((node.operator, text, state.env))
     if node.operator in TO_FILE and node.descriptor in ('', '1'):
         return state, Output(text, '>>' in node.operator)
     if node.operator == '>&' and node.descriptor in ('', '1'):
