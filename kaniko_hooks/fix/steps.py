@@ -390,4 +390,5 @@ def _is_on_volume(path: Text, env: Env) -> bool:
 
 
 def _build_of(build: Build, env: Env) -> BuildCall:
-    return BuildCall(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env)
+    flags = kaniko.parse(build.argv[1:]) or ()
+    return BuildCall(build.argv, tuple(flags), build.place.file, env)
