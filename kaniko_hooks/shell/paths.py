@@ -69,9 +69,6 @@ def _normal(path: Text) -> Text:
     for name in path.split('/'):
         if name.known == '..' and names and names[-1].known not in (None, '..'):
             names.pop()
-        elif name.known == '..' and names and names[-1].holes:
-            # The parent of an unknown folder is unknown.
-            names = [hole(fresh_name('..'))]
         elif name.known not in ('', '.'):
             names.append(name)
     inside = Text('/').join(names)
