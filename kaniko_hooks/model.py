@@ -234,7 +234,6 @@ class Run(NamedTuple):
     image: str | None = None  # the image's name, where it is known
     scripts: tuple[str, ...] = ()  # files of the repository that were followed
     notes: tuple[Note, ...] = ()
-    is_finished: bool = True  # False: there is more to evaluate than was
 
     @property
     def executed(self) -> tuple[Execution, ...]:

@@ -23,14 +23,14 @@ from kaniko_hooks.fix.programs import (
     WRITES_NOTHING,
     kind_of,
 )
-from kaniko_hooks.model import Container, Field, Script, Setting
+from kaniko_hooks.model import Build, Container, Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
 from kaniko_hooks.shell.redirections import TO_FILE
-from kaniko_hooks.shell.reports import BuildEvent, ScriptReport, StatementReport
+from kaniko_hooks.shell.reports import ScriptReport, StatementReport
 from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
 from kaniko_hooks.text import Text, hole
 
@@ -144,13 +144,12 @@ class ProgramCall(NamedTuple):
 
 
 class BuildCall(NamedTuple):
-    """One execution of a build, and the environment that it and its statement found."""
+    """One execution of a build, and the environment that it found."""
 
     argv: tuple[Field, ...]
     flags: tuple[kaniko.Flag, ...]
     file: str
     env: Env
-    before: Env
 
     def value(self, name: str) -> Text | None:
         """The value of a flag that counts, None if the flag is not there."""
@@ -285,14 +284,14 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
             if source.command_at(max(end - 1, first)) != command:
                 raise Refusal(f'{shortened(text)} spans several items of the script')
             start = _with_comments(source, max(at, source.starts[command]), first)
-            report = source.report(node) or StatementReport(node, source.source, Env())
+            report = source.report(node) or StatementReport(Env())
             yield Step(
                 number,
                 node,
                 statement,
                 report,
                 _programs_of(report),
-                tuple(map(_build_of, report.builds)),
+                tuple(_build_of(build, env) for build, env in report.builds),
                 command,
                 start,
                 first,
@@ -390,6 +389,6 @@ def _is_on_volume(path: Text, env: Env) -> bool:
     )
 
 
-def _build_of(event: BuildEvent) -> BuildCall:
-    build, env, before = event
-    return BuildCall(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env, before)
+def _build_of(build: Build, env: Env) -> BuildCall:
+    flags = kaniko.parse(build.argv[1:]) or ()
+    return BuildCall(build.argv, tuple(flags), build.place.file, env)

@@ -187,7 +187,6 @@ def merged(scope: Scope, states: Sequence[State]) -> list[State]:
     """The same runs in as few states as tell apart what later commands may test."""
     if len(states) < 2:
         return list(states)
-    scope.ev.has_forked = True
     scope.ev.spend(sum(5 + len(state.env.variables) // 2 for state in states))
     kept: list[State] = []
     for state in states:

@@ -280,8 +280,8 @@ def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tre
         present, absent = _by_presence(scope, after, piece, value)
         if kind == '?':
             scope.ev.ended += absent
-            if absent and scope.ev.reports is not None:
-                scope.ev.reports.demanded()
+            for report in scope.ev.active if absent else ():
+                report.demands = True
             absent = []
         replacing = present if kind == '+' else absent
         replaced = [end for way in replacing for end in _operand(scope, way, operand)]

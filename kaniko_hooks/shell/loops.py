@@ -185,8 +185,8 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
     for way, fields in _words(scope, state, node):
-        if scope.ev.reports is not None and scope.recorded:
-            scope.ev.reports.iterated([field.text for field in fields])
+        if scope.ev.active and scope.recorded:
+            scope.ev.active[-1].words.add(tuple(field.text for field in fields))
         fields = [
             name for field in fields for name in paths.scripts_of_pattern(scope, way.env, field)
         ]
@@ -318,7 +318,6 @@ def _any_times(
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
-    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(before))
     sizes = [outcome.size(before), *(outcome.size(way.outcome) for way in done.ends())]
     scope.ev.spend(4 * len(before) * sum(sizes))
     heads = [] if runs_once else [state]

@@ -8,7 +8,7 @@ the commands that its words name, are kept for the case that the output is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, variables
@@ -59,31 +59,27 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
             ]
         texts = [text for text in texts if may_build(text)]
     if base_name(fields[0]) not in SEARCHING:
-        texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+        texts += [text for field in fields[1:] for text in _commands_in(state, field.text)]
     if texts:
         scope.ev.inputs[result.hole_name] = _LINE_END.join(texts)
     return result
 
 
-def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
+def _commands_in(state: State, word: Text) -> Iterator[Text]:
     """The commands that a word of a program makes: `{print "/kaniko/executor -c " $1}`.
 
     They may be the executor, functions or scripts, with any arguments and any number of times.
     """
-    result = []
-    for match in re.finditer(r'(?<![\w./\\-])[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
-        path = match[0].replace('\\', '').strip('/')
-        name = path.rpartition('/')[2]
-        is_own = name in state.env.functions or (
-            '/' in path and scope.ev.repository.readable(path) is not None
-        )
+    for match in re.finditer(r'[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
+        name = match[0].rpartition('/')[2]
+        is_function = name in state.env.functions
         # The last word may be a file that a filter reads.
-        if name == 'executor' or is_own and match.end() < len(word.value):
-            command = word.part(*match.span()) if name == 'executor' else Text(path)
+        is_own = (is_function or name.endswith('.sh')) and match.end() < len(word.value)
+        if name == 'executor' or is_own:
+            command = Text(name) if is_function else word.part(*match.span())
             # It may as well set variables.
             anything = hole(fresh_name(REPEATED), '$(…)')
-            result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
-    return result
+            yield concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END))
 
 
 def may_run(scope: Scope, state: State, line: Text) -> bool:
@@ -191,41 +187,14 @@ def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
     return None if state.env.stdin is None else [state.env.stdin]
 
 
-def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line of a known text."""
-    form = r'cut -d ?(.) -f ?([1-9])|awk (?:-F ?(\S) )?{ ?print \$([1-9]);? ?}'
-    match = re.fullmatch(form, _words(fields))
-    text = state.env.stdin
-    if match is None or text is None or text.holes:
-        return None
-    scope.ev.spend(len(text.value) // 4)
-    printed = ''
-    for line in text.value.splitlines():
-        parts = line.split(match[1] or match[3])
-        # Without a mark `cut` prints all of the line.
-        number = 1 if match[1] and len(parts) == 1 else int(match[2] or match[4])
-        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
-    return [Text(printed)]
-
-
 def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
     text = state.env.stdin
     if text is None or text.holes:
         return None
     form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
-    match = re.fullmatch(form, _words(fields))
+    match = re.fullmatch(form, ' '.join(field.text.known or '\n' for field in fields))
     return None if match is None else [_unescaped(Text(match[4])).join(text.split(match[3]))]
-
-
-def _words(fields: Sequence[Field]) -> str:
-    return ' '.join(field.text.known or '\n' for field in fields)
-
-
-def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    name = _operand(fields).known or ''
-    ways = variables.look_up(scope, state, name, f'${name}')
-    return [concat((value, _LINE_END)) for _, value in ways if isinstance(value, Text)]
 
 
 # With these operators of `find` one `-name` is not the name.
@@ -282,8 +251,6 @@ _PRINTERS = {
     'printf': _printf,
     'cat': _cat,
     'tee': _tee,
-    'awk': _parts,
-    'cut': _parts,
     'tr': _translated,
     'sed': _translated,
     'pwd': _pwd,
@@ -291,7 +258,6 @@ _PRINTERS = {
     'basename': _basename,
     'readlink': _real_path,
     'realpath': _real_path,
-    'printenv': _printenv,
     'which': _which,
     'command': _which,
     'type': _which,

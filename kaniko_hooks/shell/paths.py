@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.model import Field, Script
+from kaniko_hooks.model import Field
 from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, Scope, State, joined_texts
 from kaniko_hooks.shell.value import (
@@ -29,11 +29,6 @@ _MAX_PATH = 4_096  # Linux: PATH_MAX
 _DEVICES = ('/dev/', '/proc/')
 # The first characters of the names of holes that stand for names of files.
 _PATTERNS = frozenset('*?[')
-
-
-def start(script: Script) -> Text:
-    """The working directory in which a script starts."""
-    return hole('') if script.directory is None else Text(script.directory)
 
 
 def targets(scope: Scope, env: Env, path: Text) -> list[Text]:
@@ -74,9 +69,6 @@ def _normal(path: Text) -> Text:
     for name in path.split('/'):
         if name.known == '..' and names and names[-1].known not in (None, '..'):
             names.pop()
-        elif name.known == '..' and names and names[-1].holes:
-            # The parent of an unknown folder is unknown.
-            names = [hole(fresh_name('..'))]
         elif name.known not in ('', '.'):
             names.append(name)
     inside = Text('/').join(names)

@@ -8,7 +8,7 @@ from functools import partial
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import expand, paths
 from kaniko_hooks.shell.env import Flow, Scope, State
-from kaniko_hooks.shell.tree import Compound, Redirection, Simple, literal
+from kaniko_hooks.shell.tree import Compound, Redirection, Simple
 from kaniko_hooks.shell.value import EMPTY, fresh_name, may_build
 from kaniko_hooks.text import Text, concat, hole
 
@@ -55,15 +55,14 @@ def _directed(
 def _redirection(
     scope: Scope, state: State, node: Redirection, text: Text, output: Output | None
 ) -> tuple[State, Output | None]:
-    if scope.ev.reports is not None and node.heredoc is None and node.operator != '<<<':
-        scope.ev.reports.redirected(node.operator, text, state.env)
+    for report in scope.ev.active if node.operator[:2] != '<<' else ():
+        report.targets.append((node.operator, text, state.env))
     if node.operator in TO_FILE and node.descriptor in ('', '1'):
         return state, Output(text, '>>' in node.operator)
     if node.operator == '>&' and node.descriptor in ('', '1'):
-        target = literal(node.target) or ''
-        if target == '2':
+        if text.value == '2':
             return state, Output(None)
-        if not target[:1].isdigit() and target != '-':
+        if not text.value[:1].isdigit() and text.value != '-':
             return state, Output(text)
     stdin = state.env.stdin
     unread = None

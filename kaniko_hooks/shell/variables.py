@@ -43,8 +43,8 @@ Values = list[tuple[State, Single]]
 
 def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
     """The values of a variable or parameter; `shown` is how an unknown one is written."""
-    if scope.ev.reports is not None:
-        scope.ev.reports.read(state, name)
+    for report in scope.ev.active:
+        report.read(state, name)
     if name[:1].isalpha() or name[:1] == '_':
         value = state.env.variables.get(name)
         if value is None:
@@ -101,8 +101,8 @@ def _ways(
     ways = []
     for item in value.values:
         states = [state]
-        if scope.ev.reports is not None:
-            scope.ev.reports.narrowed(name, item)
+        for report in scope.ev.active:
+            report.alternatives.add((name, item))
         if not is_set and isinstance(item, Text) and not item.holes:
             states, _ = scope.ev.split(state, Eq(hole(name), item))
         ways += [(assign(way, name, item), _written(item, shown)) for way in states]
