@@ -178,7 +178,7 @@ def _fields(scope: Scope, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
     several = [len(text.holes) == 1 and text.holes[0].name.endswith('[*]') for text in texts]
     return [
         tuple(map(Field, way.split('\0'), several, (0, *ends), (end - 1 for end in ends)))
-        for way in variables.substituted(scope, Text('\0').join(texts))
+        for way in variables.filled(scope, Text('\0').join(texts))
     ]
 
 
@@ -198,7 +198,7 @@ def _run(ev: Evaluator, outcomes: Sequence[outcome.Outcome]) -> Run:
 def _unfinished_run(ev: Evaluator) -> Run:
     """The run of a container with too much to evaluate, in which sharing was seen."""
     strength = max(outcome.STRENGTH[build.flags.cache] for build in ev.builds.values())
-    totals = {place: Total(build, MANY, ((),)) for place, build in ev.builds.items()}
+    totals = {place: Total(build, MANY, (), frozenset()) for place, build in ev.builds.items()}
     run = _as_run(ev, MANY, _VERDICTS[strength], totals, False)
     return run._replace(is_finished=False)
 
@@ -224,12 +224,8 @@ def _execution(build: Build, total: Total | None) -> Execution:
     """A build as the shown run executes it; without a total only another one does."""
     if total is None:
         return Execution(build, 0)
-    calls = [reason.place for chain in total.chains for reason in chain if reason.kind == 'call']
-    return Execution(total.build, total.times, _reasons(total), tuple(dict.fromkeys(calls)))
-
-
-def _reasons(total: Total) -> tuple[Reason, ...]:
-    """The reasons why a build runs more than once: no call that all executions go through."""
-    shared = set(total.chains[0]).intersection(*total.chains[1:])
-    reasons = dict.fromkeys(reason for chain in total.chains for reason in chain)
-    return tuple(reason for reason in reasons if reason.kind != 'call' or reason not in shared)
+    calls = [reason for reason in total.reasons if reason.kind == 'call']
+    # A call that all executions go through is no reason to run more than once.
+    reasons = (reason for reason in total.reasons if reason not in total.shared.intersection(calls))
+    places = dict.fromkeys(call.place for call in calls)
+    return Execution(total.build, total.times, tuple(reasons), tuple(places))
