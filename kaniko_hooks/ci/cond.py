@@ -99,7 +99,7 @@ def begins(subject: Text, prefix: str) -> Cond:
     """The condition that a value begins with a text."""
     if subject.known is not None:
         return subject.known.startswith(prefix)
-    return Match(subject, re.sub(r'([*?\[\\])', r'\\\1', prefix) + '*')
+    return Match(subject, re.sub(r'([*?\[])', r'[\1]', prefix) + '*')
 
 
 class _Parser:

@@ -56,8 +56,8 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     operands = [
         conditionals.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words
     ]
-    test = conditionals.Expression(operands, state.env.moment(), double=False)
-    return Flow(scope.ev.by_status(state, test.cond()))
+    cond = conditionals.condition(operands, state.env.moment(), double=False)
+    return Flow(scope.ev.by_status(state, cond))
 
 
 # Leaving

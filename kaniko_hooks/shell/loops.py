@@ -14,6 +14,7 @@ from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import TooMuch, outcome, paths, variables
 from kaniko_hooks.shell.env import (
     EXIT,
+    NUMBERS,
     REPEATED,
     Env,
     Exit,
@@ -70,10 +71,6 @@ _END = Exit('break', 1)
 _ARGUMENTS = '@'
 
 
-# Of the environment: other ones after a command with unknown effects.
-_NUMBERS = ('epoch', 'generation', 'word_generation')
-
-
 class Effects:
     """The changes that the body of a loop has made, in all of its evaluations."""
 
@@ -110,7 +107,7 @@ class Effects:
 
     def learn(self, scope: Scope, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
-        numbers = {field for field in _NUMBERS if getattr(before, field) != getattr(after, field)}
+        numbers = {field for field in NUMBERS if getattr(before, field) != getattr(after, field)}
         news = not self.numbers.issuperset(numbers)
         self.numbers |= numbers
         for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):

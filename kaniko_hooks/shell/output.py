@@ -15,7 +15,7 @@ from kaniko_hooks.shell import paths, variables
 from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.programs import LOCAL, PURE, SEARCHING, base_name, program
-from kaniko_hooks.shell.value import EMPTY, fresh_name, may_build, mentions_executor, shortened
+from kaniko_hooks.shell.value import EMPTY, bounded, fresh_name, may_build, mentions_executor
 from kaniko_hooks.text import Text, concat, hole
 
 _LINE_END = Text('\n')
@@ -31,7 +31,7 @@ def printed(scope: Scope, states: Iterable[State], fields: Sequence[Field]) -> F
         before = state.env.stdout
         scope.ev.spend(5 + before.weight)
         flow.normal += [
-            state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
+            state.with_env(state.env._replace(stdout=bounded(concat((before, text)))))
             for text in texts(scope, state, fields)
         ]
     return flow

@@ -10,11 +10,11 @@ from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, Scope, State, joined_texts
 from kaniko_hooks.shell.value import (
     ANYTHING,
+    bounded,
     fresh,
     fresh_name,
     may_build,
     regex_with_holes,
-    shortened,
 )
 from kaniko_hooks.text import Text, after_root, concat, hole
 
@@ -102,7 +102,7 @@ def written(
         if append:
             texts = [concat((text, content)) for text in before for content in contents]
             scope.ev.spend(sum(text.weight for text in texts))
-        files[key(target)] = joined_texts(map(shortened, texts))
+        files[key(target)] = joined_texts(map(bounded, texts))
     return env._replace(files=files, epoch=fresh())
 
 

@@ -162,7 +162,7 @@ def _fields(scope: Scope, texts: Sequence[Text]) -> list[tuple[Field, ...]]:
     several = [text.hole_name.endswith('[*]') for text in texts]
     return [
         tuple(map(Field, way.split('\0'), several, (0, *ends), (end - 1 for end in ends)))
-        for way in variables.substituted(scope, Text('\0').join(texts))
+        for way in variables.filled(scope, Text('\0').join(texts))
     ]
 
 
@@ -190,11 +190,10 @@ def _execution(build: Build, total: Total | None) -> Execution:
     """
     if total is None:
         return Execution(build, 0)
-    shared = set(total.chains[0]).intersection(*total.chains[1:])
-    reasons = dict.fromkeys(reason for chain in total.chains for reason in chain)
-    repeats = (reason for reason in reasons if reason.kind != 'call' or reason not in shared)
-    calls = dict.fromkeys(reason.place for reason in reasons if reason.kind == 'call')
-    return Execution(total.build, total.times, tuple(repeats), tuple(calls))
+    calls = [reason for reason in total.reasons if reason.kind == 'call']
+    reasons = (reason for reason in total.reasons if reason not in total.shared.intersection(calls))
+    places = dict.fromkeys(call.place for call in calls)
+    return Execution(total.build, total.times, tuple(reasons), tuple(places))
 
 
 def _report(ev: Evaluator, script: Script) -> ScriptReport:
