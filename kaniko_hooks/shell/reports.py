@@ -20,11 +20,10 @@ from kaniko_hooks.text import Text
 
 
 class BuildEvent(NamedTuple):
-    """One execution of a build, and the environment that it and its statement found."""
+    """One execution of a build, and the environment that it found."""
 
     build: Build
     env: Env
-    before: Env
 
 
 class ProgramUse(NamedTuple):
@@ -132,8 +131,8 @@ class Reports:
 
     def built(self, build: Build, env: Env) -> None:
         """A build was executed."""
-        for report, before in self._active:
-            report.builds.append(BuildEvent(build, env, before.env))
+        for report, _ in self._active:
+            report.builds.append(BuildEvent(build, env))
 
     def ran(self, kind: str, fields: Sequence[Field], place: Place, env: Env) -> None:
         """A program was executed, or commands that cannot be seen."""
