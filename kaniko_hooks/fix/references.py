@@ -211,7 +211,7 @@ def _repeated(text: str, mention: Mention, holder: SequenceNode, parts: Sequence
     if not holder.flow:
         # The dash may stand on a line of its own.
         start = line_start(text, max(text.rfind('-', 0, node.start), 0))
-        at, before = line_end(text, node.end), newline_of(text, start)
+        at, before = line_end(text, node.end), newline_of(text)
     head, tail = text[start : name.start], text[name.end : node.end]
     return Edit(at, at, ''.join(f'{before}{head}{like(part, name.style)}{tail}' for part in parts))
 
@@ -229,7 +229,7 @@ def block_list_edits(text: str, root: Node, names: Collection[str]) -> Iterator[
         inner = text[holder.start : holder.end]
         is_line = holder.flow and not indent.strip() and not re.search('[\r\n]', inner)
         if is_line and end - start > LONGEST_LINE and not holder.anchor and not holder.aliases:
-            new = newline_of(text, start)
+            new = newline_of(text)
             lines = [f'{indent}  - {text[item.start : item.end].rstrip()}' for item in holder.items]
             yield Edit(key.end + 1, holder.start, '')
             yield Edit(holder.start, end, text[holder.end : end] + new + new.join(lines))
