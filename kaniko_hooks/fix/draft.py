@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, apply
-from kaniko_hooks.fix.layout import ScriptLayout, above_comments, script_of
+from kaniko_hooks.fix.layout import Layout, layout_of
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
 from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import Mentions, check_mentions, followers_of, with_block_lists
-from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
-from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
+from kaniko_hooks.fix.split import NewJob, Writer, job_edits
+from kaniko_hooks.fix.steps import Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import State, Target, refuse_keywords, risky_keywords, target_of
 from kaniko_hooks.fix.units import MAX_NAME, Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
@@ -29,7 +29,6 @@ class Draft(NamedTuple):
     - `risks`: what needs --unsafe.
     - `script_template`: the template that has the script, if the job itself has none.
     - `jobs`: those that take its place; `template`: the name of what they extend.
-    - `does`: the rewrite in words.
     """
 
     target: Target
@@ -40,11 +39,21 @@ class Draft(NamedTuple):
     edits: Mapping[str, list[Edit]] = {}
     jobs: tuple[NewJob, ...] = ()
     template: str | None = None
-    does: str = ''
 
     @property
     def names(self) -> list[str]:
         return [job.name for job in self.jobs]
+
+    @property
+    def does(self) -> str:
+        """The rewrite in words."""
+        name, unit = self.target.name, self.jobs[0].part.unit
+        if len(self.jobs) > 1:
+            jobs = ', '.join(f'`{job.name}`' for job in self.jobs)
+            return f'split `{name}` into {len(self.jobs)} jobs: {jobs}'
+        if unit.loop is not None:
+            return f'split `{name}` with `parallel: matrix` over `{unit.loop.command.name}`'
+        return f'put {len(unit.others) + 1} builds of `{name}` into 1 with several destinations'
 
     @property
     def new_names(self) -> set[str]:
@@ -98,7 +107,7 @@ def _draft(
     draft = Draft(target, steps, paths)
     units = merged(units_of(target, steps, paths), steps, paths)
     if len(units) == 1 and units[0].others:
-        return _in_place(draft, script_of(state, target), units[0])
+        return _in_place(draft, layout_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))
     division = divided(steps, units, paths)
     order = needed(division)
@@ -110,13 +119,10 @@ def _draft(
         *chain_risks(target, order),
     )
     draft = draft._replace(risks=risks)
-    script = script_of(state, target)
+    place = layout_of(state, target)
     check_mentions(state, target, mentions[target.name])
-    for item in script.place.items:
-        if item.anchor:
-            raise Refusal(f'an item of its script defines the anchor &{item.anchor}')
     if len(units) == 1:
-        return _in_place(draft, script, units[0])
+        return _in_place(draft, place, units[0])
     occupied = set[str]().union(
         *(pipeline.table.entries for pipeline in target.pipelines),
         *(new.get(file, ()) for file in target.files),
@@ -130,47 +136,23 @@ def _draft(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))
         for name, part, earlier in zip(names, division.parts, order)
     )
-    draft = _split(draft._replace(jobs=jobs), script, template, division.shared)
-    edits = dict(draft.edits)
+    shared = steps.main[: division.shared] if _takes_before_script(target, place) else ()
+    extended = template if shared or place.template or len(place.body.pairs) > 1 else None
+    writer = Writer(target.text, place, target.job, steps)
+    edits = {target.file: job_edits(writer, jobs, extended, shared)}
     for path, own in followers_of(state, target, mentions[target.name], names):
         edits[path] = [*edits.get(path, ()), *own]
-    return draft._replace(edits=edits)
+    return draft._replace(script_template=place.template, edits=edits, jobs=jobs, template=extended)
 
 
-def _in_place(draft: Draft, script: ScriptLayout, unit: Unit) -> Draft:
+def _in_place(draft: Draft, place: Layout, unit: Unit) -> Draft:
     """The job of a single unit keeps its name, and all but its script."""
-    target, steps, place = draft.target, draft.steps, script.place
+    target, steps = draft.target, draft.steps
     part = Part(unit, tuple(step for step in steps.main if step not in unit.others))
-    text = Writer(target.text, place, target.job, steps).script(part.steps, part)
-    edits = [Edit(place.script_start, place.script_end, text)]
-    does = f'put {len(unit.others) + 1} builds of `{target.name}` into 1 with several destinations'
-    if unit.loop is not None:
-        start = above_comments(target.text, place)
-        edits.append(Edit(start, start, matrix_lines(place, unit.loop)))
-        does = f'split `{target.name}` with `parallel: matrix` over `{unit.loop.command.name}`'
-    return draft._replace(
-        script_template=script.template,
-        edits={target.file: edits},
-        jobs=(NewJob(target.name, part),),
-        does=does,
-    )
-
-
-def _split(draft: Draft, script: ScriptLayout, template: str, most_shared: int) -> Draft:
-    """A template and a job for each part."""
-    target, jobs = draft.target, draft.jobs
-    writer = Writer(target.text, script.place, target.job, draft.steps)
-    shared = _shared(target, script, most_shared, writer)
-    keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
-    extended = template if keeps_more else None
-    edits = split_edits(writer, jobs, extended, shared, script.job)
-    quoted = ', '.join(f'`{job.name}`' for job in jobs)
-    return draft._replace(
-        script_template=script.template,
-        edits={target.file: edits},
-        template=extended,
-        does=f'split `{target.name}` into {len(jobs)} jobs: {quoted}',
-    )
+    jobs = (NewJob(target.name, part),)
+    writer = Writer(target.text, place, target.job, steps)
+    edits = {target.file: job_edits(writer, jobs, None, ())}
+    return draft._replace(script_template=place.template, edits=edits, jobs=jobs)
 
 
 def _may_come(state: State, target: Target) -> bool:
@@ -194,18 +176,14 @@ def _scripts(state: State, steps: Steps) -> Iterator[str]:
         yield state.repository.known_text(file)
 
 
-def _shared(target: Target, script: ScriptLayout, most: int, writer: Writer) -> Sequence[Step]:
-    """The steps that go into the template's `before_script`."""
-    if script.template or any(
+def _takes_before_script(target: Target, place: Layout) -> bool:
+    """The template may have a `before_script`, since the job surely has none."""
+    return place.template is None and not any(
         'before_script' in pipeline.jobs[target.name].entries
         or pipeline.notes
-        or node_at(script.job.body, 'before_script') is not None
+        or node_at(place.body, 'before_script') is not None
         for pipeline in target.pipelines
-    ):
-        return ()
-    while most and not writer.can_be_cut(most):
-        most -= 1
-    return writer.steps.main[:most]
+    )
 
 
 def rewritten(state: State, drafts: Iterable[Draft]) -> State:

@@ -18,7 +18,7 @@ _NOT_A_STRING = re.compile(
     re.IGNORECASE,
 )
 
-_LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
+_LINE_END = re.compile(r'\r?\n|\Z')
 
 
 class Edit(NamedTuple):
@@ -54,13 +54,6 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def escaped(text: str, style: str) -> str:
-    """Text as it stands in a scalar of a style."""
-    if style == "'":
-        return text.replace("'", "''")
-    return quoted(text)[1:-1] if style == '"' else text
-
-
 def like(text: str, style: str = '') -> str:
     """A string in the style ('', "'" or '"') of the scalar whose place it takes.
 
@@ -79,9 +72,7 @@ def like(text: str, style: str = '') -> str:
 
 
 def line_start(text: str, at: int) -> int:
-    if at and text.startswith('\r\n', at - 1):
-        at -= 1
-    return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
+    return text.rfind('\n', 0, at) + 1
 
 
 def line_end(text: str, at: int) -> int:
@@ -92,9 +83,9 @@ def next_line(text: str, at: int) -> int:
     return _line_break(text, at).end()
 
 
-def newline_of(text: str, at: int) -> str:
-    """The line break of the line at `at`, or of the file's first line."""
-    return _line_break(text, at).group() or _line_break(text, 0).group()
+def newline_of(text: str) -> str:
+    """The line break of a file."""
+    return '\r\n' if '\r\n' in text else '\n'
 
 
 def _line_break(text: str, at: int) -> re.Match[str]:

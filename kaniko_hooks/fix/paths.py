@@ -129,12 +129,9 @@ class Paths:
     def targets(self, use: ProgramCall) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
-            name = use.copied_name if re.search(r'(?:\A\.|/)\Z', word.value) else ''
+            name = use.name_in(word)
             for path in self.keys(word, use.env):
                 yield posixpath.join(path, name) if name else path
-        if not use.writes_named:
-            for folder in self.keys(Text('.'), use.env):
-                yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
 
     def names(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
@@ -150,11 +147,7 @@ class Paths:
     def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
         """The files and folders that a step may read, in some of its runs."""
         for use in step.programs:
-            if not in_run(use.env):
-                continue
-            if use.name == 'touch' or use.makes_folders:
-                continue
-            for text in use.read:
+            for text in use.read if in_run(use.env) else ():
                 yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
             if operator not in _REPLACES and in_run(env):

@@ -187,7 +187,7 @@ def _repeated(text: str, mention: Mention, holder: SequenceNode, parts: Sequence
     if not holder.flow:
         # The dash may stand on a line of its own.
         start = line_start(text, max(text.rfind('-', 0, node.start), 0))
-        at, before = line_end(text, node.end), newline_of(text, start)
+        at, before = line_end(text, node.end), newline_of(text)
     head, tail = text[start : name.start], text[name.end : node.end]
     return Edit(at, at, ''.join(f'{before}{head}{like(part, name.style)}{tail}' for part in parts))
 
@@ -201,7 +201,7 @@ def with_block_lists(text: str, names: Collection[str]) -> str:
         needed = re.findall(_ITEM, items)
         if len(match[0]) <= LONGEST_LINE or pieces.isdisjoint(names) or ','.join(needed) != items:
             return match[0]
-        new = newline_of(text, match.start())
+        new = newline_of(text)
         return new.join(
             (f'{indent}{key}:{rest}', *(f'{indent}  - {item.strip()}' for item in needed))
         )

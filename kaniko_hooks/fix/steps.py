@@ -43,6 +43,7 @@ _OWN = re.compile(
     r'/(?:bin|builds|busybox|dev(?!/(?:tcp|udp)/)|etc|home|kaniko|lib\w*|opt|proc|root|run|sbin|tmp'
     r'|usr|var|workspace|~)(?:/|\Z)|/(?!cache|data|media|mnt|nfs|share|srv|vol)[^/]*\Z'
 )
+_PACKS = r'(?:\A-?|(?<= )-)[ABD-Zabd-z]*c[A-Za-z]*(?= |\Z)|--create'  # of tar
 
 
 class ProgramCall(NamedTuple):
@@ -75,26 +76,32 @@ class ProgramCall(NamedTuple):
 
     @property
     def written(self) -> Sequence[Text]:
-        """The operands that it may write."""
+        """The operands that it may write, and `.` if it may write more where it runs."""
         words = self.operands
-        if self.name == 'tar':
-            named = zip(self.words, self.arguments[1:])
-            archives = [text for word, text in named if re.fullmatch('-?[acjJptvxz]*f', word)]
-            return archives if self.packs else [text for text in words if text not in archives]
-        if self.name in WRITES_LAST and not self.names_folder:
+        if self.writes_last:
             return words[-1:]
+        if self.name in IMAGE_TOOLS:
+            return self._outputs
         if self.name == 'sed' and not any(re.match('-i|--in', word) for word in self.words):
             return ()
         if self.name in ('awk', 'sed', 'yq'):
             return words[1:]  # behind the program
-        if self.name in IMAGE_TOOLS:
-            return self._outputs
-        return () if self.name in WRITES_NOTHING else words
+        if self.name == 'tar':
+            named = zip(self.words, self.arguments[1:])
+            archives = [text for word, text in named if re.fullmatch('-?[a-zA-Z]*f', word)]
+            if re.search(_PACKS, ' '.join(self.words)):
+                return archives
+            words = [text for text in words if text not in archives]
+        if self.name in WRITES_NOTHING:
+            return ()
+        return words if self.name in WRITES_NAMED else [*words, Text('.')]
 
     @property
-    def names_folder(self) -> bool:
-        """It is a `cp` or its like with an option for the folder that it writes to."""
-        return any(re.match('-[a-zA-Z]*t|--target', word) for word in self.words)
+    def writes_last(self) -> bool:
+        """It is a `cp` or its like, without an option for the folder that it writes to."""
+        return self.name in WRITES_LAST and not any(
+            re.match('-[a-zA-Z]*t|--target', word) for word in self.words
+        )
 
     @property
     def _outputs(self) -> list[Text]:
@@ -109,26 +116,9 @@ class ProgramCall(NamedTuple):
     @property
     def read(self) -> Sequence[Text]:
         """The arguments that may name what it reads."""
-        is_last = self.name in WRITES_LAST and not self.names_folder
-        return self.arguments[:-1] if is_last else self.arguments
-
-    @property
-    def copied_name(self) -> str:
-        """The name that the one operand of `cp` or its like gets in a folder; '' if not known."""
-        is_copy = self.name in WRITES_LAST and len(self.operands) == 2
-        name = self.operands[0].split('/')[-1].known if is_copy else None
-        return name if name and re.fullmatch(r'\.?\w[\w.-]*', name) else ''
-
-    @property
-    def writes_named(self) -> bool:
-        """It writes nothing but its operands."""
-        return self.packs or self.name in WRITES_NAMED or self.name in IMAGE_TOOLS
-
-    @property
-    def packs(self) -> bool:
-        """It is a `tar` that makes an archive."""
-        mode = r'(?:\A-?|(?<= )-)[ABD-Zabd-z]*c[A-Za-z]*(?= |\Z)|--create'
-        return self.name == 'tar' and re.search(mode, ' '.join(self.words)) is not None
+        if self.name in ('mkdir', 'touch'):
+            return ()
+        return self.arguments[:-1] if self.writes_last else self.arguments
 
     @property
     def removed(self) -> Sequence[Text]:
@@ -137,17 +127,20 @@ class ProgramCall(NamedTuple):
             return ()
         return self.operands[self.name[:2] == 'ch' :]
 
-    @property
-    def makes_folders(self) -> bool:
-        """It makes folders, whether or not they exist."""
-        return self.name == 'mkdir' and any(re.match('-[a-z]*p|--parents', w) for w in self.words)
+    def name_in(self, folder: Text) -> str:
+        """The name of what it writes into a folder, in the key of a path; '' for other operands."""
+        if self.name == 'mkdir' or not re.search(r'(?:\A\.|/)\Z', folder.value):
+            return ''
+        copied = self.operands[0].split('/')[-1].known if len(self.operands) == 2 else None
+        is_name = self.writes_last and copied and re.fullmatch(r'\.?\w[\w.-]*', copied)
+        return copied if is_name and copied else f'\0files of {self.name}\0'
 
 
 class BuildCall(NamedTuple):
-    """One execution of a build, and the environment that it found."""
+    """One execution of a build."""
 
     argv: tuple[Field, ...]
-    flags: tuple[kaniko.Flag, ...]
+    flags: Sequence[kaniko.Flag]
     file: str
     env: Env
 
@@ -291,7 +284,7 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
                 statement,
                 report,
                 _programs_of(report),
-                tuple(_build_of(build, env) for build, env in report.builds),
+                _builds_of(report),
                 command,
                 start,
                 first,
@@ -367,18 +360,12 @@ def _programs_of(report: StatementReport) -> tuple[ProgramCall, ...]:
     for kind, fields, place, env in report.programs:
         name = base_name(fields[0])
         texts = tuple(field.text for field in fields)
-        program = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
-        if writes_volume or program.kind == LOCAL and _changes_volume(program):
-            program = program._replace(kind=OTHER)
-        result.append(program)
+        use = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
+        changed = (*use.written, *use.removed) if use.kind == LOCAL and name != 'mkdir' else ()
+        if writes_volume or any(_is_on_volume(word, env) for word in changed):
+            use = use._replace(kind=OTHER)
+        result.append(use)
     return tuple(result)
-
-
-def _changes_volume(use: ProgramCall) -> bool:
-    words = [*use.written, *use.removed]
-    if not use.writes_named:
-        words.append(Text('.'))
-    return not use.makes_folders and any(_is_on_volume(word, use.env) for word in words)
 
 
 def _is_on_volume(path: Text, env: Env) -> bool:
@@ -389,6 +376,8 @@ def _is_on_volume(path: Text, env: Env) -> bool:
     )
 
 
-def _build_of(build: Build, env: Env) -> BuildCall:
-    flags = kaniko.parse(build.argv[1:]) or ()
-    return BuildCall(build.argv, tuple(flags), build.place.file, env)
+def _builds_of(report: StatementReport) -> tuple[BuildCall, ...]:
+    return tuple(
+        BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
+        for build, env in report.builds
+    )
