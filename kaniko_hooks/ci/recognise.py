@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
-from kaniko_hooks.ci.common import Entries, File, Source, value_in
+from kaniko_hooks.ci.common import Entries, Source, value_in
 from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import (
@@ -101,13 +101,12 @@ def is_template(text: str) -> bool:
 def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
     """The containers of a file of a system."""
     read_document = import_module(f'kaniko_hooks.ci.{system.reader.partition(":")[0]}').read
-    file = File(path, repository.text(path) or '')
     several = sum(not isinstance(document, ScalarNode) for document in documents) > 1
     notes: list[Note] = []
     containers: list[Container] = []
     for index, document in enumerate(documents):
         prefix = f'doc[{index}].' if several else ''
-        containers += read_document(Source(repository, system, file, document, prefix, notes))
+        containers += read_document(Source(repository, system, document, prefix, notes))
     return Reading(tuple(containers), tuple(notes))
 
 
