@@ -141,7 +141,7 @@ def _may_make(use: ProgramCall, file: str, is_there: bool, paths: Paths) -> bool
     if use.name in _WRITES_NO_FILE or use.name == 'sed' and not is_there:
         return False
     # Without a file `sed` has those that `xargs` adds.
-    is_open = not use.writes_named or use.name == 'sed' and len(use.operands) < 2
+    is_open = use.name == 'sed' and len(use.operands) < 2
     return is_open or any(is_inside(file, path) for path in paths.targets(use))
 
 

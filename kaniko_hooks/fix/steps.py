@@ -23,7 +23,7 @@ from kaniko_hooks.fix.programs import (
     WRITES_NOTHING,
     kind_of,
 )
-from kaniko_hooks.model import Build, Container, Field, Script, Setting
+from kaniko_hooks.model import Container, Field, Script, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.shell import paths
