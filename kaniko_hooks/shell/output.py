@@ -187,14 +187,35 @@ def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
     return None if state.env.stdin is None else [state.env.stdin]
 
 
+def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line of a known text."""
+    form = r'cut -d ?(.) -f ?([1-9])|awk (?:-F ?(\S) )?{ ?print \$([1-9]);? ?}'
+    match = re.fullmatch(form, _words(fields))
+    text = state.env.stdin
+    if match is None or text is None or text.holes:
+        return None
+    scope.ev.spend(len(text.value) // 4)
+    printed = ''
+    for line in text.value.splitlines():
+        parts = line.split(match[1] or match[3])
+        # Without a mark `cut` prints all of the line.
+        number = 1 if match[1] and len(parts) == 1 else int(match[2] or match[4])
+        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
+    return [Text(printed)]
+
+
 def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
     """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
     text = state.env.stdin
     if text is None or text.holes:
         return None
     form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
-    match = re.fullmatch(form, ' '.join(field.text.known or '\n' for field in fields))
+    match = re.fullmatch(form, _words(fields))
     return None if match is None else [_unescaped(Text(match[4])).join(text.split(match[3]))]
+
+
+def _words(fields: Sequence[Field]) -> str:
+    return ' '.join(field.text.known or '\n' for field in fields)
 
 
 # With these operators of `find` one `-name` is not the name.
@@ -251,6 +272,8 @@ _PRINTERS = {
     'printf': _printf,
     'cat': _cat,
     'tee': _tee,
+    'awk': _parts,
+    'cut': _parts,
     'tr': _translated,
     'sed': _translated,
     'pwd': _pwd,
