@@ -46,11 +46,11 @@ _REFERENCE = r'(?<![\w.-])[\w-]+\.[\w.-]+(?::\d+)?/[\w./:-]+'
 class Footprint(NamedTuple):
     """The images that a build makes and uses, and what it builds.
 
-    - `images`: spelled names of those that it pushes.
+    - `images`: spelled names of those that it may push.
     - `words`: spelled values that may name an image.
     - `bases`: spelled images that its Dockerfile builds on.
     - `source`: context and Dockerfile; `target`: the stage of it that is built.
-    - `only_tests`: it pushes and writes nothing.
+    - `only_tests`: it may push nothing, and writes nothing else.
     """
 
     images: frozenset[str]
@@ -87,18 +87,16 @@ def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Pa
         for run in re.findall(_RUN, dockerfile):
             words.update(re.findall(_REFERENCE, run))
     context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
-    # Nobody sets the variable for a build that pushes.
-    names = {*build.env.variables, *settings}
-    pushes = 'KANIKO_NO_PUSH' not in names and all(
-        value.known == 'false' for value in build.values('no-push')
+    may_not_push = 'KANIKO_NO_PUSH' in {*build.env.variables, *settings} or any(
+        value.known != 'false' for value in build.values('no-push')
     )
     return Footprint(
-        images_of([build]) if pushes else frozenset(),
+        images_of([build]),
         frozenset(words.union(arguments.values())),
         frozenset(bases),
         (context, paths.dockerfiles(build)[-1]),
         spelled(build.value('target') or Text('')),
-        not pushes and not build.values(*kaniko.OUTPUTS),
+        may_not_push and not build.values(*kaniko.OUTPUTS),
     )
 
 

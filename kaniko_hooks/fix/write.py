@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import stat
 from collections.abc import Iterator, Mapping
 
@@ -48,7 +49,7 @@ def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None
 
     `old` are the texts that the new ones were made from (all without byte order mark):
     a file that has changed since then is not overwritten.
-    Raises NotWritten; then every file is as it was.
+    Raises NotWritten; then every file is as it was. Signals have to wait.
     """
     real_root = os.path.realpath(root)
     names: dict[str, str] = {}  # by the real path
@@ -58,7 +59,7 @@ def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None
             raise NotWritten(f'{path}: is outside the repository')
         if names.setdefault(real, path) != path:
             raise NotWritten(f'{path}: is another name of {names[real]}')
-    with _locked(real_root), contextlib.ExitStack() as stack:
+    with _locked(real_root), _uninterrupted(), contextlib.ExitStack() as stack:
         files = []
         for real, path in names.items():
             with _named(path):
@@ -83,6 +84,19 @@ def _locked(folder: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Between any two steps a signal could leave some of the files written."""
+    if not hasattr(signal, 'pthread_sigmask'):
+        yield  # Windows has none
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
