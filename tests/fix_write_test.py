@@ -232,6 +232,30 @@ def test_whoever_is_killed_or_races_leaves_one_whole_text(tmp_path: Path) -> Non
         assert path.read_text() in whole
 
 
+@pytest.mark.parametrize('call', ('fsync', 'replace'))
+def test_ctrl_c_waits_until_all_is_written(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = file(tmp_path, 'a.yml'), file(tmp_path, 'b.yml')
+    real: Callable[..., object] = getattr(os, call)
+
+    def interrupted(*args: object) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return real(*args)
+
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_all(str(tmp_path), {'a.yml': NEW, 'b.yml': NEW}, {'a.yml': OLD, 'b.yml': OLD})
+    assert (first.read_text(), second.read_text(), left_over(tmp_path)) == (NEW, NEW, [])
+
+
+def test_signals_cannot_be_held_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file(tmp_path, 'a.yml')
+    monkeypatch.delattr(signal, 'pthread_sigmask')
+    write_all(str(tmp_path), {'a.yml': NEW}, {'a.yml': OLD})
+    assert path.read_text() == NEW
+
+
 def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(tmp_path: Path) -> None:
     path, other = file(tmp_path, 'a.yml'), file(tmp_path, 'other', 'x')
     (tmp_path / '.a.yml.kaniko-hooks.tmp').symlink_to('other')
