@@ -31,8 +31,6 @@ _MAX_DIRECTORIES = 4
 _MAX_TEXTS = 16
 # The work of a comparison of two states.
 _COMPARISON = 3
-# The name of the hole for the content of a file of the repository.
-FILE = 'content of '
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
 NO_TRAP = (Text(''),)
@@ -308,7 +306,7 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
         functions=_alternatives([env.functions for env in envs], None),
-        files=_joined_files([env.files for env in envs]),
+        files=_joined_files(scope, [env.files for env in envs]),
         arguments=join((env.arguments for env in envs), scope.ev),
         directories=joined_directories(env.directories for env in envs),
         previous_directories=joined_directories(env.previous_directories for env in envs),
@@ -340,11 +338,13 @@ def _printed(texts: Sequence[Text]) -> Text:
     return concat((*filter(may_build, kept), hole('')))
 
 
-def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str, tuple[Text, ...]]:
+def _joined_files(
+    scope: Scope, tables: Sequence[Mapping[str, tuple[Text, ...]]]
+) -> dict[str, tuple[Text, ...]]:
     result = _alternatives(tables)
     for path, texts in result.items():
         if any(path not in table for table in tables):
-            texts = (*texts, hole(f'{FILE}{path}'))  # the file of the repository
+            texts = (*texts, scope.ev.file(path))
         result[path] = joined_texts(texts)
     return result
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, variables
-from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
+from kaniko_hooks.shell.env import REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.programs import LOCAL, PURE, SEARCHING, base_name, program
 from kaniko_hooks.shell.value import EMPTY, fresh_name, may_build, mentions_executor, shortened
@@ -94,8 +94,6 @@ def with_inputs(scope: Scope, text: Text) -> Text:
     at = 0
     for item in text.holes:
         content = scope.ev.inputs.get(item.name)
-        if content is None and item.name.startswith(FILE):
-            content = scope.ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
         if content is not None:
             pieces += (text.part(at, item.start), content)
             at = item.end
@@ -178,8 +176,11 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | No
         path, text = contents[0]
         keys = map(paths.key, paths.targets(scope, state.env, field.text))
         is_own = any(text is own for name in keys for own in state.env.files.get(name, ()))
-        name = f'{FILE}{path} #{state.env.epoch}'
-        pieces.append(text if is_own else hole(name, f'$(cat {field.text.value})'))
+        if not is_own:
+            name = f'content of {path} #{state.env.epoch}'
+            scope.ev.inputs[name] = text
+            text = hole(name, f'$(cat {field.text.value})')
+        pieces.append(text)
     return [concat(pieces)]
 
 
