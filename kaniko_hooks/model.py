@@ -56,34 +56,32 @@ class And(NamedTuple):
     parts: tuple[Cond, ...]
 
 
-class Or(NamedTuple):
-    parts: tuple[Cond, ...]
-
-
-Cond = Eq | Match | Truth | Not | And | Or | bool | None
+Cond = Eq | Match | Truth | Not | And | bool | None
 
 
 def negate(cond: Cond) -> Cond:
     """The opposite."""
+    if isinstance(cond, Not):
+        return cond.part
     if isinstance(cond, bool):
         return not cond
     return None if cond is None else Not(cond)
 
 
 def all_of(parts: Iterable[Cond]) -> Cond:
-    """The conjunction; what is certain is taken out."""
-    kept = [part for part in parts if part is not True]
+    """The conjunction; what is certain is taken out, and a chain of them is a single one."""
+    kept: list[Cond] = []
+    for part in parts:
+        if part is not True:
+            kept += part.parts if isinstance(part, And) else (part,)
     if False in kept:
         return False
     return kept[0] if len(kept) == 1 else And(tuple(kept)) if kept else True
 
 
 def any_of(parts: Iterable[Cond]) -> Cond:
-    """The disjunction; what is certain is taken out."""
-    kept = [part for part in parts if part is not False]
-    if True in kept:
-        return True
-    return kept[0] if len(kept) == 1 else Or(tuple(kept)) if kept else False
+    """The disjunction."""
+    return negate(all_of(map(negate, parts)))
 
 
 # Containers and their builds
