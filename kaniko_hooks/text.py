@@ -97,11 +97,6 @@ class Text:
         return self.value[: self.holes[0].start] if self.holes else self.value
 
     @property
-    def suffix(self) -> str:
-        """The characters after the last hole."""
-        return self.value[self.holes[-1].end :] if self.holes else self.value
-
-    @property
     def has_known(self) -> bool:
         """Some of the characters are known."""
         return sum(item.end - item.start for item in self.holes) < len(self.value)

@@ -116,7 +116,7 @@ class Assumptions:
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
         value = right.value
-        if not value.startswith(left.prefix) or not value.endswith(left.suffix):
+        if not value.startswith(left.prefix) or not value.endswith(left.key()[-1]):
             return [], [facts]
         if _varies(left):
             return [facts], [facts]

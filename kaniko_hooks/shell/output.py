@@ -172,9 +172,7 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
         if len(contents) != 1 or field.splits:
             return None
         path, text = contents[0]
-        keys = map(paths.key, paths.targets(scope, state.env, field.text))
-        is_own = any(text is own for name in keys for own in state.env.files.get(name, ()))
-        if not is_own:
+        if not any(text is own for texts in state.env.files.values() for own in texts):
             name = f'content of {path} #{state.env.epoch}'
             scope.ev.inputs[name] = text
             text = hole(name, f'$(cat {field.text.value})')
@@ -206,16 +204,11 @@ def names_of_find(fields: Sequence[Field]) -> Text:
     return concat((folder, Text('/'), file_names(names[0])))
 
 
-def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
-    return _absolute(state.env.directories)
-
-
-def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
-    return _absolute(paths.targets(scope, state.env, _operand(fields)))
-
-
-def _absolute(folders: Sequence[Text]) -> Text | None:
-    return concat((variables.absolute(folders[0]), _LINE_END)) if len(folders) == 1 else None
+def _absolute(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
+    """`pwd`, `realpath path`."""
+    path = Text('.') if base_name(fields[0]) == 'pwd' else _operand(fields)
+    targets = paths.targets(scope, state.env, path)
+    return concat((variables.absolute(targets[0]), _LINE_END)) if len(targets) == 1 else None
 
 
 def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
@@ -251,11 +244,11 @@ _PRINTERS = {
     'tee': _cat,
     'tr': _translated,
     'sed': _translated,
-    'pwd': _pwd,
+    'pwd': _absolute,
     'dirname': _dirname,
     'basename': _basename,
-    'readlink': _real_path,
-    'realpath': _real_path,
+    'readlink': _absolute,
+    'realpath': _absolute,
     'which': _which,
     'command': _which,
     'type': _which,

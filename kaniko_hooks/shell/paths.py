@@ -181,7 +181,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
 
 def _written_by_script(env: Env, path: Text) -> Iterator[Text]:
     """The texts that run Kaniko, of written files whose paths end as an unknown one does."""
-    end = path.suffix
+    end = path.key()[-1]
     for name, texts in env.files.items():
         other = name.rpartition('\0')[2]
         if end.endswith(other) or other.endswith(end):
@@ -234,7 +234,7 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
 
 def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
     """The files whose paths end with the most of these names."""
-    files, end = scope.ev.repository.files(), names[-1].suffix
+    files, end = scope.ev.repository.files(), names[-1].key()[-1]
     scope.ev.spend(len(files) // 32)
     files = [name for name in files if name.endswith(end)]
     for start, name in enumerate(names):
