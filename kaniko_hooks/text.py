@@ -78,8 +78,7 @@ class Text:
         return self._key
 
     def __repr__(self) -> str:
-        names = ', '.join(f'{hole.start}-{hole.end} {hole.name}' for hole in self.holes)
-        return f'Text({self.value!r}{f", holes {names}" if names else ""})'
+        return f'Text{self.key()}'
 
     @property
     def weight(self) -> int:

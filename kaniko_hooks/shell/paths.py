@@ -171,9 +171,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
             # No script means itself with a path that is not known.
             names = [name for name in _candidates(scope, target) if name != scope.path]
             result += [(name, scope.ev.file(name)) for name in names]
-            if target.holes:
-                texts = _written_by_script(env, target)
-                result += [(target.value, text) for text in texts]
+            result += [(target.value, text) for text in _written_by_script(env, target)]
         elif scope.ev.repository.readable(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
     return result
