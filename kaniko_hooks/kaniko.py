@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from kaniko_hooks.model import OFF, ON, UNKNOWN, Field, Flags
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.text import Text
+from kaniko_hooks.text import Text, hole
 
 _BOOLEAN = frozenset(
     """
@@ -83,9 +83,6 @@ class Flag(NamedTuple):
 
     name: str
     value: Text
-
-
-_NO_CLEANUP = Flag('cleanup', Text('false'))
 
 
 def read_build(
@@ -163,12 +160,11 @@ def parse(fields: Sequence[Field]) -> list[Flag] | None:
             name, value = _flag(text)
             may_be_value = not name and value is None
             if field.splits and name in _BOOLEAN:
-                # It may be missing.
-                flags += {'cache': [Flag('', text)], 'cleanup': [_NO_CLEANUP]}.get(name, [])
-            elif name:
-                if value is None:
-                    # Without one Kaniko reports an error, but a later version may not.
-                    value = next((word.text for word in words), Text(''))
+                value = hole('')  # it may be missing
+            elif value is None and name:
+                # Without one Kaniko reports an error, but a later version may not.
+                value = next((word.text for word in words), Text(''))
+            if value is not None and name:
                 if name in _BOOLEAN and not _state(value):
                     return None
                 flags.append(Flag(name, value))
@@ -195,8 +191,7 @@ def other_words(argv: Sequence[Field]) -> list[Text]:
 
 
 def _flag(text: Text) -> tuple[str, Text | None]:
-    """A flag's long name, '' if Kaniko has none such, and its value: None if that is the next
-    word."""
+    """A flag's long name, '' if Kaniko has none such, and its value: None if not in this word."""
     if text.value[:2] == '--':
         name, equals, _ = text.value[2:].partition('=')
         value = Text('true') if name in _BOOLEAN else None

@@ -32,8 +32,6 @@ _MAX_DIRECTORIES = 4
 _MAX_TEXTS = 16
 # The work of a comparison of two states.
 _COMPARISON = 3
-# The name of the hole for the content of a file of the repository.
-FILE = 'content of '
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
 NO_TRAP = (Text(''),)
@@ -292,13 +290,11 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         value = variables.get(name)
         if value is None or any(table.get(name) is not value for table in tables):
             variables[name] = join((scope.ev.value(scope, env, name) for env in envs), scope.ev)
-    # Where it was not written it is the file of the repository.
-    files = _alternatives([env.files for env in envs], lambda path: hole(f'{FILE}{path}'))
     return _latest(*envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
-        functions=_alternatives([env.functions for env in envs], lambda name: None),
-        files={path: joined_texts(texts) for path, texts in files.items()},
+        functions=_alternatives([env.functions for env in envs], None),
+        files=_joined_files(scope, [env.files for env in envs]),
         arguments=join((env.arguments for env in envs), scope.ev),
         directories=joined_directories(env.directories for env in envs),
         previous_directories=joined_directories(env.previous_directories for env in envs),
@@ -312,14 +308,14 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
 
 
 def _alternatives(
-    tables: Sequence[Mapping[str, tuple[_T, ...]]], absent: Callable[[str], _T]
+    tables: Sequence[Mapping[str, tuple[_T, ...]]], *absent: _T
 ) -> dict[str, tuple[_T, ...]]:
-    """The alternatives of each name; `absent` makes that of a table without the name."""
-    result: dict[str, tuple[_T, ...]] = {}
-    for name in dict.fromkeys(name for table in tables for name in table):
-        items = (item for table in tables for item in table.get(name, (absent(name),)))
-        result[name] = tuple(dict.fromkeys(items))
-    return result
+    """The alternatives of each name; `absent` is that of a table without the name."""
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {
+        name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, absent)))
+        for name in names
+    }
 
 
 def _printed(texts: Sequence[Text]) -> Text:
@@ -328,6 +324,17 @@ def _printed(texts: Sequence[Text]) -> Text:
     if len(kept) == 1:
         return texts[0]
     return concat((*filter(may_build, kept), hole('')))
+
+
+def _joined_files(
+    scope: Scope, tables: Sequence[Mapping[str, tuple[Text, ...]]]
+) -> dict[str, tuple[Text, ...]]:
+    result = _alternatives(tables)
+    for path, texts in result.items():
+        if any(path not in table for table in tables):
+            texts = (*texts, scope.ev.file(path))
+        result[path] = joined_texts(texts)
+    return result
 
 
 def joined_texts(texts: Iterable[Text]) -> tuple[Text, ...]:

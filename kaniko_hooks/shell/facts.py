@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.model import And, Cond, Match, Not, Or, Truth
+from kaniko_hooks.model import And, Cond, Match, Not, Truth
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 
@@ -74,9 +74,6 @@ class Assumptions:
             return fails, holds
         if isinstance(cond, And):
             return self._all(facts, cond.parts)
-        if isinstance(cond, Or):
-            fails, holds = self._all(facts, [Not(part) for part in cond.parts])
-            return holds, fails
         if isinstance(cond, Truth):
             if _varies(cond.subject):
                 return [facts], [facts]
@@ -123,7 +120,7 @@ class Assumptions:
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
         value = right.value
-        if not value.startswith(left.prefix) or not value.endswith(left.suffix):
+        if not value.startswith(left.prefix) or not value.endswith(left.key()[-1]):
             return [], [facts]
         if _varies(left):
             return [facts], [facts]

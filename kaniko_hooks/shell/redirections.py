@@ -62,7 +62,7 @@ def _redirection(
         stdin = text
         unread = text if node.descriptor in ('', '0') else None
     elif node.operator == '<' and node.descriptor in ('', '0'):
-        stdin = output.texts(scope, state, [Field(Text('cat')), Field(text)])[0]
+        stdin = output.text_of(scope, state, [Field(Text('cat')), Field(text)])
     elif node.operator != '<&':
         return state, target
     return state.with_env(state.env._replace(unread=unread, stdin=stdin)), target
