@@ -11,7 +11,8 @@ from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.layout import ScriptLayout, above_comments, script_of
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
-from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
+from kaniko_hooks.fix.owners import Owners
+from kaniko_hooks.fix.parts import TOO_LONG, Part, parts_of, shared_steps
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import Mentions, block_list_edits, check_mentions, followers_of
 from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
@@ -101,12 +102,13 @@ def _draft(
     if len(units) == 1 and units[0].others:
         return _in_place(draft, script_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))
-    division = divided(steps, units, paths)
-    order = needed(division)
+    owners = Owners(steps, units, paths)
+    parts = parts_of(owners)
+    order = needed(owners, parts)
     sources = sources_of(state, target, order)
     risks = (
-        *risky_keywords(state, target, division.owners.files, division.owners.owned()),
-        *division.owners.risks,
+        *risky_keywords(state, target, owners.files(), owners.owned()),
+        *owners.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain_risks(target, order),
     )
@@ -129,9 +131,9 @@ def _draft(
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))
-        for name, part, earlier in zip(names, division.parts, order)
+        for name, part, earlier in zip(names, parts, order)
     )
-    draft = _split(draft._replace(jobs=jobs), script, template, division.shared)
+    draft = _split(draft._replace(jobs=jobs), script, template, shared_steps(steps, parts))
     edits = dict(draft.edits)
     for path, own in followers_of(state, target, mentions[target.name], names):
         edits[path] = [*edits.get(path, ()), *own]

@@ -40,11 +40,6 @@ def _tests(step: Step) -> bool:
     return not {*TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
 
 
-def changes_no_image(step: Step) -> bool:
-    """The step has no effect outside, or makes places for images: it may run again, or later."""
-    return all('create-repository' in use.words[:3] for use in effects(step))
-
-
 def ignores_failure(step: Step) -> bool:
     """The step ends with `|| true`."""
     return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
@@ -61,7 +56,7 @@ def only_prints(step: Step) -> bool:
     report = step.report
     if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
         return False
-    if report.files or writes_files(step) or report.demands:
+    if writes_files(step) or report.demands:
         return False
     prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
     return prints and any(use.name not in TESTERS for use in step.programs)

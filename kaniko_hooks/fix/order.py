@@ -11,7 +11,8 @@ from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.effects import effects, is_unknown, repository_of, spelled
 from kaniko_hooks.fix.footprints import Footprint, footprint_of, may_use
-from kaniko_hooks.fix.parts import Division
+from kaniko_hooks.fix.owners import Owners
+from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.target import State, Target
@@ -21,18 +22,17 @@ _BECAUSE = 'a build must wait for an earlier one, and '
 _STAGES = ['build', 'test', 'deploy']
 
 
-def needed(division: Division) -> list[list[int]]:
+def needed(owners: Owners, parts: Sequence[Part]) -> list[list[int]]:
     """For each unit the earlier ones that must be done before it, without those they imply.
 
     Raises Refusal: the iterations of a loop depend on each other.
     """
     footprints: list[list[Footprint]] = []  # of the builds of each unit
-    copies: list[frozenset[str]] = []  # what the effects of each unit may make of its image
     result: list[list[int]] = []
-    for number, (unit, steps, _) in enumerate(division.parts):
+    for number, (unit, steps, _) in enumerate(parts):
         before = [step for step in steps if step.number < unit.step.number]
         own = [
-            footprint_of(build, step, [*division.steps.before, *before], division.paths)
+            footprint_of(build, step, [*owners.steps.before, *before], owners.paths)
             for step in (unit.step, *unit.others)
             for build in step.builds
         ]
@@ -43,16 +43,14 @@ def needed(division: Division) -> list[list[int]]:
         earlier = [
             other
             for other in range(number)
-            if number in division.owners.waiting
-            or other in division.owners.gates
+            if number in owners.waiting
+            or other in owners.gates
             or any(_must_follow(first, second) for first, second in product(footprints[other], own))
-            or any(may_use(second, copies[other]) for second in own)
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
-        footprints.append(own)
-        owners = division.owners.of_steps
-        copies.append(_named([step for step in steps if owners.get(step.number) == number]))
+        made = _named([step for step in steps if owners.of_steps.get(step.number) == number])
+        footprints.append([item._replace(images=item.images | made) for item in own])
     return result
 
 

@@ -136,16 +136,13 @@ class Paths:
             for folder in self.keys(Text('.'), use.env):
                 yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
 
-    def names(
+    def named_of(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
-    ) -> bool:
-        """A step, in some of its runs, names one of the files, or a folder or pattern for it."""
+    ) -> list[str]:
+        """The files that a step names in some of its runs, or a folder or pattern for them."""
         wanted = list(files)
-        if not wanted:
-            return False
-        return any(
-            may_be_named(file, path) for path in set(self.named(step, in_run)) for file in wanted
-        )
+        named = set(self.named(step, in_run)) if wanted else ()
+        return [file for file in wanted if any(may_be_named(file, path) for path in named)]
 
     def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
         """The files and folders that a step may read, in some of its runs."""
