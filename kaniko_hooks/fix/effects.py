@@ -100,11 +100,6 @@ def spelled(text: Text) -> str:
     )
 
 
-def is_unknown(name: str) -> bool:
-    """A spelled name, or the key of a path, is one hole: nothing is known of it."""
-    return re.fullmatch('\0[^\0]*\0', name) is not None
-
-
 def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
     """The units whose images a step names; `images` are the spelled names of each unit's.
 

@@ -19,7 +19,7 @@ from kaniko_hooks.fix.programs import (
     OUTPUT_OPTION,
     SAVING,
     WRITES_LAST,
-    WRITES_NAMED,
+    WRITES_MORE,
     WRITES_NOTHING,
     kind_of,
 )
@@ -122,7 +122,7 @@ class ProgramCall(NamedTuple):
     @property
     def writes_named(self) -> bool:
         """It writes nothing but its operands."""
-        return self.packs or self.name in WRITES_NAMED or self.name in IMAGE_TOOLS
+        return self.packs or self.name not in WRITES_MORE
 
     @property
     def packs(self) -> bool:
