@@ -74,33 +74,30 @@ class Owners:
             if owner is not None:
                 self._check_unit(step, owner, uses)
                 above = owner
-            elif step in self.steps.main:
+            elif step not in self.steps.before:
                 owner = self._owner(step, above, uses)
             elif effects(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
             self.of_steps[step.number] = owner
-            sources = self._sources(step, owner, found)
-            self._traces.leave(step, {owner, *sources})
+            marks = {mark for _, own in found for mark in own}
+            self._traces.leave(step, {owner, *self._sources(step, owner, marks)})
             if above is None:
                 self._folders.update(map(posixpath.dirname, self.paths.named(step)))
 
-    def _sources(self, step: Step, owner: int | None, found: Sequence[Found]) -> set[str]:
-        """The sources of what varies in a step, whose unit uses them."""
-        marks = {mark for _, own in found for mark in own}
+    def _sources(self, step: Step, owner: int | None, marks: set[object]) -> set[str]:
+        """The sources of what varies in a step, which its unit uses."""
         if owner is None and varies(step):
             marks.add(shortened(step.text))
-        if owner is not None and not only_prints(step):
+        for build in step.builds:
             files = self._traces.files
-            for build in step.builds:
-                marks.update(*(files[path] for path in self.paths.in_context(build, files)))
+            marks.update(*(files[path] for path in self.paths.in_context(build, files)))
         sources = {mark for mark in marks if isinstance(mark, str)}
         if sources and 'word_generation' in step.report.changes:
             raise Refusal(f'{shortened(step.text)} may set any variable to another value each time')
         if owner is not None and not only_prints(step):
+            iterations = (owner,) if self.units[owner].loop is None else (owner, 'again')
             for source in sources:
-                self._users[source].add(owner)
-                if self.units[owner].loop is not None:
-                    self._users[source].add('another iteration')
+                self._users[source].update(iterations)
         return sources
 
     def _check_varying(self) -> None:
@@ -142,27 +139,21 @@ class Owners:
         return self.unit_of[next(following)] if self._announces else above
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
-        owner = self._unit_acted_on(step, above)
-        if owner is not None:
-            if may_stop(step):
-                self.gates.add(owner)
-                if not is_image_tool(step) or above is not None and above < owner:
-                    self.waiting.add(owner)
-            return owner
+        """The one unit whose image a step acts on, if the step can stand in that unit's job."""
+        names = units_named(step, self.images)
+        for owner in names if len(names) == 1 else ():
+            is_near = is_image_tool(step) or above in (owner, None)
+            is_own = self.units[owner].loop is None and act_on(effects(step), self.images[owner])
+            if is_near and is_own and self._is_beside(step, owner):
+                if may_stop(step):
+                    self.gates.add(owner)
+                    if not is_image_tool(step) or above is not None and above < owner:
+                        self.waiting.add(owner)
+                return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
         self._add_risk(step, 'runs before the builds')
         return None
-
-    def _unit_acted_on(self, step: Step, above: int | None) -> int | None:
-        """The one unit whose image a step acts on, if the step can stand in that unit's job."""
-        names = units_named(step, self.images)
-        owner = next(iter(names)) if len(names) == 1 else None
-        if owner is None or self.units[owner].loop is not None:
-            return None
-        is_near = is_image_tool(step) or above in (owner, None)
-        is_own = act_on(effects(step), self.images[owner])
-        return owner if is_own and is_near and self._is_beside(step, owner) else None
 
     def _is_beside(self, step: Step, owner: int) -> bool:
         """No build or effect of another unit is between a step and its unit."""
