@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -53,7 +52,6 @@ class Owners:
         self.risks: list[str] = []
         self._announces = self._prints_announce()
         self._traces = Traces(paths)
-        self._folders: set[str] = set()  # that no build has brought
         self._users: dict[str, set[object]] = defaultdict(set)  # of values that vary
         self._assign_steps()
         self._check_after()
@@ -79,10 +77,8 @@ class Owners:
             elif effects(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
             self.of_steps[step.number] = owner
-            marks = {mark for _, own in found for mark in own}
+            marks = {mark for _, own, _ in found for mark in own}
             self._traces.leave(step, {owner, *self._sources(step, owner, marks)})
-            if above is None:
-                self._folders.update(map(posixpath.dirname, self.paths.named(step)))
 
     def _sources(self, step: Step, owner: int | None, marks: set[object]) -> set[str]:
         """The sources of what varies in a step, which its unit uses."""
@@ -174,27 +170,16 @@ class Owners:
     def _uses(self, step: Step, found: Sequence[Found]) -> dict[int, str]:
         """The units whose variables, files or status a step uses, each with the reason."""
         uses: dict[int, str] = {}
-        report = step.report
+        text = shortened(step.text)
         # The proof compares the values that builds get.
         is_proven = step.most_builds and not effects(step)
-        for name, marks in found:
+        for name, marks, how in found:
             if not (is_proven and name[1:] in step.sure_writes):
-                does = 'changes' if name[0] == '$' else 'writes'
-                reason = f'{shortened(step.text)} uses {name}, which an earlier build {does}'
                 for unit in units_of(marks):
-                    uses.setdefault(unit, reason)
+                    uses.setdefault(unit, f'{text} uses {name}, which an earlier build {how}')
         before = self.of_steps.get(step.number - 1)
-        if report.reads_status and before is not None:
-            uses[before] = f'{shortened(step.text)} uses the status of what ran before it'
-        left = self.paths.left_by_build(step, {*self._folders, *self._traces.files})
-        if left is not None:
-            reason = (
-                f'{shortened(step.text)} uses {shown_path(left)}, '
-                'which an earlier build may have left'
-            )
-            for number, owner in self.unit_of.items():
-                if number < step.number:
-                    uses.setdefault(owner, reason)
+        if step.report.reads_status and before is not None:
+            uses[before] = f'{text} uses the status of what ran before it'
         return uses
 
     def _check_unit(self, step: Step, unit: int, uses: Mapping[int, str]) -> None:
@@ -210,7 +195,10 @@ class Owners:
             own = {value_in(build.env, name)}
             others = written | {path for path, runs in changes.items() if runs != own}
             others -= self.paths.written_before(step, build)
-            exposed = self.paths.exposed(build, others)
+            exposed = {
+                *self.paths.in_context(build, others),
+                *self.paths.dockerfiles(build),
+            } & others
             if exposed:
                 path = shown_path(min(exposed))
                 raise Refusal(

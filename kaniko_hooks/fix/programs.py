@@ -12,6 +12,13 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.shell.programs import BUILTIN, LOCAL, OTHER, PURE
 from kaniko_hooks.text import Text
 
+# Programs that act on one image.
+IMAGE_TOOLS = frozenset(
+    """
+    aws az cosign crane dockle docker gcloud gcrane grype img notation oras podman regctl skopeo
+    snyk syft trivy buildah nerdctl
+    """.split()
+)
 # Kinds of programs by patterns for the name and for the beginning of the arguments, of which
 # the first that fits counts. White space within an argument is a line break.
 _BY_ARGUMENTS = (
@@ -41,11 +48,7 @@ _BY_ARGUMENTS = (
     ),
     # They keep credentials of registries.
     (LOCAL, '|'.join(kaniko.NAMES), r'(?:log(?:in|out)|version|help|completion)(?: |\Z)'),
-    (
-        LOCAL,
-        'az|buildah|cosign|crane|docker|gcloud|helm|nerdctl|oras|podman|regctl|skopeo',
-        r'(?:(?:acr|auth|registry) )?log(?:in|out)\b',
-    ),
+    (LOCAL, '|'.join(('helm', *IMAGE_TOOLS)), r'(?:(?:acr|auth|registry) )?log(?:in|out)\b'),
     (LOCAL, 'gcloud', r'auth (?:activate-service-account|configure-docker)\b'),
     # They change the working tree from what the repository refers to.
     (LOCAL, 'git', r'lfs (?:checkout|fetch|install|pull)(?: |\Z)'),
@@ -76,13 +79,7 @@ ADDING = frozenset('add-tag attach attest copy cp create-repository sign tag'.sp
 TESTERS = frozenset(
     '[ [[ cmp diff egrep false fgrep grep hadolint jq pgrep ping shellcheck shfmt test true'.split()
 )
-# Programs that act on one image, and those that may name it without its registry.
-IMAGE_TOOLS = frozenset(
-    """
-    aws az cosign crane dockle docker gcloud gcrane grype img notation oras podman regctl skopeo
-    snyk syft trivy buildah nerdctl
-    """.split()
-)
+# Programs for images that may name one without its registry.
 WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 # Options of these that name a file to write, and sub-commands that write their last operand.
 OUTPUT_OPTION = r'(?:-o|--(?:bundle|file|output[\w-]*))(?:=|\Z)'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -28,9 +29,11 @@ _VARYING_NAMES = frozenset(
 # Programs that print the environment, or the variables that they name.
 _PRINTS_VARIABLES = ('declare', 'env', 'export', 'printenv', 'readonly', 'set', 'typeset')
 
-# A variable or file that a step reads, with its marks: the number of the unit that has changed
-# it, None for a step that all parts have, or the source of a value that differs from run to run.
-Found = tuple[str, set[object]]
+
+# A variable or file that a step reads, its marks, and how an earlier build would have changed it.
+# Marks are the numbers of units, None for steps that all parts have, and the sources of values
+# that differ from run to run.
+Found = tuple[str, set[object], str]
 
 
 class Traces:
@@ -40,14 +43,19 @@ class Traces:
         self.paths = paths
         self.variables: dict[str, set[object]] = {}
         self.files: dict[str, set[object]] = {}
+        self._built: set[object] = set()  # the marks of images, whose files stay in the container
+        self._folders: set[str] = set()  # that no build has brought
 
     def found_by(self, step: Step) -> Iterator[Found]:
-        """The variables and files that a step reads, each with its marks."""
+        """The variables and files that a step reads."""
         settings = self.paths.script.variables
         for name in sorted(self._reads(step)):
-            yield f'${name}', self.variables.get(name) or {*_varying_names(settings, name)}
+            marks = self.variables.get(name) or {*_varying_names(settings, name)}
+            yield f'${name}', marks, 'changes'
         for path in self.paths.named_of(step, self.files):
-            yield f'the file {shown_path(path)}', self.files[path]
+            yield f'the file {shown_path(path)}', self.files[path], 'writes'
+        for path in self.paths.left_by_build(step, {*self._folders, *self.files}):
+            yield shown_path(path), self._built, 'may have left'
 
     def _reads(self, step: Step) -> set[str]:
         """The variables that a step reads, also those that builds and envsubst look up."""
@@ -70,6 +78,10 @@ class Traces:
             self.variables[name] = {*old, *marks} - {None}
         for path in sorted(self.paths.written(step)):
             self.files.setdefault(path, set()).update(marks)
+        if step.most_builds:
+            self._built.update(marks)
+        elif not self._built:
+            self._folders.update(map(posixpath.dirname, self.paths.named(step)))
 
 
 def units_of(marks: Iterable[object]) -> set[int]:
