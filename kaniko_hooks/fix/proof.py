@@ -194,7 +194,8 @@ def _difference(paths: Paths, names: Collection[str], old: _Build, new: _Build) 
     needed = {
         *found_now,
         *(f'${name}' for name in names),
-        *map(_same_key, paths.exposed(old.call, {*was.files})),
+        *map(_same_key, paths.in_context(old.call, was.files)),
+        *map(_same_key, paths.dockerfiles(old.call)),
     }
     for name in sorted(needed):
         if found.get(name) != found_now.get(name):

@@ -19,7 +19,7 @@ from kaniko_hooks.fix.programs import (
     OUTPUT_OPTION,
     SAVING,
     WRITES_LAST,
-    WRITES_NAMED,
+    WRITES_MORE,
     WRITES_NOTHING,
     kind_of,
 )
@@ -94,7 +94,7 @@ class ProgramCall(NamedTuple):
             words = [text for text in words if text not in archives]
         if self.name in WRITES_NOTHING:
             return ()
-        return words if self.name in WRITES_NAMED else [*words, Text('.')]
+        return [*words, Text('.')] if self.name in WRITES_MORE else words
 
     @property
     def writes_last(self) -> bool:
