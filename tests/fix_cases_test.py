@@ -47,14 +47,13 @@ def planned(root: Path, asked: Options) -> FixPlan:
 
 
 def write(root: Path, plan: FixPlan) -> None:
-    for group in plan.writes:
-        write_all(str(root), group, plan.old)
+    write_all(str(root), plan.new, plan.old)
 
 
 @pytest.mark.parametrize('case', folders('noop'), ids=lambda case: case.name)
 def test_nothing_to_do(case: Path, tmp_path: Path) -> None:
     plan = planned(copied(case, tmp_path), options(case))
-    assert plan == FixPlan((), (), {})
+    assert plan == FixPlan((), {}, {})
 
 
 @pytest.mark.parametrize('case', folders('refused'), ids=lambda case: case.name)
@@ -64,7 +63,7 @@ def test_refused_with_its_reason(case: Path, tmp_path: Path) -> None:
     assert [outcome.no_fix for outcome in plan.outcomes] == (
         case / 'reason'
     ).read_text().splitlines()
-    assert (plan.writes, plan.crashes) == ((), ())
+    assert (plan.new, plan.crashes) == ({}, ())
     assert all('\n' not in (outcome.no_fix or '') for outcome in plan.outcomes)
 
 
@@ -87,7 +86,7 @@ def test_rewritten_as_expected(case: Path, tmp_path: Path) -> None:
     assert contents(root) == contents(case / 'after')
     assert plan.crashes == ()
     # A second run changes nothing, and the check passes.
-    assert planned(root, options(case)) == FixPlan((), (), {})
+    assert planned(root, options(case)) == FixPlan((), {}, {})
     assert analyse(Repository(str(root)), named(root), options(case)).result.findings == ()
 
 

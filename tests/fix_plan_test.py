@@ -53,7 +53,7 @@ def test_a_mistake_of_ours_costs_one_finding(where: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(plan, where, wrong)
     result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
     assert [outcome.no_fix for outcome in result.outcomes] == ['an internal error']
-    assert 'ValueError' in result.crashes[0] and result.writes == ()
+    assert 'ValueError' in result.crashes[0] and result.new == {}
 
 
 def test_what_cannot_be_proven_costs_no_other_fix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_what_cannot_be_proven_costs_no_other_fix(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(plan, 'prove', doubtful)
     result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
     assert [outcome.no_fix for outcome in result.outcomes] == [None, None, 'not proven', None, None]
-    text = result.writes[0]['.gitlab-ci.yml']
+    text = result.new['.gitlab-ci.yml']
     assert 'five-b:' in text and '\nthree:' in text and 'two-a:' in text
 
 
@@ -87,23 +87,19 @@ def test_a_pipeline_that_is_gone_is_not_rewritten() -> None:
     assert [finding.no_fix for finding in fixed] == ['its pipeline cannot be read']
 
 
-def test_files_of_one_fix_are_one_group() -> None:
+def test_files_that_have_only_followers_are_written_first() -> None:
     project = Repository(
         '/nowhere',
         {
-            '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\n'
-            'last:\n  needs: [one, two]\n  script: [ls]\n',
+            '.gitlab-ci.yml': 'include: [a.yml, b.yml, z.yml]\n',
             'a.yml': JOB.replace('build:', 'one:', 1),
             'b.yml': JOB.replace('build:', 'two:', 1),
-            'c.yml': JOB.replace('build:', 'three:', 1),
+            'z.yml': 'last:\n  needs: [one, two]\n  script: [ls]\n',
         },
     )
-    result = plan_fixes(project, ['.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'], Options())
-    assert [list(group) for group in result.writes] == [
-        ['.gitlab-ci.yml', 'a.yml', 'b.yml'],
-        ['c.yml'],
-    ]
-    assert set(result.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
+    result = plan_fixes(project, ['a.yml', 'b.yml', 'z.yml'], Options())
+    assert [*result.new] == ['z.yml', 'a.yml', 'b.yml']
+    assert {*result.old} == {*result.new}
 
 
 def test_too_large_a_script_is_left(write: Write) -> None:
@@ -119,7 +115,7 @@ def test_a_mistake_of_ours_before_any_draft_is_reported(monkeypatch: pytest.Monk
     project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     monkeypatch.delattr(plan, 'State')
     result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
-    assert (len(result.crashes), result.writes) == (1, ())
+    assert (len(result.crashes), result.new) == (1, {})
     assert [(outcome.fix, outcome.no_fix) for outcome in result.outcomes] == [(None, None)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.about import internal_error
 from kaniko_hooks.analysis import Evaluations, analyse
@@ -40,15 +40,15 @@ class Outcome(NamedTuple):
 class FixPlan(NamedTuple):
     """The rewrites that the fix hook would make.
 
-    - `writes`: groups of files (path -> new text); each is written as a whole.
-      The order is that in which they must be written, so that a job which is not
-      rewritten yet still shares its container: its file comes after its followers'.
+    - `new`: path -> new text, in the order in which they must be written, so that a job
+      which is not rewritten yet still shares its container: its file comes after those
+      that have only followers.
     - `old`: the texts of those files as they are, without byte order mark.
     - `crashes`: one line for each internal error.
     """
 
     outcomes: tuple[Outcome, ...]
-    writes: tuple[Mapping[str, str], ...]
+    new: Mapping[str, str]
     old: Mapping[str, str]
     crashes: tuple[str, ...] = ()
 
@@ -102,11 +102,10 @@ def _plan(
         plans.outcomes.get(_key(finding), Outcome(finding, None, None))._replace(finding=finding)
         for finding in findings
     )
+    order = sorted(edited, key=lambda path: (path in plans.targets, path))
+    new = {path: edited[path] for path in order}
     old = {path: repository.known_text(path) for path in edited}
-    writes = tuple(
-        {path: edited[path] for path in plans.ordered(group)} for group in _groups(outcomes)
-    )
-    return FixPlan(outcomes, writes, old, tuple(plans.crashes))
+    return FixPlan(outcomes, new, old, tuple(plans.crashes))
 
 
 _Key = tuple[str, tuple[str, ...]]
@@ -122,7 +121,7 @@ class _Plans:
     def __init__(self) -> None:
         self.outcomes: dict[_Key, Outcome] = {}
         self.crashes: list[str] = []
-        self._later: dict[str, set[str]] = {}  # files that come after one, with its followers
+        self.targets: set[str] = set()  # files with jobs that are rewritten
 
     def settle(self, state: State, findings: Sequence[Finding]) -> State:
         """Fix what can be fixed and decide on each finding; the state that is left.
@@ -152,9 +151,7 @@ class _Plans:
             self.outcomes[_key(finding)] = Outcome(
                 finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
             )
-            for draft in own:
-                for path in draft.edits.keys() - {draft.target.file}:
-                    self._later.setdefault(path, set()).add(draft.target.file)
+            self.targets.update(draft.target.file for draft in own)
         return after
 
     def _drafts(
@@ -186,30 +183,3 @@ class _Plans:
             self.crashes.append(internal_error(finding.place.file, error))
             reason = 'an internal error'
         self.outcomes[_key(finding)] = Outcome(finding, None, reason)
-
-    def ordered(self, paths: Collection[str]) -> list[str]:
-        """The order in which files are written."""
-        waiting = sorted(paths)
-        result: list[str] = []
-        while waiting:
-            ready = [
-                path
-                for path in waiting
-                if not any(path in self._later.get(other, ()) for other in waiting if other != path)
-            ]
-            # Of two files that have followers of each other's jobs any may be the first.
-            result += ready or waiting
-            waiting = [path for path in waiting if path not in result]
-        return result
-
-
-def _groups(outcomes: Sequence[Outcome]) -> list[set[str]]:
-    """Files that some fix changes together stand in one group."""
-    groups: list[set[str]] = []
-    for outcome in outcomes:
-        touched = set(outcome.files)
-        joined = [group for group in groups if group & touched]
-        groups = [group for group in groups if not group & touched]
-        if touched:
-            groups.append(touched.union(*joined))
-    return groups
