@@ -154,7 +154,7 @@ def _apply(repository: Repository, plan: FixPlan, options: Options) -> int:
         if options.diff:
             _show_diff(repository, plan, options)
         else:
-            write_all(repository.root, plan.new, plan.old)
+            write_all(repository, plan.new)
     except NotWritten as error:
         code = _print_lines([str(error)])
         is_done = False
@@ -195,4 +195,5 @@ def _show_diff(repository: Repository, plan: FixPlan, options: Options) -> None:
     color = use_color(options.color)
     for path, text in plan.new.items():
         mark = '\ufeff' if repository.has_mark(path) and not color else ''
-        print(unified(path, mark + plan.old[path], mark + text, color), end='')
+        old = repository.known_text(path)
+        print(unified(path, mark + old, mark + text, color), end='')

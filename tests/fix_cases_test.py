@@ -47,13 +47,13 @@ def planned(root: Path, asked: Options) -> FixPlan:
 
 
 def write(root: Path, plan: FixPlan) -> None:
-    write_all(str(root), plan.new, plan.old)
+    write_all(Repository(str(root)), plan.new)
 
 
 @pytest.mark.parametrize('case', folders('noop'), ids=lambda case: case.name)
 def test_nothing_to_do(case: Path, tmp_path: Path) -> None:
     plan = planned(copied(case, tmp_path), options(case))
-    assert plan == FixPlan((), {}, {})
+    assert plan == FixPlan((), {})
 
 
 @pytest.mark.parametrize('case', folders('refused'), ids=lambda case: case.name)
@@ -86,7 +86,7 @@ def test_rewritten_as_expected(case: Path, tmp_path: Path) -> None:
     assert contents(root) == contents(case / 'after')
     assert plan.crashes == ()
     # A second run changes nothing, and the check passes.
-    assert planned(root, options(case)) == FixPlan((), {}, {})
+    assert planned(root, options(case)) == FixPlan((), {})
     assert analyse(Repository(str(root)), named(root), options(case)).result.findings == ()
 
 

@@ -43,13 +43,11 @@ class FixPlan(NamedTuple):
     - `new`: path -> new text, in the order in which they must be written, so that a job
       which is not rewritten yet still shares its container: its file comes after those
       that have only followers.
-    - `old`: the texts of those files as they are, without byte order mark.
     - `crashes`: one line for each internal error.
     """
 
     outcomes: tuple[Outcome, ...]
     new: Mapping[str, str]
-    old: Mapping[str, str]
     crashes: tuple[str, ...] = ()
 
 
@@ -104,8 +102,7 @@ def _plan(
     )
     order = sorted(edited, key=lambda path: (path in plans.targets, path))
     new = {path: edited[path] for path in order}
-    old = {path: repository.known_text(path) for path in edited}
-    return FixPlan(outcomes, new, old, tuple(plans.crashes))
+    return FixPlan(outcomes, new, tuple(plans.crashes))
 
 
 _Key = tuple[str, tuple[str, ...]]
