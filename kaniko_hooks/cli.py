@@ -119,12 +119,11 @@ def _report(repository: Repository, target: Target, options: Options, analysis: 
     result = analysis.result
     if result.findings:
         from kaniko_hooks.advice import advised
-        from kaniko_hooks.fix.plan import with_fixes
+        from kaniko_hooks.fix.plan import plan_fixes
 
-        findings = with_fixes(
-            repository, target.files, options, result.findings, analysis.evaluations
-        )
-        result = result._replace(findings=tuple(map(advised, findings)))
+        plan = plan_fixes(repository, target.files, options, analysis)
+        findings = tuple(advised(outcome.finding) for outcome in plan.outcomes)
+        result = result._replace(findings=findings)
     deliver(result, repository.known_text, options, repository.root)
     _print_lines([summary(result)])
     return int(bool(result.findings))
@@ -173,16 +172,16 @@ def _sentences(
     from kaniko_hooks.rule import UNREADABLE
 
     for outcome in sorted(plan.outcomes, key=lambda outcome: outcome.finding.place):
-        finding = advised(outcome.finding._replace(no_fix=outcome.no_fix))
+        finding = advised(outcome.finding)
         line, column = where(finding.place, repository.known_text)
         place = f'{finding.place.file}:{line}:{column}: '
         if finding.no_fix:
             yield f'{place}{finding.headline}; not rewritten: {finding.no_fix}'
         elif finding.rule == UNREADABLE:
             yield f'{place}{finding.rule}: {finding.message}'
-        elif outcome.fix and is_done:
+        elif finding.fix and is_done:
             files = ', '.join(outcome.files)
-            does = f'would {outcome.fix}' if options.diff else outcome.fix
+            does = f'would {finding.fix}' if options.diff else finding.fix
             risk = f'; risk: {outcome.risk}' if outcome.risk else ''
             rest = '' if options.diff else '; review and git add'
             yield f'{files}: {does}{risk}{rest}'

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.analysis import Evaluations, analyse
-from kaniko_hooks.fix.plan import FixPlan, plan_fixes, with_fixes
+from kaniko_hooks.analysis import analyse
+from kaniko_hooks.fix.plan import FixPlan, plan_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
@@ -60,22 +60,21 @@ def test_nothing_to_do(case: Path, tmp_path: Path) -> None:
 def test_refused_with_its_reason(case: Path, tmp_path: Path) -> None:
     root = copied(case, tmp_path)
     plan = planned(root, options(case))
-    assert [outcome.no_fix for outcome in plan.outcomes] == (
+    assert [outcome.finding.no_fix for outcome in plan.outcomes] == (
         case / 'reason'
     ).read_text().splitlines()
     assert (plan.new, plan.crashes) == ({}, ())
-    assert all('\n' not in (outcome.no_fix or '') for outcome in plan.outcomes)
+    assert all('\n' not in (outcome.finding.no_fix or '') for outcome in plan.outcomes)
 
 
 def test_the_check_gives_the_same_reason(tmp_path: Path) -> None:
     for case in folders('refused')[::20]:
         root = copied(case, tmp_path / case.name)
         repository = Repository(str(root))
-        findings = analyse(repository, named(root), options(case)).result.findings
-        fixed = with_fixes(
-            repository, named(root), options(case), findings, Evaluations(repository)
-        )
-        assert [finding.no_fix for finding in fixed] == (case / 'reason').read_text().splitlines()
+        analysis = analyse(repository, named(root), options(case))
+        outcomes = plan_fixes(repository, named(root), options(case), analysis).outcomes
+        reasons = (case / 'reason').read_text().splitlines()
+        assert [outcome.finding.no_fix for outcome in outcomes] == reasons
 
 
 @pytest.mark.parametrize('case', folders('rewritten'), ids=lambda case: case.name)

@@ -77,6 +77,6 @@ def test_corrupted(
 
     monkeypatch.setattr(plan, 'rewritten', corrupted)
     result = plan_fixes(Repository(str(tmp_path)), ['.gitlab-ci.yml'], Options())
-    assert [outcome.fix for outcome in result.outcomes] == [None]
-    assert reason in str(result.outcomes[0].no_fix)
+    assert [outcome.finding.fix for outcome in result.outcomes] == [None]
+    assert reason in str(result.outcomes[0].finding.no_fix)
     assert result.crashes == ()

@@ -35,7 +35,7 @@ def is_fixed(root: Path, files: dict[str, str]) -> bool:
     before, after = files[CI], (root / CI).read_bytes().decode()
     if not plan.new:
         assert after == before
-        assert all(outcome.no_fix for outcome in plan.outcomes)
+        assert all(outcome.finding.no_fix for outcome in plan.outcomes)
         return False
     assert analyse(Repository(str(root)), [CI], Options()).result.findings == ()
     assert plan_fixes(Repository(str(root)), [CI], Options()) == FixPlan((), {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.about import internal_error
-from kaniko_hooks.analysis import Evaluations, analyse
+from kaniko_hooks.analysis import Analysis, analyse
 from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.fix import Refusal
@@ -21,18 +21,13 @@ from kaniko_hooks.rule import CACHED, UNCACHED
 
 
 class Outcome(NamedTuple):
-    """The fix of one finding, or the reason that there is none.
+    """A finding with its fix, or with the reason that there is none; neither for other rules.
 
-    - `fix`: the rewrite, in words that go on from "would" and that are past tense as well:
-      'split `images` into 2 jobs: `image-a`, `image-b`'.
-    - `no_fix`: why there is none. One of the two is None, for another rule both.
     - `files`: the files that the fix changes.
     - `risk`: the reason for which it needs --unsafe, if it does.
     """
 
     finding: Finding
-    fix: str | None
-    no_fix: str | None
     files: tuple[str, ...] = ()
     risk: str = ''
 
@@ -51,35 +46,12 @@ class FixPlan(NamedTuple):
     crashes: tuple[str, ...] = ()
 
 
-def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
-    """Every finding of the named files with its fix, proven; nothing is written."""
-    analysis = analyse(repository, named, options)
-    plan = _plan(repository, named, options, analysis.result.findings, analysis.evaluations)
-    return plan._replace(crashes=(*analysis.crashes, *plan.crashes))
-
-
-def with_fixes(
-    repository: Repository,
-    named: Sequence[str],
-    options: Options,
-    findings: Sequence[Finding],
-    evaluations: Evaluations,
-) -> tuple[Finding, ...]:
-    """The findings with `fix` or `no_fix`, as the fix hook would act by default."""
-    plan = _plan(repository, named, options, findings, evaluations)
-    return tuple(
-        outcome.finding._replace(fix=outcome.fix, no_fix=outcome.no_fix)
-        for outcome in plan.outcomes
-    )
-
-
-def _plan(
-    repository: Repository,
-    named: Sequence[str],
-    options: Options,
-    findings: Sequence[Finding],
-    evaluations: Evaluations,
+def plan_fixes(
+    repository: Repository, named: Sequence[str], options: Options, analysis: Analysis | None = None
 ) -> FixPlan:
+    """Every finding of the named files with its fix, proven; nothing is written."""
+    analysis = analysis or analyse(repository, named, options)
+    findings = analysis.result.findings
     # A job that is found twice, with other variables, is one job.
     distinct = {
         _key(finding): finding
@@ -90,19 +62,19 @@ def _plan(
     edited: Mapping[str, str] = {}
     if distinct:
         try:
-            state = State(
-                Files(repository), gitlab_files(repository, named), options, evaluations, {}
-            )
+            files = gitlab_files(repository, named)
+            state = State(Files(repository), files, options, analysis.evaluations, {})
             edited = plans.settle(state, list(distinct.values())).edited
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
-    outcomes = tuple(
-        plans.outcomes.get(_key(finding), Outcome(finding, None, None))._replace(finding=finding)
-        for finding in findings
-    )
+    outcomes = []
+    for finding in findings:
+        outcome = plans.outcomes.get(_key(finding), Outcome(finding))
+        fixed = finding._replace(fix=outcome.finding.fix, no_fix=outcome.finding.no_fix)
+        outcomes.append(outcome._replace(finding=fixed))
     order = sorted(edited, key=lambda path: (path in plans.targets, path))
     new = {path: edited[path] for path in order}
-    return FixPlan(outcomes, new, tuple(plans.crashes))
+    return FixPlan(tuple(outcomes), new, (*analysis.crashes, *plans.crashes))
 
 
 _Key = tuple[str, tuple[str, ...]]
@@ -142,12 +114,10 @@ class _Plans:
             state = self.settle(state, left[:half])
             return self.settle(state, left[half:])
         for finding, own in drafted:
-            does = ', '.join(draft.does for draft in own)
-            files = {path for draft in own for path in draft.edits}
+            fixed = finding._replace(fix=', '.join(draft.does for draft in own))
+            files = sorted({path for draft in own for path in draft.edits})
             risks = [risk for draft in own for risk in draft.risks]
-            self.outcomes[_key(finding)] = Outcome(
-                finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
-            )
+            self.outcomes[_key(finding)] = Outcome(fixed, tuple(files), ''.join(risks[:1]))
             self.targets.update(draft.target.file for draft in own)
         return after
 
@@ -179,4 +149,4 @@ class _Plans:
         if not isinstance(error, Refusal):
             self.crashes.append(internal_error(finding.place.file, error))
             reason = 'an internal error'
-        self.outcomes[_key(finding)] = Outcome(finding, None, reason)
+        self.outcomes[_key(finding)] = Outcome(finding._replace(no_fix=reason))
