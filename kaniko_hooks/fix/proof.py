@@ -18,7 +18,7 @@ from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.value import Array, OneOf, Value
+from kaniko_hooks.shell.value import Array, Value
 from kaniko_hooks.text import Text
 
 Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
@@ -223,8 +223,6 @@ def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_value(value: Value | None) -> object:
-    if isinstance(value, OneOf):
-        return frozenset(map(_of_value, value.values))
     if isinstance(value, Array):
         return tuple(_named(item.text) for item in value.items)
     return _named(value) if isinstance(value, Text) else value
