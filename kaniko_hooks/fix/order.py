@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
-from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
+from kaniko_hooks.ci.gitlab.values import Table, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.effects import effects, is_unknown, repository_of, spelled
@@ -111,7 +111,7 @@ def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) ->
     for pipeline in target.pipelines:
         job = pipeline.jobs[target.name]
         when = string_of(get(job.table, 'when'))
-        rules = flat_items(get(job.table, 'rules'))
+        rules = items_of(get(job.table, 'rules'))
         whens = {when, *(string_of(get(rule, 'when')) for rule in rules)}
         for name in sorted({'always', 'on_failure'} & {item or '' for item in whens}):
             raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
@@ -141,7 +141,7 @@ def _check_needs(body: MappingNode) -> None:
 def chain_risks(target: Target, needed: Sequence[Sequence[int]]) -> Iterator[str]:
     """The risks of a chain that need --unsafe."""
     table = target.job.table
-    values = [get(source, 'allow_failure') for source in (table, *flat_items(get(table, 'rules')))]
+    values = [get(source, 'allow_failure') for source in (table, *items_of(get(table, 'rules')))]
     if any(needed) and any(value is not None and not is_false(value) for value in values):
         yield f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
 
@@ -171,7 +171,7 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
 
 def _check_waits(source: Job) -> None:
     """Raises Refusal for a job that later stages may not wait for, since `needs` would wait."""
-    for item in (source.table, *flat_items(get(source.table, 'rules'))):
+    for item in (source.table, *items_of(get(source.table, 'rules'))):
         if string_of(get(item, 'when')) in ('manual', 'on_failure'):
             raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
 
