@@ -164,7 +164,6 @@ templates:
         ('[{name: a, default: [b, -d, c]}]', '["$(params.a[*])"]', 'b c'),
         ('[{name: a, default: [b, -d, c]}]', '[$(params.a)]', 'b c'),
         ('[{name: a, default: [b, c]}]', '["$(params.a[1])"]', 'c'),
-        ('[{name: a, default: {k: v}}]', '[$(params.a.k)]', 'v'),
     ),
 )
 def test_tekton_parameters(params: str, words: str, expected: str) -> None:
@@ -179,7 +178,7 @@ def test_tekton_parameters(params: str, words: str, expected: str) -> None:
         ('[{name: a}]', '--cache=$(params.a)'),
         ('[{name: a, default: [b, c]}]', '--cache=$(params.a[2])'),
         ('[{name: a, default: [b, c]}]', '--cache=$(params.a[*])'),
-        ('[{name: a, default: {k: v, l: [m]}}]', '--cache=$(params.a.l)'),
+        ('[{name: a, default: {k: v}}]', '--cache=$(params.a.k)'),
         ('[{name: a, default: $(context.x)}]', '--cache=$(params.a)'),
         ('[]', '$(params.q[*])'),
         ('[]', '--cache=$(tasks.a.results.b)'),

@@ -6,13 +6,13 @@ Sources: docs.github.com/actions/reference/workflows-and-actions, "Contexts" and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import Settings, matrix_cells
 from kaniko_hooks.ci.context import Context, Names, Syntax
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Cond, Setting, Text
+from kaniko_hooks.model import Cond, Match, Setting, Text
 from kaniko_hooks.text import hole
 
 EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
@@ -78,7 +78,8 @@ class Conditions(_Names):
             return True
         prefix = arguments[1].known if len(arguments) == 2 else None
         if name == 'startswith' and prefix is not None:
-            return cond.begins(_lowered(arguments[0]), prefix.lower())
+            pattern = re.sub(r'([*?\[\\])', r'\\\1', prefix.lower())
+            return Match(_lowered(arguments[0]), f'{pattern}*')
         return self.truth(result)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.ci.common import Source, defaults, folder_in, image_of, place_of
+from kaniko_hooks.ci.common import Source, defaults, environment, folder_in, image_of, place_of
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.context import Context, Job
 from kaniko_hooks.ci.github.actions import called, docker_script, local_action
@@ -78,11 +78,10 @@ class _Job(Job):
         if self._condition(node, context) is False:
             return []
         cells = matrix(value_of(node, 'strategy', 'matrix'), context)
-        context = context._replace(variables={**context.variables, **cells})
         # A container is started with its `env`; that of workflow and job is set for each step.
-        started = context.with_environment(value_of(container, 'env')).variables
+        started = environment(value_of(container, 'env'), context.filled)
+        context = context._replace(variables={**started, **context.variables, **cells})
         context = context.with_environment(value_of(node, 'env'))
-        context = context._replace(variables={**started, **context.variables})
         if any(value_of(step, 'with', 'path') for step in items_of(steps)):
             # Of a checkout: the repository is in that folder.
             context = context._replace(directory=None)

@@ -27,9 +27,9 @@ from kaniko_hooks.ci.common import (
 from kaniko_hooks.ci.steps.dialects import DIALECTS, Dialect
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.nodes import (
-    MappingNode,
     Node,
     ScalarNode,
+    SequenceNode,
     fields,
     items_of,
     text_of,
@@ -139,11 +139,7 @@ class Scope(NamedTuple):
         if isinstance(node, ScalarNode):
             text = Text(node.value)
             values[name] = self._array(text) or self.filled(text)
-        elif isinstance(node, MappingNode):
-            for key, field in fields(node).items():
-                if isinstance(field.value, ScalarNode):
-                    values[f'{name}.{key}'] = self.filled(Text(field.value.value))
-        elif node is not None:
+        elif isinstance(node, SequenceNode):
             items = [Text(text_of(item)) for item in node.items]
             words = tuple(word for item in items for word in self.words(item))
             if len(words) > MAX_COMMANDS:
