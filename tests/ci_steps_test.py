@@ -104,13 +104,6 @@ def test_a_command_of_a_script_is_no_variable() -> None:
     assert holes == [[], [], ['X'], ['$(Z)']]
 
 
-def test_a_variable_that_refers_to_what_it_was() -> None:
-    text = 'containers: [{env: [{name: X}, {name: X, value: a$(X)}], command: [kaniko]}]'
-    (container,) = containers('a.yaml', f'{POD}  {text}')
-    (value,) = container.scripts[0].variables['X'].values
-    assert [gap.name for gap in value.holes] == ['$X']
-
-
 @pytest.mark.parametrize(
     ('text', 'is_read'),
     (
@@ -195,6 +188,7 @@ def test_parameters_that_are_not_known(params: str, word: str) -> None:
         ('', ['ok', 'off run', 'default']),
         (', params: [{name: b, value: given}]', ['ok', 'off run', 'given']),
         (', params: [{name: b, value: $(params.a)}]', ['ok', 'off run', 'run']),
+        (', params: [{name: a, value: x}, {name: b, value: $(params.a)}]', ['ok', 'off x', 'run']),
         (', params: [{name: b, value: "$(params.l[0])"}]', ['ok', 'off run', 'x']),
         (', matrix: {params: [{name: b, value: [x]}]}', ['ok', 'off run', 'x']),
         (', matrix: {params: [{name: b, value: [true, false]}]}', ['ok', 'on run']),
