@@ -205,13 +205,13 @@ def in_argv(text: Text, variables: Settings) -> Text:
     """
     is_word = not re.search(r'\s', text.value)
 
-    def value(match: re.Match[str]) -> Text | str | None:
+    def value(match: re.Match[str]) -> Text | str:
         name = match[1]
         if name is None:
             return '$'
         if name in variables:
             return hole(name, match[0])
-        return hole(match[0]) if is_word else None
+        return hole(match[0]) if is_word else match[0]
 
     return filled(text, _KUBERNETES, value)
 
