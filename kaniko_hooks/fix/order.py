@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
-from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
+from kaniko_hooks.ci.gitlab.values import Table, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.effects import effects, repository_of, spelled
@@ -108,7 +108,7 @@ def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) ->
                 raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
         if get(job.table, 'parallel') is not None:
             raise Refusal(f'{_BECAUSE}with `parallel` it would wait for all instances of it')
-        if any(get(rule, 'needs') is not None for rule in flat_items(get(job.table, 'rules'))):
+        if any(get(rule, 'needs') is not None for rule in items_of(get(job.table, 'rules'))):
             raise Refusal(f'{_BECAUSE}its `rules` have `needs`')
         if get(job.table, 'needs') is not None:
             _check_needs(target.body)
@@ -121,7 +121,7 @@ def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) ->
 
 def _whens(job: Job) -> set[str | None]:
     """The values of `when`, of the job and of its rules."""
-    rules = flat_items(get(job.table, 'rules'))
+    rules = items_of(get(job.table, 'rules'))
     return {string_of(get(item, 'when')) for item in (job.table, *rules)}
 
 
@@ -138,7 +138,7 @@ def _check_needs(body: MappingNode) -> None:
 def chain_risks(target: Target, needed: Sequence[Sequence[int]]) -> Iterator[str]:
     """The risks of a chain that need --unsafe."""
     table = target.job.table
-    values = [get(source, 'allow_failure') for source in (table, *flat_items(get(table, 'rules')))]
+    values = [get(source, 'allow_failure') for source in (table, *items_of(get(table, 'rules')))]
     if any(needed) and any(value is not None and not is_false(value) for value in values):
         yield f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
 

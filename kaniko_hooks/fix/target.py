@@ -15,7 +15,6 @@ from kaniko_hooks.ci.gitlab.values import (
     Leaf,
     Value,
     entries_of,
-    flat_items,
     get,
     is_false,
     is_null,
@@ -205,10 +204,10 @@ def risky_keywords(
         for path in written
     ):
         yield "it has a `cache` of files that its builds write: only one job's would be kept"
-    hooks = flat_items(get(effective(target.job, 'hooks'), 'pre_get_sources_script'))
+    hooks = items_of(get(effective(target.job, 'hooks'), 'pre_get_sources_script'))
     if not all(re.fullmatch(r'echo [\w .:-]*', string_of(item) or '') for item in hooks):
         yield 'it has `hooks` that do more than to print, and would run in every job'
-    for source in (table, *flat_items(get(table, 'rules'))):
+    for source in (table, *items_of(get(table, 'rules'))):
         when = string_of(get(source, 'when'))
         if when in ('manual', 'delayed'):
             yield f'it is `when: {when}`: there would be several to start'
