@@ -20,6 +20,7 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
 )
+from kaniko_hooks.shell.expand import Part
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
@@ -54,9 +55,10 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     has_bracket = fields[0].text.known == '[' and fields[-1].text.known == ']'
     words = fields[1:-1] if has_bracket else fields[1:]
     operands = [
-        conditionals.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words
+        conditionals.Operand(word.text, (Part(word.text, True),), word.vanishes, word.splits)
+        for word in words
     ]
-    cond = conditionals.condition(operands, state.env.moment(), double=False)
+    cond = conditionals.condition(operands, state.env.moment(), '-o', '-a')
     return Flow(scope.ev.by_status(state, cond))
 
 
@@ -151,7 +153,7 @@ def _set_by_words(state: State) -> State:
     """After `export $WORDS`: any variable may have another value, but of one word."""
     value = hole(fresh_name(ONE_WORD), '$(…)')
     table = {name: join((old, value)) for name, old in state.env.variables.items()}
-    return state.with_env(state.env._replace(variables=table, word_generation=fresh()))
+    return state.with_env(state.env._replace(variables=table, generation=fresh()))
 
 
 def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

@@ -29,30 +29,29 @@ _BEGINNINGS = rf'\^(?:\(({_LETTER}+(?:\|{_LETTER}+)*)\)|({_LETTER}+))(?![*+?{{])
 
 
 class Operand(NamedTuple):
-    """A word of a test; the parts are those that it has in `[[ … ]]`."""
+    """A word of a test; the parts say what of it is a pattern."""
 
     text: Text
+    parts: Sequence[Part]
     vanishes: bool = False
     splits: bool = False
-    parts: Sequence[Part] = ()
 
 
-def condition(operands: Sequence[Operand], moment: str, double: bool) -> Cond:
+def condition(operands: Sequence[Operand], moment: str, or_: str, and_: str) -> Cond:
     """The condition of a test with these operands between its brackets.
 
     - `moment`: a name for the files that it looks at.
-    - `double`: it is that of `[[ … ]]`.
+    - `or_`, `and_`: how the test writes these.
     """
     if not operands:
         return False
-    either, both = ('||', '&&') if double else ('-o', '-a')
-    cond = any_of(
-        all_of(_part(part, moment, double) for part in _split(alternative, both))
-        for alternative in _split(operands, either)
-    )
     # In one of many words that may vanish, another one may be the operator.
-    is_odd = len(operands) > 3 and any(item.vanishes for item in operands)
-    return None if is_odd and not double else cond
+    if len(operands) > 3 and any(item.vanishes for item in operands):
+        return None
+    return any_of(
+        all_of(_part(part, moment) for part in _split(alternative, and_))
+        for alternative in _split(operands, or_)
+    )
 
 
 def _split(operands: Sequence[Operand], separator: str) -> Iterator[Sequence[Operand]]:
@@ -65,15 +64,13 @@ def _split(operands: Sequence[Operand], separator: str) -> Iterator[Sequence[Ope
     yield operands[start:]
 
 
-def _part(operands: Sequence[Operand], moment: str, double: bool) -> Cond:
+def _part(operands: Sequence[Operand], moment: str) -> Cond:
     """The condition of an operator and its operands, or of a word; None for all else."""
     words = list(dropwhile(lambda operand: operand.text.known == '!', operands))
     cond: Cond = None
     if len(words) == 3:
         left, middle, right = words
-        cond = _binary(left, middle.text.known or '', right, double)
-        if not double:
-            cond = all_of((*map(_stays, words), cond))
+        cond = all_of((*map(_stays, words), _binary(left, middle.text.known or '', right)))
     elif len(words) == 2:
         cond = _unary(words[0].text.known, words[1], moment)
     elif words:
@@ -91,9 +88,9 @@ def _unary(operator: str | None, operand: Operand, moment: str) -> Cond:
     return None
 
 
-def _binary(left: Operand, operator: str, right: Operand, double: bool) -> Cond:
+def _binary(left: Operand, operator: str, right: Operand) -> Cond:
     if operator in ('=', '==', '!='):
-        cond = matching(left.text, right.parts) if double else Eq(left.text, right.text)
+        cond = matching(left.text, right.parts)
         return negate(cond) if operator == '!=' else cond
     if operator == '=~':
         return _searched(left.text, right.parts)

@@ -66,7 +66,6 @@ class Env(NamedTuple):
     stdout: Text = Text('')  # printed so far, where it is read
     epoch: int = 0  # another number once a command may have changed any file
     generation: int = 0  # another number once a command may have set any variable
-    word_generation: int = 0  # the same for a command that sets variables to single words
 
     def moment(self) -> str:
         """A name for the files that a relative path may lead to."""
@@ -250,7 +249,7 @@ def by_builds(state: State) -> object:
 
 
 # These fields do not keep states apart.
-NUMBERS = ('epoch', 'generation', 'word_generation')
+NUMBERS = ('epoch', 'generation')
 _COMPARED = Env._fields.index(NUMBERS[0])
 
 

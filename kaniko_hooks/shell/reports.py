@@ -111,7 +111,7 @@ class Reports:
             }
             report.writes |= changed
             sure = report.sure_writes
-            certain = set() if 'word_generation' in report.changes else changed
+            certain = set() if 'generation' in report.changes else changed
             report.sure_writes = certain if sure is None else sure & certain
         return flow
 

@@ -147,7 +147,7 @@ def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
         ev.spend(4 * len(fields))
         for field in fields:
             is_word = all(
-                is_always_one_word(ev, item.name) or item.name.startswith(OF_LIST)
+                is_one_word(ev, item.name) or item.name.startswith(OF_LIST)
                 for item in field.text.holes
             )
             inner = ev.words.get(field.text.hole_name)
@@ -169,8 +169,8 @@ def _fields(value: Single) -> Iterable[Field]:
     return (Field(word, bool(word.holes)) for word in text_of(value).split(' \t\n') if word.value)
 
 
-def is_always_one_word(ev: Evaluator, name: str) -> bool:
-    """A hole of this name is a single word, and no option, whatever is known about it."""
+def is_one_word(ev: Evaluator, name: str) -> bool:
+    """A hole of this name is a single word where it is not quoted, and no option."""
     return name in ev.single_words or name.startswith((STATUS, ONE_WORD))
 
 

@@ -10,7 +10,6 @@ from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
     FAILURE,
-    ONE_WORD,
     STATUS,
     UNSET,
     Array,
@@ -20,7 +19,6 @@ from kaniko_hooks.shell.value import (
     alternatives,
     bounded,
     fresh_name,
-    is_always_one_word,
     join,
     may_build,
     named,
@@ -116,32 +114,18 @@ def separator(state: State) -> Text:
     return value.part(0, 1) if isinstance(value, Text) and not value.is_hole else Text(' ')
 
 
-def is_one_word(scope: Scope, state: State, name: str) -> bool:
-    """A hole of this name is a single word where it is not quoted."""
-    if is_always_one_word(scope.ev, name):
-        return True
-    fact = state.facts.get(('', name, ''))
-    if fact is None or fact.one_of is None:
-        return False
-    return all(value and set(value).isdisjoint(' \t\n*?[') for value in fact.one_of)
-
-
 def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     """The value of a variable that the script has not set.
 
-    After a command that may have set any variable the value is another one, but
+    After a command that may have set any variable the value may be another one, but
     for the CI system's own variables.
     """
     scope.ev.used_variables.add(name)
-    if env is None or name in scope.ev.single_words:
-        return _setting(scope, name, ())
-    if env.generation:
-        value: Value = hole(f'{name} #{env.generation}', f'${name}')
-    else:
-        value = _setting(scope, name, ())
-    if env.word_generation:
-        value = join((value, hole(f'{ONE_WORD}{name} #{env.word_generation}', f'${name}')))
-    return value
+    value = _setting(scope, name, ())
+    if env is None or not env.generation or name in scope.ev.single_words:
+        return value
+    another = hole(f'{name} #{env.generation}', f'${name}')
+    return join((*filter(may_build, alternatives(value)), another))
 
 
 def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
