@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
-from kaniko_hooks.model import Cond, Eq, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.model import Cond, Eq, Match, all_of, any_of, negate, opaque
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.expand import Part, escaped, matching, opaque
+from kaniko_hooks.shell.expand import Part, escaped, matching, opaque_match
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')
@@ -84,7 +84,7 @@ def _unary(operator: str | None, operand: Operand, moment: str) -> Cond:
     if operator == '-n':
         return _one_word(operand) if operand.vanishes else _filled(operand.text)
     if operator in _FILE_TESTS:
-        return Truth(f'{operator} {moment}', operand.text)
+        return opaque(f'{operator} {moment}', operand.text)
     return None
 
 
@@ -99,7 +99,7 @@ def _binary(left: Operand, operator: str, right: Operand) -> Cond:
 
 def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     """The condition that a text matches a regular expression, as far as its beginnings say."""
-    test = opaque('=~', subject, parts)
+    test = opaque_match('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
     pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
@@ -121,7 +121,7 @@ def _filled(text: Text) -> Cond:
 
 
 def _one_word(operand: Operand) -> Cond:
-    return negate(Truth('several words', operand.text)) if operand.splits else True
+    return negate(opaque('several words', operand.text)) if operand.splits else True
 
 
 def _stays(operand: Operand) -> Cond:
@@ -144,7 +144,7 @@ def compared(left: Text, operator: str, right: Text) -> Cond:
 
 def _less(left: Text, right: Text) -> Cond:
     if left.holes and right.holes:
-        return Truth(f'< {right.key()}', left)
+        return opaque('<', left, right)
     if left.holes:
         return Match(left, int(right.value))
     if right.holes:
@@ -160,9 +160,9 @@ def _as_number(text: Text) -> tuple[Text, Cond]:
     value = (text.known or '').strip()
     if re.fullmatch('[+-]?[0-9]{1,14}', value):
         return Text(str(int(value))), True
-    if not text.holes or not all(item.name for item in text.holes):
+    if not text.holes:
         # In `[[ … ]]` it may be an expression.
         return text, None
     if text.holes[0].name.startswith(('$?', '((')):
         return text, True
-    return hole(f'number {text.key()}'), Truth('number', text)
+    return hole(f'number {text.key()}'), opaque('number', text)

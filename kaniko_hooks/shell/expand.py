@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
-from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
+from kaniko_hooks.model import Cond, Eq, Field, Match, opaque
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import tree
 from kaniko_hooks.shell.env import Scope, State, by_builds, joined_states
@@ -119,14 +119,13 @@ def matching(subject: Text, parts: Sequence[Part]) -> Cond:
     ):
         return Eq(subject, joined(parts))
     pattern = pattern_of(parts)
-    return opaque('matches', subject, parts) if pattern is None else Match(subject, pattern)
+    return opaque_match('matches', subject, parts) if pattern is None else Match(subject, pattern)
 
 
-def opaque(operator: str, subject: Text, parts: Sequence[Part]) -> Cond:
+def opaque_match(operator: str, subject: Text, parts: Sequence[Part]) -> Cond:
     """The condition of a test whose answer is the same for the same text and word."""
-    if any(not item.name for part in parts for item in part.text.holes):
-        return None
-    return Truth(f'{operator} {[(part.text, part.quoted) for part in parts]}', subject)
+    test = f'{operator} {[part.quoted for part in parts]}'
+    return opaque(test, subject, *(part.text for part in parts))
 
 
 def pattern_of(parts: Iterable[Part]) -> str | None:
@@ -318,7 +317,7 @@ def _by_presence(
     if piece.operator[0] == ':':
         empty, filled = scope.ev.split(state, Eq(value, EMPTY))
         return filled, empty
-    return scope.ev.split(state, Truth('set', value) if value.holes else True)
+    return scope.ev.split(state, opaque('set', value) if value.holes else True)
 
 
 def _length(piece: tree.Parameter, value: Single) -> Text:
