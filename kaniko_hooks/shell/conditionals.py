@@ -15,7 +15,8 @@ from itertools import dropwhile
 
 from kaniko_hooks.model import Cond, Eq, Match, all_of, any_of, negate, opaque
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.expand import Part, escaped, matching, opaque_match
+from kaniko_hooks.shell.expand import Part, matching, opaque_match
+from kaniko_hooks.shell.facts import escaped
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')

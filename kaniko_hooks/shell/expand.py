@@ -16,9 +16,9 @@ from itertools import takewhile
 
 from kaniko_hooks.model import Cond, Eq, Field, Match, opaque
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import tree
-from kaniko_hooks.shell.env import Scope, State, by_builds, joined_states
-from kaniko_hooks.shell.facts import is_pattern, matches
+from kaniko_hooks.shell import outcome, tree
+from kaniko_hooks.shell.env import Scope, State, joined_states
+from kaniko_hooks.shell.facts import escaped, is_pattern, matches
 from kaniko_hooks.shell.value import (
     ANY_WORDS,
     EMPTY,
@@ -91,7 +91,7 @@ def extended(
     for _, items in result:
         building = [at for at in range(len(common), len(items)) if may_build(items[at].text)]
         starts += [items[: at + 1] for at in building[:1]]
-    states = joined_states(scope, [state for state, _ in result], by_builds)
+    states = joined_states(scope, [state for state, _ in result], outcome.signature)
     return [
         # The first unknown item may be the value of a flag before it.
         (state, (*start, unknown, unknown))
@@ -138,11 +138,6 @@ def pattern_of(parts: Iterable[Part]) -> str | None:
     pattern = ''.join(result)
     # Extended patterns, classes of characters and backslashes in values are not evaluated.
     return None if re.search(r'[?*+@!]\(|\[:|\\', pattern) else pattern
-
-
-def escaped(text: str) -> str:
-    """A pattern for just this text."""
-    return ''.join(f'[{char}]' if char in '*?[(' else char for char in text)
 
 
 def parts_of(scope: Scope, state: State, pieces: Sequence[tree.Piece]) -> Ways:

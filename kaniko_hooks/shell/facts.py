@@ -199,6 +199,11 @@ def _disjoint(pattern: str, other: str) -> bool:
     return not (may_begin and may_end)
 
 
+def escaped(text: str) -> str:
+    """A pattern for just this text."""
+    return ''.join(f'[{char}]' if char in '*?[(' else char for char in text)
+
+
 def matches(text: str, pattern: str | int) -> bool:
     """A text matches a shell pattern (POSIX XCU 2.13), or is a number that is less than an int."""
     if isinstance(pattern, int):

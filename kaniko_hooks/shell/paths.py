@@ -151,8 +151,10 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
         return [field]
     start = f'{folder}/' if folder else ''
     path = _normal(concat((Text(start), pattern)))
-    regex = re.compile(regex_with_holes(path, '[^/]*'))
-    names = list(filter(regex.fullmatch, _candidates(scope, path)))
+    regex = re.compile(regex_with_holes(path))
+    candidates = filter(regex.fullmatch, _candidates(scope, path))
+    # A pattern matches no `/`.
+    names = [name for name in candidates if name.count('/') == path.value.count('/')]
     last = re.compile(regex_with_holes(path.split('/')[-1]))
     is_open = any(
         last.fullmatch(written.rpartition('/')[2]) or written[-1:] == '\0' for written in env.files

@@ -13,6 +13,7 @@ from itertools import count
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch
+from kaniko_hooks.shell.facts import escaped
 from kaniko_hooks.text import Text, hole
 
 # Beginnings of the names of holes that are single words; the last may be an option.
@@ -221,18 +222,12 @@ def number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
 
 
-def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
-    """The regular expression of what a text may be; of holes side by side there is one."""
-    first, *rest = map(re.escape, text.key()[::2])
-    if not rest:
-        return first
-    # Each piece is taken where it comes first: to try other places may take for ever.
-    inner = [
-        f'(?=(?P<_{number}>{wildcard}?{piece}))(?P=_{number})'
-        for number, piece in enumerate(rest[:-1])
-        if piece
-    ]
-    return f'{first}{"".join(inner)}{wildcard}{rest[-1]}'
+def regex_with_holes(text: Text) -> str:
+    """The regular expression of what a text may be."""
+    # Few scripts have names that are not known.
+    from fnmatch import translate
+
+    return translate('*'.join(map(escaped, text.key()[::2])))
 
 
 def bounded(text: Text) -> Text:

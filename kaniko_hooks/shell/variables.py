@@ -32,7 +32,6 @@ _VARYING = frozenset(
     ' RANDOM SECONDS SRANDOM'.split()
 )
 _MAX_ALTERNATIVES = 8
-_MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
 
 # The values that a variable may have, each with the state where it has that one.
@@ -138,10 +137,10 @@ def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Te
         if name not in scope.script.variables or name in names:
             continue
         scope.ev.used_variables.add(name)
-        all_values = [*map(text_of, alternatives(_setting(scope, name, names)))]
-        values = [value for value in all_values if len(value.value) < _MAX_LENGTH]
+        values = [bounded(text_of(value)) for value in alternatives(_setting(scope, name, names))]
+        scope.ev.spend(len(text.holes) * sum(len(value.value) for value in values) // 1000)
         kept: Sequence[Text] = []
-        if len(texts) * len(values) > _MAX_ALTERNATIVES or len(values) < len(all_values):
+        if len(texts) * len(values) > _MAX_ALTERNATIVES:
             # The value stays unknown, but where it may build.
             values, kept = [*filter(may_build, values)], texts
         ways = [
