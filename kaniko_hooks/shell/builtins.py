@@ -24,7 +24,6 @@ from kaniko_hooks.shell.expand import Part
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
     EMPTY,
     FAILURE,
     ONE_WORD,
@@ -36,7 +35,6 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     join,
     number,
-    optional,
 )
 from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
@@ -199,13 +197,10 @@ def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
-        status, ways = True, after_first(value, count or 0)
-        if count is None:
-            ways = (Array((*ANY_WORDS.items, *optional(value.items))),)
-        elif count > len(value.items) and not any(item.splits for item in value.items):
-            status, ways = False, (value,)
-        env = state.env._replace(arguments=join(ways))
-        flow.normal.append(state.with_env(env).with_status(status))
+        rest = after_first(value, count)
+        fails = count is not None and count > len(value.items) and isinstance(rest, Array)
+        env = state.env._replace(arguments=value if fails else rest)
+        flow.normal.append(state.with_env(env).with_status(not fails))
     # Some shells end where it fails.
     flow.leaving = [(EXIT, way) for way in flow.normal if way.status is False]
     return flow

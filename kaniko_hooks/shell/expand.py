@@ -20,17 +20,16 @@ from kaniko_hooks.shell import outcome, tree
 from kaniko_hooks.shell.env import Scope, State, joined_states
 from kaniko_hooks.shell.facts import escaped, is_pattern, matches
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
     EMPTY,
     Array,
     Single,
     Unset,
     after_first,
+    alternatives,
     bounded,
     is_known,
     may_build,
     number,
-    optional,
     text_of,
 )
 from kaniko_hooks.shell.variables import Values, assign, items_of, look_up, separator, value_of_hole
@@ -341,8 +340,11 @@ def _modified(
     ways: Ways = []
     for after, parts in parts_of(scope, state, operand.pieces):
         if several and piece.operator == ':' and isinstance(value, Array):
-            slices = _slice(value, joined(parts), piece.name)
-            ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
+            # Any of the words, where another slice than `${array[@]:offset}` is written.
+            offset = number(joined(parts).known)
+            # The parameters begin with `$0`.
+            rest = after_first(value, offset - (piece.name == '@') if offset else None)
+            ways += [(after, _parts(item, piece.quoted, '@')) for item in alternatives(rest)]
             continue
         result = None if isinstance(value, Array) else _replaced(subject, piece.operator, parts)
         if result is None:
@@ -351,15 +353,6 @@ def _modified(
         else:
             ways.append((after, (Part(Text(result), piece.quoted),)))
     return ways
-
-
-def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
-    """`${array[@]:offset}`: any of the words, where another slice is written."""
-    offset = number(bounds.known)
-    if not offset:
-        return [Array((*ANY_WORDS.items, *optional(value.items)))]
-    # The parameters begin with `$0`.
-    return after_first(value, offset - (name == '@'))
 
 
 def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:

@@ -182,18 +182,15 @@ def is_known(value: Single) -> bool:
     return isinstance(value, Unset) or not value.holes
 
 
-def after_first(value: Array, count: int) -> tuple[Array, ...]:
-    """An array without its first words: alternatives, since an item may be several words."""
-    rest = value.items[count:]
-    if not any(item.splits for item in value.items[:count]):
-        return (Array(rest),)
+def after_first(value: Array, count: int | None) -> Value:
+    """An array without its first words; `count` is None if it is not known how many."""
+    rest = Array(value.items[count:])
+    if count is not None and not any(item.splits for item in value.items[:count]):
+        return rest
     # Of several words some are left; of none more go.
-    return Array(rest), Array((*ANY_WORDS.items, *optional(rest)))
-
-
-def optional(items: Iterable[Field]) -> tuple[Field, ...]:
-    """Words each of which may be missing."""
-    return tuple(item._replace(splits=True) for item in items)
+    optional = (item._replace(splits=True) for item in rest.items)
+    anything = Array((*ANY_WORDS.items, *optional))
+    return anything if count is None else join((rest, anything))
 
 
 def may_build(value: Single) -> bool:
