@@ -18,7 +18,7 @@ from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
-from kaniko_hooks.fix.steps import BuildCall, Step, Steps, body_steps, failure_ignored, scripts_of
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, body_steps, failure_ignored
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
@@ -27,7 +27,6 @@ _MAX_UNITS = 200
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '['))  # of an address of IPv6
 MAX_NAME = 255  # GitLab: a job's name
 _MAX_WORDS = 200  # GitLab: instances of one job
-_WAY_UP = r'cd (?:-|[./]+|"?\$\{?CI_PROJECT_DIR\}?"?)'
 
 
 class Unit(NamedTuple):
@@ -62,7 +61,7 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
             continue
         if step.statement.background:
             raise Refusal('a build runs in the background')
-        loop = matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
+        loop = _matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
         units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
@@ -105,6 +104,14 @@ def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
     return result
 
 
+def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
+    """A unit may use an image as it was before."""
+    before = steps.earlier(unit.step)
+    return any(
+        may_use(footprint_of(build, unit.step, before, paths), images) for build in unit.builds
+    )
+
+
 def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     if first.loop or second.loop or not first.images.isdisjoint(second.images):
         return False
@@ -115,24 +122,22 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
         return False
-    between = [step for step in steps.later(first.step) if step.number < second.step.number]
-    if any(step.report.reads_status or step.report.exits or may_stop(step) for step in between):
-        return False
-    if len(first.builds) > 1 and any(step.report.writes for step in between):
-        return False
+    for step in steps.later(first.step):
+        report = step.report
+        if step.number < second.step.number and (
+            report.reads_status
+            or report.exits
+            or may_stop(step)
+            or report.writes
+            and len(first.builds) > 1
+        ):
+            return False
     return len(first.builds) == len(second.builds) and all(
         kaniko.other_words(old.argv) == kaniko.other_words(new.argv)
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
         and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
     )
-
-
-def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
-    """A unit may use an image as it was before."""
-    before = steps.earlier(unit.step)
-    step = unit.step
-    return any(may_use(footprint_of(build, step, before, paths), images) for build in unit.builds)
 
 
 def _prefix(steps: Steps, step: Step) -> str | None:
@@ -168,18 +173,13 @@ class Loop(NamedTuple):
         return next(step for step in self.body if step.most_builds)
 
 
-def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
+def _matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     """The loop of a step that runs several builds. Raises Refusal."""
     command = step.only_command
-    if not isinstance(command, For):
+    if not isinstance(command, For) or command.redirections:
         raise Refusal(f'{shortened(step.text)} alone runs more than one build')
     name = command.name
-    if command.redirections:
-        raise Refusal(f'{shortened(step.text)} is redirected')
-    for node in walk(command.words or ()):
-        if isinstance(node, Literal) and '{' in node.value and not node.quoted:
-            raise Refusal(f'the loop `for {name}` has braces, which not every shell expands')
-    words = _words(steps, step, name)
+    words = _words(steps, step, command)
     if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
     body = body_steps(steps.source, command)
@@ -188,24 +188,25 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     if get(target.job.table, 'parallel') is not None:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
-    _check_body(steps, body, name)
-    _check_effects(step, body, name)
-    _check_iterations(step, body, paths, name)
+    _check_body(steps, step, body, name)
+    _check_variables(step, body, name)
     _check_files(step, body, paths, name)
-    risks = []
     outside = _from_settings(steps, step, command)
-    if outside:
-        risks.append(
-            f'the loop is over ${outside}, and a pipeline may be started with another value of it'
-        )
-    return Loop(command, words, body, tuple(risks))
+    risk = f'the loop is over ${outside}, and a pipeline may be started with another value of it'
+    return Loop(command, words, body, (risk,) if outside else ())
 
 
-def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
+def _words(steps: Steps, step: Step, command: For) -> tuple[str, ...]:
+    name = command.name
     node = step.statement.pipelines[0] if isinstance(step.node, Statement) else step.node
     report = steps.source.report(node)
     sets = report.words if report else set()
-    if len(sets) != 1 or any(text.holes for words in sets for text in words):
+    # Not every shell expands braces.
+    has_braces = any(
+        isinstance(part, Literal) and '{' in part.value and not part.quoted
+        for part in walk(command.words or ())
+    )
+    if len(sets) != 1 or any(text.holes for words in sets for text in words) or has_braces:
         raise Refusal(f'the loop `for {name}` is not over literal words')
     words = tuple(text.value for text in next(iter(sets)))
     if len(set(words)) < len(words):
@@ -228,66 +229,51 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
     if steps.is_environment(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
-    used = any(
-        name in other.report.reads | other.report.writes
-        for other in (*steps.before, *steps.main, *steps.after)
-        if other is not step and not _sets_itself(other, name)
-    )
-    used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
-    if used or any(used_beside.search(text) for text in scalars_of(target.job, without=SCRIPTS)):
+    for other in (*steps.before, *steps.main, *steps.after):
+        command = other.only_command
+        is_loop = isinstance(command, For) and command.name == name and other.most_builds > 1
+        if not is_loop and name in other.report.reads | other.report.writes:
+            raise Refusal(f'the loop variable {name} is used outside the loop')
+    beside = scalars_of(target.job, without=SCRIPTS)
+    if any(re.search(rf'\$\{{?{name}(?!\w)', text) for text in beside):
         raise Refusal(f'the loop variable {name} is used outside the loop')
+    # Other processes than the shell look for it, and only a matrix exports it.
+    lookups = [use.env for use in step.programs if use.name in ('env', 'envsubst', 'printenv')]
+    lookups += [build.env for build in step.builds if name in build.arguments_by_name]
+    if any(name not in env.exported for env in lookups):
+        raise Refusal(f'the loop variable {name} is not exported, and a program looks for it')
 
 
-def _sets_itself(step: Step, name: str) -> bool:
-    """The step is a loop over the same variable that becomes a matrix as well."""
-    loop = step.only_command
-    return isinstance(loop, For) and loop.name == name and step.most_builds > 1
-
-
-def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
-    for step in body:
-        if any(kind in ('break', 'continue') for kind, _ in step.report.exits):
-            raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop `for {name}`')
-        if step.may_end_script:
-            raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
-        if step.is_last and steps.report_of_statement(step).may_fail:
-            raise failure_ignored(step)
-        if step.statement.background:
-            raise Refusal(f'{shortened(step.text)} runs in the background')
-
-
-def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
-    """A command that does more than to change files must name the image of its iteration."""
+def _check_body(steps: Steps, step: Step, body: Sequence[Step], name: str) -> None:
     for inner in body:
+        text = shortened(inner.text)
+        leaves = any(kind in ('break', 'continue') for kind, _ in inner.report.exits)
+        if leaves or inner.may_end_script:
+            raise Refusal(f'{text} leaves an iteration of the loop `for {name}`')
+        if inner.is_last and steps.report_of_statement(inner).may_fail:
+            raise failure_ignored(inner)
+        if inner.statement.background:
+            raise Refusal(f'{text} runs in the background')
         for use in () if inner.most_builds else effects(inner):
             value = value_in(use.env, name)
             own = [build for build in step.builds if value_in(build.env, name) == value]
             if not act_on([use], images_of(own)):
-                raise Refusal(
-                    f'{shortened(inner.text)} runs between the builds and is not plain set-up'
-                )
+                raise Refusal(f'{text} runs between the builds and is not plain set-up')
 
 
-def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
-    """Iterations may not find what others have left: variables, or lines of a file."""
+def _check_variables(step: Step, body: Sequence[Step], name: str) -> None:
+    """Iterations may not find variables or directories that others have left."""
     changed = {item for inner in body for item in inner.report.writes}
     certain = {name}
     for inner in body:
         for item in sorted(inner.report.reads & changed - certain):
             raise Refusal(f'the loop `for {name}` carries ${item} from one iteration to the next')
         certain |= inner.sure_writes
-    if 'directories' in step.report.changes and not (step.is_last and _sets_folder(body[0])):
+    # A `cd` to a folder that is the same in whatever iteration is as good as none.
+    first = body[0].programs
+    is_set = all(use.name == 'cd' and is_absolute(use.texts[-1]) for use in first) and first
+    if 'directories' in step.report.changes and not (step.is_last and is_set):
         raise Refusal(f'the loop `for {name}` changes the directory for the iterations that follow')
-    if _may_be_looked_up(step, paths, name):
-        raise Refusal(
-            f'the loop variable {name} is not exported, and programs that the loop runs look for it'
-        )
-
-
-def _sets_folder(step: Step) -> bool:
-    """The step is a `cd` to a folder that is the same in whatever iteration."""
-    uses = step.programs
-    return bool(uses) and all(use.name == 'cd' and is_absolute(use.texts[-1]) for use in uses)
 
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
@@ -296,9 +282,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
-        if not inner.builds and all(use.name in WRITES_NOTHING for use in inner.programs):
-            continue
-        if re.fullmatch(_WAY_UP, inner.text):
+        if not inner.builds and all(use.name in (*WRITES_NOTHING, 'cd') for use in inner.programs):
             continue
         for value in values:
             others = {
@@ -310,25 +294,3 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
         if not inner.builds:
             written |= paths.written(inner)
-
-
-def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
-    """Other processes than the shell may look for a variable, which a matrix exports."""
-    if all(name in build.env.exported for build in step.builds):
-        return False
-    used = rf'\$\{{?{name}(?!\w)'
-    pieces = step.text.split("'")
-    is_sourced = any(use.name in ('.', 'source') for use in step.programs)
-    return (
-        any(use.name in ('env', 'envsubst', 'printenv') for use in step.programs)
-        or any(
-            re.search(r'(?<!\w)sh ', before) and re.search(used, quoted)
-            for before, quoted in zip(pieces, pieces[1:])
-        )
-        or any(
-            re.search(used, text) and f'{name}=' not in text
-            for file in (() if is_sourced else scripts_of(step))
-            for text in [paths.text_of(file) or '']
-        )
-        or any(name in build.arguments_by_name for build in step.builds)
-    )
