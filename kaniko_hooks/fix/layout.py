@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, entry_of, node_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, text_of
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import line_end, line_start, newline_of, next_line
 from kaniko_hooks.fix.references import line_of, mentions_of
@@ -25,8 +25,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 class Item(NamedTuple):
     """One entry of a script, or all of one that is no list."""
 
-    node: Node
-    alias: Span | None
+    node: ScalarNode | None  # None for one that is defined elsewhere
     start: int  # of its lines, with comments above; in a flow list of its text
     end: int
     content_end: int
@@ -72,12 +71,17 @@ def layout_of(state: State, target: Target) -> Layout:
 
 def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     """The layout of the job of this key, which must have one `script`. Raises Refusal."""
-    name, value, alias = _script(body)
+    own = [index for index, (name, _) in enumerate(body.pairs) if text_of(name) == 'script']
+    if not own:
+        raise Shared('its script is defined elsewhere')
+    if len(own) > 1:
+        raise Refusal('it has two `script:` keys')
+    name, value = body.pairs[own[0]]
     start, end, indent = _surroundings(text, key, body)
     script_start = line_start(text, name.start)
     if text[script_start : name.start] != indent or name.tag or name.anchor:
         raise Refusal('`script:` is not at the start of its line')
-    if alias is not None or value.tag:
+    if own[0] in body.aliases or value.tag:
         raise Shared('its script is an alias or a reference')
     if value.anchor:
         raise Refusal(f'its script defines the anchor &{value.anchor}')
@@ -116,20 +120,7 @@ def _surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, i
     return start, end, text[line_start(text, first) : first]
 
 
-def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
-    keys = [
-        (key, value, body.aliases.get(index))
-        for index, (key, value) in enumerate(body.pairs)
-        if isinstance(key, ScalarNode) and key.value == 'script'
-    ]
-    if not keys:
-        raise Shared('its script is defined elsewhere')
-    if len(keys) > 1:
-        raise Refusal('it has two `script:` keys')
-    return keys[0]
-
-
-def _items(text: str, key: ScalarNode, value: Node, column: int | None) -> Sequence[Item]:
+def _items(text: str, key: Node, value: Node, column: int | None) -> Sequence[Item]:
     """The entries of a script: of a block list, the keys of the job being at this column."""
     nodes: Sequence[Node] = [value]
     aliases: Mapping[int, Span] = {}
@@ -148,7 +139,8 @@ def _items(text: str, key: ScalarNode, value: Node, column: int | None) -> Seque
             following = next_line(text, end)
         elif items and '#' in text[items[-1].end : start]:
             raise Refusal('its script is a list in brackets with comments in it')
-        items.append(Item(node, alias, start, end, content_end))
+        own = node if isinstance(node, ScalarNode) and alias is None else None
+        items.append(Item(own, start, end, content_end))
     return items
 
 

@@ -78,7 +78,7 @@ class Writer:
         if command not in self._offsets:
             item = self._item_at(at)
             start = source.starts[command]
-            if not isinstance(item.node, ScalarNode) or item.alias is not None:
+            if item.node is None:
                 raise Refusal('an item of its script, which would change, is defined elsewhere')
             value = item.node.value
             bare = value.strip()

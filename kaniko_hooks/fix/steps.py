@@ -31,7 +31,7 @@ from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
 from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.reports import ScriptReport, StatementReport
-from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
+from kaniko_hooks.shell.tree import Command, Pipeline, Statement, walk
 from kaniko_hooks.text import Text, hole
 
 _ENVIRONMENT = (
@@ -246,8 +246,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     source = reports[0]
     script = container.scripts[0]
     count = len(job.scripts.get('before_script', ()))
-    steps = tuple(_steps(source, source.tree.body))
-    after = tuple(_steps(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
+    steps = tuple(steps_in(source, source.tree.body))
+    after = tuple(steps_in(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
     return Steps(
         script,
         source,
@@ -257,13 +257,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     )
 
 
-def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
-    """The steps of a loop's body. Raises Refusal."""
-    after = max([loop.start, *(word.end for word in loop.words or ())])
-    return tuple(_steps(source, loop.body, after))
-
-
-def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+    """The steps of statements, which begin behind an offset. Raises Refusal."""
     if source.tree.problems:
         offset, _ = source.tree.problems[0]
         line = source.source.value[source.source.value.rfind('\n', 0, offset) + 1 :]
@@ -308,13 +303,8 @@ def _end(text: str, node: Statement | Pipeline) -> int:
     """After the last word or here-document of a node."""
     if '<<' not in text:
         return node.end
-    ends = [
-        redirection.heredoc.end
-        for inner in walk(node)
-        for redirection in getattr(inner, 'redirections', ())
-        if redirection.heredoc is not None
-    ]
-    end = max([node.end, *ends])
+    texts = [getattr(inner, 'heredoc', None) for inner in walk(node)]
+    end = max([node.end, *(text.end for text in texts if text)])
     return end if end == node.end else len(text[:end].rstrip('\n'))
 
 

@@ -18,7 +18,7 @@ from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
-from kaniko_hooks.fix.steps import BuildCall, Step, Steps, body_steps, failure_ignored
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, steps_in
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
@@ -44,7 +44,8 @@ class Unit(NamedTuple):
     @property
     def main(self) -> Step:
         """The step that builds: itself, or one in the body of its loop."""
-        return self.step if self.loop is None else self.loop.first
+        steps = self.loop.body if self.loop else (self.step,)
+        return next(step for step in steps if step.most_builds)
 
     @property
     def builds(self) -> tuple[BuildCall, ...]:
@@ -122,16 +123,11 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
         return False
-    for step in steps.later(first.step):
-        report = step.report
-        if step.number < second.step.number and (
-            report.reads_status
-            or report.exits
-            or may_stop(step)
-            or report.writes
-            and len(first.builds) > 1
-        ):
-            return False
+    between = [step for step in steps.later(first.step) if step.number < second.step.number]
+    if any(step.report.reads_status or step.report.exits or may_stop(step) for step in between):
+        return False
+    if len(first.builds) > 1 and any(step.report.writes for step in between):
+        return False
     return len(first.builds) == len(second.builds) and all(
         kaniko.other_words(old.argv) == kaniko.other_words(new.argv)
         and old.env._replace(stdin=None) == new.env._replace(stdin=None)
@@ -167,11 +163,6 @@ class Loop(NamedTuple):
     body: tuple[Step, ...]
     risks: tuple[str, ...] = ()
 
-    @property
-    def first(self) -> Step:
-        """The step of the body that builds."""
-        return next(step for step in self.body if step.most_builds)
-
 
 def _matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     """The loop of a step that runs several builds. Raises Refusal."""
@@ -182,7 +173,7 @@ def _matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop
     words = _words(steps, step, command)
     if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
-    body = body_steps(steps.source, command)
+    body = tuple(steps_in(steps.source, command.body, command.start))
     if sum(step.most_builds for step in body) > 1:
         raise Refusal(f'the loop `for {name}` has more than one build')
     if get(target.job.table, 'parallel') is not None:
