@@ -61,11 +61,7 @@ def layout_of(state: State, target: Target) -> Layout:
     assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
     place = _layout(target.text, key, body)
     _check_template(state, target, name, body)
-    if len(body.pairs) == 1:
-        raise Refusal(f'{name}, which has its script, would have nothing else')
-    start, end, indent = _surroundings(target.text, target.key, target.body)
-    if indent != place.indent:
-        raise Refusal(f'its script is in {name}, which is indented differently')
+    start, end, _ = _surroundings(target.text, target.key, target.body)
     return place._replace(key=target.key, body=target.body, start=start, end=end, template=name)
 
 

@@ -56,8 +56,7 @@ class Writer:
                 edits.append(Edit(items[index].start, items[index + 1].start, ''))
                 continue
             steps = [step for step in self.steps.main if self.items[step.command] == index]
-            if not all(step.number in numbers for step in steps):
-                edits += (self._cut(*span) for span in self._left_out(steps, numbers))
+            edits += (self._cut(*span) for span in self._left_out(steps, numbers))
         if part is not None:
             edits += (self._cut(*span) for span in part.cuts)
             if part.unit.others:

@@ -7,7 +7,6 @@ builds in it can part.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
@@ -271,7 +270,10 @@ def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> It
             text = source.source.value[first:end]
             if source.command_at(max(end - 1, first)) != command:
                 raise Refusal(f'{shortened(text)} spans several items of the script')
-            start = _with_comments(source, max(at, source.starts[command]), first)
+            # Comments on the line of the step before belong to that one.
+            comment = re.compile(r'(?m)^[ \t]*(?=#)').search(
+                source.source.value, max(at, source.starts[command]), first
+            )
             report = source.report(node) or StatementReport(node, source.source, Env())
             yield Step(
                 number,
@@ -281,7 +283,7 @@ def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> It
                 _programs_of(report),
                 _builds_of(report),
                 command,
-                start,
+                comment.end() if comment else first,
                 first,
                 end,
                 text,
@@ -306,21 +308,6 @@ def _end(text: str, node: Statement | Pipeline) -> int:
     texts = [getattr(inner, 'heredoc', None) for inner in walk(node)]
     end = max([node.end, *(text.end for text in texts if text)])
     return end if end == node.end else len(text[:end].rstrip('\n'))
-
-
-def _with_comments(source: ScriptReport, after: int, first: int) -> int:
-    """The start of the comment lines between two steps, `first` if there are none.
-
-    What stands on the line of the step before belongs to that step.
-    """
-    text = source.source.value
-    comments = source.tree.comments
-    for start, _ in comments[bisect_left(comments, (after, 0)) :]:
-        if start >= first:
-            break
-        if not text[text.rfind('\n', 0, start) + 1 : start].strip():
-            return start
-    return first
 
 
 def failure_ignored(step: Step) -> Refusal:

@@ -220,13 +220,13 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
     if steps.is_environment(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
+    beside = scalars_of(target.job, without=SCRIPTS)
+    is_used = any(re.search(rf'\$\{{?{name}(?!\w)', text) for text in beside)
     for other in (*steps.before, *steps.main, *steps.after):
         command = other.only_command
         is_loop = isinstance(command, For) and command.name == name and other.most_builds > 1
-        if not is_loop and name in other.report.reads | other.report.writes:
-            raise Refusal(f'the loop variable {name} is used outside the loop')
-    beside = scalars_of(target.job, without=SCRIPTS)
-    if any(re.search(rf'\$\{{?{name}(?!\w)', text) for text in beside):
+        is_used |= not is_loop and name in other.report.reads | other.report.writes
+    if is_used:
         raise Refusal(f'the loop variable {name} is used outside the loop')
     # Other processes than the shell look for it, and only a matrix exports it.
     lookups = [use.env for use in step.programs if use.name in ('env', 'envsubst', 'printenv')]
