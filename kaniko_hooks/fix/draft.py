@@ -156,14 +156,9 @@ def _in_place(draft: Draft, place: Layout, unit: Unit) -> Draft:
 
 def _may_come(state: State, target: Target) -> bool:
     """Files that the repository lacks may come from other jobs or from submodules."""
-    return (
-        any(
-            other.name != target.name
-            for pipeline in target.pipelines
-            for other in state.sources(pipeline)
-        )
-        or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
-    )
+    sources = (job.name for pipeline in target.pipelines for job in state.sources(pipeline))
+    has_sources = any(name != target.name for name in sources)
+    return has_sources or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
 
 
 def _scripts(state: State, steps: Steps) -> Iterator[str]:

@@ -10,6 +10,7 @@ break of their last line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Pipeline
@@ -153,14 +154,9 @@ def _content_end(text: str, node: Node) -> int:
 
 def _with_comments(text: str, end: int, column: int) -> int:
     """Take in the comment lines directly below that are indented deeper than `column`."""
-    while True:
-        start = next_line(text, end)
-        stop = line_end(text, start)
-        line = text[start:stop]
-        bare = line.lstrip(' \t')
-        if not bare.startswith('#') or len(line) - len(bare) <= column:
-            return end
-        end = stop
+    comments = rf'(?:\r?\n[ \t]{{{column + 1},}}#[^\r\n]*)*'
+    below = re.compile(comments).match(text, end)
+    return below.end() if below else end
 
 
 def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:

@@ -70,18 +70,11 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
         raise Refusal('its builds cannot be separated')
     if len(units) > _MAX_UNITS:
         raise Refusal(f'it would become {len(units)} jobs; at most {_MAX_UNITS} are allowed')
-    _check_hosts(target, units)
+    images = (image for unit in units for image in unit.images)
+    hosts = {image.partition('/')[0].partition(':')[0] for image in images}
+    for host in sorted(hosts & (services_of(target) | _OWN_HOSTS)):
+        raise Refusal(f'{host} is a registry inside the job, and each new job would have its own')
     return units
-
-
-def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
-    hosts = services_of(target) | _OWN_HOSTS
-    for image in (image for unit in units for image in unit.images):
-        host = image.partition('/')[0].partition(':')[0]
-        if host in hosts:
-            raise Refusal(
-                f'{host} is a registry inside the job, and each new job would have its own'
-            )
 
 
 # One image, several destinations
