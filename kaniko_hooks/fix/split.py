@@ -64,8 +64,8 @@ class Writer:
             if part.unit.loop is not None:
                 edits += self._unrolled(part.unit.loop)
         lines = apply(self.text, edits, self.place.script_start, self.place.script_end)
-        # Blank lines of an item that may have been the second one.
-        return re.sub(r'\A(.*\n)(?:[ \t]*\r?\n)+', r'\1', lines)
+        # An item that is the first one now needs no blank lines above.
+        return re.sub(r'\A(.*\n)(?:[ \t]*\r?\n)+', r'\1', lines) if stays[0] else lines
 
     def _item_at(self, at: int) -> Item:
         return self.place.items[self.items[self.steps.source.command_at(at)]]
