@@ -26,7 +26,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 class Item(NamedTuple):
     """One entry of a script, or all of one that is no list."""
 
-    node: ScalarNode | None  # None for one that is defined elsewhere
+    is_own: bool  # it is no alias, reference or text with inputs
     start: int  # of its lines, with comments above; in a flow list of its text
     end: int
     content_end: int
@@ -136,8 +136,8 @@ def _items(text: str, key: Node, value: Node, column: int | None) -> Sequence[It
             following = next_line(text, end)
         elif items and '#' in text[items[-1].end : start]:
             raise Refusal('its script is a list in brackets with comments in it')
-        own = node if isinstance(node, ScalarNode) and alias is None else None
-        items.append(Item(own, start, end, content_end))
+        is_text = isinstance(node, ScalarNode) and '$[[' not in node.value
+        items.append(Item(is_text and alias is None, start, end, content_end))
     return items
 
 
