@@ -140,7 +140,7 @@ jobs:
 
 def test_commands_that_call_themselves_or_many_others_end() -> None:
     text = 'commands: {a: {steps: [{run: K b}, a]}}\njobs: {c: {IMAGE, steps: [a]}}'
-    assert config(text) == {'jobs.c': ['ok', 'on b']}
+    assert config(text) == {'jobs.c': ['cached', 'on b x2']}
     commands = ', '.join(
         f'c{level}: {{steps: [{", ".join([f"c{level + 1}"] * 9)}]}}' for level in range(12)
     )

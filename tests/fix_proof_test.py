@@ -26,13 +26,15 @@ images:
     - cd web
     - /kaniko/executor --cache --destination $CI_REGISTRY_IMAGE/b
 """
-PART = """\
-image-a:
-  extends:
-    - .image
+SCRIPT = """\
   script:
     - /kaniko/executor --cache --destination $CI_REGISTRY_IMAGE/a
 """
+PART = f"""\
+image-a:
+  extends:
+    - .image
+{SCRIPT}"""
 LOOP = """\
 images:
   script:
@@ -44,13 +46,14 @@ images:
     ('pipeline', 'right', 'wrong', 'reason'),
     (
         (PIPELINE, 'include: child.yml', 'include: x.yml', 'would not be read as before'),
-        (PIPELINE, PART, '', 'image-a would not be read as a job'),
-        (PIPELINE, 'image-a:', 'other:', 'other would change with it'),
+        (PIPELINE, PART, '', 'image-a would change in more than its script'),
+        (PIPELINE, SCRIPT, '', 'image-a would not run one build'),
+        (PIPELINE, 'image-a:', 'other:', 'image-a would change in more than its script'),
         (PIPELINE, 'export A=1', 'export A=2', 'image-a would not run the same commands'),
         (PIPELINE, '_IMAGE/b', '_IMAGE/c', 'image-b would not run the same commands'),
         (PIPELINE, '    - cd web\n', '', 'image-b would not run the same commands'),
-        (PIPELINE, 'child.yml', 'child.yml\n  rules: [{if: $A}]', 'child would change with it'),
-        (PIPELINE, ':debug', ':v1', 'in more than the script'),
+        (PIPELINE, 'child.yml', 'child.yml\n  rules: [{if: $A}]', 'child would change in more'),
+        (PIPELINE, ':debug', ':v1', 'in more than its script'),
         (PIPELINE, '_IMAGE/b', '_IMAGE/b && /kaniko/executor', 'image-b would not run one build'),
         (LOOP, '[a, b]', '[a, c]', 'b would not be a value of name'),
     ),

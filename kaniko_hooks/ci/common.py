@@ -26,21 +26,6 @@ Entries = Mapping[str, Field]  # of a mapping
 Filler = Callable[[Text], Text]
 
 
-class File(NamedTuple):
-    """A file that is being read."""
-
-    path: str
-    text: str
-
-    def scalar(self, node: ScalarNode) -> Text:
-        """The text of a scalar of this file."""
-        return scalar_text(self.text, node)
-
-    def place(self, node: Node) -> Place:
-        """The place where a node begins."""
-        return Place(self.path, node.start)
-
-
 class Source(NamedTuple):
     """A document to read.
 
@@ -50,10 +35,18 @@ class Source(NamedTuple):
 
     repository: Repository
     system: System
-    file: File
     document: Node
     prefix: str
     notes: list[Note]
+
+    def scalar(self, node: ScalarNode) -> Text:
+        """The text of a scalar in a file of the repository, with its places."""
+        return scalar_text(self.repository.known_text(node.file), node)
+
+
+def place_of(node: Node) -> Place:
+    """The place where a node begins."""
+    return Place(node.file, node.start)
 
 
 def is_null(node: Node | None) -> bool:
@@ -66,16 +59,17 @@ def value_in(entries: Entries, *names: str) -> Node | None:
     return next((entries[name].value for name in names if name in entries), None)
 
 
-def commands(file: File, node: Node | None, value: Filler) -> tuple[Text, ...]:
+def commands(source: Source, node: Node | None, value: Filler | None) -> tuple[Text, ...]:
     """The texts of a scalar, or of a list (of lists) of scalars; other items are left out."""
-    return tuple(value(file.scalar(item)) for item in scalars(node) if not is_null(item))
+    texts = (source.scalar(item) for item in scalars(node) if not is_null(item))
+    return tuple(map(value, texts) if value else texts)
 
 
-def image_of(file: File, node: Node | None, value: Filler) -> Setting | None:
+def image_of(node: Node | None, value: Filler) -> Setting | None:
     """The image that a scalar names."""
     if not isinstance(node, ScalarNode):
         return None
-    return Setting((value(file.scalar(node)),), (file.place(node),))
+    return Setting((value(Text(node.value)),), (place_of(node),))
 
 
 def scalars(node: Node | None) -> list[ScalarNode]:
@@ -90,13 +84,6 @@ def scalars(node: Node | None) -> list[ScalarNode]:
             result.append(item)
         waiting += reversed(items_of(item))
     raise Unreadable('has a list that is too long')
-
-
-def counted(number: int) -> int:
-    """The number of one more step of a job. Raises Unreadable."""
-    if number >= MAX_COMMANDS:
-        raise Unreadable('has a job of too many steps')
-    return number + 1
 
 
 def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str | None]) -> Text:
@@ -132,11 +119,11 @@ def resolved(text: Text, settings: Settings) -> Text:
     )
 
 
-def environment(file: File, node: Node | None, value: Filler) -> Settings:
+def environment(node: Node | None, value: Filler) -> Settings:
     """The variables of a mapping or list."""
     return {
-        name: Setting(() if text is None else (value(text),), (Place(file.path, start),))
-        for name, text, start in named_values(node)
+        name: Setting(() if text is None else (value(text),), (place,))
+        for name, text, place in named_values(node)
     }
 
 
@@ -161,23 +148,23 @@ def with_unknown(settings: Settings, names: Iterable[str]) -> Settings:
     return {**settings, **changed}
 
 
-def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, int]]:
-    """Name, value and offset of each variable, in any of the usual notations.
+def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, Place]]:
+    """Name, value and place of each variable, in any of the usual notations.
 
     `NAME: value`, `- NAME: value`, `- name: NAME` with `value:` and `- NAME=value`;
     the value is None where it comes from elsewhere (`valueFrom`).
     """
     for name, field in fields(node).items():
-        yield name, _value(field.value), field.key.start
+        yield name, _value(field.value), place_of(field.key)
     for item in items_of(node):
         entries = fields(item)
         if isinstance(item, ScalarNode):
             name, equals, value = item.value.partition('=')
-            yield name, Text(value) if equals else None, item.start
+            yield name, Text(value) if equals else None, place_of(item)
         elif 'name' in entries:
             name = text_of(entries['name'].value)
             text = _value(entries['value'].value) if 'value' in entries else None
-            yield name, text, entries['name'].key.start
+            yield name, text, place_of(entries['name'].key)
         elif entries and 'value' not in entries:
             yield from named_values(item)
 
@@ -230,7 +217,7 @@ def argv(
     Arguments alone go to the image's entrypoint: the build that they make stands at their key.
     """
     if words and key is not None and not first:
-        place = Place(key.key.file, key.key.start)
+        place = place_of(key.key)
         words = (words[0].at(lambda offset: place, 0), *words[1:])
     form = ARGV if first else ARGUMENTS
     all_words = first + words

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, apply
@@ -13,7 +12,7 @@ from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
 from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.references import Mentions, block_list_edits, check_mentions, followers_of
+from kaniko_hooks.fix.references import Mentions, check_mentions, followers_of, with_block_lists
 from kaniko_hooks.fix.split import NewJob, Writer, job_edits
 from kaniko_hooks.fix.steps import Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import State, Target, refuse_keywords, risky_keywords, target_of
@@ -188,18 +187,9 @@ def rewritten(state: State, drafts: Iterable[Draft]) -> State:
         names.update(draft.names)
         for path, own in draft.edits.items():
             edits.setdefault(path, []).extend(own)
-    texts = {path: apply(state.repository.known_text(path), own) for path, own in edits.items()}
-    after = state.with_texts(texts)
-    lists = {path: list(_long_lists(after, path, names)) for path in texts}
-    if not any(lists.values()):
-        return after
-    return after.with_texts({path: apply(texts[path], own) for path, own in lists.items()})
-
-
-def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edit]:
-    try:
-        roots = state.files.document(path).nodes
-    except InvalidPipeline:
-        raise Refusal('the rewritten file would not be read as before') from None
-    for root in roots:
-        yield from block_list_edits(state.repository.known_text(path), root, names)
+    return state.with_texts(
+        {
+            path: with_block_lists(apply(state.repository.known_text(path), own), names)
+            for path, own in edits.items()
+        }
+    )

@@ -101,7 +101,7 @@ def spelled(text: Text) -> str:
     """An image's name for comparisons: the names of holes between NULs."""
     key = text.key()
     return '\0'.join(
-        re.sub('[/:@]', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
+        re.sub(r'\W', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
     )
 
 

@@ -116,15 +116,15 @@ class Paths:
     def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
-        redirected = (
-            (path, env)
-            for operator, target, env in step.report.targets
-            if operator in TO_FILE
-            for path in self.keys(target, env)
-        )
-        for path, env in (*self._writes(step), *self._removes(step), *redirected):
+        for path, env in (*self._writes(step), *self._removes(step), *self.redirected(step)):
             result[path].add(value_in(env, name))
         return result
+
+    def redirected(self, step: Step) -> Iterator[tuple[str, Env]]:
+        """The files that the output of a step goes to, as in a loop that fills in templates."""
+        for operator, target, env in step.report.targets:
+            if operator in TO_FILE:
+                yield from ((path, env) for path in self.keys(target, env))
 
     def targets(self, use: ProgramCall) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""

@@ -85,13 +85,6 @@ WITHOUT_REGISTRY = frozenset(('aws', 'az', 'gcloud'))
 # Options of these that name a file to write, and sub-commands that write their last operand.
 OUTPUT_OPTION = r'(?:-o|--(?:bundle|file|output[\w-]*))(?:=|\Z)'
 SAVING = frozenset(('export', 'pull'))
-# Programs that change a file without making another one, or keep credentials.
-HARMLESS = frozenset(
-    """
-    chmod chown dos2unix envsubst find gzip helm mkdir rm rmdir sed split sponge tee touch truncate
-    ulimit umask unix2dos update-ca-certificates zcat
-    """.split()
-).union(IMAGE_TOOLS, kaniko.NAMES)
 # Sub-commands of git that change no file of the repository.
 GIT_APART = frozenset(('config', 'fetch', 'lfs', 'push', 'tag'))
 # Programs whose operands are files, and folders where an image's own commands seldom work.

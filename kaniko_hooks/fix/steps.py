@@ -274,7 +274,7 @@ def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> It
             comment = re.compile(r'(?m)^[ \t]*(?=#)').search(
                 source.source.value, max(at, source.starts[command]), first
             )
-            report = source.report(node) or StatementReport(node, source.source, Env())
+            report = source.report(node) or StatementReport(Env())
             yield Step(
                 number,
                 node,
@@ -355,6 +355,6 @@ def _is_on_volume(path: Text, env: Env) -> bool:
 
 def _builds_of(report: StatementReport) -> tuple[BuildCall, ...]:
     return tuple(
-        BuildCall(build.argv, kaniko.parse(build.argv[1:]), build.place.file, env)
+        BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
         for build, env in report.builds
     )

@@ -78,7 +78,7 @@ def test(scope: Scope, state: State, node: Test) -> Flow:
         ways = expand.extended(scope, ways, _operand, word, conditionals.Operand(hole('')))
     flow = Flow()
     for way, operands in ways:
-        cond = conditionals.Expression(operands, way.env.moment(), double=True).cond()
+        cond = conditionals.condition(operands, way.env.moment(), double=True)
         flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
     return flow
 

@@ -56,8 +56,8 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     operands = [
         conditionals.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words
     ]
-    test = conditionals.Expression(operands, state.env.moment(), double=False)
-    return Flow(scope.ev.by_status(state, test.cond()))
+    cond = conditionals.condition(operands, state.env.moment(), double=False)
+    return Flow(scope.ev.by_status(state, cond))
 
 
 # Leaving
@@ -300,7 +300,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
-        text = output.texts(scope, state, [fields[0], *fields[3:]])[0]
+        text = output.text_of(scope, state, [fields[0], *fields[3:]])
         if not name.isidentifier():
             return Flow([scripts.after_unknown_commands(scope, state).with_status(True)])
         return Flow([assign(state, name, text).with_status(True)])

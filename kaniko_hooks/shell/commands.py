@@ -95,8 +95,8 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     functions = state.env.functions.get(name)
     if not functions:
         return run_program(scope, state, fields)
-    if scope.ev.reports is not None:
-        scope.ev.reports.called(name)
+    for report in scope.ev.active:
+        report.calls.add(name)
     return Flow.union(
         _call(scope, state, function, fields) if function else run_program(scope, state, fields)
         for function in functions
@@ -378,13 +378,12 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     build = Build(
         scope.source.place(fields[0].start), scope.source.place(fields[-1].end), tuple(argv), flags
     )
-    if scope.ev.reports is not None:
-        scope.ev.reports.built(build, state.env)
+    for report in scope.ev.active:
+        report.builds.append((build, state.env))
     before = scope.ev.builds.get(build.place)
     if before is None or outcome.STRENGTH[before.flags.cache] < outcome.STRENGTH[flags.cache]:
         scope.ev.builds[build.place] = build
     builds = outcome.then(state.outcome, outcome.of_build(build, scope.reasons))
-    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
         after = paths.touched(scope, after, ())

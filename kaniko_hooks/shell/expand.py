@@ -26,11 +26,11 @@ from kaniko_hooks.shell.value import (
     Single,
     Unset,
     after_first,
+    bounded,
     is_known,
     may_build,
     number,
     optional,
-    shortened,
     text_of,
 )
 from kaniko_hooks.shell.variables import Values, assign, items_of, look_up, separator, value_of_hole
@@ -109,7 +109,7 @@ def text(scope: Scope, state: State, word: tree.Word) -> list[tuple[State, Text]
 
 def joined(parts: Iterable[Part]) -> Text:
     """The text of all parts; words of an array have a blank between."""
-    return shortened(concat(_BLANK if part is BREAK else part.text for part in parts))
+    return bounded(concat(_BLANK if part is BREAK else part.text for part in parts))
 
 
 def matching(subject: Text, parts: Sequence[Part]) -> Cond:
@@ -137,13 +137,13 @@ def pattern_of(parts: Iterable[Part]) -> str | None:
             return None
         result.append(escaped(part.text.value) if part.quoted else part.text.value)
     pattern = ''.join(result)
-    # Extended patterns are not evaluated.
-    return None if re.search(r'[?*+@!]\(', pattern) else pattern
+    # Extended patterns, classes of characters and backslashes in values are not evaluated.
+    return None if re.search(r'[?*+@!]\(|\[:|\\', pattern) else pattern
 
 
 def escaped(text: str) -> str:
     """A pattern for just this text."""
-    return ''.join('\\' + char if char in '*?[(\\' else char for char in text)
+    return ''.join(f'[{char}]' if char in '*?[(' else char for char in text)
 
 
 def parts_of(scope: Scope, state: State, pieces: Sequence[tree.Piece]) -> Ways:
@@ -264,7 +264,7 @@ def _parts(
     if isinstance(value, Array) and whole:
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
         if quoted and whole == '*':
-            return (Part(shortened(between.join(item.text for item in items)), True),)
+            return (Part(bounded(between.join(item.text for item in items)), True),)
         return tuple(part for item in items for part in (BREAK, item))[1:]
     if isinstance(value, Unset):
         return (Part(EMPTY, True),) if quoted and not whole else ()
@@ -280,8 +280,8 @@ def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tre
         present, absent = _by_presence(scope, after, piece, value)
         if kind == '?':
             scope.ev.ended += absent
-            if absent and scope.ev.reports is not None:
-                scope.ev.reports.demanded()
+            for report in scope.ev.active if absent else ():
+                report.demands = True
             absent = []
         replacing = present if kind == '+' else absent
         replaced = [end for way in replacing for end in _operand(scope, way, operand)]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.model import And, Cond, Match, Not, Or, Truth
+from kaniko_hooks.model import And, Cond, Match, Not, Truth
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 
@@ -74,13 +74,10 @@ class Assumptions:
             return fails, holds
         if isinstance(cond, And):
             return self._all(facts, cond.parts)
-        if isinstance(cond, Or):
-            fails, holds = self._all(facts, [Not(part) for part in cond.parts])
-            return holds, fails
         if isinstance(cond, Truth):
             if _varies(cond.subject):
                 return [facts], [facts]
-            return self._one_of_two(facts, (None, cond.name, cond.subject.key()))
+            return self._by_value(facts, (None, cond.name, cond.subject.key()), 'true')
         if isinstance(cond, Match):
             return self._match(facts, cond.subject, cond.pattern)
         return self._same(facts, cond.left, cond.right)
@@ -97,8 +94,12 @@ class Assumptions:
                 return [facts], [facts]
         return holding, failing
 
-    def _one_of_two(self, facts: Facts, term: Term) -> tuple[list[Facts], list[Facts]]:
-        return self._with(facts, term, _only('true')), self._with(facts, term, _any_but('true'))
+    def _by_value(self, facts: Facts, term: Term, value: str) -> tuple[list[Facts], list[Facts]]:
+        values = frozenset((value,))
+        return (
+            self._with(facts, term, Fact(one_of=values)),
+            self._with(facts, term, Fact(none_of=values)),
+        )
 
     def _same(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
         if left == right and not _varies(left):
@@ -109,7 +110,7 @@ class Assumptions:
             if _varies(left) or _varies(right):
                 return [facts], [facts]
             first, second = sorted((left.key(), right.key()))
-            holds, fails = self._one_of_two(facts, (None, '=', first, second))
+            holds, fails = self._by_value(facts, (None, '=', first, second), 'true')
             return [
                 end
                 for start in holds
@@ -119,12 +120,11 @@ class Assumptions:
         if not left.holes:
             return ([facts], []) if left.value == right.value else ([], [facts])
         value = right.value
-        if not value.startswith(left.prefix) or not value.endswith(left.suffix):
+        if not value.startswith(left.prefix) or not value.endswith(left.key()[-1]):
             return [], [facts]
         if _varies(left):
             return [facts], [facts]
-        term = left.key()
-        return (self._with(facts, term, _only(value)), self._with(facts, term, _any_but(value)))
+        return self._by_value(facts, left.key(), value)
 
     def _match(
         self, facts: Facts, subject: Text, pattern: str | int
@@ -177,14 +177,6 @@ def _has(fact: Fact, value: str) -> bool:
     return fact.one_of == frozenset((value,)) if value else not fact.allows('')
 
 
-def _only(value: str) -> Fact:
-    return Fact(frozenset((value,)))
-
-
-def _any_but(value: str) -> Fact:
-    return Fact(none_of=frozenset((value,)))
-
-
 def _both(fact: Fact, more: Fact) -> Fact | None:
     """The values that both facts allow; None if there is none."""
     if more.one_of is not None:
@@ -203,14 +195,12 @@ def _contradict(first: tuple[str | int, bool], second: tuple[str | int, bool]) -
     (pattern, holds), (other, other_holds) = first, second
     if isinstance(pattern, int) and isinstance(other, int):
         return holds is not other_holds and (pattern <= other if holds else other <= pattern)
-    if holds is not other_holds:
-        return pattern == other
-    if isinstance(pattern, int) or isinstance(other, int):
-        return False
+    if holds is not other_holds or isinstance(pattern, int) or isinstance(other, int):
+        return holds is not other_holds and pattern == other
     return holds and _disjoint(pattern, other)
 
 
-# The bracket is that of an extended pattern.
+# Those of extended patterns and of patterns in values among them.
 _SPECIAL = frozenset('*?[(\\')
 
 
@@ -221,20 +211,14 @@ def is_pattern(text: str) -> bool:
 
 def _disjoint(pattern: str, other: str) -> bool:
     """No text matches both, by the characters that they begin or end with."""
-    return _differ(pattern, other) or _differ(pattern[::-1], other[::-1])
-
-
-def _differ(pattern: str, other: str) -> bool:
-    pairs = zip(pattern, other)
-    first = next((pair for pair in pairs if pair[0] != pair[1] or pair[0] in '*?[]\\'), '*')
-    return set('*?[]\\').isdisjoint(first)
+    first, second = (re.split(r'[*?\[\]]', text) for text in (pattern, other))
+    may_begin = first[0].startswith(second[0]) or second[0].startswith(first[0])
+    may_end = first[-1].endswith(second[-1]) or second[-1].endswith(first[-1])
+    return not (may_begin and may_end)
 
 
 def matches(text: str, pattern: str | int) -> bool:
-    """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal.
-
-    A number matches if it is less.
-    """
+    """A text matches a shell pattern (POSIX XCU 2.13), or is a number that is less than an int."""
     if isinstance(pattern, int):
         return re.fullmatch('-?[0-9]{1,19}', text) is not None and int(text) < pattern
     return _regex(pattern).match(text) is not None if is_pattern(pattern) else text == pattern
@@ -245,18 +229,7 @@ def _regex(pattern: str) -> re.Pattern[str]:
     # Few scripts have patterns of unknown values.
     from fnmatch import translate
 
-    return re.compile(translate(re.sub(_DIALECT, _in_python, pattern, flags=re.DOTALL)))
-
-
-# What a shell writes in another way than Python's `fnmatch`.
-_DIALECT = r'\\(.)|\[\^|\[:(\w+):\]'
-_CLASSES = {'digit': '0-9', 'alpha': 'a-zA-Z', 'lower': 'a-z', 'upper': 'A-Z', 'space': ' \t\n'}
-
-
-def _in_python(match: re.Match[str]) -> str:
-    if match[1]:
-        return f'[{match[1]}]'
-    return _CLASSES.get(match[2], 'a-zA-Z0-9') if match[2] else '[!'
+    return re.compile(translate(pattern.replace('[^', '[!')))
 
 
 # Several facts

@@ -13,7 +13,7 @@ from itertools import count
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.text import Hole, Text, hole
+from kaniko_hooks.text import Text, hole
 
 # Beginnings of the names of holes that are single words; the last may be an option.
 STATUS = '$?'
@@ -23,7 +23,6 @@ OF_LIST = 'item '
 # More alternatives than these become unknown, but for those that may build.
 _MAX_ALTERNATIVES = 8
 _MAX_RUNS = 30  # of words
-_MAX_HOLES = 200
 _MAX_LENGTH = 200_000
 
 TYPE_CHECKING = False
@@ -74,9 +73,9 @@ _numbers = count(1)
 
 
 def named(text: Text) -> Text:
-    """The text with names for its holes: it is one value where it is kept."""
+    """The text with names for its holes, without places: it is one value where it is kept."""
     holes = (item if item.name else item._replace(name=fresh_name('')) for item in text.holes)
-    return Text(text.value, tuple(holes), text.segments)
+    return Text(text.value, tuple(holes))
 
 
 def alternatives(value: Value) -> tuple[Single, ...]:
@@ -236,18 +235,8 @@ def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
     return f'{first}{"".join(inner)}{wildcard}{rest[-1]}'
 
 
-def shortened(text: Text) -> Text:
-    """A text that does not grow without end: after many holes the rest is one.
-
-    Raises TooMuch for a text of a size that no script has.
-    """
+def bounded(text: Text) -> Text:
+    """A text that does not grow without end. Raises TooMuch for a size that no script has."""
     if len(text.value) > _MAX_LENGTH:
         raise TooMuch
-    if len(text.holes) <= _MAX_HOLES:
-        return text
-    start = text.holes[_MAX_HOLES].start
-    if may_build(text.part(start)):
-        return text
-    return Text(
-        text.value, (*text.holes[:_MAX_HOLES], Hole(start, len(text.value), '')), text.segments
-    )
+    return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kaniko_hooks.model import Eq, Field
 from kaniko_hooks.shell.env import Env, Scope, State
@@ -18,20 +18,20 @@ from kaniko_hooks.shell.value import (
     Single,
     Value,
     alternatives,
+    bounded,
     fresh_name,
     is_always_one_word,
     join,
     may_build,
     named,
     number,
-    shortened,
     text_of,
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 _VARYING = frozenset(
-    'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO PIPESTATUS RANDOM'
-    ' SECONDS SRANDOM'.split()
+    'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO OLDPWD PIPESTATUS'
+    ' RANDOM SECONDS SRANDOM'.split()
 )
 _MAX_ALTERNATIVES = 8
 _MAX_LENGTH = 10_000  # of a value that is put into another one
@@ -43,8 +43,8 @@ Values = list[tuple[State, Single]]
 
 def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
     """The values of a variable or parameter; `shown` is how an unknown one is written."""
-    if scope.ev.reports is not None:
-        scope.ev.reports.read(state, name)
+    for report in scope.ev.active:
+        report.read(state, name)
     if name[:1].isalpha() or name[:1] == '_':
         value = state.env.variables.get(name)
         if value is None:
@@ -72,19 +72,11 @@ def value_of_hole(scope: Scope, state: State, name: str, shown: str) -> Values:
     return _ways(scope, state, name, value, shown, own is not None)
 
 
-def _executors(values: Iterable[Value]) -> Sequence[Single]:
-    kept = (item for value in values for item in alternatives(value) if may_build(item))
-    return tuple(dict.fromkeys(kept))[:_MAX_ALTERNATIVES]
-
-
 def items_of(value: Single, subscript: str, shown: str) -> Sequence[Single]:
     """One item of an array: any one, where it is not known which."""
     if not isinstance(value, Array):
         return [value if subscript == '[0]' else hole('')]
-    index = number(subscript[1:-1])
-    if index is None:
-        return *_executors([item.text for item in value.items]), hole('', shown)
-    return alternatives(_item(value.items, index, subscript, shown))
+    return alternatives(_item(value.items, number(subscript[1:-1]), subscript, shown))
 
 
 def _ways(
@@ -101,8 +93,8 @@ def _ways(
     ways = []
     for item in value.values:
         states = [state]
-        if scope.ev.reports is not None:
-            scope.ev.reports.narrowed(name, item)
+        for report in scope.ev.active:
+            report.alternatives.add((name, item))
         if not is_set and isinstance(item, Text) and not item.holes:
             states, _ = scope.ev.split(state, Eq(hole(name), item))
         ways += [(assign(way, name, item), _written(item, shown)) for way in states]
@@ -114,7 +106,7 @@ def assign(state: State, name: str, value: Value) -> State:
     if not name.isidentifier():
         return state
     if isinstance(value, Text):
-        value = shortened(named(Text(value.value, value.holes)))
+        value = bounded(named(value))
     return state.with_env(state.env.with_variable(name, value))
 
 
@@ -153,12 +145,6 @@ def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
 
 
 def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
-    """A text with the values of settings in its holes: alternatives if they have some."""
-    texts = substituted(scope, text, names)
-    return [value for value in alternatives(join(texts)) if isinstance(value, Text)]
-
-
-def substituted(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
     """The ways to put values of settings into holes, those of one name the same.
 
     `names` are the variables that are being looked up.
@@ -234,11 +220,11 @@ def _argument(arguments: Value, name: str, shown: str) -> Value:
     return _item(items, (number(name) or len(items) + 1) - 1, name, shown)
 
 
-def _item(items: Sequence[Field], index: int, name: str, shown: str) -> Value:
-    """One of some words; any one, if one before may be several."""
-    if any(item.splits for item in items[: index + 1]):
-        executors = _executors([item.text for item in items])
-        return join((*executors, _of_unknown_words(items, name, shown)))
+def _item(items: Sequence[Field], index: int | None, name: str, shown: str) -> Value:
+    """One of some words; any one, if it is not known which, or one before may be several."""
+    if index is None or any(item.splits for item in items[: index + 1]):
+        anything = hole('', shown) if index is None else _of_unknown_words(items, name, shown)
+        return join((*filter(may_build, (item.text for item in items)), anything))
     return items[index].text if index < len(items) else UNSET
 
 
@@ -254,8 +240,6 @@ def _of_unknown_words(items: Sequence[Field], name: str, shown: str) -> Text:
 def _set_by_shell(scope: Scope, state: State, name: str) -> Value | None:
     if name == 'PWD':
         return join(map(absolute, state.env.directories))
-    if name == 'OLDPWD' and state.env.previous_directories:
-        return join(map(absolute, state.env.previous_directories))
     if name == 'BASH_SOURCE':
         return scope.name if scope.path is None else absolute(Text(scope.path))
     return ANYTHING if name in _VARYING else None

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
     Entries,
-    File,
     Settings,
+    Source,
     filled,
     image_of,
+    is_null,
     matrix_cells,
     named_values,
+    place_of,
     resolved,
     value_in,
 )
@@ -33,13 +35,12 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Place, Setting, Text
+from kaniko_hooks.model import Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.text import hole
 
 _KUBERNETES = r'\$\$|\$\(([A-Za-z_][\w.-]*)\)'
-_SHELL = r'\$\$|\$\{(\w+)\}|\$(\w+)'
 
 # A parameter: a text, or the words of an array.
 Value = Text | tuple[Text, ...]
@@ -51,11 +52,10 @@ class Scope(NamedTuple):
     - `kind`: of the Kubernetes resource; `label`: the name of the mapping around it.
     - `passed`: values of parameters that were passed; they go before `defaults`,
       whichever is further in.
-    - `overriding`: variables that go before a container's own ones.
     - `templates`: the fields that containers have by default, by their key.
     """
 
-    file: File
+    source: Source
     system: System
     dialect: Dialect
     directory: str | None = ''
@@ -63,25 +63,29 @@ class Scope(NamedTuple):
     label: str = ''
     image: Setting | None = None
     variables: Settings = {}
-    overriding: Settings = {}
     passed: Mapping[str, Value] = {}
     defaults: Mapping[str, Value] = {}
     templates: Mapping[str, Entries] = {}
 
     def within(self, entries: Entries, is_root: bool) -> Scope:
         """The scope of what is in a mapping with these fields."""
-        scope = self._replace(label=text_of(value_in(entries, 'task', 'name')))
+        scope = self._replace(label=text_of(value_in(entries, 'task', self.dialect.label)))
         if self.dialect.is_pod:
             scope = scope._with_parameters(entries)
-        elif is_root:
+        # Of a task of Concourse, whose `config` is below.
+        elif is_root or 'task' in entries:
             # Woodpecker runs a workflow once for each combination.
             matrix = {
                 name: Setting(tuple(dict.fromkeys(Text(text_of(cell)) for cell in cells)))
                 for name, cells in matrix_cells(value_in(entries, 'matrix')).items()
             }
+            # 'options': of Cloud Build.
+            holders = (entries, fields(value_in(entries, 'options')))
+            scope = scope._with_substitutions(fields(value_in(entries, 'substitutions')))
+            own = [scope.environment(holder) for holder in holders]
             scope = scope._replace(
                 image=scope.image_in(entries),
-                variables={**scope.variables, **scope.environment(entries), **matrix},
+                variables={**scope.variables, **own[0], **own[1], **matrix},
             )
         if 'stepTemplate' in entries:
             scope = scope._replace(templates={'steps': fields(entries['stepTemplate'].value)})
@@ -89,9 +93,6 @@ class Scope(NamedTuple):
             kinds = fields(entries['templateDefaults'].value)
             templates = {name: fields(field.value) for name, field in kinds.items()}
             scope = scope._replace(templates=templates)
-        if self.system.name == 'concourse' and 'task' in entries:
-            # A step overrides the variables of its task's `config`.
-            scope = scope._replace(overriding=scope.environment(entries))
         return scope
 
     def with_template(self, key: str, entries: Entries) -> tuple[Entries, Scope]:
@@ -103,6 +104,14 @@ class Scope(NamedTuple):
         template = self.templates.get(key.partition('[')[0], {})
         variables = {**self.variables, **self.environment(template)}
         return {**template, **entries}, self._replace(variables=variables)
+
+    def _with_substitutions(self, substitutions: Entries) -> Scope:
+        defaults = dict(self.defaults)
+        for name, field in substitutions.items():
+            # Who starts the build has to give one that is null.
+            if not is_null(field.value):
+                self._replace(defaults=defaults)._add(name, field.value, defaults)
+        return self._replace(defaults=defaults)
 
     def _with_parameters(self, entries: Entries) -> Scope:
         passed, defaults, variables = dict(self.passed), dict(self.defaults), dict(self.variables)
@@ -144,13 +153,12 @@ class Scope(NamedTuple):
 
     def filled(self, text: Text) -> Text:
         """The text with known parameters put in, and a hole for each other reference."""
-        text = filled(text, self.dialect.reference, self._value)
-        return filled(text, r'\$\$', lambda match: '$') if self.dialect.escapes_dollars else text
+        return filled(text, self.dialect.reference, self._value)
 
-    def _value(self, match: re.Match[str]) -> Text:
+    def _value(self, match: re.Match[str]) -> Text | str:
         name = _name(match)
         value = self.passed.get(name, self.defaults.get(name))
-        return value if isinstance(value, Text) else hole(name, match[0])
+        return (value if isinstance(value, Text) else hole(name, match[0])) if name else '$'
 
     def words(self, text: Text) -> tuple[Text, ...]:
         """The words of an argv that one item stands for: several if it is a whole array."""
@@ -168,11 +176,9 @@ class Scope(NamedTuple):
 
     def environment(self, entries: Entries) -> dict[str, Setting]:
         """The variables that a mapping with these fields sets itself."""
-        names = ('env', 'environment', *(('params',) if self.system.name == 'concourse' else ()))
         settings: dict[str, Setting] = {}
-        for name in names:
-            for key, text, start in named_values(value_in(entries, name)):
-                place = Place(self.file.path, start)
+        for name in self.dialect.variables:
+            for key, text, place in named_values(value_in(entries, name)):
                 values = () if text is None else (self._value_of(key, text, settings),)
                 settings[key] = Setting(values, (place,))
         return settings
@@ -180,20 +186,16 @@ class Scope(NamedTuple):
     def _value_of(self, name: str, text: Text, before: Settings) -> Text:
         """The value of a variable, which may refer to those before it."""
         before = {**self.variables, **before}
-        if self.dialect.escapes_dollars:
-            text = filled(text, _SHELL, _shell_variable)
-        else:
-            text = self.filled(text)
-            text = in_argv(text, before) if self.dialect.is_pod else text
-        text = resolved(text, before)
+        text = filled(text, self.dialect.in_values or self.dialect.reference, self._value)
+        text = resolved(in_argv(text, before) if self.dialect.is_pod else text, before)
         # What it was before has another name.
         holes = [gap._replace(name=f'${name}') if gap.name == name else gap for gap in text.holes]
         return Text(text.value, tuple(holes), text.segments)
 
     def image_in(self, entries: Entries) -> Setting | None:
         """The image of a mapping with these fields, its own or an inherited one."""
-        node = value_in(entries, 'image')
-        image = image_of(self.file, value_of(node, 'name') or node, self.filled)
+        node = value_in(entries, self.dialect.image)
+        image = image_of(value_of(node, 'name') or node, self.filled)
         if image is not None:
             return image
         source = value_in(entries, 'image_resource')
@@ -202,13 +204,13 @@ class Scope(NamedTuple):
             return self.image
         tag = text_of(value_of(source, 'source', 'tag'))
         name = f'{repository.value}:{tag}' if tag else repository.value
-        return Setting((self.filled(Text(name)),), (self.file.place(repository),))
+        return Setting((self.filled(Text(name)),), (place_of(repository),))
 
 
-def scope_of(file: File, system: System, outer: Scope | None = None) -> Scope:
+def scope_of(source: Source, system: System, outer: Scope | None = None) -> Scope:
     """The scope at the top of a document, or of a resource of another system within one."""
     dialect = DIALECTS[system.reader.partition(':')[2]]
-    scope = Scope(file, system, dialect, dialect.directory)
+    scope = Scope(source, system, dialect, dialect.directory)
     # Parameters of a trigger are put into the resources that it has.
     return scope._replace(passed=outer.passed, defaults=outer.defaults) if outer else scope
 
@@ -235,8 +237,3 @@ def _name(match: re.Match[str]) -> str:
     """The name of a reference: `params['x']` is `params.x`."""
     name = next((group for group in match.groups() if group), '').strip()
     return re.sub(r'\[["\']([^"\'\]]+)["\']\]', r'.\1', name)
-
-
-def _shell_variable(match: re.Match[str]) -> Text | str:
-    name = match[1] or match[2]
-    return hole(name, match[0]) if name else '$'

@@ -9,82 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci import cond
-from kaniko_hooks.ci.common import (
-    File,
-    Settings,
-    environment,
-    filled,
-    folder_in,
-    matrix_cells,
-    resolved,
-)
+from kaniko_hooks.ci.common import Settings, matrix_cells
+from kaniko_hooks.ci.context import Context, Names, Syntax
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Cond, Place, Setting, Text
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.model import Cond, Setting, Text
 from kaniko_hooks.text import hole
 
 EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
 
 
-class Context(NamedTuple):
-    """Surroundings of a step.
-
-    - `variables`: of the shell, and alternatives of holes.
-    - `values`: what a name stands for in a text: a default, or what a caller passed.
-    - `cond`, `always`: when the step's action runs, also after a failure.
-    - `calls`: the steps that call the action, outermost first.
-    """
-
-    file: File
-    variables: Settings
-    values: Mapping[str, Text]
-    directory: str | None = ''
-    shell: str = ''
-    cond: Cond = True
-    always: bool = False
-    calls: tuple[Place, ...] = ()
-
-    def filled(self, text: Text) -> Text:
-        """The text with known values put in, and a hole for each other expression."""
-        names = Names(self)
-        return filled(text, EXPRESSION, lambda match: cond.evaluated(match[1], match[0], names))
-
-    def text(self, node: Node | None) -> Text | None:
-        """The text of a scalar, as far as it is known; None for anything else."""
-        if not isinstance(node, ScalarNode):
-            return None
-        return resolved(self.filled(Text(node.value)), self.variables)
-
-    def shown(self, node: Node | None) -> str:
-        """The text of a scalar, with the unknown as it is written; '' for anything else."""
-        text = self.text(node)
-        return text.value if text else ''
-
-    def folder(self, node: Node | None) -> str | None:
-        """The folder that a scalar names in the workspace; None if that is not known."""
-        text = self.text(node)
-        top = None if self.directory is None else ''
-        return folder_in(top, text) if text else self.directory
-
-    def with_environment(self, node: Node | None) -> Context:
-        """The context with the variables of an `env:` added."""
-        added = environment(self.file, node, self.filled)
-        return self._replace(variables={**self.variables, **added})
-
-    def with_defaults(self, node: Node, shell: str = '') -> Context:
-        """The context with `defaults.run` of a workflow or job."""
-        run = value_of(node, 'defaults', 'run')
-        return self._replace(
-            directory=self.folder(value_of(run, 'working-directory')),
-            shell=self.shown(value_of(run, 'shell')) or self.shell or shell,
-        )
-
-
-class Names(cond.Dialect):
-    """Names in texts: all that is known of them is put in."""
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
+class _Names(Names):
+    """What names stand for in texts."""
 
     def value(self, name: str) -> Text:
         scope, _, rest = name.partition('.')
@@ -100,11 +35,14 @@ class Names(cond.Dialect):
         if calls and scope == 'inputs':
             return Text('')
         if calls and scope == 'steps':
-            name = ''.join(f'{place.file}:{place.offset} ' for place in calls) + name
+            name = self.of_this_call(name)
         return super().value(name)
 
 
-class Conditions(Names):
+SYNTAX = Syntax(EXPRESSION, _Names)
+
+
+class Conditions(_Names):
     """Names in the `if:` of a step.
 
     Defaults are put in only inside of a called action: whoever starts a workflow may
