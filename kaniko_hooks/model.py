@@ -251,7 +251,7 @@ class Finding(NamedTuple):
     containers: tuple[Container, ...] = ()
     run: Run | None = None
     places: frozenset[Place] = frozenset()  # every place involved
-    fix: str | None = None  # what the fix hook would do
+    fix: str | None = None  # what the fix hook would do, or did: 'split `images` into 2 jobs'
     no_fix: str | None = None  # why it would not
     headline: str = ''  # the message without reasons and consequences, if it has them
 

@@ -55,7 +55,7 @@ images:
         (PIPELINE, 'child.yml', 'child.yml\n  rules: [{if: $A}]', 'child would change in more'),
         (PIPELINE, ':debug', ':v1', 'in more than its script'),
         (PIPELINE, '_IMAGE/b', '_IMAGE/b && /kaniko/executor', 'image-b would not run one build'),
-        (LOOP, '[a, b]', '[a, c]', 'b would not be a value of name'),
+        (LOOP, '[a, b]', '[a, c]', 'images would change in more than its script'),
     ),
 )
 def test_corrupted(
@@ -77,6 +77,6 @@ def test_corrupted(
 
     monkeypatch.setattr(plan, 'rewritten', corrupted)
     result = plan_fixes(Repository(str(tmp_path)), ['.gitlab-ci.yml'], Options())
-    assert [outcome.fix for outcome in result.outcomes] == [None]
-    assert reason in str(result.outcomes[0].no_fix)
+    assert [outcome.finding.fix for outcome in result.outcomes] == [None]
+    assert reason in str(result.outcomes[0].finding.no_fix)
     assert result.crashes == ()

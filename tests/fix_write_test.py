@@ -7,12 +7,14 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.fix.write import NotWritten, write_all
+from kaniko_hooks.fix import write
+from kaniko_hooks.fix.write import NotWritten
+from kaniko_hooks.repository import Repository
 
 OLD, NEW = 'a: 1\n', 'a: 2\n'
 
@@ -22,6 +24,10 @@ def file(root: Path, name: str, text: str = OLD) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
     return path
+
+
+def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
+    write.write_all(Repository(root, old), new)
 
 
 def left_over(root: Path) -> list[str]:
@@ -202,11 +208,12 @@ def test_another_hard_link_keeps_the_old_text(tmp_path: Path) -> None:
 _WRITER = """
 import sys
 from kaniko_hooks.fix.write import NotWritten, write_all
+from kaniko_hooks.repository import Repository
 root, old, new = sys.argv[1], 'x' * 400_000, 'y' * 500_000
 print(flush=True)
 while True:
     try:
-        write_all(root, {'a.yml': new}, {'a.yml': old})
+        write_all(Repository(root, {'a.yml': old}), {'a.yml': new})
     except NotWritten:
         pass
     old, new = new, old

@@ -22,7 +22,7 @@ from kaniko_hooks.ci.common import (
     image_of,
     place_of,
 )
-from kaniko_hooks.ci.context import Context, Job, Names, Syntax
+from kaniko_hooks.ci.context import Context, Job, Names
 from kaniko_hooks.document.nodes import (
     Field,
     MappingNode,
@@ -37,9 +37,6 @@ from kaniko_hooks.document.nodes import (
 from kaniko_hooks.model import Cond, Container, Note, Setting, Text, all_of, any_of, negate
 from kaniko_hooks.text import hole
 
-# `\<<`, and expressions: `<< pipeline.git.branch == "main" >>`. Marks of a section, which may
-# be left out, are expressions that are not known: `<<# parameters.x >>--push<</ parameters.x >>`.
-_TEMPLATE = r'\\<<|<<([^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
 _FALSE = frozenset(('false', 'no', 'off', 'n', '0', ''))
 # Aliases can make a statement as large as you like, or without end.
 _MAX_DEPTH = 3
@@ -49,13 +46,13 @@ _MAX_ITEMS = 20
 def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
     document = source.document
-    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<', True)
+    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<')
     holders = {('', ''): document} | {
         (f'orbs.{name}.', f'{name}/'): field.value
         for name, field in fields(value_of(document, 'orbs')).items()
     }
     for (where, orb), holder in holders.items():
-        context = Context(source, Syntax(_TEMPLATE, _Names), holder, {}, values)
+        context = Context(source, _Names, holder, {}, values)
         for name, field in fields(value_of(holder, 'jobs')).items():
             calls = _invocations(document, orb + name)
             container = _Job(source, f'{where}jobs.{name}').read(field, calls, context)
@@ -65,6 +62,10 @@ def read(source: Source) -> Iterator[Container]:
 
 class _Names(Names):
     """Names of parameters and values of the pipeline."""
+
+    # `\<<`, and expressions: `<< pipeline.git.branch == "main" >>`. Marks of a section, which
+    # may be left out, are expressions that are not known: `<<# parameters.x >>--push<</ … >>`.
+    pattern = r'\\<<|<<([^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
 
     def value(self, name: str) -> Text:
         if name in self.context.values:

@@ -17,7 +17,7 @@ from kaniko_hooks.text import hole
 MAX_COMMANDS = 2_000
 _MAX_LENGTH = 200_000  # of what is put into a text, which may double again and again
 
-SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
+_SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 _NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
 
 Settings = Mapping[str, Setting]
@@ -49,9 +49,9 @@ def place_of(node: Node) -> Place:
     return Place(node.file, node.start)
 
 
-def is_null(node: Node | None) -> bool:
-    """True for no node and for YAML's null."""
-    return node is None or (isinstance(node, ScalarNode) and not node.style and node.value in _NULL)
+def is_null(node: Node) -> bool:
+    """True for YAML's null."""
+    return isinstance(node, ScalarNode) and not node.style and node.value in _NULL
 
 
 def value_in(entries: Entries, *names: str) -> Node | None:
@@ -60,9 +60,20 @@ def value_in(entries: Entries, *names: str) -> Node | None:
 
 
 def commands(source: Source, node: Node | None, value: Filler | None) -> tuple[Text, ...]:
-    """The texts of a scalar, or of a list (of lists) of scalars; other items are left out."""
-    texts = (source.scalar(item) for item in scalars(node) if not is_null(item))
-    return tuple(map(value, texts) if value else texts)
+    """The texts of a scalar, or of a list (of lists) of scalars; other items are left out.
+
+    Raises Unreadable.
+    """
+    texts: list[Text] = []
+    waiting = [node]
+    for _ in range(MAX_COMMANDS):
+        if not waiting:
+            return tuple(map(value, texts) if value else texts)
+        item = waiting.pop()
+        if isinstance(item, ScalarNode) and not is_null(item):
+            texts.append(source.scalar(item))
+        waiting += reversed(items_of(item))
+    raise Unreadable('has a list that is too long')
 
 
 def image_of(node: Node | None, value: Filler) -> Setting | None:
@@ -72,32 +83,13 @@ def image_of(node: Node | None, value: Filler) -> Setting | None:
     return Setting((value(Text(node.value)),), (place_of(node),))
 
 
-def scalars(node: Node | None) -> list[ScalarNode]:
-    """The scalars of a list in order, nested lists flattened. Raises Unreadable."""
-    result: list[ScalarNode] = []
-    waiting = [node]
-    for _ in range(MAX_COMMANDS):
-        if not waiting:
-            return result
-        item = waiting.pop()
-        if isinstance(item, ScalarNode):
-            result.append(item)
-        waiting += reversed(items_of(item))
-    raise Unreadable('has a list that is too long')
-
-
-def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str | None]) -> Text:
-    """The text with the matches of a pattern replaced by their values, but where that is None.
-
-    Holes are left alone.
-    """
+def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str]) -> Text:
+    """The text with the matches of a pattern replaced by their values; holes are left alone."""
     replacements: list[tuple[int, int, Text]] = []
     for match in re.finditer(pattern, text.value, re.DOTALL):
         if not text.part(*match.span()).holes:
             new = value(match)
-            if new is not None:
-                new = Text(new) if isinstance(new, str) else new
-                replacements.append((*match.span(), new))
+            replacements.append((*match.span(), Text(new) if isinstance(new, str) else new))
     return _replaced(text, replacements)
 
 
@@ -173,19 +165,17 @@ def _value(node: Node) -> Text | None:
     return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
 
 
-def defaults(
-    prefix: str, declared: Node | None, expression: str, is_open: bool = False
-) -> dict[str, Text]:
+def defaults(prefix: str, declared: Node | None, expression: str) -> dict[str, Text]:
     """'inputs.x' -> its default, of declared inputs; none that has an expression.
 
-    With `is_open` people start the pipeline, and choose from several values if there are some.
+    People who start the pipeline choose from several values if there are some.
     """
     return {
         f'{prefix}.{name}': Text(default.value)
         for name, field in fields(declared).items()
         for default in (value_of(field.value, 'default'),)
         if isinstance(default, ScalarNode) and expression not in default.value
-        if not (is_open and _has_choice(field.value))
+        if not _has_choice(field.value)
     }
 
 
@@ -227,10 +217,9 @@ def argv(
 def shell_of(interpreter: str) -> str:
     """The shell in an interpreter's command line, or its first word: 'bash', 'python'."""
     names = [posixpath.basename(word) for word in interpreter.split()]
-    shells = [name for name in names if name in SHELLS and name != 'busybox']
-    if shells:
-        return shells[-1]
-    return next((name for name in names if name != 'env'), '')
+    shells = [name for name in names if name in _SHELLS]
+    others = [name for name in names if name != 'env']
+    return shells[-1] if shells else others[0] if others else ''
 
 
 def shebang(text: str) -> str | None:
@@ -239,15 +228,14 @@ def shebang(text: str) -> str | None:
     return shell_of(match[1]) if match else None
 
 
-def folder_in(directory: str | None, folder: Text | str | None) -> str | None:
+def folder_in(directory: str | None, folder: Text | None) -> str | None:
     """A folder of the repository, named relative to another one; None if it is not known.
 
     Folders are relative to the repository root, '' is the root itself.
     """
-    text = folder if isinstance(folder, Text) else Text(folder or '')
-    if not text.value:
+    if folder is None or not folder.value:
         return directory
-    if directory is None or text.holes or '$' in text.value:
+    if directory is None or folder.holes or '$' in folder.value:
         return None
-    path = posixpath.normpath(posixpath.join(directory, text.value))
+    path = posixpath.normpath(posixpath.join(directory, folder.value))
     return None if path.startswith(('/', '~', '..')) else '' if path == '.' else path

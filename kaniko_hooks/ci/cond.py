@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.model import Cond, Eq, Match, all_of, any_of, negate
+from kaniko_hooks.model import Cond, Eq, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text, hole
 
@@ -61,9 +61,6 @@ class Dialect:
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         """The condition that a function or an operator gives a value that counts as true."""
-        prefix = arguments[1].known if len(arguments) == 2 else None
-        if name == 'starts-with' and prefix is not None:
-            return begins(arguments[0], prefix)
         return self.truth(result)
 
 
@@ -93,13 +90,6 @@ def evaluated(expression: str, written: str, dialect: Dialect) -> Text:
         return hole(' '.join(expression.split()), written)
     name = value.hole_name
     return hole(name, written) if name else value
-
-
-def begins(subject: Text, prefix: str) -> Cond:
-    """The condition that a value begins with a text."""
-    if subject.known is not None:
-        return subject.known.startswith(prefix)
-    return Match(subject, re.sub(r'([*?\[])', r'[\1]', prefix) + '*')
 
 
 class _Parser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import (
@@ -24,7 +24,12 @@ from kaniko_hooks.repository import Unreadable
 
 
 class Names(cond.Dialect):
-    """Names in texts: all that is known of them is put in."""
+    """Names in texts: all that is known of them is put in.
+
+    `pattern` is that of an expression; it has a group, and none where it is escaped.
+    """
+
+    pattern: str
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -32,13 +37,6 @@ class Names(cond.Dialect):
     def of_this_call(self, name: str) -> str:
         """A name whose value each call of an action or a command has another one of."""
         return ''.join(f'{place.file}:{place.offset} ' for place in self.context.calls) + name
-
-
-class Syntax(NamedTuple):
-    """The expressions in texts: `pattern` has a group for one, none where it is escaped."""
-
-    pattern: str
-    names: Callable[[Context], Names]
 
 
 class Context(NamedTuple):
@@ -53,7 +51,7 @@ class Context(NamedTuple):
     """
 
     source: Source
-    syntax: Syntax
+    names: type[Names]
     document: Node
     variables: Settings
     values: Mapping[str, Text]
@@ -66,12 +64,12 @@ class Context(NamedTuple):
 
     def filled(self, text: Text) -> Text:
         """The text with known values put in, and a hole for each other expression."""
-        return filled(text, self.syntax.pattern, self._value)
+        return filled(text, self.names.pattern, self._value)
 
     def _value(self, match: re.Match[str]) -> Text | str:
         if match[1] is None:
             return match[0][1:]
-        return cond.evaluated(match[1], match[0], self.syntax.names(self))
+        return cond.evaluated(match[1], match[0], self.names(self))
 
     def text(self, node: Node | None) -> Text | None:
         """The text of a scalar, as far as it is known; None for anything else."""

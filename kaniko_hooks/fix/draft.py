@@ -10,7 +10,8 @@ from kaniko_hooks.fix.edits import Edit, apply
 from kaniko_hooks.fix.layout import Layout, layout_of
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
-from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
+from kaniko_hooks.fix.owners import Owners
+from kaniko_hooks.fix.parts import TOO_LONG, Part, parts_of, shared_steps
 from kaniko_hooks.fix.paths import Paths
 from kaniko_hooks.fix.references import Mentions, check_mentions, followers_of, with_block_lists
 from kaniko_hooks.fix.split import NewJob, Writer, job_edits
@@ -108,12 +109,13 @@ def _draft(
     if len(units) == 1 and units[0].others:
         return _in_place(draft, layout_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))
-    division = divided(steps, units, paths)
-    order = needed(division)
+    owners = Owners(steps, units, paths)
+    parts = parts_of(owners)
+    order = needed(owners, parts)
     sources = sources_of(state, target, order)
     risks = (
-        *risky_keywords(state, target, division.owners.files, division.owners.owned()),
-        *division.owners.risks,
+        *risky_keywords(state, target, owners.files(), owners.owned()),
+        *owners.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain_risks(target, order),
     )
@@ -132,9 +134,10 @@ def _draft(
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))
-        for name, part, earlier in zip(names, division.parts, order)
+        for name, part, earlier in zip(names, parts, order)
     )
-    shared = steps.main[: division.shared] if _takes_before_script(target, place) else ()
+    count = shared_steps(steps, parts) if _takes_before_script(target, place) else 0
+    shared = steps.main[:count]
     extended = template if shared or place.template or len(place.body.pairs) > 1 else None
     writer = Writer(target.text, place, target.job, steps)
     edits = {target.file: job_edits(writer, jobs, extended, shared)}

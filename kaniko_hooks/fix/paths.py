@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
@@ -77,10 +77,6 @@ class Paths:
         folders = self.contexts(build)
         return [path for path in files if any(is_inside(path, folder) for folder in folders)]
 
-    def exposed(self, build: BuildCall, files: set[str]) -> set[str]:
-        """The files that a build may find in its context or as its Dockerfile."""
-        return {*self.in_context(build, files), *self.dockerfiles(build)} & files
-
     def dockerfiles(self, build: BuildCall) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
@@ -133,16 +129,13 @@ class Paths:
             for path in self.keys(word, use.env):
                 yield posixpath.join(path, name) if name else path
 
-    def names(
+    def named_of(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
-    ) -> bool:
-        """A step, in some of its runs, names one of the files, or a folder or pattern for it."""
+    ) -> list[str]:
+        """The files that a step names in some of its runs, or a folder or pattern for them."""
         wanted = list(files)
-        if not wanted:
-            return False
-        return any(
-            may_be_named(file, path) for path in set(self.named(step, in_run)) for file in wanted
-        )
+        named = set(self.named(step, in_run)) if wanted else ()
+        return [file for file in wanted if any(may_be_named(file, path) for path in named)]
 
     def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
         """The files and folders that a step may read, in some of its runs."""
@@ -157,16 +150,15 @@ class Paths:
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, build.env)
 
-    def left_by_build(self, step: Step, written: Collection[str]) -> str | None:
-        """A path that a step reads and nothing wrote: what was built stays in the container."""
-        written = {*written, *self.written(step)}
+    def left_by_build(self, step: Step, written: Iterable[str]) -> Iterator[str]:
+        """The paths that a step reads and nothing wrote: what was built stays in the container."""
+        known = {*written, *self.written(step)}
         for use in step.programs:
             for word in use.read if use.name in TAKES_FILES else ():
                 for path in self.keys(word, use.env):
-                    own = any(may_be_named(file, path) or is_inside(path, file) for file in written)
+                    own = any(may_be_named(file, path) or is_inside(path, file) for file in known)
                     if path[:1] == '/' and not own and not re.match(_BROUGHT, path):
-                        return path
-        return None
+                        yield path
 
     def _of_word(self, word: Text, env: Env) -> Iterator[str]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""

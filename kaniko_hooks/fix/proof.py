@@ -18,11 +18,13 @@ from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.value import Array, OneOf, Value
+from kaniko_hooks.shell.value import Array, Value
 from kaniko_hooks.text import Text
 
 Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 
+# What a part and a template have of a job in parts; the commands are compared on their own.
+_DIVIDED = ('before_script', 'extends', 'script')
 _NUMBER = r'#\d+'  # that makes the name of a hole another one
 _OTHER_ARGUMENTS = 'the builds would not have the same arguments'
 
@@ -60,32 +62,31 @@ def _prove_keywords(drafts: Sequence[Draft], old: Pipeline, new: Pipeline) -> No
     jobs = [was.pop(draft.target.name) for draft in drafts]
     for draft, job in zip(drafts, jobs):
         now.pop(draft.template, None)
-        changed = ['extends', 'script']
-        if draft.template is not None and 'before_script' not in job:
-            changed.append('before_script')
-        if any(planned.part.unit.loop for planned in draft.jobs):
-            changed.append('parallel')
         for planned in draft.jobs:
-            was[planned.name] = {**job, **_needs(job, planned)}
+            was[planned.name] = {**job, **_added(job, planned)}
         for name in (*draft.names, draft.script_template):
             for table in (was.get(name, {}), now.get(name, {})):
-                for keyword in changed:
+                for keyword in _DIVIDED if name in draft.names else (*_DIVIDED, 'parallel'):
                     table.pop(keyword, None)
     for key in {**was, **now}:
         if was.get(key) != now.get(key):
             raise Refusal(f'{key} would change in more than its script and `needs`')
 
 
-def _needs(job: Mapping[str, object], planned: NewJob) -> dict[str, object]:
-    """The `needs` of a part that waits for earlier ones."""
-    if not planned.earlier:
-        return {}
-    sources = [
-        {'job': source.name, 'optional': True} if source.optional else source.name
-        for source in planned.sources
-    ]
-    own = job.get('needs')
-    return {'needs': [*(own if isinstance(own, list) else sources), *planned.earlier]}
+def _added(job: Mapping[str, object], planned: NewJob) -> dict[str, object]:
+    """The keywords that a part has besides those of its job."""
+    result: dict[str, object] = {}
+    loop = planned.part.unit.loop
+    if loop is not None:
+        result['parallel'] = {'matrix': [{loop.command.name: [*loop.words]}]}
+    if planned.earlier:
+        sources = [
+            {'job': source.name, 'optional': True} if source.optional else source.name
+            for source in planned.sources
+        ]
+        own = job.get('needs')
+        result['needs'] = [*(own if isinstance(own, list) else sources), *planned.earlier]
+    return result
 
 
 def _following(value: object, names: Names) -> object:
@@ -155,14 +156,11 @@ def _instances(part: Part, container: Container) -> Iterator[Container]:
     if loop is None:
         yield container
         return
-    name = loop.command.name
     for word in loop.words:
-        scripts = []
-        for script in container.scripts:
-            if Text(word) not in script.variables[name].values:
-                raise Refusal(f'{word} would not be a value of {name}')
-            settings = {**script.variables, name: Setting((Text(word),))}
-            scripts.append(script._replace(variables=settings))
+        value = {loop.command.name: Setting((Text(word),))}
+        scripts = (
+            script._replace(variables={**script.variables, **value}) for script in container.scripts
+        )
         yield container._replace(scripts=tuple(scripts))
 
 
@@ -194,7 +192,8 @@ def _difference(paths: Paths, names: Collection[str], old: _Build, new: _Build) 
     needed = {
         *found_now,
         *(f'${name}' for name in names),
-        *map(_same_key, paths.exposed(old.call, {*was.files})),
+        *map(_same_key, paths.in_context(old.call, was.files)),
+        *map(_same_key, paths.dockerfiles(old.call)),
     }
     for name in sorted(needed):
         if found.get(name) != found_now.get(name):
@@ -225,8 +224,6 @@ def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_value(value: Value | None) -> object:
-    if isinstance(value, OneOf):
-        return frozenset(map(_of_value, value.values))
     if isinstance(value, Array):
         return tuple(_named(item.text) for item in value.items)
     return _named(value) if isinstance(value, Text) else value

@@ -23,7 +23,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 
 _FOLLOWS = 'follows'  # an item of needs or dependencies
 _EXTENDS = 'extends'
-_REFERENCES = 'references'
+_REFERENCES = 'refers to'
 _OTHER = 'other'
 MAX_NEEDS = 50  # G: ci_needs_size_limit
 
@@ -153,10 +153,8 @@ def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
         at = f'{path}:{line_of(state, path, mention)}'
         if mention.kind == _OTHER:
             raise Refusal(f'{at} names it, and it becomes several jobs')
-        if mention.kind == _EXTENDS:
-            raise Shared(f'{at} extends it')
-        if mention.kind == _REFERENCES:
-            raise Shared(f'{at} refers to it')
+        if mention.kind != _FOLLOWS:
+            raise Shared(f'{at} {mention.kind} it')
 
 
 def line_of(state: State, path: str, mention: Mention) -> int:

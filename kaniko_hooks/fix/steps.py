@@ -18,7 +18,7 @@ from kaniko_hooks.fix.programs import (
     OUTPUT_OPTION,
     SAVING,
     WRITES_LAST,
-    WRITES_NAMED,
+    WRITES_MORE,
     WRITES_NOTHING,
     kind_of,
 )
@@ -93,7 +93,7 @@ class ProgramCall(NamedTuple):
             words = [text for text in words if text not in archives]
         if self.name in WRITES_NOTHING:
             return ()
-        return words if self.name in WRITES_NAMED else [*words, Text('.')]
+        return [*words, Text('.')] if self.name in WRITES_MORE else words
 
     @property
     def writes_last(self) -> bool:

@@ -274,7 +274,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
                 for path, runs in changes.items()
                 if runs != {value} and not (path in written and value in runs)
             }
-            if paths.names(inner, others, lambda env: value_in(env, name) == value):
+            if paths.named_of(inner, others, lambda env: value_in(env, name) == value):
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
         if not inner.builds:
             written |= paths.written(inner)

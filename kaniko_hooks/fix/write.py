@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.prefilter import reason
-from kaniko_hooks.repository import BOM, Unreadable, read_bytes, within
+from kaniko_hooks.repository import BOM, Repository, Unreadable, read_bytes, within
 
 _SUFFIX = '.kaniko-hooks.tmp'
 
@@ -44,26 +44,25 @@ class _File(NamedTuple):
         return os.path.join(folder, f'.{name[:200]}{_SUFFIX}')
 
 
-def write_all(root: str, new: Mapping[str, str], old: Mapping[str, str]) -> None:
+def write_all(repository: Repository, new: Mapping[str, str]) -> None:
     """Replace each file's text in the order of `new`; paths are relative to the root.
 
-    `old` are the texts that the new ones were made from (all without byte order mark):
-    a file that has changed since then is not overwritten.
+    A file that has changed since the repository read it is not overwritten.
     Raises NotWritten; then every file is as it was. Signals have to wait.
     """
-    real_root = os.path.realpath(root)
+    root = repository.root
     names: dict[str, str] = {}  # by the real path
     for path in new:
         real = os.path.realpath(os.path.join(root, path))
-        if not within(real, real_root):
+        if not within(real, root):
             raise NotWritten(f'{path}: is outside the repository')
         if names.setdefault(real, path) != path:
             raise NotWritten(f'{path}: is another name of {names[real]}')
-    with _locked(real_root), _uninterrupted(), contextlib.ExitStack() as stack:
+    with _locked(root), _uninterrupted(), contextlib.ExitStack() as stack:
         files = []
         for real, path in names.items():
             with _named(path):
-                files.append(_checked(path, real, old[path], new[path]))
+                files.append(_checked(path, real, repository.known_text(path), new[path]))
                 stack.callback(_remove, files[-1].temporary)
                 _fill(files[-1], files[-1].new)
         _replace(files)

@@ -6,20 +6,22 @@ Sources: docs.github.com/actions/reference/workflows-and-actions, "Contexts" and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import Settings, matrix_cells
-from kaniko_hooks.ci.context import Context, Names, Syntax
+from kaniko_hooks.ci.context import Context, Names
 from kaniko_hooks.document.nodes import Node, ScalarNode, fields, items_of, value_of
-from kaniko_hooks.model import Cond, Setting, Text
+from kaniko_hooks.model import Cond, Match, Setting, Text
 from kaniko_hooks.text import hole
 
 EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
 
 
-class _Names(Names):
+class Values(Names):
     """What names stand for in texts."""
+
+    pattern = EXPRESSION
 
     def value(self, name: str) -> Text:
         scope, _, rest = name.partition('.')
@@ -39,10 +41,7 @@ class _Names(Names):
         return super().value(name)
 
 
-SYNTAX = Syntax(EXPRESSION, _Names)
-
-
-class Conditions(_Names):
+class Conditions(Values):
     """Names in the `if:` of a step.
 
     Defaults are put in only inside of a called action: whoever starts a workflow may
@@ -50,17 +49,17 @@ class Conditions(_Names):
     `before` are those of the step before, `step` is a new one.
     """
 
-    def __init__(self, context: Context, before: Mapping[str, int], step: int) -> None:
+    def __init__(self, context: Context, before: Mapping[str, Text], step: int) -> None:
         super().__init__(context)
         self.before = before
         self.step = step
-        self.versions: dict[str, int] = {}
+        self.versions: dict[str, Text] = {}
 
     def value(self, name: str) -> Text:
         lower = name.lower()
         if lower.partition('.')[0] in ('env', 'job', 'hashfiles'):
-            version = self.versions[name] = self.before.get(name, self.step)
-            return hole(f'{lower}@{version}')
+            self.versions[name] = self.before.get(name, hole(f'{lower}@{self.step}'))
+            return self.versions[name]
         if not self.context.calls and '.inputs.' in f'.{lower}':
             return hole(f'inputs.{lower.rpartition(".")[2]}')
         if lower.startswith('matrix.'):
@@ -78,7 +77,8 @@ class Conditions(_Names):
             return True
         prefix = arguments[1].known if len(arguments) == 2 else None
         if name == 'startswith' and prefix is not None:
-            return cond.begins(_lowered(arguments[0]), prefix.lower())
+            pattern = re.sub(r'([*?\[\\])', r'\\\1', prefix.lower())
+            return Match(_lowered(arguments[0]), f'{pattern}*')
         return self.truth(result)
 
 
@@ -88,19 +88,16 @@ def _lowered(value: Text) -> Text:
 
 def matrix(node: Node | None, context: Context) -> Settings:
     """'matrix.x' -> the values that it has in the cells of a `strategy.matrix`."""
-    values: dict[str, list[str]] = {}
+    values: dict[str, list[Text]] = {}
     for name, cells in matrix_cells(node).items():
         for cell in cells:
             inner = {f'{name}.{key}': field.value for key, field in fields(cell).items()}
             for path, leaf in {name: cell, **inner}.items():
                 if isinstance(leaf, ScalarNode):
-                    values.setdefault(path, []).append(leaf.value)
+                    texts = values.setdefault(f'matrix.{path}'.lower(), [])
+                    texts.append(context.filled(Text(leaf.value)))
     if fields(node).keys() == {'include'}:
         rows = len(items_of(value_of(node, 'include')))
         for texts in values.values():
-            texts += [''] * (len(texts) < rows)  # a cell that lacks the name
-    distinct = {path: map(Text, dict.fromkeys(texts)) for path, texts in values.items()}
-    return {
-        f'matrix.{path}'.lower(): Setting(tuple(dict.fromkeys(map(context.filled, texts))))
-        for path, texts in distinct.items()
-    }
+            texts += [Text('')] * (len(texts) < rows)  # a cell that lacks the name
+    return {name: Setting(tuple(dict.fromkeys(texts))) for name, texts in values.items()}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.ci.common import Source, defaults, folder_in, image_of, place_of
+from kaniko_hooks.ci.common import Source, defaults, environment, folder_in, image_of, place_of
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.context import Context, Job
 from kaniko_hooks.ci.github.actions import called, docker_script, local_action
-from kaniko_hooks.ci.github.expressions import EXPRESSION, SYNTAX, Conditions, matrix
+from kaniko_hooks.ci.github.expressions import EXPRESSION, Conditions, Values, matrix
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
 from kaniko_hooks.model import Cond, Container, Note, Place, Setting, Text, all_of
 
@@ -39,9 +39,9 @@ def _workflow_context(source: Source) -> Context:
     values = {
         name.lower(): text
         for holder in (document, *callers)
-        for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{', True).items()
+        for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{').items()
     }
-    context = Context(source, SYNTAX, document, {}, values)
+    context = Context(source, Values, document, {}, values)
     return _with_defaults(context.with_environment(value_of(document, 'env')), document)
 
 
@@ -69,7 +69,7 @@ class _Job(Job):
         self.beside: list[Container] = []  # of its Docker actions
         self.places: list[Place] = []
         # Names in conditions that a step may change, as the step before saw them.
-        self.versions: Mapping[str, int] = {}
+        self.versions: Mapping[str, Text] = {}
 
     def containers(self, field: Field, context: Context) -> list[Container]:
         """The job's own container and those of its Docker actions."""
@@ -78,11 +78,10 @@ class _Job(Job):
         if self._condition(node, context) is False:
             return []
         cells = matrix(value_of(node, 'strategy', 'matrix'), context)
-        context = context._replace(variables={**context.variables, **cells})
         # A container is started with its `env`; that of workflow and job is set for each step.
-        started = context.with_environment(value_of(container, 'env')).variables
+        started = environment(value_of(container, 'env'), context.filled)
+        context = context._replace(variables={**started, **context.variables, **cells})
         context = context.with_environment(value_of(node, 'env'))
-        context = context._replace(variables={**started, **context.variables})
         if any(value_of(step, 'with', 'path') for step in items_of(steps)):
             # Of a checkout: the repository is in that folder.
             context = context._replace(directory=None)

@@ -27,7 +27,12 @@ _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 def container(name: str, node: Node, entries: Entries, scope: Scope) -> Container | None:
     """The container of a mapping with these fields; None if it has nothing to run."""
-    entries = {**entries, **fields(value_in(entries, scope.dialect.inner))}
+    # Argo's "Template Defaults", Tekton's "Specifying a Step template": variables are merged.
+    template = scope.templates.get(name.rpartition('.')[2].partition('[')[0], {})
+    variables = {**scope.variables, **scope.environment(template)}
+    scope = scope._replace(variables=variables)
+    inner = fields(value_in(entries, scope.dialect.inner))
+    entries = {**template, **entries, **inner}
     image = scope.image_in(entries)
     scripts = _scripts(entries, scope, image)
     if not scripts:
@@ -49,7 +54,8 @@ def _scripts(entries: Entries, scope: Scope, image: Setting | None) -> tuple[Scr
     if scope.system.name == 'concourse':
         # A step overrides the variables of its task's `config`.
         variables = {**own, **scope.variables}
-    folder = _folder(entries, scope)
+    named = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
+    folder = folder_in(scope.directory, named)
     source = next((entries[name] for name in _SCRIPTS if name in entries), None)
     # Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
     positional = entries.get('args') if scope.system.name == 'tekton' else None
@@ -90,11 +96,6 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
         words = [text_of(item) for item in items_of(entries['command'].value)]
         return shell_of(' '.join(words)) or 'sh'
     return shell_of(text_of(value_in(entries, 'shell')) or scope.dialect.shell)
-
-
-def _folder(entries: Entries, scope: Scope) -> str | None:
-    folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
-    return folder_in(scope.directory, folder)
 
 
 def _plugin(entries: Entries, variables: Settings, image: Setting | None) -> tuple[Script, ...]:

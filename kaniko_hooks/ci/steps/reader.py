@@ -83,8 +83,7 @@ class _Reader:
         if role == 'container':
             name = path or 'doc[0]'
             labelled = inner._replace(label=inner.label or scope.label)
-            own = labelled.with_template(name.rpartition('.')[2], entries)
-            result = container(name, node, *own)
+            result = container(name, node, entries, labelled)
             if result:
                 yield result._replace(place=Place(node.file, start))
         for name, field in entries.items():
