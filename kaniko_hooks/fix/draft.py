@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
@@ -62,7 +62,7 @@ class Draft(NamedTuple):
 
 
 # Names of new jobs, by the files of the pipelines that they are in.
-NewNames = Mapping[str, set[str]]
+NewNames = dict[str, set[str]]
 
 
 def drafts_of(
@@ -71,13 +71,13 @@ def drafts_of(
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
     - `mentions`: the mentions of each job, by its name.
-    - `new`: the names of earlier drafts.
+    - `new`: the names of earlier drafts, to which theirs are added.
     """
     jobs = {(job.place.file, job.name): job for job in reversed(finding.containers)}
     drafts: list[Draft] = []
     for job in reversed(jobs.values()):
         try:
-            drafts.append(_draft(state, mentions, new, drafts, job))
+            draft = _draft(state, mentions, new, job)
         except Refusal as reason:
             others = {other.name for other in jobs.values()} - {job.name}
             if not others:
@@ -86,6 +86,9 @@ def drafts_of(
                 raise Refusal(f'{job.name}: {reason}') from None
             more = f' and {len(others) - 1} more' if len(others) > 1 else ''
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
+        drafts.append(draft)
+        for path in draft.target.files:
+            new.setdefault(path, set()).update(draft.new_names)
     for draft in drafts:
         if draft.risks and not state.options.unsafe:
             name = f'{draft.target.name}: ' if len(drafts) > 1 else ''
@@ -94,11 +97,7 @@ def drafts_of(
 
 
 def _draft(
-    state: State,
-    mentions: Mapping[str, Mentions],
-    new: NewNames,
-    before: Sequence[Draft],
-    container: Container,
+    state: State, mentions: Mapping[str, Mentions], new: NewNames, container: Container
 ) -> Draft:
     target = target_of(state, container)
     steps = steps_of(state.evaluations, target.job, target.container)
@@ -128,7 +127,6 @@ def _draft(
     occupied = set[str]().union(
         *(pipeline.table.entries for pipeline in target.pipelines),
         *(new.get(file, ()) for file in target.files),
-        *(earlier.new_names for earlier in before),
     )
     names = part_names(target.name, units, occupied)
     template = template_name(target.name, occupied)
@@ -160,14 +158,9 @@ def _in_place(draft: Draft, place: Layout, unit: Unit) -> Draft:
 
 def _may_come(state: State, target: Target) -> bool:
     """Files that the repository lacks may come from other jobs or from submodules."""
-    return (
-        any(
-            other.name != target.name
-            for pipeline in target.pipelines
-            for other in state.sources(pipeline)
-        )
-        or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
-    )
+    sources = (job.name for pipeline in target.pipelines for job in state.sources(pipeline))
+    has_sources = any(name != target.name for name in sources)
+    return has_sources or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
 
 
 def _scripts(state: State, steps: Steps) -> Iterator[str]:

@@ -10,11 +10,12 @@ break of their last line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.ci.gitlab.jobs import Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, entry_of, node_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, text_of
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import line_end, line_start, newline_of, next_line
 from kaniko_hooks.fix.references import line_of, mentions_of
@@ -25,8 +26,7 @@ from kaniko_hooks.named_tuple import NamedTuple
 class Item(NamedTuple):
     """One entry of a script, or all of one that is no list."""
 
-    node: Node
-    alias: Span | None
+    is_own: bool  # it is no alias, reference or text with inputs
     start: int  # of its lines, with comments above; in a flow list of its text
     end: int
     content_end: int
@@ -62,22 +62,23 @@ def layout_of(state: State, target: Target) -> Layout:
     assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
     place = _layout(target.text, key, body)
     _check_template(state, target, name, body)
-    if len(body.pairs) == 1:
-        raise Refusal(f'{name}, which has its script, would have nothing else')
-    start, end, indent = _surroundings(target.text, target.key, target.body)
-    if indent != place.indent:
-        raise Refusal(f'its script is in {name}, which is indented differently')
+    start, end, _ = _surroundings(target.text, target.key, target.body)
     return place._replace(key=target.key, body=target.body, start=start, end=end, template=name)
 
 
 def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     """The layout of the job of this key, which must have one `script`. Raises Refusal."""
-    name, value, alias = _script(body)
+    own = [index for index, (name, _) in enumerate(body.pairs) if text_of(name) == 'script']
+    if not own:
+        raise Shared('its script is defined elsewhere')
+    if len(own) > 1:
+        raise Refusal('it has two `script:` keys')
+    name, value = body.pairs[own[0]]
     start, end, indent = _surroundings(text, key, body)
     script_start = line_start(text, name.start)
     if text[script_start : name.start] != indent or name.tag or name.anchor:
         raise Refusal('`script:` is not at the start of its line')
-    if alias is not None or value.tag:
+    if own[0] in body.aliases or value.tag:
         raise Shared('its script is an alias or a reference')
     if value.anchor:
         raise Refusal(f'its script defines the anchor &{value.anchor}')
@@ -116,20 +117,7 @@ def _surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, i
     return start, end, text[line_start(text, first) : first]
 
 
-def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
-    keys = [
-        (key, value, body.aliases.get(index))
-        for index, (key, value) in enumerate(body.pairs)
-        if isinstance(key, ScalarNode) and key.value == 'script'
-    ]
-    if not keys:
-        raise Shared('its script is defined elsewhere')
-    if len(keys) > 1:
-        raise Refusal('it has two `script:` keys')
-    return keys[0]
-
-
-def _items(text: str, key: ScalarNode, value: Node, column: int | None) -> Sequence[Item]:
+def _items(text: str, key: Node, value: Node, column: int | None) -> Sequence[Item]:
     """The entries of a script: of a block list, the keys of the job being at this column."""
     nodes: Sequence[Node] = [value]
     aliases: Mapping[int, Span] = {}
@@ -148,7 +136,8 @@ def _items(text: str, key: ScalarNode, value: Node, column: int | None) -> Seque
             following = next_line(text, end)
         elif items and '#' in text[items[-1].end : start]:
             raise Refusal('its script is a list in brackets with comments in it')
-        items.append(Item(node, alias, start, end, content_end))
+        is_text = isinstance(node, ScalarNode) and '$[[' not in node.value
+        items.append(Item(is_text and alias is None, start, end, content_end))
     return items
 
 
@@ -165,14 +154,9 @@ def _content_end(text: str, node: Node) -> int:
 
 def _with_comments(text: str, end: int, column: int) -> int:
     """Take in the comment lines directly below that are indented deeper than `column`."""
-    while True:
-        start = next_line(text, end)
-        stop = line_end(text, start)
-        line = text[start:stop]
-        bare = line.lstrip(' \t')
-        if not bare.startswith('#') or len(line) - len(bare) <= column:
-            return end
-        end = stop
+    comments = rf'(?:\r?\n[ \t]{{{column + 1},}}#[^\r\n]*)*'
+    below = re.compile(comments).match(text, end)
+    return below.end() if below else end
 
 
 def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:

@@ -138,9 +138,6 @@ class _Plans:
                 self._fail(finding, error)
                 continue
             drafted.append((finding, drafts))
-            for draft in drafts:
-                for path in draft.target.files:
-                    new.setdefault(path, set()).update(draft.new_names)
         return drafted
 
     def _fail(self, finding: Finding, error: Exception) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from kaniko_hooks.ci.gitlab.jobs import Job, strings_of
 from kaniko_hooks.ci.gitlab.values import Items, get
 from kaniko_hooks.document.nodes import ScalarNode, SequenceNode, Span, node_at
-from kaniko_hooks.document.scalars import value_offsets
-from kaniko_hooks.fix import Refusal, shortened
+from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.edits import Edit, apply, like, line_end, line_start, next_line
-from kaniko_hooks.fix.layout import Item, Layout
+from kaniko_hooks.fix.layout import Layout
 from kaniko_hooks.fix.order import Source
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.steps import Step, Steps
@@ -44,7 +43,6 @@ class Writer:
         self.items = [-1] * len(job.scripts.get('before_script', ()))
         for index, count in enumerate(_counts(job, len(place.items))):
             self.items += [index] * count
-        self._offsets: dict[int, tuple[int, list[int]]] = {}
 
     def script(self, kept: Sequence[Step], part: Part | None = None) -> str:
         """The lines of a `script:` with the steps that are kept, without the last line break."""
@@ -56,8 +54,7 @@ class Writer:
                 edits.append(Edit(items[index].start, items[index + 1].start, ''))
                 continue
             steps = [step for step in self.steps.main if self.items[step.command] == index]
-            if not all(step.number in numbers for step in steps):
-                edits += (self._cut(*span) for span in self._left_out(steps, numbers))
+            edits += (self._cut(*span) for span in self._left_out(steps, numbers))
         if part is not None:
             edits += (self._cut(*span) for span in part.cuts)
             if part.unit.others:
@@ -65,38 +62,25 @@ class Writer:
             if part.unit.loop is not None:
                 edits += self._unrolled(part.unit.loop)
         lines = apply(self.text, edits, self.place.script_start, self.place.script_end)
-        # Blank lines of an item that may have been the second one.
-        return re.sub(r'\A(.*\n)(?:[ \t]*\r?\n)+', r'\1', lines)
-
-    def _item_at(self, at: int) -> Item:
-        return self.place.items[self.items[self.steps.source.command_at(at)]]
+        # An item that is the first one now needs no blank lines above.
+        return re.sub(r'\A(.*\n)(?:[ \t]*\r?\n)+', r'\1', lines) if stays[0] else lines
 
     def _offset(self, at: int) -> int:
-        """The offset in the file of an offset of the source. Raises Refusal."""
-        source = self.steps.source
-        command = source.command_at(at)
-        if command not in self._offsets:
-            item = self._item_at(at)
-            start = source.starts[command]
-            if not isinstance(item.node, ScalarNode) or item.alias is not None:
-                raise Refusal('an item of its script, which would change, is defined elsewhere')
-            value = item.node.value
-            bare = value.strip()
-            if source.source.value[start : start + len(bare)] != bare:
-                raise Refusal(f'{shortened(value)} has inputs and more than a build')
-            offsets = value_offsets(self.text, item.node)
-            assert offsets is not None  # the text is the one of the node
-            self._offsets[command] = start - (len(value) - len(value.lstrip())), offsets
-        base, offsets = self._offsets[command]
-        return offsets[at - base]
+        """The offset in the file of a character of the source, or of the end of a command.
 
-    def _end_offset(self, at: int) -> int:
-        """The offset in the file behind a character."""
-        return min(self._offset(at), self._item_at(at).content_end)
+        Raises Refusal.
+        """
+        source = self.steps.source
+        item = self.place.items[self.items[source.command_at(at)]]
+        if not item.is_own:
+            raise Refusal(
+                'an item of its script, which would change, is defined elsewhere or has inputs'
+            )
+        return min(source.source.place(at).offset, item.content_end)
 
     def _cut(self, start: int, end: int) -> Edit:
         """The edit that leaves out characters of the source."""
-        return Edit(self._offset(start), self._end_offset(end), '')
+        return Edit(self._offset(start), self._offset(end), '')
 
     def _left_out(self, steps: Sequence[Step], kept: Collection[int]) -> Iterator[Span]:
         """The stretches to leave out of an item, so that some of its steps remain.
@@ -126,13 +110,13 @@ class Writer:
     def _more_destinations(self, unit: Unit) -> Iterator[Edit]:
         """The destinations of other builds of the same image, behind the words of the first."""
         words = unit.builds[0].argv
-        at = self._end_offset(words[-1].end)
+        at = self._offset(words[-1].end)
         first = destination_words(words)[0].start
         before = len(self.steps.source.source.value[:first].rstrip(' \t\n\\'))
         gap = self.text[self._offset(before) : self._offset(first)]
         for step in unit.others:
             for field in destination_words(step.builds[0].argv):
-                word = self.text[self._offset(field.start) : self._end_offset(field.end)]
+                word = self.text[self._offset(field.start) : self._offset(field.end)]
                 blank = gap if '\n' in gap and word[0] == '-' else ' '
                 yield Edit(at, at, blank + word)
 

@@ -7,7 +7,6 @@ builds in it can part.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
@@ -31,7 +30,7 @@ from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
 from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.reports import ScriptReport, StatementReport
-from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
+from kaniko_hooks.shell.tree import Command, Pipeline, Statement, walk
 from kaniko_hooks.text import Text, hole
 
 _ENVIRONMENT = (
@@ -246,8 +245,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     source = reports[0]
     script = container.scripts[0]
     count = len(job.scripts.get('before_script', ()))
-    steps = tuple(_steps(source, source.tree.body))
-    after = tuple(_steps(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
+    steps = tuple(steps_in(source, source.tree.body))
+    after = tuple(steps_in(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
     return Steps(
         script,
         source,
@@ -257,13 +256,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     )
 
 
-def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
-    """The steps of a loop's body. Raises Refusal."""
-    after = max([loop.start, *(word.end for word in loop.words or ())])
-    return tuple(_steps(source, loop.body, after))
-
-
-def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+    """The steps of statements, which begin behind an offset. Raises Refusal."""
     if source.tree.problems:
         offset, _ = source.tree.problems[0]
         line = source.source.value[source.source.value.rfind('\n', 0, offset) + 1 :]
@@ -276,7 +270,10 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
             text = source.source.value[first:end]
             if source.command_at(max(end - 1, first)) != command:
                 raise Refusal(f'{shortened(text)} spans several items of the script')
-            start = _with_comments(source, max(at, source.starts[command]), first)
+            # Comments on the line of the step before belong to that one.
+            comment = re.compile(r'(?m)^[ \t]*(?=#)').search(
+                source.source.value, max(at, source.starts[command]), first
+            )
             report = source.report(node) or StatementReport(Env())
             yield Step(
                 number,
@@ -286,7 +283,7 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
                 _programs_of(report),
                 _builds_of(report),
                 command,
-                start,
+                comment.end() if comment else first,
                 first,
                 end,
                 text,
@@ -308,29 +305,9 @@ def _end(text: str, node: Statement | Pipeline) -> int:
     """After the last word or here-document of a node."""
     if '<<' not in text:
         return node.end
-    ends = [
-        redirection.heredoc.end
-        for inner in walk(node)
-        for redirection in getattr(inner, 'redirections', ())
-        if redirection.heredoc is not None
-    ]
-    end = max([node.end, *ends])
+    texts = [getattr(inner, 'heredoc', None) for inner in walk(node)]
+    end = max([node.end, *(text.end for text in texts if text)])
     return end if end == node.end else len(text[:end].rstrip('\n'))
-
-
-def _with_comments(source: ScriptReport, after: int, first: int) -> int:
-    """The start of the comment lines between two steps, `first` if there are none.
-
-    What stands on the line of the step before belongs to that step.
-    """
-    text = source.source.value
-    comments = source.tree.comments
-    for start, _ in comments[bisect_left(comments, (after, 0)) :]:
-        if start >= first:
-            break
-        if not text[text.rfind('\n', 0, start) + 1 : start].strip():
-            return start
-    return first
 
 
 def failure_ignored(step: Step) -> Refusal:
