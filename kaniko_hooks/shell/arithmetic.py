@@ -36,9 +36,9 @@ def evaluate(scope: Scope, state: State, text: Text) -> tuple[State, Text]:
     if not names:
         return state, _value(scope, state, text)
     shown = text.value
-    if scope.ev.reports is not None:
+    for report in scope.ev.active:
         for name in re.findall(_NAME, shown):
-            scope.ev.reports.read(state, name)
+            report.read(state, name)
     after: Text | None = None
     match = re.fullmatch(_ASSIGNMENT, shown)
     if match and len(names) == 1:

@@ -300,7 +300,7 @@ class Lexer:
         outer = self.end
         waiting, self.heredocs = self.heredocs, []
         for heredoc, delimiter, expands, strips_tabs in waiting:
-            start = self.at
+            start = heredoc.start = self.at
             tabs = r'\t*' if strips_tabs else ''
             last_line = re.compile(rf'^{tabs}{re.escape(delimiter)}\r*$', re.MULTILINE)
             match = last_line.search(self.text, start, outer)

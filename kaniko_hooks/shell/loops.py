@@ -14,6 +14,7 @@ from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import TooMuch, outcome, paths, variables
 from kaniko_hooks.shell.env import (
     EXIT,
+    NUMBERS,
     REPEATED,
     Env,
     Exit,
@@ -70,10 +71,6 @@ _END = Exit('break', 1)
 _ARGUMENTS = '@'
 
 
-# Of the environment: other ones after a command with unknown effects.
-_NUMBERS = ('epoch', 'generation', 'word_generation')
-
-
 class Effects:
     """The changes that the body of a loop has made, in all of its evaluations."""
 
@@ -110,7 +107,7 @@ class Effects:
 
     def learn(self, scope: Scope, before: Env, after: Env) -> bool:
         """Take in what one iteration has changed; False if that is nothing new."""
-        numbers = {field for field in _NUMBERS if getattr(before, field) != getattr(after, field)}
+        numbers = {field for field in NUMBERS if getattr(before, field) != getattr(after, field)}
         news = not self.numbers.issuperset(numbers)
         self.numbers |= numbers
         for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):
@@ -185,8 +182,8 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
     for way, fields in _words(scope, state, node):
-        if scope.ev.reports is not None and scope.recorded:
-            scope.ev.reports.iterated([field.text for field in fields])
+        if scope.ev.active and scope.recorded:
+            scope.ev.active[-1].words.add(tuple(field.text for field in fields))
         fields = [
             name for field in fields for name in paths.scripts_of_pattern(scope, way.env, field)
         ]
@@ -318,7 +315,6 @@ def _any_times(
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
-    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(before))
     sizes = [outcome.size(before), *(outcome.size(way.outcome) for way in done.ends())]
     scope.ev.spend(4 * len(before) * sum(sizes))
     heads = [] if runs_once else [state]

@@ -102,10 +102,11 @@ class Assignment(NamedTuple):
 class Heredoc:
     """The text that follows the line of a `<<` redirection; filled once it is read."""
 
-    __slots__ = ('body', 'end')
+    __slots__ = ('body', 'start', 'end')
 
     def __init__(self) -> None:
         self.body = Word((), 0, 0)
+        self.start = 0  # of the first line after the command's
         self.end = 0  # after the line with the delimiter
 
 
