@@ -46,6 +46,14 @@ def test_more_commands_than_can_be_read(write: Write) -> None:
     ]
 
 
+def test_more_statements_without_an_end_than_are_read_again(write: Write) -> None:
+    lines = '[[ a\n      ' * 3_000
+    root = write({CI: f'a:\n  script:\n    - |\n      {lines}/kaniko/executor\n'})
+    assert findings(root, CI) == [
+        ('unreadable-ci-file', 'a: the script is too large to be evaluated')
+    ]
+
+
 def test_too_much_with_all_states_joined(write: Write) -> None:
     test, long = '[ -n "$A" ] && echo', '#' * 500_000
     job = f'a:\n  script: [{json.dumps(test)}]\n  after_script:\n    - |\n      {long}\n'
