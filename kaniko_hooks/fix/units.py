@@ -16,7 +16,7 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_stop
 from kaniko_hooks.fix.footprints import footprint_of, may_use
-from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
+from kaniko_hooks.fix.paths import Paths, is_absolute, may_be_named, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, steps_in
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
@@ -262,19 +262,16 @@ def _check_variables(step: Step, body: Sequence[Step], name: str) -> None:
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command may not find a file that another iteration has changed."""
-    values = {value_in(build.env, name) for build in step.builds}
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
         if not inner.builds and all(use.name in (*WRITES_NOTHING, 'cd') for use in inner.programs):
             continue
-        for value in values:
-            others = {
-                path
-                for path, runs in changes.items()
-                if runs != {value} and not (path in written and value in runs)
-            }
-            if paths.named_of(inner, others, lambda env: value_in(env, name) == value):
-                raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
+        for path, value in {(path, value_in(env, name)) for path, env in paths.named(inner)}:
+            for file, runs in changes.items():
+                is_own = runs == {value} or file in written and value in runs
+                if not is_own and may_be_named(file, path):
+                    text = shortened(inner.text)
+                    raise Refusal(f'{text} may find what another iteration changes')
         if not inner.builds:
             written |= paths.written(inner)
