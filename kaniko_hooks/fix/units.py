@@ -107,7 +107,10 @@ def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> 
 
 
 def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
-    if first.loop or second.loop or not first.images or first.images & second.images:
+    words, others = (
+        [kaniko.other_words(build.argv) for build in unit.builds] for unit in (first, second)
+    )
+    if words != others or not first.images or first.images & second.images:
         return False
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
@@ -117,10 +120,8 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
         return False
     if len(first.builds) > 1 and any(step.report.writes for step in between):
         return False
-    return len(first.builds) == len(second.builds) and all(
-        kaniko.other_words(old.argv) == kaniko.other_words(new.argv)
-        and old.env._replace(stdin=None) == new.env._replace(stdin=None)
-        and not old.values('no-push')
+    return all(
+        old.env._replace(stdin=None) == new.env._replace(stdin=None) and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
     )
 
