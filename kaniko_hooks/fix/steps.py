@@ -281,7 +281,10 @@ def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> It
                 statement,
                 report,
                 _programs_of(report),
-                _builds_of(report),
+                tuple(
+                    BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
+                    for build, env in report.builds
+                ),
                 command,
                 comment.end() if comment else first,
                 first,
@@ -324,9 +327,6 @@ def scripts_of(step: Step) -> set[str]:
     return {file for file in files if not file.endswith(('.yml', '.yaml'))}
 
 
-# Programs and builds
-
-
 def _programs_of(report: StatementReport) -> tuple[ProgramCall, ...]:
     """The programs of a statement; those that change a volume may do more than LOCAL ones."""
     writes_volume = any(
@@ -350,11 +350,4 @@ def _is_on_volume(path: Text, env: Env) -> bool:
     return any(
         target.prefix[:1] == '/' and not _OWN.match(target.value)
         for target in paths.resolved(env, path)
-    )
-
-
-def _builds_of(report: StatementReport) -> tuple[BuildCall, ...]:
-    return tuple(
-        BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
-        for build, env in report.builds
     )
