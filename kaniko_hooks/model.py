@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.text import Place as Place, Text as Text
+from kaniko_hooks.text import Place as Place, Text as Text, hole
 
 # A count of builds that is not known, or that grows with data: shown as "many".
 MANY = 1_000_000
@@ -42,13 +42,6 @@ class Match(NamedTuple):
     pattern: str | int
 
 
-class Truth(NamedTuple):
-    """An opaque test: it has one answer for each name and text."""
-
-    name: str
-    subject: Text
-
-
 class Not(NamedTuple):
     part: Cond
 
@@ -57,7 +50,14 @@ class And(NamedTuple):
     parts: tuple[Cond, ...]
 
 
-Cond = Eq | Match | Truth | Not | And | bool | None
+Cond = Eq | Match | Not | And | bool | None
+
+
+def opaque(test: str, *subjects: Text) -> Cond:
+    """The condition of a test that has one answer for each name and texts."""
+    if not all(item.name for text in subjects for item in text.holes):
+        return None
+    return Eq(hole(f'{test} {[text.key() for text in subjects]}'), Text('true'))
 
 
 def negate(cond: Cond) -> Cond:

@@ -20,10 +20,10 @@ from kaniko_hooks.shell.env import (
     Scope,
     State,
 )
+from kaniko_hooks.shell.expand import Part
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
     EMPTY,
     FAILURE,
     ONE_WORD,
@@ -35,7 +35,6 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     join,
     number,
-    optional,
 )
 from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
@@ -54,9 +53,10 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     has_bracket = fields[0].text.known == '[' and fields[-1].text.known == ']'
     words = fields[1:-1] if has_bracket else fields[1:]
     operands = [
-        conditionals.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words
+        conditionals.Operand(word.text, (Part(word.text, True),), word.vanishes, word.splits)
+        for word in words
     ]
-    cond = conditionals.condition(operands, state.env.moment(), double=False)
+    cond = conditionals.condition(operands, state.env.moment(), '-o', '-a')
     return Flow(scope.ev.by_status(state, cond))
 
 
@@ -151,7 +151,7 @@ def _set_by_words(state: State) -> State:
     """After `export $WORDS`: any variable may have another value, but of one word."""
     value = hole(fresh_name(ONE_WORD), '$(…)')
     table = {name: join((old, value)) for name, old in state.env.variables.items()}
-    return state.with_env(state.env._replace(variables=table, word_generation=fresh()))
+    return state.with_env(state.env._replace(variables=table, generation=fresh()))
 
 
 def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -197,13 +197,10 @@ def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
-        status, ways = True, after_first(value, count or 0)
-        if count is None:
-            ways = (Array((*ANY_WORDS.items, *optional(value.items))),)
-        elif count > len(value.items) and not any(item.splits for item in value.items):
-            status, ways = False, (value,)
-        env = state.env._replace(arguments=join(ways))
-        flow.normal.append(state.with_env(env).with_status(status))
+        rest = after_first(value, count)
+        fails = count is not None and count > len(value.items) and isinstance(rest, Array)
+        env = state.env._replace(arguments=value if fails else rest)
+        flow.normal.append(state.with_env(env).with_status(not fails))
     # Some shells end where it fails.
     flow.leaving = [(EXIT, way) for way in flow.normal if way.status is False]
     return flow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
+from kaniko_hooks.model import MANY, Build, Field, Flags, opaque
 from kaniko_hooks.shell import builtins, outcome, output, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
@@ -209,7 +209,7 @@ def _search(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         return output.prints(scope, state, fields)
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     searched = concat([*words, state.env.stdin or Text('')])
-    ends = scope.ev.by_status(state, Truth(f'status {state.env.moment()}', searched))
+    ends = scope.ev.by_status(state, opaque(f'status {state.env.moment()}', searched))
     return output.printed(scope, ends, fields)
 
 
@@ -251,7 +251,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     scope.ev.note_use(scope, state, OTHER, fields)
     if scope.tested and len(fields) == 1 and fields[0].text.hole_name.isidentifier():
         # `if $PUSH; then`: it is `true` or `false`, no name of a function.
-        ends = scope.ev.by_status(state, Truth('succeeds', fields[0].text))
+        ends = scope.ev.by_status(state, opaque('succeeds', fields[0].text))
         return Flow(paths.touched(scope, way, fields) for way in ends)
     flow = Flow()
     if fields[0].vanishes and len(fields) > 1:

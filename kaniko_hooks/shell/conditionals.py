@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
-from kaniko_hooks.model import Cond, Eq, Match, Truth, all_of, any_of, negate
+from kaniko_hooks.model import Cond, Eq, Match, all_of, any_of, negate, opaque
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell.expand import Part, escaped, matching, opaque
+from kaniko_hooks.shell.expand import Part, matching, opaque_match
+from kaniko_hooks.shell.facts import escaped
 from kaniko_hooks.text import Text, hole
 
 _EMPTY = Text('')
@@ -29,30 +30,29 @@ _BEGINNINGS = rf'\^(?:\(({_LETTER}+(?:\|{_LETTER}+)*)\)|({_LETTER}+))(?![*+?{{])
 
 
 class Operand(NamedTuple):
-    """A word of a test; the parts are those that it has in `[[ … ]]`."""
+    """A word of a test; the parts say what of it is a pattern."""
 
     text: Text
+    parts: Sequence[Part]
     vanishes: bool = False
     splits: bool = False
-    parts: Sequence[Part] = ()
 
 
-def condition(operands: Sequence[Operand], moment: str, double: bool) -> Cond:
+def condition(operands: Sequence[Operand], moment: str, or_: str, and_: str) -> Cond:
     """The condition of a test with these operands between its brackets.
 
     - `moment`: a name for the files that it looks at.
-    - `double`: it is that of `[[ … ]]`.
+    - `or_`, `and_`: how the test writes these.
     """
     if not operands:
         return False
-    either, both = ('||', '&&') if double else ('-o', '-a')
-    cond = any_of(
-        all_of(_part(part, moment, double) for part in _split(alternative, both))
-        for alternative in _split(operands, either)
-    )
     # In one of many words that may vanish, another one may be the operator.
-    is_odd = len(operands) > 3 and any(item.vanishes for item in operands)
-    return None if is_odd and not double else cond
+    if len(operands) > 3 and any(item.vanishes for item in operands):
+        return None
+    return any_of(
+        all_of(_part(part, moment) for part in _split(alternative, and_))
+        for alternative in _split(operands, or_)
+    )
 
 
 def _split(operands: Sequence[Operand], separator: str) -> Iterator[Sequence[Operand]]:
@@ -65,15 +65,13 @@ def _split(operands: Sequence[Operand], separator: str) -> Iterator[Sequence[Ope
     yield operands[start:]
 
 
-def _part(operands: Sequence[Operand], moment: str, double: bool) -> Cond:
+def _part(operands: Sequence[Operand], moment: str) -> Cond:
     """The condition of an operator and its operands, or of a word; None for all else."""
     words = list(dropwhile(lambda operand: operand.text.known == '!', operands))
     cond: Cond = None
     if len(words) == 3:
         left, middle, right = words
-        cond = _binary(left, middle.text.known or '', right, double)
-        if not double:
-            cond = all_of((*map(_stays, words), cond))
+        cond = all_of((*map(_stays, words), _binary(left, middle.text.known or '', right)))
     elif len(words) == 2:
         cond = _unary(words[0].text.known, words[1], moment)
     elif words:
@@ -87,13 +85,13 @@ def _unary(operator: str | None, operand: Operand, moment: str) -> Cond:
     if operator == '-n':
         return _one_word(operand) if operand.vanishes else _filled(operand.text)
     if operator in _FILE_TESTS:
-        return Truth(f'{operator} {moment}', operand.text)
+        return opaque(f'{operator} {moment}', operand.text)
     return None
 
 
-def _binary(left: Operand, operator: str, right: Operand, double: bool) -> Cond:
+def _binary(left: Operand, operator: str, right: Operand) -> Cond:
     if operator in ('=', '==', '!='):
-        cond = matching(left.text, right.parts) if double else Eq(left.text, right.text)
+        cond = matching(left.text, right.parts)
         return negate(cond) if operator == '!=' else cond
     if operator == '=~':
         return _searched(left.text, right.parts)
@@ -102,7 +100,7 @@ def _binary(left: Operand, operator: str, right: Operand, double: bool) -> Cond:
 
 def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     """The condition that a text matches a regular expression, as far as its beginnings say."""
-    test = opaque('=~', subject, parts)
+    test = opaque_match('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
     pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
@@ -124,7 +122,7 @@ def _filled(text: Text) -> Cond:
 
 
 def _one_word(operand: Operand) -> Cond:
-    return negate(Truth('several words', operand.text)) if operand.splits else True
+    return negate(opaque('several words', operand.text)) if operand.splits else True
 
 
 def _stays(operand: Operand) -> Cond:
@@ -147,7 +145,7 @@ def compared(left: Text, operator: str, right: Text) -> Cond:
 
 def _less(left: Text, right: Text) -> Cond:
     if left.holes and right.holes:
-        return Truth(f'< {right.key()}', left)
+        return opaque('<', left, right)
     if left.holes:
         return Match(left, int(right.value))
     if right.holes:
@@ -163,9 +161,9 @@ def _as_number(text: Text) -> tuple[Text, Cond]:
     value = (text.known or '').strip()
     if re.fullmatch('[+-]?[0-9]{1,14}', value):
         return Text(str(int(value))), True
-    if not text.holes or not all(item.name for item in text.holes):
+    if not text.holes:
         # In `[[ … ]]` it may be an expression.
         return text, None
     if text.holes[0].name.startswith(('$?', '((')):
         return text, True
-    return hole(f'number {text.key()}'), Truth('number', text)
+    return hole(f'number {text.key()}'), opaque('number', text)

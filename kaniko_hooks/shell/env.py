@@ -64,7 +64,6 @@ class Env(NamedTuple):
     stdout: Text = Text('')  # printed so far, where it is read
     epoch: int = 0  # another number once a command may have changed any file
     generation: int = 0  # another number once a command may have set any variable
-    word_generation: int = 0  # the same for a command that sets variables to single words
 
     def moment(self) -> str:
         """A name for the files that a relative path may lead to."""
@@ -199,7 +198,7 @@ def _fewer(scope: Scope, states: list[State]) -> list[State]:
     """At most so many states for the same runs: first those with the same builds are joined."""
     most = scope.ev.max_states
     if len(states) > most:
-        states = joined_states(scope, states, by_builds)
+        states = joined_states(scope, states, outcome.signature)
     return joined_states(scope, states) if len(states) > most else states
 
 
@@ -231,23 +230,18 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
     conditions: Facts | None = first.facts
     if first.facts == second.facts:
         builds = outcome.either(first.outcome, second.outcome)
-    elif first.outcome is second.outcome or by_builds(first) == by_builds(second):
-        conditions = facts.united(first.facts, second.facts)
-    else:
+    elif outcome.signature(first.outcome) != outcome.signature(second.outcome):
         return None
+    else:
+        conditions = facts.united(first.facts, second.facts)
     if conditions is None:
         return None
     status = first.status if first.status is second.status else None
     return State(_latest(first.env, second.env), conditions, builds, status)
 
 
-def by_builds(state: State) -> object:
-    """A key that states with the same builds share."""
-    return outcome.signature(state.outcome)
-
-
 # These fields do not keep states apart.
-NUMBERS = ('epoch', 'generation', 'word_generation')
+NUMBERS = ('epoch', 'generation')
 _COMPARED = Env._fields.index(NUMBERS[0])
 
 
@@ -262,13 +256,13 @@ def _latest(env: Env, *others: Env) -> Env:
 
 
 def joined_states(
-    scope: Scope, states: Sequence[State], key: Callable[[State], object] = lambda state: None
+    scope: Scope, states: Sequence[State], key: Callable[[Outcome], object] = lambda builds: None
 ) -> list[State]:
     """One state for all with the same key, with what is right for each of them."""
     scope.ev.spend(sum(20 + len(state.env.variables) for state in states))
     groups: dict[object, list[State]] = {}
     for state in states:
-        groups.setdefault(key(state), []).append(state)
+        groups.setdefault(key(state.outcome), []).append(state)
     return [_join(scope, group) for group in groups.values()]
 
 

@@ -66,15 +66,11 @@ def then(first: Outcome, second: Outcome) -> Outcome:
     """One after the other."""
     if second is NO_BUILD:
         return first
-    if first is NO_BUILD:
-        return second
     result: Outcome = {}
     for first_class, before in first.items():
         for second_class, after in second.items():
             if not after.times:
                 _keep_most(result, first_class, before)
-            elif not before.times:
-                _keep_most(result, second_class, after)
             else:
                 tally = Tally(
                     min(before.times + after.times, MANY), _added(before.totals, after.totals)
@@ -129,8 +125,7 @@ def _keep_most(outcome: Outcome, cache_class: CacheClass, tally: Tally) -> None:
 def _added(totals: Mapping[Place, Total], more: Mapping[Place, Total]) -> Mapping[Place, Total]:
     result = dict(totals)
     for place, total in more.items():
-        before = result.get(place)
-        result[place] = total if before is None else _both(before, total)
+        result[place] = _both(result[place], total) if place in result else total
     return result
 
 

@@ -143,8 +143,9 @@ def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
     if others or not path.holes or not are_patterns:
         return [field]
     scope.ev.spend(len(scope.ev.repository.files()) // 16)
-    regex = re.compile(regex_with_holes(path, '[^/]*'))
-    names = list(filter(regex.fullmatch, scope.ev.repository.files()))
+    matches = filter(re.compile(regex_with_holes(path)).fullmatch, scope.ev.repository.files())
+    # A pattern matches no `/`.
+    names = [name for name in matches if name.count('/') == path.value.count('/')]
     folder = env.directories[0].value
     start = f'{folder}/' if folder else ''
     are_scripts = all(name.startswith(start) and name.endswith('.sh') for name in names)

@@ -84,7 +84,7 @@ class StatementReport:
             }
             self.writes |= changed
             sure = self.sure_writes
-            certain = set() if 'word_generation' in self.changes else changed
+            certain = set() if 'generation' in self.changes else changed
             self.sure_writes = certain if sure is None else sure & certain
 
 

@@ -249,8 +249,7 @@ def after_unknown_commands(scope: Scope, state: State) -> State:
         name: join((value, unknown(None, alternatives(value), None, f'${name}')))
         for name, value in state.env.variables.items()
     }
-    env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
-    return state.with_env(env)
+    return state.with_env(state.env._replace(variables=table, epoch=fresh(), generation=fresh()))
 
 
 def _run(scope: Scope, state: State, text: Text) -> Flow:

@@ -10,7 +10,6 @@ from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
     FAILURE,
-    ONE_WORD,
     STATUS,
     UNSET,
     Array,
@@ -20,7 +19,6 @@ from kaniko_hooks.shell.value import (
     alternatives,
     bounded,
     fresh_name,
-    is_always_one_word,
     join,
     may_build,
     named,
@@ -34,7 +32,6 @@ _VARYING = frozenset(
     ' RANDOM SECONDS SRANDOM'.split()
 )
 _MAX_ALTERNATIVES = 8
-_MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
 
 # The values that a variable may have, each with the state where it has that one.
@@ -116,32 +113,18 @@ def separator(state: State) -> Text:
     return value.part(0, 1) if isinstance(value, Text) and not value.is_hole else Text(' ')
 
 
-def is_one_word(scope: Scope, state: State, name: str) -> bool:
-    """A hole of this name is a single word where it is not quoted."""
-    if is_always_one_word(scope.ev, name):
-        return True
-    fact = state.facts.get(('', name, ''))
-    if fact is None or fact.one_of is None:
-        return False
-    return all(value and set(value).isdisjoint(' \t\n*?[') for value in fact.one_of)
-
-
 def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     """The value of a variable that the script has not set.
 
-    After a command that may have set any variable the value is another one, but
+    After a command that may have set any variable the value may be another one, but
     for the CI system's own variables.
     """
     scope.ev.used_variables.add(name)
-    if env is None or name in scope.ev.single_words:
-        return _setting(scope, name, ())
-    if env.generation:
-        value: Value = hole(f'{name} #{env.generation}', f'${name}')
-    else:
-        value = _setting(scope, name, ())
-    if env.word_generation:
-        value = join((value, hole(f'{ONE_WORD}{name} #{env.word_generation}', f'${name}')))
-    return value
+    value = _setting(scope, name, ())
+    if env is None or not env.generation or name in scope.ev.single_words:
+        return value
+    another = hole(f'{name} #{env.generation}', f'${name}')
+    return join((*filter(may_build, alternatives(value)), another))
 
 
 def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
@@ -154,10 +137,10 @@ def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Te
         if name not in scope.script.variables or name in names:
             continue
         scope.ev.used_variables.add(name)
-        all_values = [*map(text_of, alternatives(_setting(scope, name, names)))]
-        values = [value for value in all_values if len(value.value) < _MAX_LENGTH]
+        values = [bounded(text_of(value)) for value in alternatives(_setting(scope, name, names))]
+        scope.ev.spend(len(text.holes) * sum(len(value.value) for value in values) // 1000)
         kept: Sequence[Text] = []
-        if len(texts) * len(values) > _MAX_ALTERNATIVES or len(values) < len(all_values):
+        if len(texts) * len(values) > _MAX_ALTERNATIVES:
             # The value stays unknown, but where it may build.
             values, kept = [*filter(may_build, values)], texts
         ways = [
