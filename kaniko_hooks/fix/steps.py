@@ -130,9 +130,10 @@ class ProgramCall(NamedTuple):
         """The name of what it writes into a folder, in the key of a path; '' for other operands."""
         if self.name == 'mkdir' or not re.search(r'(?:\A\.|/)\Z', folder.value):
             return ''
-        copied = self.operands[0].split('/')[-1].known if len(self.operands) == 2 else None
-        is_name = self.writes_last and copied and re.fullmatch(r'\.?\w[\w.-]*', copied)
-        return copied if is_name and copied else f'\0files of {self.name}\0'
+        is_one = self.writes_last and len(self.operands) == 2
+        copied = self.operands[0].split('/')[-1].known if is_one else None
+        is_name = re.fullmatch(r'\.?\w[\w.-]*', copied or '')
+        return is_name[0] if is_name else f'\0files of {self.name}\0'
 
 
 class BuildCall(NamedTuple):
