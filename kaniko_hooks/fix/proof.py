@@ -18,7 +18,7 @@ from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.env import Env
-from kaniko_hooks.shell.value import Array, Value
+from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 
 Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
@@ -181,28 +181,29 @@ def _compared_variables(draft: Draft, part: Part) -> Iterator[str]:
 def _difference(paths: Paths, names: Collection[str], old: _Build, new: _Build) -> str | None:
     """The first thing that a build would not find as before, None if there is none.
 
-    It is one of the variables, or of what the new build finds, or of what is in the context.
+    It is one of the variables, or of the files that the new build finds or that the old one had
+    in its context.
     """
     if old.arguments != new.arguments:
         return _OTHER_ARGUMENTS
     was, now = old.call.env, new.call.env
     if {*map(_named, was.directories)} != {*map(_named, now.directories)}:
         return 'a build would not run in the directory that an earlier one leaves'
-    found, found_now = _found(was), _found(now)
+    values, values_now = _values(was), _values(now)
     needed = {
-        *found_now,
         *(f'${name}' for name in names),
+        *map(_same_key, now.files),
         *map(_same_key, paths.in_context(old.call, was.files)),
         *map(_same_key, paths.dockerfiles(old.call)),
     }
     for name in sorted(needed):
-        if found.get(name) != found_now.get(name):
+        if values.get(name) != values_now.get(name):
             return f'a build would not find {shown_path(name)} as an earlier one leaves it'
     return None
 
 
-def _found(env: Env) -> dict[str, object]:
-    """The variables and files that a build finds, by their names."""
+def _values(env: Env) -> dict[str, object]:
+    """The variables and files of an environment, by their names."""
     variables = {f'${name}': _of_value(value) for name, value in env.variables.items()}
     files = {_same_key(path): {*map(_named, texts)} for path, texts in env.files.items()}
     return {**variables, **files}
@@ -224,6 +225,8 @@ def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
 
 
 def _of_value(value: Value | None) -> object:
+    if isinstance(value, OneOf):
+        return frozenset(map(_of_value, value.values))
     if isinstance(value, Array):
         return tuple(_named(item.text) for item in value.items)
     return _named(value) if isinstance(value, Text) else value
