@@ -14,7 +14,7 @@ from kaniko_hooks import kaniko
 from kaniko_hooks.ci.gitlab.jobs import SCRIPTS
 from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.effects import act_on, effects, images_of, may_stop
+from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_stop
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, may_be_named, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
@@ -111,6 +111,10 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
         [kaniko.other_words(build.argv) for build in unit.builds] for unit in (first, second)
     )
     if words != others or not first.images or first.images & second.images:
+        return False
+    names = [{*map(last_word, unit.images)} for unit in (first, second)]
+    # Of unknown names any two may be the same.
+    if names[0].isdisjoint(names[1]) and all(names[0] | names[1]):
         return False
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
