@@ -103,18 +103,13 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     test = opaque_match('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
-    pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
+    pieces = [re.escape(part.text.value) if part.quoted else part.text.value for part in parts]
     expression = ''.join(pieces)
     match = re.match(_BEGINNINGS, expression)
     if match is None or '|' in expression[match.end() :]:
         return test
     texts = [re.sub(r'\\(.)', r'\1', text) for text in (match[1] or match[2]).split('|')]
     return all_of((test, any_of(Match(subject, f'{escaped(text)}*') for text in texts)))
-
-
-def _literal(text: str) -> str:
-    """A regular expression for just this text."""
-    return re.sub(r'[^\w\s]', r'\\\g<0>', text)
 
 
 def _filled(text: Text) -> Cond:

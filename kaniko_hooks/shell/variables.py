@@ -21,7 +21,6 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     join,
     may_build,
-    named,
     number,
     text_of,
 )
@@ -99,7 +98,9 @@ def assign(state: State, name: str, value: Value) -> State:
     if not name.isidentifier():
         return state
     if isinstance(value, Text):
-        value = bounded(named(value))
+        # It is one value where it is kept.
+        holes = (item if item.name else item._replace(name=fresh_name('')) for item in value.holes)
+        value = bounded(Text(value.value, tuple(holes)))
     return state.with_env(state.env.with_variable(name, value))
 
 
