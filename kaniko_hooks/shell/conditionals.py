@@ -17,9 +17,9 @@ from kaniko_hooks.model import Cond, Eq, Match, all_of, any_of, negate, opaque
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.expand import Part, matching, opaque_match
 from kaniko_hooks.shell.facts import escaped
+from kaniko_hooks.shell.value import EMPTY
 from kaniko_hooks.text import Text, hole
 
-_EMPTY = Text('')
 # The answer changes with the files of the container.
 _FILE_TESTS = frozenset('-a -b -c -d -e -f -g -h -k -p -r -s -u -w -x -G -L -N -O -S'.split())
 _COMPARISONS = frozenset(('-eq', '-ne', '-lt', '-ge', '-gt', '-le'))
@@ -81,7 +81,7 @@ def _part(operands: Sequence[Operand], moment: str) -> Cond:
 
 def _unary(operator: str | None, operand: Operand, moment: str) -> Cond:
     if operator == '-z':
-        return Eq(operand.text, _EMPTY)
+        return Eq(operand.text, EMPTY)
     if operator == '-n':
         return _one_word(operand) if operand.vanishes else _filled(operand.text)
     if operator in _FILE_TESTS:
@@ -113,7 +113,7 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
 
 
 def _filled(text: Text) -> Cond:
-    return negate(Eq(text, _EMPTY))
+    return negate(Eq(text, EMPTY))
 
 
 def _one_word(operand: Operand) -> Cond:

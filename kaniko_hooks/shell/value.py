@@ -83,8 +83,7 @@ def join(values: Iterable[Value], ev: Evaluator | None = None) -> Value:
     kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
     if len(kept) > _MAX_ALTERNATIVES:
         anything = unknown(ev, kept, None if ev is None else words_of(ev, kept))
-        kept = [item for item in kept if may_build(item)][:_MAX_ALTERNATIVES]
-        kept.append(anything)
+        kept = [*filter(may_build, kept)][:_MAX_ALTERNATIVES] + [anything]
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
 
 

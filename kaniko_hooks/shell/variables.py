@@ -31,7 +31,6 @@ _VARYING = frozenset(
     ' PIPESTATUS RANDOM SECONDS SRANDOM'.split()
 )
 _MAX_ALTERNATIVES = 8
-_ONLY_EMPTY = frozenset(('',))
 
 # The values that a variable may have, each with the state where it has that one.
 Values = list[tuple[State, Single]]
@@ -80,7 +79,7 @@ def _ways(
     """
     if not isinstance(value, OneOf):
         fact = state.facts.get(value.key()) if isinstance(value, Text) and value.holes else None
-        is_empty = fact is not None and fact.one_of == _ONLY_EMPTY
+        is_empty = fact is not None and fact.one_of == frozenset(('',))
         return [(state, EMPTY if is_empty else _written(value, shown))]
     ways = []
     for item in value.values:
