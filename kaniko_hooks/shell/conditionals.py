@@ -46,6 +46,9 @@ def condition(operands: Sequence[Operand], moment: str, or_: str, and_: str) -> 
     """
     if not operands:
         return False
+    # The words around an operator may be written as others.
+    if len(operands) == 3 and operands[1].text.known not in (or_, and_):
+        return _part(operands, moment)
     # In one of many words that may vanish, another one may be the operator.
     if len(operands) > 3 and any(item.vanishes for item in operands):
         return None
@@ -74,7 +77,7 @@ def _part(operands: Sequence[Operand], moment: str) -> Cond:
         cond = all_of((*map(_stays, words), _binary(left, middle.text.known or '', right)))
     elif len(words) == 2:
         cond = _unary(words[0].text.known, words[1], moment)
-    elif words:
+    elif len(words) == 1:
         cond = all_of((_filled(words[0].text), _one_word(words[0])))
     return negate(cond) if (len(operands) - len(words)) % 2 else cond
 
