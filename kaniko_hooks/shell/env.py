@@ -307,7 +307,7 @@ def _alternatives(
     """The alternatives of each name; `absent` makes that of a table without the name."""
     result: dict[str, tuple[_T, ...]] = {}
     for name in dict.fromkeys(name for table in tables for name in table):
-        items = (item for table in tables for item in table.get(name, (absent(name),)))
+        items = (item for table in tables for item in table.get(name) or (absent(name),))
         result[name] = tuple(dict.fromkeys(items))
     return result
 
