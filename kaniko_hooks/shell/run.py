@@ -191,7 +191,8 @@ def _execution(build: Build, total: Total | None) -> Execution:
     if total is None:
         return Execution(build, 0)
     calls = [reason for reason in total.reasons if reason.kind == 'call']
-    reasons = (reason for reason in total.reasons if reason not in total.shared.intersection(calls))
+    shared = total.shared.intersection(calls)
+    reasons = (reason for reason in total.reasons if reason not in shared)
     places = dict.fromkeys(call.place for call in calls)
     return Execution(total.build, total.times, tuple(reasons), tuple(places))
 
