@@ -119,11 +119,12 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
         return False
-    between = [step for step in steps.later(first.step) if step.number < second.step.number]
-    if any(step.report.reads_status or step.report.exits or may_stop(step) for step in between):
-        return False
-    if len(first.builds) > 1 and any(step.report.writes for step in between):
-        return False
+    has_several = len(first.builds) > 1  # with alternatives of variables
+    for step in steps.later(first.step):
+        report, is_between = step.report, step.number < second.step.number
+        stops = report.reads_status or report.exits or may_stop(step)
+        if is_between and (stops or has_several and report.writes):
+            return False
     return all(
         old.env._replace(stdin=None) == new.env._replace(stdin=None) and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
