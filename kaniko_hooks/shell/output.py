@@ -19,6 +19,9 @@ from kaniko_hooks.shell.value import EMPTY, bounded, fresh_name, may_build, ment
 from kaniko_hooks.text import Text, concat, hole
 
 _LINE_END = Text('\n')
+# `tr , ' '` and `sed 's/,/ /g'`; `cut -d: -f2` and `awk -F: '{print $2}'`.
+_REPLACES = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
+_SELECTS = r'(?:cut -d ?(.) -f ?|awk (?:-F ?(\S) )?{ ?print \$)([1-9])(?:;? ?})?'
 _ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
 
 
@@ -180,35 +183,26 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     return concat(pieces)
 
 
-def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
-    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line of a known text."""
-    form = r'cut -d ?(.) -f ?([1-9])|awk (?:-F ?(\S) )?{ ?print \$([1-9]);? ?}'
-    match = re.fullmatch(form, _words(fields))
-    text = state.env.stdin
-    if match is None or text is None or text.holes:
-        return None
-    scope.ev.spend(len(text.value) // 4)
-    printed = ''
-    for line in text.value.splitlines():
-        parts = line.split(match[1] or match[3])
-        # Without a mark `cut` prints all of the line.
-        number = 1 if match[1] and len(parts) == 1 else int(match[2] or match[4])
-        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
-    return Text(printed)
-
-
-def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
-    """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
+def _filtered(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
+    """A known text with another character for one, or a field of each of its lines."""
     text = state.env.stdin
     if text is None or text.holes:
         return None
-    form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
-    match = re.fullmatch(form, _words(fields))
-    return None if match is None else _unescaped(Text(match[4])).join(text.split(match[3]))
-
-
-def _words(fields: Sequence[Field]) -> str:
-    return ' '.join(field.text.known or '\n' for field in fields)
+    scope.ev.spend(len(text.value) // 4)
+    words = ' '.join(field.text.known or '\n' for field in fields)
+    match = re.fullmatch(_REPLACES, words)
+    if match:
+        return _unescaped(Text(match[4])).join(text.split(match[3]))
+    match = re.fullmatch(_SELECTS, words)
+    if match is None:
+        return None
+    printed = ''
+    for line in text.value.splitlines():
+        parts = line.split(match[1] or match[2])
+        # Without a mark `cut` prints all of the line.
+        number = 1 if match[1] and len(parts) == 1 else int(match[3])
+        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
+    return Text(printed)
 
 
 # With these operators of `find` one `-name` is not the name.
@@ -262,11 +256,11 @@ _PRINTERS = {
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,
-    'awk': _parts,
-    'cut': _parts,
     'tee': _cat,
-    'tr': _translated,
-    'sed': _translated,
+    'awk': _filtered,
+    'cut': _filtered,
+    'sed': _filtered,
+    'tr': _filtered,
     'pwd': _absolute,
     'dirname': _dirname,
     'basename': _basename,
