@@ -62,8 +62,6 @@ _COMMON = frozenset(
 _DISTINCTIVE = frozenset(f'--{name}' for name in (_BOOLEAN | _VALUED) - _COMMON)
 # A sub-command of coming versions; every other one builds nothing.
 _BUILDING_COMMANDS = frozenset(('bake',))
-# With these flags nothing is built.
-_NOT_BUILDING = frozenset(('help', 'dryrun'))
 # What Go's ParseBool accepts.
 _TRUE = frozenset(('1', 't', 'T', 'TRUE', 'true', 'True'))
 _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
@@ -97,20 +95,15 @@ def read_build(
     flags = parse(argv[1:]) if _is_executor(argv, image) else None
     if flags is None:
         return None
-    cache: str = OFF
-    cleanup = False
-    for flag in flags:
-        if flag.name in ('', 'cache'):
-            cache = _state(flag.value) if flag.name else UNKNOWN
-        elif flag.name == 'cleanup':
-            cleanup = _state(flag.value) == ON
-        elif flag.name in _NOT_BUILDING and _state(flag.value) == ON:
-            return None
+    # Words that may be any flag have unknown values.
+    states = {flag.name or 'cache': _state(flag.value) for flag in flags}
+    if ON in (states.get('help'), states.get('dryrun')):
+        return None
     # With this feature off `--cleanup` leaves /kaniko; nobody sets it to leave it on.
-    cleanup = cleanup and not may_be_set('FF_KANIKO_CLEAN_KANIKO_DIR')
+    cleanup = states.get('cleanup') == ON and not may_be_set('FF_KANIKO_CLEAN_KANIKO_DIR')
     destinations = tuple(flag.value.value for flag in flags if flag.name == 'destination')
     outputs = tuple(flag.value.value for flag in flags if flag.name in OUTPUTS)
-    return Flags(cache, cleanup, destinations, outputs)
+    return Flags(states.get('cache', OFF), cleanup, destinations, outputs)
 
 
 def _is_executor(argv: Sequence[Field], image: str | None) -> bool:

@@ -205,16 +205,12 @@ def _filtered(scope: Scope, state: State, fields: Sequence[Field]) -> Text | Non
     return Text(printed)
 
 
-# With these operators of `find` one `-name` is not the name.
-_NOT_OR = frozenset(('!', '-not', '-o', '-or'))
-
-
 def names_of_find(fields: Sequence[Field]) -> Text:
     """A name that `find` finds."""
     folder = hole(fresh_name('{}'), '{}')
     words = [field.text.known for field in fields]
     names = [field.text for word, field in zip(words, fields[1:]) if word == '-name']
-    if len(names) != 1 or not _NOT_OR.isdisjoint(words):
+    if len(names) != 1 or not {'!', '-not', '-o', '-or'}.isdisjoint(words):
         return folder
     return concat((folder, Text('/'), file_names(names[0])))
 
