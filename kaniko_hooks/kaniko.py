@@ -107,19 +107,17 @@ def read_build(
 
 
 def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
-    command = argv[0].text
+    command, image = argv[0].text, image or ''
     if not command.value:
-        return image is not None and 'kaniko' in image and not re.search(_WARMER, image)
-    folder, slash, base = command.value.rpartition('/')
+        return 'kaniko' in image and not re.search(_WARMER, image)
     distinctive = any(field.text.value.partition('=')[0] in _DISTINCTIVE for field in argv[1:])
-    if command.holes and command.holes[-1].end > len(folder) + len(slash):
+    if command.is_hole:
         # A command of which nothing is known may be any: its flags decide.
-        return distinctive and command.is_hole
-    if base not in NAMES:
-        return False
-    if base == 'kaniko-executor' or 'kaniko' in folder.split('/'):
-        return True
-    return distinctive or (image is not None and 'kaniko' in image)
+        return distinctive
+    base = command.split('/')[-1].known
+    folders = command.value.split('/')[:-1]
+    is_kaniko = base == 'kaniko-executor' or 'kaniko' in folders or 'kaniko' in image
+    return base in NAMES and (is_kaniko or distinctive)
 
 
 def parse(fields: Sequence[Field]) -> list[Flag] | None:
