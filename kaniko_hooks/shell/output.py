@@ -103,9 +103,6 @@ def with_inputs(scope: Scope, text: Text) -> Text:
 
 def text_of(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command."""
-    if not any(may_build(field.text) for field in fields):
-        # Places are reported of builds only.
-        fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
     printer = _PRINTERS.get(base_name(fields[0]))
     result = printer(scope, state, fields) if printer else None
     return result or _unknown(scope, state, fields)
