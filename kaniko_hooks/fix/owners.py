@@ -31,6 +31,7 @@ class Owners:
 
     - `of_steps`: the owners, by the numbers of the steps.
     - `unit_of`: the unit of each step that builds, by the number of the step.
+    - `dropped`: the numbers of steps that no part has.
     - `gates`: units with a command that may stop all later ones; `waiting`: units with a
       command that all earlier ones may stop.
     - `risks`: what needs --unsafe.
@@ -47,6 +48,7 @@ class Owners:
         }
         self.images = [unit.images for unit in units]
         self.of_steps: dict[int, int | None] = {}
+        self.dropped = {step.number for unit in units for step in unit.others}
         self.gates: set[int] = set()
         self.waiting: set[int] = set()
         self.risks: list[str] = []
@@ -116,7 +118,11 @@ class Owners:
             if may_stop(step):
                 self.gates.add(owner)
             return owner
-        if effects(step) and not removes_leftovers(step):
+        if removes_leftovers(step):
+            if above is not None:
+                self.dropped.add(step.number)
+            return None
+        if effects(step):
             return self._owner_of_effect(step, above)
         if step.report.looks_at_status:
             return self.of_steps.get(step.number - 1)

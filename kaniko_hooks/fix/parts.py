@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.effects import may_stop, removes_leftovers
+from kaniko_hooks.fix.effects import may_stop
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import is_absolute
 from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
@@ -33,39 +33,34 @@ class Part(NamedTuple):
 
 def parts_of(owners: Owners) -> list[Part]:
     """A part for each unit. Raises Refusal."""
-    steps = owners.steps
-    for step in steps.main:
+    steps, of_steps = owners.steps, owners.of_steps
+    main = [step for step in steps.main if step.number not in owners.dropped]
+    for step in main:
         # It would not keep other parts from running.
-        if owners.of_steps[step.number] is not None and step.may_end_script and not step.is_last:
+        if of_steps[step.number] is not None and step.may_end_script and not step.is_last:
             raise Refusal(f'{shortened(step.text)} may end the script before the builds after it')
-    first = owners.units[0].step.number
-    others = [step for unit in owners.units for step in unit.others]
-    main = [
-        step
-        for step in steps.main
-        if step not in others
-        and not (
-            step.number > first and owners.of_steps[step.number] is None and removes_leftovers(step)
-        )
-    ]
     result = []
     work = 0
     for number, unit in enumerate(owners.units):
         is_last = number == len(owners.units) - 1
-        end = max(step.number for step in main if owners.of_steps[step.number] == number)
+        end = max(step.number for step in main if of_steps[step.number] == number)
         kept = [
             step
             for step in main
-            if owners.of_steps[step.number] == number
-            or owners.of_steps[step.number] is None
+            if of_steps[step.number] == number
+            or of_steps[step.number] is None
             and (step.number < end or is_last)
         ]
         work += len(kept) ** 2
         if work > _MAX_WORK:
             raise Refusal(TOO_LONG)
-        result.append(_pruned(owners, unit, kept))
-    for part in result:
-        _check_status(steps, part)
+        part = _pruned(owners, unit, kept)
+        for step in part.steps:
+            if steps.report_of_statement(step).may_fail and not step.is_last:
+                is_cut = step.node is not step.statement and step is unit.step
+                if is_cut or step is part.steps[-1]:
+                    raise failure_ignored(step)
+        result.append(part)
     return result
 
 
@@ -76,14 +71,6 @@ def shared_steps(steps: Steps, parts: Sequence[Part]) -> int:
         for number, step in enumerate(steps.main)
         if step.most_builds or not all(step in part.steps for part in parts)
     )
-
-
-def _check_status(steps: Steps, part: Part) -> None:
-    for step in part.steps:
-        if steps.report_of_statement(step).may_fail and not step.is_last:
-            is_cut = step.node is not step.statement and step is part.unit.step
-            if is_cut or step is part.steps[-1]:
-                raise failure_ignored(step)
 
 
 # Set-up that a part does not need: functions, old values, detours of the directory
@@ -113,7 +100,7 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
 def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
     """The step only sets variables, which a command of the same form sets again before any use."""
     report = step.report
-    if not report.changes <= {'variables', 'exported'} or report.files or report.exits:
+    if not report.changes <= {'variables', 'exported'} or report.exits:
         return False
     form = step.text.partition('=')[0]
     for other in (step, *later):

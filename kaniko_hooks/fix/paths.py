@@ -218,8 +218,7 @@ def is_inside(file: str, folder: str) -> bool:
     if folder in ('', '.'):
         return file[:1] != '/'
     if '\0' in folder or file.startswith('\0'):
-        start = folder.partition('\0')[0]
-        if file.startswith('\0') or not start:
-            return folder[:1] != '/' or file.startswith('\0')
-        return file.startswith(start) or start.startswith(file.partition('\0')[0])
+        # Of unknown names only the known beginnings can differ.
+        start, own_start = folder.partition('\0')[0], file.partition('\0')[0]
+        return file.startswith(start) or start.startswith(own_start)
     return file == folder or file.startswith(f'{folder}/')
