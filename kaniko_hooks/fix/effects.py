@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.fix.programs import ADDING, IMAGE_TOOLS, TESTERS, WITHOUT_REGISTRY
+from kaniko_hooks.fix.programs import ADDING, TESTERS, WITHOUT_REGISTRY
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import If
@@ -24,7 +24,8 @@ def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
     if step.report.demands:
         return True
-    if ignores_failure(step) and not step.report.exits:
+    # Nothing stops after `|| true`.
+    if re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) and not step.report.exits:
         return False
     return _tests(step) or any(ADDING.isdisjoint(use.words[:3]) for use in effects(step))
 
@@ -37,11 +38,6 @@ def _tests(step: Step) -> bool:
         return any(use.name in TESTERS for use in step.programs)
     after = step.text[condition[-1].end - step.first :]
     return not {*TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
-
-
-def ignores_failure(step: Step) -> bool:
-    """The step ends with `|| true`."""
-    return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
 
 
 def sets_trap(step: Step) -> bool:
@@ -147,8 +143,3 @@ def last_word(image: str) -> str:
     """The last path segment of an image's name, '' if nothing of it is known."""
     segment = repository_of(image).rpartition('/')[2]
     return '' if '\0' in segment else segment
-
-
-def is_image_tool(step: Step) -> bool:
-    """The programs of a step do nothing but to act on the image that they name."""
-    return all(use.name in IMAGE_TOOLS for use in effects(step))

@@ -99,22 +99,24 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
 
 def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
     """The step only sets variables, which a command of the same form sets again before any use."""
-    report = step.report
-    if not report.changes <= {'variables', 'exported'} or report.exits:
-        return False
-    form = step.text.partition('=')[0]
-    for other in (step, *later):
-        # Other programs may read the environment, `read` may leave the old value, and a test
-        # may look whether there is one.
-        if may_stop(other) or not all(
-            use.kind == BUILTIN and use.name != 'read' for use in other.programs
-        ):
-            return False
-        if other is not step and report.writes & other.report.reads:
-            return False
-        if other is not step and other.text.partition('=')[0] == form:
-            return bool(report.writes) and report.writes <= other.sure_writes
-    return False
+    report, form = step.report, step.text.partition('=')[0]
+    same = (number for number, other in enumerate(later) if other.text.partition('=')[0] == form)
+    following = later[: next(same, -1) + 1]
+    # Other programs may read the environment, `read` may leave the old value, and a test may look
+    # whether there is one.
+    return (
+        bool(following and report.writes)
+        and report.writes <= following[-1].sure_writes
+        and report.changes <= {'variables', 'exported'}
+        and not report.exits
+        and not any(report.writes & other.report.reads for other in following)
+        and not any(map(may_stop, (step, *following)))
+        and all(
+            use.kind == BUILTIN and use.name != 'read'
+            for other in (step, *following)
+            for use in other.programs
+        )
+    )
 
 
 def _cut_detours(steps: Steps, kept: list[Step]) -> list[tuple[int, int]]:
@@ -151,10 +153,8 @@ def _target(step: Step) -> Text | None:
     command = step.only_command
     if not isinstance(command, Simple) or len(command.words) != 2 or command.redirections:
         return None
-    targets = {use.texts[-1] for use in step.programs}
-    if {use.name for use in step.programs} != {'cd'} or len(targets) > 1:
-        return None
-    return targets.pop()
+    targets = {use.texts[-1] if use.name == 'cd' else None for use in step.programs}
+    return targets.pop() if len(targets) == 1 else None
 
 
 def _goes_back(later: Sequence[Step]) -> bool:

@@ -92,18 +92,14 @@ def units_of(marks: Iterable[object]) -> set[int]:
 # Values that differ from run to run, of which each part would have its own
 
 
-def _varying_names(settings: Mapping[str, Setting], name: str) -> set[str]:
+def _varying_names(settings: Mapping[str, Setting], name: str) -> frozenset[str]:
     """The names among a variable and those in its value that differ from job to job."""
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            setting = settings.get(current)
-            for value in setting.values if setting else ():
-                waiting += (hole.name for hole in value.holes)
-    return seen & _VARYING_NAMES
+    names = [name]
+    for current in names:
+        values = settings[current].values if current in settings else ()
+        holes = (hole.name for value in values for hole in value.holes)
+        names += [name for name in holes if name not in names]
+    return _VARYING_NAMES.intersection(names)
 
 
 def varies(step: Step) -> bool:
