@@ -49,16 +49,17 @@ def sets_trap(step: Step) -> bool:
 def only_prints(step: Step) -> bool:
     """The step prints something and changes nothing that a later command could find."""
     report = step.report
-    if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
-        return False
     # A file may have the same text already.
-    if report.demands or any(
+    writes_file = any(
         '>' in operator and not re.match(r'/dev/|[12-]\Z', text.value)
         for operator, text, _ in report.targets
-    ):
-        return False
-    prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
-    return prints and any(use.name not in TESTERS for use in step.programs)
+    )
+    return (
+        not (report.most_builds or report.writes or report.demands or writes_file)
+        and report.changes <= {'stdin', 'stdout', 'epoch'}
+        and all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
+        and any(use.name not in TESTERS for use in step.programs)
+    )
 
 
 def removes_leftovers(step: Step) -> bool:

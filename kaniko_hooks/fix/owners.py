@@ -110,9 +110,8 @@ class Owners:
             if may_stop(step):
                 self.gates.add(owner)
             return owner
-        if removes_leftovers(step):
-            if above is not None:
-                self.dropped.add(step.number)
+        if above is not None and removes_leftovers(step):
+            self.dropped.add(step.number)
             return None
         if effects(step):
             return self._owner_of_effect(step, above)
@@ -187,18 +186,16 @@ class Owners:
         reasons = [reason for other, reason in uses.items() if other != unit]
         if reasons:
             raise Refusal(reasons[0])
+        paths = self.paths
         written = {path for path, owners in self.files().items() if owners != {unit}}
         loop = self.units[unit].loop
         name = loop.command.name if loop is not None else ''
-        changes = self.paths.changes(step, name) if loop is not None else {}
+        changes = paths.changes(step, name) if loop is not None else {}
         for build in step.builds:
             own = {value_in(build.env, name)}
             others = written | {path for path, runs in changes.items() if runs != own}
-            others -= self.paths.written_before(step, build)
-            exposed = {
-                *self.paths.in_context(build, others),
-                *self.paths.dockerfiles(build),
-            } & others
+            others -= paths.written_before(step, build)
+            exposed = others & {*paths.in_context(build, others), *paths.dockerfiles(build)}
             if exposed:
                 path = shown_path(min(exposed))
                 raise Refusal(

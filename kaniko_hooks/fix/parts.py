@@ -123,28 +123,24 @@ def _cut_detours(steps: Steps, kept: list[Step]) -> list[tuple[int, int]]:
     """Drop a `cd` that the next one takes back, or does not start from; cuts within the next."""
     cuts: list[tuple[int, int]] = []
     text = steps.source.source.value
-    index = 0
-    while index + 1 < len(kept):
-        first, second = kept[index], kept[index + 1]
+    for number in range(len(kept) - 1, 0, -1):
+        if number >= len(kept):
+            continue
+        first, second = kept[number - 1], kept[number]
         target, further = _target(first), _target(second)
-        if target is None or further is None or _goes_back(kept[index + 2 :]):
-            index += 1
+        if target is None or further is None or _goes_back(kept[number + 1 :]):
             continue
         later = steps.later(second)
         start = second.node.end - len(further.value)
         name = target.known
         is_below = name is not None and '/' not in name and name not in ('.', '..', '-')
         if later and first.report.before.directories == later[0].report.before.directories:
-            del kept[index : index + 2]
+            del kept[number - 1 : number + 1]
         elif is_absolute(further):
-            del kept[index]
+            del kept[number - 1]
         elif is_below and text.startswith('../', start) and not cuts:
             cuts.append((start, start + 3))
-            del kept[index]
-        else:
-            index += 1
-            continue
-        index = max(index - 1, 0)
+            del kept[number - 1]
     return cuts
 
 
@@ -161,5 +157,6 @@ def _goes_back(later: Sequence[Step]) -> bool:
     """The next change of the directory is `cd -`, or something else than a plain `cd`."""
     changing = (step for step in later if 'directories' in step.report.changes)
     target = next(map(_target, changing), Text(''))
-    names_old = any('OLDPWD' in step.text or '~-' in step.text for step in later)
-    return names_old or target is None or target.value == '-'
+    if target is None or target.value == '-':
+        return True
+    return any('OLDPWD' in step.text or '~-' in step.text for step in later)

@@ -29,7 +29,6 @@ _VARYING_NAMES = frozenset(
 # Programs that print the environment, or the variables that they name.
 _PRINTS_VARIABLES = ('declare', 'env', 'export', 'printenv', 'readonly', 'set', 'typeset')
 
-
 # A variable or file that a step reads, its marks, and how an earlier build would have changed it.
 # Marks are the numbers of units, None for steps that all parts have, and the sources of values
 # that differ from run to run.
@@ -50,7 +49,7 @@ class Traces:
         """The variables and files that a step reads."""
         settings = self.paths.script.variables
         for name in sorted(self._reads(step)):
-            marks = self.variables.get(name) or {*_varying_names(settings, name)}
+            marks = {*self.variables.get(name, ()), *_varying_names(settings, name)}
             yield f'${name}', marks, 'changes'
         for path in self.paths.named_of(step, self.files):
             yield f'the file {shown_path(path)}', self.files[path], 'writes'
