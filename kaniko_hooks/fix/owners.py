@@ -22,8 +22,6 @@ from kaniko_hooks.fix.traces import Found, Traces, units_of, varies
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.shell.programs import BUILTIN
 
-_ADVICE = 'runs between or after the builds and is not plain set-up'
-
 
 class Owners:
     """The unit that each step goes with; None for one that all parts may have.
@@ -146,7 +144,8 @@ class Owners:
                         self.waiting.add(owner)
                 return owner
         if above is not None:
-            raise Refusal(f'{shortened(step.text)} {_ADVICE}')
+            does = 'runs between or after the builds and is not plain set-up'
+            raise Refusal(f'{shortened(step.text)} {does}')
         self._add_risk(step, 'runs before the builds')
         return None
 

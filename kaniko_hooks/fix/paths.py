@@ -51,9 +51,7 @@ class Paths:
 
     def contexts(self, build: BuildCall) -> Sequence[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
-        context = build.value('context')
-        if context is None:
-            return ['/workspace']
+        context = build.value('context') or Text('/workspace')
         if context.value.startswith('dir://'):
             context = context.part(len('dir://'))
         if '://' in context.value:
