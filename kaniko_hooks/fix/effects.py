@@ -22,12 +22,15 @@ def effects(step: Step) -> Sequence[ProgramCall]:
 
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
-    if step.report.demands:
-        return True
-    # Nothing stops after `|| true`.
-    if re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) and not step.report.exits:
+    report = step.report
+    # Nothing else stops after `|| true`.
+    if not (report.demands or report.exits) and re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text):
         return False
-    return _tests(step) or any(ADDING.isdisjoint(use.words[:3]) for use in effects(step))
+    return (
+        report.demands
+        or _tests(step)
+        or any(ADDING.isdisjoint(use.words[:3]) for use in effects(step))
+    )
 
 
 def _tests(step: Step) -> bool:

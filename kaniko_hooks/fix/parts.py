@@ -124,12 +124,11 @@ def _cut_detours(steps: Steps, kept: list[Step]) -> list[tuple[int, int]]:
     cuts: list[tuple[int, int]] = []
     text = steps.source.source.value
     for number in range(len(kept) - 1, 0, -1):
-        if number >= len(kept):
+        pair = kept[number - 1 : number + 1]
+        targets = [*filter(None, map(_target, pair))]
+        if len(targets) < 2 or _goes_back(kept[number + 1 :]):
             continue
-        first, second = kept[number - 1], kept[number]
-        target, further = _target(first), _target(second)
-        if target is None or further is None or _goes_back(kept[number + 1 :]):
-            continue
+        (first, second), (target, further) = pair, targets
         later = steps.later(second)
         start = second.node.end - len(further.value)
         name = target.known
@@ -157,6 +156,5 @@ def _goes_back(later: Sequence[Step]) -> bool:
     """The next change of the directory is `cd -`, or something else than a plain `cd`."""
     changing = (step for step in later if 'directories' in step.report.changes)
     target = next(map(_target, changing), Text(''))
-    if target is None or target.value == '-':
-        return True
-    return any('OLDPWD' in step.text or '~-' in step.text for step in later)
+    names_old = any('OLDPWD' in step.text or '~-' in step.text for step in later)
+    return names_old or target is None or target.value == '-'
