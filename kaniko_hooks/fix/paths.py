@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
@@ -122,24 +122,22 @@ class Paths:
             for path in self.keys(word, use.env):
                 yield posixpath.join(path, name) if name else path
 
-    def named_of(
-        self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
-    ) -> list[str]:
-        """The files that a step names in some of its runs, or a folder or pattern for them."""
+    def named_of(self, step: Step, files: Iterable[str]) -> list[str]:
+        """The files that a step names, or a folder or pattern for them."""
         wanted = list(files)
-        named = set(self.named(step, in_run)) if wanted else ()
+        named = {path for path, _ in self.named(step)} if wanted else ()
         return [file for file in wanted if any(may_be_named(file, path) for path in named)]
 
-    def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
-        """The files and folders that a step may read, in some of its runs."""
+    def named(self, step: Step) -> Iterator[tuple[str, Env]]:
+        """The files and folders that a step may read."""
         for use in step.programs:
-            for text in use.read if in_run(use.env) else ():
+            for text in use.read:
                 yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
-            if operator not in _REPLACES and in_run(env):
-                yield from self.keys(target, env)
+            if operator not in _REPLACES:
+                yield from ((path, env) for path in self.keys(target, env))
         for build in step.builds:
-            for flag in build.flags if in_run(build.env) else ():
+            for flag in build.flags:
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, build.env)
 
@@ -153,11 +151,11 @@ class Paths:
                     if path[:1] == '/' and not own and not re.match(_BROUGHT, path):
                         yield path
 
-    def _of_word(self, word: Text, env: Env) -> Iterator[str]:
+    def _of_word(self, word: Text, env: Env) -> Iterator[tuple[str, Env]]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
-                yield from self.keys(part, env)
+                yield from ((path, env) for path in self.keys(part, env))
 
 
 def value_in(env: Env, name: str) -> object:

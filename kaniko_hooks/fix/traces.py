@@ -65,7 +65,7 @@ class Traces:
         uses = [use for use in step.programs if use.name == 'envsubst']
         if uses:
             texts = [word for use in uses for word in use.words]
-            texts += [self.paths.text_of(path) or '' for path in self.paths.named(step)]
+            texts += [self.paths.text_of(path) or '' for path, _ in self.paths.named(step)]
             reads.update(re.findall(r'\$\{?(\w+)', ' '.join(texts)))
         return reads
 
@@ -80,7 +80,7 @@ class Traces:
         if step.most_builds:
             self._built.update(marks)
         elif not self._built:
-            self._folders.update(map(posixpath.dirname, self.paths.named(step)))
+            self._folders.update(posixpath.dirname(path) for path, _ in self.paths.named(step))
 
 
 def units_of(marks: Iterable[object]) -> set[int]:
