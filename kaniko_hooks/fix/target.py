@@ -11,8 +11,6 @@ from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import SYSTEM, Job, Pipeline, containers_of, defaults, effective
 from kaniko_hooks.ci.gitlab.pipelines import Pipelines
 from kaniko_hooks.ci.gitlab.values import (
-    Items,
-    Leaf,
     Value,
     entries_of,
     get,
@@ -20,6 +18,7 @@ from kaniko_hooks.ci.gitlab.values import (
     is_null,
     items_of,
     node_of,
+    plain,
     string_of,
 )
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
@@ -106,7 +105,12 @@ def target_of(state: State, container: Container) -> Target:
     """The job of a container, whose place may have moved since. Raises Refusal."""
     if container.system != SYSTEM:
         raise Refusal('only jobs of GitLab CI can be rewritten')
-    own = tuple(pipeline for pipeline in state.pipelines if _has(pipeline, container))
+    own = tuple(
+        pipeline
+        for pipeline in state.pipelines
+        if container.place.file in pipeline.files
+        and (container.name in pipeline.jobs or container.name in pipeline.hidden)
+    )
     if not own:
         raise Refusal('its pipeline cannot be read')
     job = own[0].jobs.get(container.name)
@@ -123,13 +127,6 @@ def target_of(state: State, container: Container) -> Target:
         job,
         own,
         tuple(dict.fromkeys(file for pipeline in own for file in pipeline.files)),
-    )
-
-
-def _has(pipeline: Pipeline, container: Container) -> bool:
-    job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
-    return job is not None and any(
-        definition.key.file == container.place.file for definition in job.definitions
     )
 
 
@@ -167,7 +164,7 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
-    for text in (*scalars_of(target.job), *scripts):
+    for text in (text_of(target.job), *scripts):
         if name := re.search('CI_JOB_(?:GROUP_)?NAME', text):
             raise Refusal(f'it uses {name[0]}, and its name would change')
         if name := re.search('CI_NODE_(?:INDEX|TOTAL)', text):
@@ -241,19 +238,11 @@ def _keeps(cache: Value, path: str) -> bool:
     return any(is_inside(path, folder) or is_inside(folder, path) for folder in folders)
 
 
-def scalars_of(job: Job, without: Collection[str] = ()) -> Iterator[str]:
-    """The scalars that GitLab may read for a job, as text, without those of some keywords."""
+def text_of(job: Job, without: Collection[str] = ()) -> str:
+    """All that GitLab may read for a job, without some keywords, as text to search in."""
     entries = (*entries_of(job.table), *defaults(job.top).items())
-    waiting = [entry.value for name, entry in entries if name not in without]
-    waiting += items_of(get(job.top, 'variables'))
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, (Leaf, ScalarNode)):
-            yield str(value.value)
-        elif isinstance(value, Items):
-            waiting += value.items
-        else:
-            waiting += [entry.value for _, entry in entries_of(value)]
+    values = [entry.value for name, entry in entries if name not in without]
+    return str([plain(value) for value in (*values, *items_of(get(job.top, 'variables')))])
 
 
 def services_of(target: Target) -> set[str]:
