@@ -59,12 +59,15 @@ def plan_fixes(
         if finding.rule in (CACHED, UNCACHED)
     }
     plans = _Plans()
-    edited: Mapping[str, str] = {}
+    new: dict[str, str] = {}
     if distinct:
         try:
             files = gitlab_files(repository, named)
-            state = State(Files(repository), files, options, analysis.evaluations, {})
-            edited = plans.settle(state, list(distinct.values())).edited
+            state = State(Files(repository), files, options, analysis.evaluations)
+            text_of = plans.settle(state, list(distinct.values())).repository.known_text
+            changed = {path for outcome in plans.outcomes.values() for path in outcome.files}
+            order = sorted(changed, key=lambda path: (path in plans.targets, path))
+            new = {path: text_of(path) for path in order}
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
     outcomes = []
@@ -72,8 +75,6 @@ def plan_fixes(
         outcome = plans.outcomes.get(_key(finding), Outcome(finding))
         fixed = finding._replace(fix=outcome.finding.fix, no_fix=outcome.finding.no_fix)
         outcomes.append(outcome._replace(finding=fixed))
-    order = sorted(edited, key=lambda path: (path in plans.targets, path))
-    new = {path: edited[path] for path in order}
     return FixPlan(tuple(outcomes), new, (*analysis.crashes, *plans.crashes))
 
 

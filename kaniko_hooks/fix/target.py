@@ -50,18 +50,12 @@ class State:
     """
 
     def __init__(
-        self,
-        files: Files,
-        named: Sequence[str],
-        options: Options,
-        evaluations: Evaluations,
-        edited: Mapping[str, str],
+        self, files: Files, named: Sequence[str], options: Options, evaluations: Evaluations
     ) -> None:
         self.files = files
         self.named = named
         self.options = options
         self.evaluations = evaluations
-        self.edited = edited
         self.repository = files.repository
         self.pipelines = Pipelines(files, named, options.gitlab_configs).result()
         self.is_exact = cache(self.repository.is_exact)
@@ -71,8 +65,7 @@ class State:
         """The state after more edits."""
         repository = self.repository.edited(texts)
         files = self.files.edited(repository, texts.keys())
-        edited = {**self.edited, **texts}
-        return State(files, self.named, self.options, Evaluations(repository), edited)
+        return State(files, self.named, self.options, Evaluations(repository))
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""
