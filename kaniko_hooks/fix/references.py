@@ -143,8 +143,7 @@ def _kind(path: Sequence[str]) -> str | None:
 
 def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
     """Raises Refusal for mentions that cannot be replaced: all but those of `needs`."""
-    document = state.files.document(target.file)
-    if is_merged(document.nodes, target.body):
+    if is_merged(state, target.body):
         raise Shared(f'other jobs merge it as *{target.body.anchor}')
     for path, mention in ((path, mention) for path, some in mentions.items() for mention in some):
         # Another pipeline's needs and parents are its own jobs, whatever their names.

@@ -21,7 +21,7 @@ from kaniko_hooks.ci.gitlab.values import (
     plain,
     string_of,
 )
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
+from kaniko_hooks.document.nodes import MappingNode, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.paths import is_inside
 from kaniko_hooks.model import Container, Note
@@ -135,10 +135,12 @@ def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
     return key, body
 
 
-def is_merged(roots: Iterable[Node], body: MappingNode) -> bool:
+def is_merged(state: State, body: MappingNode) -> bool:
     """An alias in the file stands for the job as a whole."""
     return body.anchor is not None and any(
-        identity(named) == identity(body) for node in walk(roots) for named in aliased(node)
+        identity(named) == identity(body)
+        for node in walk(state.files.document(body.file).nodes)
+        for named in aliased(node)
     )
 
 
@@ -157,11 +159,9 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
-    for text in (text_of(target.job), *scripts):
-        if name := re.search('CI_JOB_(?:GROUP_)?NAME', text):
-            raise Refusal(f'it uses {name[0]}, and its name would change')
-        if name := re.search('CI_NODE_(?:INDEX|TOTAL)', text):
-            raise Refusal(f'it uses {name[0]}, which `parallel` would change')
+    text = '\n'.join((text_of(target.job), *scripts))
+    if name := re.search('CI_JOB_(?:GROUP_)?NAME|CI_NODE_(?:INDEX|TOTAL)', text):
+        raise Refusal(f'it uses {name[0]}, which would change')
 
 
 def _has_keyword(table: Value, keyword: str) -> bool:
