@@ -78,10 +78,7 @@ def plan_fixes(
     return FixPlan(tuple(outcomes), new, (*analysis.crashes, *plans.crashes))
 
 
-_Key = tuple[str, tuple[str, ...]]
-
-
-def _key(finding: Finding) -> _Key:
+def _key(finding: Finding) -> object:
     return finding.rule, tuple(f'{job.place.file}:{job.name}' for job in finding.containers)
 
 
@@ -89,7 +86,7 @@ class _Plans:
     """The outcomes of findings, while they are settled."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[_Key, Outcome] = {}
+        self.outcomes: dict[object, Outcome] = {}
         self.crashes: list[str] = []
         self.targets: set[str] = set()  # files with jobs that are rewritten
 
@@ -117,8 +114,8 @@ class _Plans:
         for finding, own in drafted:
             fixed = finding._replace(fix=', '.join(draft.does for draft in own))
             files = sorted({path for draft in own for path in draft.edits})
-            risks = [risk for draft in own for risk in draft.risks]
-            self.outcomes[_key(finding)] = Outcome(fixed, tuple(files), ''.join(risks[:1]))
+            risk = next((risk for draft in own for risk in draft.risks), '')
+            self.outcomes[_key(finding)] = Outcome(fixed, tuple(files), risk)
             self.targets.update(draft.target.file for draft in own)
         return after
 
