@@ -45,23 +45,15 @@ _RESERVED = frozenset((*_OLD_GLOBALS, 'include', 'variables', 'stages'))
 
 
 class Command(NamedTuple):
-    """One string of a script."""
+    """One string of a script, and where it begins.
 
+    `file` is relative to the repository root, `offset` counts code points.
+    """
+
+    text: str
+    file: str
+    offset: int
     source: Text
-
-    @property
-    def text(self) -> str:
-        return self.source.value
-
-    @property
-    def file(self) -> str:
-        """Relative to the repository root."""
-        return self.source.place(0).file
-
-    @property
-    def offset(self) -> int:
-        """Of the first character, in code points."""
-        return self.source.place(0).offset
 
 
 class Job(NamedTuple):
@@ -108,7 +100,9 @@ class Job(NamedTuple):
         return matrix_cells(self.table)
 
     def _commands(self, keyword: str) -> list[Command] | None:
-        return list(map(Command, self.scripts[keyword])) if keyword in self.scripts else None
+        if keyword not in self.scripts:
+            return None
+        return [Command(text.value, *text.place(0), text) for text in self.scripts[keyword]]
 
 
 class Pipeline(NamedTuple):
@@ -279,14 +273,12 @@ def _scripts(job: Job, settings: Settings) -> Iterator[Script]:
 
 
 def _image(job: Job) -> Setting | None:
-    entry = job.entries.get('image')
-    if entry is None:
-        return None
-    value = get(entry.value, 'name') if isinstance(entry.value, Table) else entry.value
+    image = effective(job, 'image')
+    value = get(image, 'name') or image
     name = string_of(value)
     if value is None or name is None:
         return None
-    places = dict.fromkeys((place_of(value), place_of(entry.key)))
+    places = dict.fromkeys((place_of(value), place_of(job.entries['image'].key)))
     return Setting((value_text(name),), tuple(places))
 
 

@@ -29,16 +29,9 @@ class InvalidPipeline(Exception):
         super().__init__(message)
         self.message = message
         self.place = place
+        self.file, self.offset = place
         self.line = 1
         self.files: tuple[str, ...] = ()
-
-    @property
-    def file(self) -> str:
-        return self.place.file
-
-    @property
-    def offset(self) -> int:
-        return self.place.offset
 
     def __str__(self) -> str:
         return f'{self.file}:{self.line}: {self.message}'
