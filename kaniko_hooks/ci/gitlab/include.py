@@ -22,6 +22,7 @@ from kaniko_hooks.ci.gitlab.values import (
     get,
     items_of,
     merge_into,
+    node_of,
     place_of,
     string_of,
 )
@@ -81,18 +82,15 @@ class Loader:
         for entry in items_of(get(content, 'include')):
             included = self._is_included(get(entry, 'rules'))
             for path in () if included is False else self._paths(entry, chain):
-                table = self._included(path, entry, chain, certain and included is True)
-                if table is not None:
-                    merge_into(entries, table)
+                merge_into(
+                    entries, self._included(path, entry, chain, certain and included is True)
+                )
         for name, definition in content.entries.items():
             definitions = self.definitions.setdefault(name, [])
             # A file that is included again defines nothing new, but it is merged later.
             definitions[:] = [old for old in definitions if old.key is not definition.key]
             definitions.append(definition)
-        if not entries:
-            return content
         merge_into(entries, content)
-        entries.pop('include', None)
         return Table(entries, content.node)
 
     def _is_included(self, rules: Value | None) -> bool | None:
@@ -124,10 +122,8 @@ class Loader:
             for pattern in patterns
         )
 
-    def _included(
-        self, path: str, entry: Value, chain: tuple[str, ...], certain: bool
-    ) -> Table | None:
-        """The content of a file; None, with a note, if it is missing and may be elsewhere."""
+    def _included(self, path: str, entry: Value, chain: tuple[str, ...], certain: bool) -> Table:
+        """The content of a file; none, with a note, if it is missing and may be elsewhere."""
         place = place_of(entry)
         try:
             if path in chain:
@@ -138,7 +134,7 @@ class Loader:
                 raise
             if path not in chain:
                 self._add_note(place, f'`{path}` cannot be read')
-            return None
+            return Table({}, node_of(entry))
         inputs = get(entry, 'inputs')
         if inputs is not None:
             self.inputs.setdefault(path, []).append(place_of(inputs))

@@ -55,8 +55,8 @@ def extended(table: Table, lenient: bool) -> Table:
     extender = _Extender(table, lenient)
     entries: dict[str, Entry] = {}
     for name, entry in table.entries.items():
-        if isinstance(entry.value, Table) and 'extends' in entry.value.entries:
-            entry = Entry(entry.key, extender.extended(name, entry.value))
+        if isinstance(entry.value, Table):
+            entry = Entry(entry.key, extender.extended(name, entry.value)[0])
         entries[name] = entry
     return Table(entries, table.node)
 
@@ -67,30 +67,30 @@ class _Extender:
     def __init__(self, table: Table, lenient: bool) -> None:
         self.table = table
         self.lenient = lenient
-        self.done: dict[str, Table] = {}
-        self.levels: dict[str, int] = {}  # of `extends` in an entry and its ancestors
+        self.done: dict[str, tuple[Table, int]] = {}
         self.open: set[str] = set()
 
-    def extended(self, name: str, value: Table) -> Table:
+    def extended(self, name: str, value: Table) -> tuple[Table, int]:
+        """An entry with what it extends, and the levels of `extends` in it."""
         extends = value.entries.get('extends')
         if extends is None:
-            return value
+            return value, 0
         if name not in self.done:
             place = place_of(extends.value)
             self.open.add(name)
             entries: dict[str, Entry] = {}
-            level = 1
+            above = [0]
             for parent in parents(value):
                 base = self._base(name, parent, place)
                 if base is not None:
-                    merge_into(entries, self.extended(parent, base))
-                    level = max(level, 1 + self.levels.get(parent, 0))
-            if level > MAX_NESTING_LEVELS + 1:
+                    table, level = self.extended(parent, base)
+                    merge_into(entries, table)
+                    above.append(level)
+            if max(above) > MAX_NESTING_LEVELS:
                 raise InvalidPipeline(f'{name}: nesting too deep in `extends`', place)
             merge_into(entries, value)
             self.open.remove(name)
-            self.done[name] = Table(entries, value.node)
-            self.levels[name] = level
+            self.done[name] = Table(entries, value.node), max(above) + 1
         return self.done[name]
 
     def _base(self, name: str, parent: str, place: Place) -> Table | None:
