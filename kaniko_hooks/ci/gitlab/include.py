@@ -47,23 +47,22 @@ class Loader:
     """Loads the files of one pipeline.
 
     With `variables`, the files that the pipeline with these variables includes;
-    without, the files that some pipeline may include. With `lenient`, a missing file
-    may be elsewhere.
+    without, the files that some pipeline may include.
 
     - `files_read`: paths in the order in which they are read.
-    - `notes`: on includes that cannot be seen.
+    - `notes`: on includes that cannot be seen; `problems`: those that GitLab refuses.
     - `inputs`: for each file, the places of the inputs that it is included with.
     - `definitions`: the entries of each top-level key, in the order in which they are
       merged.
     """
 
-    def __init__(self, files: Files, lenient: bool = False, variables: Variables = None) -> None:
+    def __init__(self, files: Files, variables: Variables = None) -> None:
         self.files = files
-        self.lenient = lenient
         self.variables = variables
         self.count = 0
         self.files_read: dict[str, None] = {}
         self.notes: dict[Note, None] = {}
+        self.problems: list[InvalidPipeline] = []
         self.inputs: dict[str, list[Place]] = {}
         self.definitions: dict[str, list[Entry]] = {}
 
@@ -123,15 +122,15 @@ class Loader:
         )
 
     def _included(self, path: str, entry: Value, chain: tuple[str, ...], certain: bool) -> Table:
-        """The content of a file; none, with a note, if it is missing and may be elsewhere."""
+        """The content of a file; none, with a note, if it cannot be read."""
         place = place_of(entry)
         try:
             if path in chain:
                 raise InvalidPipeline(f'`{path}` includes itself', place)
             document = self._document(path, place)
-        except InvalidPipeline:
-            if certain and not self.lenient:
-                raise
+        except InvalidPipeline as error:
+            if certain:
+                self.problems.append(error)
             if path not in chain:
                 self._add_note(place, f'`{path}` cannot be read')
             return Table({}, node_of(entry))

@@ -12,6 +12,7 @@ from kaniko_hooks.ci.gitlab.predefined import EXCLUSIVE, NEVER_EMPTY, SINGLE_WOR
 from kaniko_hooks.ci.gitlab.reuse import ancestors
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
+    InvalidPipeline,
     Leaf,
     Table,
     Value,
@@ -117,7 +118,7 @@ class Pipeline(NamedTuple):
     - `definitions`: each top-level entry as the files have it, the last one wins.
     - `inputs`: for each file, the places of the inputs that it is included with.
     - `standalone`: no pipeline of the repository includes the file.
-    - `broken`: GitLab would refuse it; this is the readable rest.
+    - `problem`: the first reason for GitLab to refuse it; this is the readable rest.
     - `child`: identifies a child pipeline.
     - `reported`: for each job with a dotenv report, the variables that others may get of it.
     - `forwarded`: for each of its trigger jobs, the variables that it passes on.
@@ -133,14 +134,14 @@ class Pipeline(NamedTuple):
     inputs: Mapping[str, Sequence[Place]]
     reported: Mapping[str, Collection[str]] = {}
     standalone: bool = False
-    broken: bool = False
+    problem: InvalidPipeline | None = None
     child: str | None = None
     forwarded: tuple[Settings, ...] = ()
 
     @property
     def visible(self) -> bool:
         """True if all its configuration, and all users of it, are in the repository."""
-        return not (self.notes or self.standalone or self.broken)
+        return not (self.notes or self.standalone or self.problem)
 
 
 def jobs_of(files: Files, top: Table, definitions: Mapping[str, Sequence[Entry]]) -> dict[str, Job]:

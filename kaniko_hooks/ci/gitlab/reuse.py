@@ -47,12 +47,12 @@ def ancestors(table: Table, name: str) -> Iterator[str]:
                 yield parent
 
 
-def extended(table: Table, lenient: bool) -> Table:
-    """The table with every entry extended. Raises InvalidPipeline.
+def extended(table: Table, problems: list[InvalidPipeline]) -> Table:
+    """The table with every entry extended.
 
-    With `lenient`, parents that are unknown or no hashes are ignored.
+    A parent that is unknown or no hash is a problem. Raises InvalidPipeline.
     """
-    extender = _Extender(table, lenient)
+    extender = _Extender(table, problems)
     entries: dict[str, Entry] = {}
     for name, entry in table.entries.items():
         if isinstance(entry.value, Table):
@@ -64,9 +64,9 @@ def extended(table: Table, lenient: bool) -> Table:
 class _Extender:
     """Extends the entries of a table, each once."""
 
-    def __init__(self, table: Table, lenient: bool) -> None:
+    def __init__(self, table: Table, problems: list[InvalidPipeline]) -> None:
         self.table = table
-        self.lenient = lenient
+        self.problems = problems
         self.done: dict[str, tuple[Table, int]] = {}
         self.open: set[str] = set()
 
@@ -103,26 +103,26 @@ class _Extender:
             problem = 'circular dependency detected in `extends`'
         else:
             return base.value
-        if self.lenient or '$[[' in parent:  # an input without a value here
-            return None
-        raise InvalidPipeline(f'{name}: {problem}', place)
+        if '$[[' not in parent:  # an input without a value here
+            self.problems.append(InvalidPipeline(f'{name}: {problem}', place))
+        return None
 
 
-def resolved(table: Table, lenient: bool) -> Table:
-    """The table with every reference replaced. Raises InvalidPipeline.
+def resolved(table: Table, problems: list[InvalidPipeline]) -> Table:
+    """The table with every reference replaced.
 
-    With `lenient`, a reference without a target stays.
+    One without a target stays, which is a problem. Raises InvalidPipeline.
     """
-    return _Resolver(table, lenient).table(table)
+    return _Resolver(table, problems).table(table)
 
 
 class _Resolver(Rewriter):
     """Resolves the references of one table."""
 
-    def __init__(self, table: Table, lenient: bool) -> None:
+    def __init__(self, table: Table, problems: list[InvalidPipeline]) -> None:
         super().__init__()
         self.top = table
-        self.lenient = lenient
+        self.problems = problems
         self.open: set[int] = set()
 
     def reference(self, reference: Reference) -> Value:
@@ -138,7 +138,6 @@ class _Resolver(Rewriter):
             value = self.value(target)
             self.open.remove(id(reference))
             return value
-        if self.lenient:
-            return reference
         path = ', '.join(f'"{name}"' for name in reference.path)
-        raise InvalidPipeline(f'!reference [{path}] {problem}', place_of(reference))
+        self.problems.append(InvalidPipeline(f'!reference [{path}] {problem}', place_of(reference)))
+        return reference
