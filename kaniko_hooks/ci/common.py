@@ -155,13 +155,12 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, Place]]:
             yield name, Text(value) if equals else None, place_of(item)
         elif 'name' in entries:
             name = text_of(entries['name'].value)
-            text = _value(entries['value'].value) if 'value' in entries else None
-            yield name, text, place_of(entries['name'].key)
+            yield name, _value(value_in(entries, 'value')), place_of(entries['name'].key)
         elif entries and 'value' not in entries:
             yield from named_values(item)
 
 
-def _value(node: Node) -> Text | None:
+def _value(node: Node | None) -> Text | None:
     return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
 
 

@@ -136,7 +136,7 @@ class Pipeline(NamedTuple):
     standalone: bool = False
     problem: InvalidPipeline | None = None
     child: str | None = None
-    forwarded: tuple[Settings, ...] = ()
+    forwarded: Sequence[Settings] = ()
 
     @property
     def visible(self) -> bool:

@@ -181,7 +181,8 @@ class Pipelines:
             self.files_read.update(pipeline.files)
         if pipeline.problem:
             self._add_problem(pipeline.problem, pipeline.files)
-        self.pipelines.append(pipeline._replace(child=child))
+        forwarded = self.forwarded[child] if child else ()
+        self.pipelines.append(pipeline._replace(child=child, forwarded=forwarded))
 
     def _add_problem(self, error: InvalidPipeline, files: tuple[str, ...]) -> None:
         """A problem, unless the readable files of the pipeline do not mention Kaniko."""
@@ -220,14 +221,12 @@ class Pipelines:
 
     def result(self) -> tuple[Pipeline, ...]:
         """All pipelines, without standalone files that another standalone file includes."""
-        standalone = [pipeline for pipeline in self.pipelines if pipeline.standalone]
-        roots = {pipeline.root for pipeline in standalone}
         included: set[str] = set()
-        for pipeline in standalone:
-            if pipeline.root not in included:
-                included |= roots.intersection(pipeline.files) - {pipeline.root}
+        for pipeline in self.pipelines:
+            if pipeline.standalone and pipeline.root not in included:
+                included |= {*pipeline.files} - {pipeline.root}
         return tuple(
-            pipeline._replace(forwarded=tuple(self.forwarded.get(pipeline.child or '', ())))
+            pipeline
             for pipeline in self.pipelines
             if not (pipeline.standalone and pipeline.root in included)
         )
