@@ -185,7 +185,10 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
     steps: dict[str, list[tuple[Node, Context]]] = {}
     for name, field in fields(declared).items():
         key, default = f'parameters.{name}', value_of(field.value, 'default')
-        passed = [node for call in calls for node in _passed(call, name) or [default]]
+        passed: list[Node | None] = []
+        for call in calls:
+            cells = items_of(value_of(call, 'matrix', 'parameters', name))
+            passed.extend(cells or (value_of(call, name) or default,))
         texts = [text for text in map(context.text, passed) if text is not None]
         alternatives = tuple(dict.fromkeys(texts)) if len(texts) == len(passed) else ()
         if len(alternatives) == 1:
@@ -194,12 +197,6 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
             variables[key] = Setting(alternatives)
         steps[key] = [(node, context) for node in passed if isinstance(node, SequenceNode)]
     return context._replace(values=values, variables=variables, steps=steps)
-
-
-def _passed(call: Node | None, name: str) -> Sequence[Node | None]:
-    """The values that a call passes to a parameter, those of its matrix included."""
-    node = value_of(call, name)
-    return items_of(value_of(call, 'matrix', 'parameters', name)) or ([node] if node else [])
 
 
 def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:

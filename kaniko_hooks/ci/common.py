@@ -221,12 +221,6 @@ def shell_of(interpreter: str) -> str:
     return shells[-1] if shells else others[0] if others else ''
 
 
-def shebang(text: str) -> str | None:
-    """The interpreter that a script's first line names; None if it has no such line."""
-    match = re.match(r'\s*#!\s*(.*)', text)
-    return shell_of(match[1]) if match else None
-
-
 def folder_in(directory: str | None, folder: Text | None) -> str | None:
     """A folder of the repository, named relative to another one; None if it is not known.
 

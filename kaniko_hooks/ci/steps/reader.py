@@ -88,7 +88,9 @@ class _Reader:
             if name not in _PASSED_OVER and name[:1] != '.':
                 below = f'{path}.{name}' if path else name
                 # A list of containers may also be a mapping by name.
-                of_value = 'container' if role == 'list' else _role(name, inner)
+                is_container = role == 'list' or name in inner.dialect.single
+                is_list = name in inner.dialect.lists
+                of_value = 'container' if is_container else 'list' if is_list else ''
                 yield from self.containers(
                     field.value, below, inner, of_value, field.key.start, inside
                 )
@@ -103,9 +105,3 @@ def _scope(node: Node, entries: Entries, scope: Scope, is_root: bool) -> Scope |
         if system is not scope.system:
             scope = scope_of(scope.source, system, scope)
     return scope.within(entries, is_root)
-
-
-def _role(name: str, scope: Scope) -> str:
-    if name in scope.dialect.lists:
-        return 'list'
-    return 'container' if name in scope.dialect.single else ''
