@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of
 from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
@@ -169,18 +169,15 @@ def defaults(prefix: str, declared: Node | None, expression: str) -> dict[str, T
 
     People who start the pipeline choose from several values if there are some.
     """
-    return {
-        f'{prefix}.{name}': Text(default.value)
-        for name, field in fields(declared).items()
-        for default in (value_of(field.value, 'default'),)
-        if isinstance(default, ScalarNode) and expression not in default.value
-        if not _has_choice(field.value)
-    }
-
-
-def _has_choice(declaration: Node) -> bool:
-    is_boolean = text_of(value_of(declaration, 'type')) == 'boolean'
-    return is_boolean or not fields(declaration).keys().isdisjoint(('options', 'enum'))
+    values: dict[str, Text] = {}
+    for name, field in fields(declared).items():
+        entries = fields(field.value)
+        default = value_in(entries, 'default')
+        is_boolean = text_of(value_in(entries, 'type')) == 'boolean'
+        has_choice = is_boolean or 'options' in entries or 'enum' in entries
+        if isinstance(default, ScalarNode) and expression not in default.value and not has_choice:
+            values[f'{prefix}.{name}'] = Text(default.value)
+    return values
 
 
 def matrix_cells(matrix: Node | None) -> dict[str, list[Node]]:

@@ -8,6 +8,8 @@ Not here: ordered maps, sets, binary data, aliases of a `!reference`.
 
 from __future__ import annotations
 
+import re
+
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     InvalidPipeline,
@@ -50,6 +52,9 @@ class _Converter:
         self.sizes: dict[int, tuple[int, int]] = {}
 
     def value(self, node: Node) -> Value:
+        if node.tag and re.match('!ruby/(?!sym)', node.tag):
+            # Of a Ruby object, which a safe load refuses.
+            raise InvalidPipeline(f'Tried to load unspecified class: {node.tag}', place_of(node))
         if isinstance(node, ScalarNode):
             return _scalar(node)
         number = identity(node)
@@ -57,7 +62,6 @@ class _Converter:
             raise InvalidPipeline('the value contains itself', place_of(node))
         if number not in self.values:
             self.open.add(number)
-            _check_tag(node)
             value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
             self._check_size(value)
             self.open.remove(number)
@@ -104,16 +108,8 @@ class _Converter:
         self.sizes[id(value)] = count, depth
 
 
-def _check_tag(node: Node) -> None:
-    """Raises InvalidPipeline for a tag of a Ruby object, which a safe load refuses."""
-    tag = node.tag or ''
-    if tag.startswith('!ruby/') and not tag.startswith('!ruby/sym'):
-        raise InvalidPipeline(f'Tried to load unspecified class: {tag}', place_of(node))
-
-
 def _scalar(node: ScalarNode) -> Value:
     if node.tag is not None:
-        _check_tag(node)
         if node.tag == '!reference':
             return Reference(None, node)
         if node.tag in (f'{_TAG}str', '!str') or node.tag.startswith('!ruby/sym'):
