@@ -44,7 +44,7 @@ def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
 
 
 def _kinds(state: State) -> list[object]:
-    return [(pipeline.root, pipeline.child, pipeline.broken) for pipeline in state.pipelines]
+    return [(pipeline.root, pipeline.child, bool(pipeline.problem)) for pipeline in state.pipelines]
 
 
 # Keywords

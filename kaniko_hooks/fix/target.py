@@ -181,7 +181,7 @@ def risky_keywords(
     for pipeline in target.pipelines:
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
-        elif pipeline.broken or not all(_is_scan(state, note) for note in pipeline.notes):
+        elif pipeline.problem or not all(_is_scan(state, note) for note in pipeline.notes):
             yield 'its pipeline has parts that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
