@@ -216,9 +216,14 @@ def _comments(
 def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and text of every directive in a shell script."""
     # Few files have a comment of ours: only they need the parser.
+    from kaniko_hooks.shell import TooMuch
     from kaniko_hooks.shell.parser import parse
 
-    for start, end in parse(Text(script)).comments:
+    try:
+        comments = parse(Text(script)).comments
+    except TooMuch:
+        return
+    for start, end in comments:
         for match in _DIRECTIVE.finditer(script, start, end):
             yield match.start(), end, match[1]
 
