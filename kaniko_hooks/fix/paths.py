@@ -49,21 +49,9 @@ class Paths:
             self._keys[place] = tuple(names)
         return self._keys[place]
 
-    def outputs(self, build: BuildCall) -> set[str]:
-        """The files that a build writes."""
-        files = build.values(*OUTPUTS)
-        files += (
-            value.part(len('oci:'))
-            for value in build.values('cache-repo')
-            if value.value.startswith('oci:')
-        )
-        return {path for file in files for path in self.keys(file, build.env)}
-
     def contexts(self, build: BuildCall) -> Sequence[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
-        context = build.value('context')
-        if context is None:
-            return ['/workspace']
+        context = build.value('context') or Text('/workspace')
         if context.value.startswith('dir://'):
             context = context.part(len('dir://'))
         if '://' in context.value:
@@ -80,12 +68,10 @@ class Paths:
     def dockerfiles(self, build: BuildCall) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
-        result = [*self.keys(file, build.env)]
-        if file.value[:1] != '/':
-            key = '\0'.join(file.key())
-            for folder in self.contexts(build):
-                result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
-        return result
+        key = '\0'.join(file.key())
+        folders = self.contexts(build) if file.value[:1] != '/' else ()
+        inside = (posixpath.normpath(f'{folder}/{key}' if folder else key) for folder in folders)
+        return [*self.keys(file, build.env), *inside]
 
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""
@@ -94,15 +80,16 @@ class Paths:
 
     def _writes(self, step: Step) -> Iterator[tuple[str, Env]]:
         for build in step.builds:
-            yield from ((path, build.env) for path in self.outputs(build))
+            files = build.values(*OUTPUTS)
+            files += (
+                value.part(len('oci:'))
+                for value in build.values('cache-repo')
+                if value.value.startswith('oci:')
+            )
+            yield from ((path, build.env) for file in files for path in self.keys(file, build.env))
         for use in step.programs:
             if use.kind == LOCAL or use.name in IMAGE_TOOLS:
                 yield from ((path, use.env) for path in self.targets(use))
-
-    def _removes(self, step: Step) -> Iterator[tuple[str, Env]]:
-        for use in step.programs:
-            for word in use.removed:
-                yield from ((path, use.env) for path in self.keys(word, use.env))
 
     def written_before(self, step: Step, build: BuildCall) -> set[str]:
         """The files that a step writes before it builds."""
@@ -112,7 +99,13 @@ class Paths:
     def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
-        for path, env in (*self._writes(step), *self._removes(step), *self.redirected(step)):
+        removed = (
+            (path, use.env)
+            for use in step.programs
+            for word in use.removed
+            for path in self.keys(word, use.env)
+        )
+        for path, env in (*self._writes(step), *removed, *self.redirected(step)):
             result[path].add(value_in(env, name))
         return result
 
@@ -216,8 +209,7 @@ def is_inside(file: str, folder: str) -> bool:
     if folder in ('', '.'):
         return file[:1] != '/'
     if '\0' in folder or file.startswith('\0'):
-        start = folder.partition('\0')[0]
-        if file.startswith('\0') or not start:
-            return folder[:1] != '/' or file.startswith('\0')
-        return file.startswith(start) or start.startswith(file.partition('\0')[0])
+        # Of unknown names only the known beginnings can differ.
+        start, own_start = folder.partition('\0')[0], file.partition('\0')[0]
+        return file.startswith(start) or start.startswith(own_start)
     return file == folder or file.startswith(f'{folder}/')

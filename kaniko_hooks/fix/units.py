@@ -19,7 +19,7 @@ from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, may_be_named, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, steps_in
-from kaniko_hooks.fix.target import Target, scalars_of, services_of
+from kaniko_hooks.fix.target import Target, services_of, text_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
 
@@ -215,8 +215,8 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
     if steps.is_environment(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
-    beside = scalars_of(target.job, without=SCRIPTS)
-    is_used = any(re.search(rf'\$\{{?{name}(?!\w)', text) for text in beside)
+    beside = text_of(target.job, without=SCRIPTS)
+    is_used = re.search(rf'\$\{{?{name}(?!\w)', beside) is not None
     for other in (*steps.before, *steps.main, *steps.after):
         command = other.only_command
         is_loop = isinstance(command, For) and command.name == name and other.most_builds > 1

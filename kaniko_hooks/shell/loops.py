@@ -395,7 +395,7 @@ def _leaves_after_success(node: Statement) -> bool:
     command = node.pipelines[0].commands[0]
     if isinstance(command, If):
         names = {words[0] for words in _literal_words(command.arms[0].condition)}
-        if names and names.isdisjoint(('[', 'test')):
+        if names and names.isdisjoint(('[', 'let', 'test')):
             parts.append(command.arms[0].body)
     return any(
         words[0] in _LEAVES and words[-1] in (*_LEAVES, '0')
