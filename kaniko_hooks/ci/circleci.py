@@ -47,13 +47,14 @@ _MAX_ITEMS = 20
 def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
     document = source.document
-    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<')
+    declared = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<')
+    variables = {name: Setting((text,)) for name, text in declared.items()}
     holders = {('', ''): document} | {
         (f'orbs.{name}.', f'{name}/'): field.value
         for name, field in fields(value_of(document, 'orbs')).items()
     }
     for (where, orb), holder in holders.items():
-        context = Context(source, _Names, holder, {}, values)
+        context = Context(source, _Names, holder, variables, {})
         for name, field in fields(value_of(holder, 'jobs')).items():
             calls = _invocations(document, orb + name)
             container = _Job(source, f'{where}jobs.{name}').read(field, calls, context)
@@ -178,9 +179,7 @@ class _Job(Job):
 
 def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None]) -> Context:
     """The context inside of something with these parameters, called with these arguments."""
-    values = {
-        name: value for name, value in context.values.items() if not name.startswith('parameters.')
-    }
+    values: dict[str, Text] = {}
     variables = dict(context.variables)
     steps: dict[str, list[tuple[Node, Context]]] = {}
     for name, field in fields(declared).items():
@@ -189,7 +188,7 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
         for call in calls:
             cells = items_of(value_of(call, 'matrix', 'parameters', name))
             passed.extend(cells or (value_of(call, name) or default,))
-        texts = [text for text in map(context.text, passed) if text is not None]
+        texts = _texts(passed, context)
         alternatives = tuple(dict.fromkeys(texts)) if len(texts) == len(passed) else ()
         if len(alternatives) == 1:
             values[key] = alternatives[0]
@@ -199,16 +198,16 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
     return context._replace(values=values, variables=variables, steps=steps)
 
 
+def _texts(nodes: Sequence[Node | None], context: Context) -> list[Text]:
+    return [context.filled(Text(node.value)) for node in nodes if isinstance(node, ScalarNode)]
+
+
 def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:
     """The condition of a logic statement.
 
-    Defaults of the pipeline's parameters do not decide it: whoever starts a pipeline
-    may pass another value.
+    Defaults of the pipeline's parameters, which are settings of variables, do not decide
+    it: whoever starts a pipeline may pass another value.
     """
-    values = {
-        name: value for name, value in context.values.items() if not name.startswith('pipeline.')
-    }
-    context = context._replace(values=values)
     names = _Names(context)
     if isinstance(node, ScalarNode):
         # A value, or an expression with or without `<< >>` around it.
@@ -225,7 +224,7 @@ def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:
         if name in ('and', 'or'):
             parts = [_condition(item, context, depth + 1) for item in items]
             return all_of(parts) if name == 'and' else any_of(parts)
-        texts = [text for text in map(context.text, items) if text is not None]
+        texts = _texts(items, context)
         if name == 'equal' and len(texts) == len(items):
             return all_of(names.equal(texts[0], text) for text in texts[1:])
     # Another statement is known by its text.

@@ -64,6 +64,7 @@ def read_pipeline(repository: str | os.PathLike[str], path: str = GITLAB_ROOT) -
             raise InvalidPipeline('there is no such file', Place(path, 0))
         pipeline = pipeline_of(files, path, path, _PUSH_TO_MAIN)
         if pipeline.problem:
+            pipeline.problem.files = pipeline.files
             raise pipeline.problem
         return pipeline
     except InvalidPipeline as error:
