@@ -331,3 +331,22 @@ jobs:
     assert outcomes['jobs.known'] == ['ok', 'on a']
     assert outcomes['jobs.unknown'][0] == 'ok'
     assert outcomes['jobs.twice'][0] == 'cached'
+
+
+def test_whoever_starts_a_pipeline_may_pass_another_value_on() -> None:
+    text = """\
+parameters: {off: {type: string, default: ""}}
+commands:
+  build:
+    parameters: {p: {type: string}}
+    steps: [when: {condition: << parameters.p >>, steps: [run: K a, run: K b]}]
+jobs:
+  command: {IMAGE, steps: [build: {p: << pipeline.parameters.off >>}]}
+  job: {IMAGE, parameters: {p: {type: string}}, steps: [build: {p: << parameters.p >>}]}
+  known: {IMAGE, steps: [build: {p: ""}]}
+workflows: {w: {jobs: [job: {p: << pipeline.parameters.off >>}]}}
+"""
+    assert {name: outcome[0] for name, outcome in config(text).items()} == {
+        'jobs.command': 'cached',
+        'jobs.job': 'cached',
+    }

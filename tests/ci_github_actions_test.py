@@ -305,6 +305,13 @@ def test_unknown_values_of_an_action_are_those_of_its_call() -> None:
         ]
 
 
+def test_whoever_starts_a_workflow_may_pass_another_value_on() -> None:
+    action = f'runs: {{using: composite, steps: [{{run: {TWO}, if: "inputs.x == \'on\'"}}]}}'
+    text = 'steps: [{uses: ./.github/actions/build, with: {x: "${{ inputs.off }}"}}]'
+    head = 'inputs: {off: {default: "no"}}\n'
+    assert job(text, head, {ACTION: action})['jobs.j'][0] == 'cached'
+
+
 def test_the_condition_of_a_call_holds_for_the_steps_of_the_action() -> None:
     action = f'runs: {{using: composite, steps: [{{run: {K} a}}]}}'
     text = (

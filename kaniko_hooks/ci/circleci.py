@@ -21,6 +21,7 @@ from kaniko_hooks.ci.common import (
     folder_in,
     image_of,
     place_of,
+    value_in,
 )
 from kaniko_hooks.ci.context import Context, Job, Names
 from kaniko_hooks.document.nodes import (
@@ -46,13 +47,14 @@ _MAX_ITEMS = 20
 def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
     document = source.document
-    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<')
+    declared = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<')
+    variables = {name: Setting((text,)) for name, text in declared.items()}
     holders = {('', ''): document} | {
         (f'orbs.{name}.', f'{name}/'): field.value
         for name, field in fields(value_of(document, 'orbs')).items()
     }
     for (where, orb), holder in holders.items():
-        context = Context(source, _Names, holder, {}, values)
+        context = Context(source, _Names, holder, variables, {})
         for name, field in fields(value_of(holder, 'jobs')).items():
             calls = _invocations(document, orb + name)
             container = _Job(source, f'{where}jobs.{name}').read(field, calls, context)
@@ -88,11 +90,10 @@ class _Job(Job):
         node = field.value
         context = _inside(context, value_of(node, 'parameters'), calls or [None])
         executor, inner = self._executor(node, context)
-        images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
+        settings = {**fields(executor), **fields(node)}
+        images = items_of(value_in(settings, 'docker'))
         image = images[0] if images else None
-        folder = context.text(
-            value_of(node, 'working_directory') or value_of(executor, 'working_directory')
-        )
+        folder = context.text(value_in(settings, 'working_directory'))
         # What `checkout` makes is there, wherever that is.
         is_elsewhere = folder is not None and folder.value[:1] in ('~', '/')
         context = context._replace(
@@ -102,7 +103,7 @@ class _Job(Job):
                 **environment(value_of(executor, 'environment'), inner.filled),
                 **environment(value_of(node, 'environment'), context.filled),
             },
-            shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
+            shell=inner.shown(value_in(settings, 'shell')) or 'bash',
             directory='' if is_elsewhere else folder_in('', folder),
         )
         # Of all calls, as if one of them had all that workflows put before and after the job.
@@ -113,13 +114,13 @@ class _Job(Job):
             self._add_steps(value_of(call, 'post-steps'), context)
         return self.container(field.key, image_of(value_of(image, 'image'), inner.filled))
 
-    def _executor(self, node: Node, context: Context) -> tuple[Node, Context]:
+    def _executor(self, node: Node, context: Context) -> tuple[Node | None, Context]:
         """The mapping with what a job runs in, and the context of its parameters."""
         named = value_of(node, 'executor')
         name = context.shown(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
         executor = _defined(context.document, 'executors', name)[0] if name else None
         if executor is None:
-            return node, context
+            return None, context
         return executor, _inside(context, value_of(executor, 'parameters'), [named])
 
     def _add_steps(self, steps: Node | None, context: Context) -> None:
@@ -178,15 +179,16 @@ class _Job(Job):
 
 def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None]) -> Context:
     """The context inside of something with these parameters, called with these arguments."""
-    values = {
-        name: value for name, value in context.values.items() if not name.startswith('parameters.')
-    }
+    values: dict[str, Text] = {}
     variables = dict(context.variables)
     steps: dict[str, list[tuple[Node, Context]]] = {}
     for name, field in fields(declared).items():
         key, default = f'parameters.{name}', value_of(field.value, 'default')
-        passed = [node for call in calls for node in _passed(call, name) or [default]]
-        texts = [text for text in map(context.text, passed) if text is not None]
+        passed: list[Node | None] = []
+        for call in calls:
+            cells = items_of(value_of(call, 'matrix', 'parameters', name))
+            passed.extend(cells or (value_of(call, name) or default,))
+        texts = _texts(passed, context)
         alternatives = tuple(dict.fromkeys(texts)) if len(texts) == len(passed) else ()
         if len(alternatives) == 1:
             values[key] = alternatives[0]
@@ -196,22 +198,16 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
     return context._replace(values=values, variables=variables, steps=steps)
 
 
-def _passed(call: Node | None, name: str) -> Sequence[Node | None]:
-    """The values that a call passes to a parameter, those of its matrix included."""
-    node = value_of(call, name)
-    return items_of(value_of(call, 'matrix', 'parameters', name)) or ([node] if node else [])
+def _texts(nodes: Sequence[Node | None], context: Context) -> list[Text]:
+    return [context.filled(Text(node.value)) for node in nodes if isinstance(node, ScalarNode)]
 
 
 def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:
     """The condition of a logic statement.
 
-    Defaults of the pipeline's parameters do not decide it: whoever starts a pipeline
-    may pass another value.
+    Defaults of the pipeline's parameters, which are settings of variables, do not decide
+    it: whoever starts a pipeline may pass another value.
     """
-    values = {
-        name: value for name, value in context.values.items() if not name.startswith('pipeline.')
-    }
-    context = context._replace(values=values)
     names = _Names(context)
     if isinstance(node, ScalarNode):
         # A value, or an expression with or without `<< >>` around it.
@@ -228,7 +224,7 @@ def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:
         if name in ('and', 'or'):
             parts = [_condition(item, context, depth + 1) for item in items]
             return all_of(parts) if name == 'and' else any_of(parts)
-        texts = [text for text in map(context.text, items) if text is not None]
+        texts = _texts(items, context)
         if name == 'equal' and len(texts) == len(items):
             return all_of(names.equal(texts[0], text) for text in texts[1:])
     # Another statement is known by its text.

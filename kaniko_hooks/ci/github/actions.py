@@ -41,8 +41,10 @@ def called(action: Node, step: Node, context: Context) -> Context:
     declared = defaults('inputs', value_of(action, 'inputs'), '${{')
     values |= {name.lower(): value for name, value in declared.items()}
     for name, field in fields(value_of(step, 'with')).items():
-        unknown = hole(f'{name} of {place_of(field.key)}')
-        values[f'inputs.{name}'.lower()] = context.text(field.value) or unknown
+        value = hole(f'{name} of {place_of(field.key)}')
+        if isinstance(field.value, ScalarNode):
+            value = context.filled(Text(field.value.value))
+        values[f'inputs.{name}'.lower()] = value
     folder = concat((hole('github.workspace'), Text(f'/{posixpath.dirname(action.file)}')))
     return context._replace(
         values={**values, 'github.action_path': folder},

@@ -44,8 +44,8 @@ class Values(Names):
 class Conditions(Values):
     """Names in the `if:` of a step.
 
-    Defaults are put in only inside of a called action: whoever starts a workflow may
-    pass another value. What a step may change has a name for each version;
+    Defaults of a workflow, which are settings of variables, do not decide them: whoever
+    starts it may pass another value. What a step may change has a name for each version;
     `before` are those of the step before, `step` is a new one.
     """
 
@@ -60,8 +60,6 @@ class Conditions(Values):
         if lower.partition('.')[0] in ('env', 'job', 'hashfiles'):
             self.versions[name] = self.before.get(name, hole(f'{lower}@{self.step}'))
             return self.versions[name]
-        if not self.context.calls and '.inputs.' in f'.{lower}':
-            return hole(f'inputs.{lower.rpartition(".")[2]}')
         if lower.startswith('matrix.'):
             # Its values are compared without regard to case, but not in a shell.
             return hole(f'{lower} in lower case')

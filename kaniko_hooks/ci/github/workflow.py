@@ -36,12 +36,12 @@ def _workflow_context(source: Source) -> Context:
     document = source.document
     triggers = value_of(document, 'on')
     callers = [value_of(triggers, name) for name in ('workflow_dispatch', 'workflow_call')]
-    values = {
-        name.lower(): text
+    variables = {
+        name.lower(): Setting((text,))
         for holder in (document, *callers)
         for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{').items()
     }
-    context = Context(source, Values, document, {}, values)
+    context = Context(source, Values, document, variables, {})
     return _with_defaults(context.with_environment(value_of(document, 'env')), document)
 
 
