@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
 from kaniko_hooks.shell import builtins, outcome, output, paths, programs, scripts, tree
-from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
+from kaniko_hooks.shell.env import Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
 from kaniko_hooks.shell.programs import OTHER, REPEATS, SEARCHING, SHELLS, base_name, program
 from kaniko_hooks.shell.value import Array, mentions_executor, regex_with_holes
@@ -123,12 +124,8 @@ def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field
         env = env.with_variable('OPTIND', hole('$OPTIND'))
     flow = scope.ev.command(inner, state.with_env(env), function.body)
     flow.end_returns()
-    flow.leaving = [
-        # What `trap` has set for EXIT sees the variables of the function.
-        (way, end if way == EXIT else _returned(state.env, end))
-        for way, end in flow.leaving
-    ]
-    flow.normal = merged(scope, [_returned(state.env, end) for end in flow.normal])
+    flow.change(partial(_returned, state.env))
+    flow.normal = merged(scope, flow.normal)
     return flow
 
 
@@ -295,10 +292,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             if re.match(_CHANGES_DIRECTORY, text.value):
                 start = paths.in_unknown_folder(start)
         elif not runs_texts and (runs := _runner(scope, start, rest)):
-            env = start.env._replace(at_exit=NO_TRAP)
-            return Flow(
-                scope.ev.isolated(scope, state, lambda way: runs(scope, way.with_env(env), rest))
-            )
+            return Flow(scope.ev.isolated(scope, state.env, runs(scope, start, rest)))
     if runs_texts:
         return Flow(end.with_status(None) for end in ends)
     if _starts_shell(fields) and state.env.stdin is not None:

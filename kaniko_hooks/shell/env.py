@@ -35,7 +35,6 @@ _COMPARISON = 3
 FILE = 'content of '
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
-NO_TRAP = (Text(''),)
 # Among the names that are exported: all that are assigned (`set -a`).
 ALL = '*'
 
@@ -59,7 +58,6 @@ class Env(NamedTuple):
     previous_directories: tuple[Text, ...] = ()
     saved: Mapping[str, Value | None] = {}  # values before `local`, in the function at hand
     errexit: bool = False
-    at_exit: tuple[Text, ...] = NO_TRAP  # commands that run when the shell ends: alternatives
     unread: Text | None = None  # what `read` gets; None if that is not certain
     stdin: Text | None = None  # all of the input; None if it is not known
     stdout: Text = Text('')  # printed so far, where it is read
@@ -315,7 +313,6 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         previous_directories=joined_directories(env.previous_directories for env in envs),
         saved={name: value for env in envs for name, value in env.saved.items()},
         errexit=all(env.errexit for env in envs),
-        at_exit=tuple(dict.fromkeys(text for env in envs for text in env.at_exit)),
         unread=first.unread if all(env.unread == first.unread for env in envs) else None,
         stdin=first.stdin if all(env.stdin == first.stdin for env in envs) else None,
         stdout=_printed([env.stdout for env in envs]),

@@ -144,7 +144,7 @@ def repeated(
         end
         for argv in argvs
         if argv
-        for end in scope.ev.isolated(scope, start, lambda way: runs(scope, way, argv))
+        for end in scope.ev.isolated(scope, start.env, runs(scope, start, argv))
     ]
     if kind:
         ends = any_number(state, ends, kind, scope.source.place(at.start))

@@ -130,10 +130,8 @@ def _after_script(scope: Scope, states: Iterable[State]) -> list[State]:
                 env=env._replace(files=state.env.files, arguments=Array(arguments))
             )
             flow = _commands(scope, start)
-            exits = [end for way, end in flow.leaving if way == EXIT]
-            going = [*flow.normal, *(end for way, end in flow.leaving if way != EXIT)]
-            ends += [end.with_status(True) for end in ev.exited(scope, going)]
-            ends += ev.exited(scope, exits)
+            ends += [end.with_status(True) for end in flow.normal]
+            ends += [end if way == EXIT else end.with_status(True) for way, end in flow.leaving]
     return ends
 
 

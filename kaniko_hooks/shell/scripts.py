@@ -187,15 +187,11 @@ def _in_new_shell(
 ) -> Flow:
     """The commands of a text in a shell of its own: of ours it has exported variables and files."""
     inner = scope._replace(tested=False, loops=0, may_return=False)
-
-    def child(way: State) -> Flow:
-        table = _inherited(scope, way.env)
-        env = way.env._replace(
-            variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
-        )
-        return _run(inner, way.with_env(env), text)
-
-    return Flow(scope.ev.isolated(scope, state, child))
+    table = _inherited(scope, state.env)
+    env = state.env._replace(
+        variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
+    )
+    return Flow(scope.ev.isolated(scope, state.env, _run(inner, state.with_env(env), text)))
 
 
 def _inherited(scope: Scope, env: Env) -> Mapping[str, Value]:
