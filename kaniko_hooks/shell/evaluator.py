@@ -24,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
-    from kaniko_hooks.shell.loops import Effects
     from kaniko_hooks.shell.reports import Reports
 
     _Node = TypeVar('_Node', tree.Statement, tree.Pipeline)
@@ -78,7 +77,6 @@ class Evaluator:
         self.followed: set[Place] = set()  # places of calls of scripts that were run
         self.ended: list[State] = []  # the shell ends in them during an expansion
         self.reports: Reports | None = None  # on the statements that are recorded
-        self.loops: dict[int, Effects] = {}  # what the bodies of loops have done so far
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}

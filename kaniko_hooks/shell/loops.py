@@ -28,19 +28,18 @@ from kaniko_hooks.shell.env import (
 )
 from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
 from kaniko_hooks.shell.outcome import NO_BUILD
-from kaniko_hooks.shell.tree import For, If, Simple, Statement, While, literal, walk
+from kaniko_hooks.shell.tree import For, If, Simple, While, literal, walk
 from kaniko_hooks.shell.value import (
     OF_LIST,
     Array,
     Single,
-    Value,
-    Words,
     alternatives,
     fresh,
     fresh_name,
     is_known,
     join,
     may_build,
+    optional,
     shape,
     text_of,
     unknown,
@@ -55,129 +54,113 @@ if TYPE_CHECKING:
 
 # A `for` that makes more iterations, together with the loops around, has an unknown length.
 _MAX_ITERATIONS = 300
-# Values of a variable that may build; there are more only if they grow in each round.
-_MAX_BUILDING = 8
-# Contents of a file that the iterations of a loop append to.
-_MAX_TEXTS = 3
 # Evaluations until what a body changes is known; it is nearly always after one.
-_MAX_ROUNDS = 6
+_MAX_ROUNDS = 8
 # Rounds of a `while` that are followed one by one: a script has hardly more arguments.
 _MAX_KNOWN_ROUNDS = 16
 
+_LEAVES = frozenset(('break', 'exit', 'return'))
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
+# Of the environment: other ones after a command with unknown effects.
+_NUMBERS = ('epoch', 'generation', 'word_generation')
 # The name of the positional parameters among the variables of a loop.
 _ARGUMENTS = '@'
 
 
-# Of the environment: other ones after a command with unknown effects.
-_NUMBERS = ('epoch', 'generation', 'word_generation')
-
-
 class Effects:
-    """The changes that the body of a loop has made, in all of its evaluations."""
+    """What the body of a loop has changed, in all of its evaluations."""
 
-    __slots__ = ('values', 'open', 'directories', 'files', 'numbers')
+    __slots__ = ('start', 'head', 'ends', 'files')
 
-    def __init__(self) -> None:
-        self.values: dict[str, Value] = {}  # of variables, that the body leaves
-        # The words of variables with unknown values; None if these are not known either.
-        self.open: dict[str, list[Words] | None] = {}
-        self.directories: tuple[Text, ...] = ()
-        self.files: dict[str, tuple[Text, ...]] = {}  # that may build
-        self.numbers: set[str] = set()  # fields of the environment that another number is in
+    def __init__(self, start: Env) -> None:
+        self.start = start
+        # The environment at the beginning of any iteration.
+        self.head = start._replace(unread=None)
+        # The values that iterations leave in variables, by their shapes.
+        self.ends: dict[str, dict[str, Single]] = {}
+        self.files: set[str] = set()  # that may build
 
-    def widened(self, scope: Scope, env: Env) -> Env:
-        """An environment that includes those at the beginning of each iteration."""
-        table = dict(env.variables)
-        for name, value in self.values.items():
-            ends = alternatives(value)
-            is_variable = name != _ARGUMENTS
-            start = scope.ev.value(scope, env, name) if is_variable else env.arguments
-            if name in self.open:
-                words = self.open[name]
-                anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
-                ends = (*filter(may_build, ends), anything)
-            table[name] = join((start, *ends), scope.ev)
-        files = dict(env.files)
-        for path, texts in self.files.items():
-            files[path] = joined_texts((*files.get(path, ()), *texts))
-        arguments = table.pop(_ARGUMENTS, env.arguments)
-        directories = joined_directories((env.directories, self.directories))
-        numbers: dict[str, Any] = {field: fresh() for field in self.numbers}
-        env = env._replace(variables=table, directories=directories, files=files, **numbers)
-        return env._replace(arguments=arguments, unread=None)
-
-    def learn(self, scope: Scope, before: Env, after: Env) -> bool:
-        """Take in what one iteration has changed; False if that is nothing new."""
-        numbers = {field for field in _NUMBERS if getattr(before, field) != getattr(after, field)}
-        news = not self.numbers.issuperset(numbers)
-        self.numbers |= numbers
+    def learn(self, scope: Scope, after: Env) -> None:
+        """Take in what one iteration has changed: another head unless that is nothing new."""
+        head = self.head
+        numbers: dict[str, Any] = {
+            field: fresh()
+            for field in _NUMBERS
+            if getattr(self.start, field) == getattr(head, field) != getattr(after, field)
+        }
+        shapes = set(map(shape, head.directories))
+        more = tuple(folder for folder in after.directories if shape(folder) not in shapes)
+        directories = joined_directories((head.directories, more))
+        if numbers or directories != head.directories:
+            self.head = head._replace(directories=directories, **numbers)
         for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):
-            old = before.arguments if name == _ARGUMENTS else before.variables.get(name)
+            old = head.arguments if name == _ARGUMENTS else head.variables.get(name)
             if value != old:
                 starts = () if old is None else alternatives(old)
-                ends = [item for item in alternatives(value) if item not in starts]
-                ends = [_with_any_end(scope, item, starts) for item in ends]
-                news = self._learn_value(scope, name, ends) or news
-        for path, written in after.files.items():
-            if before.files.get(path) != written:
-                texts = self.files.get(path, ())
-                kept = [text for text in written if may_build(text) and text not in texts]
-                if kept and len(texts) < _MAX_TEXTS:
-                    is_new = unnumbered(path) not in map(unnumbered, self.files)
-                    self.files[path] = (*texts, *kept)
-                    news = news or is_new or bool(texts)
-        shapes = set(map(shape, (*self.directories, *before.directories)))
-        more = tuple(folder for folder in after.directories if shape(folder) not in shapes)
-        directories = joined_directories((self.directories, more))
-        news = news or directories != self.directories
-        self.directories = directories
-        return news
+                self._learn_values(scope, name, starts, alternatives(value))
+        for path, texts in after.files.items():
+            if texts != head.files.get(path) and unnumbered(path) not in self.files:
+                self._learn_texts(path, filter(may_build, texts))
 
-    def _learn_value(self, scope: Scope, name: str, ends: Sequence[Single]) -> bool:
-        """Take in new values of a variable.
+    def _learn_values(
+        self, scope: Scope, name: str, starts: Sequence[Single], ends: Sequence[Single]
+    ) -> None:
+        """Take in values of a variable.
 
         Constants are all that it may be, if the next iteration leaves no others.
         """
-        old = self.values.get(name)
-        before = () if old is None else alternatives(old)
-        more = [item for item in ends if item not in before]
+        known = self.ends.setdefault(name, {})
+        ends = [_with_any_end(scope, item, starts) for item in ends if item not in starts]
+        more = {shape(item): item for item in ends if shape(item) not in known}
         if not more:
-            return False
-        news = False
-        if name in self.open or old is not None or not all(map(is_known, more)):
-            words = self.open.get(name, [])
-            if words is not None:
-                words = words_of(scope.ev, (*before, *more), words)
-            news = name not in self.open or self.open[name] != words
-            self.open[name] = words
-            more = [item for item in more if may_build(item)]
-        if more and sum(map(may_build, before)) < _MAX_BUILDING or old is None:
-            shapes = set(map(shape, more))
-            self.values[name] = join(
-                (*(item for item in before if shape(item) not in shapes), *more)
-            )
-            news = news or old is None or not shapes <= set(map(shape, before))
-        return news
+            return
+        known.update(more)
+        is_variable = name != _ARGUMENTS
+        start = scope.ev.value(scope, self.start, name) if is_variable else self.start.arguments
+        ends = list(known.values())
+        if len(known) > len(more) or not all(map(is_known, ends)):
+            words = words_of(scope.ev, ends)
+            anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
+            ends = [*filter(may_build, ends), anything]
+        value = join((start, *ends), scope.ev)
+        if is_variable:
+            self.head = self.head._replace(variables={**self.head.variables, name: value})
+        else:
+            self.head = self.head._replace(arguments=value)
+
+    def _learn_texts(self, path: str, texts: Iterable[Text]) -> None:
+        """Take in the texts of a file: more iterations may add more of them."""
+        more = [_repeated(text) for text in texts]
+        if more:
+            self.files.add(unnumbered(path))
+            files = self.head.files
+            files = {**files, path: joined_texts((*files.get(path, ()), *more))}
+            self.head = self.head._replace(files=files)
 
 
 def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Single:
     """A value that grows in each round, as a command to which words are added, with any end."""
-    rest: Single
     for start in filter(may_build, starts):
         if isinstance(start, Array) and isinstance(item, Array):
-            between, rest = '\0 ', Array(item.items[len(start.items) :])
-        else:
-            rest = tail = text_of(item).part(len(text_of(start).value))
-            between = ' ' if tail.value[:1] == ' ' else ''
-        added = shape(rest) if shape(item).startswith(shape(start) + between) else ''
-        if added and not may_build(rest):
-            end = unknown(scope.ev, (start,), words_of(scope.ev, (rest,)))
-            if isinstance(start, Array) and isinstance(end, Array):
-                return Array((*start.items, *end.items))
-            return concat((text_of(start), Text(between), text_of(end)))
+            fields = item.items[len(start.items) :]
+            if fields and shape(item).startswith(f'{shape(start)}\0 '):
+                unique = {shape(field.text): field for field in fields}
+                return Array((*start.items, *optional(unique.values())))
+        elif isinstance(start, Text) and shape(item).startswith(shape(start)):
+            end = text_of(item).part(len(start.value))
+            if may_build(end):
+                return _repeated(start)
+            if end.value:
+                blank = Text(' ' if end.value[0] == ' ' else '')
+                rest = unknown(scope.ev, (start,), words_of(scope.ev, (end,)))
+                return concat((start, blank, text_of(rest)))
     return item
+
+
+def _repeated(text: Text) -> Text:
+    """A text, and like texts after it."""
+    return concat((text, hole(fresh_name(REPEATED), '$(…)')))
 
 
 def for_(scope: Scope, state: State, node: For) -> Flow:
@@ -323,9 +306,9 @@ def _any_times(
     scope.ev.spend(4 * len(before) * sum(sizes))
     heads = [] if runs_once else [state]
     if going:
-        last = joined_states(scope, going)
-        last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
-        heads += [way._replace(outcome=before) for way in last]
+        (last,) = joined_states(scope, going)
+        last = last.with_env(_printed_again(state.env, last.env))
+        heads.append(last._replace(outcome=before))
     heads = merged(scope, heads)
     stopping = _condition(scope, heads, node)[1]
     # The status is that of the last command of the body.
@@ -346,15 +329,16 @@ def _fixpoint(
 
     Raises TooMuch: the values that the body leaves differ after each evaluation.
     """
-    effects = scope.ev.loops.setdefault(id(node), Effects())
+    effects = Effects(state.env)
     for _ in range(_MAX_ROUNDS):
         scope.ev.spend(25 + 3 * len(state.env.variables))
-        entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
+        entry = State(effects.head, state.facts, NO_BUILD, None)
         tested, _ = _condition(scope, [start(entry)], node)
         going, done = _iteration(scope.ev.statements(scope, tested.normal, node.body))
         done.leaving += tested.leaving
-        news = [effects.learn(scope, entry.env, way.env) for way in going]
-        if not any(news):
+        for way in going:
+            effects.learn(scope, way.env)
+        if effects.head is entry.env:
             return going, done
     raise TooMuch
 
@@ -379,38 +363,23 @@ def _printed_again(before: Env, after: Env) -> Env:
     return after._replace(stdout=concat((text, hole(fresh_name(kind), '$(…)'))))
 
 
-# Retries
-
-_LEAVES = frozenset(('break', 'exit', 'return'))
-
-
 def _kind(node: For | While) -> str:
-    """The kind of the reason that a loop is for its builds."""
-    return 'retry' if any(map(_leaves_after_success, node.body)) else 'loop'
+    """The kind of the reason that a loop is for its builds: a retry ends after a success.
 
-
-def _leaves_after_success(node: Statement) -> bool:
-    """A loop ends here when a command succeeds: `build && break`, `if build; then break; fi`."""
-    parts: list[object] = [
-        pipeline
-        for operator, pipeline in zip(node.operators, node.pipelines[1:])
-        if operator == '&&'
-    ]
-    command = node.pipelines[0].commands[0]
-    if isinstance(command, If):
-        names = {words[0] for words in _literal_words(command.arms[0].condition)}
-        if names and names.isdisjoint(('[', 'test')):
-            parts.append(command.arms[0].body)
-    return any(
-        words[0] in _LEAVES and words[-1] in (*_LEAVES, '0')
-        for words in _literal_words(tuple(parts))
-    )
-
-
-def _literal_words(node: object) -> list[list[str | None]]:
-    """The words of the commands in a part of a syntax tree."""
-    return [
-        list(map(literal, part.words))
-        for part in walk(node)
+    That is `build && break`, or `if build; then break; fi`.
+    """
+    parts: list[object] = []
+    for statement in node.body:
+        command = statement.pipelines[0].commands[0]
+        parts += [command.arms[0].body] if isinstance(command, If) else []
+        parts += [
+            pipeline
+            for operator, pipeline in zip(statement.operators, statement.pipelines[1:])
+            if operator == '&&'
+        ]
+    leaves = any(
+        literal(part.words[0]) in _LEAVES and literal(part.words[-1]) in (*_LEAVES, '0')
+        for part in walk(tuple(parts))
         if isinstance(part, Simple) and part.words
-    ]
+    )
+    return 'retry' if leaves else 'loop'
