@@ -11,7 +11,6 @@ from kaniko_hooks.shell import output, paths, programs, reading, scripts, tree
 from kaniko_hooks.shell.env import ALL, EXIT, RETURN, Exit, Flow, Function, Runner, Scope, State
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
     EMPTY,
     FAILURE,
     ONE_WORD,
@@ -23,7 +22,6 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     join,
     number,
-    optional,
 )
 from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, concat, hole
@@ -103,7 +101,8 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # In a function `declare` makes local variables.
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
     is_local = is_local and not any(field.text.known == '-g' for field in fields)
-    if any(field.text.known in ('-f', '-F') for field in fields):
+    if any(field.text.known in ('-f', '-F') for field in fields) or not _operands(fields):
+        # It prints what is set.
         return output.prints(scope, state, fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
     scope.ev.spend(len(fields) ** 2 // 20)
@@ -185,15 +184,10 @@ def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
-        status, ways = True, after_first(value, count or 0)
-        if count is None:
-            ways = (Array((*ANY_WORDS.items, *optional(value.items))),)
-        elif count > len(value.items) and not any(item.splits for item in value.items):
-            status, ways = False, (value,)
-        env = state.env._replace(arguments=join(ways))
-        flow.normal.append(state.with_env(env).with_status(status))
-    # Some shells end where it fails.
-    flow.leaving = [(EXIT, way) for way in flow.normal if way.status is False]
+        may_fail = count is None or count > len(value.items)
+        ways = (*after_first(value, count), *((value,) if may_fail else ()))
+        after = state.with_env(state.env._replace(arguments=join(ways)))
+        flow.normal.append(after.with_status(None if may_fail else True))
     return flow
 
 

@@ -18,13 +18,10 @@ from kaniko_hooks.text import Text, concat, hole
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 _CHANGES_DIRECTORY = '-[CD]|--chdir|--directory'
-# Builtins that print what is set if they have no operands.
-_LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
-_OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
+_READ_COMMANDS = frozenset(('su', 'sudo', 'doas', 'runuser', 'parallel'))
 _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
-_MIN_SEARCHING = 3  # words, where the input is not known
 
 
 def simple(scope: Scope, state: State, node: tree.Simple) -> Flow:
@@ -152,10 +149,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     builtin = builtins.BUILTINS.get(name)
     if builtin:
         scope.ev.note_use(scope, state, programs.BUILTIN, fields)
-        flow = builtin(scope, state, fields)
-        if name in _LISTING and all(field.text.value[:1] == '-' for field in fields[1:]):
-            return output.printed(scope, flow.normal, fields)
-        return flow
+        return builtin(scope, state, fields)
     base = name.rpartition('/')[2]
     if not name or mentions_executor(base):
         # The image's entrypoint has an empty name, and runs nothing else.
@@ -199,8 +193,6 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
 
 def _search(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`grep`: the same status for the same words, input and files."""
-    if state.env.stdin is None and len(fields) < _MIN_SEARCHING:
-        return output.prints(scope, state, fields)
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     searched = concat([*words, state.env.stdin or Text('')])
     ends = scope.ev.by_status(state, Truth(f'status {state.env.moment()}', searched))
@@ -331,9 +323,9 @@ def _exporting(state: State, *names: str) -> State:
 
 
 def _starts_shell(fields: Sequence[Field]) -> bool:
-    """A shell of another user that reads its commands: `su - user`, `sudo -i`, `sudo su`."""
-    names = [field.text.value.rpartition('/')[2] for field in fields]
-    return names[0] in _OTHER_USERS and all(program(name).kind == OTHER for name in names)
+    """A shell that reads its commands: `su - user`, `sudo -i`, `sudo su`, `parallel`."""
+    first, *others = (field.text.value.rpartition('/')[2] for field in fields)
+    return first in _READ_COMMANDS and all(program(name).kind == OTHER for name in others)
 
 
 # Builds

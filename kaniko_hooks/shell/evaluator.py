@@ -260,8 +260,15 @@ class Evaluator:
         ]
 
     def isolated(self, scope: Scope, before: Env, flow: Flow) -> list[State]:
-        """The states after a process of its own: what it sets is lost, but for files."""
-        return merged(scope, [end.with_env(_left(before, end.env)) for end in flow.ends()])
+        """The states after a process of its own: what it sets is lost, but for files and output."""
+        ends = []
+        for end in flow.ends():
+            env = end.env
+            env = before._replace(
+                files=env.files, epoch=env.epoch, unread=env.unread, stdout=env.stdout
+            )
+            ends.append(end.with_env(env))
+        return merged(scope, ends)
 
     def substitution(
         self, scope: Scope, state: State, node: tree.Substitution
@@ -285,9 +292,8 @@ class Evaluator:
             if line_end and not last and printed.part(len(printed.prefix)).is_hole:
                 # The last command may print nothing.
                 result.append((end, Text(before.rstrip('\n'))))
-        is_simple = len(body) == 1 and isinstance(body[0].pipelines[-1].commands[-1], tree.Simple)
-        if scope.tested and state.env.errexit and not is_simple:
-            # In others it may end early.
+        if scope.tested and state.env.errexit and len(body) > 1:
+            # In other shells it may end early.
             result += [(end.with_status(False), hole('', shown)) for end, _ in result]
         return result
 
@@ -363,13 +369,6 @@ class Evaluator:
 
 def _without_line_ends(text: Text) -> Text:
     return text.part(0, len(text.value.rstrip('\n')))
-
-
-def _left(env: Env, inner: Env) -> Env:
-    """The environment after a process of its own: files stay, and what was printed."""
-    return env._replace(
-        files=inner.files, epoch=inner.epoch, unread=inner.unread, stdout=inner.stdout
-    )
 
 
 def _ends_shell(node: tree.Pipeline) -> bool:

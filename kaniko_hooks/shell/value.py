@@ -182,10 +182,10 @@ def is_known(value: Single) -> bool:
     return isinstance(value, Unset) or not value.holes
 
 
-def after_first(value: Array, count: int) -> tuple[Array, ...]:
-    """An array without its first words: alternatives, since an item may be several words."""
-    rest = value.items[count:]
-    if not any(item.splits for item in value.items[:count]):
+def after_first(value: Array, count: int | None) -> tuple[Array, ...]:
+    """An array without so many words, or any number: alternatives, if an item may be several."""
+    rest = value.items[count or 0 :]
+    if count is not None and not any(item.splits for item in value.items[:count]):
         return (Array(rest),)
     # Of several words some are left; of none more go.
     return Array(rest), Array((*ANY_WORDS.items, *optional(rest)))
