@@ -267,7 +267,7 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
 
 def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
     """The steps of a loop's body. Raises Refusal."""
-    after = max([loop.start, *(word.end for word in loop.words or ())])
+    after = max([loop.start, *(word.end for word in loop.words)])
     return tuple(_steps(source, loop.body, after))
 
 

@@ -62,12 +62,12 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
             continue
         if step.statement.background:
             raise Refusal('a build runs in the background')
+        if any(use.name == 'trap' for use in effects(step)):
+            raise Refusal('a build runs in a `trap`')
         loop = matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
         units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
-    if not units or len(units) == 1 and units[0].loop is None:
-        raise Refusal('its builds cannot be separated')
     if len(units) > _MAX_UNITS:
         raise Refusal(f'it would become {len(units)} jobs; at most {_MAX_UNITS} are allowed')
     _check_hosts(target, units)
@@ -176,7 +176,7 @@ def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     name = command.name
     if command.redirections:
         raise Refusal(f'{shortened(step.text)} is redirected')
-    for node in walk(command.words or ()):
+    for node in walk(command.words):
         if isinstance(node, Literal) and '{' in node.value and not node.quoted:
             raise Refusal(f'the loop `for {name}` has braces, which not every shell expands')
     words = _words(steps, step, name)
@@ -221,7 +221,7 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
     for other in steps.earlier(step):
         sources = [origins[name] for name in sorted(other.report.reads) if origins.get(name)]
         origins.update(dict.fromkeys(other.report.writes, sources[0] if sources else ''))
-    names = [node.name for node in walk(command.words or ()) if isinstance(node, Parameter)]
+    names = [node.name for node in walk(command.words) if isinstance(node, Parameter)]
     return next((origins[name] for name in names if origins.get(name)), None)
 
 

@@ -268,6 +268,8 @@ def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     if any((word.text.known or '').upper() in ('EXIT', '0') for word in words[1:]):
         flow = scripts.evaluate(inner, _at_end(scope, state), argv)
         ends = scope.ev.isolated(scope, state.env, flow)
+        if any(end.outcome is not state.outcome for end in ends):
+            scope.ev.note_use(scope, state, programs.OTHER, fields)
         return Flow(end.with_status(end.status or None) for end in ends)
     from kaniko_hooks.shell.repeats import any_number
 
