@@ -323,7 +323,9 @@ class _Parser(Lexer):
             self.report('for without a name')
         self.at += len(name)
         self.skip_newlines()
-        words: list[tree.Word] | None = None
+        # Without `in` they are "$@".
+        arguments = tree.Parameter('@', self.at, self.at, True)
+        words = [tree.Word((arguments,), self.at, self.at)]
         if self._token() == 'in':
             self.at += len('in')
             words = []
@@ -335,9 +337,7 @@ class _Parser(Lexer):
             # Its words are chosen any number of times.
             words = [tree.Word((tree.Unknown('', self.at, self.at, False),), self.at, self.at)]
         body = self._do()
-        return tree.For(
-            name, None if words is None else tuple(words), body, *self._redirections(start)
-        )
+        return tree.For(name, tuple(words), body, *self._redirections(start))
 
     def _counting_for(self, start: int, end: int) -> tree.While:
         at = self.at
