@@ -8,7 +8,7 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.shell import output, scripts
 from kaniko_hooks.shell.env import Flow, Scope, State
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.value import EMPTY, Array, fresh_name
+from kaniko_hooks.shell.value import EMPTY, Array, fresh_name, may_build
 from kaniko_hooks.shell.variables import assign, is_one_word
 from kaniko_hooks.text import Text, hole
 
@@ -31,23 +31,14 @@ def read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if after:
             return Flow([after])
     state = state.with_env(state.env._replace(unread=None))
-    # With `-d ''` a line is all of the input.
-    lines = [stdin] if 'd' in options else dict.fromkeys(stdin.split('\n'))
-    lines = [line for line in lines if output.may_run(scope, state, line)]
-    separators = separators_of(state) or frozenset()
-    words = [word for line in lines for word in (line.split(separators) if is_read else [line])]
-    unknown = state
+    content = output.with_inputs(scope, stdin)
+    lines = [Field(line) for line in content.split('\n')] if may_build(content) else []
     for name in names:
         value = _any_value(name)
-        items = Array((Field(value, True), *map(Field, words))) if is_array else value
-        unknown = assign(unknown, name, items)
-    flow = Flow([unknown.with_status(None)])
-    for line in () if is_array else lines:
-        way = state
-        for name, part in zip(names, _parts(line, separators, len(names))):
-            way = assign(way, name, part)
-        flow.normal.append(way.with_status(True))
-    return flow
+        if lines:
+            scope.ev.inputs[value.hole_name] = content
+        state = assign(state, name, Array((Field(value, True), *lines)) if is_array else value)
+    return Flow([state.with_status(None)])
 
 
 def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -> State | None:
