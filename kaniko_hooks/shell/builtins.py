@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import dropwhile
 
-from kaniko_hooks.model import Field
+from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import output, paths, programs, reading, scripts, tree
 from kaniko_hooks.shell.env import ALL, EXIT, RETURN, Exit, Flow, Function, Runner, Scope, State
 from kaniko_hooks.shell.outcome import NO_BUILD
@@ -271,11 +271,9 @@ def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if any(end.outcome is not state.outcome for end in ends):
             scope.ev.note_use(scope, state, programs.OTHER, fields)
         return Flow(end.with_status(end.status or None) for end in ends)
-    from kaniko_hooks.shell.repeats import any_number
-
     flow = scripts.evaluate(inner, state._replace(outcome=NO_BUILD), argv)
-    place = scope.source.place(fields[0].start)
-    return Flow(any_number(state, flow.ends(), 'loop', place))
+    reason = Reason('loop', scope.source.place(fields[0].start), MANY)
+    return flow.any_number(state, reason)
 
 
 def _at_end(scope: Scope, state: State) -> State:

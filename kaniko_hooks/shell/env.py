@@ -144,6 +144,13 @@ class Flow:
         self.normal += [state for way, state in self.leaving if way == RETURN]
         self.leaving = [(way, state) for way, state in self.leaving if way != RETURN]
 
+    def any_number(self, before: State, reason: Reason) -> Flow:
+        """Any number of the executions that this is the flow of, after the builds before."""
+        ends = self.ends()
+        builds = outcome.any_number((end.outcome for end in ends), reason)
+        builds = outcome.then(before.outcome, builds)
+        return Flow(end._replace(outcome=builds).with_status(None) for end in (before, *ends))
+
     def ends(self) -> list[State]:
         """All states, however they leave."""
         return [*self.normal, *(state for _, state in self.leaving)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from kaniko_hooks.model import MANY, Field, Place, Reason
+from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import outcome, output, paths, scripts
 from kaniko_hooks.shell.env import Flow, Runner, Scope, State, merged
 from kaniko_hooks.shell.programs import base_name
@@ -114,19 +114,12 @@ def repeated(
 ) -> Flow:
     """One of some commands in processes of their own: again and again if `kind` says why."""
     start = state._replace(outcome=outcome.NO_BUILD) if kind else state
-    ends = [
+    flow = Flow(
         end
         for argv in argvs
         if argv
         for end in scope.ev.isolated(scope, start.env, runs(scope, start, argv))
-    ]
+    )
     if kind:
-        ends = any_number(state, ends, kind, scope.source.place(at.start))
-    return Flow(merged(scope, [end.with_status(None) for end in ends or [state]]))
-
-
-def any_number(state: State, ends: Sequence[State], kind: str, at: Place) -> list[State]:
-    """The states after any number of the executions that these are the ends of."""
-    builds = outcome.any_number((end.outcome for end in ends), Reason(kind, at, MANY))
-    builds = outcome.then(state.outcome, builds)
-    return [end._replace(outcome=builds).with_status(None) for end in (state, *ends)]
+        flow = flow.any_number(state, Reason(kind, scope.source.place(at.start), MANY))
+    return Flow(merged(scope, [end.with_status(None) for end in flow.normal or [state]]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.model import Field, Note
+from kaniko_hooks.model import MANY, Field, Note, Reason
 from kaniko_hooks.shell import outcome, output, paths, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
@@ -267,6 +267,4 @@ def _run(scope: Scope, state: State, text: Text) -> Flow:
     if not any(item.name.startswith(REPEATED) for item in text.holes):
         return scope.ev.statements(inner, [state], tree.body)
     flow = scope.ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
-    from kaniko_hooks.shell.repeats import any_number
-
-    return Flow(any_number(state, flow.ends(), 'loop', text.place(0)))
+    return flow.any_number(state, Reason('loop', text.place(0), MANY))
