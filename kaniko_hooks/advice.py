@@ -6,11 +6,11 @@ from kaniko_hooks.ci_paths import system_named
 from kaniko_hooks.kaniko import other_words
 from kaniko_hooks.model import Build, Container, Execution, Finding, Run
 
-# Parts of refusals of the fix that quote a statement: a build runs on a condition, or again.
-_CONDITIONS = ('`if ', '`case ', 'after `[ ')
-_RETRIES = ('`until ', '`while ! ')
-_LOOPS = (' is not over literal words', '`while ')
-# Advice for refusals after which a job per build would not do.
+_WITH_RULES = 'use one job per build, with `rules:` for its condition'
+_IN_THE_LOOP = (
+    'use one job per build, or list the words in the loop itself, so that it can be split'
+)
+# Advice by parts of refusals of the fix, some of which quote a statement.
 _INSTEAD = {
     ' a different value each time': (
         'use a variable of the pipeline, such as `CI_PIPELINE_ID` or `CI_PIPELINE_CREATED_AT`'
@@ -18,7 +18,13 @@ _INSTEAD = {
     ' the builds and is not plain set-up': 'move it into a job of its own, with `needs:`',
     'it has a `release`': 'use one job per build, without it',
     'it has an `environment`': 'use one job per build, without it',
+    '`if ': _WITH_RULES,
+    '`case ': _WITH_RULES,
+    'after `[ ': _WITH_RULES,
+    ' is not over literal words': _IN_THE_LOOP,
+    '`while ': _IN_THE_LOOP,
 }
+_RETRIES = ('`until ', '`while ! ')
 
 
 def noun(container: Container) -> str:
@@ -46,22 +52,15 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     is_gitlab = finding.containers[0].system == 'gitlab-ci'
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
-    is_same = len({_words(execution.build) for execution in run.executed}) == 1
+    is_same = len({tuple(field.text for field in each.build.argv) for each in run.executed}) == 1
     is_once = is_same and not any(why.kind == 'call' for why in reasons)
     retries = is_once and len(run.executed) > 1 or any(why.kind == 'retry' for why in reasons)
     if retries or any(part in reason for part in _RETRIES):
         instead = 'build once' if is_once else instead
         return f'{instead}, with `retry:`' if is_gitlab else f'{instead}, and let CI repeat it'
-    for part, advice in _INSTEAD.items():
-        if part in reason:
-            return advice
     if _is_one_image(run):
         return 'pass each tag to one build as a further `--destination`'
-    if is_gitlab and any(part in reason for part in _CONDITIONS):
-        return f'{instead}, with `rules:` for its condition'
-    if is_gitlab and any(part in reason for part in _LOOPS):
-        return f'{instead}, or list the words in the loop itself, so that it can be split'
-    return instead
+    return next((advice for part, advice in _INSTEAD.items() if part in reason), instead)
 
 
 def _is_one_image(run: Run) -> bool:
@@ -87,7 +86,3 @@ def _is_looped_over_tags(execution: Execution) -> bool:
 
 def _other_words(build: Build) -> tuple[str, ...]:
     return tuple(text.value for text in other_words(build.argv))
-
-
-def _words(build: Build) -> tuple[str, ...]:
-    return tuple(field.text.value for field in build.argv)

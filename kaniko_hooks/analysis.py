@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from kaniko_hooks.ci import read
 from kaniko_hooks.mentions import Mentions
-from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run, Setting, Text
+from kaniko_hooks.model import Container, Place, Problem, Reading, Result, Run
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import MARK, Options
 from kaniko_hooks.repository import Repository, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kaniko_hooks.shell.reports import Reports, ScriptReport
+    from kaniko_hooks.shell.reports import ScriptReport
 
 _TOO_LARGE = 'the script is too large to be evaluated'
 
@@ -39,15 +39,11 @@ def analyse(
     marked = any(MARK in repository.known_text(file) for file in _files(reading))
     evaluations = Evaluations(repository)
     reading, runs = _evaluated(repository, reading, evaluations, crashes)
-    result = Result((), (), reading.notes)
-    is_harmless = all(run.verdict == 'ok' for _, run in runs)
-    if in_full or options.is_report or marked or reading.problems or not is_harmless:
+    result = Result((), ())
+    is_shown = in_full or options.is_report
+    if is_shown or marked or reading.problems or evaluations.found_sharing:
         result = _judged(repository, reading, runs, named, options)
-    here = frozenset(named)
-    read_here = sum(
-        _concerns((container.place, *container.places), here) for container in reading.containers
-    )
-    return Analysis(result._replace(containers_read=read_here), evaluations, tuple(crashes))
+    return Analysis(result, evaluations, tuple(crashes))
 
 
 def _evaluated(
@@ -58,13 +54,11 @@ def _evaluated(
     notes = dict.fromkeys(reading.notes)
     runs: list[tuple[Container, Run]] = []
     mentions = Mentions(repository)
-    is_harmless = True
     for container in reading.containers:
         if not _may_build(container, mentions):
             continue
         try:
-            # The fix will need reports where there is a finding, and one seldom comes alone.
-            run = evaluations.run(container, with_reports=not is_harmless)
+            run = evaluations.run(container)
         except Unreadable as error:
             files = tuple({place.file for place in container.places})
             problems.append(Problem(container.place, f'{container.name}: {error}', files))
@@ -76,35 +70,32 @@ def _evaluated(
             notes.update(dict.fromkeys(run.notes))
             if run.builds_in_worst_run:
                 runs.append((container, run))
-                is_harmless = is_harmless and run.verdict == 'ok'
     return reading._replace(problems=tuple(problems), notes=tuple(notes)), runs
 
 
 def _may_build(container: Container, mentions: Mentions) -> bool:
     """False if no text of a container mentions Kaniko, or leads to a file that does."""
-    return any(
-        mentions.in_text('\n'.join([text.value for text in texts])) for texts in _texts(container)
-    )
-
-
-def _texts(container: Container) -> Iterator[Sequence[Text]]:
-    if isinstance(container.image, Setting):
-        yield container.image.values
+    together = [container.image.values] if container.image else []
     for script in container.scripts:
-        yield (*script.commands, *script.arguments)
-        for setting in script.variables.values():
-            yield setting.values
+        together.append((*script.commands, *script.arguments))
+        together += [setting.values for setting in script.variables.values()]
+    return any(mentions.in_text('\n'.join([text.value for text in texts])) for texts in together)
 
 
 class Evaluations:
-    """Evaluates containers of one repository, and keeps the reports that were made."""
+    """Evaluates containers of one repository, and keeps the reports that were made.
+
+    The fix will need reports where there is a finding, and one seldom comes alone: all
+    containers after the first one with sharing have some.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self.found_sharing = False
         # Without reports if there was too much to evaluate.
-        self._reports: dict[tuple[str, Place], tuple[Container, tuple[ScriptReport, ...]]] = {}
+        self._reports: dict[tuple[str, Place], tuple[Container, list[ScriptReport]]] = {}
 
-    def run(self, container: Container, with_reports: bool = False) -> Run:
+    def run(self, container: Container) -> Run:
         """The worst run of a container's scripts.
 
         Raises Unreadable: there is more script than can be evaluated.
@@ -114,25 +105,22 @@ class Evaluations:
         from kaniko_hooks.shell import TooMuch
         from kaniko_hooks.shell.run import container_run
 
-        reports: Reports | None = None
-        if with_reports:
-            from kaniko_hooks.shell.reports import Reports
-
-            reports = Reports()
+        reports: list[ScriptReport] | None = [] if self.found_sharing else None
         try:
             run = container_run(container, kaniko.read_build, self._repository, reports)
         except TooMuch:
             raise Unreadable(_TOO_LARGE) from None
-        if reports or not run.is_finished:
-            scripts = reports.scripts if reports else ()
-            self._reports[container.name, container.place] = container, scripts
+        if reports is not None:
+            self._reports[container.name, container.place] = container, reports
+        self.found_sharing = self.found_sharing or run.verdict != 'ok'
         return run
 
-    def reports(self, container: Container) -> tuple[ScriptReport, ...]:
+    def reports(self, container: Container) -> Sequence[ScriptReport]:
         """Reports on the statements of each script. Raises Unreadable."""
         place = container.name, container.place
         if place not in self._reports or self._reports[place][0] != container:
-            self.run(container, with_reports=True)
+            self.found_sharing = True
+            self.run(container)
         reports = self._reports[place][1]
         if not reports:
             raise Unreadable(_TOO_LARGE)
@@ -194,6 +182,7 @@ def _judged(
             )
         ),
         reading.notes,
+        sum(_concerns((job.place, *job.places), shown) for job in reading.containers),
     )
 
 

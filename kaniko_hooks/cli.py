@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from kaniko_hooks.mentions import may_matter
 from kaniko_hooks.options import CHECK, Options, parse
@@ -119,12 +119,11 @@ def _report(repository: Repository, target: Target, options: Options, analysis: 
     result = analysis.result
     if result.findings:
         from kaniko_hooks.advice import advised
-        from kaniko_hooks.fix.plan import with_fixes
+        from kaniko_hooks.fix.plan import plan_fixes
 
-        findings = with_fixes(
-            repository, target.files, options, result.findings, analysis.evaluations
-        )
-        result = result._replace(findings=tuple(map(advised, findings)))
+        plan = plan_fixes(repository, target.files, options, analysis)
+        findings = tuple(advised(outcome.finding) for outcome in plan.outcomes)
+        result = result._replace(findings=findings)
     deliver(result, repository.known_text, options, repository.root)
     _print_lines([summary(result)])
     return int(bool(result.findings))
@@ -149,25 +148,23 @@ def _apply(repository: Repository, plan: FixPlan, options: Options) -> int:
     from kaniko_hooks.fix.write import NotWritten, write_all
 
     code = 0
-    written: set[str] = set()
-    for group in plan.writes:
-        try:
-            if options.diff:
-                _show_diff(repository, group, plan.old, options)
-            else:
-                write_all(repository.root, group, plan.old)
-        except NotWritten as error:
-            code = _print_lines([str(error)])
+    is_done = bool(plan.new)
+    try:
+        if options.diff:
+            _show_diff(repository, plan, options)
         else:
-            written.update(group)
+            write_all(repository, plan.new)
+    except NotWritten as error:
+        code = _print_lines([str(error)])
+        is_done = False
     # In one pipe the lines about the diff come after it.
     sys.stdout.flush()
-    _print_lines(_sentences(repository, plan, written, options))
-    return code if options.exit_zero_even_if_changed else max(code, bool(written))
+    _print_lines(_sentences(repository, plan, is_done, options))
+    return code if options.exit_zero_even_if_changed else max(code, is_done)
 
 
 def _sentences(
-    repository: Repository, plan: FixPlan, written: set[str], options: Options
+    repository: Repository, plan: FixPlan, is_done: bool, options: Options
 ) -> Iterable[str]:
     """A line for each rewrite and for each finding that remains."""
     from kaniko_hooks.advice import advised
@@ -175,28 +172,27 @@ def _sentences(
     from kaniko_hooks.rule import UNREADABLE
 
     for outcome in sorted(plan.outcomes, key=lambda outcome: outcome.finding.place):
-        finding = advised(outcome.finding._replace(no_fix=outcome.no_fix))
+        finding = advised(outcome.finding)
         line, column = where(finding.place, repository.known_text)
         place = f'{finding.place.file}:{line}:{column}: '
         if finding.no_fix:
             yield f'{place}{finding.headline}; not rewritten: {finding.no_fix}'
         elif finding.rule == UNREADABLE:
             yield f'{place}{finding.rule}: {finding.message}'
-        elif outcome.fix and written.issuperset(outcome.files):
+        elif finding.fix and is_done:
             files = ', '.join(outcome.files)
-            does = f'would {outcome.fix}' if options.diff else outcome.fix
+            does = f'would {finding.fix}' if options.diff else finding.fix
             risk = f'; risk: {outcome.risk}' if outcome.risk else ''
             rest = '' if options.diff else '; review and git add'
             yield f'{files}: {does}{risk}{rest}'
 
 
-def _show_diff(
-    repository: Repository, new: Mapping[str, str], old: Mapping[str, str], options: Options
-) -> None:
+def _show_diff(repository: Repository, plan: FixPlan, options: Options) -> None:
     from kaniko_hooks.fix.diff import unified
     from kaniko_hooks.terminal import use_color
 
     color = use_color(options.color)
-    for path, text in new.items():
+    for path, text in plan.new.items():
         mark = '\ufeff' if repository.has_mark(path) and not color else ''
-        print(unified(path, mark + old[path], mark + text, color), end='')
+        old = repository.known_text(path)
+        print(unified(path, mark + old, mark + text, color), end='')

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from kaniko_hooks.model import OFF, ON, UNKNOWN, Field, Flags
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.text import Text
+from kaniko_hooks.text import Text, hole
 
 _BOOLEAN = frozenset(
     """
@@ -24,15 +24,21 @@ _BOOLEAN = frozenset(
     pre-cleanup preserve-context materialize dryrun
     """.split()
 )
-_VALUED = frozenset(
+# The values of these are paths of files that Kaniko writes.
+OUTPUTS = frozenset(
+    """
+    digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
+    tar-path tarPath
+    """.split()
+)
+_VALUED = OUTPUTS.union(
     """
     context dockerfile destination bucket verbosity build-arg label ignore-path
     insecure-registry skip-tls-verify-registry registry-mirror registry-certificate
     registry-client-cert registry-map annotation secret credential-helpers target cache-dir
     cache-repo cache-ttl compression compression-level context-sub-path custom-platform
-    digest-file git image-download-retry image-fs-extract-retry image-name-with-digest-file
-    image-name-tag-with-digest-file kaniko-dir log-format oci-layout-path push-retry
-    snapshot-mode tar-path image-format tarPath snapshotMode customPlatform
+    git image-download-retry image-fs-extract-retry kaniko-dir log-format push-retry
+    snapshot-mode image-format snapshotMode customPlatform
     """.split()
 )
 _SHORTHANDS = {
@@ -54,13 +60,6 @@ _COMMON = frozenset(
     """.split()
 )
 _DISTINCTIVE = frozenset(f'--{name}' for name in (_BOOLEAN | _VALUED) - _COMMON)
-# The values of these are paths of files that Kaniko writes.
-OUTPUTS = frozenset(
-    """
-    digest-file image-name-with-digest-file image-name-tag-with-digest-file oci-layout-path
-    tar-path tarPath
-    """.split()
-)
 # A sub-command of coming versions; every other one builds nothing.
 _BUILDING_COMMANDS = frozenset(('bake',))
 # With these flags nothing is built.
@@ -86,13 +85,6 @@ class Flag(NamedTuple):
     value: Text
 
 
-_NO_CLEANUP = Flag('cleanup', Text('false'))
-
-
-class Rejected(Exception):
-    """Kaniko ends before it builds."""
-
-
 def read_build(
     argv: Sequence[Field], image: str | None, may_be_set: Callable[[str], bool]
 ) -> Flags | None:
@@ -102,11 +94,8 @@ def read_build(
     - `image`: the name of the container's image, None if it is not known.
     - `may_be_set`: test for environment variables.
     """
-    if not _is_executor(argv, image):
-        return None
-    try:
-        flags = parse(argv[1:])
-    except Rejected:
+    flags = parse(argv[1:]) if _is_executor(argv, image) else None
+    if flags is None:
         return None
     cache: str = OFF
     cleanup = False
@@ -140,11 +129,11 @@ def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
     return distinctive or (image is not None and 'kaniko' in image)
 
 
-def parse(fields: Sequence[Field]) -> list[Flag]:
-    """The flags of the executor's arguments, in order.
+def parse(fields: Sequence[Field]) -> list[Flag] | None:
+    """The flags of the executor's arguments, in order; None if Kaniko ends before it builds.
 
-    Raises Rejected: a stray word, a boolean flag with another value than true or
-    false, a sub-command that does not build.
+    So it does for a stray word, a boolean flag with another value than true or false,
+    a sub-command that does not build.
     """
     flags: list[Flag] = []
     may_be_value = False  # the word before may be a flag that takes this one
@@ -156,30 +145,28 @@ def parse(fields: Sequence[Field]) -> list[Flag]:
             may_be_value = field.splits
             if field.splits:
                 flags.append(Flag('', text))
-        elif text.value == '--' and not field.splits:
-            break
         elif text.value[:1] != '-' or text.value == '-':
             # cobra drops arguments with a `-` before it looks for sub-commands.
             if text.value in _BUILDING_COMMANDS:
                 break
             if text.value not in ('', '-') and not may_be_value and not field.splits:
-                raise Rejected
+                return None
             may_be_value = field.splits
-        elif _may_name_cache(text):
+        elif text.holes and '=' not in text.prefix and '--cache'.startswith(text.prefix):
+            # The name of the flag may be that of the cache.
             flags.append(Flag('', text))
             may_be_value = '=' not in text.value
         else:
             name, value = _flag(text)
             may_be_value = not name and value is None
             if field.splits and name in _BOOLEAN:
-                # It may be missing.
-                flags += {'cache': [Flag('', text)], 'cleanup': [_NO_CLEANUP]}.get(name, [])
-            elif name:
-                if value is None:
-                    # Without one Kaniko reports an error, but a later version may not.
-                    value = next((word.text for word in words), Text(''))
+                value = hole('')  # it may be missing
+            elif value is None and name:
+                # Without one Kaniko reports an error, but a later version may not.
+                value = next((word.text for word in words), Text(''))
+            if value is not None and name:
                 if name in _BOOLEAN and not _state(value):
-                    raise Rejected
+                    return None
                 flags.append(Flag(name, value))
     return flags
 
@@ -204,8 +191,7 @@ def other_words(argv: Sequence[Field]) -> list[Text]:
 
 
 def _flag(text: Text) -> tuple[str, Text | None]:
-    """A flag's long name, '' if Kaniko has none such, and its value: None if that is the next
-    word."""
+    """A flag's long name, '' if Kaniko has none such, and its value: None if not in this word."""
     if text.value[:2] == '--':
         name, equals, _ = text.value[2:].partition('=')
         value = Text('true') if name in _BOOLEAN else None
@@ -216,11 +202,6 @@ def _flag(text: Text) -> tuple[str, Text | None]:
     if not name or len(text.value) == 2:
         return name, None
     return name, text.part(3 if text.value[2] == '=' else 2)
-
-
-def _may_name_cache(text: Text) -> bool:
-    """The name of a flag is not known, but may be that of the cache."""
-    return bool(text.holes) and '=' not in text.prefix and '--cache'.startswith(text.prefix)
 
 
 def _state(value: Text) -> str:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.text import Place as Place, Text as Text
+from kaniko_hooks.text import Place as Place, Text as Text, hole
 
 # A count of builds that is not known, or that grows with data: shown as "many".
 MANY = 1_000_000
 
-SCRIPT = 'script'
-ARGV = 'argv'
-ARGUMENTS = 'arguments'
+# Forms of scripts.
+SCRIPT = 'script'  # commands are lines of one shell script
+ARGV = 'argv'  # they are the words of one argv
+ARGUMENTS = 'arguments'  # the same for the image's entrypoint
 
 ON = 'on'
 OFF = 'off'
@@ -41,13 +42,6 @@ class Match(NamedTuple):
     pattern: str | int
 
 
-class Truth(NamedTuple):
-    """An opaque test: it has one answer for each name and text."""
-
-    name: str
-    subject: Text
-
-
 class Not(NamedTuple):
     part: Cond
 
@@ -56,34 +50,39 @@ class And(NamedTuple):
     parts: tuple[Cond, ...]
 
 
-class Or(NamedTuple):
-    parts: tuple[Cond, ...]
+Cond = Eq | Match | Not | And | bool | None
 
 
-Cond = Eq | Match | Truth | Not | And | Or | bool | None
+def opaque(test: str, *subjects: Text) -> Cond:
+    """The condition of a test that has one answer for each name and texts."""
+    if not all(item.name for text in subjects for item in text.holes):
+        return None
+    return Eq(hole(f'{test} {[text.key() for text in subjects]}'), Text('true'))
 
 
 def negate(cond: Cond) -> Cond:
     """The opposite."""
+    if isinstance(cond, Not):
+        return cond.part
     if isinstance(cond, bool):
         return not cond
     return None if cond is None else Not(cond)
 
 
 def all_of(parts: Iterable[Cond]) -> Cond:
-    """The conjunction; what is certain is taken out."""
-    kept = [part for part in parts if part is not True]
+    """The conjunction; what is certain is taken out, and a chain of them is a single one."""
+    kept: list[Cond] = []
+    for part in parts:
+        if part is not True:
+            kept += part.parts if isinstance(part, And) else (part,)
     if False in kept:
         return False
     return kept[0] if len(kept) == 1 else And(tuple(kept)) if kept else True
 
 
 def any_of(parts: Iterable[Cond]) -> Cond:
-    """The disjunction; what is certain is taken out."""
-    kept = [part for part in parts if part is not False]
-    if True in kept:
-        return True
-    return kept[0] if len(kept) == 1 else Or(tuple(kept)) if kept else False
+    """The disjunction."""
+    return negate(all_of(map(negate, parts)))
 
 
 # Containers and their builds
@@ -103,38 +102,22 @@ class Setting(NamedTuple):
 class Script(NamedTuple):
     """Commands that run in order in one shell, or the words of one argv.
 
-    - `form`: SCRIPT, commands are lines of one shell script; ARGV, commands are
-      the words of one argv; ARGUMENTS, the same for the image's entrypoint.
-    - `variables`: by the names of shell variables and of holes. A hole of a command
-      whose name is here stands for that value.
-    - `always`: runs even if an earlier script of the container failed.
-    - `directory`: where it starts, relative to the repository root; None if
-      that is not known.
-    - `shell`: the interpreter ('sh', 'bash', …); a script for another one
-      (python) has runs without builds.
-    - `cond`: a step's `if:`; None if nothing is known about it.
-    - `arguments`: the positional parameters, as words of an argv.
-    - `calls`: the steps that call what the script is written in, outermost first.
+    A hole of a command whose name is among the variables stands for that value.
     """
 
     commands: tuple[Text, ...]
-    variables: Mapping[str, Setting]
+    variables: Mapping[str, Setting]  # by the names of shell variables and of holes
     form: str = SCRIPT
-    always: bool = False
-    directory: str | None = ''
-    shell: str = 'sh'
-    cond: Cond = True
-    arguments: tuple[Text, ...] = ()
-    calls: tuple[Place, ...] = ()
+    always: bool = False  # it runs even if an earlier script of the container failed
+    directory: str | None = ''  # where it starts, from the repository root; None: not known
+    shell: str = 'sh'  # a script for another interpreter (python) has runs without builds
+    cond: Cond = True  # a step's `if:`; None if nothing is known about it
+    arguments: tuple[Text, ...] = ()  # the positional parameters, as words of an argv
+    calls: tuple[Place, ...] = ()  # the steps that call what it is written in, outermost first
 
 
 class Container(NamedTuple):
-    """A unit with a file system of its own: a GitLab job, a CI step, a pod container.
-
-    - `exclusive`: values of variables of which never two hold; '' is any but the empty one.
-    - `single_words`: variables whose values have no blanks.
-    - `never_empty`: variables that are always set.
-    """
+    """A unit with a file system of its own: a GitLab job, a CI step, a pod container."""
 
     system: str  # 'gitlab-ci', 'github-actions', …
     name: str  # a job's name, or the node path: 'spec.steps[1]'
@@ -144,9 +127,10 @@ class Container(NamedTuple):
     places: tuple[Place, ...] = ()  # what it is made of: ancestors, anchors, …
     visible: bool = True  # False: parts of its configuration cannot be seen here
     scripts: tuple[Script, ...] = ()
+    # Values of variables of which never two hold; '' is any but the empty one.
     exclusive: tuple[Mapping[str, str], ...] = ()
-    single_words: frozenset[str] = frozenset()
-    never_empty: frozenset[str] = frozenset()
+    single_words: frozenset[str] = frozenset()  # variables whose values have no blanks
+    never_empty: frozenset[str] = frozenset()  # variables that are always set
     label: str = ''  # what its author calls it: the `name:` or `id:` of a step
 
     @property
@@ -234,7 +218,6 @@ class Run(NamedTuple):
     image: str | None = None  # the image's name, where it is known
     scripts: tuple[str, ...] = ()  # files of the repository that were followed
     notes: tuple[Note, ...] = ()
-    is_finished: bool = True  # False: there is more to evaluate than was
 
     @property
     def executed(self) -> tuple[Execution, ...]:
@@ -268,7 +251,7 @@ class Finding(NamedTuple):
     containers: tuple[Container, ...] = ()
     run: Run | None = None
     places: frozenset[Place] = frozenset()  # every place involved
-    fix: str | None = None  # what the fix hook would do
+    fix: str | None = None  # what the fix hook would do, or did: 'split `images` into 2 jobs'
     no_fix: str | None = None  # why it would not
     headline: str = ''  # the message without reasons and consequences, if it has them
 

@@ -156,37 +156,33 @@ def _because(run: Run, line_of: LineOf) -> str:
             for reason in dict.fromkeys(execution.reasons)
             if execution.times > 1 or reason.kind == 'retry'
         ]
-        calls = [reason for reason in repeated if reason.kind == 'call']
-        if len({call.place for call in calls}) > 1:
-            reasons[_of_calls(calls, file, line_of)] = None
+        calls = list(dict.fromkeys(why.place for why in repeated if why.kind == 'call'))
+        if len(calls) > 1:
+            reasons[f'called {often(len(calls))} at {_lines(calls, file, line_of)}'] = None
         for reason in repeated:
             # A call is once by itself.
             if reason.times > 1 or reason.kind == 'retry':
-                reasons[_of_one(reason, _line(reason.place, file, line_of))] = None
+                reasons[_of_one(reason, _lines([reason.place], file, line_of))] = None
     return '; '.join(reasons)
 
 
 def _of_one(reason: Reason, line: str) -> str:
     if reason.kind == 'retry':
-        return f'retried at line {line} when the first attempt fails'
-    subject = f'{"the " * (reason.kind == "loop")}{reason.kind} at line {line}'
+        return f'retried at {line} when the first attempt fails'
+    subject = f'{"the " * (reason.kind == "loop")}{reason.kind} at {line}'
     words = f' for {_listed(reason.words)}' if reason.words else ''
     return f'{subject} runs it {often(reason.times)}{words}'
 
 
-def _of_calls(calls: Sequence[Reason], file: str, line_of: LineOf) -> str:
-    places = dict.fromkeys(call.place for call in calls)
+def _lines(places: Sequence[Place], file: str, line_of: LineOf) -> str:
+    """'line 4', 'lines 4 and 5 of lib.sh': where places are, for a build in a file."""
     files = {place.file for place in places}
     common = files.pop() if len(files) == 1 else file
-    lines = list(dict.fromkeys(_line(place, common, line_of) for place in places))
+    lines = dict.fromkeys(
+        f'{line_of(place)}{"" if place.file == common else f" of {place.file}"}' for place in places
+    )
     plural = 's' if len(lines) > 1 else ''
-    elsewhere = '' if common == file else f' of {common}'
-    return f'called {often(len(places))} at line{plural} {_listed(lines)}{elsewhere}'
-
-
-def _line(place: Place, file: str, line_of: LineOf) -> str:
-    line = line_of(place)
-    return str(line) if place.file == file else f'{line} of {place.file}'
+    return f'line{plural} {_listed([*lines])}{"" if common == file else f" of {common}"}'
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, items_of, walk
@@ -14,6 +14,7 @@ from kaniko_hooks.lines import line_text, position, starts
 from kaniko_hooks.model import Container, Finding, Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import MARK, RULES
+from kaniko_hooks.text import Segment
 
 BAD = 'bad-suppression'
 UNUSED = 'unused-suppression'
@@ -31,20 +32,19 @@ _NO_NAMES = 'write ignore[RULE] with the name of a rule in brackets, then the re
 class _Directive(NamedTuple):
     """A comment that silences. Lines are numbers.
 
-    - `line`: the one that it is about: its own or, if it has no other text, the next.
     - `problems`: reasons why it cannot work as it is written.
-    - `lines`: the line, and those of the scalars and list items that begin on it.
-    - `key`: the key of a document on the line, in GitLab's files a job.
+    - `lines`: the one that it is about (its own or, if it has no other text, the next),
+      and those of the scalars and list items that begin on it.
+    - `key`: the key of a document on that line, in GitLab's files a job.
     - `key_lines`: of this key and its value.
     """
 
     place: Place
     rules: tuple[str, ...]
-    line: int
-    problems: tuple[str, ...] = ()
-    lines: Collection[int] = ()
-    key: str = ''
-    key_lines: Collection[int] = ()
+    problems: tuple[str, ...]
+    lines: Collection[int]
+    key: str
+    key_lines: Collection[int]
 
 
 def without_suppressed(
@@ -95,30 +95,25 @@ def _matching(
 
     for number, finding in enumerate(findings):
         builds = here(_places_of_builds(finding))
-        own = here(container.place for container in finding.containers)
-        definition = here(
-            place for container in finding.containers for place in container.definition
-        )
+        below_key = builds
+        if finding.run is not None:
+            below_key = here(place for user in finding.containers for place in user.definition)
         names = {container.name for container in finding.containers}
-        for index in {index for line in builds | definition for index in on_line.get(line, ())}:
+        for index in {index for line in builds | below_key for index in on_line.get(line, ())}:
             directive = directives[index]
             # Jobs that extend another one, which is no template, are not silenced with it.
-            is_about = directive.key.startswith('.') or directive.key in names
-            below_key = definition if is_about else set()
-            if finding.run is None:
-                below_key = builds
-            if (
-                directive.line in own
-                or not builds.isdisjoint(directive.lines)
-                or not below_key.isdisjoint(directive.key_lines)
+            is_about = finding.run is None or directive.key[:1] == '.' or directive.key in names
+            if not builds.isdisjoint(directive.lines) or (
+                is_about and not below_key.isdisjoint(directive.key_lines)
             ):
                 matching[index].add(number)
     return matching
 
 
 def _places_of_builds(finding: Finding) -> Iterator[Place]:
-    """The places of builds, their calls and reasons, and what is not about builds."""
+    """The places of containers, builds, their calls and reasons, and what is about neither."""
     yield finding.place
+    yield from (container.place for container in finding.containers)
     for execution in finding.run.executed if finding.run else ():
         yield from (execution.build.place, execution.build.end, *execution.calls)
         yield from (reason.place for reason in execution.reasons)
@@ -138,7 +133,8 @@ def _directives(
         for user in users or containers
     )
     if not users and not file.endswith(('.yml', '.yaml')):
-        return _in_script(text, file), is_complete
+        script = Text(text, (), (Segment(0, partial(Place, file), 0, True),))
+        return _found(file, text, None, [script]), is_complete
     try:
         documents = compose(text, file)
     except InvalidYaml:
@@ -150,70 +146,62 @@ def _directives(
         for command in user.written_commands
         if MARK in command.value and command.place(0).file == file
     }
-    return _in_yaml(text, file, documents, commands.values()), is_complete and bool(users)
+    return _found(file, text, documents, commands.values()), is_complete and bool(users)
 
 
-def _in_script(text: str, file: str) -> list[_Directive]:
-    """The directives of a shell script."""
-    return [_directive(text, Place(file, start), comment) for start, _, comment in _in_shell(text)]
-
-
-def _in_yaml(
-    text: str, file: str, documents: Sequence[Node], commands: Iterable[Text]
+def _found(
+    file: str, text: str, documents: Sequence[Node] | None, commands: Iterable[Text]
 ) -> list[_Directive]:
-    """The directives of a YAML file: its own comments, and those of its shell commands."""
+    """The directives of a file, which is YAML if it has documents, and of its shell commands."""
 
     def lines_between(start: int, end: int) -> range:
         return range(position(text, start)[0], position(text, max(start, end - 1))[0] + 1)
 
-    nodes = list(walk(documents))
-    by_start = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
-    scalar_starts = sorted(by_start)
+    nodes = list(walk(documents or ()))
+    scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
+    scalar_starts = sorted(scalars)
 
     def scalar_at(offset: int) -> ScalarNode | None:
         index = bisect_right(scalar_starts, offset) - 1
-        scalar = by_start[scalar_starts[index]] if index >= 0 else None
+        scalar = scalars[scalar_starts[index]] if index >= 0 else None
         return scalar if scalar and offset < scalar.end else None
 
+    comments: dict[int, tuple[str, bool]] = {}  # by offset; True: it is joined with other lines
+    for match in _DIRECTIVE.finditer(text) if documents is not None else ():
+        scalar = scalar_at(match.start())
+        if scalar is None:
+            is_comment = match.start() == 0 or text[match.start() - 1] in ' \t\r\n#'
+        else:
+            # Only behind the header of a block scalar is one possible.
+            is_comment = scalar.style in ('|', '>') and match.start() < content_start(text, scalar)
+        if is_comment:
+            comments[match.start()] = match[1], False
+    for command in commands:
+        for start, end, comment in _in_shell(command.value):
+            at, last = command.place(start).offset, command.place(end - 1).offset
+            scalar = scalar_at(at)
+            is_folded = scalar is not None and scalar.style == '>'
+            is_joined = len(lines_between(at, last + 1)) > 1
+            comments.setdefault(at, (comment, is_folded or is_joined))
     node_lines: dict[int, range] = {}
-    for node in (*by_start.values(), *(item for parent in nodes for item in items_of(parent))):
+    for node in (*scalars.values(), *(item for parent in nodes for item in items_of(parent))):
         between = lines_between(node.start, node.end)
         node_lines[between[0]] = max(between, node_lines.get(between[0], between), key=len)
     keys = {
         position(text, key.start)[0]: (key.value, lines_between(key.start, value.end))
-        for document in documents
+        for document in documents or ()
         if isinstance(document, MappingNode)
         for key, value in document.pairs
         if isinstance(key, ScalarNode)
     }
-    directives: dict[Place, _Directive] = {}
-    for match in _DIRECTIVE.finditer(text):
-        start = match.start()
-        scalar = scalar_at(start)
-        if scalar is None:
-            is_comment = start == 0 or text[start - 1] in ' \t\r\n#'
-        else:
-            # Only behind the header of a block scalar is one possible.
-            is_comment = scalar.style in ('|', '>') and start < content_start(text, scalar)
-        if is_comment:
-            place = Place(file, start)
-            directive = _directive(text, place, match[1])
-            key, key_lines = keys.get(directive.line, ('', ()))
-            directives[place] = directive._replace(
-                lines=node_lines.get(directive.line, directive.lines), key=key, key_lines=key_lines
-            )
-    for command in commands:
-        for start, end, comment in _in_shell(command.value):
-            place, last = command.place(start), command.place(end - 1)
-            scalar = scalar_at(place.offset)
-            # Lines that YAML joins are one line of the shell.
-            is_joined = position(text, last.offset)[0] > position(text, place.offset)[0]
-            is_folded = is_joined or scalar is not None and scalar.style == '>'
-            directive = _directive(text, place, comment)
-            if is_folded:
-                directive = directive._replace(rules=(), problems=(_FOLDED,))
-            directives.setdefault(place, directive)
-    return [directives[place] for place in sorted(directives)]
+    directives = []
+    for offset in sorted(comments):
+        line = _subjects(text)[position(text, offset)[0]]
+        rules, problems = _read(*comments[offset])
+        lines = node_lines.get(line, (line,))
+        key, key_lines = keys.get(line, ('', ()))
+        directives.append(_Directive(Place(file, offset), rules, problems, lines, key, key_lines))
+    return directives
 
 
 def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
@@ -226,8 +214,10 @@ def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), end, match[1]
 
 
-def _directive(text: str, place: Place, comment: str) -> _Directive:
-    line = _subjects(text)[position(text, place.offset)[0]]
+def _read(comment: str, is_joined: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules that a comment names, and its problems."""
+    if is_joined:
+        return (), (_FOLDED,)
     match = _IGNORE.match(comment)
     names = [name.strip() for name in match[1].split(',') if name.strip()] if match else []
     rules = tuple(name for name in names if name in RULES)
@@ -236,7 +226,7 @@ def _directive(text: str, place: Place, comment: str) -> _Directive:
         for name in names
         if name not in RULES
     )
-    return _Directive(place, rules, line, problems if names else (_NO_NAMES,), (line,))
+    return rules, problems if names else (_NO_NAMES,)
 
 
 @lru_cache(maxsize=4)

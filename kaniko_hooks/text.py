@@ -78,8 +78,7 @@ class Text:
         return self._key
 
     def __repr__(self) -> str:
-        names = ', '.join(f'{hole.start}-{hole.end} {hole.name}' for hole in self.holes)
-        return f'Text({self.value!r}{f", holes {names}" if names else ""})'
+        return f'Text{self.key()}'
 
     @property
     def weight(self) -> int:
@@ -95,11 +94,6 @@ class Text:
     def prefix(self) -> str:
         """The characters before the first hole."""
         return self.value[: self.holes[0].start] if self.holes else self.value
-
-    @property
-    def suffix(self) -> str:
-        """The characters after the last hole."""
-        return self.value[self.holes[-1].end :] if self.holes else self.value
 
     @property
     def has_known(self) -> bool:

@@ -336,7 +336,7 @@ def test_an_action_that_cannot_be_read_is_noted(uses: str, files: dict[str, str]
 def test_actions_that_call_themselves_or_many_others_end() -> None:
     loop = f'runs: {{using: composite, steps: [{{run: {K} a}}, {{uses: ./.github/actions/build}}]}}'
     assert job('steps: [{uses: ./.github/actions/build}]', files={ACTION: loop}) == {
-        'jobs.j': ['ok', 'on a']
+        'jobs.j': ['cached', 'on a x2']
     }
     files = {
         f'a{level}/action.yml': 'runs: {using: composite, steps: ['

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kaniko_hooks.analysis import Evaluations, analyse
-from kaniko_hooks.fix.plan import FixPlan, plan_fixes, with_fixes
+from kaniko_hooks.analysis import analyse
+from kaniko_hooks.fix.plan import FixPlan, plan_fixes
 from kaniko_hooks.fix.write import write_all
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
@@ -47,36 +47,34 @@ def planned(root: Path, asked: Options) -> FixPlan:
 
 
 def write(root: Path, plan: FixPlan) -> None:
-    for group in plan.writes:
-        write_all(str(root), group, plan.old)
+    write_all(Repository(str(root)), plan.new)
 
 
 @pytest.mark.parametrize('case', folders('noop'), ids=lambda case: case.name)
 def test_nothing_to_do(case: Path, tmp_path: Path) -> None:
     plan = planned(copied(case, tmp_path), options(case))
-    assert plan == FixPlan((), (), {})
+    assert plan == FixPlan((), {})
 
 
 @pytest.mark.parametrize('case', folders('refused'), ids=lambda case: case.name)
 def test_refused_with_its_reason(case: Path, tmp_path: Path) -> None:
     root = copied(case, tmp_path)
     plan = planned(root, options(case))
-    assert [outcome.no_fix for outcome in plan.outcomes] == (
+    assert [outcome.finding.no_fix for outcome in plan.outcomes] == (
         case / 'reason'
     ).read_text().splitlines()
-    assert (plan.writes, plan.crashes) == ((), ())
-    assert all('\n' not in (outcome.no_fix or '') for outcome in plan.outcomes)
+    assert (plan.new, plan.crashes) == ({}, ())
+    assert all('\n' not in (outcome.finding.no_fix or '') for outcome in plan.outcomes)
 
 
 def test_the_check_gives_the_same_reason(tmp_path: Path) -> None:
     for case in folders('refused')[::20]:
         root = copied(case, tmp_path / case.name)
         repository = Repository(str(root))
-        findings = analyse(repository, named(root), options(case)).result.findings
-        fixed = with_fixes(
-            repository, named(root), options(case), findings, Evaluations(repository)
-        )
-        assert [finding.no_fix for finding in fixed] == (case / 'reason').read_text().splitlines()
+        analysis = analyse(repository, named(root), options(case))
+        outcomes = plan_fixes(repository, named(root), options(case), analysis).outcomes
+        reasons = (case / 'reason').read_text().splitlines()
+        assert [outcome.finding.no_fix for outcome in outcomes] == reasons
 
 
 @pytest.mark.parametrize('case', folders('rewritten'), ids=lambda case: case.name)
@@ -87,7 +85,7 @@ def test_rewritten_as_expected(case: Path, tmp_path: Path) -> None:
     assert contents(root) == contents(case / 'after')
     assert plan.crashes == ()
     # A second run changes nothing, and the check passes.
-    assert planned(root, options(case)) == FixPlan((), (), {})
+    assert planned(root, options(case)) == FixPlan((), {})
     assert analyse(Repository(str(root)), named(root), options(case)).result.findings == ()
 
 

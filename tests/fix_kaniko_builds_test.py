@@ -49,7 +49,9 @@ def test_a_pipeline_that_gitlab_refuses(write: Write, capsys: pytest.CaptureFixt
     assert main([CI]) == 0
     problem, refusal = capsys.readouterr().err.splitlines()
     assert problem.startswith(f'{CI}:1:11: unreadable-ci-file: Local file `x.yml` does not exist')
-    reason = 'a part of its pipeline cannot be read and may name the job; only with --unsafe'
+    reason = (
+        'its pipeline has parts that cannot be seen here and may name the job; only with --unsafe'
+    )
     assert refusal.endswith(f'; not rewritten: {reason}')
 
 

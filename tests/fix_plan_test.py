@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from kaniko_hooks.analysis import Evaluations, analyse
+from kaniko_hooks.analysis import Analysis, Evaluations, analyse
 from kaniko_hooks.fix import Refusal, plan
 from kaniko_hooks.fix.draft import Draft
-from kaniko_hooks.fix.plan import plan_fixes, with_fixes
+from kaniko_hooks.fix.plan import FixPlan, plan_fixes
 from kaniko_hooks.fix.proof import prove
 from kaniko_hooks.fix.target import State
-from kaniko_hooks.model import Finding
+from kaniko_hooks.model import Finding, Result
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
 from tests.conftest import Write
@@ -25,18 +25,24 @@ def findings(project: Repository) -> tuple[Finding, ...]:
     return analyse(project, ['.gitlab-ci.yml'], Options()).result.findings
 
 
+def planned(
+    project: Repository, *named: str, of: Sequence[Finding] | None = None
+) -> tuple[FixPlan, list[Finding]]:
+    """The plan for named files, of these findings, and its findings."""
+    analysis = None if of is None else Analysis(Result((), tuple(of)), Evaluations(project))
+    plan = plan_fixes(project, named or ['.gitlab-ci.yml'], Options(), analysis)
+    return plan, [outcome.finding for outcome in plan.outcomes]
+
+
 def test_an_unreadable_file_has_no_fix_and_no_reason() -> None:
     project = Repository('/nowhere', {'.gitlab-ci.yml': '# kaniko\na: [\n'})
-    outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
-    assert [(outcome.finding.rule, outcome.fix, outcome.no_fix) for outcome in outcomes] == [
-        ('unreadable-ci-file', None, None)
-    ]
+    _, [finding] = planned(project)
+    assert (finding.rule, finding.fix, finding.no_fix) == ('unreadable-ci-file', None, None)
 
 
 def test_a_job_that_is_found_twice_is_fixed_once() -> None:
     project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
-    twice = findings(project) * 2
-    fixed = with_fixes(project, ['.gitlab-ci.yml'], Options(), twice, Evaluations(project))
+    _, fixed = planned(project, of=findings(project) * 2)
     assert [finding.fix for finding in fixed] == [
         'split `build` into 2 jobs: `build-a`, `build-b`',
         'split `build` into 2 jobs: `build-a`, `build-b`',
@@ -51,9 +57,9 @@ def test_a_mistake_of_ours_costs_one_finding(where: str, monkeypatch: pytest.Mon
         raise ValueError('ours')
 
     monkeypatch.setattr(plan, where, wrong)
-    result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
-    assert [outcome.no_fix for outcome in result.outcomes] == ['an internal error']
-    assert 'ValueError' in result.crashes[0] and result.writes == ()
+    result, left = planned(project)
+    assert [finding.no_fix for finding in left] == ['an internal error']
+    assert 'ValueError' in result.crashes[0] and result.new == {}
 
 
 def test_what_cannot_be_proven_costs_no_other_fix(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,9 +79,9 @@ def test_what_cannot_be_proven_costs_no_other_fix(monkeypatch: pytest.MonkeyPatc
         prove(before, after, drafts)
 
     monkeypatch.setattr(plan, 'prove', doubtful)
-    result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
-    assert [outcome.no_fix for outcome in result.outcomes] == [None, None, 'not proven', None, None]
-    text = result.writes[0]['.gitlab-ci.yml']
+    result, left = planned(project)
+    assert [finding.no_fix for finding in left] == [None, None, 'not proven', None, None]
+    text = result.new['.gitlab-ci.yml']
     assert 'five-b:' in text and '\nthree:' in text and 'two-a:' in text
 
 
@@ -83,27 +89,22 @@ def test_a_pipeline_that_is_gone_is_not_rewritten() -> None:
     project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     before = findings(project)
     empty = Repository('/nowhere', {'.gitlab-ci.yml': 'a: {script: [ls]}\n'})
-    fixed = with_fixes(empty, ['.gitlab-ci.yml'], Options(), before, Evaluations(empty))
+    _, fixed = planned(empty, of=before)
     assert [finding.no_fix for finding in fixed] == ['its pipeline cannot be read']
 
 
-def test_files_of_one_fix_are_one_group() -> None:
+def test_files_that_have_only_followers_are_written_first() -> None:
     project = Repository(
         '/nowhere',
         {
-            '.gitlab-ci.yml': 'include: [a.yml, b.yml, c.yml]\n'
-            'last:\n  needs: [one, two]\n  script: [ls]\n',
+            '.gitlab-ci.yml': 'include: [a.yml, b.yml, z.yml]\n',
             'a.yml': JOB.replace('build:', 'one:', 1),
             'b.yml': JOB.replace('build:', 'two:', 1),
-            'c.yml': JOB.replace('build:', 'three:', 1),
+            'z.yml': 'last:\n  needs: [one, two]\n  script: [ls]\n',
         },
     )
-    result = plan_fixes(project, ['.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'], Options())
-    assert [list(group) for group in result.writes] == [
-        ['.gitlab-ci.yml', 'a.yml', 'b.yml'],
-        ['c.yml'],
-    ]
-    assert set(result.old) == {'.gitlab-ci.yml', 'a.yml', 'b.yml', 'c.yml'}
+    result, _ = planned(project, 'a.yml', 'b.yml', 'z.yml')
+    assert [*result.new] == ['z.yml', 'a.yml', 'b.yml']
 
 
 def test_too_large_a_script_is_left(write: Write) -> None:
@@ -111,22 +112,24 @@ def test_too_large_a_script_is_left(write: Write) -> None:
     job = 'job:\n  script: [sh s0.sh]\n'
     root = write({**files, '.gitlab-ci.yml': job, 's7.sh': '/kaniko/executor --cache -d x\n'})
     project = Repository(str(root))
-    outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
-    assert [outcome.no_fix for outcome in outcomes] == ['the script is too large to be evaluated']
+    _, left = planned(project)
+    ((rule, message),) = [(finding.rule, finding.message) for finding in left]
+    assert rule == 'unreadable-ci-file'
+    assert 'the script is too large to be evaluated' in message
 
 
 def test_a_mistake_of_ours_before_any_draft_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     project = Repository('/nowhere', {'.gitlab-ci.yml': JOB})
     monkeypatch.delattr(plan, 'State')
-    result = plan_fixes(project, ['.gitlab-ci.yml'], Options())
-    assert (len(result.crashes), result.writes) == (1, ())
-    assert [(outcome.fix, outcome.no_fix) for outcome in result.outcomes] == [(None, None)]
+    result, left = planned(project)
+    assert (len(result.crashes), result.new) == (1, {})
+    assert [(finding.fix, finding.no_fix) for finding in left] == [(None, None)]
 
 
 def test_a_child_pipeline_that_cannot_be_read_costs_no_other_job() -> None:
     child = 'child:\n  trigger:\n    include: [{local: a.yml}]\n'
     project = Repository('/nowhere', {'.gitlab-ci.yml': child + JOB, 'a.yml': '# kaniko\na: [\n'})
-    outcomes = plan_fixes(project, ['.gitlab-ci.yml'], Options()).outcomes
-    assert [outcome.fix for outcome in outcomes if outcome.finding.rule.startswith('cached')] == [
+    _, fixed = planned(project)
+    assert [finding.fix for finding in fixed if finding.rule.startswith('cached')] == [
         'split `build` into 2 jobs: `build-a`, `build-b`'
     ]

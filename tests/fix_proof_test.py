@@ -26,13 +26,15 @@ images:
     - cd web
     - /kaniko/executor --cache --destination $CI_REGISTRY_IMAGE/b
 """
-PART = """\
-image-a:
-  extends:
-    - .image
+SCRIPT = """\
   script:
     - /kaniko/executor --cache --destination $CI_REGISTRY_IMAGE/a
 """
+PART = f"""\
+image-a:
+  extends:
+    - .image
+{SCRIPT}"""
 LOOP = """\
 images:
   script:
@@ -44,15 +46,16 @@ images:
     ('pipeline', 'right', 'wrong', 'reason'),
     (
         (PIPELINE, 'include: child.yml', 'include: x.yml', 'would not be read as before'),
-        (PIPELINE, PART, '', 'image-a would not be read as a job'),
-        (PIPELINE, 'image-a:', 'other:', 'other would change with it'),
+        (PIPELINE, PART, '', 'image-a would change in more than its script'),
+        (PIPELINE, SCRIPT, '', 'image-a would not run one build'),
+        (PIPELINE, 'image-a:', 'other:', 'image-a would change in more than its script'),
         (PIPELINE, 'export A=1', 'export A=2', 'image-a would not run the same commands'),
         (PIPELINE, '_IMAGE/b', '_IMAGE/c', 'image-b would not run the same commands'),
         (PIPELINE, '    - cd web\n', '', 'image-b would not run the same commands'),
-        (PIPELINE, 'child.yml', 'child.yml\n  rules: [{if: $A}]', 'child would change with it'),
-        (PIPELINE, ':debug', ':v1', 'in more than the script'),
+        (PIPELINE, 'child.yml', 'child.yml\n  rules: [{if: $A}]', 'child would change in more'),
+        (PIPELINE, ':debug', ':v1', 'in more than its script'),
         (PIPELINE, '_IMAGE/b', '_IMAGE/b && /kaniko/executor', 'image-b would not run one build'),
-        (LOOP, '[a, b]', '[a, c]', 'b would not be a value of name'),
+        (LOOP, '[a, b]', '[a, c]', 'images would change in more than its script'),
     ),
 )
 def test_corrupted(
@@ -74,6 +77,6 @@ def test_corrupted(
 
     monkeypatch.setattr(plan, 'rewritten', corrupted)
     result = plan_fixes(Repository(str(tmp_path)), ['.gitlab-ci.yml'], Options())
-    assert [outcome.fix for outcome in result.outcomes] == [None]
-    assert reason in str(result.outcomes[0].no_fix)
+    assert [outcome.finding.fix for outcome in result.outcomes] == [None]
+    assert reason in str(result.outcomes[0].finding.no_fix)
     assert result.crashes == ()

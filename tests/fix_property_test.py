@@ -31,15 +31,14 @@ def is_fixed(root: Path, files: dict[str, str]) -> bool:
     destinations, jobs = destinations_of(root), read_pipeline(root).jobs
     plan = plan_fixes(Repository(str(root)), [CI], Options())
     assert plan.crashes == ()
-    for group in plan.writes:
-        write_all(str(root), group, plan.old)
+    write_all(Repository(str(root)), plan.new)
     before, after = files[CI], (root / CI).read_bytes().decode()
-    if not plan.writes:
+    if not plan.new:
         assert after == before
-        assert all(outcome.no_fix for outcome in plan.outcomes)
+        assert all(outcome.finding.no_fix for outcome in plan.outcomes)
         return False
     assert analyse(Repository(str(root)), [CI], Options()).result.findings == ()
-    assert plan_fixes(Repository(str(root)), [CI], Options()) == FixPlan((), (), {})
+    assert plan_fixes(Repository(str(root)), [CI], Options()) == FixPlan((), {})
     # Of a matrix only one cell is shown.
     has_loop = re.search('for (x|spec) in', ''.join(files.values()))
     assert has_loop or destinations_of(root) == destinations

@@ -70,6 +70,8 @@ def test_refused(tmp_path: Path, files: Files, message: str) -> None:
         pytest.param(rule('{if: $CI, when: never}, {when: always}'), ['j'], id='never'),
         pytest.param(rule('{exists: [x]}, {exists: ["*.yml"]}'), ['a', 'j'], id='exists'),
         pytest.param(rule('{exists: {paths: [a.yml]}}'), ['a', 'j'], id='exists: paths'),
+        pytest.param(rule('{exists: ["**/a.yml"]}'), ['a', 'j'], id='exists in any folder'),
+        pytest.param(rule('{exists: ["{x,y}"]}'), ['a', 'j'], id='a pattern that is not read'),
         pytest.param(rule('{exists: $X}'), ['j'], id='exists a variable'),
         pytest.param(rule('[{if: $CI_COMMIT_TAG}, {exists: a.yml}]'), ['a', 'j'], id='nested'),
         pytest.param(rule('{changes: [x]}'), ['a', 'j'], id='changes'),

@@ -47,9 +47,6 @@ X = '$[[ inputs.x ]]'
             id='no parenthesis, beyond the end',
         ),
         pytest.param(
-            '{}', '{x: "a b"}', 'v $[[ inputs.x | posix_escape ]]', ['v a\\ b'], id='one word'
-        ),
-        pytest.param(
             '{}',
             "{x: '$[[ inputs.x | truncate(0,1) ]]'}",
             'v $[[ inputs.x ]] $[[ inputs.x | truncate(0,1) ]]',
@@ -57,13 +54,6 @@ X = '$[[ inputs.x ]]'
             id='a block in a value',
         ),
         pytest.param('{}', '{x: b}', '$[[ x ]]', ['$[[ x ]]'], id='one letter'),
-        pytest.param(
-            '{}',
-            '{x: "b\\n"}',
-            'v $[[ inputs.x | posix_escape ]]',
-            ["v b'\n'"],
-            id='escaped line break',
-        ),
         pytest.param('{}', '{x: b}', 'v $[[ matrix.X ]]', ['v $[[ matrix.X ]]'], id='matrix'),
     ),
 )
@@ -80,7 +70,7 @@ def test_blocks_without_a_value_stay_as_they_are(tmp_path: Path) -> None:
         'bool: {type: boolean, default: true}}}\n---\n'
     )
     blocks = ('inputs.must', 'inputs.elsewhere', 'inputs.ruled', 'inputs.list', 'component.name')
-    functions = ('inputs.bool | truncate(0,1)', 'inputs.text | upcase')
+    functions = ('inputs.bool | truncate(0,1)', 'inputs.text | posix_escape')
     items = [f'$[[ {block} ]] a' for block in (*blocks, *functions)]
     job = read(tmp_path, f'{header}j: {{script: {items}}}').jobs['j']
     assert [command.text for command in job.script or ()] == items

@@ -9,7 +9,6 @@ from tests.gitlab_read import read, scripts
 
 REFUSED = (
     pytest.param('j: {script: [a]}\n.x: {extends: .y}', 'unknown keys', id='unused, unknown'),
-    pytest.param('j: {extends: [[.x]], script: [a]}\n.x: {}', 'unknown keys', id='nested list'),
     pytest.param(
         'j: {extends: !reference [.x, e], script: [a]}\n.x: {e: .x}',
         'unknown keys',

@@ -93,7 +93,6 @@ def test_builds_nothing(arguments: str) -> None:
         ('--cache=F', 'off'),
         ('--cache=0', 'off'),
         ('-cache=true', 'off'),
-        ('-- --cache', 'off'),
         ('-- stray', 'off'),
         ('-', 'off'),
         ('--cache=true --cache=false', 'off'),

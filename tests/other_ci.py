@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kaniko_hooks.ci.recognise import read, recognise
+from kaniko_hooks.ci.recognise import recognise
 from kaniko_hooks.model import Container
 from kaniko_hooks.repository import Repository
 from tests.golden.record import checked
@@ -36,6 +36,6 @@ def containers(
 ) -> tuple[Container, ...]:
     """The containers of a file, whether they build or not."""
     repository = Repository('/nowhere', {path: text, **(files or {})})
-    system, documents, _ = recognise(repository, path)
+    system, reads = recognise(repository, path)
     assert system is not None
-    return read(repository, path, documents, system).containers
+    return reads().containers

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,10 +14,8 @@ from kaniko_hooks.analysis import analyse
 from kaniko_hooks.check_kaniko_builds import main
 from kaniko_hooks.fix import plan
 from kaniko_hooks.fix_kaniko_builds import main as fix
-from kaniko_hooks.model import Run
 from kaniko_hooks.options import Options
 from kaniko_hooks.repository import Repository
-from kaniko_hooks.shell.run import container_run
 from tests.conftest import Write
 
 CI = '.gitlab-ci.yml'
@@ -99,24 +96,6 @@ def test_names_of_values_made_of_themselves(write: Write) -> None:
     assert findings(write({CI: f'a:\n  script:\n    - |\n      {lines}\n'}), CI) == [
         ('cached-builds-share-container', 'job `a` runs 2 Kaniko builds in one container')
     ]
-
-
-def test_too_much_after_two_builds_is_evaluated_once(
-    write: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    evaluated = []
-
-    def counted(*arguments: Any) -> Run:
-        evaluated.append(arguments)
-        return container_run(*arguments)
-
-    monkeypatch.setattr('kaniko_hooks.shell.run.container_run', counted)
-    loop = 'for n in {1..4900}; do a; b; c; d; e; f; done'
-    builds = '/kaniko/executor --cache -d a\n      /kaniko/executor --cache -d b'
-    write({CI: f'a:\n  script:\n    - |\n      {builds}\n      {loop}\n'})
-    assert main([CI]) == 1
-    assert 'the script is too large to be evaluated' in capsys.readouterr().out
-    assert len(evaluated) == 1
 
 
 def test_too_much_in_a_script(write: Write) -> None:

@@ -69,22 +69,19 @@ def _classified(repository: Repository, named: Sequence[str]) -> tuple[list[str]
     if all(system_at(path) is GITLAB for path in candidates):
         return candidates, []
     # Not imported for GitLab's files alone.
-    from kaniko_hooks.ci.recognise import read as read_file, recognise
+    from kaniko_hooks.ci.recognise import recognise
 
     gitlab: list[str] = []
     others: list[_Other] = []
     for path in candidates:
         try:
-            system, documents, problems = recognise(repository, path)
+            system, reads = recognise(repository, path)
         except Exception as error:
-            others.append((path, partial(_failed, error)))
-            continue
+            system, reads = None, partial(_failed, error)
         if system is GITLAB:
             gitlab.append(path)
-        elif system is not None:
-            others.append((path, partial(read_file, repository, path, documents, system)))
-        elif problems:
-            others.append((path, partial(Reading, (), problems=problems)))
+        else:
+            others.append((path, reads))
     return gitlab, others
 
 

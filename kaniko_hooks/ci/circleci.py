@@ -10,25 +10,19 @@ executors, `matrix` of workflows); …/configuration-reference, "Logic statement
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.ci import cond
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
-    File,
-    Settings,
     Source,
-    assigned,
-    counted,
     defaults,
     environment,
-    filled,
     folder_in,
     image_of,
-    resolved,
-    shell_of,
-    with_unknown,
+    place_of,
 )
+from kaniko_hooks.ci.context import Context, Job, Names
 from kaniko_hooks.document.nodes import (
     Field,
     MappingNode,
@@ -40,25 +34,9 @@ from kaniko_hooks.document.nodes import (
     text_of,
     value_of,
 )
-from kaniko_hooks.model import (
-    Cond,
-    Container,
-    Note,
-    Place,
-    Script,
-    Setting,
-    Text,
-    all_of,
-    any_of,
-    negate,
-)
-from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.model import Cond, Container, Note, Setting, Text, all_of, any_of, negate
 from kaniko_hooks.text import hole
 
-_NAME = r'[A-Za-z_][\w-]*(?:\.[\w-]+)+'
-# `\<<`, and expressions: `<< pipeline.git.branch == "main" >>`. Marks of a section, which may
-# be left out, are expressions that are not known: `<<# parameters.x >>--push<</ parameters.x >>`.
-_TEMPLATE = r'\\<<|<<([^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
 _FALSE = frozenset(('false', 'no', 'off', 'n', '0', ''))
 # Aliases can make a statement as large as you like, or without end.
 _MAX_DEPTH = 3
@@ -68,281 +46,32 @@ _MAX_ITEMS = 20
 def read(source: Source) -> Iterator[Container]:
     """The containers of a configuration: one for each job with commands."""
     document = source.document
-    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<', True)
+    values = defaults('pipeline.parameters', value_of(document, 'parameters'), '<<')
     holders = {('', ''): document} | {
         (f'orbs.{name}.', f'{name}/'): field.value
         for name, field in fields(value_of(document, 'orbs')).items()
     }
     for (where, orb), holder in holders.items():
+        context = Context(source, _Names, holder, {}, values)
         for name, field in fields(value_of(holder, 'jobs')).items():
             calls = _invocations(document, orb + name)
-            job = _Job(source, f'{source.prefix}{where}jobs.{name}')
-            container = job.container(field, calls, _Scope(source.file, holder, {}, values))
+            container = _Job(source, f'{where}jobs.{name}').read(field, calls, context)
             if container.scripts:
                 yield container
 
 
-class _Job:
-    """Reads the steps of one job, and of the commands that they call."""
-
-    def __init__(self, source: Source, name: str) -> None:
-        self.repository = source.repository
-        self.system = source.system.name
-        self.name = name
-        self.notes = source.notes
-        self.scripts: list[Script] = []
-        self.steps = 0
-        self.changed: set[str] = set()  # variables, by a step
-
-    def container(self, field: Field, calls: Sequence[Node | None], scope: _Scope) -> Container:
-        """The container of a job, which workflows call with these arguments."""
-        node, noted, file = field.value, len(self.notes), scope.file
-        scope = scope.in_job(calls, value_of(node, 'parameters'))
-        executor, inner = self._executor(node, scope)
-        images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
-        image = images[0] if images else None
-        for holder, source in ((inner, image), (inner, executor), (scope, node)):
-            scope = scope.with_environment(source, holder)
-        folder = value_of(node, 'working_directory') or value_of(executor, 'working_directory')
-        directory = scope.shown(folder)
-        scope = scope._replace(
-            shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
-            # What `checkout` makes is there, wherever that is.
-            directory='' if directory[:1] in ('~', '/') else folder_in('', directory),
-        )
-        # Of all calls, as if one of them had all that workflows put before and after the job.
-        for call in calls:
-            self._add_steps(value_of(call, 'pre-steps'), scope)
-        self._add_steps(value_of(node, 'steps'), scope)
-        for call in calls:
-            self._add_steps(value_of(call, 'post-steps'), scope)
-        return Container(
-            self.system,
-            self.name,
-            Place(file.path, field.key.start),
-            image_of(file, value_of(image, 'image'), inner.filled),
-            visible=len(self.notes) == noted,
-            scripts=tuple(self.scripts),
-        )
-
-    def _executor(self, node: Node, scope: _Scope) -> tuple[Node, _Scope]:
-        """The mapping with what a job runs in, and the scope of its parameters."""
-        named = value_of(node, 'executor')
-        name = scope.shown(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
-        executor = _defined(scope.document, 'executors', name)[0] if name else None
-        if executor is None:
-            return node, scope
-        return executor, scope.inside(value_of(executor, 'parameters'), named)
-
-    def _add_steps(self, steps: Node | None, scope: _Scope) -> None:
-        for step in items_of(steps):
-            self.steps = counted(self.steps)
-            if isinstance(step, ScalarNode):
-                self._add_call(step, step.value, None, scope)
-            elif isinstance(step, MappingNode):
-                for name, field in fields(step).items():
-                    self._add_step(name, field, scope)
-
-    def _add_step(self, name: str, field: Field, scope: _Scope) -> None:
-        if name == 'run':
-            self._add_run(field.value, scope)
-        elif name in ('when', 'unless'):
-            cond = scope.condition(value_of(field.value, 'condition'))
-            cond = all_of((scope.cond, negate(cond) if name == 'unless' else cond))
-            if cond is not False:
-                self._add_steps(value_of(field.value, 'steps'), scope._replace(cond=cond))
-        elif name == 'steps':
-            for steps, inner in scope.passed_steps(field.value):
-                self._add_steps(steps, inner)
-        else:
-            self._add_call(field.key, name, field.value, scope)
-
-    def _add_call(self, key: ScalarNode, name: str, arguments: Node | None, scope: _Scope) -> None:
-        """Adds the steps of a reusable command."""
-        place = scope.file.place(key)
-        body, document = _defined(scope.document, 'commands', name)
-        if '/' in name and body is None:
-            self.notes.append(Note(place, f'the orb command {name} is not visible here'))
-        if body is not None and name not in scope.stack:
-            inner = scope.inside(value_of(body, 'parameters'), arguments)
-            inner = inner._replace(
-                document=document, calls=(*scope.calls, place), stack=(*scope.stack, name)
-            )
-            self._add_steps(value_of(body, 'steps'), inner)
-
-    def _add_run(self, node: Node, scope: _Scope) -> None:
-        source = node if isinstance(node, ScalarNode) else value_of(node, 'command')
-        if isinstance(source, ScalarNode):
-            scope = scope._replace(variables=with_unknown(scope.variables, self.changed))
-            scope = scope.with_environment(node)
-            if 'BASH_ENV' in source.value:
-                self.changed |= assigned(self.repository, source.value)
-            script = Script(
-                (scope.filled(scope.file.scalar(source)),),
-                scope.variables,
-                always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
-                directory=folder_in(
-                    scope.directory, scope.text(value_of(node, 'working_directory'))
-                ),
-                shell=shell_of(scope.shown(value_of(node, 'shell')) or scope.shell),
-                cond=scope.cond,
-                calls=scope.calls,
-            )
-            self.scripts.append(script)
-
-
-class _Scope(NamedTuple):
-    """Surroundings of a step.
-
-    - `document`: has the commands that are called; an inline orb is one in another.
-    - `variables`: of the shell, and alternatives of holes.
-    - `values`: what a parameter stands for here.
-    - `steps`: parameters that are steps, with the scopes that they were written in.
-    - `stack`: names of the commands that are read.
-    - `calls`: where the commands are called, outermost first.
-    """
-
-    file: File
-    document: Node
-    variables: Settings
-    values: Mapping[str, Text]
-    shell: str = 'bash'
-    directory: str | None = ''
-    cond: Cond = True
-    steps: Mapping[str, tuple[tuple[Node, _Scope], ...]] = {}
-    stack: tuple[str, ...] = ()
-    calls: tuple[Place, ...] = ()
-
-    def filled(self, text: Text) -> Text:
-        """The text with known values put in, and a hole for each other expression."""
-        return filled(text, _TEMPLATE, self._value)
-
-    def _value(self, match: re.Match[str]) -> Text | str:
-        return cond.evaluated(match[1], match[0], _Names(self)) if match[1] else '<<'
-
-    def text(self, node: Node | None) -> Text | None:
-        """The text of a scalar, as far as it is known; None for anything else."""
-        if not isinstance(node, ScalarNode):
-            return None
-        return resolved(self.filled(Text(node.value)), self.variables)
-
-    def shown(self, node: Node | None) -> str:
-        """The text of a scalar, with the unknown as it is written; '' for anything else."""
-        text = self.text(node)
-        return text.value if text else ''
-
-    def with_environment(self, node: Node | None, scope: _Scope | None = None) -> _Scope:
-        """With the variables of an `environment:` added, whose references `scope` resolves."""
-        added = environment(self.file, value_of(node, 'environment'), (scope or self).filled)
-        return self._replace(variables={**self.variables, **added})
-
-    def inside(self, declared: Node | None, arguments: Node | None) -> _Scope:
-        """Inside something with these parameters, called with these arguments."""
-        values = {
-            name: value for name, value in self.values.items() if name[:11] != 'parameters.'
-        } | defaults('parameters', declared, '<<')
-        steps = {}
-        for name, field in fields(declared).items():
-            default = value_of(field.value, 'default')
-            if isinstance(default, SequenceNode):
-                steps[f'parameters.{name}'] = ((default, self),)
-        for name, field in fields(arguments).items():
-            text = self.text(field.value)
-            if text is not None:
-                values[f'parameters.{name}'] = text
-            elif isinstance(field.value, SequenceNode):
-                steps[f'parameters.{name}'] = ((field.value, self),)
-        return self._replace(values=values, steps=steps)
-
-    def in_job(self, calls: Sequence[Node | None], declared: Node | None) -> _Scope:
-        """Inside a job, with what the calls of the workflows pass to its parameters."""
-        scope = self.inside(declared, None)
-        variables, values, steps = dict(self.variables), dict(scope.values), dict(scope.steps)
-        for name, field in fields(declared).items() if calls else ():
-            key = f'parameters.{name}'
-            passed = [
-                node
-                for call in calls
-                for node in _passed(call, name) or [value_of(field.value, 'default')]
-            ]
-            texts = [text for text in map(self.text, passed) if text is not None]
-            values.pop(key, None)
-            if len(texts) == len(passed):
-                variables[key] = Setting(tuple(dict.fromkeys(texts)))
-            steps[key] = tuple((node, self) for node in passed if isinstance(node, SequenceNode))
-        return self._replace(variables=variables, values=values, steps=steps)
-
-    def passed_steps(self, node: Node | None) -> list[tuple[Node, _Scope]]:
-        """The steps that a reference stands for, with their scopes."""
-        match = re.fullmatch(rf'<<\s*({_NAME})\s*>>', text_of(node))
-        return [
-            (
-                steps,
-                self._replace(
-                    document=scope.document,
-                    values=scope.values,
-                    steps=scope.steps,
-                    calls=scope.calls,
-                    # A command may be passed steps that call it, so it is not named here.
-                    stack=(),
-                ),
-            )
-            for steps, scope in self.steps.get(match[1] if match else '', ())
-        ]
-
-    def condition(self, node: Node | None) -> Cond:
-        """The condition of a logic statement.
-
-        Defaults of the pipeline's parameters do not decide it: whoever starts a pipeline
-        may pass another value.
-        """
-        values = {name: value for name, value in self.values.items() if name[:9] != 'pipeline.'}
-        return self._replace(values=values)._condition(node, 0)
-
-    def _condition(self, node: Node | None, depth: int) -> Cond:
-        names = _Names(self)
-        if isinstance(node, ScalarNode):
-            return self._truth(node.value, names)
-        for name, field in fields(node).items() if depth < _MAX_DEPTH else ():
-            items = items_of(field.value)
-            if len(items) > _MAX_ITEMS:
-                break
-            if name == 'not':
-                return negate(self._condition(field.value, depth + 1))
-            if name in ('and', 'or'):
-                parts = [self._condition(item, depth + 1) for item in items]
-                return all_of(parts) if name == 'and' else any_of(parts)
-            texts = [text for text in map(self.text, items) if text is not None]
-            if name == 'equal' and len(texts) == len(items):
-                return all_of(names.equal(texts[0], text) for text in texts[1:])
-        # Another statement is known by its text.
-        source = ' '.join(self.file.text[node.start : node.end].split()) if node else ''
-        return names.truth(hole(cond.shown(self.filled(Text(source)))))
-
-    def _truth(self, text: str, names: _Names) -> Cond:
-        """A value, or an expression with or without `<< >>` around it."""
-        inner = re.fullmatch(r'\s*<<([^<>]*)>>\s*', text)
-        expression = inner[1] if inner else text
-        if re.search(r'\b(?:pipeline|parameters)\.', expression):
-            try:
-                return cond.parse(expression, names).cond
-            except cond.InvalidExpression:
-                pass
-        return names.truth(self.filled(Text(text)))
-
-
-class _Names(cond.Dialect):
+class _Names(Names):
     """Names of parameters and values of the pipeline."""
 
-    def __init__(self, scope: _Scope) -> None:
-        self.scope = scope
+    # `\<<`, and expressions: `<< pipeline.git.branch == "main" >>`. Marks of a section, which
+    # may be left out, are expressions that are not known: `<<# parameters.x >>--push<</ … >>`.
+    pattern = r'\\<<|<<([^<>\n]{0,200}\b(?:pipeline|parameters|matrix)\.[^<>\n]{0,200})>>'
 
     def value(self, name: str) -> Text:
-        if name in self.scope.values:
-            return self.scope.values[name]
-        if name[:11] == 'parameters.':
-            # Each call of a command has another value.
-            name = ''.join(f'{place.file}:{place.offset} ' for place in self.scope.calls) + name
+        if name in self.context.values:
+            return self.context.values[name]
+        if name.startswith('parameters.'):
+            name = self.of_this_call(name)
         return hole(name) if '.' in name else Text(name)
 
     def truth(self, value: Text) -> Cond:
@@ -351,10 +80,160 @@ class _Names(cond.Dialect):
         return super().truth(value)
 
 
-def _passed(call: Node | None, name: str) -> list[Node | None]:
+class _Job(Job):
+    """Reads the steps of one job, and of the commands that they call."""
+
+    def read(self, field: Field, calls: Sequence[Node | None], context: Context) -> Container:
+        """The container of a job, which workflows call with these arguments."""
+        node = field.value
+        context = _inside(context, value_of(node, 'parameters'), calls or [None])
+        executor, inner = self._executor(node, context)
+        images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
+        image = images[0] if images else None
+        folder = context.text(
+            value_of(node, 'working_directory') or value_of(executor, 'working_directory')
+        )
+        # What `checkout` makes is there, wherever that is.
+        is_elsewhere = folder is not None and folder.value[:1] in ('~', '/')
+        context = context._replace(
+            variables={
+                **context.variables,
+                **environment(value_of(image, 'environment'), inner.filled),
+                **environment(value_of(executor, 'environment'), inner.filled),
+                **environment(value_of(node, 'environment'), context.filled),
+            },
+            shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
+            directory='' if is_elsewhere else folder_in('', folder),
+        )
+        # Of all calls, as if one of them had all that workflows put before and after the job.
+        for call in calls:
+            self._add_steps(value_of(call, 'pre-steps'), context)
+        self._add_steps(value_of(node, 'steps'), context)
+        for call in calls:
+            self._add_steps(value_of(call, 'post-steps'), context)
+        return self.container(field.key, image_of(value_of(image, 'image'), inner.filled))
+
+    def _executor(self, node: Node, context: Context) -> tuple[Node, Context]:
+        """The mapping with what a job runs in, and the context of its parameters."""
+        named = value_of(node, 'executor')
+        name = context.shown(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
+        executor = _defined(context.document, 'executors', name)[0] if name else None
+        if executor is None:
+            return node, context
+        return executor, _inside(context, value_of(executor, 'parameters'), [named])
+
+    def _add_steps(self, steps: Node | None, context: Context) -> None:
+        for step in items_of(steps):
+            self.count_step()
+            if isinstance(step, ScalarNode):
+                self._add_call(step, None, context)
+            elif isinstance(step, MappingNode):
+                for name, field in fields(step).items():
+                    self._add_step(name, field, context)
+
+    def _add_step(self, name: str, field: Field, context: Context) -> None:
+        if name == 'run':
+            self._add_run(field.value, context)
+        elif name in ('when', 'unless'):
+            cond = _condition(value_of(field.value, 'condition'), context)
+            cond = all_of((context.cond, negate(cond) if name == 'unless' else cond))
+            if cond is not False:
+                self._add_steps(value_of(field.value, 'steps'), context._replace(cond=cond))
+        elif name == 'steps':
+            for steps, inner in context.steps.get(text_of(field.value).strip('<> '), ()):
+                inner = inner._replace(
+                    variables=context.variables,
+                    directory=context.directory,
+                    shell=context.shell,
+                    cond=context.cond,
+                )
+                self._add_steps(steps, inner)
+        else:
+            self._add_call(field.key, field.value, context)
+
+    def _add_call(self, key: ScalarNode, arguments: Node | None, context: Context) -> None:
+        """Adds the steps of a reusable command."""
+        place, name = place_of(key), key.value
+        body, document = _defined(context.document, 'commands', name)
+        if '/' in name and body is None:
+            note = Note(place, f'the orb command {name} is not visible here')
+            self.source.notes.append(note)
+        if body is not None and place not in context.calls:
+            inner = _inside(context, value_of(body, 'parameters'), [arguments])
+            inner = inner._replace(document=document, calls=(*context.calls, place))
+            self._add_steps(value_of(body, 'steps'), inner)
+
+    def _add_run(self, node: Node, context: Context) -> None:
+        command = node if isinstance(node, ScalarNode) else value_of(node, 'command')
+        if isinstance(command, ScalarNode):
+            context = self.in_step(context, value_of(node, 'environment'))
+            folder = context.text(value_of(node, 'working_directory'))
+            context = context._replace(
+                always=text_of(value_of(node, 'when')) in ('always', 'on_fail'),
+                directory=folder_in(context.directory, folder),
+                shell=context.shown(value_of(node, 'shell')) or context.shell,
+            )
+            self.add_script(command, context, 'BASH_ENV')
+
+
+def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None]) -> Context:
+    """The context inside of something with these parameters, called with these arguments."""
+    values = {
+        name: value for name, value in context.values.items() if not name.startswith('parameters.')
+    }
+    variables = dict(context.variables)
+    steps: dict[str, list[tuple[Node, Context]]] = {}
+    for name, field in fields(declared).items():
+        key, default = f'parameters.{name}', value_of(field.value, 'default')
+        passed = [node for call in calls for node in _passed(call, name) or [default]]
+        texts = [text for text in map(context.text, passed) if text is not None]
+        alternatives = tuple(dict.fromkeys(texts)) if len(texts) == len(passed) else ()
+        if len(alternatives) == 1:
+            values[key] = alternatives[0]
+        elif alternatives:
+            variables[key] = Setting(alternatives)
+        steps[key] = [(node, context) for node in passed if isinstance(node, SequenceNode)]
+    return context._replace(values=values, variables=variables, steps=steps)
+
+
+def _passed(call: Node | None, name: str) -> Sequence[Node | None]:
     """The values that a call passes to a parameter, those of its matrix included."""
     node = value_of(call, name)
-    return [*items_of(value_of(call, 'matrix', 'parameters', name))] or ([node] if node else [])
+    return items_of(value_of(call, 'matrix', 'parameters', name)) or ([node] if node else [])
+
+
+def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:
+    """The condition of a logic statement.
+
+    Defaults of the pipeline's parameters do not decide it: whoever starts a pipeline
+    may pass another value.
+    """
+    values = {
+        name: value for name, value in context.values.items() if not name.startswith('pipeline.')
+    }
+    context = context._replace(values=values)
+    names = _Names(context)
+    if isinstance(node, ScalarNode):
+        # A value, or an expression with or without `<< >>` around it.
+        try:
+            return cond.parse(re.sub(r'^\s*<<|>>\s*$', '', node.value), names).cond
+        except cond.InvalidExpression:
+            return names.truth(context.filled(Text(node.value)))
+    for name, field in fields(node).items() if depth < _MAX_DEPTH else ():
+        items = items_of(field.value)
+        if len(items) > _MAX_ITEMS:
+            break
+        if name == 'not':
+            return negate(_condition(field.value, context, depth + 1))
+        if name in ('and', 'or'):
+            parts = [_condition(item, context, depth + 1) for item in items]
+            return all_of(parts) if name == 'and' else any_of(parts)
+        texts = [text for text in map(context.text, items) if text is not None]
+        if name == 'equal' and len(texts) == len(items):
+            return all_of(names.equal(texts[0], text) for text in texts[1:])
+    # Another statement is known by its text.
+    text = context.source.repository.known_text(node.file)[node.start : node.end] if node else ''
+    return names.truth(hole(cond.shown(context.filled(Text(' '.join(text.split()))))))
 
 
 def _invocations(document: Node, job: str) -> list[Node | None]:

@@ -17,28 +17,13 @@ from kaniko_hooks.text import hole
 MAX_COMMANDS = 2_000
 _MAX_LENGTH = 200_000  # of what is put into a text, which may double again and again
 
-SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh', 'busybox'))
+_SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 _NULL = frozenset(('', '~', 'null', 'Null', 'NULL'))
 
 Settings = Mapping[str, Setting]
 Entries = Mapping[str, Field]  # of a mapping
 # Puts known values and holes into a text.
 Filler = Callable[[Text], Text]
-
-
-class File(NamedTuple):
-    """A file that is being read."""
-
-    path: str
-    text: str
-
-    def scalar(self, node: ScalarNode) -> Text:
-        """The text of a scalar of this file."""
-        return scalar_text(self.text, node)
-
-    def place(self, node: Node) -> Place:
-        """The place where a node begins."""
-        return Place(self.path, node.start)
 
 
 class Source(NamedTuple):
@@ -50,15 +35,23 @@ class Source(NamedTuple):
 
     repository: Repository
     system: System
-    file: File
     document: Node
     prefix: str
     notes: list[Note]
 
+    def scalar(self, node: ScalarNode) -> Text:
+        """The text of a scalar in a file of the repository, with its places."""
+        return scalar_text(self.repository.known_text(node.file), node)
 
-def is_null(node: Node | None) -> bool:
-    """True for no node and for YAML's null."""
-    return node is None or (isinstance(node, ScalarNode) and not node.style and node.value in _NULL)
+
+def place_of(node: Node) -> Place:
+    """The place where a node begins."""
+    return Place(node.file, node.start)
+
+
+def is_null(node: Node) -> bool:
+    """True for YAML's null."""
+    return isinstance(node, ScalarNode) and not node.style and node.value in _NULL
 
 
 def value_in(entries: Entries, *names: str) -> Node | None:
@@ -66,51 +59,37 @@ def value_in(entries: Entries, *names: str) -> Node | None:
     return next((entries[name].value for name in names if name in entries), None)
 
 
-def commands(file: File, node: Node | None, value: Filler) -> tuple[Text, ...]:
-    """The texts of a scalar, or of a list (of lists) of scalars; other items are left out."""
-    return tuple(value(file.scalar(item)) for item in scalars(node) if not is_null(item))
+def commands(source: Source, node: Node | None, value: Filler | None) -> tuple[Text, ...]:
+    """The texts of a scalar, or of a list (of lists) of scalars; other items are left out.
 
-
-def image_of(file: File, node: Node | None, value: Filler) -> Setting | None:
-    """The image that a scalar names."""
-    if not isinstance(node, ScalarNode):
-        return None
-    return Setting((value(file.scalar(node)),), (file.place(node),))
-
-
-def scalars(node: Node | None) -> list[ScalarNode]:
-    """The scalars of a list in order, nested lists flattened. Raises Unreadable."""
-    result: list[ScalarNode] = []
+    Raises Unreadable.
+    """
+    texts: list[Text] = []
     waiting = [node]
     for _ in range(MAX_COMMANDS):
         if not waiting:
-            return result
+            return tuple(map(value, texts) if value else texts)
         item = waiting.pop()
-        if isinstance(item, ScalarNode):
-            result.append(item)
+        if isinstance(item, ScalarNode) and not is_null(item):
+            texts.append(source.scalar(item))
         waiting += reversed(items_of(item))
     raise Unreadable('has a list that is too long')
 
 
-def counted(number: int) -> int:
-    """The number of one more step of a job. Raises Unreadable."""
-    if number >= MAX_COMMANDS:
-        raise Unreadable('has a job of too many steps')
-    return number + 1
+def image_of(node: Node | None, value: Filler) -> Setting | None:
+    """The image that a scalar names."""
+    if not isinstance(node, ScalarNode):
+        return None
+    return Setting((value(Text(node.value)),), (place_of(node),))
 
 
-def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str | None]) -> Text:
-    """The text with the matches of a pattern replaced by their values, but where that is None.
-
-    Holes are left alone.
-    """
+def filled(text: Text, pattern: str, value: Callable[[re.Match[str]], Text | str]) -> Text:
+    """The text with the matches of a pattern replaced by their values; holes are left alone."""
     replacements: list[tuple[int, int, Text]] = []
     for match in re.finditer(pattern, text.value, re.DOTALL):
         if not text.part(*match.span()).holes:
             new = value(match)
-            if new is not None:
-                new = Text(new) if isinstance(new, str) else new
-                replacements.append((*match.span(), new))
+            replacements.append((*match.span(), Text(new) if isinstance(new, str) else new))
     return _replaced(text, replacements)
 
 
@@ -132,11 +111,11 @@ def resolved(text: Text, settings: Settings) -> Text:
     )
 
 
-def environment(file: File, node: Node | None, value: Filler) -> Settings:
+def environment(node: Node | None, value: Filler) -> Settings:
     """The variables of a mapping or list."""
     return {
-        name: Setting(() if text is None else (value(text),), (Place(file.path, start),))
-        for name, text, start in named_values(node)
+        name: Setting(() if text is None else (value(text),), (place,))
+        for name, text, place in named_values(node)
     }
 
 
@@ -161,23 +140,23 @@ def with_unknown(settings: Settings, names: Iterable[str]) -> Settings:
     return {**settings, **changed}
 
 
-def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, int]]:
-    """Name, value and offset of each variable, in any of the usual notations.
+def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, Place]]:
+    """Name, value and place of each variable, in any of the usual notations.
 
     `NAME: value`, `- NAME: value`, `- name: NAME` with `value:` and `- NAME=value`;
     the value is None where it comes from elsewhere (`valueFrom`).
     """
     for name, field in fields(node).items():
-        yield name, _value(field.value), field.key.start
+        yield name, _value(field.value), place_of(field.key)
     for item in items_of(node):
         entries = fields(item)
         if isinstance(item, ScalarNode):
             name, equals, value = item.value.partition('=')
-            yield name, Text(value) if equals else None, item.start
+            yield name, Text(value) if equals else None, place_of(item)
         elif 'name' in entries:
             name = text_of(entries['name'].value)
             text = _value(entries['value'].value) if 'value' in entries else None
-            yield name, text, entries['name'].key.start
+            yield name, text, place_of(entries['name'].key)
         elif entries and 'value' not in entries:
             yield from named_values(item)
 
@@ -186,19 +165,17 @@ def _value(node: Node) -> Text | None:
     return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
 
 
-def defaults(
-    prefix: str, declared: Node | None, expression: str, is_open: bool = False
-) -> dict[str, Text]:
+def defaults(prefix: str, declared: Node | None, expression: str) -> dict[str, Text]:
     """'inputs.x' -> its default, of declared inputs; none that has an expression.
 
-    With `is_open` people start the pipeline, and choose from several values if there are some.
+    People who start the pipeline choose from several values if there are some.
     """
     return {
         f'{prefix}.{name}': Text(default.value)
         for name, field in fields(declared).items()
         for default in (value_of(field.value, 'default'),)
         if isinstance(default, ScalarNode) and expression not in default.value
-        if not (is_open and _has_choice(field.value))
+        if not _has_choice(field.value)
     }
 
 
@@ -230,7 +207,7 @@ def argv(
     Arguments alone go to the image's entrypoint: the build that they make stands at their key.
     """
     if words and key is not None and not first:
-        place = Place(key.key.file, key.key.start)
+        place = place_of(key.key)
         words = (words[0].at(lambda offset: place, 0), *words[1:])
     form = ARGV if first else ARGUMENTS
     all_words = first + words
@@ -240,10 +217,9 @@ def argv(
 def shell_of(interpreter: str) -> str:
     """The shell in an interpreter's command line, or its first word: 'bash', 'python'."""
     names = [posixpath.basename(word) for word in interpreter.split()]
-    shells = [name for name in names if name in SHELLS and name != 'busybox']
-    if shells:
-        return shells[-1]
-    return next((name for name in names if name != 'env'), '')
+    shells = [name for name in names if name in _SHELLS]
+    others = [name for name in names if name != 'env']
+    return shells[-1] if shells else others[0] if others else ''
 
 
 def shebang(text: str) -> str | None:
@@ -252,15 +228,14 @@ def shebang(text: str) -> str | None:
     return shell_of(match[1]) if match else None
 
 
-def folder_in(directory: str | None, folder: Text | str | None) -> str | None:
+def folder_in(directory: str | None, folder: Text | None) -> str | None:
     """A folder of the repository, named relative to another one; None if it is not known.
 
     Folders are relative to the repository root, '' is the root itself.
     """
-    text = folder if isinstance(folder, Text) else Text(folder or '')
-    if not text.value:
+    if folder is None or not folder.value:
         return directory
-    if directory is None or text.holes or '$' in text.value:
+    if directory is None or folder.holes or '$' in folder.value:
         return None
-    path = posixpath.normpath(posixpath.join(directory, text.value))
+    path = posixpath.normpath(posixpath.join(directory, folder.value))
     return None if path.startswith(('/', '~', '..')) else '' if path == '.' else path

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kaniko_hooks.model import And, Cond, Eq, Match, Or, all_of, any_of, negate
+from kaniko_hooks.model import Cond, Eq, all_of, any_of, negate
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text, hole
 
@@ -61,9 +61,6 @@ class Dialect:
 
     def call(self, name: str, arguments: Sequence[Text], result: Text) -> Cond:
         """The condition that a function or an operator gives a value that counts as true."""
-        prefix = arguments[1].known if len(arguments) == 2 else None
-        if name == 'starts-with' and prefix is not None:
-            return begins(arguments[0], prefix)
         return self.truth(result)
 
 
@@ -95,13 +92,6 @@ def evaluated(expression: str, written: str, dialect: Dialect) -> Text:
     return hole(name, written) if name else value
 
 
-def begins(subject: Text, prefix: str) -> Cond:
-    """The condition that a value begins with a text."""
-    if subject.known is not None:
-        return subject.known.startswith(prefix)
-    return Match(subject, re.sub(r'([*?\[\\])', r'\\\1', prefix) + '*')
-
-
 class _Parser:
     """Reads tokens in order; `at` is the next one."""
 
@@ -124,9 +114,9 @@ class _Parser:
 
     def _cond(self, operator: str, left: Term, right: Term, result: Text) -> Cond:
         if operator in ('||', 'or'):
-            return any_of((*_parts(left.cond, Or), right.cond))
+            return any_of((left.cond, right.cond))
         if operator in ('&&', 'and'):
-            return all_of((*_parts(left.cond, And), right.cond))
+            return all_of((left.cond, right.cond))
         if operator in ('==', '!='):
             cond = self.dialect.equal(left.value, right.value)
             return negate(cond) if operator == '!=' else cond
@@ -187,11 +177,6 @@ class _Parser:
     def _expect(self, text: str) -> None:
         if self._next()['token'] != text:
             raise InvalidExpression(f'{text} is missing')
-
-
-def _parts(cond: Cond, kind: type[And] | type[Or]) -> tuple[Cond, ...]:
-    """The parts of a chain of one operator, so that a long one is not nested deeply."""
-    return cond.parts if isinstance(cond, kind) else (cond,)
 
 
 def shown(value: Text) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 
-from kaniko_hooks.ci.common import Entries, File, Source, value_in
+from kaniko_hooks.ci.common import Source
 from kaniko_hooks.ci_paths import GITLAB, System, system_at, system_below, system_named
 from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import (
@@ -64,21 +65,54 @@ _CLOUD_BUILD_STEP_KEYS = frozenset(
 _IMAGE = r'(?:\$\w+\b|\$\{[^}\s]*\}|[a-z0-9._/-])+(?:[:@]\S+)?'
 
 # Kinds of Kubernetes whose values are data, and tools that only look like it.
-_NO_CONTAINERS = frozenset(('ConfigMap', 'Secret', 'CustomResourceDefinition'))
-_NO_KUBERNETES = frozenset(('skaffold', 'kustomize.config.k8s.io', 'kubecfg.dev'))
+_KIND = r'(?!(?:ConfigMap|Secret|CustomResourceDefinition)$).+'
+_VERSION = r'(?!(?:skaffold|kustomize\.config\.k8s\.io|kubecfg\.dev)/)(?:[\w.-]+/)?v\d\w*'
+
+_ANY = (ScalarNode, SequenceNode, MappingNode)
+_Kind = str | frozenset[str] | type | tuple[type, ...]
+
+# A document is of the first system with a shape that fits: with values at all of these
+# paths (`a|b` is either, `*` the items of a list) whose text has a pattern, which have no
+# keys but these, or which are such nodes.
+_SHAPES: tuple[tuple[str, Mapping[str, _Kind]], ...] = (
+    # `on` is a boolean in YAML 1.1, so only its text counts.
+    ('github-actions', {'on': _ANY, 'jobs': MappingNode}),
+    ('github-actions', {'runs.using': _ANY}),
+    ('circleci', {'version': r'2|2\.[01]', 'jobs|commands': MappingNode}),
+    ('tekton', {'apiVersion': r'tekton\.dev/.*', 'kind': _ANY}),
+    ('argo-workflows', {'apiVersion': r'argoproj\.io/.*', 'kind': _ANY}),
+    ('shipwright', {'apiVersion': r'shipwright\.io/.*', 'kind': _ANY}),
+    ('kubernetes', {'apiVersion': _VERSION, 'kind': _KIND}),
+    ('prow', {'presubmits|postsubmits|periodics': _ANY}),
+    (
+        'cloud-build',
+        {
+            '': _CLOUD_BUILD_KEYS,
+            'steps.*': _CLOUD_BUILD_STEP_KEYS,
+            'steps.*.name': _IMAGE,
+            'steps.*.args|entrypoint|script': _ANY,
+        },
+    ),
+    ('drone', {'kind': 'pipeline', 'steps': SequenceNode}),
+    (
+        'bitbucket-pipelines',
+        {'pipelines.default|branches|tags|pull-requests|custom|bookmarks': _ANY},
+    ),
+    ('codefresh', {'version': r'1|1\.0', 'steps': MappingNode}),
+    ('concourse', {'platform': _ANY, 'run.path': _ANY}),
+    ('concourse', {'jobs.*.name': _ANY, 'jobs.*.plan': SequenceNode}),
+)
 
 
-def recognise(
-    repository: Repository, path: str
-) -> tuple[System | None, list[Node], tuple[Problem, ...]]:
-    """The system and the documents of a file, and the problem to report if it does not parse.
+def recognise(repository: Repository, path: str) -> tuple[System | None, Callable[[], Reading]]:
+    """The system of a file, None if it is no CI configuration; and what reads the file.
 
-    The system is None if it is no CI configuration that can be read. The documents of
-    GitLab's files are left out.
+    GitLab's files are read elsewhere, all that one pipeline consists of together.
     """
     system = system_at(path)
+    nothing = partial(Reading, ())
     if system is GITLAB:
-        return system, [], ()
+        return system, nothing
     text = ''
     try:
         text = repository.text(path) or ''
@@ -88,9 +122,11 @@ def recognise(
     except InvalidYaml as error:
         problem = Problem(Place(path, error.offset), f'not valid YAML: {error.message}')
     else:
-        return system_of(path, documents), documents, ()
+        system = system_of(path, documents)
+        return system, partial(_read, repository, documents, system) if system else nothing
     # Only a path that says CI makes an unreadable file a problem, and no template is one.
-    return None, [], () if system is None or is_template(text) else (problem,)
+    is_problem = system is not None and not is_template(text)
+    return None, partial(Reading, (), problems=(problem,)) if is_problem else nothing
 
 
 def is_template(text: str) -> bool:
@@ -98,16 +134,15 @@ def is_template(text: str) -> bool:
     return re.search(_TEMPLATE, text, re.MULTILINE) is not None
 
 
-def read(repository: Repository, path: str, documents: Sequence[Node], system: System) -> Reading:
+def _read(repository: Repository, documents: Sequence[Node], system: System) -> Reading:
     """The containers of a file of a system."""
     read_document = import_module(f'kaniko_hooks.ci.{system.reader.partition(":")[0]}').read
-    file = File(path, repository.text(path) or '')
     several = sum(not isinstance(document, ScalarNode) for document in documents) > 1
     notes: list[Note] = []
     containers: list[Container] = []
     for index, document in enumerate(documents):
         prefix = f'doc[{index}].' if several else ''
-        containers += read_document(Source(repository, system, file, document, prefix, notes))
+        containers += read_document(Source(repository, system, document, prefix, notes))
     return Reading(tuple(containers), tuple(notes))
 
 
@@ -127,11 +162,25 @@ def system_of(path: str, documents: Sequence[Node]) -> System | None:
 
 def system_of_document(document: Node) -> System | None:
     """The system of one document, by its content; GitLab's span documents and are left out."""
-    if not isinstance(document, MappingNode):
-        return None
-    entries = fields(document)
-    names = (name for name, fits in _CONTENT.items() if fits(entries))
-    return next(map(system_named, names), None)
+    for name, shape in _SHAPES:
+        if all(_fits(document, path, kind) for path, kind in shape.items()):
+            return system_named(name)
+    return None
+
+
+def _fits(document: Node, path: str, kind: _Kind) -> bool:
+    nodes: list[Node | None] = [document]
+    for names in filter(None, path.split('.')):
+        if names == '*':
+            nodes = [item for node in nodes for item in items_of(node)]
+        else:
+            nodes = [value_of(node, name) for node in nodes for name in names.split('|')]
+    values = [node for node in nodes if node is not None]
+    if isinstance(kind, str):
+        return bool(values) and all(re.fullmatch(kind, text_of(node)) for node in values)
+    if isinstance(kind, frozenset):
+        return all(fields(node).keys() <= kind for node in values)
+    return bool(values) and all(isinstance(node, kind) for node in values)
 
 
 def _is_gitlab(path: str, documents: Sequence[Node]) -> bool:
@@ -160,92 +209,3 @@ def _has_gitlab_script(entry: Mapping[str, Field]) -> bool:
     return entry.keys() <= _GITLAB_JOB_KEYS and any(
         name in entry and not isinstance(entry[name].value, MappingNode) for name in _GITLAB_SCRIPTS
     )
-
-
-def _text(entries: Entries, name: str) -> str:
-    return text_of(value_in(entries, name))
-
-
-def _is_github(entries: Entries) -> bool:
-    # `on` is a boolean in YAML 1.1, so only its text counts.
-    return value_of(value_in(entries, 'runs'), 'using') is not None or (
-        'on' in entries and isinstance(value_in(entries, 'jobs'), MappingNode)
-    )
-
-
-def _is_circleci(entries: Entries) -> bool:
-    return _text(entries, 'version') in ('2', '2.0', '2.1') and any(
-        isinstance(value_in(entries, name), MappingNode) for name in ('jobs', 'commands')
-    )
-
-
-def _is_resource_of(group: str) -> Callable[[Entries], bool]:
-    """A test for a Kubernetes resource of an API group."""
-    return lambda entries: (
-        _text(entries, 'apiVersion').startswith(f'{group}/') and 'kind' in entries
-    )
-
-
-def _is_kubernetes(entries: Entries) -> bool:
-    version, kind = _text(entries, 'apiVersion'), _text(entries, 'kind')
-    return (
-        re.fullmatch(r'(?:[\w.-]+/)?v\d\w*', version) is not None
-        and version.partition('/')[0] not in _NO_KUBERNETES
-        and kind not in ('', *_NO_CONTAINERS)
-    )
-
-
-def _is_prow(entries: Entries) -> bool:
-    return not entries.keys().isdisjoint(('presubmits', 'postsubmits', 'periodics'))
-
-
-def _is_cloud_build(entries: Entries) -> bool:
-    steps = [fields(step) for step in items_of(value_in(entries, 'steps'))]
-    return (
-        entries.keys() <= _CLOUD_BUILD_KEYS
-        and all(
-            step.keys() <= _CLOUD_BUILD_STEP_KEYS and re.fullmatch(_IMAGE, _text(step, 'name'))
-            for step in steps
-        )
-        and any(step.keys() & {'args', 'entrypoint', 'script'} for step in steps)
-    )
-
-
-def _is_drone(entries: Entries) -> bool:
-    steps = value_in(entries, 'steps')
-    return _text(entries, 'kind') == 'pipeline' and isinstance(steps, SequenceNode)
-
-
-def _is_bitbucket(entries: Entries) -> bool:
-    kinds = {'default', 'branches', 'tags', 'pull-requests', 'custom', 'bookmarks'}
-    return bool(fields(value_in(entries, 'pipelines')).keys() & kinds)
-
-
-def _is_codefresh(entries: Entries) -> bool:
-    steps = value_in(entries, 'steps')
-    return _text(entries, 'version') in ('1.0', '1') and isinstance(steps, MappingNode)
-
-
-def _is_concourse(entries: Entries) -> bool:
-    if 'platform' in entries and value_of(value_in(entries, 'run'), 'path') is not None:
-        return True
-    jobs = items_of(value_in(entries, 'jobs'))
-    return bool(jobs) and all(
-        'name' in fields(job) and isinstance(value_of(job, 'plan'), SequenceNode) for job in jobs
-    )
-
-
-_CONTENT: Mapping[str, Callable[[Entries], bool]] = {
-    'github-actions': _is_github,
-    'circleci': _is_circleci,
-    'tekton': _is_resource_of('tekton.dev'),
-    'argo-workflows': _is_resource_of('argoproj.io'),
-    'shipwright': _is_resource_of('shipwright.io'),
-    'kubernetes': _is_kubernetes,
-    'prow': _is_prow,
-    'cloud-build': _is_cloud_build,
-    'drone': _is_drone,
-    'bitbucket-pipelines': _is_bitbucket,
-    'codefresh': _is_codefresh,
-    'concourse': _is_concourse,
-}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from kaniko_hooks.ci.gitlab.values import InvalidPipeline
 from kaniko_hooks.document.nodes import node_at
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import Edit, apply
-from kaniko_hooks.fix.layout import ScriptLayout, above_comments, script_of
+from kaniko_hooks.fix.layout import Layout, layout_of
 from kaniko_hooks.fix.names import part_names, template_name
 from kaniko_hooks.fix.order import chain_risks, needed, sources_of
-from kaniko_hooks.fix.parts import TOO_LONG, Part, divided
+from kaniko_hooks.fix.owners import Owners
+from kaniko_hooks.fix.parts import TOO_LONG, Part, parts_of, shared_steps
 from kaniko_hooks.fix.paths import Paths
-from kaniko_hooks.fix.references import Mentions, block_list_edits, check_mentions, followers_of
-from kaniko_hooks.fix.split import NewJob, Writer, matrix_lines, split_edits
-from kaniko_hooks.fix.steps import Step, Steps, scripts_of, steps_of
+from kaniko_hooks.fix.references import Mentions, check_mentions, followers_of, with_block_lists
+from kaniko_hooks.fix.split import NewJob, Writer, job_edits
+from kaniko_hooks.fix.steps import Steps, scripts_of, steps_of
 from kaniko_hooks.fix.target import State, Target, refuse_keywords, risky_keywords, target_of
 from kaniko_hooks.fix.units import MAX_NAME, Unit, merged, units_of
 from kaniko_hooks.model import Container, Finding
@@ -30,7 +30,6 @@ class Draft(NamedTuple):
     - `risks`: what needs --unsafe.
     - `script_template`: the template that has the script, if the job itself has none.
     - `jobs`: those that take its place; `template`: the name of what they extend.
-    - `does`: the rewrite in words.
     """
 
     target: Target
@@ -41,11 +40,21 @@ class Draft(NamedTuple):
     edits: Mapping[str, list[Edit]] = {}
     jobs: tuple[NewJob, ...] = ()
     template: str | None = None
-    does: str = ''
 
     @property
     def names(self) -> list[str]:
         return [job.name for job in self.jobs]
+
+    @property
+    def does(self) -> str:
+        """The rewrite in words."""
+        name, unit = self.target.name, self.jobs[0].part.unit
+        if len(self.jobs) > 1:
+            jobs = ', '.join(f'`{job.name}`' for job in self.jobs)
+            return f'split `{name}` into {len(self.jobs)} jobs: {jobs}'
+        if unit.loop is not None:
+            return f'split `{name}` with `parallel: matrix` over `{unit.loop.command.name}`'
+        return f'put {len(unit.others) + 1} builds of `{name}` into 1 with several destinations'
 
     @property
     def new_names(self) -> set[str]:
@@ -53,7 +62,7 @@ class Draft(NamedTuple):
 
 
 # Names of new jobs, by the files of the pipelines that they are in.
-NewNames = Mapping[str, set[str]]
+NewNames = dict[str, set[str]]
 
 
 def drafts_of(
@@ -62,13 +71,13 @@ def drafts_of(
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
     - `mentions`: the mentions of each job, by its name.
-    - `new`: the names of earlier drafts.
+    - `new`: the names of earlier drafts, to which theirs are added.
     """
     jobs = {(job.place.file, job.name): job for job in reversed(finding.containers)}
     drafts: list[Draft] = []
     for job in reversed(jobs.values()):
         try:
-            drafts.append(_draft(state, mentions, new, drafts, job))
+            draft = _draft(state, mentions, new, job)
         except Refusal as reason:
             others = {other.name for other in jobs.values()} - {job.name}
             if not others:
@@ -77,6 +86,9 @@ def drafts_of(
                 raise Refusal(f'{job.name}: {reason}') from None
             more = f' and {len(others) - 1} more' if len(others) > 1 else ''
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
+        drafts.append(draft)
+        for path in draft.target.files:
+            new.setdefault(path, set()).update(draft.new_names)
     for draft in drafts:
         if draft.risks and not state.options.unsafe:
             name = f'{draft.target.name}: ' if len(drafts) > 1 else ''
@@ -85,11 +97,7 @@ def drafts_of(
 
 
 def _draft(
-    state: State,
-    mentions: Mapping[str, Mentions],
-    new: NewNames,
-    before: Sequence[Draft],
-    container: Container,
+    state: State, mentions: Mapping[str, Mentions], new: NewNames, container: Container
 ) -> Draft:
     target = target_of(state, container)
     steps = steps_of(state.evaluations, target.job, target.container)
@@ -99,29 +107,26 @@ def _draft(
     draft = Draft(target, steps, paths)
     units = merged(units_of(target, steps, paths), steps, paths)
     if len(units) == 1 and units[0].others:
-        return _in_place(draft, script_of(state, target), units[0])
+        return _in_place(draft, layout_of(state, target), units[0])
     refuse_keywords(target, _scripts(state, steps))
-    division = divided(steps, units, paths)
-    order = needed(division)
+    owners = Owners(steps, units, paths)
+    parts = parts_of(owners)
+    order = needed(owners, parts)
     sources = sources_of(state, target, order)
     risks = (
-        *risky_keywords(state, target, division.owners.files, division.owners.owned()),
-        *division.owners.risks,
+        *risky_keywords(state, target, owners.files(), owners.owned()),
+        *owners.risks,
         *(risk for unit in units if unit.loop for risk in unit.loop.risks),
         *chain_risks(target, order),
     )
     draft = draft._replace(risks=risks)
-    script = script_of(state, target)
+    place = layout_of(state, target)
     check_mentions(state, target, mentions[target.name])
-    for item in script.place.items:
-        if item.anchor:
-            raise Refusal(f'an item of its script defines the anchor &{item.anchor}')
     if len(units) == 1:
-        return _in_place(draft, script, units[0])
+        return _in_place(draft, place, units[0])
     occupied = set[str]().union(
         *(pipeline.table.entries for pipeline in target.pipelines),
         *(new.get(file, ()) for file in target.files),
-        *(earlier.new_names for earlier in before),
     )
     names = part_names(target.name, units, occupied)
     template = template_name(target.name, occupied)
@@ -129,61 +134,33 @@ def _draft(
         raise Refusal('the names of the new jobs would be too long')
     jobs = tuple(
         NewJob(name, part, sources, tuple(names[number] for number in earlier))
-        for name, part, earlier in zip(names, division.parts, order)
+        for name, part, earlier in zip(names, parts, order)
     )
-    draft = _split(draft._replace(jobs=jobs), script, template, division.shared)
-    edits = dict(draft.edits)
+    count = shared_steps(steps, parts) if _takes_before_script(target, place) else 0
+    shared = steps.main[:count]
+    extended = template if shared or place.template or len(place.body.pairs) > 1 else None
+    writer = Writer(target.text, place, target.job, steps)
+    edits = {target.file: job_edits(writer, jobs, extended, shared)}
     for path, own in followers_of(state, target, mentions[target.name], names):
         edits[path] = [*edits.get(path, ()), *own]
-    return draft._replace(edits=edits)
+    return draft._replace(script_template=place.template, edits=edits, jobs=jobs, template=extended)
 
 
-def _in_place(draft: Draft, script: ScriptLayout, unit: Unit) -> Draft:
+def _in_place(draft: Draft, place: Layout, unit: Unit) -> Draft:
     """The job of a single unit keeps its name, and all but its script."""
-    target, steps, place = draft.target, draft.steps, script.place
+    target, steps = draft.target, draft.steps
     part = Part(unit, tuple(step for step in steps.main if step not in unit.others))
-    text = Writer(target.text, place, target.job, steps).script(part.steps, part)
-    edits = [Edit(place.script_start, place.script_end, text)]
-    does = f'put {len(unit.others) + 1} builds of `{target.name}` into 1 with several destinations'
-    if unit.loop is not None:
-        start = above_comments(target.text, place)
-        edits.append(Edit(start, start, matrix_lines(place, unit.loop)))
-        does = f'split `{target.name}` with `parallel: matrix` over `{unit.loop.command.name}`'
-    return draft._replace(
-        script_template=script.template,
-        edits={target.file: edits},
-        jobs=(NewJob(target.name, part),),
-        does=does,
-    )
-
-
-def _split(draft: Draft, script: ScriptLayout, template: str, most_shared: int) -> Draft:
-    """A template and a job for each part."""
-    target, jobs = draft.target, draft.jobs
-    writer = Writer(target.text, script.place, target.job, draft.steps)
-    shared = _shared(target, script, most_shared, writer)
-    keeps_more = bool(shared) or script.template is not None or len(script.job.body.pairs) > 1
-    extended = template if keeps_more else None
-    edits = split_edits(writer, jobs, extended, shared, script.job)
-    quoted = ', '.join(f'`{job.name}`' for job in jobs)
-    return draft._replace(
-        script_template=script.template,
-        edits={target.file: edits},
-        template=extended,
-        does=f'split `{target.name}` into {len(jobs)} jobs: {quoted}',
-    )
+    jobs = (NewJob(target.name, part),)
+    writer = Writer(target.text, place, target.job, steps)
+    edits = {target.file: job_edits(writer, jobs, None, ())}
+    return draft._replace(script_template=place.template, edits=edits, jobs=jobs)
 
 
 def _may_come(state: State, target: Target) -> bool:
     """Files that the repository lacks may come from other jobs or from submodules."""
-    return (
-        any(
-            other.name != target.name
-            for pipeline in target.pipelines
-            for other in state.sources(pipeline)
-        )
-        or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
-    )
+    sources = (job.name for pipeline in target.pipelines for job in state.sources(pipeline))
+    has_sources = any(name != target.name for name in sources)
+    return has_sources or 'GIT_SUBMODULE_STRATEGY' in target.job.variables
 
 
 def _scripts(state: State, steps: Steps) -> Iterator[str]:
@@ -195,18 +172,14 @@ def _scripts(state: State, steps: Steps) -> Iterator[str]:
         yield state.repository.known_text(file)
 
 
-def _shared(target: Target, script: ScriptLayout, most: int, writer: Writer) -> Sequence[Step]:
-    """The steps that go into the template's `before_script`."""
-    if script.template or any(
+def _takes_before_script(target: Target, place: Layout) -> bool:
+    """The template may have a `before_script`, since the job surely has none."""
+    return place.template is None and not any(
         'before_script' in pipeline.jobs[target.name].entries
         or pipeline.notes
-        or node_at(script.job.body, 'before_script') is not None
+        or node_at(place.body, 'before_script') is not None
         for pipeline in target.pipelines
-    ):
-        return ()
-    while most and not writer.can_be_cut(most):
-        most -= 1
-    return writer.steps.main[:most]
+    )
 
 
 def rewritten(state: State, drafts: Iterable[Draft]) -> State:
@@ -217,18 +190,9 @@ def rewritten(state: State, drafts: Iterable[Draft]) -> State:
         names.update(draft.names)
         for path, own in draft.edits.items():
             edits.setdefault(path, []).extend(own)
-    texts = {path: apply(state.repository.known_text(path), own) for path, own in edits.items()}
-    after = state.with_texts(texts)
-    lists = {path: list(_long_lists(after, path, names)) for path in texts}
-    if not any(lists.values()):
-        return after
-    return after.with_texts({path: apply(texts[path], own) for path, own in lists.items()})
-
-
-def _long_lists(state: State, path: str, names: Collection[str]) -> Iterator[Edit]:
-    try:
-        roots = state.files.document(path).nodes
-    except InvalidPipeline:
-        raise Refusal('the rewritten file would not be read as before') from None
-    for root in roots:
-        yield from block_list_edits(state.repository.known_text(path), root, names)
+    return state.with_texts(
+        {
+            path: with_block_lists(apply(state.repository.known_text(path), own), names)
+            for path, own in edits.items()
+        }
+    )

@@ -18,8 +18,6 @@ _NOT_A_STRING = re.compile(
     re.IGNORECASE,
 )
 
-_LINE_END = re.compile(r'\r\n|[\r\n]|\Z')
-
 
 class Edit(NamedTuple):
     """Replaces the characters from `start` to `end`; an empty span inserts.
@@ -46,21 +44,6 @@ def apply(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = No
     return ''.join(pieces)
 
 
-def quoted(text: str) -> str:
-    """A scalar of one line in double quotes, as JSON and YAML have it."""
-    # Most rewrites quote nothing.
-    import json
-
-    return json.dumps(text, ensure_ascii=False)
-
-
-def escaped(text: str, style: str) -> str:
-    """Text as it stands in a scalar of a style."""
-    if style == "'":
-        return text.replace("'", "''")
-    return quoted(text)[1:-1] if style == '"' else text
-
-
 def like(text: str, style: str = '') -> str:
     """A string in the style ('', "'" or '"') of the scalar whose place it takes.
 
@@ -68,36 +51,34 @@ def like(text: str, style: str = '') -> str:
     """
     if style == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    plain = (
+    is_plain = (
         style != '"'
         and text.isprintable()
         and text == text.strip()
         and _PLAIN.match(text)
         and not _NOT_A_STRING.match(text)
     )
-    return text if plain else quoted(text)
+    if is_plain:
+        return text
+    # Most rewrites quote nothing.
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
 
 
 def line_start(text: str, at: int) -> int:
-    if at and text.startswith('\r\n', at - 1):
-        at -= 1
-    return max(text.rfind('\n', 0, at), text.rfind('\r', 0, at)) + 1
+    return text.rfind('\n', 0, at) + 1
 
 
 def line_end(text: str, at: int) -> int:
-    return _line_break(text, at).start()
+    return at + len(text[at : next_line(text, at)].rstrip('\r\n'))
 
 
 def next_line(text: str, at: int) -> int:
-    return _line_break(text, at).end()
+    end = text.find('\n', at)
+    return end + 1 if end >= 0 else len(text)
 
 
-def newline_of(text: str, at: int) -> str:
-    """The line break of the line at `at`, or of the file's first line."""
-    return _line_break(text, at).group() or _line_break(text, 0).group()
-
-
-def _line_break(text: str, at: int) -> re.Match[str]:
-    match = _LINE_END.search(text, at)
-    assert match is not None  # the end of the text matches
-    return match
+def newline_of(text: str) -> str:
+    """The line break of a file."""
+    return '\r\n' if '\r\n' in text else '\n'

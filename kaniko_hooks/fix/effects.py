@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from kaniko_hooks.fix.programs import ADDING, IMAGE_TOOLS, TESTERS, WITHOUT_REGISTRY
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
-from kaniko_hooks.shell.redirections import TO_FILE
 from kaniko_hooks.shell.tree import If
 from kaniko_hooks.text import Text
 
@@ -40,11 +39,6 @@ def _tests(step: Step) -> bool:
     return not {*TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
 
 
-def changes_no_image(step: Step) -> bool:
-    """The step has no effect outside, or makes places for images: it may run again, or later."""
-    return all('create-repository' in use.words[:3] for use in effects(step))
-
-
 def ignores_failure(step: Step) -> bool:
     """The step ends with `|| true`."""
     return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
@@ -61,21 +55,14 @@ def only_prints(step: Step) -> bool:
     report = step.report
     if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
         return False
-    if report.files or writes_files(step) or report.demands:
+    # A file may have the same text already.
+    if report.demands or any(
+        '>' in operator and not re.match(r'/dev/|[12-]\Z', text.value)
+        for operator, text, _ in report.targets
+    ):
         return False
     prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
     return prints and any(use.name not in TESTERS for use in step.programs)
-
-
-def writes_files(step: Step) -> bool:
-    """The output of a step goes to a file, even if that has the same text already."""
-    return any(
-        operator in TO_FILE
-        and not re.match('/dev/(?!shm/)', text.value)
-        or operator == '>&'
-        and text.value not in ('1', '2', '-')
-        for operator, text, _ in step.report.targets
-    )
 
 
 def removes_leftovers(step: Step) -> bool:
@@ -83,15 +70,15 @@ def removes_leftovers(step: Step) -> bool:
 
     It may not be in the folder where runners keep projects, on a volume or a temporary file.
     """
-    report = step.report
     if not {use.name for use in step.programs} <= {'rm', 'true', ':'}:
         return False
-    if report.writes or report.changes - {'epoch'} or report.demands or writes_files(step):
-        return False
     paths = [word.value for use in step.programs for word in use.operands]
-    return all(
-        re.fullmatch(r'/(?!(?:builds|cache|mnt|tmp)/)[^$]*', path) for path in paths
-    ) and any(re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths)
+    return (
+        not step.report.writes
+        and step.report.changes <= {'epoch'}
+        and all(re.fullmatch(r'/(?!(?:builds|cache|mnt|tmp)/)[^$]*', path) for path in paths)
+        and any(re.match(r'/kaniko/(?:\d|\[|\*|stages|layers|Dockerfile)', path) for path in paths)
+    )
 
 
 # Images
@@ -101,13 +88,8 @@ def spelled(text: Text) -> str:
     """An image's name for comparisons: the names of holes between NULs."""
     key = text.key()
     return '\0'.join(
-        re.sub('[/:@]', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
+        re.sub(r'\W', '_', piece) if number % 2 else piece for number, piece in enumerate(key)
     )
-
-
-def is_unknown(name: str) -> bool:
-    """A spelled name, or the key of a path, is one hole: nothing is known of it."""
-    return re.fullmatch('\0[^\0]*\0', name) is not None
 
 
 def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
@@ -115,37 +97,32 @@ def units_named(step: Step, images: Sequence[frozenset[str]]) -> set[int]:
 
     A whole name with its tag counts before one without, that before the last word of one.
     """
-    texts = [spelled(text) for text in _words_of(step)]
-    for shorten in (lambda name: name, repository_of, last_word):
+    words = [text for use in step.programs for text in use.texts]
+    words += [target for _, target, _ in step.report.targets]
+    texts = [*map(spelled, words)]
+    for shorten in (str, repository_of, last_word):
         hits = {
             number
             for number, names in enumerate(images)
-            for name in names
-            if shorten(name) and any(_contains(text, shorten(name)) for text in texts)
+            for name in filter(None, map(shorten, names))
+            if any(_contains(text, name) for text in texts)
         }
         if hits:
             return hits
     return set()
 
 
-def _words_of(step: Step) -> Iterator[Text]:
-    """The words of the programs of a step, and the targets of its redirections."""
-    for use in step.programs:
-        yield from use.texts
-    for _, target, _ in step.report.targets:
-        yield target
-
-
 def act_on(uses: Sequence[ProgramCall], images: Iterable[str]) -> bool:
     """Programs act on one of the images: they name it with its registry, or as tools for images."""
-    for use in uses:
-        texts = [*map(spelled, use.arguments)]
-        names = [*map(repository_of, images)]
-        if use.name in WITHOUT_REGISTRY:
-            names += filter(None, map(last_word, images))
-        if not any(_contains(text, name) for text in texts for name in names):
-            return False
-    return True
+    whole, short = [*map(repository_of, images)], [*filter(None, map(last_word, images))]
+    return all(
+        any(
+            _contains(spelled(text), name)
+            for text in use.arguments
+            for name in (*whole, *(short if use.name in WITHOUT_REGISTRY else ()))
+        )
+        for use in uses
+    )
 
 
 def images_of(builds: Iterable[BuildCall]) -> frozenset[str]:

@@ -10,9 +10,12 @@ break of their last line.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+
 from kaniko_hooks.ci.gitlab.jobs import Pipeline
 from kaniko_hooks.ci.gitlab.values import Entry, entry_of, node_of
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, walk
+from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, SequenceNode, Span, text_of
 from kaniko_hooks.fix import Refusal, Shared
 from kaniko_hooks.fix.edits import line_end, line_start, newline_of, next_line
 from kaniko_hooks.fix.references import line_of, mentions_of
@@ -23,22 +26,14 @@ from kaniko_hooks.named_tuple import NamedTuple
 class Item(NamedTuple):
     """One entry of a script, or all of one that is no list."""
 
-    node: Node
-    alias: Span | None
+    is_own: bool  # it is no alias, reference or text with inputs
     start: int  # of its lines, with comments above; in a flow list of its text
     end: int
-    content: int  # where its own text begins
     content_end: int
-
-    @property
-    def anchor(self) -> str | None:
-        """The first anchor that is defined in it; what aliases name stands above."""
-        own = (node for node in walk([self.node]) if node.start >= self.start)
-        return next((node.anchor for node in own if node.anchor), None)
 
 
 class Layout(NamedTuple):
-    """A job as it is written."""
+    """A job as it is written, and its script."""
 
     key: ScalarNode
     body: MappingNode
@@ -46,109 +41,108 @@ class Layout(NamedTuple):
     end: int  # of the job's last line
     indent: str  # white space before the job's keys
     newline: str
-    script: ScalarNode  # the key
-    script_start: int  # of its line
+    script_start: int  # of the line with its key
     script_end: int
-    style: str  # 'list', 'flow' or 'scalar'
     gap: str  # white space that a list's dash has more than its key
-    items: tuple[Item, ...]
+    items: Sequence[Item]
+    holder_end: int  # of the last line of the job or template that has the script
+    template: str | None = None  # the name of that
+
+
+def layout_of(state: State, target: Target) -> Layout:
+    """The lines of a job and of its script. Raises Refusal."""
+    entry = entry_of(target.job.table, 'script')
+    template = _template_with(target.pipelines[0], entry.key) if entry else None
+    if template is None:
+        return _layout(target.text, target.key, target.body)
+    name, definition = template
+    key, body = definition.key, node_of(definition.value)
+    if key.file != target.file:
+        raise Shared(f'its script is in {name} in {key.file}')
+    assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
+    place = _layout(target.text, key, body)
+    _check_template(state, target, name, body)
+    start, end, _ = _surroundings(target.text, target.key, target.body)
+    return place._replace(key=target.key, body=target.body, start=start, end=end, template=name)
 
 
 def _layout(text: str, key: ScalarNode, body: MappingNode) -> Layout:
     """The layout of the job of this key, which must have one `script`. Raises Refusal."""
-    name, value, alias = _script(body)
-    first, job_end, _ = _surroundings(text, key, body)
-    start = line_start(text, name.start)
-    indent = text[start : name.start]
-    if not _blank(indent) or name.tag or name.anchor:
+    own = [index for index, (name, _) in enumerate(body.pairs) if text_of(name) == 'script']
+    if not own:
+        raise Shared('its script is defined elsewhere')
+    if len(own) > 1:
+        raise Refusal('it has two `script:` keys')
+    name, value = body.pairs[own[0]]
+    start, end, indent = _surroundings(text, key, body)
+    script_start = line_start(text, name.start)
+    if text[script_start : name.start] != indent or name.tag or name.anchor:
         raise Refusal('`script:` is not at the start of its line')
-    if alias is not None or value.tag:
+    if own[0] in body.aliases or value.tag:
         raise Shared('its script is an alias or a reference')
     if value.anchor:
         raise Refusal(f'its script defines the anchor &{value.anchor}')
-    style, items = _items(text, name, value)
-    last = line_end(text, value.end) if style == 'flow' else items[-1].end
-    end = _with_comments(text, last, len(indent))
-    if style == 'list':
-        items = (*items[:-1], items[-1]._replace(end=end))
-    gap = '  '
-    if style == 'list':
-        gap = ' ' * max(value.start - line_start(text, value.start) - len(indent), 0)
+    is_block = isinstance(value, SequenceNode) and not value.flow
+    items = _items(text, name, value, len(indent) if is_block else None)
+    last = items[-1].end if is_block else _content_end(text, value)
+    script_end = _with_comments(text, line_end(text, last), len(indent))
+    end = max(script_end, end)
     return Layout(
         key,
         body,
-        first,
-        max(end, job_end),
-        indent,
-        newline_of(text, key.start),
-        name,
         start,
         end,
-        style,
-        gap,
+        indent,
+        newline_of(text),
+        script_start,
+        script_end,
+        ' ' * (_column(text, value) - len(indent)) if is_block else '  ',
         items,
+        end,
     )
 
 
 def _surroundings(text: str, key: ScalarNode, body: MappingNode) -> tuple[int, int, str]:
-    """The start and end of a job's lines, and the white space before its first key.
+    """The start and end of a job's lines, and the white space before its keys.
 
     Raises Refusal.
     """
     if body.flow:
         raise Refusal('the job is written in braces, not in lines')
     start = line_start(text, key.start)
-    if key.tag or key.anchor or not _blank(text[start : key.start]):
+    if key.tag or key.anchor or text[start : key.start].strip(' '):
         raise Refusal('the key of the job is not alone on its line')
     end = _with_comments(text, line_end(text, max(body.end, key.end)), key.start - start)
     first = body.pairs[0][0].start
     return start, end, text[line_start(text, first) : first]
 
 
-def _script(body: MappingNode) -> tuple[ScalarNode, Node, Span | None]:
-    keys = [
-        (key, value, body.aliases.get(index))
-        for index, (key, value) in enumerate(body.pairs)
-        if isinstance(key, ScalarNode) and key.value == 'script'
-    ]
-    if not keys:
-        raise Shared('its script is defined elsewhere')
-    if len(keys) > 1:
-        raise Refusal('it has two `script:` keys')
-    return keys[0]
-
-
-def _items(text: str, key: ScalarNode, value: Node) -> tuple[str, tuple[Item, ...]]:
-    if isinstance(value, ScalarNode):
-        end = _content_end(text, value)
-        return 'scalar', (Item(value, None, value.start, line_end(text, end), value.start, end),)
-    assert isinstance(value, SequenceNode)  # nothing else has commands
-    if value.flow:
-        return 'flow', _flow_items(text, value)
-    return 'list', _list_items(text, key, value)
-
-
-def _flow_items(text: str, value: SequenceNode) -> tuple[Item, ...]:
+def _items(text: str, key: Node, value: Node, column: int | None) -> Sequence[Item]:
+    """The entries of a script: of a block list, the keys of the job being at this column."""
+    nodes: Sequence[Node] = [value]
+    aliases: Mapping[int, Span] = {}
+    if isinstance(value, SequenceNode):
+        nodes, aliases = value.items, value.aliases
     items: list[Item] = []
-    for index, node in enumerate(value.items):
-        start, end = value.aliases.get(index) or (node.start, node.end)
-        if items and '#' in text[items[-1].end : start]:
+    following = next_line(text, key.end)
+    for index, node in enumerate(nodes):
+        alias = aliases.get(index)
+        start, content_end = alias or (node.start, _content_end(text, node))
+        end = content_end
+        if column is not None:
+            start = following
+            least = column if node is nodes[-1] else _column(text, value)
+            end = _with_comments(text, line_end(text, content_end), least)
+            following = next_line(text, end)
+        elif items and '#' in text[items[-1].end : start]:
             raise Refusal('its script is a list in brackets with comments in it')
-        items.append(Item(node, value.aliases.get(index), start, end, start, end))
-    return tuple(items)
+        is_text = isinstance(node, ScalarNode) and '$[[' not in node.value
+        items.append(Item(is_text and alias is None, start, end, content_end))
+    return items
 
 
-def _list_items(text: str, key: ScalarNode, value: SequenceNode) -> tuple[Item, ...]:
-    items: list[Item] = []
-    start = next_line(text, key.end)
-    column = value.start - line_start(text, value.start)
-    for index, node in enumerate(value.items):
-        alias = value.aliases.get(index)
-        content, content_end = alias or (node.start, _content_end(text, node))
-        end = _with_comments(text, line_end(text, content_end), column)
-        items.append(Item(node, alias, start, end, content, content_end))
-        start = next_line(text, end)
-    return tuple(items)
+def _column(text: str, node: Node) -> int:
+    return node.start - line_start(text, node.start)
 
 
 def _content_end(text: str, node: Node) -> int:
@@ -160,64 +154,9 @@ def _content_end(text: str, node: Node) -> int:
 
 def _with_comments(text: str, end: int, column: int) -> int:
     """Take in the comment lines directly below that are indented deeper than `column`."""
-    while True:
-        start = next_line(text, end)
-        stop = line_end(text, start)
-        line = text[start:stop]
-        bare = line.lstrip(' \t')
-        if not bare.startswith('#') or len(line) - len(bare) <= column:
-            return end
-        end = stop
-
-
-def above_comments(text: str, place: Layout) -> int:
-    """The start of the comments above `script:`."""
-    start = place.script_start
-    # The line of the job's key ends it.
-    while text.startswith(f'{place.indent}#', line_start(text, start - 1)):
-        start = line_start(text, start - 1)
-    return start
-
-
-def _blank(text: str) -> bool:
-    return not text.strip(' ')
-
-
-# Scripts in templates
-
-
-class ScriptLayout(NamedTuple):
-    """The lines of a script, in the job or in the template of a name.
-
-    - `place`: of what it stands in; `job`: of the job, as if it stood there.
-    """
-
-    place: Layout
-    job: Layout
-    template: str | None = None
-
-
-def script_of(state: State, target: Target) -> ScriptLayout:
-    """The place of a job's script. Raises Refusal."""
-    entry = entry_of(target.job.table, 'script')
-    template = _template_with(target.pipelines[0], entry.key) if entry else None
-    if template is None:
-        place = _layout(target.text, target.key, target.body)
-        return ScriptLayout(place, place)
-    name, definition = template
-    key, body = definition.key, node_of(definition.value)
-    if key.file != target.file:
-        raise Shared(f'its script is in {name} in {key.file}')
-    assert isinstance(key, ScalarNode) and isinstance(body, MappingNode)
-    place = _layout(target.text, key, body)
-    _check_template(state, target, name, body)
-    if len(body.pairs) == 1:
-        raise Refusal(f'{name}, which has its script, would have nothing else')
-    start, end, indent = _surroundings(target.text, target.key, target.body)
-    if indent != place.indent:
-        raise Refusal(f'its script is in {name}, which is indented differently')
-    job = place._replace(key=target.key, body=target.body, start=start, end=end)
-    return ScriptLayout(place, job, name)
+    comments = rf'(?:\r?\n[ \t]{{{column + 1},}}#[^\r\n]*)*'
+    below = re.compile(comments).match(text, end)
+    return below.end() if below else end
 
 
 def _template_with(pipeline: Pipeline, script: Node) -> tuple[str, Entry] | None:

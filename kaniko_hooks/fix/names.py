@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count
 
 from kaniko_hooks.fix.units import Unit
@@ -80,8 +80,11 @@ def unused(name: str, used: Collection[str]) -> str:
 
 # Labels
 
-Flags = Sequence[Flag]
-_Reader = Callable[[Flags], 'str | None']
+# What tells images with the same name apart, and what tells those without one apart.
+_OF_IMAGES = ('tag', 'target', 'dockerfile', 'folder', 'platform')
+_OF_SOURCES = ('folder', 'dockerfile', 'target', 'tag', 'platform')
+
+_Words = Mapping[str, 'str | None']
 
 
 def labels(units: Sequence[Unit]) -> list[str]:
@@ -91,8 +94,8 @@ def labels(units: Sequence[Unit]) -> list[str]:
     apart by the first of tag, target, Dockerfile, folder and platform that can.
     """
     loops = [unit.loop.command.name for unit in units if unit.loop is not None]
-    flags = [[build.flags for build in unit.builds] for unit in units]
-    result = [None if unit.loop else _agreed(_image, own) for unit, own in zip(units, flags)]
+    words = [_agreed([_words(build.flags) for build in unit.builds]) for unit in units]
+    result = [None if unit.loop else own['image'] for unit, own in zip(units, words)]
     groups: dict[str | None, list[int]] = {}
     for number, (unit, label) in enumerate(zip(units, result)):
         if unit.loop is not None and loops.count(unit.loop.command.name) == 1:
@@ -102,7 +105,7 @@ def labels(units: Sequence[Unit]) -> list[str]:
     for label, members in groups.items():
         if label is None or len(members) > 1:
             others = None if label else {other for other in groups if other}
-            differences = _differences([flags[number] for number in members], others)
+            differences = _differences([words[number] for number in members], others)
             for number, more in zip(members, differences):
                 result[number] = joined(label, more, '-') if label and more else label or more
     unnamed = [number for number, label in enumerate(result) if not label]
@@ -111,21 +114,13 @@ def labels(units: Sequence[Unit]) -> list[str]:
     return [label or '' for label in result]
 
 
-def _agreed(reader: _Reader, builds: Sequence[Flags]) -> str | None:
-    """The label of all runs of a unit; None where they differ, since it would name one of them."""
-    results = {reader(flags) for flags in builds}
-    return results.pop() if len(results) == 1 else None
-
-
-def _differences(units: Sequence[Sequence[Flags]], others: Collection[str] | None) -> list[str]:
+def _differences(units: Sequence[_Words], others: Collection[str] | None) -> list[str]:
     """Labels that tell units apart, at most one of which may lack it.
 
     Also from the `others`, if the units have no word of an image.
     """
-    readers: tuple[_Reader, ...] = (_tag, _target, _dockerfile, _folder, _platform)
-    if others is not None:
-        readers = (_folder, _dockerfile, _target, _tag, _platform)
-    rows = [[_agreed(reader, builds) for builds in units] for reader in readers]
+    kinds = _OF_IMAGES if others is None else _OF_SOURCES
+    rows = [[words[kind] for words in units] for kind in kinds]
     for lacking in (0, 1):
         for row in rows:
             is_clear = len({*row}) == len(row) and not {*row} & {*(others or ())}
@@ -134,50 +129,34 @@ def _differences(units: Sequence[Sequence[Flags]], others: Collection[str] | Non
     return [''] * len(units)
 
 
-def _values(flags: Flags, name: str) -> list[str]:
-    """The values of a flag; unknown characters are NULs."""
-    return ['\0'.join(flag.value.key()[::2]) for flag in flags if flag.name == name]
+def _agreed(runs: Sequence[_Words]) -> _Words:
+    """The words of all runs of a unit, None where they differ: it would name one of them."""
+    kinds = ('image', *_OF_IMAGES)
+    found = {kind: {words[kind] for words in runs} for kind in kinds}
+    return {kind: words.pop() if len(words) == 1 else None for kind, words in found.items()}
 
 
-def _last(flags: Flags, *names: str) -> str:
-    """The value of a flag that counts, '' without one; it may have several names."""
-    values = [value for name in names for value in _values(flags, name)]
-    return values[-1] if values else ''
-
-
-def _image(flags: Flags) -> str | None:
-    """The last path segment of the first image, without tag and digest, that is literal."""
-    names = [name.split('@')[0] for name in _values(flags, 'destination')]
-    segments = (name.rsplit('/', 1)[-1].split(':')[0] for name in names)
-    return next(filter(None, map(_literal, segments)), None)
-
-
-def _folder(flags: Flags) -> str | None:
-    """The folder of the Dockerfile, or else the context's."""
-    file = _last(flags, 'dockerfile')
-    in_folder = '/' in file.strip('./')
-    return _base(file.rstrip('/').rpartition('/')[0] if in_folder else _last(flags, 'context'))
-
-
-def _dockerfile(flags: Flags) -> str | None:
-    """`api` of `Dockerfile.api` or `api.Dockerfile`."""
-    match = re.fullmatch(_DOCKERFILE, _last(flags, 'dockerfile').rsplit('/', 1)[-1])
-    return _literal(match.group(2) or match.group(1) or '') if match else None
-
-
-def _target(flags: Flags) -> str | None:
-    return _literal(_last(flags, 'target'))
-
-
-def _platform(flags: Flags) -> str | None:
-    """`arm64` of `linux/arm64`."""
-    return _base(_last(flags, 'custom-platform', 'customPlatform'))
-
-
-def _tag(flags: Flags) -> str | None:
-    """The literal piece of the first image's tag."""
-    name = next(iter(_values(flags, 'destination')), '').split('@')[0]
-    return _piece(name.rsplit('/', 1)[-1].partition(':')[2])
+def _words(flags: Sequence[Flag]) -> _Words:
+    """The words that may name a build; None for one that is not there, or not known."""
+    # Unknown characters are NULs.
+    values = [(flag.name, '\0'.join(flag.value.key()[::2])) for flag in flags]
+    last = dict(values)
+    images = [value.split('@')[0] for name, value in values if name == 'destination'] or ['']
+    names = [image.rsplit('/', 1)[-1].partition(':') for image in images]
+    pieces = [piece for part in names[0][2].split('\0') if (piece := part.strip('-_.'))]
+    folder, _, file = last.get('dockerfile', '').rpartition('/')
+    match = re.fullmatch(_DOCKERFILE, file)
+    return {
+        'image': next(filter(None, (_literal(name) for name, _, _ in names)), None),
+        'tag': pieces[0] if len(pieces) == 1 else None,
+        'target': _literal(last.get('target', '')),
+        # `api` of `Dockerfile.api` or `api.Dockerfile`.
+        'dockerfile': _literal(match[2] or match[1] or '') if match else None,
+        # That of the Dockerfile, or else the context's.
+        'folder': _base(folder if folder.strip('./') else last.get('context', '')),
+        # `arm64` of `linux/arm64`.
+        'platform': _base(last.get('custom-platform') or last.get('customPlatform', '')),
+    }
 
 
 def _base(path: str) -> str | None:
@@ -187,9 +166,3 @@ def _base(path: str) -> str | None:
 
 def _literal(name: str) -> str | None:
     return name if '\0' not in name and _LETTER.search(name) else None
-
-
-def _piece(name: str) -> str | None:
-    """The one piece of a name that is known, if there is just one."""
-    pieces = [piece for part in name.split('\0') if (piece := part.strip('-_.'))]
-    return pieces[0] if len(pieces) == 1 else None

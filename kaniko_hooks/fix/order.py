@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline
-from kaniko_hooks.ci.gitlab.values import Table, flat_items, get, is_false, items_of, string_of
+from kaniko_hooks.ci.gitlab.values import Table, get, is_false, items_of, string_of
 from kaniko_hooks.document.nodes import MappingNode, SequenceNode, node_at
 from kaniko_hooks.fix import Refusal
-from kaniko_hooks.fix.effects import effects, is_unknown, repository_of, spelled
+from kaniko_hooks.fix.effects import effects, repository_of, spelled
 from kaniko_hooks.fix.footprints import Footprint, footprint_of, may_use
-from kaniko_hooks.fix.parts import Division
+from kaniko_hooks.fix.owners import Owners
+from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.references import MAX_NEEDS
 from kaniko_hooks.fix.steps import Step
 from kaniko_hooks.fix.target import State, Target
@@ -21,38 +23,36 @@ _BECAUSE = 'a build must wait for an earlier one, and '
 _STAGES = ['build', 'test', 'deploy']
 
 
-def needed(division: Division) -> list[list[int]]:
+def needed(owners: Owners, parts: Sequence[Part]) -> list[list[int]]:
     """For each unit the earlier ones that must be done before it, without those they imply.
 
     Raises Refusal: the iterations of a loop depend on each other.
     """
     footprints: list[list[Footprint]] = []  # of the builds of each unit
-    copies: list[frozenset[str]] = []  # what the effects of each unit may make of its image
     result: list[list[int]] = []
-    for number, (unit, steps, _) in enumerate(division.parts):
+    for number, (unit, steps, _) in enumerate(parts):
         before = [step for step in steps if step.number < unit.step.number]
         own = [
-            footprint_of(build, step, [*division.steps.before, *before], division.paths)
+            footprint_of(build, step, [*owners.steps.before, *before], owners.paths)
             for step in (unit.step, *unit.others)
             for build in step.builds
         ]
         if unit.loop is not None:
-            loop = unit.loop.command.name
-            words = [build.env.variables.get(loop) for build in unit.step.builds]
-            _check_iterations(words, own)
+            words = [build.env.variables.get(unit.loop.command.name) for build in unit.step.builds]
+            for (word, first), (other, second) in combinations(zip(words, own), 2):
+                if word != other and _must_follow(first, second):
+                    raise Refusal('the builds of its loop may depend on each other')
         earlier = [
             other
             for other in range(number)
-            if number in division.owners.waiting
-            or other in division.owners.gates
+            if number in owners.waiting
+            or other in owners.gates
             or any(_must_follow(first, second) for first, second in product(footprints[other], own))
-            or any(may_use(second, copies[other]) for second in own)
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
-        footprints.append(own)
-        owners = division.owners.of_steps
-        copies.append(_named([step for step in steps if owners.get(step.number) == number]))
+        made = _named([step for step in steps if owners.of_steps.get(step.number) == number])
+        footprints.append([item._replace(images=item.images | made) for item in own])
     return result
 
 
@@ -60,13 +60,6 @@ def _named(steps: Sequence[Step]) -> frozenset[str]:
     """The spelled words that may be images, of programs that do more than change files."""
     words = (spelled(word) for step in steps for use in effects(step) for word in use.arguments)
     return frozenset(word.removeprefix('docker://') for word in words if '/' in word)
-
-
-def _check_iterations(words: Sequence[object], own: Sequence[Footprint]) -> None:
-    """Raises Refusal if builds of a loop, in the iterations of some words, may need each other."""
-    for (word, first), (other, second) in combinations(zip(words, own), 2):
-        if word != other and _must_follow(first, second):
-            raise Refusal('the builds of its loop may depend on each other')
 
 
 def _must_follow(first: Footprint, second: Footprint) -> bool:
@@ -87,7 +80,7 @@ def _may_replace(image: str, other: str) -> bool:
     tags = image[len(names[0]) :] or ':latest', other[len(names[1]) :] or ':latest'
     if names[0] == names[1]:
         return tags[0] == tags[1] or ('\0' in tags[0]) != ('\0' in tags[1])
-    return tags[0] == tags[1] and all(map(is_unknown, names))
+    return tags[0] == tags[1] and all(re.fullmatch('\0[^\0]*\0', name) for name in names)
 
 
 # `needs:`
@@ -110,22 +103,26 @@ def sources_of(state: State, target: Target, needed: Sequence[Sequence[int]]) ->
     sources: dict[Source, None] = {}
     for pipeline in target.pipelines:
         job = pipeline.jobs[target.name]
-        when = string_of(get(job.table, 'when'))
-        rules = flat_items(get(job.table, 'rules'))
-        whens = {when, *(string_of(get(rule, 'when')) for rule in rules)}
-        for name in sorted({'always', 'on_failure'} & {item or '' for item in whens}):
-            raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
+        for name in ('always', 'on_failure'):
+            if name in _whens(job):
+                raise Refusal(f'{_BECAUSE}`when: {name}` would run it after a failure, too')
         if get(job.table, 'parallel') is not None:
             raise Refusal(f'{_BECAUSE}with `parallel` it would wait for all instances of it')
-        if any(get(rule, 'needs') is not None for rule in rules):
+        if any(get(rule, 'needs') is not None for rule in items_of(get(job.table, 'rules'))):
             raise Refusal(f'{_BECAUSE}its `rules` have `needs`')
         if get(job.table, 'needs') is not None:
             _check_needs(target.body)
-            continue
-        sources.update(dict.fromkeys(_sources(state, pipeline, job)))
+        else:
+            sources.update(dict.fromkeys(_sources(state, pipeline, job)))
     if len(sources) + max(map(len, needed)) > MAX_NEEDS:
         raise Refusal(f'a job would need more than {MAX_NEEDS} others')
     return tuple(sources)
+
+
+def _whens(job: Job) -> set[str | None]:
+    """The values of `when`, of the job and of its rules."""
+    rules = items_of(get(job.table, 'rules'))
+    return {string_of(get(item, 'when')) for item in (job.table, *rules)}
 
 
 def _check_needs(body: MappingNode) -> None:
@@ -141,12 +138,12 @@ def _check_needs(body: MappingNode) -> None:
 def chain_risks(target: Target, needed: Sequence[Sequence[int]]) -> Iterator[str]:
     """The risks of a chain that need --unsafe."""
     table = target.job.table
-    values = [get(source, 'allow_failure') for source in (table, *flat_items(get(table, 'rules')))]
+    values = [get(source, 'allow_failure') for source in (table, *items_of(get(table, 'rules')))]
     if any(needed) and any(value is not None and not is_false(value) for value in values):
         yield f'{_BECAUSE}with `allow_failure` it would run although that one has failed'
 
 
-def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
+def _sources(state: State, pipeline: Pipeline, job: Job) -> Iterator[Source]:
     """The earlier jobs whose artifacts a job without `needs` gets, or that it depends on."""
     dependencies = get(job.table, 'dependencies')
     others: Sequence[Job] = state.sources(pipeline)
@@ -158,22 +155,14 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> list[Source]:
         is_open = len(others) < len(names)
     order = _stages(pipeline.table)
     own = order.get(_stage(job.table), len(order))
-    sources = []
     for other in others:
         if order.get(_stage(other.table), 0) < own:
-            _check_waits(other)
+            if not _whens(other).isdisjoint(('manual', 'on_failure')):
+                raise Refusal(f'{_BECAUSE}with `needs` it would wait for {other.name}, too')
             limits = (get(other.table, keyword) for keyword in ('rules', 'only', 'except'))
-            sources.append(Source(other.name, any(limit is not None for limit in limits)))
+            yield Source(other.name, any(limit is not None for limit in limits))
     if is_open:
         raise Refusal(f'{_BECAUSE}jobs that cannot be seen may have artifacts for it')
-    return sources
-
-
-def _check_waits(source: Job) -> None:
-    """Raises Refusal for a job that later stages may not wait for, since `needs` would wait."""
-    for item in (source.table, *flat_items(get(source.table, 'rules'))):
-        if string_of(get(item, 'when')) in ('manual', 'on_failure'):
-            raise Refusal(f'{_BECAUSE}with `needs` it would wait for {source.name}, too')
 
 
 def _stages(table: Table) -> dict[str, int]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 from bisect import bisect
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import (
     act_on,
-    changes_no_image,
     effects,
-    ignores_failure,
     is_image_tool,
     may_stop,
     only_prints,
@@ -21,6 +19,7 @@ from kaniko_hooks.fix.effects import (
 )
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.steps import Step, Steps
+from kaniko_hooks.fix.traces import Found, Traces, units_of, varies
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.shell.programs import BUILTIN
 
@@ -32,7 +31,6 @@ class Owners:
 
     - `of_steps`: the owners, by the numbers of the steps.
     - `unit_of`: the unit of each step that builds, by the number of the step.
-    - `variables`, `files`: the units that may have set or written each.
     - `gates`: units with a command that may stop all later ones; `waiting`: units with a
       command that all earlier ones may stop.
     - `risks`: what needs --unsafe.
@@ -49,19 +47,15 @@ class Owners:
         }
         self.images = [unit.images for unit in units]
         self.of_steps: dict[int, int | None] = {}
-        self.variables: dict[str, set[int]] = {}
-        self.files: dict[str, set[int]] = {}
         self.gates: set[int] = set()
         self.waiting: set[int] = set()
         self.risks: list[str] = []
         self._announces = self._prints_announce()
-        self._written: set[str] = set()  # files, and folders that no build has brought
-        for step in self.steps.before:
-            self._take_over(step, None)
-            if effects(step) or sets_trap(step):
-                self._add_risk(step, 'runs in its `before_script`')
+        self._traces = Traces(paths)
+        self._users: dict[str, set[object]] = defaultdict(set)  # of values that vary
         self._assign_steps()
         self._check_after()
+        self._check_varying()
 
     def _prints_announce(self) -> bool:
         """Prints are about the build below: some stand above each, and none below the last."""
@@ -71,19 +65,47 @@ class Owners:
 
     def _assign_steps(self) -> None:
         above: int | None = None
-        for step in self.steps.main:
-            unit = self.unit_of.get(step.number)
-            if unit is None:
-                owner = self._owner(step, above)
-            else:
-                self._check_unit(step, unit)
-                owner = above = unit
+        for step in (*self.steps.before, *self.steps.main):
+            found = list(self._traces.found_by(step))
+            uses = self._uses(step, found)
+            owner = self.unit_of.get(step.number)
+            if owner is not None:
+                self._check_unit(step, owner, uses)
+                above = owner
+            elif step not in self.steps.before:
+                owner = self._owner(step, above, uses)
+            elif effects(step) or sets_trap(step):
+                self._add_risk(step, 'runs in its `before_script`')
             self.of_steps[step.number] = owner
-            self._take_over(step, owner)
+            marks = {mark for _, own, _ in found for mark in own}
+            self._traces.leave(step, {owner, *self._sources(step, owner, marks)})
 
-    def _owner(self, step: Step, above: int | None) -> int | None:
+    def _sources(self, step: Step, owner: int | None, marks: set[object]) -> set[str]:
+        """The sources of what varies in a step, which its unit uses."""
+        if owner is None and varies(step):
+            marks.add(shortened(step.text))
+        for build in step.builds:
+            files = self._traces.files
+            marks.update(*(files[path] for path in self.paths.in_context(build, files)))
+        sources = {mark for mark in marks if isinstance(mark, str)}
+        # Commands that cannot be seen, which change the epoch too, are a risk of `--unsafe`.
+        if sources and {'generation', 'epoch'} & step.report.changes == {'generation'}:
+            raise Refusal(f'{shortened(step.text)} may set any variable to another value each time')
+        if owner is not None and not only_prints(step):
+            iterations = (owner,) if self.units[owner].loop is None else (owner, 'again')
+            for source in sources:
+                self._users[source].update(iterations)
+        return sources
+
+    def _check_varying(self) -> None:
+        """Raises Refusal if several builds use a value that differs from run to run."""
+        for source, users in self._users.items():
+            if len(users) > 1:
+                shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
+                raise Refusal(f'{shown} a different value each time, and several builds use it')
+
+    def _owner(self, step: Step, above: int | None, uses: Mapping[int, str]) -> int | None:
         """The unit that a step beside the builds uses, acts on, tests or prints about."""
-        uses = self._uses(step)
         if len(uses) > 1:
             raise Refusal(next(iter(uses.values())))
         if uses:
@@ -105,10 +127,6 @@ class Owners:
         return None
 
     def _owner_of_print(self, step: Step, above: int | None) -> int | None:
-        # In an `&&` list it announces what follows.
-        for later in self.steps.later(step):
-            if later.statement is step.statement and later.number in self.unit_of:
-                return self.unit_of[later.number]
         names = units_named(step, self.images)
         if above is None and any(use.kind != BUILTIN for use in step.programs):
             return None  # a failure would stop all builds
@@ -118,40 +136,28 @@ class Owners:
         return self.unit_of[next(following)] if self._announces else above
 
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
-        owner = self._unit_acted_on(step, above)
-        if owner is not None:
-            if may_stop(step):
-                self.gates.add(owner)
-                if not is_image_tool(step) or above is not None and above < owner:
-                    self.waiting.add(owner)
-            return owner
+        """The one unit whose image a step acts on, if the step can stand in that unit's job."""
+        names = units_named(step, self.images)
+        for owner in names if len(names) == 1 else ():
+            is_near = is_image_tool(step) or above in (owner, None)
+            is_own = self.units[owner].loop is None and act_on(effects(step), self.images[owner])
+            if is_near and is_own and self._is_beside(step, owner):
+                if may_stop(step):
+                    self.gates.add(owner)
+                    if not is_image_tool(step) or above is not None and above < owner:
+                        self.waiting.add(owner)
+                return owner
         if above is not None:
             raise Refusal(f'{shortened(step.text)} {_ADVICE}')
         self._add_risk(step, 'runs before the builds')
         return None
 
-    def _unit_acted_on(self, step: Step, above: int | None) -> int | None:
-        """The one unit whose image a step acts on, if the step can stand in that unit's job."""
-        names = units_named(step, self.images)
-        owner = next(iter(names)) if len(names) == 1 else None
-        if owner is None or self.units[owner].loop is not None:
-            return None
-        is_near = is_image_tool(step) or above in (owner, None)
-        is_own = act_on(effects(step), self.images[owner])
-        return owner if is_own and is_near and self._is_beside(step, owner) else None
-
     def _is_beside(self, step: Step, owner: int) -> bool:
         """No build or effect of another unit is between a step and its unit."""
         first, last = sorted((step.number, self.units[owner].step.number))
-        if changes_no_image(step) and ignores_failure(step):
-            return True
         return all(
             self.unit_of.get(other.number, owner) == owner
-            and (
-                changes_no_image(other)
-                or self.of_steps.get(other.number) == owner
-                or units_named(other, self.images) == {owner}
-            )
+            and (not effects(other) or self.of_steps.get(other.number) == owner)
             for other in self.steps.main
             if first < other.number < last
         )
@@ -162,69 +168,43 @@ class Owners:
             'and would be repeated in every job'
         )
 
-    def _uses(self, step: Step) -> dict[int, str]:
+    def _uses(self, step: Step, found: Sequence[Found]) -> dict[int, str]:
         """The units whose variables, files or status a step uses, each with the reason."""
         uses: dict[int, str] = {}
-        report = step.report
         text = shortened(step.text)
-        reads = report.reads.union(*(build.arguments_by_name for build in step.builds))
-        if step.most_builds and not effects(step):
-            # The proof compares the values that builds get.
-            reads = reads - step.sure_writes
-        for name in sorted(reads & self.variables.keys()):
-            for owner in self.variables[name]:
-                uses[owner] = f'{text} uses ${name}, which an earlier build changes'
+        # The proof compares the values that builds get.
+        is_proven = step.most_builds and not effects(step)
+        for name, marks, how in found:
+            if not (is_proven and name[1:] in step.sure_writes):
+                for unit in units_of(marks):
+                    uses.setdefault(unit, f'{text} uses {name}, which an earlier build {how}')
         before = self.of_steps.get(step.number - 1)
-        if report.reads_status and before is not None:
+        if step.report.reads_status and before is not None:
             uses[before] = f'{text} uses the status of what ran before it'
-        for path, owners in self.files.items():
-            if not owners <= uses.keys() and self.paths.names(step, [path]):
-                for owner in sorted(owners):
-                    uses.setdefault(
-                        owner,
-                        f'{text} uses the file {shown_path(path)}, which an earlier build writes',
-                    )
-        left = self.paths.left_by_build(step, self._written)
-        if left is not None:
-            reason = f'{text} uses {shown_path(left)}, which an earlier build may have left'
-            for number, owner in self.unit_of.items():
-                if number < step.number:
-                    uses.setdefault(owner, reason)
         return uses
 
-    def _check_unit(self, step: Step, unit: int) -> None:
+    def _check_unit(self, step: Step, unit: int, uses: Mapping[int, str]) -> None:
         """Raises Refusal if a build may find what another one makes."""
-        reasons = [reason for other, reason in self._uses(step).items() if other != unit]
+        reasons = [reason for other, reason in uses.items() if other != unit]
         if reasons:
             raise Refusal(reasons[0])
+        written = {path for path, owners in self.files().items() if owners != {unit}}
         loop = self.units[unit].loop
-        changes = self.paths.changes(step, loop.command.name) if loop is not None else {}
+        name = loop.command.name if loop is not None else ''
+        changes = self.paths.changes(step, name) if loop is not None else {}
         for build in step.builds:
-            others = {path for path, owners in self.files.items() if owners != {unit}}
-            if loop is not None:
-                own = {value_in(build.env, loop.command.name)}
-                others |= {path for path, runs in changes.items() if runs != own}
+            own = {value_in(build.env, name)}
+            others = written | {path for path, runs in changes.items() if runs != own}
             others -= self.paths.written_before(step, build)
-            exposed = self.paths.exposed(build, others)
+            exposed = {
+                *self.paths.in_context(build, others),
+                *self.paths.dockerfiles(build),
+            } & others
             if exposed:
                 path = shown_path(min(exposed))
                 raise Refusal(
                     f'{shortened(step.text)} may find {path}, which another build changes'
                 )
-
-    def _take_over(self, step: Step, owner: int | None) -> None:
-        for name in step.report.writes:
-            if name in step.sure_writes - step.report.reads:
-                self.variables.pop(name, None)
-            if owner is not None:
-                self.variables.setdefault(name, set()).add(owner)
-        written = self.paths.written(step)
-        self._written |= written
-        if step.number < min(self.unit_of):
-            self._written.update(map(posixpath.dirname, self.paths.named(step)))
-        if owner is not None:
-            for path in sorted(written):
-                self.files.setdefault(path, set()).add(owner)
 
     def _check_after(self) -> None:
         """Judge the commands of `after_script`, which every part runs. Raises Refusal."""
@@ -234,21 +214,19 @@ class Owners:
                 if units_named(step, self.images):
                     raise Refusal(f'{text} in its `after_script` acts on the images')
                 self._add_risk(step, 'runs in its `after_script`')
-            if self.paths.names(step, self.files):
+            if self.paths.named_of(step, self.files()):
                 raise Refusal(f'{text} in its `after_script` uses a file that a build writes')
+
+    def files(self) -> dict[str, set[int]]:
+        """The files that steps of units write, with these."""
+        owned = ((path, units_of(marks)) for path, marks in self._traces.files.items())
+        return {path: units for path, units in owned if units}
 
     def owned(self) -> list[set[str]]:
         """For each unit the files that only it makes."""
-        paths = self.paths
-        repeated = {
-            path
-            for step in (*self.steps.before, *self.steps.main)
-            if self.of_steps.get(step.number) is None
-            for path in paths.written(step)
-        }
         result: list[set[str]] = [set() for _ in self.units]
-        for path, owners in self.files.items():
-            is_new = not paths.may_come and paths.text_of(path) is None
-            if len(owners) == 1 and is_new and path not in repeated:
+        for path, owners in self.files().items():
+            is_new = not self.paths.may_come and self.paths.text_of(path) is None
+            if len(owners) == 1 and is_new and None not in self._traces.files[path]:
                 result[min(owners)].add(path)
         return result

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import may_stop, removes_leftovers
 from kaniko_hooks.fix.owners import Owners
-from kaniko_hooks.fix.paths import Paths, is_absolute
+from kaniko_hooks.fix.paths import is_absolute
 from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
 from kaniko_hooks.fix.units import Unit
-from kaniko_hooks.fix.varying import check_varying
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.programs import BUILTIN
 from kaniko_hooks.shell.tree import Function, Simple
@@ -19,8 +18,6 @@ from kaniko_hooks.text import Text
 
 TOO_LONG = 'its set-up is too long to be repeated in every job'
 _MAX_WORK = 150_000  # comparisons of steps
-
-Cuts = list[tuple[int, int]]  # spans of the source
 
 
 class Part(NamedTuple):
@@ -34,101 +31,72 @@ class Part(NamedTuple):
     cuts: tuple[tuple[int, int], ...] = ()
 
 
-class Division(NamedTuple):
-    """A script divided into parts; all of these have its first `shared` steps."""
-
-    steps: Steps
-    paths: Paths
-    owners: Owners
-    parts: Sequence[Part]
-    shared: int
-
-
-def divided(steps: Steps, units: Sequence[Unit], paths: Paths) -> Division:
-    """The parts of a script. Raises Refusal."""
-    owners = Owners(steps, units, paths)
-    _check_exits(steps, owners.of_steps)
-    parts = _parts(steps, units, owners.of_steps, paths)
-    _check_status(steps, parts)
-    loops = [number for number, unit in enumerate(units) if unit.loop is not None]
-    check_varying(steps, owners.of_steps, loops, paths)
-    shared = next(
-        number
-        for number, step in enumerate(steps.main)
-        if step.most_builds or not all(step in part.steps for part in parts)
-    )
-    return Division(steps, paths, owners, parts, shared)
-
-
-def _check_exits(steps: Steps, owners: Mapping[int, int | None]) -> None:
-    """A part that ends the script without a failure would not keep others from running."""
+def parts_of(owners: Owners) -> list[Part]:
+    """A part for each unit. Raises Refusal."""
+    steps = owners.steps
     for step in steps.main:
-        if owners[step.number] is None or step.is_last:
-            continue
-        if step.may_end_script:
+        # It would not keep other parts from running.
+        if owners.of_steps[step.number] is not None and step.may_end_script and not step.is_last:
             raise Refusal(f'{shortened(step.text)} may end the script before the builds after it')
-
-
-def _check_status(steps: Steps, parts: Sequence[Part]) -> None:
-    for part in parts:
-        last = part.steps[-1]
-        for step in part.steps:
-            if not steps.report_of_statement(step).may_fail or step.is_last:
-                continue
-            is_cut = step.node is not step.statement
-            if step is last or (is_cut and step is part.unit.step):
-                raise failure_ignored(step)
-
-
-# What each part keeps
-
-
-def _parts(
-    steps: Steps, units: Sequence[Unit], owners: Mapping[int, int | None], paths: Paths
-) -> list[Part]:
-    first = units[0].step.number
-    others = [step for unit in units for step in unit.others]
+    first = owners.units[0].step.number
+    others = [step for unit in owners.units for step in unit.others]
     main = [
         step
         for step in steps.main
         if step not in others
-        and not (step.number > first and owners[step.number] is None and removes_leftovers(step))
+        and not (
+            step.number > first and owners.of_steps[step.number] is None and removes_leftovers(step)
+        )
     ]
     result = []
     work = 0
-    for number, unit in enumerate(units):
-        is_last = number == len(units) - 1
-        end = max(step.number for step in main if owners[step.number] == number)
+    for number, unit in enumerate(owners.units):
+        is_last = number == len(owners.units) - 1
+        end = max(step.number for step in main if owners.of_steps[step.number] == number)
         kept = [
             step
             for step in main
-            if owners[step.number] == number
-            or owners[step.number] is None
+            if owners.of_steps[step.number] == number
+            or owners.of_steps[step.number] is None
             and (step.number < end or is_last)
         ]
         work += len(kept) ** 2
         if work > _MAX_WORK:
             raise Refusal(TOO_LONG)
-        needed, cuts = _pruned(steps, kept, owners, paths)
-        result.append(Part(unit, tuple(needed), tuple(cuts)))
+        result.append(_pruned(owners, unit, kept))
+    for part in result:
+        _check_status(steps, part)
     return result
+
+
+def shared_steps(steps: Steps, parts: Sequence[Part]) -> int:
+    """The number of the first steps that all parts have."""
+    return next(
+        number
+        for number, step in enumerate(steps.main)
+        if step.most_builds or not all(step in part.steps for part in parts)
+    )
+
+
+def _check_status(steps: Steps, part: Part) -> None:
+    for step in part.steps:
+        if steps.report_of_statement(step).may_fail and not step.is_last:
+            is_cut = step.node is not step.statement and step is part.unit.step
+            if is_cut or step is part.steps[-1]:
+                raise failure_ignored(step)
 
 
 # Set-up that a part does not need: functions, old values, detours of the directory
 
 
-def _pruned(
-    steps: Steps, kept: Sequence[Step], owners: Mapping[int, int | None], paths: Paths
-) -> tuple[list[Step], Cuts]:
-    """The steps that a part needs of those that it could have, and what goes within them.
-
-    `owners` are the units that steps go with, by their numbers.
-    """
+def _pruned(owners: Owners, unit: Unit, kept: Sequence[Step]) -> Part:
+    """The steps that a part needs of those that it could have, and what goes within them."""
     result: list[Step] = []
     for step in reversed(list(_without_functions(kept))):
-        if owners[step.number] is not None or not _is_set_anew(step, result):
+        if owners.of_steps[step.number] is not None or not _is_set_anew(step, result):
             result.insert(0, step)
-    return _without_detours(steps, result)
+    cuts = _cut_detours(owners.steps, result)
+    return Part(unit, tuple(result), tuple(cuts))
 
 
 def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
@@ -162,9 +130,9 @@ def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
     return False
 
 
-def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
-    """The steps without a `cd` that the next one takes back, or that it does not start from."""
-    cuts: Cuts = []
+def _cut_detours(steps: Steps, kept: list[Step]) -> list[tuple[int, int]]:
+    """Drop a `cd` that the next one takes back, or does not start from; cuts within the next."""
+    cuts: list[tuple[int, int]] = []
     text = steps.source.source.value
     index = 0
     while index + 1 < len(kept):
@@ -188,7 +156,7 @@ def _without_detours(steps: Steps, kept: list[Step]) -> tuple[list[Step], Cuts]:
             index += 1
             continue
         index = max(index - 1, 0)
-    return kept, cuts
+    return cuts
 
 
 def _target(step: Step) -> Text | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
@@ -77,10 +77,6 @@ class Paths:
         folders = self.contexts(build)
         return [path for path in files if any(is_inside(path, folder) for folder in folders)]
 
-    def exposed(self, build: BuildCall, files: set[str]) -> set[str]:
-        """The files that a build may find in its context or as its Dockerfile."""
-        return {*self.in_context(build, files), *self.dockerfiles(build)} & files
-
     def dockerfiles(self, build: BuildCall) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
@@ -116,45 +112,35 @@ class Paths:
     def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
-        redirected = (
-            (path, env)
-            for operator, target, env in step.report.targets
-            if operator in TO_FILE
-            for path in self.keys(target, env)
-        )
-        for path, env in (*self._writes(step), *self._removes(step), *redirected):
+        for path, env in (*self._writes(step), *self._removes(step), *self.redirected(step)):
             result[path].add(value_in(env, name))
         return result
+
+    def redirected(self, step: Step) -> Iterator[tuple[str, Env]]:
+        """The files that the output of a step goes to, as in a loop that fills in templates."""
+        for operator, target, env in step.report.targets:
+            if operator in TO_FILE:
+                yield from ((path, env) for path in self.keys(target, env))
 
     def targets(self, use: ProgramCall) -> Iterator[str]:
         """The files that a program of the container writes, as far as they are named."""
         for word in use.written:
-            name = use.copied_name if re.search(r'(?:\A\.|/)\Z', word.value) else ''
+            name = use.name_in(word)
             for path in self.keys(word, use.env):
                 yield posixpath.join(path, name) if name else path
-        if not use.writes_named:
-            for folder in self.keys(Text('.'), use.env):
-                yield f'{folder}/\0files of {use.name}\0'.lstrip('/')
 
-    def names(
+    def named_of(
         self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
-    ) -> bool:
-        """A step, in some of its runs, names one of the files, or a folder or pattern for it."""
+    ) -> list[str]:
+        """The files that a step names in some of its runs, or a folder or pattern for them."""
         wanted = list(files)
-        if not wanted:
-            return False
-        return any(
-            may_be_named(file, path) for path in set(self.named(step, in_run)) for file in wanted
-        )
+        named = set(self.named(step, in_run)) if wanted else ()
+        return [file for file in wanted if any(may_be_named(file, path) for path in named)]
 
     def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
         """The files and folders that a step may read, in some of its runs."""
         for use in step.programs:
-            if not in_run(use.env):
-                continue
-            if use.name == 'touch' or use.makes_folders:
-                continue
-            for text in use.read:
+            for text in use.read if in_run(use.env) else ():
                 yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
             if operator not in _REPLACES and in_run(env):
@@ -164,16 +150,15 @@ class Paths:
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, build.env)
 
-    def left_by_build(self, step: Step, written: Collection[str]) -> str | None:
-        """A path that a step reads and nothing wrote: what was built stays in the container."""
-        written = {*written, *self.written(step)}
+    def left_by_build(self, step: Step, written: Iterable[str]) -> Iterator[str]:
+        """The paths that a step reads and nothing wrote: what was built stays in the container."""
+        known = {*written, *self.written(step)}
         for use in step.programs:
             for word in use.read if use.name in TAKES_FILES else ():
                 for path in self.keys(word, use.env):
-                    own = any(may_be_named(file, path) or is_inside(path, file) for file in written)
+                    own = any(may_be_named(file, path) or is_inside(path, file) for file in known)
                     if path[:1] == '/' and not own and not re.match(_BROUGHT, path):
-                        return path
-        return None
+                        yield path
 
     def _of_word(self, word: Text, env: Env) -> Iterator[str]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""

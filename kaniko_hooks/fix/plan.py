@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.about import internal_error
-from kaniko_hooks.analysis import Evaluations, analyse
+from kaniko_hooks.analysis import Analysis, analyse
 from kaniko_hooks.ci import gitlab_files
 from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.fix import Refusal
@@ -21,18 +21,13 @@ from kaniko_hooks.rule import CACHED, UNCACHED
 
 
 class Outcome(NamedTuple):
-    """The fix of one finding, or the reason that there is none.
+    """A finding with its fix, or with the reason that there is none; neither for other rules.
 
-    - `fix`: the rewrite, in words that go on from "would" and that are past tense as well:
-      'split `images` into 2 jobs: `image-a`, `image-b`'.
-    - `no_fix`: why there is none. One of the two is None, for another rule both.
     - `files`: the files that the fix changes.
     - `risk`: the reason for which it needs --unsafe, if it does.
     """
 
     finding: Finding
-    fix: str | None
-    no_fix: str | None
     files: tuple[str, ...] = ()
     risk: str = ''
 
@@ -40,48 +35,23 @@ class Outcome(NamedTuple):
 class FixPlan(NamedTuple):
     """The rewrites that the fix hook would make.
 
-    - `writes`: groups of files (path -> new text); each is written as a whole.
-      The order is that in which they must be written, so that a job which is not
-      rewritten yet still shares its container: its file comes after its followers'.
-    - `old`: the texts of those files as they are, without byte order mark.
+    - `new`: path -> new text, in the order in which they must be written, so that a job
+      which is not rewritten yet still shares its container: its file comes after those
+      that have only followers.
     - `crashes`: one line for each internal error.
     """
 
     outcomes: tuple[Outcome, ...]
-    writes: tuple[Mapping[str, str], ...]
-    old: Mapping[str, str]
+    new: Mapping[str, str]
     crashes: tuple[str, ...] = ()
 
 
-def plan_fixes(repository: Repository, named: Sequence[str], options: Options) -> FixPlan:
-    """Every finding of the named files with its fix, proven; nothing is written."""
-    analysis = analyse(repository, named, options)
-    plan = _plan(repository, named, options, analysis.result.findings, analysis.evaluations)
-    return plan._replace(crashes=(*analysis.crashes, *plan.crashes))
-
-
-def with_fixes(
-    repository: Repository,
-    named: Sequence[str],
-    options: Options,
-    findings: Sequence[Finding],
-    evaluations: Evaluations,
-) -> tuple[Finding, ...]:
-    """The findings with `fix` or `no_fix`, as the fix hook would act by default."""
-    plan = _plan(repository, named, options, findings, evaluations)
-    return tuple(
-        outcome.finding._replace(fix=outcome.fix, no_fix=outcome.no_fix)
-        for outcome in plan.outcomes
-    )
-
-
-def _plan(
-    repository: Repository,
-    named: Sequence[str],
-    options: Options,
-    findings: Sequence[Finding],
-    evaluations: Evaluations,
+def plan_fixes(
+    repository: Repository, named: Sequence[str], options: Options, analysis: Analysis | None = None
 ) -> FixPlan:
+    """Every finding of the named files with its fix, proven; nothing is written."""
+    analysis = analysis or analyse(repository, named, options)
+    findings = analysis.result.findings
     # A job that is found twice, with other variables, is one job.
     distinct = {
         _key(finding): finding
@@ -92,21 +62,19 @@ def _plan(
     edited: Mapping[str, str] = {}
     if distinct:
         try:
-            state = State(
-                Files(repository), gitlab_files(repository, named), options, evaluations, {}
-            )
+            files = gitlab_files(repository, named)
+            state = State(Files(repository), files, options, analysis.evaluations, {})
             edited = plans.settle(state, list(distinct.values())).edited
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
-    outcomes = tuple(
-        plans.outcomes.get(_key(finding), Outcome(finding, None, None))._replace(finding=finding)
-        for finding in findings
-    )
-    old = {path: repository.known_text(path) for path in edited}
-    writes = tuple(
-        {path: edited[path] for path in plans.ordered(group)} for group in _groups(outcomes)
-    )
-    return FixPlan(outcomes, writes, old, tuple(plans.crashes))
+    outcomes = []
+    for finding in findings:
+        outcome = plans.outcomes.get(_key(finding), Outcome(finding))
+        fixed = finding._replace(fix=outcome.finding.fix, no_fix=outcome.finding.no_fix)
+        outcomes.append(outcome._replace(finding=fixed))
+    order = sorted(edited, key=lambda path: (path in plans.targets, path))
+    new = {path: edited[path] for path in order}
+    return FixPlan(tuple(outcomes), new, (*analysis.crashes, *plans.crashes))
 
 
 _Key = tuple[str, tuple[str, ...]]
@@ -122,7 +90,7 @@ class _Plans:
     def __init__(self) -> None:
         self.outcomes: dict[_Key, Outcome] = {}
         self.crashes: list[str] = []
-        self._later: dict[str, set[str]] = {}  # files that come after one, with its followers
+        self.targets: set[str] = set()  # files with jobs that are rewritten
 
     def settle(self, state: State, findings: Sequence[Finding]) -> State:
         """Fix what can be fixed and decide on each finding; the state that is left.
@@ -146,15 +114,11 @@ class _Plans:
             state = self.settle(state, left[:half])
             return self.settle(state, left[half:])
         for finding, own in drafted:
-            does = ', '.join(draft.does for draft in own)
-            files = {path for draft in own for path in draft.edits}
+            fixed = finding._replace(fix=', '.join(draft.does for draft in own))
+            files = sorted({path for draft in own for path in draft.edits})
             risks = [risk for draft in own for risk in draft.risks]
-            self.outcomes[_key(finding)] = Outcome(
-                finding, does, None, tuple(sorted(files)), risks[0] if risks else ''
-            )
-            for draft in own:
-                for path in draft.edits.keys() - {draft.target.file}:
-                    self._later.setdefault(path, set()).add(draft.target.file)
+            self.outcomes[_key(finding)] = Outcome(fixed, tuple(files), ''.join(risks[:1]))
+            self.targets.update(draft.target.file for draft in own)
         return after
 
     def _drafts(
@@ -174,9 +138,6 @@ class _Plans:
                 self._fail(finding, error)
                 continue
             drafted.append((finding, drafts))
-            for draft in drafts:
-                for path in draft.target.files:
-                    new.setdefault(path, set()).update(draft.new_names)
         return drafted
 
     def _fail(self, finding: Finding, error: Exception) -> None:
@@ -185,31 +146,4 @@ class _Plans:
         if not isinstance(error, Refusal):
             self.crashes.append(internal_error(finding.place.file, error))
             reason = 'an internal error'
-        self.outcomes[_key(finding)] = Outcome(finding, None, reason)
-
-    def ordered(self, paths: Collection[str]) -> list[str]:
-        """The order in which files are written."""
-        waiting = sorted(paths)
-        result: list[str] = []
-        while waiting:
-            ready = [
-                path
-                for path in waiting
-                if not any(path in self._later.get(other, ()) for other in waiting if other != path)
-            ]
-            # Of two files that have followers of each other's jobs any may be the first.
-            result += ready or waiting
-            waiting = [path for path in waiting if path not in result]
-        return result
-
-
-def _groups(outcomes: Sequence[Outcome]) -> list[set[str]]:
-    """Files that some fix changes together stand in one group."""
-    groups: list[set[str]] = []
-    for outcome in outcomes:
-        touched = set(outcome.files)
-        joined = [group for group in groups if group & touched]
-        groups = [group for group in groups if not group & touched]
-        if touched:
-            groups.append(touched.union(*joined))
-    return groups
+        self.outcomes[_key(finding)] = Outcome(finding._replace(no_fix=reason))

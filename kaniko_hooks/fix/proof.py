@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
 
 from kaniko_hooks.ci.gitlab.jobs import Job, Pipeline, containers_of
 from kaniko_hooks.ci.gitlab.values import plain
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
-from kaniko_hooks.fix.paths import Paths, shown_path, value_in
+from kaniko_hooks.fix.paths import Paths, shown_path
 from kaniko_hooks.fix.split import NewJob
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
 from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.value import Array, OneOf, Value
 from kaniko_hooks.text import Text
 
 Names = Mapping[str, Sequence[str]]  # a job -> the jobs that take its place
 
+# What a part and a template have of a job in parts; the commands are compared on their own.
+_DIVIDED = ('before_script', 'extends', 'script')
 _NUMBER = r'#\d+'  # that makes the name of a hole another one
+_OTHER_ARGUMENTS = 'the builds would not have the same arguments'
 
 
 def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
@@ -33,59 +35,119 @@ def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
         raise Refusal('the rewritten file would not be read as before')
     for old, new in zip(before.pipelines, after.pipelines):
         here = [draft for draft in drafts if any(old is own for own in draft.target.pipelines)]
-        names = {draft.target.name: draft.names for draft in here}
-        _prove_others(here, names, old, new)
+        _prove_keywords(here, old, new)
         for draft in here:
-            for planned in draft.jobs:
-                job = new.jobs.get(planned.name)
-                container = next(containers_of(new, [job]), None) if job else None
-                if job is None or container is None:
-                    raise Refusal(f'{planned.name} would not be read as a job')
-                _prove_keywords(draft, planned, names, old, job)
-                # The parts are the same in all pipelines.
-                if old is draft.target.pipelines[0]:
-                    _prove_builds(draft, planned.part, after, job, container)
+            # The parts are the same in all pipelines.
+            for planned in draft.jobs if old is draft.target.pipelines[0] else ():
+                job = new.jobs[planned.name]
+                _prove_builds(draft, planned.part, after, job, next(containers_of(new, [job])))
 
 
 def _kinds(state: State) -> list[object]:
     return [(pipeline.root, pipeline.child, pipeline.broken) for pipeline in state.pipelines]
 
 
+# Keywords
+
+
+def _prove_keywords(drafts: Sequence[Draft], old: Pipeline, new: Pipeline) -> None:
+    """All jobs are what they were, but for scripts that are divided.
+
+    What waited for a job waits for its parts.
+    """
+    names = {draft.target.name: draft.names for draft in drafts}
+    was, now = plain(old.table), plain(new.table)
+    assert isinstance(was, dict) and isinstance(now, dict)
+    was.update((key, _following(value, names)) for key, value in [*was.items()])
+    jobs = [was.pop(draft.target.name) for draft in drafts]
+    for draft, job in zip(drafts, jobs):
+        now.pop(draft.template, None)
+        for planned in draft.jobs:
+            was[planned.name] = {**job, **_added(job, planned)}
+        for name in (*draft.names, draft.script_template):
+            for table in (was.get(name, {}), now.get(name, {})):
+                for keyword in _DIVIDED if name in draft.names else (*_DIVIDED, 'parallel'):
+                    table.pop(keyword, None)
+    for key in {**was, **now}:
+        if was.get(key) != now.get(key):
+            raise Refusal(f'{key} would change in more than its script and `needs`')
+
+
+def _added(job: Mapping[str, object], planned: NewJob) -> dict[str, object]:
+    """The keywords that a part has besides those of its job."""
+    result: dict[str, object] = {}
+    loop = planned.part.unit.loop
+    if loop is not None:
+        result['parallel'] = {'matrix': [{loop.command.name: [*loop.words]}]}
+    if planned.earlier:
+        sources = [
+            {'job': source.name, 'optional': True} if source.optional else source.name
+            for source in planned.sources
+        ]
+        own = job.get('needs')
+        result['needs'] = [*(own if isinstance(own, list) else sources), *planned.earlier]
+    return result
+
+
+def _following(value: object, names: Names) -> object:
+    """A job as it must be once it waits for all the parts."""
+    if not isinstance(value, dict):
+        return value
+    result = dict(value)
+    for keyword in ('needs', 'dependencies'):
+        if isinstance(value.get(keyword), list):
+            result[keyword] = [name for item in value[keyword] for name in _repeated(item, names)]
+    if isinstance(value.get('rules'), list):
+        result['rules'] = [_following(rule, names) for rule in value['rules']]
+    return result
+
+
+def _repeated(item: object, names: Names) -> list[object]:
+    if isinstance(item, str) and item in names:
+        return list(names[item])
+    if isinstance(item, list):
+        return [[result for inner in item for result in _repeated(inner, names)]]
+    if isinstance(item, dict) and 'pipeline' not in item and 'project' not in item:
+        job = item.get('job')
+        if isinstance(job, str) and job in names:
+            return [{**item, 'job': name} for name in names[job]]
+    return [item]
+
+
 # Builds
 
 
+class _Build(NamedTuple):
+    """A build, with the arguments of others that it stands for as well."""
+
+    call: BuildCall
+    arguments: tuple[tuple[str, ...], ...]
+
+
+def _build(call: BuildCall, further: Sequence[Field] = ()) -> _Build:
+    return _Build(call, tuple(_named(field.text) for field in (*call.argv, *further)))
+
+
 def _prove_builds(draft: Draft, part: Part, state: State, job: Job, container: Container) -> None:
-    describe = partial(
-        _description, draft.paths, _compared_variables(draft, part), _compared_files(draft, part)
-    )
+    """A new job runs the builds of its part, after the same set-up."""
     new = []
     for instance in _instances(part, container):
-        steps = steps_of(state.evaluations, job, instance)
-        every = (*steps.before, *steps.main, *steps.after)
-        counts = [step.most_builds for step in every if step.most_builds]
-        if counts != [1]:
+        own = steps_of(state.evaluations, job, instance)
+        every = (*own.before, *own.main, *own.after)
+        if [step.most_builds for step in every if step.most_builds] != [1]:
             raise Refusal(f'{job.name} would not run one build')
-        new += [
-            describe(build, _word(part, steps, build)) for step in every for build in step.builds
-        ]
-        _prove_commands(draft, part, job, steps)
+        new += [_build(call) for step in every for call in step.builds]
+        _prove_commands(draft, part, job, own)
     old = []
-    for number, build in enumerate(part.unit.builds):
+    for number, call in enumerate(part.unit.builds):
         others = [step.builds[number] for step in part.unit.others]
         further = [field for other in others for field in destination_words(other.argv)]
-        old.append(describe(build, _word(part, draft.steps, build), further))
-    for first, second in (old, new), (new, old):
-        for description in first:
-            if description not in second:
-                raise Refusal(_difference(description, second))
-
-
-def _word(part: Part, steps: Steps, build: BuildCall) -> object:
-    """The value that the variable of a part's loop has at a build."""
-    if part.unit.loop is None:
-        return None
-    name = part.unit.loop.command.name
-    return value_in(build.env, name) or build.variable(name, steps.script.variables)
+        old.append(_build(call, further))
+    names = {*_compared_variables(draft, part)}
+    differences = [[_difference(draft.paths, names, was, now) for now in new] for was in old]
+    for row in (*differences, *zip(*differences)):
+        if None not in row:
+            raise Refusal(next((why for why in row if why != _OTHER_ARGUMENTS), _OTHER_ARGUMENTS))
 
 
 def _instances(part: Part, container: Container) -> Iterator[Container]:
@@ -94,85 +156,57 @@ def _instances(part: Part, container: Container) -> Iterator[Container]:
     if loop is None:
         yield container
         return
-    name = loop.command.name
     for word in loop.words:
-        scripts = []
-        for script in container.scripts:
-            if Text(word) not in script.variables[name].values:
-                raise Refusal(f'{word} would not be a value of {name}')
-            settings = {**script.variables, name: Setting((Text(word),))}
-            scripts.append(script._replace(variables=settings))
+        value = {loop.command.name: Setting((Text(word),))}
+        scripts = (
+            script._replace(variables={**script.variables, **value}) for script in container.scripts
+        )
         yield container._replace(scripts=tuple(scripts))
 
 
-def _compared_variables(draft: Draft, part: Part) -> set[str]:
-    """The variables that steps set, but for the loop's and those that steps of other parts set.
-
-    All others begin with one of the values that the CI system may give them, and keep it.
-    """
-    loop, every = part.unit.loop, draft.steps
-    steps = (*every.before, *every.main)
-    ignored = {
+def _compared_variables(draft: Draft, part: Part) -> Iterator[str]:
+    """The variables that steps set: those of the environment, and those that no other part sets."""
+    others = {
         name
-        for step in every.main
-        if step not in part.steps or loop and step is part.unit.step
+        for step in draft.steps.main
+        if step not in part.steps or part.unit.loop and step is part.unit.step
         for name in step.report.writes
-        if not every.is_environment(name)
     }
-    names = {name for step in steps for name in step.report.writes} - ignored
-    return names - {loop.command.name} if loop else names
+    for step in (*draft.steps.before, *draft.steps.main):
+        for name in step.report.writes:
+            if name not in others or draft.steps.is_environment(name):
+                yield name
 
 
-def _compared_files(draft: Draft, part: Part) -> dict[str, Collection[object] | None]:
-    """The files that steps of a part write before its build.
+def _difference(paths: Paths, names: Collection[str], old: _Build, new: _Build) -> str | None:
+    """The first thing that a build would not find as before, None if there is none.
 
-    With the words of those iterations of a loop that write one; None if all do.
+    It is one of the variables, or of the files that the new build finds or that the old one had
+    in its context.
     """
-    unit, loop = part.unit, part.unit.loop
-    words = draft.paths.changes(unit.step, loop.command.name) if loop else {}
-    steps = (*draft.steps.before, *part.steps)
-    files = (
-        path for step in steps if step.number <= unit.step.number for path in step.report.files
-    )
-    # The target of a copy may be a folder.
-    return {
-        _same_key(path): words.get(path) or words.get(posixpath.dirname(path)) for path in files
+    if old.arguments != new.arguments:
+        return _OTHER_ARGUMENTS
+    was, now = old.call.env, new.call.env
+    if {*map(_named, was.directories)} != {*map(_named, now.directories)}:
+        return 'a build would not run in the directory that an earlier one leaves'
+    values, values_now = _values(was), _values(now)
+    needed = {
+        *(f'${name}' for name in names),
+        *map(_same_key, now.files),
+        *map(_same_key, paths.in_context(old.call, was.files)),
+        *map(_same_key, paths.dockerfiles(old.call)),
     }
+    for name in sorted(needed):
+        if values.get(name) != values_now.get(name):
+            return f'a build would not find {shown_path(name)} as an earlier one leaves it'
+    return None
 
 
-class _Description(NamedTuple):
-    """A build for comparisons."""
-
-    arguments: tuple[tuple[str, ...], ...]
-    directory: object
-    variables: Mapping[str, object]
-    files: Mapping[str, object]
-
-
-def _description(
-    paths: Paths,
-    names: Collection[str],
-    files: Mapping[str, Collection[object] | None],
-    build: BuildCall,
-    word: object,
-    further: Sequence[Field] = (),
-) -> _Description:
-    """A build with these variables and files, those in its context, and further arguments.
-
-    The files are those of the iteration for the word.
-    """
-    relevant = {path for path, words in files.items() if words is None or word in words}
-    relevant.update(map(_same_key, paths.in_context(build, build.env.files)))
-    return _Description(
-        tuple(_named(field.text) for field in (*build.argv, *further)),
-        frozenset(map(_named, build.env.directories)),
-        {name: _of_value(value) for name, value in build.env.variables.items() if name in names},
-        {
-            _same_key(path): frozenset(map(_named, texts))
-            for path, texts in build.env.files.items()
-            if _same_key(path) in relevant
-        },
-    )
+def _values(env: Env) -> dict[str, object]:
+    """The variables and files of an environment, by their names."""
+    variables = {f'${name}': _of_value(value) for name, value in env.variables.items()}
+    files = {_same_key(path): {*map(_named, texts)} for path, texts in env.files.items()}
+    return {**variables, **files}
 
 
 def _named(text: Text) -> tuple[str, ...]:
@@ -190,27 +224,12 @@ def _without_numbers(key: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _of_value(value: Value) -> object:
+def _of_value(value: Value | None) -> object:
     if isinstance(value, OneOf):
         return frozenset(map(_of_value, value.values))
     if isinstance(value, Array):
         return tuple(_named(item.text) for item in value.items)
-    return _named(value) if isinstance(value, Text) else None
-
-
-def _difference(description: _Description, others: Sequence[_Description]) -> str:
-    """The first difference between a build and those with the same arguments."""
-    arguments, directory, variables, files = description
-    same = [other for other in others if other.arguments == arguments]
-    if not same:
-        return 'the builds would not have the same arguments'
-    other = next((other for other in same if other.directory == directory), None)
-    if other is None:
-        return 'a build would not run in the directory that an earlier one leaves'
-    # A variable that is unset is not one that the script leaves alone.
-    changed = sorted(f'${name}' for name, _ in variables.items() ^ other.variables.items())
-    changed += sorted(shown_path(path) for path, _ in files.items() ^ other.files.items())
-    return f'a build would not find {changed[0]} as an earlier one leaves it'
+    return _named(value) if isinstance(value, Text) else value
 
 
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
@@ -241,77 +260,3 @@ def _lines(text: str) -> list[str]:
     """The lines and the commands of `&&` lists, however they are indented."""
     lines = re.split(r'&&|\n', re.sub(r'\s*\\\n\s*', ' ', text))
     return [line.strip() for line in lines if line.strip()]
-
-
-# Everything else
-
-
-def _prove_others(drafts: Sequence[Draft], names: Names, old: Pipeline, new: Pipeline) -> None:
-    """All but the drafts' jobs is what it was; what waited for one waits for its parts."""
-    was, now = plain(old.table), plain(new.table)
-    assert isinstance(was, dict) and isinstance(now, dict)
-    for draft in drafts:
-        was.pop(draft.target.name)
-        for template in (was.get(draft.script_template), now.get(draft.script_template)):
-            if isinstance(template, dict):
-                template.pop('script', None)
-                if len(draft.jobs) == 1 and draft.jobs[0].part.unit.loop is not None:
-                    template.pop('parallel', None)
-    for draft in drafts:
-        for name in draft.new_names:
-            now.pop(name, None)
-    for key in {**was, **now}:
-        value = _following(was.get(key), names)
-        if value != now.get(key):
-            raise Refusal(f'{key} would change with it')
-
-
-def _following(value: object, names: Names) -> object:
-    """A job as it must be once it waits for all the parts."""
-    if not isinstance(value, dict):
-        return value
-    result = dict(value)
-    for keyword in ('needs', 'dependencies'):
-        if isinstance(value.get(keyword), list):
-            result[keyword] = [name for item in value[keyword] for name in _repeated(item, names)]
-    if isinstance(value.get('rules'), list):
-        result['rules'] = [_following(rule, names) for rule in value['rules']]
-    return result
-
-
-def _repeated(item: object, names: Names) -> list[object]:
-    if isinstance(item, str) and item in names:
-        return list(names[item])
-    if isinstance(item, list):
-        return [[result for inner in item for result in _repeated(inner, names)]]
-    if isinstance(item, dict) and 'pipeline' not in item and 'project' not in item:
-        job = item.get('job')
-        if isinstance(job, str) and job in names:
-            return [{**item, 'job': name} for name in names[job]]
-    return [item]
-
-
-def _prove_keywords(draft: Draft, planned: NewJob, names: Names, old: Pipeline, job: Job) -> None:
-    """A new job has all that the old one had, but the commands, and its further needs."""
-    was = _following(plain(old.jobs[draft.target.name].table), names)
-    now = plain(job.table)
-    assert isinstance(was, dict) and isinstance(now, dict)
-    if planned.earlier:
-        own = was.get('needs')
-        sources = [source.name for source in planned.sources] if own is None else own
-        was['needs'] = [*sources, *planned.earlier]
-        now['needs'] = [
-            item['job'] if isinstance(item, dict) and own is None else item for item in now['needs']
-        ]
-    for table in (was, now):
-        table.pop('extends', None)
-        table.pop('script', None)
-        if (
-            draft.template is not None
-            and 'before_script' not in old.jobs[draft.target.name].table.entries
-        ):
-            table.pop('before_script', None)
-        if any(planned.part.unit.loop for planned in draft.jobs):
-            table.pop('parallel', None)
-    if was != now:
-        raise Refusal(f'{job.name} would differ from {draft.target.name} in more than the script')

@@ -7,7 +7,6 @@ builds in it can part.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from kaniko_hooks import kaniko
@@ -19,7 +18,7 @@ from kaniko_hooks.fix.programs import (
     OUTPUT_OPTION,
     SAVING,
     WRITES_LAST,
-    WRITES_NAMED,
+    WRITES_MORE,
     WRITES_NOTHING,
     kind_of,
 )
@@ -30,8 +29,8 @@ from kaniko_hooks.shell import paths
 from kaniko_hooks.shell.env import Env
 from kaniko_hooks.shell.programs import LOCAL, OTHER, base_name
 from kaniko_hooks.shell.redirections import TO_FILE
-from kaniko_hooks.shell.reports import BuildEvent, ScriptReport, StatementReport
-from kaniko_hooks.shell.tree import Command, For, Pipeline, Statement, walk
+from kaniko_hooks.shell.reports import ScriptReport, StatementReport
+from kaniko_hooks.shell.tree import Command, Pipeline, Statement, walk
 from kaniko_hooks.text import Text, hole
 
 _ENVIRONMENT = (
@@ -43,6 +42,7 @@ _OWN = re.compile(
     r'/(?:bin|builds|busybox|dev(?!/(?:tcp|udp)/)|etc|home|kaniko|lib\w*|opt|proc|root|run|sbin|tmp'
     r'|usr|var|workspace|~)(?:/|\Z)|/(?!cache|data|media|mnt|nfs|share|srv|vol)[^/]*\Z'
 )
+_PACKS = r'(?:\A-?|(?<= )-)[ABD-Zabd-z]*c[A-Za-z]*(?= |\Z)|--create'  # of tar
 
 
 class ProgramCall(NamedTuple):
@@ -75,26 +75,32 @@ class ProgramCall(NamedTuple):
 
     @property
     def written(self) -> Sequence[Text]:
-        """The operands that it may write."""
+        """The operands that it may write, and `.` if it may write more where it runs."""
         words = self.operands
-        if self.name == 'tar':
-            named = zip(self.words, self.arguments[1:])
-            archives = [text for word, text in named if re.fullmatch('-?[acjJptvxz]*f', word)]
-            return archives if self.packs else [text for text in words if text not in archives]
-        if self.name in WRITES_LAST and not self.names_folder:
+        if self.writes_last:
             return words[-1:]
+        if self.name in IMAGE_TOOLS:
+            return self._outputs
         if self.name == 'sed' and not any(re.match('-i|--in', word) for word in self.words):
             return ()
         if self.name in ('awk', 'sed', 'yq'):
             return words[1:]  # behind the program
-        if self.name in IMAGE_TOOLS:
-            return self._outputs
-        return () if self.name in WRITES_NOTHING else words
+        if self.name == 'tar':
+            named = zip(self.words, self.arguments[1:])
+            archives = [text for word, text in named if re.fullmatch('-?[a-zA-Z]*f', word)]
+            if re.search(_PACKS, ' '.join(self.words)):
+                return archives
+            words = [text for text in words if text not in archives]
+        if self.name in WRITES_NOTHING:
+            return ()
+        return [*words, Text('.')] if self.name in WRITES_MORE else words
 
     @property
-    def names_folder(self) -> bool:
-        """It is a `cp` or its like with an option for the folder that it writes to."""
-        return any(re.match('-[a-zA-Z]*t|--target', word) for word in self.words)
+    def writes_last(self) -> bool:
+        """It is a `cp` or its like, without an option for the folder that it writes to."""
+        return self.name in WRITES_LAST and not any(
+            re.match('-[a-zA-Z]*t|--target', word) for word in self.words
+        )
 
     @property
     def _outputs(self) -> list[Text]:
@@ -109,26 +115,9 @@ class ProgramCall(NamedTuple):
     @property
     def read(self) -> Sequence[Text]:
         """The arguments that may name what it reads."""
-        is_last = self.name in WRITES_LAST and not self.names_folder
-        return self.arguments[:-1] if is_last else self.arguments
-
-    @property
-    def copied_name(self) -> str:
-        """The name that the one operand of `cp` or its like gets in a folder; '' if not known."""
-        is_copy = self.name in WRITES_LAST and len(self.operands) == 2
-        name = self.operands[0].split('/')[-1].known if is_copy else None
-        return name if name and re.fullmatch(r'\.?\w[\w.-]*', name) else ''
-
-    @property
-    def writes_named(self) -> bool:
-        """It writes nothing but its operands."""
-        return self.packs or self.name in WRITES_NAMED or self.name in IMAGE_TOOLS
-
-    @property
-    def packs(self) -> bool:
-        """It is a `tar` that makes an archive."""
-        mode = r'(?:\A-?|(?<= )-)[ABD-Zabd-z]*c[A-Za-z]*(?= |\Z)|--create'
-        return self.name == 'tar' and re.search(mode, ' '.join(self.words)) is not None
+        if self.name in ('mkdir', 'touch'):
+            return ()
+        return self.arguments[:-1] if self.writes_last else self.arguments
 
     @property
     def removed(self) -> Sequence[Text]:
@@ -137,20 +126,22 @@ class ProgramCall(NamedTuple):
             return ()
         return self.operands[self.name[:2] == 'ch' :]
 
-    @property
-    def makes_folders(self) -> bool:
-        """It makes folders, whether or not they exist."""
-        return self.name == 'mkdir' and any(re.match('-[a-z]*p|--parents', w) for w in self.words)
+    def name_in(self, folder: Text) -> str:
+        """The name of what it writes into a folder, in the key of a path; '' for other operands."""
+        if self.name == 'mkdir' or not re.search(r'(?:\A\.|/)\Z', folder.value):
+            return ''
+        copied = self.operands[0].split('/')[-1].known if len(self.operands) == 2 else None
+        is_name = self.writes_last and copied and re.fullmatch(r'\.?\w[\w.-]*', copied)
+        return copied if is_name and copied else f'\0files of {self.name}\0'
 
 
 class BuildCall(NamedTuple):
-    """One execution of a build, and the environment that it and its statement found."""
+    """One execution of a build."""
 
     argv: tuple[Field, ...]
-    flags: tuple[kaniko.Flag, ...]
+    flags: Sequence[kaniko.Flag]
     file: str
     env: Env
-    before: Env
 
     def value(self, name: str) -> Text | None:
         """The value of a flag that counts, None if the flag is not there."""
@@ -254,8 +245,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     source = reports[0]
     script = container.scripts[0]
     count = len(job.scripts.get('before_script', ()))
-    steps = tuple(_steps(source, source.tree.body))
-    after = tuple(_steps(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
+    steps = tuple(steps_in(source, source.tree.body))
+    after = tuple(steps_in(reports[1], reports[1].tree.body)) if len(reports) > 1 else ()
     return Steps(
         script,
         source,
@@ -265,13 +256,8 @@ def steps_of(evaluations: Evaluations, job: Job, container: Container) -> Steps:
     )
 
 
-def body_steps(source: ScriptReport, loop: For) -> tuple[Step, ...]:
-    """The steps of a loop's body. Raises Refusal."""
-    after = max([loop.start, *(word.end for word in loop.words)])
-    return tuple(_steps(source, loop.body, after))
-
-
-def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iterator[Step]:
+    """The steps of statements, which begin behind an offset. Raises Refusal."""
     if source.tree.problems:
         offset, _ = source.tree.problems[0]
         line = source.source.value[source.source.value.rfind('\n', 0, offset) + 1 :]
@@ -284,17 +270,20 @@ def _steps(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> Iter
             text = source.source.value[first:end]
             if source.command_at(max(end - 1, first)) != command:
                 raise Refusal(f'{shortened(text)} spans several items of the script')
-            start = _with_comments(source, max(at, source.starts[command]), first)
-            report = source.report(node) or StatementReport(node, source.source, Env())
+            # Comments on the line of the step before belong to that one.
+            comment = re.compile(r'(?m)^[ \t]*(?=#)').search(
+                source.source.value, max(at, source.starts[command]), first
+            )
+            report = source.report(node) or StatementReport(Env())
             yield Step(
                 number,
                 node,
                 statement,
                 report,
                 _programs_of(report),
-                tuple(map(_build_of, report.builds)),
+                _builds_of(report),
                 command,
-                start,
+                comment.end() if comment else first,
                 first,
                 end,
                 text,
@@ -316,29 +305,9 @@ def _end(text: str, node: Statement | Pipeline) -> int:
     """After the last word or here-document of a node."""
     if '<<' not in text:
         return node.end
-    ends = [
-        redirection.heredoc.end
-        for inner in walk(node)
-        for redirection in getattr(inner, 'redirections', ())
-        if redirection.heredoc is not None
-    ]
-    end = max([node.end, *ends])
+    texts = [getattr(inner, 'heredoc', None) for inner in walk(node)]
+    end = max([node.end, *(text.end for text in texts if text)])
     return end if end == node.end else len(text[:end].rstrip('\n'))
-
-
-def _with_comments(source: ScriptReport, after: int, first: int) -> int:
-    """The start of the comment lines between two steps, `first` if there are none.
-
-    What stands on the line of the step before belongs to that step.
-    """
-    text = source.source.value
-    comments = source.tree.comments
-    for start, _ in comments[bisect_left(comments, (after, 0)) :]:
-        if start >= first:
-            break
-        if not text[text.rfind('\n', 0, start) + 1 : start].strip():
-            return start
-    return first
 
 
 def failure_ignored(step: Step) -> Refusal:
@@ -368,18 +337,12 @@ def _programs_of(report: StatementReport) -> tuple[ProgramCall, ...]:
     for kind, fields, place, env in report.programs:
         name = base_name(fields[0])
         texts = tuple(field.text for field in fields)
-        program = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
-        if writes_volume or program.kind == LOCAL and _changes_volume(program):
-            program = program._replace(kind=OTHER)
-        result.append(program)
+        use = ProgramCall(name, kind_of(name, kind, texts[1:]), texts, place.file, env)
+        changed = (*use.written, *use.removed) if use.kind == LOCAL and name != 'mkdir' else ()
+        if writes_volume or any(_is_on_volume(word, env) for word in changed):
+            use = use._replace(kind=OTHER)
+        result.append(use)
     return tuple(result)
-
-
-def _changes_volume(use: ProgramCall) -> bool:
-    words = [*use.written, *use.removed]
-    if not use.writes_named:
-        words.append(Text('.'))
-    return not use.makes_folders and any(_is_on_volume(word, use.env) for word in words)
 
 
 def _is_on_volume(path: Text, env: Env) -> bool:
@@ -390,6 +353,8 @@ def _is_on_volume(path: Text, env: Env) -> bool:
     )
 
 
-def _build_of(event: BuildEvent) -> BuildCall:
-    build, env, before = event
-    return BuildCall(build.argv, tuple(kaniko.parse(build.argv[1:])), build.place.file, env, before)
+def _builds_of(report: StatementReport) -> tuple[BuildCall, ...]:
+    return tuple(
+        BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
+        for build, env in report.builds
+    )

@@ -15,7 +15,6 @@ from kaniko_hooks.ci.gitlab.values import (
     Leaf,
     Value,
     entries_of,
-    flat_items,
     get,
     is_false,
     is_null,
@@ -26,7 +25,7 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.paths import is_inside
-from kaniko_hooks.model import Container
+from kaniko_hooks.model import Container, Note
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.options import Options
 
@@ -162,11 +161,9 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     `scripts` are the texts of the scripts of the repository that the job runs.
     """
     table = target.job.table
-    if target.name == 'pages':
-        raise Refusal('it ' + _NEVER['pages'])
     for keyword, reason in _NEVER.items():
-        if _has_keyword(table, keyword):
-            raise Refusal('it ' + reason)
+        if _has_keyword(table, keyword) or target.name == keyword == 'pages':
+            raise Refusal(f'it {reason}')
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
@@ -194,15 +191,8 @@ def risky_keywords(
     for pipeline in target.pipelines:
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
-        elif pipeline.broken:
-            yield 'a part of its pipeline cannot be read and may name the job'
-        elif not all(
-            re.compile(_SCANS).match(
-                state.repository.known_text(note.place.file), note.place.offset
-            )
-            for note in pipeline.notes
-        ):
-            yield 'its pipeline includes files that cannot be seen here and may name the job'
+        elif pipeline.broken or not all(_is_scan(state, note) for note in pipeline.notes):
+            yield 'its pipeline has parts that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
     artifacts = effective(target.job, 'artifacts')
@@ -214,13 +204,18 @@ def risky_keywords(
         for path in written
     ):
         yield "it has a `cache` of files that its builds write: only one job's would be kept"
-    hooks = flat_items(get(effective(target.job, 'hooks'), 'pre_get_sources_script'))
+    hooks = items_of(get(effective(target.job, 'hooks'), 'pre_get_sources_script'))
     if not all(re.fullmatch(r'echo [\w .:-]*', string_of(item) or '') for item in hooks):
         yield 'it has `hooks` that do more than to print, and would run in every job'
-    for source in (table, *flat_items(get(table, 'rules'))):
+    for source in (table, *items_of(get(table, 'rules'))):
         when = string_of(get(source, 'when'))
         if when in ('manual', 'delayed'):
             yield f'it is `when: {when}`: there would be several to start'
+
+
+def _is_scan(state: State, note: Note) -> bool:
+    text = state.repository.known_text(note.place.file)
+    return re.compile(_SCANS).match(text, note.place.offset) is not None
 
 
 def _are_all(artifacts: Value, files: Collection[str]) -> bool:

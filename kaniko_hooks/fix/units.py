@@ -18,7 +18,7 @@ from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_
 from kaniko_hooks.fix.footprints import footprint_of, may_use
 from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
-from kaniko_hooks.fix.steps import BuildCall, Step, Steps, body_steps, failure_ignored, scripts_of
+from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, steps_in
 from kaniko_hooks.fix.target import Target, scalars_of, services_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
@@ -27,7 +27,6 @@ _MAX_UNITS = 200
 _OWN_HOSTS = frozenset(('localhost', '127.0.0.1', '0.0.0.0', '['))  # of an address of IPv6
 MAX_NAME = 255  # GitLab: a job's name
 _MAX_WORDS = 200  # GitLab: instances of one job
-_WAY_UP = r'cd (?:-|[./]+|"?\$\{?CI_PROJECT_DIR\}?"?)'
 
 
 class Unit(NamedTuple):
@@ -45,7 +44,8 @@ class Unit(NamedTuple):
     @property
     def main(self) -> Step:
         """The step that builds: itself, or one in the body of its loop."""
-        return self.step if self.loop is None else self.loop.first
+        steps = self.loop.body if self.loop else (self.step,)
+        return next(step for step in steps if step.most_builds)
 
     @property
     def builds(self) -> tuple[BuildCall, ...]:
@@ -64,24 +64,17 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
             raise Refusal('a build runs in the background')
         if any(use.name == 'trap' for use in effects(step)):
             raise Refusal('a build runs in a `trap`')
-        loop = matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
+        loop = _matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
         units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
     if len(units) > _MAX_UNITS:
         raise Refusal(f'it would become {len(units)} jobs; at most {_MAX_UNITS} are allowed')
-    _check_hosts(target, units)
+    images = (image for unit in units for image in unit.images)
+    hosts = {image.partition('/')[0].partition(':')[0] for image in images}
+    for host in sorted(hosts & (services_of(target) | _OWN_HOSTS)):
+        raise Refusal(f'{host} is a registry inside the job, and each new job would have its own')
     return units
-
-
-def _check_hosts(target: Target, units: Sequence[Unit]) -> None:
-    hosts = services_of(target) | _OWN_HOSTS
-    for image in (image for unit in units for image in unit.images):
-        host = image.partition('/')[0].partition(':')[0]
-        if host in hosts:
-            raise Refusal(
-                f'{host} is a registry inside the job, and each new job would have its own'
-            )
 
 
 # One image, several destinations
@@ -105,6 +98,14 @@ def merged(units: Sequence[Unit], steps: Steps, paths: Paths) -> list[Unit]:
     return result
 
 
+def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
+    """A unit may use an image as it was before."""
+    before = steps.earlier(unit.step)
+    return any(
+        may_use(footprint_of(build, unit.step, before, paths), images) for build in unit.builds
+    )
+
+
 def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
     if first.loop or second.loop or not first.images.isdisjoint(second.images):
         return False
@@ -126,13 +127,6 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
         and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
     )
-
-
-def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> bool:
-    """A unit may use an image as it was before."""
-    before = steps.earlier(unit.step)
-    step = unit.step
-    return any(may_use(footprint_of(build, step, before, paths), images) for build in unit.builds)
 
 
 def _prefix(steps: Steps, step: Step) -> str | None:
@@ -162,50 +156,41 @@ class Loop(NamedTuple):
     body: tuple[Step, ...]
     risks: tuple[str, ...] = ()
 
-    @property
-    def first(self) -> Step:
-        """The step of the body that builds."""
-        return next(step for step in self.body if step.most_builds)
 
-
-def matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
+def _matrix_loop(target: Target, steps: Steps, step: Step, paths: Paths) -> Loop:
     """The loop of a step that runs several builds. Raises Refusal."""
     command = step.only_command
-    if not isinstance(command, For):
+    if not isinstance(command, For) or command.redirections:
         raise Refusal(f'{shortened(step.text)} alone runs more than one build')
     name = command.name
-    if command.redirections:
-        raise Refusal(f'{shortened(step.text)} is redirected')
-    for node in walk(command.words):
-        if isinstance(node, Literal) and '{' in node.value and not node.quoted:
-            raise Refusal(f'the loop `for {name}` has braces, which not every shell expands')
-    words = _words(steps, step, name)
+    words = _words(steps, step, command)
     if max(len(f'{target.name}: [{word}]') for word in words) > MAX_NAME:
         raise Refusal('the names of the new jobs would be too long')
-    body = body_steps(steps.source, command)
+    body = tuple(steps_in(steps.source, command.body, command.start))
     if sum(step.most_builds for step in body) > 1:
         raise Refusal(f'the loop `for {name}` has more than one build')
     if get(target.job.table, 'parallel') is not None:
         raise Refusal('it has a `parallel` already')
     _check_variable(target, steps, step, name)
-    _check_body(steps, body, name)
-    _check_effects(step, body, name)
-    _check_iterations(step, body, paths, name)
+    _check_body(steps, step, body, name)
+    _check_variables(step, body, name)
     _check_files(step, body, paths, name)
-    risks = []
     outside = _from_settings(steps, step, command)
-    if outside:
-        risks.append(
-            f'the loop is over ${outside}, and a pipeline may be started with another value of it'
-        )
-    return Loop(command, words, body, tuple(risks))
+    risk = f'the loop is over ${outside}, and a pipeline may be started with another value of it'
+    return Loop(command, words, body, (risk,) if outside else ())
 
 
-def _words(steps: Steps, step: Step, name: str) -> tuple[str, ...]:
+def _words(steps: Steps, step: Step, command: For) -> tuple[str, ...]:
+    name = command.name
     node = step.statement.pipelines[0] if isinstance(step.node, Statement) else step.node
     report = steps.source.report(node)
     sets = report.words if report else set()
-    if len(sets) != 1 or any(text.holes for words in sets for text in words):
+    # Not every shell expands braces.
+    has_braces = any(
+        isinstance(part, Literal) and '{' in part.value and not part.quoted
+        for part in walk(command.words)
+    )
+    if len(sets) != 1 or any(text.holes for words in sets for text in words) or has_braces:
         raise Refusal(f'the loop `for {name}` is not over literal words')
     words = tuple(text.value for text in next(iter(sets)))
     if len(set(words)) < len(words):
@@ -228,66 +213,51 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
     if steps.is_environment(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
-    used = any(
-        name in other.report.reads | other.report.writes
-        for other in (*steps.before, *steps.main, *steps.after)
-        if other is not step and not _sets_itself(other, name)
-    )
-    used_beside = re.compile(rf'\$\{{?{name}(?!\w)')
-    if used or any(used_beside.search(text) for text in scalars_of(target.job, without=SCRIPTS)):
+    beside = scalars_of(target.job, without=SCRIPTS)
+    is_used = any(re.search(rf'\$\{{?{name}(?!\w)', text) for text in beside)
+    for other in (*steps.before, *steps.main, *steps.after):
+        command = other.only_command
+        is_loop = isinstance(command, For) and command.name == name and other.most_builds > 1
+        is_used |= not is_loop and name in other.report.reads | other.report.writes
+    if is_used:
         raise Refusal(f'the loop variable {name} is used outside the loop')
+    # Other processes than the shell look for it, and only a matrix exports it.
+    lookups = [use.env for use in step.programs if use.name in ('env', 'envsubst', 'printenv')]
+    lookups += [build.env for build in step.builds if name in build.arguments_by_name]
+    if any(name not in env.exported for env in lookups):
+        raise Refusal(f'the loop variable {name} is not exported, and a program looks for it')
 
 
-def _sets_itself(step: Step, name: str) -> bool:
-    """The step is a loop over the same variable that becomes a matrix as well."""
-    loop = step.only_command
-    return isinstance(loop, For) and loop.name == name and step.most_builds > 1
-
-
-def _check_body(steps: Steps, body: Sequence[Step], name: str) -> None:
-    for step in body:
-        if any(kind in ('break', 'continue') for kind, _ in step.report.exits):
-            raise Refusal(f'{shortened(step.text)} leaves an iteration of the loop `for {name}`')
-        if step.may_end_script:
-            raise Refusal(f'{shortened(step.text)} may end the script before other iterations')
-        if step.is_last and steps.report_of_statement(step).may_fail:
-            raise failure_ignored(step)
-        if step.statement.background:
-            raise Refusal(f'{shortened(step.text)} runs in the background')
-
-
-def _check_effects(step: Step, body: Sequence[Step], name: str) -> None:
-    """A command that does more than to change files must name the image of its iteration."""
+def _check_body(steps: Steps, step: Step, body: Sequence[Step], name: str) -> None:
     for inner in body:
+        text = shortened(inner.text)
+        leaves = any(kind in ('break', 'continue') for kind, _ in inner.report.exits)
+        if leaves or inner.may_end_script:
+            raise Refusal(f'{text} leaves an iteration of the loop `for {name}`')
+        if inner.is_last and steps.report_of_statement(inner).may_fail:
+            raise failure_ignored(inner)
+        if inner.statement.background:
+            raise Refusal(f'{text} runs in the background')
         for use in () if inner.most_builds else effects(inner):
             value = value_in(use.env, name)
             own = [build for build in step.builds if value_in(build.env, name) == value]
             if not act_on([use], images_of(own)):
-                raise Refusal(
-                    f'{shortened(inner.text)} runs between the builds and is not plain set-up'
-                )
+                raise Refusal(f'{text} runs between the builds and is not plain set-up')
 
 
-def _check_iterations(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
-    """Iterations may not find what others have left: variables, or lines of a file."""
+def _check_variables(step: Step, body: Sequence[Step], name: str) -> None:
+    """Iterations may not find variables or directories that others have left."""
     changed = {item for inner in body for item in inner.report.writes}
     certain = {name}
     for inner in body:
         for item in sorted(inner.report.reads & changed - certain):
             raise Refusal(f'the loop `for {name}` carries ${item} from one iteration to the next')
         certain |= inner.sure_writes
-    if 'directories' in step.report.changes and not (step.is_last and _sets_folder(body[0])):
+    # A `cd` to a folder that is the same in whatever iteration is as good as none.
+    first = body[0].programs
+    is_set = all(use.name == 'cd' and is_absolute(use.texts[-1]) for use in first) and first
+    if 'directories' in step.report.changes and not (step.is_last and is_set):
         raise Refusal(f'the loop `for {name}` changes the directory for the iterations that follow')
-    if _may_be_looked_up(step, paths, name):
-        raise Refusal(
-            f'the loop variable {name} is not exported, and programs that the loop runs look for it'
-        )
-
-
-def _sets_folder(step: Step) -> bool:
-    """The step is a `cd` to a folder that is the same in whatever iteration."""
-    uses = step.programs
-    return bool(uses) and all(use.name == 'cd' and is_absolute(use.texts[-1]) for use in uses)
 
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
@@ -296,9 +266,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
-        if not inner.builds and all(use.name in WRITES_NOTHING for use in inner.programs):
-            continue
-        if re.fullmatch(_WAY_UP, inner.text):
+        if not inner.builds and all(use.name in (*WRITES_NOTHING, 'cd') for use in inner.programs):
             continue
         for value in values:
             others = {
@@ -306,29 +274,7 @@ def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> N
                 for path, runs in changes.items()
                 if runs != {value} and not (path in written and value in runs)
             }
-            if paths.names(inner, others, lambda env: value_in(env, name) == value):
+            if paths.named_of(inner, others, lambda env: value_in(env, name) == value):
                 raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
         if not inner.builds:
             written |= paths.written(inner)
-
-
-def _may_be_looked_up(step: Step, paths: Paths, name: str) -> bool:
-    """Other processes than the shell may look for a variable, which a matrix exports."""
-    if all(name in build.env.exported for build in step.builds):
-        return False
-    used = rf'\$\{{?{name}(?!\w)'
-    pieces = step.text.split("'")
-    is_sourced = any(use.name in ('.', 'source') for use in step.programs)
-    return (
-        any(use.name in ('env', 'envsubst', 'printenv') for use in step.programs)
-        or any(
-            re.search(r'(?<!\w)sh ', before) and re.search(used, quoted)
-            for before, quoted in zip(pieces, pieces[1:])
-        )
-        or any(
-            re.search(used, text) and f'{name}=' not in text
-            for file in (() if is_sourced else scripts_of(step))
-            for text in [paths.text_of(file) or '']
-        )
-        or any(name in build.arguments_by_name for build in step.builds)
-    )

@@ -48,9 +48,9 @@ def evaluate(scope: Scope, state: State, text: Text) -> tuple[State, Text]:
     names = assigned(text)
     if not names:
         return state, value(scope, state, text)
-    if scope.ev.reports is not None:
+    for report in scope.ev.active:
         for name in re.findall(_NAME, shown):
-            scope.ev.reports.read(state, name)
+            report.read(state, name)
     after: Text | None = None
     result = hole('', shown)
     step = re.fullmatch(_STEP, shown)

@@ -74,11 +74,12 @@ def _matching(
 def test(scope: Scope, state: State, node: Test) -> Flow:
     """`[[ … ]]`."""
     ways: list[tuple[State, tuple[conditionals.Operand, ...]]] = [(state, ())]
+    unknown = conditionals.Operand(hole(''), (expand.Part(hole(''), True),))
     for word in node.words:
-        ways = expand.extended(scope, ways, _operand, word, conditionals.Operand(hole('')))
+        ways = expand.extended(scope, ways, _operand, word, unknown)
     flow = Flow()
     for way, operands in ways:
-        cond = conditionals.Expression(operands, way.env.moment(), double=True).cond()
+        cond = conditionals.condition(operands, way.env.moment(), '||', '&&')
         flow.normal += scope.ev.by_status(way, None if scope.ev.ignores_case else cond)
     return flow
 
@@ -87,7 +88,7 @@ def _operand(
     scope: Scope, state: State, word: Word
 ) -> list[tuple[State, tuple[conditionals.Operand, ...]]]:
     return [
-        (after, (conditionals.Operand(expand.joined(parts), parts=parts),))
+        (after, (conditionals.Operand(expand.joined(parts), parts),))
         for after, parts in expand.parts_of(scope, state, word.pieces)
     ]
 

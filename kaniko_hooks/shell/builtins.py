@@ -9,6 +9,7 @@ from itertools import dropwhile
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import output, paths, programs, reading, scripts, tree
 from kaniko_hooks.shell.env import ALL, EXIT, RETURN, Exit, Flow, Function, Runner, Scope, State
+from kaniko_hooks.shell.expand import Part
 from kaniko_hooks.shell.outcome import NO_BUILD
 from kaniko_hooks.shell.value import (
     EMPTY,
@@ -40,10 +41,11 @@ def _test(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     has_bracket = fields[0].text.known == '[' and fields[-1].text.known == ']'
     words = fields[1:-1] if has_bracket else fields[1:]
     operands = [
-        conditionals.Operand(text, vanishes, splits) for text, splits, _, _, vanishes in words
+        conditionals.Operand(word.text, (Part(word.text, True),), word.vanishes, word.splits)
+        for word in words
     ]
-    test = conditionals.Expression(operands, state.env.moment(), double=False)
-    return Flow(scope.ev.by_status(state, test.cond()))
+    cond = conditionals.condition(operands, state.env.moment(), '-o', '-a')
+    return Flow(scope.ev.by_status(state, cond))
 
 
 # Leaving
@@ -138,7 +140,7 @@ def _set_by_words(state: State) -> State:
     """After `export $WORDS`: any variable may have another value, but of one word."""
     value = hole(fresh_name(ONE_WORD), '$(…)')
     table = {name: join((old, value)) for name, old in state.env.variables.items()}
-    return state.with_env(state.env._replace(variables=table, word_generation=fresh()))
+    return state.with_env(state.env._replace(variables=table, generation=fresh()))
 
 
 def _unset(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
@@ -185,9 +187,9 @@ def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
         may_fail = count is None or count > len(value.items)
-        ways = (*after_first(value, count), *((value,) if may_fail else ()))
-        after = state.with_env(state.env._replace(arguments=join(ways)))
-        flow.normal.append(after.with_status(None if may_fail else True))
+        rest = after_first(value, count)
+        env = state.env._replace(arguments=join((rest, value)) if may_fail else rest)
+        flow.normal.append(state.with_env(env).with_status(None if may_fail else True))
     return flow
 
 
@@ -291,7 +293,7 @@ def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`echo`, `printf`, `pwd`; `printf -v` sets a variable instead."""
     if len(fields) > 2 and fields[0].text.known == 'printf' and fields[1].text.known == '-v':
         name = fields[2].text.known or ''
-        text = output.texts(scope, state, [fields[0], *fields[3:]])[0]
+        text = output.text_of(scope, state, [fields[0], *fields[3:]])
         if not name.isidentifier():
             return Flow([scripts.after_unknown_commands(scope, state).with_status(True)])
         return Flow([assign(state, name, text).with_status(True)])

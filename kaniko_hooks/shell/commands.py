@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from kaniko_hooks.model import MANY, Build, Field, Flags, Truth
+from kaniko_hooks.model import MANY, Build, Field, Flags, opaque
 from kaniko_hooks.shell import builtins, outcome, output, paths, programs, scripts, tree
 from kaniko_hooks.shell.env import Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
@@ -93,8 +93,8 @@ def run(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     functions = state.env.functions.get(name)
     if not functions:
         return run_program(scope, state, fields)
-    if scope.ev.reports is not None:
-        scope.ev.reports.called(name)
+    for report in scope.ev.active:
+        report.calls.add(name)
     return Flow.union(
         _call(scope, state, function, fields) if function else run_program(scope, state, fields)
         for function in functions
@@ -195,7 +195,7 @@ def _search(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`grep`: the same status for the same words, input and files."""
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     searched = concat([*words, state.env.stdin or Text('')])
-    ends = scope.ev.by_status(state, Truth(f'status {state.env.moment()}', searched))
+    ends = scope.ev.by_status(state, opaque(f'status {state.env.moment()}', searched))
     return output.printed(scope, ends, fields)
 
 
@@ -237,7 +237,7 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     scope.ev.note_use(scope, state, OTHER, fields)
     if scope.tested and len(fields) == 1 and fields[0].text.hole_name.isidentifier():
         # `if $PUSH; then`: it is `true` or `false`, no name of a function.
-        ends = scope.ev.by_status(state, Truth('succeeds', fields[0].text))
+        ends = scope.ev.by_status(state, opaque('succeeds', fields[0].text))
         return Flow(paths.touched(scope, way, fields) for way in ends)
     flow = Flow()
     if fields[0].vanishes and len(fields) > 1:
@@ -361,13 +361,12 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     build = Build(
         scope.source.place(fields[0].start), scope.source.place(fields[-1].end), tuple(argv), flags
     )
-    if scope.ev.reports is not None:
-        scope.ev.reports.built(build, state.env)
+    for report in scope.ev.active:
+        report.builds.append((build, state.env))
     before = scope.ev.builds.get(build.place)
     if before is None or outcome.STRENGTH[before.flags.cache] < outcome.STRENGTH[flags.cache]:
         scope.ev.builds[build.place] = build
     builds = outcome.then(state.outcome, outcome.of_build(build, scope.reasons))
-    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
         after = paths.touched(scope, after, ())

@@ -8,6 +8,7 @@ What is around a command is its scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 
 from kaniko_hooks.model import Field, Reason, Script
 from kaniko_hooks.named_tuple import NamedTuple
@@ -15,12 +16,12 @@ from kaniko_hooks.shell import TooMuch, facts, outcome
 from kaniko_hooks.shell.facts import Facts
 from kaniko_hooks.shell.outcome import Outcome
 from kaniko_hooks.shell.tree import Command
-from kaniko_hooks.shell.value import ANYTHING, Array, Value, fresh, join, may_build
+from kaniko_hooks.shell.value import ANYTHING, Array, Value, join, may_build
 from kaniko_hooks.text import Text, concat, hole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from kaniko_hooks.shell.evaluator import Evaluator
 
@@ -31,8 +32,6 @@ _MAX_DIRECTORIES = 4
 _MAX_TEXTS = 16
 # The work of a comparison of two states.
 _COMPARISON = 3
-# The name of the hole for the content of a file of the repository.
-FILE = 'content of '
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
 # Among the names that are exported: all that are assigned (`set -a`).
@@ -63,7 +62,6 @@ class Env(NamedTuple):
     stdout: Text = Text('')  # printed so far, where it is read
     epoch: int = 0  # another number once a command may have changed any file
     generation: int = 0  # another number once a command may have set any variable
-    word_generation: int = 0  # the same for a command that sets variables to single words
 
     def moment(self) -> str:
         """A name for the files that a relative path may lead to."""
@@ -192,7 +190,6 @@ def merged(scope: Scope, states: Sequence[State]) -> list[State]:
     """The same runs in as few states as tell apart what later commands may test."""
     if len(states) < 2:
         return list(states)
-    scope.ev.has_forked = True
     scope.ev.spend(sum(5 + len(state.env.variables) // 2 for state in states))
     kept: list[State] = []
     for state in states:
@@ -206,7 +203,7 @@ def _fewer(scope: Scope, states: list[State]) -> list[State]:
     """At most so many states for the same runs: first those with the same builds are joined."""
     most = scope.ev.max_states
     if len(states) > most:
-        states = joined_states(scope, states, by_builds)
+        states = joined_states(scope, states, outcome.signature)
     return joined_states(scope, states) if len(states) > most else states
 
 
@@ -216,15 +213,12 @@ def _add(scope: Scope, kept: list[State], state: State) -> None:
     while index < len(kept):
         scope.ev.spend(_COMPARISON)
         union = _united(kept[index], state, scope.tested)
-        if union is kept[index]:
-            return
         if union is None:
             index += 1
-            continue
-        # The larger state may unite with some that were compared before.
-        del kept[index]
-        state = union
-        index = 0
+        else:
+            # The larger state may unite with some that were compared before.
+            del kept[index]
+            state, index = union, 0
     kept.append(state)
 
 
@@ -237,66 +231,51 @@ def _united(first: State, second: State, by_status: bool) -> State | None:
         return None
     if first.env is not second.env and first.env[:_COMPARED] != second.env[:_COMPARED]:
         return None
+    builds = first.outcome
+    conditions: Facts | None = first.facts
     if first.facts == second.facts:
         builds = outcome.either(first.outcome, second.outcome)
-        return _union(first, second, first.facts, builds)
-    if first.outcome is not second.outcome and by_builds(first) != by_builds(second):
+    elif outcome.signature(first.outcome) != outcome.signature(second.outcome):
         return None
-    conditions = facts.united(first.facts, second.facts)
-    return None if conditions is None else _union(first, second, conditions, first.outcome)
-
-
-def _union(first: State, second: State, conditions: Facts, builds: Outcome) -> State:
-    """The union of two states; the first one itself if it is that."""
-    env = _with_numbers(first.env, (first.env, second.env))
+    else:
+        conditions = facts.united(first.facts, second.facts)
+    if conditions is None:
+        return None
     status = first.status if first.status is second.status else None
-    union = State(env, conditions, builds, status)
-    return first if all(old is new for old, new in zip(first, union)) else union
+    return State(_latest(first.env, second.env), conditions, builds, status)
 
 
-def by_builds(state: State) -> object:
-    """A key that states with the same builds share."""
-    return outcome.signature(state.outcome)
+# These fields do not keep states apart.
+NUMBERS = ('epoch', 'generation')
+_COMPARED = Env._fields.index(NUMBERS[0])
 
 
-# The numbers behind these fields do not keep states apart.
-_COMPARED = Env._fields.index('epoch')
-
-
-def _with_numbers(env: Env, envs: Sequence[Env]) -> Env:
-    """With numbers that are right for all of the environments."""
-    numbers = [(item.epoch, item.generation, item.word_generation) for item in envs]
-    if len(set(numbers)) == 1:
+def _latest(env: Env, *others: Env) -> Env:
+    """The first environment with the latest numbers of all: those of the others are not its own."""
+    if all(env[_COMPARED:] == other[_COMPARED:] for other in others):
         return env
-    epoch, generation, word_generation = (
-        column[0] if len(set(column)) == 1 else fresh() for column in zip(*numbers)
-    )
-    return env._replace(epoch=epoch, generation=generation, word_generation=word_generation)
+    numbers: dict[str, Any] = {
+        name: max(getattr(item, name) for item in (env, *others)) for name in NUMBERS
+    }
+    return env._replace(**numbers)
 
 
 def joined_states(
-    scope: Scope, states: Sequence[State], key: Callable[[State], object] = lambda state: None
+    scope: Scope, states: Sequence[State], key: Callable[[Outcome], object] = lambda builds: None
 ) -> list[State]:
     """One state for all with the same key, with what is right for each of them."""
     scope.ev.spend(sum(20 + len(state.env.variables) for state in states))
-    groups: list[tuple[object, list[State]]] = []
+    groups: dict[object, list[State]] = {}
     for state in states:
-        own = key(state)
-        group = next((group for other, group in groups if other == own), None)
-        if group is None:
-            groups.append((own, [state]))
-        else:
-            group.append(state)
-    return [_join(scope, group) for _, group in groups]
+        groups.setdefault(key(state.outcome), []).append(state)
+    return [_join(scope, group) for group in groups.values()]
 
 
 def _join(scope: Scope, states: Sequence[State]) -> State:
     first = states[0]
     if len(states) == 1:
         return first
-    builds = first.outcome
-    for state in states[1:]:
-        builds = outcome.either(builds, state.outcome)
+    builds = reduce(outcome.either, (state.outcome for state in states))
     conditions = facts.weakened([state.facts for state in states])
     status = first.status if all(state.status is first.status for state in states) else None
     return State(_join_envs(scope, [state.env for state in states]), conditions, builds, status)
@@ -310,11 +289,11 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         value = variables.get(name)
         if value is None or any(table.get(name) is not value for table in tables):
             variables[name] = join((scope.ev.value(scope, env, name) for env in envs), scope.ev)
-    return _with_numbers(first, envs)._replace(
+    return _latest(*envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
         functions=_alternatives([env.functions for env in envs], None),
-        files=_joined_files([env.files for env in envs]),
+        files=_joined_files(scope, [env.files for env in envs]),
         arguments=join((env.arguments for env in envs), scope.ev),
         directories=joined_directories(env.directories for env in envs),
         previous_directories=joined_directories(env.previous_directories for env in envs),
@@ -345,11 +324,13 @@ def _printed(texts: Sequence[Text]) -> Text:
     return concat((*filter(may_build, kept), hole('')))
 
 
-def _joined_files(tables: Sequence[Mapping[str, tuple[Text, ...]]]) -> dict[str, tuple[Text, ...]]:
+def _joined_files(
+    scope: Scope, tables: Sequence[Mapping[str, tuple[Text, ...]]]
+) -> dict[str, tuple[Text, ...]]:
     result = _alternatives(tables)
     for path, texts in result.items():
         if any(path not in table for table in tables):
-            texts = (*texts, hole(f'{FILE}{path}'))  # the file of the repository
+            texts = (*texts, scope.ev.file(path))
         result[path] = joined_texts(texts)
     return result
 

@@ -24,7 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
-    from kaniko_hooks.shell.reports import Reports
+    from kaniko_hooks.shell.loops import Effects
+    from kaniko_hooks.shell.reports import StatementReport
 
     _Node = TypeVar('_Node', tree.Statement, tree.Pipeline)
 
@@ -66,8 +67,6 @@ class Evaluator:
         self.single_words = container.single_words
         self.budget = _MAX_WORK
         self.builds: dict[Place, Build] = {}
-        self.most_builds = 0  # of a run so far
-        self.has_forked = False  # some point had several states
         self.used_variables: set[str] = set()
         self.used_image = False
         self.ignores_case = False  # in `case` and `[[ … ]]`: some script has `nocasematch`
@@ -76,7 +75,10 @@ class Evaluator:
         self.missing: dict[Place, Note] = {}  # of scripts, by the places of their calls
         self.followed: set[Place] = set()  # places of calls of scripts that were run
         self.ended: list[State] = []  # the shell ends in them during an expansion
-        self.reports: Reports | None = None  # on the statements that are recorded
+        # On the statements that are recorded, by their identity; and on those around.
+        self.reports: dict[int, StatementReport] | None = None
+        self.active: list[StatementReport] = []
+        self.loops: dict[int, Effects] = {}  # what the bodies of loops have done so far
         self.settings: dict[tuple[int, str], Value] = {}  # of the CI system, looked up
         self._trees: dict[tuple[str, ...], tree.Script] = {}
         self._files: dict[str, Text] = {}
@@ -120,8 +122,9 @@ class Evaluator:
 
     def note_use(self, scope: Scope, state: State, kind: str, fields: Sequence[Field]) -> None:
         """Report a program that is run."""
-        if self.reports is not None:
-            self.reports.ran(kind, fields, scope.source.place(fields[0].start), state.env)
+        for report in self.active:
+            place = scope.source.place(fields[0].start)
+            report.programs.append((kind, tuple(fields), place, state.env))
 
     # Texts
 
@@ -171,7 +174,15 @@ class Evaluator:
         """Evaluate a statement or pipeline, with a report on it where there are some."""
         if self.reports is None or not scope.recorded:
             return run(scope, state, node)
-        return self.reports.record(node, scope.source, state, lambda: run(scope, state, node))
+        from kaniko_hooks.shell.reports import StatementReport
+
+        report = self.reports.setdefault(id(node), StatementReport(state.env))
+        report.start = state
+        self.active.append(report)
+        flow = run(scope, state, node)
+        self.active.pop()
+        report.finish(flow)
+        return flow
 
     def _statement(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
         if not node.background:

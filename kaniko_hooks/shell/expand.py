@@ -14,23 +14,22 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
-from kaniko_hooks.model import Cond, Eq, Field, Match, Truth
+from kaniko_hooks.model import Cond, Eq, Field, Match, opaque
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import tree
-from kaniko_hooks.shell.env import Scope, State, by_builds, joined_states
-from kaniko_hooks.shell.facts import is_pattern, matches
+from kaniko_hooks.shell import outcome, tree
+from kaniko_hooks.shell.env import Scope, State, joined_states
+from kaniko_hooks.shell.facts import escaped, is_pattern, matches
 from kaniko_hooks.shell.value import (
-    ANY_WORDS,
     EMPTY,
     Array,
     Single,
     Unset,
     after_first,
+    alternatives,
+    bounded,
     is_known,
     may_build,
     number,
-    optional,
-    shortened,
     text_of,
 )
 from kaniko_hooks.shell.variables import Values, assign, items_of, look_up, separator, value_of_hole
@@ -91,7 +90,7 @@ def extended(
     for _, items in result:
         building = [at for at in range(len(common), len(items)) if may_build(items[at].text)]
         starts += [items[: at + 1] for at in building[:1]]
-    states = joined_states(scope, [state for state, _ in result], by_builds)
+    states = joined_states(scope, [state for state, _ in result], outcome.signature)
     return [
         # The first unknown item may be the value of a flag before it.
         (state, (*start, unknown, unknown))
@@ -109,7 +108,7 @@ def text(scope: Scope, state: State, word: tree.Word) -> list[tuple[State, Text]
 
 def joined(parts: Iterable[Part]) -> Text:
     """The text of all parts; words of an array have a blank between."""
-    return shortened(concat(_BLANK if part is BREAK else part.text for part in parts))
+    return bounded(concat(_BLANK if part is BREAK else part.text for part in parts))
 
 
 def matching(subject: Text, parts: Sequence[Part]) -> Cond:
@@ -119,14 +118,13 @@ def matching(subject: Text, parts: Sequence[Part]) -> Cond:
     ):
         return Eq(subject, joined(parts))
     pattern = pattern_of(parts)
-    return opaque('matches', subject, parts) if pattern is None else Match(subject, pattern)
+    return opaque_match('matches', subject, parts) if pattern is None else Match(subject, pattern)
 
 
-def opaque(operator: str, subject: Text, parts: Sequence[Part]) -> Cond:
+def opaque_match(operator: str, subject: Text, parts: Sequence[Part]) -> Cond:
     """The condition of a test whose answer is the same for the same text and word."""
-    if any(not item.name for part in parts for item in part.text.holes):
-        return None
-    return Truth(f'{operator} {[(part.text, part.quoted) for part in parts]}', subject)
+    test = f'{operator} {[part.quoted for part in parts]}'
+    return opaque(test, subject, *(part.text for part in parts))
 
 
 def pattern_of(parts: Iterable[Part]) -> str | None:
@@ -137,13 +135,8 @@ def pattern_of(parts: Iterable[Part]) -> str | None:
             return None
         result.append(escaped(part.text.value) if part.quoted else part.text.value)
     pattern = ''.join(result)
-    # Extended patterns are not evaluated.
-    return None if re.search(r'[?*+@!]\(', pattern) else pattern
-
-
-def escaped(text: str) -> str:
-    """A pattern for just this text."""
-    return ''.join('\\' + char if char in '*?[(\\' else char for char in text)
+    # Extended patterns, classes of characters and backslashes in values are not evaluated.
+    return None if re.search(r'[?*+@!]\(|\[:|\\', pattern) else pattern
 
 
 def parts_of(scope: Scope, state: State, pieces: Sequence[tree.Piece]) -> Ways:
@@ -264,7 +257,7 @@ def _parts(
     if isinstance(value, Array) and whole:
         items = [Part(item.text, quoted or item.splits, item.splits) for item in value.items]
         if quoted and whole == '*':
-            return (Part(shortened(between.join(item.text for item in items)), True),)
+            return (Part(bounded(between.join(item.text for item in items)), True),)
         return tuple(part for item in items for part in (BREAK, item))[1:]
     if isinstance(value, Unset):
         return (Part(EMPTY, True),) if quoted and not whole else ()
@@ -280,8 +273,8 @@ def _conditional(scope: Scope, state: State, piece: tree.Parameter, operand: tre
         present, absent = _by_presence(scope, after, piece, value)
         if kind == '?':
             scope.ev.ended += absent
-            if absent and scope.ev.reports is not None:
-                scope.ev.reports.demanded()
+            for report in scope.ev.active if absent else ():
+                report.demands = True
             absent = []
         replacing = present if kind == '+' else absent
         replaced = [end for way in replacing for end in _operand(scope, way, operand)]
@@ -318,7 +311,7 @@ def _by_presence(
     if piece.operator[0] == ':':
         empty, filled = scope.ev.split(state, Eq(value, EMPTY))
         return filled, empty
-    return scope.ev.split(state, Truth('set', value) if value.holes else True)
+    return scope.ev.split(state, opaque('set', value) if value.holes else True)
 
 
 def _length(piece: tree.Parameter, value: Single) -> Text:
@@ -347,8 +340,11 @@ def _modified(
     ways: Ways = []
     for after, parts in parts_of(scope, state, operand.pieces):
         if several and piece.operator == ':' and isinstance(value, Array):
-            slices = _slice(value, joined(parts), piece.name)
-            ways += [(after, _parts(item, piece.quoted, '@')) for item in slices]
+            # Any of the words, where another slice than `${array[@]:offset}` is written.
+            offset = number(joined(parts).known)
+            # The parameters begin with `$0`.
+            rest = after_first(value, offset - (piece.name == '@') if offset else None)
+            ways += [(after, _parts(item, piece.quoted, '@')) for item in alternatives(rest)]
             continue
         result = None if isinstance(value, Array) else _replaced(subject, piece.operator, parts)
         if result is None:
@@ -357,15 +353,6 @@ def _modified(
         else:
             ways.append((after, (Part(Text(result), piece.quoted),)))
     return ways
-
-
-def _slice(value: Array, bounds: Text, name: str) -> Sequence[Array]:
-    """`${array[@]:offset}`: any of the words, where another slice is written."""
-    offset = number(bounds.known)
-    if not offset:
-        return [Array((*ANY_WORDS.items, *optional(value.items)))]
-    # The parameters begin with `$0`.
-    return after_first(value, offset - (name == '@'))
 
 
 def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from kaniko_hooks.model import And, Cond, Match, Not, Or, Truth
+from kaniko_hooks.model import And, Cond, Eq, Not, opaque
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.text import Text
 
@@ -39,8 +39,7 @@ class Fact(NamedTuple):
 ANY = Fact()
 _FILLED = Fact(none_of=frozenset(('',)))
 
-# The key of a text with holes, or the name of an opaque test and the keys of its texts.
-Term = tuple[object, ...]
+Term = tuple[str, ...]  # the key of a text with holes
 Facts = dict[Term, Fact]
 
 
@@ -51,17 +50,17 @@ class Assumptions:
     - `never_empty`: names that always have a value.
     """
 
-    def __init__(self, exclusive: Iterable[Mapping[str, str]], never_empty: frozenset[str]) -> None:
-        self.exclusive: dict[object, list[Mapping[str, str]]] = {}
+    def __init__(self, exclusive: Iterable[Mapping[str, str]], never_empty: Iterable[str]) -> None:
+        self.exclusive: dict[Term, list[Mapping[Term, str]]] = {}
         for values in exclusive:
-            for name in values:
-                self.exclusive.setdefault(name, []).append(values)
-        self.never_empty = never_empty
+            by_term: dict[Term, str] = {('', name, ''): value for name, value in values.items()}
+            for term in by_term:
+                self.exclusive.setdefault(term, []).append(by_term)
+        self.never_empty = frozenset(('', name, '') for name in never_empty)
 
     def fact(self, facts: Facts, term: Term) -> Fact:
         """The values that a term may have."""
-        name = _name(term)
-        return facts.get(term, _FILLED if name in self.never_empty else ANY)
+        return facts.get(term, _FILLED if term in self.never_empty else ANY)
 
     def split(self, facts: Facts, cond: Cond) -> tuple[list[Facts], list[Facts]]:
         """The facts where the condition holds, and those where it does not; none if never."""
@@ -74,16 +73,11 @@ class Assumptions:
             return fails, holds
         if isinstance(cond, And):
             return self._all(facts, cond.parts)
-        if isinstance(cond, Or):
-            fails, holds = self._all(facts, [Not(part) for part in cond.parts])
-            return holds, fails
-        if isinstance(cond, Truth):
-            if _varies(cond.subject):
-                return [facts], [facts]
-            return self._one_of_two(facts, (None, cond.name, cond.subject.key()))
-        if isinstance(cond, Match):
-            return self._match(facts, cond.subject, cond.pattern)
-        return self._same(facts, cond.left, cond.right)
+        if isinstance(cond, Eq):
+            return self._same(facts, cond.left, cond.right)
+        if cond.pattern == '*':
+            return [facts], []
+        return self._by_fact(facts, cond.subject, Fact(patterns=frozenset(((cond.pattern, True),))))
 
     def _all(self, facts: Facts, parts: Iterable[Cond]) -> tuple[list[Facts], list[Facts]]:
         holding, failing = [facts], []
@@ -97,49 +91,40 @@ class Assumptions:
                 return [facts], [facts]
         return holding, failing
 
-    def _one_of_two(self, facts: Facts, term: Term) -> tuple[list[Facts], list[Facts]]:
-        return self._with(facts, term, _only('true')), self._with(facts, term, _any_but('true'))
-
     def _same(self, facts: Facts, left: Text, right: Text) -> tuple[list[Facts], list[Facts]]:
         if left == right and not _varies(left):
             return [facts], []
         if right.holes and not left.holes:
             left, right = right, left
-        if right.holes:
-            if _varies(left) or _varies(right):
-                return [facts], [facts]
-            first, second = sorted((left.key(), right.key()))
-            holds, fails = self._one_of_two(facts, (None, '=', first, second))
-            return [
-                end
-                for start in holds
-                for middle in self._with(start, first, self.fact(facts, second))
-                for end in self._with(middle, second, self.fact(middle, first))
-            ], fails
-        if not left.holes:
-            return ([facts], []) if left.value == right.value else ([], [facts])
-        value = right.value
-        if not value.startswith(left.prefix) or not value.endswith(left.suffix):
-            return [], [facts]
-        if _varies(left):
+        if not right.holes:
+            value = right.value
+            if not value.startswith(left.prefix) or not value.endswith(left.key()[-1]):
+                return [], [facts]
+            return self._by_fact(facts, left, Fact(frozenset((value,))))
+        if _varies(left) or _varies(right):
             return [facts], [facts]
-        term = left.key()
-        return (self._with(facts, term, _only(value)), self._with(facts, term, _any_but(value)))
+        texts = sorted((left, right), key=Text.key)
+        holds, fails = self.split(facts, opaque('=', *texts))
+        first, second = (text.key() for text in texts)
+        return [
+            end
+            for start in holds
+            for middle in self._with(start, first, self.fact(facts, second))
+            for end in self._with(middle, second, self.fact(middle, first))
+        ], fails
 
-    def _match(
-        self, facts: Facts, subject: Text, pattern: str | int
-    ) -> tuple[list[Facts], list[Facts]]:
+    def _by_fact(self, facts: Facts, subject: Text, more: Fact) -> tuple[list[Facts], list[Facts]]:
+        """The facts where the value of a text is as one test says, and where it is not."""
         if not subject.holes:
-            return ([facts], []) if matches(subject.value, pattern) else ([], [facts])
-        if isinstance(pattern, str) and not pattern.strip('*'):
-            return [facts], []
+            return ([facts], []) if more.allows(subject.value) else ([], [facts])
         if _varies(subject):
             return [facts], [facts]
-        term = subject.key()
-        return (
-            self._with(facts, term, Fact(patterns=frozenset(((pattern, True),)))),
-            self._with(facts, term, Fact(patterns=frozenset(((pattern, False),)))),
+        opposite = Fact(
+            none_of=more.one_of or _NO_VALUES,
+            patterns=frozenset((pattern, not holds) for pattern, holds in more.patterns),
         )
+        term = subject.key()
+        return self._with(facts, term, more), self._with(facts, term, opposite)
 
     def _with(self, facts: Facts, term: Term, more: Fact) -> list[Facts]:
         """The facts with this one; none if that is a contradiction."""
@@ -149,24 +134,18 @@ class Assumptions:
             return []
         if fact == before:
             return [facts]
-        name = _name(term)
-        for values in self.exclusive.get(name, ()):
-            if _has(fact, values[str(name)]) and any(
-                other != name and _has(self.fact(facts, ('', other, '')), value)
+        for values in self.exclusive.get(term, ()):
+            if _has(fact, values[term]) and any(
+                other != term and _has(self.fact(facts, other), value)
                 for other, value in values.items()
             ):
                 return []
         return [{**facts, term: fact}]
 
 
-def _name(term: Term) -> object:
-    """The name of the hole that is all of a term's text."""
-    return term[1] if len(term) == 3 and term[0] == term[2] == '' else None
-
-
 def _varies(text: Text) -> bool:
     """A hole without a name is another value each time."""
-    return any(not hole.name for hole in text.holes)
+    return not all(item.name for item in text.holes)
 
 
 # One term
@@ -175,14 +154,6 @@ def _varies(text: Text) -> bool:
 def _has(fact: Fact, value: str) -> bool:
     """The term has this value, or for '' any but that one."""
     return fact.one_of == frozenset((value,)) if value else not fact.allows('')
-
-
-def _only(value: str) -> Fact:
-    return Fact(frozenset((value,)))
-
-
-def _any_but(value: str) -> Fact:
-    return Fact(none_of=frozenset((value,)))
 
 
 def _both(fact: Fact, more: Fact) -> Fact | None:
@@ -203,14 +174,12 @@ def _contradict(first: tuple[str | int, bool], second: tuple[str | int, bool]) -
     (pattern, holds), (other, other_holds) = first, second
     if isinstance(pattern, int) and isinstance(other, int):
         return holds is not other_holds and (pattern <= other if holds else other <= pattern)
-    if holds is not other_holds:
-        return pattern == other
-    if isinstance(pattern, int) or isinstance(other, int):
-        return False
+    if holds is not other_holds or isinstance(pattern, int) or isinstance(other, int):
+        return holds is not other_holds and pattern == other
     return holds and _disjoint(pattern, other)
 
 
-# The bracket is that of an extended pattern.
+# Those of extended patterns and of patterns in values among them.
 _SPECIAL = frozenset('*?[(\\')
 
 
@@ -221,20 +190,19 @@ def is_pattern(text: str) -> bool:
 
 def _disjoint(pattern: str, other: str) -> bool:
     """No text matches both, by the characters that they begin or end with."""
-    return _differ(pattern, other) or _differ(pattern[::-1], other[::-1])
+    first, second = (re.split(r'[*?\[\]]', text) for text in (pattern, other))
+    may_begin = first[0].startswith(second[0]) or second[0].startswith(first[0])
+    may_end = first[-1].endswith(second[-1]) or second[-1].endswith(first[-1])
+    return not (may_begin and may_end)
 
 
-def _differ(pattern: str, other: str) -> bool:
-    pairs = zip(pattern, other)
-    first = next((pair for pair in pairs if pair[0] != pair[1] or pair[0] in '*?[]\\'), '*')
-    return set('*?[]\\').isdisjoint(first)
+def escaped(text: str) -> str:
+    """A pattern for just this text."""
+    return ''.join(f'[{char}]' if char in '*?[(' else char for char in text)
 
 
 def matches(text: str, pattern: str | int) -> bool:
-    """A text matches a shell pattern (POSIX XCU 2.13); `\\` makes a character literal.
-
-    A number matches if it is less.
-    """
+    """A text matches a shell pattern (POSIX XCU 2.13), or is a number that is less than an int."""
     if isinstance(pattern, int):
         return re.fullmatch('-?[0-9]{1,19}', text) is not None and int(text) < pattern
     return _regex(pattern).match(text) is not None if is_pattern(pattern) else text == pattern
@@ -245,18 +213,7 @@ def _regex(pattern: str) -> re.Pattern[str]:
     # Few scripts have patterns of unknown values.
     from fnmatch import translate
 
-    return re.compile(translate(re.sub(_DIALECT, _in_python, pattern, flags=re.DOTALL)))
-
-
-# What a shell writes in another way than Python's `fnmatch`.
-_DIALECT = r'\\(.)|\[\^|\[:(\w+):\]'
-_CLASSES = {'digit': '0-9', 'alpha': 'a-zA-Z', 'lower': 'a-z', 'upper': 'A-Z', 'space': ' \t\n'}
-
-
-def _in_python(match: re.Match[str]) -> str:
-    if match[1]:
-        return f'[{match[1]}]'
-    return _CLASSES.get(match[2], 'a-zA-Z0-9') if match[2] else '[!'
+    return re.compile(translate(pattern.replace('[^', '[!')))
 
 
 # Several facts

@@ -14,8 +14,18 @@ from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.expand import BREAK, Part
 from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Assignment, Literal, Word
-from kaniko_hooks.shell.value import EMPTY, UNSET, Array, Single, Value, fresh_name, number, text_of
-from kaniko_hooks.shell.variables import assign, is_one_word, look_up
+from kaniko_hooks.shell.value import (
+    EMPTY,
+    UNSET,
+    Array,
+    Single,
+    Value,
+    fresh_name,
+    is_one_word,
+    number,
+    text_of,
+)
+from kaniko_hooks.shell.variables import assign, look_up
 from kaniko_hooks.text import Hole, Text, concat, hole
 
 BLANKS = frozenset(' \t\n')
@@ -101,7 +111,7 @@ def _field(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> lis
     splits = any(
         part.splits
         or not part.quoted
-        and not all(is_one_word(scope, state, item.name) for item in part.text.holes)
+        and not all(is_one_word(scope.ev, item.name) for item in part.text.holes)
         for part in kept
     )
     vanishes = all(part.splits or not (part.quoted or part.text.has_known) for part in kept)

@@ -8,12 +8,13 @@ loop no time keeps the environment as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import TooMuch, outcome, paths, variables
 from kaniko_hooks.shell.env import (
     EXIT,
+    NUMBERS,
     REPEATED,
     Env,
     Exit,
@@ -33,13 +34,14 @@ from kaniko_hooks.shell.value import (
     OF_LIST,
     Array,
     Single,
+    Value,
+    Words,
     alternatives,
     fresh,
     fresh_name,
     is_known,
     join,
     may_build,
-    optional,
     shape,
     text_of,
     unknown,
@@ -54,113 +56,126 @@ if TYPE_CHECKING:
 
 # A `for` that makes more iterations, together with the loops around, has an unknown length.
 _MAX_ITERATIONS = 300
+# Values of a variable that may build; there are more only if they grow in each round.
+_MAX_BUILDING = 8
+# Contents of a file that the iterations of a loop append to.
+_MAX_TEXTS = 3
 # Evaluations until what a body changes is known; it is nearly always after one.
-_MAX_ROUNDS = 8
+_MAX_ROUNDS = 6
 # Rounds of a `while` that are followed one by one: a script has hardly more arguments.
 _MAX_KNOWN_ROUNDS = 16
 
 _LEAVES = frozenset(('break', 'exit', 'return'))
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
-# Of the environment: other ones after a command with unknown effects.
-_NUMBERS = ('epoch', 'generation', 'word_generation')
 # The name of the positional parameters among the variables of a loop.
 _ARGUMENTS = '@'
 
 
 class Effects:
-    """What the body of a loop has changed, in all of its evaluations."""
+    """The changes that the body of a loop has made, in all of its evaluations."""
 
-    __slots__ = ('start', 'head', 'ends', 'files')
+    __slots__ = ('values', 'open', 'directories', 'files', 'numbers')
 
-    def __init__(self, start: Env) -> None:
-        self.start = start
-        # The environment at the beginning of any iteration.
-        self.head = start._replace(unread=None)
-        # The values that iterations leave in variables, by their shapes.
-        self.ends: dict[str, dict[str, Single]] = {}
-        self.files: set[str] = set()  # that may build
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}  # of variables, that the body leaves
+        # The words of variables with unknown values; None if these are not known either.
+        self.open: dict[str, list[Words] | None] = {}
+        self.directories: tuple[Text, ...] = ()
+        self.files: dict[str, tuple[Text, ...]] = {}  # that may build
+        self.numbers: set[str] = set()  # fields of the environment that another number is in
 
-    def learn(self, scope: Scope, after: Env) -> None:
-        """Take in what one iteration has changed: another head unless that is nothing new."""
-        head = self.head
-        numbers: dict[str, Any] = {
-            field: fresh()
-            for field in _NUMBERS
-            if getattr(self.start, field) == getattr(head, field) != getattr(after, field)
-        }
-        shapes = set(map(shape, head.directories))
-        more = tuple(folder for folder in after.directories if shape(folder) not in shapes)
-        directories = joined_directories((head.directories, more))
-        if numbers or directories != head.directories:
-            self.head = head._replace(directories=directories, **numbers)
+    def widened(self, scope: Scope, env: Env) -> Env:
+        """An environment that includes those at the beginning of each iteration."""
+        table = dict(env.variables)
+        for name, value in self.values.items():
+            ends = alternatives(value)
+            is_variable = name != _ARGUMENTS
+            start = scope.ev.value(scope, env, name) if is_variable else env.arguments
+            if name in self.open:
+                words = self.open[name]
+                anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
+                ends = (*filter(may_build, ends), anything)
+            table[name] = join((start, *ends), scope.ev)
+        files = dict(env.files)
+        for path, texts in self.files.items():
+            files[path] = joined_texts((*files.get(path, ()), *texts))
+        arguments = table.pop(_ARGUMENTS, env.arguments)
+        directories = joined_directories((env.directories, self.directories))
+        numbers: dict[str, Any] = {field: fresh() for field in self.numbers}
+        env = env._replace(variables=table, directories=directories, files=files, **numbers)
+        return env._replace(arguments=arguments, unread=None)
+
+    def learn(self, scope: Scope, before: Env, after: Env) -> bool:
+        """Take in what one iteration has changed; False if that is nothing new."""
+        numbers = {field for field in NUMBERS if getattr(before, field) != getattr(after, field)}
+        news = not self.numbers.issuperset(numbers)
+        self.numbers |= numbers
         for name, value in (*after.variables.items(), (_ARGUMENTS, after.arguments)):
-            old = head.arguments if name == _ARGUMENTS else head.variables.get(name)
+            old = before.arguments if name == _ARGUMENTS else before.variables.get(name)
             if value != old:
                 starts = () if old is None else alternatives(old)
-                self._learn_values(scope, name, starts, alternatives(value))
-        for path, texts in after.files.items():
-            if texts != head.files.get(path) and unnumbered(path) not in self.files:
-                self._learn_texts(path, filter(may_build, texts))
+                ends = [item for item in alternatives(value) if item not in starts]
+                ends = [_with_any_end(scope, item, starts) for item in ends]
+                news = self._learn_value(scope, name, ends) or news
+        for path, written in after.files.items():
+            if before.files.get(path) != written:
+                texts = self.files.get(path, ())
+                kept = [text for text in written if may_build(text) and text not in texts]
+                if kept and len(texts) < _MAX_TEXTS:
+                    is_new = unnumbered(path) not in map(unnumbered, self.files)
+                    self.files[path] = (*texts, *kept)
+                    news = news or is_new or bool(texts)
+        shapes = set(map(shape, (*self.directories, *before.directories)))
+        more = tuple(folder for folder in after.directories if shape(folder) not in shapes)
+        directories = joined_directories((self.directories, more))
+        news = news or directories != self.directories
+        self.directories = directories
+        return news
 
-    def _learn_values(
-        self, scope: Scope, name: str, starts: Sequence[Single], ends: Sequence[Single]
-    ) -> None:
-        """Take in values of a variable.
+    def _learn_value(self, scope: Scope, name: str, ends: Sequence[Single]) -> bool:
+        """Take in new values of a variable.
 
         Constants are all that it may be, if the next iteration leaves no others.
         """
-        known = self.ends.setdefault(name, {})
-        ends = [_with_any_end(scope, item, starts) for item in ends if item not in starts]
-        more = {shape(item): item for item in ends if shape(item) not in known}
+        old = self.values.get(name)
+        before = () if old is None else alternatives(old)
+        more = [item for item in ends if item not in before]
         if not more:
-            return
-        known.update(more)
-        is_variable = name != _ARGUMENTS
-        start = scope.ev.value(scope, self.start, name) if is_variable else self.start.arguments
-        ends = list(known.values())
-        if len(known) > len(more) or not all(map(is_known, ends)):
-            words = words_of(scope.ev, ends)
-            anything = unknown(scope.ev, (*alternatives(start), *ends), words, f'${name}')
-            ends = [*filter(may_build, ends), anything]
-        value = join((start, *ends), scope.ev)
-        if is_variable:
-            self.head = self.head._replace(variables={**self.head.variables, name: value})
-        else:
-            self.head = self.head._replace(arguments=value)
-
-    def _learn_texts(self, path: str, texts: Iterable[Text]) -> None:
-        """Take in the texts of a file: more iterations may add more of them."""
-        more = [_repeated(text) for text in texts]
-        if more:
-            self.files.add(unnumbered(path))
-            files = self.head.files
-            files = {**files, path: joined_texts((*files.get(path, ()), *more))}
-            self.head = self.head._replace(files=files)
+            return False
+        news = False
+        if name in self.open or old is not None or not all(map(is_known, more)):
+            words = self.open.get(name, [])
+            if words is not None:
+                words = words_of(scope.ev, (*before, *more), words)
+            news = name not in self.open or self.open[name] != words
+            self.open[name] = words
+            more = [item for item in more if may_build(item)]
+        if more and sum(map(may_build, before)) < _MAX_BUILDING or old is None:
+            shapes = set(map(shape, more))
+            self.values[name] = join(
+                (*(item for item in before if shape(item) not in shapes), *more)
+            )
+            news = news or old is None or not shapes <= set(map(shape, before))
+        return news
 
 
 def _with_any_end(scope: Scope, item: Single, starts: Sequence[Single]) -> Single:
     """A value that grows in each round, as a command to which words are added, with any end."""
+    rest: Single
     for start in filter(may_build, starts):
         if isinstance(start, Array) and isinstance(item, Array):
-            fields = item.items[len(start.items) :]
-            if fields and shape(item).startswith(f'{shape(start)}\0 '):
-                unique = {shape(field.text): field for field in fields}
-                return Array((*start.items, *optional(unique.values())))
-        elif isinstance(start, Text) and shape(item).startswith(shape(start)):
-            end = text_of(item).part(len(start.value))
-            if may_build(end):
-                return _repeated(start)
-            if end.value:
-                blank = Text(' ' if end.value[0] == ' ' else '')
-                rest = unknown(scope.ev, (start,), words_of(scope.ev, (end,)))
-                return concat((start, blank, text_of(rest)))
+            between, rest = '\0 ', Array(item.items[len(start.items) :])
+        else:
+            rest = tail = text_of(item).part(len(text_of(start).value))
+            between = ' ' if tail.value[:1] == ' ' else ''
+        added = shape(rest) if shape(item).startswith(shape(start) + between) else ''
+        if added and not may_build(rest):
+            end = unknown(scope.ev, (start,), words_of(scope.ev, (rest,)))
+            if isinstance(start, Array) and isinstance(end, Array):
+                return Array((*start.items, *end.items))
+            return concat((text_of(start), Text(between), text_of(end)))
     return item
-
-
-def _repeated(text: Text) -> Text:
-    """A text, and like texts after it."""
-    return concat((text, hole(fresh_name(REPEATED), '$(…)')))
 
 
 def for_(scope: Scope, state: State, node: For) -> Flow:
@@ -168,8 +183,8 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
     for way, fields in fields_of(scope, state, node.words):
-        if scope.ev.reports is not None and scope.recorded:
-            scope.ev.reports.iterated([field.text for field in fields])
+        if scope.ev.active and scope.recorded:
+            scope.ev.active[-1].words.add(tuple(field.text for field in fields))
         words = [
             name for field in fields for name in paths.scripts_of_pattern(scope, way.env, field)
         ]
@@ -291,7 +306,6 @@ def _any_times(
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
-    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(before))
     sizes = [outcome.size(before), *(outcome.size(way.outcome) for way in done.ends())]
     scope.ev.spend(4 * len(before) * sum(sizes))
     heads = [] if runs_once else [state]
@@ -319,16 +333,15 @@ def _fixpoint(
 
     Raises TooMuch: the values that the body leaves differ after each evaluation.
     """
-    effects = Effects(state.env)
+    effects = scope.ev.loops.setdefault(id(node), Effects())
     for _ in range(_MAX_ROUNDS):
         scope.ev.spend(25 + 3 * len(state.env.variables))
-        entry = State(effects.head, state.facts, NO_BUILD, None)
+        entry = State(effects.widened(scope, state.env), state.facts, NO_BUILD, None)
         tested, _ = _condition(scope, [start(entry)], node)
         going, done = _iteration(scope.ev.statements(scope, tested.normal, node.body))
         done.leaving += tested.leaving
-        for way in going:
-            effects.learn(scope, way.env)
-        if effects.head is entry.env:
+        news = [effects.learn(scope, entry.env, way.env) for way in going]
+        if not any(news):
             return going, done
     raise TooMuch
 

@@ -23,11 +23,12 @@ class CacheClass(NamedTuple):
 
 
 class Total(NamedTuple):
-    """The number of times that a run executes one build, and the reasons of each time."""
+    """The number of times that a run executes one build, and why."""
 
     build: Build
     times: int  # at most MANY
-    chains: tuple[tuple[Reason, ...], ...]  # the different ones, outermost reason first
+    reasons: tuple[Reason, ...]  # of any of these times, outermost first
+    shared: frozenset[Reason]  # the reasons of each of them
 
 
 class Tally(NamedTuple):
@@ -39,8 +40,8 @@ class Tally(NamedTuple):
 
 Outcome = dict[CacheClass, Tally]
 
-# Chains of one build that are kept; a person reads the first few.
-_MAX_CHAINS = 100
+# Of one build; a person reads the first few.
+_MAX_REASONS = 100
 
 NO_BUILD: Outcome = {CacheClass(0, True, True): Tally(0, {})}
 
@@ -48,7 +49,7 @@ NO_BUILD: Outcome = {CacheClass(0, True, True): Tally(0, {})}
 def of_build(build: Build, reasons: tuple[Reason, ...]) -> Outcome:
     """The outcome of one build."""
     cache_class = CacheClass(STRENGTH[build.flags.cache], True, build.flags.cleanup)
-    return {cache_class: Tally(1, {build.place: Total(build, 1, (reasons,))})}
+    return {cache_class: Tally(1, {build.place: Total(build, 1, reasons, frozenset(reasons))})}
 
 
 def builds(outcome: Outcome) -> int:
@@ -65,15 +66,11 @@ def then(first: Outcome, second: Outcome) -> Outcome:
     """One after the other."""
     if second is NO_BUILD:
         return first
-    if first is NO_BUILD:
-        return second
     result: Outcome = {}
     for first_class, before in first.items():
         for second_class, after in second.items():
             if not after.times:
                 _keep_most(result, first_class, before)
-            elif not before.times:
-                _keep_most(result, second_class, after)
             else:
                 tally = Tally(
                     min(before.times + after.times, MANY), _added(before.totals, after.totals)
@@ -99,8 +96,8 @@ def any_number(bodies: Iterable[Outcome], reason: Reason) -> Outcome:
         for cache_class, tally in body.items():
             if tally.times:
                 totals = {
-                    place: Total(build, MANY, tuple((reason, *chain) for chain in chains))
-                    for place, (build, _, chains) in tally.totals.items()
+                    place: Total(build, MANY, (reason, *reasons), shared | {reason})
+                    for place, (build, _, reasons, shared) in tally.totals.items()
                 }
                 _keep_most(runs, _followed_by(cache_class, cache_class), Tally(MANY, totals))
     if len(runs) == 1:
@@ -128,8 +125,7 @@ def _keep_most(outcome: Outcome, cache_class: CacheClass, tally: Tally) -> None:
 def _added(totals: Mapping[Place, Total], more: Mapping[Place, Total]) -> Mapping[Place, Total]:
     result = dict(totals)
     for place, total in more.items():
-        before = result.get(place)
-        result[place] = total if before is None else _both(before, total)
+        result[place] = _both(result[place], total) if place in result else total
     return result
 
 
@@ -141,7 +137,8 @@ def _both(before: Total, more: Total) -> Total:
     build = before.build._replace(
         flags=Flags(strongest, flags.cleanup and others.cleanup, destinations)
     )
-    chains = before.chains
-    if chains != more.chains and len(chains) < _MAX_CHAINS:
-        chains = tuple(dict.fromkeys((*chains, *more.chains)))
-    return Total(build, min(before.times + more.times, MANY), chains)
+    reasons = before.reasons
+    if reasons != more.reasons and len(reasons) < _MAX_REASONS:
+        reasons = tuple(dict.fromkeys((*reasons, *more.reasons)))
+    times = min(before.times + more.times, MANY)
+    return Total(build, times, reasons, before.shared & more.shared)

@@ -8,14 +8,14 @@ the commands that its words name, are kept for the case that the output is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import paths, variables
-from kaniko_hooks.shell.env import FILE, REPEATED, Flow, Scope, State
+from kaniko_hooks.shell.env import REPEATED, Flow, Scope, State
 from kaniko_hooks.shell.fields import file_names
 from kaniko_hooks.shell.programs import LOCAL, PURE, SEARCHING, base_name, program
-from kaniko_hooks.shell.value import EMPTY, fresh_name, may_build, mentions_executor, shortened
+from kaniko_hooks.shell.value import EMPTY, bounded, fresh_name, may_build, mentions_executor
 from kaniko_hooks.text import Text, concat, hole
 
 _LINE_END = Text('\n')
@@ -30,10 +30,8 @@ def printed(scope: Scope, states: Iterable[State], fields: Sequence[Field]) -> F
     for state in states:
         before = state.env.stdout
         scope.ev.spend(5 + before.weight)
-        flow.normal += [
-            state.with_env(state.env._replace(stdout=shortened(concat((before, text)))))
-            for text in texts(scope, state, fields)
-        ]
+        text = bounded(concat((before, text_of(scope, state, fields))))
+        flow.normal.append(state.with_env(state.env._replace(stdout=text)))
     return flow
 
 
@@ -59,31 +57,27 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
             ]
         texts = [text for text in texts if may_build(text)]
     if base_name(fields[0]) not in SEARCHING:
-        texts += [text for field in fields[1:] for text in _commands_in(scope, state, field.text)]
+        texts += [text for field in fields[1:] for text in _commands_in(state, field.text)]
     if texts:
         scope.ev.inputs[result.hole_name] = _LINE_END.join(texts)
     return result
 
 
-def _commands_in(scope: Scope, state: State, word: Text) -> list[Text]:
+def _commands_in(state: State, word: Text) -> Iterator[Text]:
     """The commands that a word of a program makes: `{print "/kaniko/executor -c " $1}`.
 
     They may be the executor, functions or scripts, with any arguments and any number of times.
     """
-    result = []
-    for match in re.finditer(r'(?<![\w./\\-])[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
-        path = match[0].replace('\\', '').strip('/')
-        name = path.rpartition('/')[2]
-        is_own = name in state.env.functions or (
-            '/' in path and scope.ev.repository.readable(path) is not None
-        )
+    for match in re.finditer(r'[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
+        name = match[0].rpartition('/')[2]
+        is_function = name in state.env.functions
         # The last word may be a file that a filter reads.
-        if name == 'executor' or is_own and match.end() < len(word.value):
-            command = word.part(*match.span()) if name == 'executor' else Text(path)
+        is_own = (is_function or name.endswith('.sh')) and match.end() < len(word.value)
+        if name == 'executor' or is_own:
+            command = Text(name) if is_function else word.part(*match.span())
             # It may as well set variables.
             anything = hole(fresh_name(REPEATED), '$(…)')
-            result.append(concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END)))
-    return result
+            yield concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END))
 
 
 def with_inputs(scope: Scope, text: Text) -> Text:
@@ -92,36 +86,34 @@ def with_inputs(scope: Scope, text: Text) -> Text:
     at = 0
     for item in text.holes:
         content = scope.ev.inputs.get(item.name)
-        if content is None and item.name.startswith(FILE):
-            content = scope.ev.file(item.name[len(FILE) :].rsplit(' #', 1)[0])
         if content is not None:
             pieces += (text.part(at, item.start), content)
             at = item.end
     return concat((*pieces, text.part(at))) if pieces else text
 
 
-def texts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    """The output of a command: alternatives."""
+def text_of(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
+    """The output of a command."""
     if not any(may_build(field.text) for field in fields):
         # Places are reported of builds only.
         fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
     printer = _PRINTERS.get(base_name(fields[0]))
     result = printer(scope, state, fields) if printer else None
-    return result or [_unknown(scope, state, fields)]
+    return result or _unknown(scope, state, fields)
 
 
-def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
+def _echo(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     words = [field.text for field in fields[1:]]
     line_end = True
     escapes = False
-    while words and (words[0].known or '')[:1] == '-' and re.fullmatch('-[neE]+', words[0].value):
+    while words and re.fullmatch('-[neE]+', words[0].known or ''):
         line_end = line_end and 'n' not in words[0].value
         escapes = 'e' in words[0].value
         del words[0]
     text = Text(' ').join(words)
     if escapes:
         text = _unescaped(text)
-    return [concat((text, _LINE_END)) if line_end else text]
+    return concat((text, _LINE_END)) if line_end else text
 
 
 def _unescaped(text: Text) -> Text:
@@ -136,7 +128,7 @@ def _unescaped(text: Text) -> Text:
     return text.replaced(replacements)
 
 
-def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     """`printf FORMAT WORDS…`: the format is used again until no words are left."""
     ends_options = len(fields) > 2 and fields[1].text.known == '--'
     words = [field.text for field in fields[1 + ends_options :]]
@@ -158,34 +150,31 @@ def _printf(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] |
             replacements.append((*match.span(), word))
         pieces.append(form.replaced(replacements))
         if not words or not used:
-            return [concat(pieces)]
+            return concat(pieces)
 
 
-def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     """Files of the repository are one hole each: they may be others in the container.
 
     A command that may have changed files makes another hole.
     """
-    if len(fields) == 1:
-        return _tee(scope, state, fields)
+    if len(fields) == 1 or fields[0].text.known == 'tee':
+        return state.env.stdin
     pieces: list[Text] = []
     for field in fields[1:]:
         contents = paths.contents(scope, state.env, field.text, is_run=False)
         if len(contents) != 1 or field.splits:
             return None
         path, text = contents[0]
-        keys = map(paths.key, paths.targets(scope, state.env, field.text))
-        is_own = any(text is own for name in keys for own in state.env.files.get(name, ()))
-        name = f'{FILE}{path} #{state.env.epoch}'
-        pieces.append(text if is_own else hole(name, f'$(cat {field.text.value})'))
-    return [concat(pieces)]
+        if not any(text is own for texts in state.env.files.values() for own in texts):
+            name = f'content of {path} #{state.env.epoch}'
+            scope.ev.inputs[name] = text
+            text = hole(name, f'$(cat {field.text.value})')
+        pieces.append(text)
+    return concat(pieces)
 
 
-def _tee(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
-    return None if state.env.stdin is None else [state.env.stdin]
-
-
-def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line of a known text."""
     form = r'cut -d ?(.) -f ?([1-9])|awk (?:-F ?(\S) )?{ ?print \$([1-9]);? ?}'
     match = re.fullmatch(form, _words(fields))
@@ -199,27 +188,21 @@ def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | 
         # Without a mark `cut` prints all of the line.
         number = 1 if match[1] and len(parts) == 1 else int(match[2] or match[4])
         printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
-    return [Text(printed)]
+    return Text(printed)
 
 
-def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
     text = state.env.stdin
     if text is None or text.holes:
         return None
     form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
     match = re.fullmatch(form, _words(fields))
-    return None if match is None else [_unescaped(Text(match[4])).join(text.split(match[3]))]
+    return None if match is None else _unescaped(Text(match[4])).join(text.split(match[3]))
 
 
 def _words(fields: Sequence[Field]) -> str:
     return ' '.join(field.text.known or '\n' for field in fields)
-
-
-def _printenv(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    name = _operand(fields).known or ''
-    ways = variables.look_up(scope, state, name, f'${name}')
-    return [concat((value, _LINE_END)) for _, value in ways if isinstance(value, Text)]
 
 
 # With these operators of `find` one `-name` is not the name.
@@ -236,21 +219,24 @@ def names_of_find(fields: Sequence[Field]) -> Text:
     return concat((folder, Text('/'), file_names(names[0])))
 
 
-def _pwd(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    return [concat((variables.absolute(path), _LINE_END)) for path in state.env.directories]
+def _absolute(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
+    """`pwd`, `realpath path`."""
+    path = Text('.') if base_name(fields[0]) == 'pwd' else _operand(fields)
+    targets = paths.targets(scope, state.env, path)
+    return concat((variables.absolute(targets[0]), _LINE_END)) if len(targets) == 1 else None
 
 
-def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _dirname(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     parts = _operand(fields).split('/')
     if len(parts) == 1:
-        return None if parts[0].holes else [Text('.\n')]
+        return None if parts[0].holes else Text('.\n')
     folder = Text('/').join(parts[:-1])
-    return [concat((folder if folder.value else Text('/'), _LINE_END))]
+    return concat((folder if folder.value else Text('/'), _LINE_END))
 
 
-def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _basename(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     last = _operand(fields).split('/')[-1]
-    return [concat((last, _LINE_END))] if last.known else None
+    return concat((last, _LINE_END)) if last.known else None
 
 
 def _operand(fields: Sequence[Field]) -> Text:
@@ -259,33 +245,27 @@ def _operand(fields: Sequence[Field]) -> Text:
     return operands[0] if len(operands) == 1 else hole('')
 
 
-def _real_path(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text]:
-    targets = paths.targets(scope, state.env, _operand(fields))
-    return [concat((variables.absolute(path), _LINE_END)) for path in targets]
-
-
-def _which(scope: Scope, state: State, fields: Sequence[Field]) -> list[Text] | None:
+def _which(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     """`which executor`: the path of Kaniko's executor."""
     name = _operand(fields).known or ''
     path = name if '/' in name else f'/kaniko/{name}'
-    return [Text(f'{path}\n')] if mentions_executor(name) else None
+    return Text(f'{path}\n') if mentions_executor(name) else None
 
 
 _PRINTERS = {
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,
-    'tee': _tee,
     'awk': _parts,
     'cut': _parts,
+    'tee': _cat,
     'tr': _translated,
     'sed': _translated,
-    'pwd': _pwd,
+    'pwd': _absolute,
     'dirname': _dirname,
     'basename': _basename,
-    'readlink': _real_path,
-    'realpath': _real_path,
-    'printenv': _printenv,
+    'readlink': _absolute,
+    'realpath': _absolute,
     'which': _which,
     'command': _which,
     'type': _which,

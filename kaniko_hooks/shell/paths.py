@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kaniko_hooks.model import Field, Script
+from kaniko_hooks.model import Field
 from kaniko_hooks.shell import TooMuch
 from kaniko_hooks.shell.env import Env, Scope, State, joined_texts
 from kaniko_hooks.shell.value import (
     ANYTHING,
+    bounded,
     fresh,
     fresh_name,
     may_build,
     regex_with_holes,
-    shortened,
 )
 from kaniko_hooks.text import Text, after_root, concat, hole
 
@@ -29,11 +29,6 @@ _MAX_PATH = 4_096  # Linux: PATH_MAX
 _DEVICES = ('/dev/', '/proc/')
 # The first characters of the names of holes that stand for names of files.
 _PATTERNS = frozenset('*?[')
-
-
-def start(script: Script) -> Text:
-    """The working directory in which a script starts."""
-    return hole('') if script.directory is None else Text(script.directory)
 
 
 def targets(scope: Scope, env: Env, path: Text) -> list[Text]:
@@ -74,9 +69,6 @@ def _normal(path: Text) -> Text:
     for name in path.split('/'):
         if name.known == '..' and names and names[-1].known not in (None, '..'):
             names.pop()
-        elif name.known == '..' and names and names[-1].holes:
-            # The parent of an unknown folder is unknown.
-            names = [hole(fresh_name('..'))]
         elif name.known not in ('', '.'):
             names.append(name)
     inside = Text('/').join(names)
@@ -110,7 +102,7 @@ def written(
         if append:
             texts = [concat((text, content)) for text in before for content in contents]
             scope.ev.spend(sum(text.weight for text in texts))
-        files[key(target)] = joined_texts(map(shortened, texts))
+        files[key(target)] = joined_texts(map(bounded, texts))
     return env._replace(files=files, epoch=fresh())
 
 
@@ -142,26 +134,23 @@ def in_unknown_folder(state: State) -> State:
 def scripts_of_pattern(scope: Scope, env: Env, field: Field) -> list[Field]:
     """The words that a pattern for names of files stands for, if all are the repository's scripts.
 
-    It is the pattern itself if the script has written others that may have such a name.
+    It is the pattern itself if the script has written others.
     """
-    folder = env.directories[0].known
-    pattern = field.text
-    are_patterns = all(item.name[:1] in _PATTERNS for item in pattern.holes)
-    if folder is None or len(env.directories) > 1 or not pattern.holes or not are_patterns:
+    # A name that a pattern begins does not begin with `/`.
+    text = field.text if field.text.prefix else concat((Text('./'), field.text))
+    path, *others = resolved(env, text)
+    are_patterns = all(item.name[:1] in _PATTERNS for item in path.holes)
+    if others or not path.holes or not are_patterns:
         return [field]
+    scope.ev.spend(len(scope.ev.repository.files()) // 16)
+    matches = filter(re.compile(regex_with_holes(path)).fullmatch, scope.ev.repository.files())
+    # A pattern matches no `/`.
+    names = [name for name in matches if name.count('/') == path.value.count('/')]
+    folder = env.directories[0].value
     start = f'{folder}/' if folder else ''
-    path = _normal(concat((Text(start), pattern)))
-    regex = re.compile(regex_with_holes(path, '[^/]*'))
-    names = list(filter(regex.fullmatch, _candidates(scope, path)))
-    last = re.compile(regex_with_holes(path.split('/')[-1]))
-    is_open = any(
-        last.fullmatch(written.rpartition('/')[2]) or written[-1:] == '\0' for written in env.files
-    )
-    are_scripts = all(
-        name.startswith(start) and (name.endswith('.sh') or scope.ev.file(name).value[:2] == '#!')
-        for name in names
-    )
-    if not path.has_known or not names or is_open or not are_scripts:
+    are_scripts = all(name.startswith(start) and name.endswith('.sh') for name in names)
+    is_open = any(written.endswith(('.sh', '\0')) for written in env.files)
+    if not names or not are_scripts or is_open:
         return [field]
     return [Field(Text(name[len(start) :]), False, field.start, field.end) for name in names]
 
@@ -183,9 +172,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
             # No script means itself with a path that is not known.
             names = [name for name in _candidates(scope, target) if name != scope.path]
             result += [(name, scope.ev.file(name)) for name in names]
-            if target.holes:
-                texts = _written_by_script(env, target)
-                result += [(target.value, text) for text in texts]
+            result += [(target.value, text) for text in _written_by_script(env, target)]
         elif scope.ev.repository.readable(target.value) is not None:
             result.append((target.value, scope.ev.file(target.value)))
     return result
@@ -193,7 +180,7 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
 
 def _written_by_script(env: Env, path: Text) -> Iterator[Text]:
     """The texts that run Kaniko, of written files whose paths end as an unknown one does."""
-    end = path.suffix
+    end = path.key()[-1]
     for name, texts in env.files.items():
         other = name.rpartition('\0')[2]
         if end.endswith(other) or other.endswith(end):
@@ -230,16 +217,15 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
     """The files of the repository that a path from elsewhere may name.
 
     The repository may be copied, or its folder unknown: of the path counts the
-    longest end that is the end of a file's path. Of a list of paths the first counts,
-    and a path of which nothing is known may name any script.
+    longest end that is the end of a file's path. A path of which nothing is known may
+    name any script.
     """
-    line = path.before('\n')
-    names = [name for name in line.split('/') if name.value]
+    names = [name for name in path.split('/') if name.value]
     if not any(name.has_known for name in names):
         if any(item.name.startswith('$(mktemp') for item in path.holes):
             return ()
         return [name for name in scope.ev.repository.files() if name.endswith(_EXTENSIONS)]
-    pieces = line.key()[::2]
+    pieces = path.key()[::2]
     if pieces not in scope.ev.candidates:
         scope.ev.candidates[pieces] = _with_ends(scope, names)
     return scope.ev.candidates[pieces]
@@ -247,21 +233,18 @@ def _candidates(scope: Scope, path: Text) -> Sequence[str]:
 
 def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
     """The files whose paths end with the most of these names."""
-    files, end = scope.ev.repository.files(), names[-1].suffix
+    files, end = scope.ev.repository.files(), names[-1].key()[-1]
     scope.ev.spend(len(files) // 32)
     files = [name for name in files if name.endswith(end)]
-    while not names[0].has_known:
-        # It may be the root, or several folders.
-        del names[0]
-    depth = max((name.count('/') + 1 for name in files), default=1)
-    del names[:-depth]
-    while any(name.has_known for name in names):
+    for start, name in enumerate(names):
+        if not name.has_known:
+            # It may be the root, or several folders.
+            continue
         scope.ev.spend(50 + len(files) // 16)
-        pattern = re.compile('(?:.*/)?' + regex_with_holes(Text('/').join(names)), re.DOTALL)
-        matching = [name for name in files if pattern.fullmatch(name)]
+        pattern = '(?:.*/)?' + regex_with_holes(Text('/').join(names[start:]))
+        matching = list(filter(re.compile(pattern, re.DOTALL).fullmatch, files))
         if len(matching) > _MAX_CANDIDATES:
             return [name for name in matching if may_build(scope.ev.file(name))]
         if matching:
             return matching
-        del names[0]
     return ()

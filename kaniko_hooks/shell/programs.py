@@ -76,8 +76,7 @@ _ROWS = (
 
 _TABLE = {name: program for program, names in _ROWS for name in names.split()}
 
-# `grep` and its like, with the option of `grep` that each is short for.
-SEARCHING = {'grep': '', 'egrep': 'E', 'fgrep': 'F'}
+SEARCHING = frozenset(('grep', 'egrep', 'fgrep'))
 SHELLS = frozenset(('sh', 'bash', 'ash', 'dash', 'ksh', 'mksh', 'zsh'))
 
 

@@ -8,8 +8,8 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.shell import output, scripts
 from kaniko_hooks.shell.env import Flow, Scope, State
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.value import EMPTY, Array, fresh_name, may_build
-from kaniko_hooks.shell.variables import assign, is_one_word
+from kaniko_hooks.shell.value import EMPTY, Array, fresh_name, is_one_word, may_build
+from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, hole
 
 
@@ -49,7 +49,7 @@ def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -
     line = unread.before('\n')
     if '\\' in line.value and 'r' not in options:
         return None
-    if not all(is_one_word(scope, state, item.name) for item in line.holes):
+    if not all(is_one_word(scope.ev, item.name) for item in line.holes):
         return None
     rest = unread.part(len(line.value) + 1)
     after = state.with_env(state.env._replace(unread=rest))

@@ -15,9 +15,9 @@ from kaniko_hooks.shell.value import (
     Array,
     Value,
     alternatives,
+    bounded,
     fresh,
     join,
-    shortened,
     unknown,
 )
 from kaniko_hooks.text import Text, concat
@@ -229,7 +229,7 @@ def source(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 def evaluate(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`eval`: the words as commands of this shell."""
-    return _run(scope, state, shortened(Text(' ').join(field.text for field in fields[1:])))
+    return _run(scope, state, bounded(Text(' ').join(field.text for field in fields[1:])))
 
 
 def after_unknown_commands(scope: Scope, state: State) -> State:
@@ -239,8 +239,7 @@ def after_unknown_commands(scope: Scope, state: State) -> State:
         name: join((value, unknown(None, alternatives(value), None, f'${name}')))
         for name, value in state.env.variables.items()
     }
-    env = state.env._replace(variables=table, epoch=fresh(), generation=fresh(), word_generation=0)
-    return state.with_env(env)
+    return state.with_env(state.env._replace(variables=table, epoch=fresh(), generation=fresh()))
 
 
 def _run(scope: Scope, state: State, text: Text) -> Flow:

@@ -13,7 +13,8 @@ from itertools import count
 from kaniko_hooks.model import Field
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell import TooMuch
-from kaniko_hooks.text import Hole, Text, hole
+from kaniko_hooks.shell.facts import escaped
+from kaniko_hooks.text import Text, hole
 
 # Beginnings of the names of holes that are single words; the last may be an option.
 STATUS = '$?'
@@ -23,7 +24,6 @@ OF_LIST = 'item '
 # More alternatives than these become unknown, but for those that may build.
 _MAX_ALTERNATIVES = 8
 _MAX_RUNS = 30  # of words
-_MAX_HOLES = 200
 _MAX_LENGTH = 200_000
 
 TYPE_CHECKING = False
@@ -74,9 +74,9 @@ _numbers = count(1)
 
 
 def named(text: Text) -> Text:
-    """The text with names for its holes: it is one value where it is kept."""
+    """The text with names for its holes, without places: it is one value where it is kept."""
     holes = (item if item.name else item._replace(name=fresh_name('')) for item in text.holes)
-    return Text(text.value, tuple(holes), text.segments)
+    return Text(text.value, tuple(holes))
 
 
 def alternatives(value: Value) -> tuple[Single, ...]:
@@ -148,7 +148,7 @@ def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
         ev.spend(4 * len(fields))
         for field in fields:
             is_word = all(
-                is_always_one_word(ev, item.name) or item.name.startswith(OF_LIST)
+                is_one_word(ev, item.name) or item.name.startswith(OF_LIST)
                 for item in field.text.holes
             )
             inner = ev.words.get(field.text.hole_name)
@@ -170,8 +170,8 @@ def _fields(value: Single) -> Iterable[Field]:
     return (Field(word, bool(word.holes)) for word in text_of(value).split(' \t\n') if word.value)
 
 
-def is_always_one_word(ev: Evaluator, name: str) -> bool:
-    """A hole of this name is a single word, and no option, whatever is known about it."""
+def is_one_word(ev: Evaluator, name: str) -> bool:
+    """A hole of this name is a single word where it is not quoted, and no option."""
     return name in ev.single_words or name.startswith((STATUS, ONE_WORD))
 
 
@@ -182,18 +182,15 @@ def is_known(value: Single) -> bool:
     return isinstance(value, Unset) or not value.holes
 
 
-def after_first(value: Array, count: int | None) -> tuple[Array, ...]:
-    """An array without so many words, or any number: alternatives, if an item may be several."""
-    rest = value.items[count or 0 :]
+def after_first(value: Array, count: int | None) -> Value:
+    """An array without its first words; `count` is None if it is not known how many."""
+    rest = Array(value.items[count:])
     if count is not None and not any(item.splits for item in value.items[:count]):
-        return (Array(rest),)
+        return rest
     # Of several words some are left; of none more go.
-    return Array(rest), Array((*ANY_WORDS.items, *optional(rest)))
-
-
-def optional(items: Iterable[Field]) -> tuple[Field, ...]:
-    """Words each of which may be missing."""
-    return tuple(item._replace(splits=True) for item in items)
+    optional = (item._replace(splits=True) for item in rest.items)
+    anything = Array((*ANY_WORDS.items, *optional))
+    return anything if count is None else join((rest, anything))
 
 
 def may_build(value: Single) -> bool:
@@ -222,32 +219,16 @@ def number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
 
 
-def regex_with_holes(text: Text, wildcard: str = '.*') -> str:
-    """The regular expression of what a text may be; of holes side by side there is one."""
-    first, *rest = map(re.escape, text.key()[::2])
-    if not rest:
-        return first
-    # Each piece is taken where it comes first: to try other places may take for ever.
-    inner = [
-        f'(?=(?P<_{number}>{wildcard}?{piece}))(?P=_{number})'
-        for number, piece in enumerate(rest[:-1])
-        if piece
-    ]
-    return f'{first}{"".join(inner)}{wildcard}{rest[-1]}'
+def regex_with_holes(text: Text) -> str:
+    """The regular expression of what a text may be."""
+    # Few scripts have names that are not known.
+    from fnmatch import translate
+
+    return translate('*'.join(map(escaped, text.key()[::2])))
 
 
-def shortened(text: Text) -> Text:
-    """A text that does not grow without end: after many holes the rest is one.
-
-    Raises TooMuch for a text of a size that no script has.
-    """
+def bounded(text: Text) -> Text:
+    """A text that does not grow without end. Raises TooMuch for a size that no script has."""
     if len(text.value) > _MAX_LENGTH:
         raise TooMuch
-    if len(text.holes) <= _MAX_HOLES:
-        return text
-    start = text.holes[_MAX_HOLES].start
-    if may_build(text.part(start)):
-        return text
-    return Text(
-        text.value, (*text.holes[:_MAX_HOLES], Hole(start, len(text.value), '')), text.segments
-    )
+    return text

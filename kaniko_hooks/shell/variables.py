@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kaniko_hooks.model import Eq, Field
 from kaniko_hooks.shell.env import Env, Scope, State
@@ -10,7 +10,6 @@ from kaniko_hooks.shell.value import (
     ANYTHING,
     EMPTY,
     FAILURE,
-    ONE_WORD,
     STATUS,
     UNSET,
     Array,
@@ -18,23 +17,21 @@ from kaniko_hooks.shell.value import (
     Single,
     Value,
     alternatives,
+    bounded,
     fresh_name,
-    is_always_one_word,
     join,
     may_build,
     named,
     number,
-    shortened,
     text_of,
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 _VARYING = frozenset(
-    'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO PIPESTATUS RANDOM'
-    ' SECONDS SRANDOM'.split()
+    'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO OLDPWD PIPESTATUS'
+    ' RANDOM SECONDS SRANDOM'.split()
 )
 _MAX_ALTERNATIVES = 8
-_MAX_LENGTH = 10_000  # of a value that is put into another one
 _ONLY_EMPTY = frozenset(('',))
 
 # The values that a variable may have, each with the state where it has that one.
@@ -43,8 +40,8 @@ Values = list[tuple[State, Single]]
 
 def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
     """The values of a variable or parameter; `shown` is how an unknown one is written."""
-    if scope.ev.reports is not None:
-        scope.ev.reports.read(state, name)
+    for report in scope.ev.active:
+        report.read(state, name)
     if name[:1].isalpha() or name[:1] == '_':
         value = state.env.variables.get(name)
         if value is None:
@@ -72,19 +69,11 @@ def value_of_hole(scope: Scope, state: State, name: str, shown: str) -> Values:
     return _ways(scope, state, name, value, shown, own is not None)
 
 
-def _executors(values: Iterable[Value]) -> Sequence[Single]:
-    kept = (item for value in values for item in alternatives(value) if may_build(item))
-    return tuple(dict.fromkeys(kept))[:_MAX_ALTERNATIVES]
-
-
 def items_of(value: Single, subscript: str, shown: str) -> Sequence[Single]:
     """One item of an array: any one, where it is not known which."""
     if not isinstance(value, Array):
         return [value if subscript == '[0]' else hole('')]
-    index = number(subscript[1:-1])
-    if index is None:
-        return *_executors([item.text for item in value.items]), hole('', shown)
-    return alternatives(_item(value.items, index, subscript, shown))
+    return alternatives(_item(value.items, number(subscript[1:-1]), subscript, shown))
 
 
 def _ways(
@@ -101,8 +90,8 @@ def _ways(
     ways = []
     for item in value.values:
         states = [state]
-        if scope.ev.reports is not None:
-            scope.ev.reports.narrowed(name, item)
+        for report in scope.ev.active:
+            report.alternatives.add((name, item))
         if not is_set and isinstance(item, Text) and not item.holes:
             states, _ = scope.ev.split(state, Eq(hole(name), item))
         ways += [(assign(way, name, item), _written(item, shown)) for way in states]
@@ -114,7 +103,7 @@ def assign(state: State, name: str, value: Value) -> State:
     if not name.isidentifier():
         return state
     if isinstance(value, Text):
-        value = shortened(named(Text(value.value, value.holes)))
+        value = bounded(named(value))
     return state.with_env(state.env.with_variable(name, value))
 
 
@@ -124,41 +113,21 @@ def separator(state: State) -> Text:
     return value.part(0, 1) if isinstance(value, Text) and not value.is_hole else Text(' ')
 
 
-def is_one_word(scope: Scope, state: State, name: str) -> bool:
-    """A hole of this name is a single word where it is not quoted."""
-    if is_always_one_word(scope.ev, name):
-        return True
-    fact = state.facts.get(('', name, ''))
-    if fact is None or fact.one_of is None:
-        return False
-    return all(value and set(value).isdisjoint(' \t\n*?[') for value in fact.one_of)
-
-
 def outside(scope: Scope, name: str, env: Env | None = None) -> Value:
     """The value of a variable that the script has not set.
 
-    After a command that may have set any variable the value is another one, but
+    After a command that may have set any variable the value may be another one, but
     for the CI system's own variables.
     """
     scope.ev.used_variables.add(name)
-    if env is None or name in scope.ev.single_words:
-        return _setting(scope, name, ())
-    if env.generation:
-        value: Value = hole(f'{name} #{env.generation}', f'${name}')
-    else:
-        value = _setting(scope, name, ())
-    if env.word_generation:
-        value = join((value, hole(f'{ONE_WORD}{name} #{env.word_generation}', f'${name}')))
-    return value
+    value = _setting(scope, name, ())
+    if env is None or not env.generation or name in scope.ev.single_words:
+        return value
+    another = hole(f'{name} #{env.generation}', f'${name}')
+    return join((*filter(may_build, alternatives(value)), another))
 
 
 def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
-    """A text with the values of settings in its holes: alternatives if they have some."""
-    texts = substituted(scope, text, names)
-    return [value for value in alternatives(join(texts)) if isinstance(value, Text)]
-
-
-def substituted(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Text]:
     """The ways to put values of settings into holes, those of one name the same.
 
     `names` are the variables that are being looked up.
@@ -168,10 +137,10 @@ def substituted(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequen
         if name not in scope.script.variables or name in names:
             continue
         scope.ev.used_variables.add(name)
-        all_values = [*map(text_of, alternatives(_setting(scope, name, names)))]
-        values = [value for value in all_values if len(value.value) < _MAX_LENGTH]
+        values = [bounded(text_of(value)) for value in alternatives(_setting(scope, name, names))]
+        scope.ev.spend(len(text.holes) * sum(len(value.value) for value in values) // 1000)
         kept: Sequence[Text] = []
-        if len(texts) * len(values) > _MAX_ALTERNATIVES or len(values) < len(all_values):
+        if len(texts) * len(values) > _MAX_ALTERNATIVES:
             # The value stays unknown, but where it may build.
             values, kept = [*filter(may_build, values)], texts
         ways = [
@@ -234,11 +203,11 @@ def _argument(arguments: Value, name: str, shown: str) -> Value:
     return _item(items, (number(name) or len(items) + 1) - 1, name, shown)
 
 
-def _item(items: Sequence[Field], index: int, name: str, shown: str) -> Value:
-    """One of some words; any one, if one before may be several."""
-    if any(item.splits for item in items[: index + 1]):
-        executors = _executors([item.text for item in items])
-        return join((*executors, _of_unknown_words(items, name, shown)))
+def _item(items: Sequence[Field], index: int | None, name: str, shown: str) -> Value:
+    """One of some words; any one, if it is not known which, or one before may be several."""
+    if index is None or any(item.splits for item in items[: index + 1]):
+        anything = hole('', shown) if index is None else _of_unknown_words(items, name, shown)
+        return join((*filter(may_build, (item.text for item in items)), anything))
     return items[index].text if index < len(items) else UNSET
 
 
@@ -254,8 +223,6 @@ def _of_unknown_words(items: Sequence[Field], name: str, shown: str) -> Text:
 def _set_by_shell(scope: Scope, state: State, name: str) -> Value | None:
     if name == 'PWD':
         return join(map(absolute, state.env.directories))
-    if name == 'OLDPWD' and state.env.previous_directories:
-        return join(map(absolute, state.env.previous_directories))
     if name == 'BASH_SOURCE':
         return scope.name if scope.path is None else absolute(Text(scope.path))
     return ANYTHING if name in _VARYING else None

@@ -5,65 +5,18 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kaniko_hooks.ci.common import File, argv, commands, defaults
-from kaniko_hooks.ci.github.context import Context
+from kaniko_hooks.ci.common import argv, commands, defaults, place_of
+from kaniko_hooks.ci.context import Context
 from kaniko_hooks.document.compose import InvalidYaml, compose
-from kaniko_hooks.document.nodes import Node, fields, text_of, value_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, fields, value_of
 from kaniko_hooks.model import Script, Setting, Text
-from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Repository
 from kaniko_hooks.text import concat, hole
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 
 
-class LocalAction(NamedTuple):
-    """An action of the repository."""
-
-    file: File
-    document: Node
-
-    @property
-    def runs(self) -> Node | None:
-        return value_of(self.document, 'runs')
-
-    @property
-    def kind(self) -> str:
-        """'composite', 'docker', 'node20', …"""
-        return text_of(value_of(self.runs, 'using'))
-
-    @property
-    def image(self) -> str:
-        return text_of(value_of(self.runs, 'image')).removeprefix('docker://')
-
-    def called(self, step: Node, context: Context) -> Context:
-        """The context of the action, called by a step."""
-        values = {name: value for name, value in context.values.items() if name[:7] != 'inputs.'}
-        declared = defaults('inputs', value_of(self.document, 'inputs'), '${{')
-        values |= {name.lower(): value for name, value in declared.items()}
-        for name, field in fields(value_of(step, 'with')).items():
-            unknown = hole(f'{name} of {context.file.path}:{field.key.start}')
-            values[f'inputs.{name}'.lower()] = context.text(field.value) or unknown
-        path = f'/{posixpath.dirname(self.file.path)}'
-        folder = concat((hole('github.workspace'), Text(path)))
-        return context._replace(
-            file=self.file,
-            values={**values, 'github.action_path': folder},
-            variables={**context.variables, 'GITHUB_ACTION_PATH': Setting((folder,))},
-            calls=(*context.calls, context.file.place(step)),
-        )
-
-    def docker_script(self, context: Context) -> Script | None:
-        """The argv of a Docker action."""
-        context = context.with_environment(value_of(self.runs, 'env'))
-        entrypoint, args = (
-            commands(self.file, value_of(self.runs, name), context.filled)
-            for name in ('entrypoint', 'args')
-        )
-        return argv(entrypoint, args, fields(self.runs).get('args'), context.variables)
-
-
-def local_action(repository: Repository, uses: str) -> LocalAction | None:
+def local_action(repository: Repository, uses: str) -> Node | None:
     """The action at a path like `./.github/actions/build`; None if it cannot be read.
 
     The repository may have been checked out into a folder of the workspace.
@@ -72,26 +25,41 @@ def local_action(repository: Repository, uses: str) -> LocalAction | None:
     while folder:
         for name in ('action.yml', 'action.yaml'):
             path = posixpath.normpath(f'{folder}/{name}')
-            text = repository.known_text(path)
             try:
-                documents = compose(text, path)
+                documents = compose(repository.known_text(path), path)
             except InvalidYaml:
                 documents = []
             if documents:
-                return LocalAction(File(path, text), documents[0])
+                return documents[0]
         folder = folder.partition('/')[2]
     return None
 
 
-def image_script(step: Node, context: Context) -> Script | None:
-    """The argv of a step with `uses: docker://…`; `with.args` is one string."""
-    passed = value_of(step, 'with')
+def called(action: Node, step: Node, context: Context) -> Context:
+    """The context of an action, called by a step."""
+    values = {name: value for name, value in context.values.items() if name[:7] != 'inputs.'}
+    declared = defaults('inputs', value_of(action, 'inputs'), '${{')
+    values |= {name.lower(): value for name, value in declared.items()}
+    for name, field in fields(value_of(step, 'with')).items():
+        unknown = hole(f'{name} of {place_of(field.key)}')
+        values[f'inputs.{name}'.lower()] = context.text(field.value) or unknown
+    folder = concat((hole('github.workspace'), Text(f'/{posixpath.dirname(action.file)}')))
+    return context._replace(
+        values={**values, 'github.action_path': folder},
+        variables={**context.variables, 'GITHUB_ACTION_PATH': Setting((folder,))},
+        calls=(*context.calls, place_of(step)),
+    )
+
+
+def docker_script(holder: Node | None, context: Context) -> Script | None:
+    """The argv of a Docker action, or of a step that names an image: its `args` are one text."""
     entrypoint, args = (
-        commands(context.file, value_of(passed, name), context.filled)[:1]
+        commands(context.source, value_of(holder, name), context.filled)
         for name in ('entrypoint', 'args')
     )
-    words = tuple(word for text in args for word in _words(text))
-    return argv(entrypoint, words, fields(passed).get('args'), context.variables)
+    if isinstance(value_of(holder, 'args'), ScalarNode):
+        args = tuple(word for text in args for word in _words(text))
+    return argv(entrypoint, args, fields(holder).get('args'), context.variables)
 
 
 def _words(text: Text) -> tuple[Text, ...]:

@@ -9,98 +9,89 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.ci.common import (
-    File,
-    Source,
-    assigned,
-    counted,
-    defaults,
-    image_of,
-    shell_of,
-    with_unknown,
-)
+from kaniko_hooks.ci.common import Source, defaults, environment, folder_in, image_of, place_of
 from kaniko_hooks.ci.cond import InvalidExpression, parse
-from kaniko_hooks.ci.github.actions import LocalAction, image_script, local_action
-from kaniko_hooks.ci.github.context import EXPRESSION, Conditions, Context, matrix
+from kaniko_hooks.ci.context import Context, Job
+from kaniko_hooks.ci.github.actions import called, docker_script, local_action
+from kaniko_hooks.ci.github.expressions import EXPRESSION, Conditions, Values, matrix
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
-from kaniko_hooks.model import Cond, Container, Note, Place, Script, Setting, Text, all_of
+from kaniko_hooks.model import Cond, Container, Note, Place, Setting, Text, all_of
 
 _STATUS = r'\b(?:always|failure|cancelled)\s*\(\s*\)'
 
 
 def read(source: Source) -> Iterator[Container]:
     """The containers of a workflow, or of an action that has a definition here."""
-    file, document = source.file, source.document
-    context = _workflow_context(file, document)
+    document = source.document
+    context = _workflow_context(source)
     for name, field in fields(value_of(document, 'jobs')).items():
         yield from _Job(source, f'jobs.{name}').containers(field, context)
     runs = fields(document).get('runs')
     if runs:
-        yield from _Job(source, 'runs').containers(runs, context, LocalAction(file, document))
+        for container in _Job(source, 'runs').containers(runs, context):
+            yield container._replace(template=True)
 
 
-def _workflow_context(file: File, document: Node) -> Context:
+def _workflow_context(source: Source) -> Context:
+    document = source.document
     triggers = value_of(document, 'on')
     callers = [value_of(triggers, name) for name in ('workflow_dispatch', 'workflow_call')]
     values = {
         name.lower(): text
         for holder in (document, *callers)
-        for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{', True).items()
+        for name, text in defaults('inputs', value_of(holder, 'inputs'), '${{').items()
     }
-    context = Context(file, {}, values).with_environment(value_of(document, 'env'))
-    return context.with_defaults(document)
+    context = Context(source, Values, document, {}, values)
+    return _with_defaults(context.with_environment(value_of(document, 'env')), document)
 
 
-class _Job:
+def _with_defaults(context: Context, node: Node, shell: str = '') -> Context:
+    """The context with `defaults.run` of a workflow or job."""
+    run = value_of(node, 'defaults', 'run')
+    return context._replace(
+        directory=_folder(context, value_of(run, 'working-directory')),
+        shell=context.shown(value_of(run, 'shell')) or context.shell or shell,
+    )
+
+
+def _folder(context: Context, node: Node | None) -> str | None:
+    """The folder that a scalar names in the workspace; None if that is not known."""
+    text = context.text(node)
+    top = None if context.directory is None else ''
+    return folder_in(top, text) if text else context.directory
+
+
+class _Job(Job):
     """Reads the steps of one job, and of the actions that they call."""
 
     def __init__(self, source: Source, name: str) -> None:
-        self.repository = source.repository
-        self.system = source.system.name
-        self.name = source.prefix + name
-        self.notes = source.notes
-        self.scripts: list[Script] = []
+        super().__init__(source, name)
         self.beside: list[Container] = []  # of its Docker actions
         self.places: list[Place] = []
-        self.steps = 0
         # Names in conditions that a step may change, as the step before saw them.
-        self.versions: Mapping[str, int] = {}
-        self.changed: set[str] = set()  # variables, by a step
+        self.versions: Mapping[str, Text] = {}
 
-    def containers(
-        self, field: Field, context: Context, action: LocalAction | None = None
-    ) -> list[Container]:
+    def containers(self, field: Field, context: Context) -> list[Container]:
         """The job's own container and those of its Docker actions."""
-        node, noted = field.value, len(self.notes)
+        node = field.value
         steps, container = value_of(node, 'steps'), value_of(node, 'container')
         if self._condition(node, context) is False:
             return []
         cells = matrix(value_of(node, 'strategy', 'matrix'), context)
-        context = context._replace(variables={**context.variables, **cells})
         # A container is started with its `env`; that of workflow and job is set for each step.
-        started = context.with_environment(value_of(container, 'env')).variables
+        started = environment(value_of(container, 'env'), context.filled)
+        context = context._replace(variables={**started, **context.variables, **cells})
         context = context.with_environment(value_of(node, 'env'))
-        context = context._replace(variables={**started, **context.variables})
         if any(value_of(step, 'with', 'path') for step in items_of(steps)):
             # Of a checkout: the repository is in that folder.
             context = context._replace(directory=None)
         # The host's default is bash; the difference does not matter here.
-        context = context.with_defaults(node, 'bash' if container is None else 'sh')
-        if action is not None and action.kind == 'docker':
-            script = action.docker_script(context)
-            self._add_beside(self.name, node, action.image, script, context)
+        context = _with_defaults(context, node, 'bash' if container is None else 'sh')
+        self._add_docker_action(self.name, node, node, context)
         self._add_steps(f'{self.name}.steps', steps, context)
         image = container if isinstance(container, ScalarNode) else value_of(container, 'image')
-        own = Container(
-            self.system,
-            self.name,
-            Place(context.file.path, field.key.start),
-            image_of(context.file, image, context.filled),
-            action is not None,
-            (context.file.place(node), *self.places),
-            len(self.notes) == noted,
-            tuple(self.scripts),
-        )
+        own = self.container(field.key, image_of(image, context.filled))
+        own = own._replace(places=(place_of(node), *self.places))
         return ([own] if self.scripts else []) + self.beside
 
     def _condition(self, node: Node, context: Context) -> Cond:
@@ -116,15 +107,12 @@ class _Job:
 
     def _add_steps(self, name: str, steps: Node | None, context: Context) -> None:
         for index, step in enumerate(items_of(steps)):
-            self.steps = counted(self.steps)
+            self.count_step()
             cond = all_of((context.cond, self._condition(step, context)))
             if cond is not False:
                 always = re.search(_STATUS, _if(step), re.IGNORECASE) is not None
-                variables = with_unknown(context.variables, self.changed)
-                inner = context._replace(
-                    variables=variables, cond=cond, always=context.always or always
-                )
-                inner = inner.with_environment(value_of(step, 'env'))
+                inner = self.in_step(context, value_of(step, 'env'))
+                inner = inner._replace(cond=cond, always=context.always or always)
                 self._add_step(f'{name}[{index}]', step, inner)
             # After a step that may fail, the next ones run whatever became of it.
             if text_of(value_of(step, 'continue-on-error')) == 'true':
@@ -132,66 +120,55 @@ class _Job:
 
     def _add_step(self, name: str, step: Node, context: Context) -> None:
         run, uses = value_of(step, 'run'), context.shown(value_of(step, 'uses'))
+        place = place_of(step)
         if isinstance(run, ScalarNode):
-            self.scripts.append(_script(step, run, context))
-            if 'GITHUB_ENV' in run.value:
+            context = context._replace(
+                directory=_folder(context, value_of(step, 'working-directory')),
+                shell=context.shown(value_of(step, 'shell')) or context.shell,
+            )
+            if self.add_script(run, context, 'GITHUB_ENV'):
                 self.versions = {}
-                self.changed |= assigned(self.repository, run.value)
         elif uses.startswith('docker://'):
-            self._add_beside(name, step, uses[9:], image_script(step, context), context)
+            self._add_beside(name, step, uses[9:], value_of(step, 'with'), context)
         elif uses.startswith('./'):
-            action = local_action(self.repository, uses)
-            place = context.file.place(step)
+            action = local_action(self.source.repository, uses)
             if action is None:
-                self.notes.append(Note(place, f'the action {uses} is not visible here'))
-            elif not _is_called(action, context):
+                note = Note(place, f'the action {uses} is not visible here')
+                self.source.notes.append(note)
+            elif place not in context.calls:
                 self.places.append(place)
-                self._add_action(name, step, action, context)
+                inner, runs = called(action, step, context), value_of(action, 'runs')
+                if text_of(value_of(runs, 'using')) == 'composite':
+                    self._add_steps(name, value_of(runs, 'steps'), inner)
+                self._add_docker_action(name, step, runs, inner)
 
-    def _add_action(self, name: str, step: Node, action: LocalAction, context: Context) -> None:
-        """Adds the scripts of a composite action, or the container of a Docker action."""
-        inner = action.called(step, context)
-        if action.kind == 'composite':
-            self._add_steps(name, value_of(action.runs, 'steps'), inner)
-        elif action.kind == 'docker':
-            script = action.docker_script(inner)
-            inner = inner._replace(file=context.file)
-            self._add_beside(name, step, action.image, script, inner)
+    def _add_docker_action(
+        self, name: str, node: Node, runs: Node | None, context: Context
+    ) -> None:
+        """Adds the container of an action, if it is Docker's."""
+        if text_of(value_of(runs, 'using')) == 'docker':
+            image = text_of(value_of(runs, 'image')).removeprefix('docker://')
+            context = context.with_environment(value_of(runs, 'env'))
+            self._add_beside(name, node, image, runs, context)
 
     def _add_beside(
-        self, name: str, step: Node, image: str, script: Script | None, context: Context
+        self, name: str, node: Node, image: str, holder: Node | None, context: Context
     ) -> None:
-        """Adds a Docker action's own container, if there is something to run."""
+        """Adds a container of its own, if there is something to run."""
+        script = docker_script(holder, context)
         if script is not None:
-            place = context.file.place(step)
+            place = place_of(node)
             container = Container(
-                self.system,
+                self.source.system.name,
                 name,
                 place,
                 Setting((Text(image),), (place,)),
                 places=context.calls,
                 scripts=(script,),
-                label=text_of(value_of(step, 'name') or value_of(step, 'id')),
+                label=text_of(value_of(node, 'name') or value_of(node, 'id')),
             )
             self.beside.append(container)
 
 
-def _is_called(action: LocalAction, context: Context) -> bool:
-    """Test for an action that is being read."""
-    return action.file.path in (context.file.path, *(place.file for place in context.calls))
-
-
 def _if(node: Node) -> str:
     return text_of(value_of(node, 'if')) or 'true'
-
-
-def _script(step: Node, run: ScalarNode, context: Context) -> Script:
-    return Script(
-        (context.filled(context.file.scalar(run)),),
-        context.variables,
-        always=context.always,
-        directory=context.folder(value_of(step, 'working-directory')),
-        shell=shell_of(context.shown(value_of(step, 'shell')) or context.shell),
-        cond=context.cond,
-        calls=context.calls,
-    )

@@ -70,12 +70,9 @@ class Files:
             return scalar_text(self.repository.known_text(value.file), value)
         if value.text is not None:
             return value.text
-        written = self.scalar_text(value.node)
-        text = ruby_text(value)
-        start = written.value.find(text)
-        if start < 0:
-            return Text(text).at(written.place, 0)
-        return written.part(start, start + len(text))  # a symbol, without its colon
+        written, text = self.scalar_text(value.node), ruby_text(value)
+        # A symbol stands behind its colon.
+        return Text(text).at(written.place, max(written.value.find(text), 0))
 
     def _read(self, path: str) -> Document:
         try:

@@ -3,9 +3,8 @@
 Each file is merged over the files that it includes, in order; the including file
 is last (G: lib/gitlab/ci/config/external/).
 
-A condition of `include:rules` is True, False, or None if it depends on the
-pipeline: such a file is included. If it overrides a job, the job without it is not
-seen.
+A file with `rules` is included, for the pipelines in which they hold. If it overrides
+a job, the job without it is not seen. Only for one pipeline are conditions evaluated.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from kaniko_hooks.ci.gitlab.values import (
     InvalidPipeline,
     Table,
     Value,
-    flat_items,
     get,
     items_of,
     merge_into,
@@ -34,10 +32,8 @@ from kaniko_hooks.model import Note, Place
 MAX_INCLUDES = 1_000  # 150 on gitlab.com, but an instance may allow more
 _KINDS = ('local', 'project', 'remote', 'template', 'artifact', 'component')
 
-# Wildcards of `local` (G: app/models/repository.rb, search_files_by_wildcard_path), and
-# of `exists` (Ruby's File.fnmatch?), as regular expressions.
-_LOCAL = {'**/': '.*?/', '**': '.*?', '*': '[^/]*?'}
-_EXISTS = {'**/': '(?:.*/)?', '**': '[^/]*', '*': '[^/]*', '?': '[^/]'}
+# G: app/models/repository.rb, search_files_by_wildcard_path
+_WILDCARDS = {'**/': '.*?/', '**': '.*?', '*': '[^/]*?'}
 
 # More than three wildcards may take for ever on a long path.
 _UNREADABLE = rf'{REFERENCE}|\$\[\[|\*{{3}}|(?:\*+[^*]+){{3}}\*'
@@ -83,7 +79,7 @@ class Loader:
         """
         entries: dict[str, Entry] = {}
         for entry in items_of(get(content, 'include')):
-            included = _rules_hold(get(entry, 'rules'), self.files, self.variables)
+            included = self._is_included(get(entry, 'rules'))
             for path in () if included is False else self._paths(entry, chain):
                 table = self._included(path, entry, chain, certain and included is True)
                 if table is not None:
@@ -98,6 +94,35 @@ class Loader:
         merge_into(entries, content)
         entries.pop('include', None)
         return Table(entries, content.node)
+
+    def _is_included(self, rules: Value | None) -> bool | None:
+        """Test for a file that a pipeline includes; None if some pipelines may."""
+        if rules is None:
+            return True
+        if self.variables is None:
+            return None
+        for rule in items_of(rules):
+            if self._holds(rule, self.variables):
+                return string_of(get(rule, 'when')) != 'never'
+        return False
+
+    def _holds(self, rule: Value, variables: Mapping[str, str]) -> bool:
+        condition, exists = get(rule, 'if'), get(rule, 'exists')
+        if condition is not None:
+            # Only programs that call `read_pipeline` ask.
+            from kaniko_hooks.ci.gitlab.expression import holds
+
+            if holds(string_of(condition) or '', variables) is False:
+                return False
+        values = items_of(get(exists, 'paths') or exists)
+        patterns = [expanded(string_of(value) or '', variables) for value in values]
+        # Here `**/` is also no folder. Not read: other wildcards of Ruby's File.fnmatch?.
+        return exists is None or any(
+            re.search(rf'{_UNREADABLE}|[?\[{{]', pattern)
+            or self._matching(pattern)
+            or self._matching(pattern.replace('**/', ''))
+            for pattern in patterns
+        )
 
     def _included(
         self, path: str, entry: Value, chain: tuple[str, ...], certain: bool
@@ -164,57 +189,17 @@ class Loader:
         if '*' not in path:
             return [path]
         # A wildcard does not include the files that lead to it.
-        matching = _matching(path, _LOCAL, self.files)
         return [
-            file for file in matching if file not in chain and self.files.repository.exists(file)
+            file
+            for file in self._matching(path)
+            if file not in chain and self.files.repository.exists(file)
         ]
+
+    def _matching(self, pattern: str) -> list[str]:
+        """The files of the repository that a pattern names."""
+        tokens = re.split(r'(\*\*/|\*+)', pattern)
+        regex = re.compile(''.join(_WILDCARDS.get(token, re.escape(token)) for token in tokens))
+        return [file for file in self.files.repository.files() if regex.fullmatch(file)]
 
     def _add_note(self, place: Place, message: str) -> None:
         self.notes[Note(place, f'include: {message}')] = None
-
-
-def _matching(pattern: str, wildcards: Mapping[str, str], files: Files) -> list[str]:
-    """The files of the repository that a pattern names."""
-    tokens = re.split(r'(\*\*/|\*+|\?)', pattern)
-    regex = re.compile(''.join(wildcards.get(token, re.escape(token)) for token in tokens))
-    return [file for file in files.repository.files() if regex.fullmatch(file)]
-
-
-def _rules_hold(rules: Value | None, files: Files, variables: Variables) -> bool | None:
-    """Test for a file that all pipelines, or the one with these variables, include."""
-    if rules is None:
-        return True
-    outcomes: set[bool] = set()
-    for rule in flat_items(rules):
-        holds = _rule_holds(rule, files, variables)
-        if holds is not False:
-            outcomes.add(string_of(get(rule, 'when')) != 'never')
-        if holds:
-            break
-    else:
-        outcomes.add(False)
-    return outcomes.pop() if len(outcomes) == 1 else None
-
-
-def _rule_holds(rule: Value, files: Files, variables: Variables) -> bool | None:
-    condition, paths = get(rule, 'if'), get(rule, 'exists')
-    clauses = [] if paths is None else [_exists(paths, files, variables)]
-    if variables is None:
-        if condition is not None or get(rule, 'changes') is not None:
-            clauses.append(None)
-    elif condition is not None:
-        # Few includes have conditions.
-        from kaniko_hooks.ci.gitlab.expression import holds
-
-        clauses.append(holds(string_of(condition) or '', variables))
-    return False if False in clauses else None if None in clauses else True
-
-
-def _exists(value: Value, files: Files, variables: Variables) -> bool | None:
-    patterns = [string_of(item) or '' for item in items_of(get(value, 'paths') or value)]
-    if variables is not None:
-        patterns = [expanded(pattern, variables) for pattern in patterns]
-    unreadable = any(re.search(rf'{_UNREADABLE}|[\[{{]', pattern) for pattern in patterns)
-    if unreadable or get(value, 'project') is not None:
-        return None
-    return any(_matching(pattern, _EXISTS, files) for pattern in patterns)

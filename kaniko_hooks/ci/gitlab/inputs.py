@@ -5,7 +5,7 @@ one after the other by Ruby's `gsub` with its backslashes; a string that is one
 block gets the typed value. A block without a value stays as it is written.
 
 Not here: checks of types, options and regexes, `rules` of an input, inputs of
-`spec:include`, the functions `posix_quote` and `split`.
+`spec:include`, the functions `posix_escape`, `posix_quote` and `split`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kaniko_hooks.ci.gitlab.values import (
     InvalidPipeline,
     Items,
     Leaf,
-    Reference,
+    Rewriter,
     Table,
     Value,
     entries_of,
@@ -48,30 +48,29 @@ def interpolated(
     """The content of a document with its inputs, also in keys, but not inside `!reference`.
 
     `inputs` are the values that the file is included with, `variables` those that
-    the function `expand_vars` knows. A pipeline may be started with another one of an
-    input's `options`: its default is a hole.
+    the function `expand_vars` knows.
     """
-    values = _input_values(document.header, inputs)
-    for name, value in values.items():
-        options = items_of(get(document.header, 'spec', 'inputs', name, 'options'))
-        if get(inputs, name) is None and len(options) > 1 and isinstance(value, ScalarNode):
-            written = files.scalar_text(value)
-            text = hole(f'$[[ inputs.{name} ]]', written.value).at(written.place, 0)
-            values[name] = Leaf(value.value, value, text)
+    values = _input_values(files, document.header, inputs)
     return _Interpolator(files, values, variables).table(document.content)
 
 
-def _input_values(header: Table | None, inputs: Value | None) -> dict[str, Value]:
+def _input_values(files: Files, header: Table | None, inputs: Value | None) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, entry in entries_of(get(header, 'spec', 'inputs')):
-        spec = entry.value
-        value = get(inputs, name)
-        if value is None and get(spec, 'rules') is None:
-            value = get(spec, 'default')
+        spec, given = entry.value, get(inputs, name)
+        value = get(spec, 'default') if given is None and get(spec, 'rules') is None else given
         kind = string_of(get(spec, 'type')) or 'string'
         if value is None or (kind == 'array' and not isinstance(value, Items)):
             continue
-        values[name] = _string(ruby_text(value), value) if kind == 'string' else value
+        if kind == 'string':
+            value = _string(ruby_text(value), value)
+        has_options = given is None and len(items_of(get(spec, 'options'))) > 1
+        if has_options and isinstance(value, ScalarNode):
+            # A pipeline may be started with another one.
+            written = files.scalar_text(value)
+            text = hole(f'$[[ inputs.{name} ]]', written.value).at(written.place, 0)
+            value = Leaf(value.value, value, text)
+        values[name] = value
     return values
 
 
@@ -85,66 +84,45 @@ def _string(text: str, value: Value) -> Value:
     return Leaf(text, node)
 
 
-class _Interpolator:
-    """Interpolates one file; a value that aliases share is interpolated once."""
+class _Interpolator(Rewriter):
+    """Interpolates one file."""
 
     def __init__(
         self, files: Files, inputs: Mapping[str, Value], variables: Mapping[str, str]
     ) -> None:
+        super().__init__()
         self.files = files
         self.inputs = inputs
         self.variables = variables
-        self.done: dict[int, Value] = {}
-        self.spliced = 0  # items
+        self.items = 0  # of lists that replace a block
 
-    def value(self, value: Value) -> Value:
-        if isinstance(value, (ScalarNode, Leaf)):
-            return self._scalar(value)
-        if isinstance(value, Reference):
-            return value
-        if id(value) not in self.done:
-            self.done[id(value)] = (
-                self.table(value) if isinstance(value, Table) else self._items(value)
-            )
-        return self.done[id(value)]
+    def name(self, name: str, entry: Entry) -> str:
+        if '$[[' in name and isinstance(entry.key, ScalarNode):
+            return ruby_text(self.scalar(entry.key))
+        return name
 
-    def table(self, table: Table) -> Table:
-        entries: dict[str, Entry] = {}
-        for name, entry in table.entries.items():
-            if '$[[' in name and isinstance(entry.key, ScalarNode):
-                name = ruby_text(self._scalar(entry.key))
-            entries[name] = Entry(entry.key, self.value(entry.value))
-        return Table(entries, table.node)
-
-    def _items(self, value: Items) -> Items:
-        items: list[Value] = []
-        for item in value.items:
-            result = self.value(item)
-            # A list that replaces a block is spliced in.
-            spliced = isinstance(result, Items) and not isinstance(item, Items)
-            items.extend(items_of(result) if spliced else (result,))
-            self.spliced += len(items_of(result)) if spliced else 0
-            if self.spliced > MAX_STEPS:
-                raise InvalidPipeline('the list is too large', place_of(item))
-        return Items(tuple(items), value.node)
-
-    def _scalar(self, value: ScalarNode | Leaf) -> Value:
+    def scalar(self, value: ScalarNode | Leaf) -> Value:
         text = value.value
         if not isinstance(text, str) or '$[[' not in text:
             return value
         blocks = {match.group(): match[1] for match in _BLOCK.finditer(text)}
         if text in blocks:
-            return self._block(blocks[text]) or value
+            result = self._block(blocks[text]) or value
+            self.items += len(items_of(result))
+            if self.items > MAX_STEPS:
+                raise InvalidPipeline('the list is too large', place_of(value))
+            return result
         if len(text) * len(blocks) > _MAX_WORK:
             return value
-        result = self.files.scalar_text(value)
+        whole = self.files.scalar_text(value)
         for block, content in blocks.items():
             replacement = self._block(content)
             if replacement is not None:
-                result = _substituted(result, block, replacement)
-            if len(result.value) > _MAX_SIZE:
+                whole = _substituted(whole, block, replacement)
+            if len(whole.value) > _MAX_SIZE:
                 return value
-        return Leaf(result.value, value if isinstance(value, ScalarNode) else value.node, result)
+        node = value if isinstance(value, ScalarNode) else value.node
+        return Leaf(whole.value, node, whole)
 
     def _block(self, content: str) -> Value | None:
         """The value of a block; None if it has none here."""
@@ -167,9 +145,6 @@ class _Interpolator:
             return text[start : start + length]
         if function == 'expand_vars':
             return expanded(text, self.variables, keep_unknown=True)
-        if function == 'posix_escape':  # Ruby's Shellwords.escape
-            escaped = re.sub(r'[^A-Za-z0-9_\-.,:+/@\n]', r'\\\g<0>', text)
-            return escaped.replace('\n', "'\n'") or "''"
         return None
 
 

@@ -16,7 +16,6 @@ from kaniko_hooks.ci.gitlab.values import (
     Table,
     Value,
     entries_of,
-    flat_items,
     get,
     inherits,
     is_null,
@@ -69,7 +68,7 @@ class Job(NamedTuple):
     """One job, resolved.
 
     - `table`: all its keywords, as merged.
-    - `entries`: its scripts and image, own or by `default:`.
+    - `entries`: all its keywords, own or by `default:`.
     - `scripts`: the strings of each script that it has, also of `run:`.
     - `definitions`: its entry in each file that has one, the last one wins.
     - `top`: the top level of its pipeline.
@@ -153,7 +152,7 @@ class Pipeline(NamedTuple):
 def jobs_of(files: Files, top: Table, definitions: Mapping[str, Sequence[Entry]]) -> dict[str, Job]:
     """The jobs of a top level in GitLab's order, and hidden entries with commands.
 
-    Raises InvalidPipeline for a script that is too large.
+    Raises Unreadable for a script that is too large.
     """
 
     def text(value: ScalarNode | Leaf) -> Text:
@@ -164,14 +163,14 @@ def jobs_of(files: Files, top: Table, definitions: Mapping[str, Sequence[Entry]]
     for name, entry in top.entries.items():
         table = entry.value
         if isinstance(table, Table) and _is_job(name, table):
-            # Trigger jobs run no commands.
-            keywords = (*SCRIPTS, 'image') if get(table, 'trigger') is None else ()
-            own = ((keyword, _effective(table, keyword, default)) for keyword in keywords)
-            entries = {keyword: entry for keyword, entry in own if entry}
+            keeps = inherits(table, 'default')
+            entries = {keyword: default[keyword] for keyword in filter(keeps, default)}
+            entries.update(_without_nulls(table.entries))
             scripts = {
                 keyword: list(map(text, strings_of(entries[keyword].value)))
                 for keyword in SCRIPTS
-                if keyword in entries
+                # Trigger jobs run no commands.
+                if keyword in entries and 'trigger' not in entries
             }
             for step in items_of(get(table, 'run')):
                 scripts.setdefault('run', []).extend(map(text, strings_of(get(step, 'script'))))
@@ -194,30 +193,27 @@ def defaults(top: Table) -> dict[str, Entry]:
     default = get(top, 'default')
     if not _is_job('default', default):
         entries.update(entries_of(default))
+    return _without_nulls(entries)
+
+
+def _without_nulls(entries: Mapping[str, Entry]) -> dict[str, Entry]:
     return {name: entry for name, entry in entries.items() if not is_null(entry.value)}
 
 
 def effective(job: Job, keyword: str) -> Value | None:
     """A keyword of a job, its own or by `default:`; None if it is not set."""
-    entry = _effective(job.table, keyword, defaults(job.top))
+    entry = job.entries.get(keyword)
     return entry.value if entry else None
-
-
-def _effective(table: Table, keyword: str, default: Mapping[str, Entry]) -> Entry | None:
-    entry = table.entries.get(keyword)
-    if entry is not None and not is_null(entry.value):
-        return entry
-    return default.get(keyword) if inherits(table, 'default')(keyword) else None
 
 
 def strings_of(value: Value | None) -> list[ScalarNode | Leaf]:
     """The strings of a script, nested lists flattened; other values are ignored.
 
-    Raises InvalidPipeline for a script that is too large.
+    Raises Unreadable for a script that is too large.
     """
     return [
         item
-        for item in flat_items(value)
+        for item in items_of(value)
         if isinstance(item, (ScalarNode, Leaf)) and isinstance(item.value, str)
     ]
 
@@ -276,15 +272,10 @@ def _scripts(job: Job, settings: Settings) -> Iterator[Script]:
 
     The steps of `run:` are read as if they shared a shell, too.
     """
-    commands = [
-        command
-        for keyword in ('before_script', 'script', 'run')
-        for command in job.scripts.get(keyword, ())
-    ]
-    if commands:
-        yield Script(tuple(commands), settings)
-    if job.scripts.get('after_script'):
-        yield Script(tuple(job.scripts['after_script']), settings, always=True)
+    for keywords in (('before_script', 'script', 'run'), ('after_script',)):
+        commands = [command for name in keywords for command in job.scripts.get(name, ())]
+        if commands:
+            yield Script(tuple(commands), settings, always=keywords == ('after_script',))
 
 
 def _image(job: Job) -> Setting | None:
@@ -306,5 +297,6 @@ def _places(pipeline: Pipeline, job: Job) -> Iterator[Place]:
             place = place_of(definition.key)
             yield place
             yield from pipeline.inputs.get(place.file, ())
-    for entry in job.entries.values():
-        yield place_of(entry.key)
+    for keyword in (*SCRIPTS, 'image'):
+        if keyword in job.entries:
+            yield place_of(job.entries[keyword].key)

@@ -26,7 +26,7 @@ from kaniko_hooks.ci.gitlab.values import (
 from kaniko_hooks.ci.gitlab.variables import Settings, global_settings, job_settings
 from kaniko_hooks.ci_paths import GITLAB, GITLAB_ROOT, system_at
 from kaniko_hooks.model import Container, Place, Problem, Reading
-from kaniko_hooks.repository import Repository
+from kaniko_hooks.repository import Repository, Unreadable
 
 MAX_CHILDREN = 500
 
@@ -105,10 +105,11 @@ def pipeline_of(
         has_references = any('!reference' in text for text in texts)
         table = resolved(with_parents, lenient) if has_references else with_parents
         jobs = jobs_of(files, table, loader.definitions)
-    except (InvalidPipeline, RecursionError) as error:
+    except (InvalidPipeline, Unreadable, RecursionError) as error:
         # GitLab's only limit of references and includes in one another is Ruby's stack.
-        deep = InvalidPipeline('nested too deeply', Place(root, 0))
-        invalid = error if isinstance(error, InvalidPipeline) else deep
+        reason = error if isinstance(error, Unreadable) else 'is nested too deeply'
+        large = InvalidPipeline(f'the pipeline {reason}', Place(root, 0))
+        invalid = error if isinstance(error, InvalidPipeline) else large
         invalid.files = tuple(loader.files_read)
         raise invalid from None
     visible = {name: job for name, job in jobs.items() if not job.hidden}

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
     InvalidPipeline,
-    Items,
-    Leaf,
     Reference,
+    Rewriter,
     Table,
     Value,
     entry_of,
@@ -24,7 +23,6 @@ from kaniko_hooks.ci.gitlab.values import (
     place_of,
     ruby_text,
 )
-from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Place
 
 MAX_NESTING_LEVELS = 10  # of `extends`
@@ -73,26 +71,26 @@ class _Extender:
         self.levels: dict[str, int] = {}  # of `extends` in an entry and its ancestors
         self.open: set[str] = set()
 
-    def extended(self, name: str, value: Table, depth: int = 0) -> Table:
+    def extended(self, name: str, value: Table) -> Table:
         extends = value.entries.get('extends')
         if extends is None:
             return value
-        place = place_of(extends.value)
-        if depth + self.levels.get(name, 1) > MAX_NESTING_LEVELS + 1:
-            raise InvalidPipeline(f'{name}: nesting too deep in `extends`', place)
         if name not in self.done:
+            place = place_of(extends.value)
             self.open.add(name)
             entries: dict[str, Entry] = {}
-            levels = 1
+            level = 1
             for parent in parents(value):
                 base = self._base(name, parent, place)
                 if base is not None:
-                    merge_into(entries, self.extended(parent, base, depth + 1))
-                    levels = max(levels, 1 + self.levels.get(parent, 0))
+                    merge_into(entries, self.extended(parent, base))
+                    level = max(level, 1 + self.levels.get(parent, 0))
+            if level > MAX_NESTING_LEVELS + 1:
+                raise InvalidPipeline(f'{name}: nesting too deep in `extends`', place)
             merge_into(entries, value)
             self.open.remove(name)
             self.done[name] = Table(entries, value.node)
-            self.levels[name] = levels
+            self.levels[name] = level
         return self.done[name]
 
     def _base(self, name: str, parent: str, place: Place) -> Table | None:
@@ -115,39 +113,19 @@ def resolved(table: Table, lenient: bool) -> Table:
 
     With `lenient`, a reference without a target stays.
     """
-    result = _Resolver(table, lenient).value(table)
-    assert isinstance(result, Table)
-    return result
+    return _Resolver(table, lenient).table(table)
 
 
-class _Resolver:
-    """Resolves the references of one table, each once."""
+class _Resolver(Rewriter):
+    """Resolves the references of one table."""
 
     def __init__(self, table: Table, lenient: bool) -> None:
+        super().__init__()
         self.top = table
         self.lenient = lenient
-        self.done: dict[int, Value] = {}
         self.open: set[int] = set()
 
-    def value(self, value: Value) -> Value:
-        if isinstance(value, (ScalarNode, Leaf)):
-            return value
-        if id(value) not in self.done:
-            self.done[id(value)] = self._resolved(value)
-        return self.done[id(value)]
-
-    def _resolved(self, value: Items | Table | Reference) -> Value:
-        if isinstance(value, Items):
-            return Items(tuple(map(self.value, value.items)), value.node)
-        if isinstance(value, Table):
-            entries = {
-                key: Entry(entry.key, self.value(entry.value))
-                for key, entry in value.entries.items()
-            }
-            return Table(entries, value.node)
-        return self._target(value)
-
-    def _target(self, reference: Reference) -> Value:
+    def reference(self, reference: Reference) -> Value:
         if reference.path is None:
             raise InvalidPipeline('!reference is not valid', place_of(reference))
         target = get(self.top, *reference.path)

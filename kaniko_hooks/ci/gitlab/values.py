@@ -12,6 +12,7 @@ from kaniko_hooks.document.nodes import Node, ScalarNode
 from kaniko_hooks.document.psych import Scalar, to_s
 from kaniko_hooks.model import Place, Text
 from kaniko_hooks.named_tuple import NamedTuple
+from kaniko_hooks.repository import Unreadable
 
 MAX_STEPS = 100_000  # to flatten a list
 
@@ -83,14 +84,14 @@ class Table(NamedTuple):
 Value = ScalarNode | Leaf | Items | Table | Reference
 
 
-def node_of(value: Value) -> Node:
+def node_of(value: Value | Node) -> Node:
     """The node of a value."""
-    return value if isinstance(value, ScalarNode) else value.node
+    return value.node if isinstance(value, (Leaf, Items, Table, Reference)) else value
 
 
 def place_of(value: Value | Node) -> Place:
     """The place where a value begins."""
-    node = value.node if isinstance(value, (Leaf, Items, Table, Reference)) else value
+    node = node_of(value)
     return Place(node.file, node.start)
 
 
@@ -127,26 +128,22 @@ def string_of(value: Value | None) -> str | None:
 
 
 def items_of(value: Value | None) -> list[Value]:
-    """The items of a list, or the value itself; no nulls."""
-    items = value.items if isinstance(value, Items) else (value,)
-    return [item for item in items if item is not None and not is_null(item)]
+    """The items of a list and of the lists in it, or the value itself; no nulls.
 
-
-def flat_items(value: Value | None) -> list[Value]:
-    """The items of nested lists in order. Raises InvalidPipeline for too many of them."""
+    GitLab flattens scripts, rules and what takes the place of a block `$[[ … ]]`.
+    Raises Unreadable for too many of them.
+    """
     items: list[Value] = []
-    waiting = [] if value is None else [value]
-    steps = 0
-    while waiting:
+    waiting = [value]
+    for _ in range(MAX_STEPS):
+        if not waiting:
+            return items
         item = waiting.pop()
-        steps += 1
-        if steps > MAX_STEPS:
-            raise InvalidPipeline('the list is too large', place_of(item))
         if isinstance(item, Items):
             waiting.extend(reversed(item.items))
-        else:
+        elif item is not None and not is_null(item):
             items.append(item)
-    return items
+    raise Unreadable('has a list that is too large')
 
 
 def inherits(job: Table, kind: str) -> Callable[[str], bool]:
@@ -194,3 +191,39 @@ def ruby_text(value: Value, inner: bool = False) -> str:
         pairs = (f':{key}=>{ruby_text(entry.value, True)}' for key, entry in entries_of(value))
         return f'{{{", ".join(pairs)}}}'
     return to_s('!reference' if isinstance(value, Reference) else value.value, inner)
+
+
+class Rewriter:
+    """Makes values of others; one that aliases share is made once."""
+
+    def __init__(self) -> None:
+        self.done: dict[int, Value] = {}
+
+    def value(self, value: Value) -> Value:
+        if isinstance(value, (ScalarNode, Leaf)):
+            return self.scalar(value)
+        if id(value) not in self.done:
+            self.done[id(value)] = self._made(value)
+        return self.done[id(value)]
+
+    def _made(self, value: Items | Table | Reference) -> Value:
+        if isinstance(value, Reference):
+            return self.reference(value)
+        if isinstance(value, Items):
+            return Items(tuple(map(self.value, value.items)), value.node)
+        return self.table(value)
+
+    def table(self, table: Table) -> Table:
+        entries: dict[str, Entry] = {}
+        for name, entry in table.entries.items():
+            entries[self.name(name, entry)] = Entry(entry.key, self.value(entry.value))
+        return Table(entries, table.node)
+
+    def name(self, name: str, entry: Entry) -> str:
+        return name
+
+    def scalar(self, value: ScalarNode | Leaf) -> Value:
+        return value
+
+    def reference(self, reference: Reference) -> Value:
+        return reference

@@ -18,7 +18,6 @@ from kaniko_hooks.ci.gitlab.values import (
     Table,
     Value,
     entries_of,
-    flat_items,
     get,
     inherits,
     is_false,
@@ -29,7 +28,7 @@ from kaniko_hooks.ci.gitlab.values import (
 )
 from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Setting, Text
-from kaniko_hooks.text import ROOT, Hole, hole
+from kaniko_hooks.text import ROOT, hole
 
 MAX_CELLS = 200  # G: entry/product/matrix.rb, for one job
 
@@ -54,27 +53,21 @@ def expanded(text: str, variables: Mapping[str, str], keep_unknown: bool = False
     return re.sub(REFERENCE, value, text)
 
 
-def with_holes(text: Text) -> Text:
-    """A text whose blocks `$[[ … ]]` are unknown values."""
-    if '$[[' not in text.value:
+def with_holes(text: Text, pattern: str = _BLOCK) -> Text:
+    """A text whose blocks `$[[ … ]]`, and what else a pattern has, are unknown; `$$` is `$`."""
+    if '$' not in text.value:
         return text
-    blocks = re.finditer(_BLOCK, text.value)
-    holes = (Hole(*block.span(), _hole_name(block)) for block in blocks)
-    return Text(text.value, tuple(sorted((*text.holes, *holes))), text.segments)
-
-
-def value_text(value: str, expand: bool = True) -> Text:
-    """A value of `variables:` or `image:`; variables in it are unknown, and `$$` is `$`."""
-    text = Text(value)
-    if '$' not in value:
-        return text
-    matches = re.finditer(_BLOCK_OR_NAME if expand else _BLOCK, value)
     return text.replaced(
         [
             (*match.span(), hole(_hole_name(match), match[0]) if match[0] != '$$' else Text('$'))
-            for match in matches
+            for match in re.finditer(pattern, text.value)
         ]
     )
+
+
+def value_text(value: str, expand: bool = True) -> Text:
+    """A value of `variables:` or `image:`, in which variables are unknown if it expands."""
+    return with_holes(Text(value), _BLOCK_OR_NAME if expand else _BLOCK)
 
 
 def _hole_name(match: re.Match[str]) -> str:
@@ -173,7 +166,7 @@ def _settings_of_rules(rules: Value | None) -> list[Settings]:
     """The variables of each rule that may run the job."""
     return [
         settings_of(get(rule, 'variables'))
-        for rule in flat_items(rules)
+        for rule in items_of(rules)
         if string_of(get(rule, 'when')) != 'never'
     ]
 

@@ -100,7 +100,11 @@ def _check_sizes(collections: Iterable[Value]) -> None:
     """Raises InvalidPipeline for a value that is too large or too deep; inner values are first."""
     sizes: dict[int, tuple[int, int]] = {}  # values and levels, with aliases expanded
     for value in collections:
-        inner = [entry.value for _, entry in entries_of(value)] or items_of(value)
+        inner = (
+            value.items
+            if isinstance(value, Items)
+            else [entry.value for _, entry in entries_of(value)]
+        )
         measured = [sizes[id(item)] for item in inner if id(item) in sizes]
         count = 1 + len(inner) + sum(values for values, _ in measured)
         depth = 1 + max((levels for _, levels in measured), default=0)

@@ -8,6 +8,7 @@ from kaniko_hooks.ci.common import (
     argv,
     commands,
     folder_in,
+    place_of,
     shebang,
     shell_of,
     value_in,
@@ -18,9 +19,7 @@ from kaniko_hooks.model import ARGUMENTS, Container, Script, Setting, Text
 from kaniko_hooks.text import concat, hole
 
 _SCRIPTS = ('script', 'source', 'commands')
-_COMMANDS = ('command', 'entrypoint', 'entry_point')
-_ARGUMENTS = ('args', 'cmd')
-_FOLDERS = ('workingDir', 'directory', 'working_directory')
+_FOLDERS = ('workingDir', 'directory', 'working_directory', 'dir')
 # Plugins that build with Kaniko take flags as settings (plugins/kaniko,
 # woodpeckerci/plugin-kaniko, target/vela-kaniko): one build, this is its cache.
 _CACHE_SETTINGS = ('enable_cache', 'cache')
@@ -28,9 +27,12 @@ _CACHE_SETTINGS = ('enable_cache', 'cache')
 
 def container(name: str, node: Node, entries: Entries, scope: Scope) -> Container | None:
     """The container of a mapping with these fields; None if it has nothing to run."""
-    if scope.system.name == 'codefresh' and 'arguments' in entries:
-        # A typed step has what it runs there.
-        entries = {**entries, **fields(entries['arguments'].value)}
+    # Argo's "Template Defaults", Tekton's "Specifying a Step template": variables are merged.
+    template = scope.templates.get(name.rpartition('.')[2].partition('[')[0], {})
+    variables = {**scope.variables, **scope.environment(template)}
+    scope = scope._replace(variables=variables)
+    inner = fields(value_in(entries, scope.dialect.inner))
+    entries = {**template, **entries, **inner}
     image = scope.image_in(entries)
     scripts = _scripts(entries, scope, image)
     if not scripts:
@@ -38,21 +40,26 @@ def container(name: str, node: Node, entries: Entries, scope: Scope) -> Containe
     return Container(
         scope.system.name,
         name,
-        scope.file.place(node),
+        place_of(node),
         image,
-        places=(scope.file.place(node),),
+        places=(place_of(node),),
         scripts=scripts,
         label=scope.label,
     )
 
 
 def _scripts(entries: Entries, scope: Scope, image: Setting | None) -> tuple[Script, ...]:
-    variables = {**scope.variables, **scope.environment(entries), **scope.overriding}
-    folder = _folder(entries, scope)
-    source = _first(entries, _SCRIPTS)
+    own = scope.environment(entries)
+    variables = {**scope.variables, **own}
+    if scope.system.name == 'concourse':
+        # A step overrides the variables of its task's `config`.
+        variables = {**own, **scope.variables}
+    named = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
+    folder = folder_in(scope.directory, named)
+    source = next((entries[name] for name in _SCRIPTS if name in entries), None)
     # Source: tekton.dev/docs/pipelines/tasks (running scripts within steps).
     positional = entries.get('args') if scope.system.name == 'tekton' else None
-    lines = _lines(source, scope)
+    lines = _lines(source, scope, scope.dialect.keeps_scripts)
     if source is not None and any(line.value for line in lines):
         script = Script(
             lines,
@@ -63,28 +70,20 @@ def _scripts(entries: Entries, scope: Scope, image: Setting | None) -> tuple[Scr
         )
         after = _lines(entries.get('after-script'), scope)
         return (script, script._replace(commands=after, always=True)) if after else (script,)
-    run = fields(entries['run'].value) if 'run' in entries else {}
-    first = _first(entries, _COMMANDS) or run.get('path')
-    rest = _first(entries, _ARGUMENTS) or run.get('args')
-    if scope.dialect.escapes_dollars:
-        first, rest = entries.get('entrypoint'), entries.get('command')
+    first, rest = map(entries.get, scope.dialect.argv)
     words, more = (_words(field, scope, variables) for field in (first, rest))
     command = argv(words, more, rest, variables, folder)
     return (command,) if command else _plugin(entries, variables, image)
 
 
-def _first(entries: Entries, names: tuple[str, ...]) -> Field | None:
-    return next((entries[name] for name in names if name in entries), None)
-
-
-def _lines(field: Field | None, scope: Scope) -> tuple[Text, ...]:
-    return commands(scope.file, field.value, scope.filled) if field else ()
+def _lines(field: Field | None, scope: Scope, is_kept: bool = False) -> tuple[Text, ...]:
+    return commands(scope.source, field and field.value, None if is_kept else scope.filled)
 
 
 def _words(field: Field | None, scope: Scope, variables: Settings) -> tuple[Text, ...]:
-    if field is None or not scope.dialect.is_pod:
+    if not scope.dialect.is_pod:
         return _lines(field, scope)
-    items = commands(scope.file, field.value, lambda text: text)
+    items = _lines(field, scope, is_kept=True)
     return tuple(in_argv(word, variables) for item in items for word in scope.words(item))
 
 
@@ -97,11 +96,6 @@ def _shell(entries: Entries, script: Field, scope: Scope) -> str:
         words = [text_of(item) for item in items_of(entries['command'].value)]
         return shell_of(' '.join(words)) or 'sh'
     return shell_of(text_of(value_in(entries, 'shell')) or scope.dialect.shell)
-
-
-def _folder(entries: Entries, scope: Scope) -> str | None:
-    folder = scope.filled(Text(text_of(value_in(entries, *_FOLDERS))))
-    return folder_in(scope.directory, folder)
 
 
 def _plugin(entries: Entries, variables: Settings, image: Setting | None) -> tuple[Script, ...]:

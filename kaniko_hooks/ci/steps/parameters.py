@@ -13,33 +13,34 @@ from collections.abc import Mapping
 from kaniko_hooks.ci.common import (
     MAX_COMMANDS,
     Entries,
-    File,
     Settings,
+    Source,
     filled,
     image_of,
+    is_null,
     matrix_cells,
     named_values,
+    place_of,
     resolved,
     value_in,
 )
 from kaniko_hooks.ci.steps.dialects import DIALECTS, Dialect
 from kaniko_hooks.ci_paths import System
 from kaniko_hooks.document.nodes import (
-    MappingNode,
     Node,
     ScalarNode,
+    SequenceNode,
     fields,
     items_of,
     text_of,
     value_of,
 )
-from kaniko_hooks.model import Place, Setting, Text
+from kaniko_hooks.model import Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.repository import Unreadable
 from kaniko_hooks.text import hole
 
 _KUBERNETES = r'\$\$|\$\(([A-Za-z_][\w.-]*)\)'
-_SHELL = r'\$\$|\$\{(\w+)\}|\$(\w+)'
 
 # A parameter: a text, or the words of an array.
 Value = Text | tuple[Text, ...]
@@ -49,13 +50,11 @@ class Scope(NamedTuple):
     """Things that a container inherits from the mappings around it.
 
     - `kind`: of the Kubernetes resource; `label`: the name of the mapping around it.
-    - `passed`: values of parameters that were passed; they go before `defaults`,
-      whichever is further in.
-    - `overriding`: variables that go before a container's own ones.
+    - `values`: of parameters; a default goes before none that is `passed`, wherever that is.
     - `templates`: the fields that containers have by default, by their key.
     """
 
-    file: File
+    source: Source
     system: System
     dialect: Dialect
     directory: str | None = ''
@@ -63,78 +62,74 @@ class Scope(NamedTuple):
     label: str = ''
     image: Setting | None = None
     variables: Settings = {}
-    overriding: Settings = {}
-    passed: Mapping[str, Value] = {}
-    defaults: Mapping[str, Value] = {}
+    values: Mapping[str, Value] = {}
+    passed: frozenset[str] = frozenset()
     templates: Mapping[str, Entries] = {}
 
     def within(self, entries: Entries, is_root: bool) -> Scope:
         """The scope of what is in a mapping with these fields."""
-        scope = self._replace(label=text_of(value_in(entries, 'task', 'name')))
+        scope = self._replace(label=text_of(value_in(entries, 'task', self.dialect.label)))
         if self.dialect.is_pod:
             scope = scope._with_parameters(entries)
-        elif is_root:
-            # Woodpecker runs a workflow once for each combination.
-            matrix = {
-                name: Setting(tuple(dict.fromkeys(Text(text_of(cell)) for cell in cells)))
-                for name, cells in matrix_cells(value_in(entries, 'matrix')).items()
-            }
-            scope = scope._replace(
-                image=scope.image_in(entries),
-                variables={**scope.variables, **scope.environment(entries), **matrix},
-            )
+        # Of a task of Concourse, whose `config` is below.
+        elif is_root or 'task' in entries:
+            scope = scope._with_variables(entries)
+        templates = {
+            name: fields(field.value)
+            for name, field in fields(value_in(entries, 'templateDefaults')).items()
+        }
         if 'stepTemplate' in entries:
-            scope = scope._replace(templates={'steps': fields(entries['stepTemplate'].value)})
-        if 'templateDefaults' in entries:
-            kinds = fields(entries['templateDefaults'].value)
-            templates = {name: fields(field.value) for name, field in kinds.items()}
-            scope = scope._replace(templates=templates)
-        if self.system.name == 'concourse' and 'task' in entries:
-            # A step overrides the variables of its task's `config`.
-            scope = scope._replace(overriding=scope.environment(entries))
-        return scope
+            templates['steps'] = fields(entries['stepTemplate'].value)
+        return scope._replace(templates=templates or self.templates)
 
-    def with_template(self, key: str, entries: Entries) -> tuple[Entries, Scope]:
-        """The fields of a container with this key, and with those that it has by default.
-
-        Sources: argo-workflows.readthedocs.io, "Template Defaults"; tekton.dev/docs/pipelines,
-        "Specifying a Step template": merged, variables by name.
-        """
-        template = self.templates.get(key.partition('[')[0], {})
-        variables = {**self.variables, **self.environment(template)}
-        return {**template, **entries}, self._replace(variables=variables)
+    def _with_variables(self, entries: Entries) -> Scope:
+        values = dict(self.values)
+        scope = self._replace(values=values)
+        # Of Cloud Build; who starts a build has to give those that are null.
+        for name, field in fields(value_in(entries, 'substitutions')).items():
+            if not is_null(field.value):
+                scope._add(name, field.value, values)
+        variables = {**self.variables, **scope.environment(entries)}
+        variables |= scope.environment(fields(value_in(entries, 'options')))
+        # Woodpecker runs a workflow once for each combination.
+        for name, cells in matrix_cells(value_in(entries, 'matrix')).items():
+            texts = dict.fromkeys(Text(text_of(cell)) for cell in cells)
+            variables[name] = Setting(tuple(texts))
+        return scope._replace(image=scope.image_in(entries), variables=variables)
 
     def _with_parameters(self, entries: Entries) -> Scope:
-        passed, defaults, variables = dict(self.passed), dict(self.defaults), dict(self.variables)
+        values, passed, variables = dict(self.values), set(self.passed), dict(self.variables)
         prefix = 'tt.params' if 'resourcetemplates' in entries else 'params'
         inputs = value_in(entries, 'inputs')
-        for scope, node in (
+        for kind, node in (
             (prefix, value_in(entries, 'params', 'parameters')),
             (prefix, value_of(inputs, 'params')),  # of Tekton, up to v1alpha1
             ('inputs.parameters', value_of(inputs, 'parameters')),
             ('workflow.parameters', value_of(value_in(entries, 'arguments'), 'parameters')),
         ):
             for item in items_of(node):
-                name = f'{scope}.{text_of(value_of(item, "name"))}'
-                self._add(name, value_of(item, 'value'), passed)
-                self._add(name, value_in(fields(item), 'default', 'defaults'), defaults)
+                name = f'{kind}.{text_of(value_of(item, "name"))}'
+                value = value_of(item, 'value')
+                if value is not None:
+                    passed.add(name)
+                elif name not in passed:
+                    value = value_in(fields(item), 'default', 'defaults')
+                # A parameter may be named in its own value: there it is that of a mapping around.
+                self._add(name, value, values)
         for item in items_of(value_of(value_in(entries, 'matrix'), 'params')):
             name = f'params.{text_of(value_of(item, "name"))}'
-            passed[name] = hole(name, f'$({name})')
+            passed.add(name)
+            values[name] = hole(name, f'$({name})')
             cells = items_of(value_of(item, 'value'))
             scalars = [cell for cell in cells if isinstance(cell, ScalarNode)]
             variables[name] = Setting(tuple(Text(cell.value) for cell in scalars))
-        return self._replace(passed=passed, defaults=defaults, variables=variables)
+        return self._replace(values=values, passed=frozenset(passed), variables=variables)
 
     def _add(self, name: str, node: Node | None, values: dict[str, Value]) -> None:
         if isinstance(node, ScalarNode):
             text = Text(node.value)
             values[name] = self._array(text) or self.filled(text)
-        elif isinstance(node, MappingNode):
-            for key, field in fields(node).items():
-                if isinstance(field.value, ScalarNode):
-                    values[f'{name}.{key}'] = self.filled(Text(field.value.value))
-        elif node is not None:
+        elif isinstance(node, SequenceNode):
             items = [Text(text_of(item)) for item in node.items]
             words = tuple(word for item in items for word in self.words(item))
             if len(words) > MAX_COMMANDS:
@@ -144,13 +139,12 @@ class Scope(NamedTuple):
 
     def filled(self, text: Text) -> Text:
         """The text with known parameters put in, and a hole for each other reference."""
-        text = filled(text, self.dialect.reference, self._value)
-        return filled(text, r'\$\$', lambda match: '$') if self.dialect.escapes_dollars else text
+        return filled(text, self.dialect.reference, self._value)
 
-    def _value(self, match: re.Match[str]) -> Text:
+    def _value(self, match: re.Match[str]) -> Text | str:
         name = _name(match)
-        value = self.passed.get(name, self.defaults.get(name))
-        return value if isinstance(value, Text) else hole(name, match[0])
+        value = self.values.get(name)
+        return (value if isinstance(value, Text) else hole(name, match[0])) if name else '$'
 
     def words(self, text: Text) -> tuple[Text, ...]:
         """The words of an argv that one item stands for: several if it is a whole array."""
@@ -163,37 +157,28 @@ class Scope(NamedTuple):
         """The array that a reference to a whole one, `$(params.x[*])` or `$(params.x)`, is."""
         match = re.fullmatch(self.dialect.reference, text.value)
         name = _name(match).removesuffix('[*]') if match else ''
-        value = self.passed.get(name, self.defaults.get(name))
+        value = self.values.get(name)
         return value if isinstance(value, tuple) else None
 
     def environment(self, entries: Entries) -> dict[str, Setting]:
         """The variables that a mapping with these fields sets itself."""
-        names = ('env', 'environment', *(('params',) if self.system.name == 'concourse' else ()))
         settings: dict[str, Setting] = {}
-        for name in names:
-            for key, text, start in named_values(value_in(entries, name)):
-                place = Place(self.file.path, start)
-                values = () if text is None else (self._value_of(key, text, settings),)
+        for name in self.dialect.variables:
+            for key, text, place in named_values(value_in(entries, name)):
+                values = () if text is None else (self._value_of(text, settings),)
                 settings[key] = Setting(values, (place,))
         return settings
 
-    def _value_of(self, name: str, text: Text, before: Settings) -> Text:
+    def _value_of(self, text: Text, before: Settings) -> Text:
         """The value of a variable, which may refer to those before it."""
         before = {**self.variables, **before}
-        if self.dialect.escapes_dollars:
-            text = filled(text, _SHELL, _shell_variable)
-        else:
-            text = self.filled(text)
-            text = in_argv(text, before) if self.dialect.is_pod else text
-        text = resolved(text, before)
-        # What it was before has another name.
-        holes = [gap._replace(name=f'${name}') if gap.name == name else gap for gap in text.holes]
-        return Text(text.value, tuple(holes), text.segments)
+        text = filled(text, self.dialect.in_values or self.dialect.reference, self._value)
+        return resolved(in_argv(text, before) if self.dialect.is_pod else text, before)
 
     def image_in(self, entries: Entries) -> Setting | None:
         """The image of a mapping with these fields, its own or an inherited one."""
-        node = value_in(entries, 'image')
-        image = image_of(self.file, value_of(node, 'name') or node, self.filled)
+        node = value_in(entries, self.dialect.image)
+        image = image_of(value_of(node, 'name') or node, self.filled)
         if image is not None:
             return image
         source = value_in(entries, 'image_resource')
@@ -202,15 +187,15 @@ class Scope(NamedTuple):
             return self.image
         tag = text_of(value_of(source, 'source', 'tag'))
         name = f'{repository.value}:{tag}' if tag else repository.value
-        return Setting((self.filled(Text(name)),), (self.file.place(repository),))
+        return Setting((self.filled(Text(name)),), (place_of(repository),))
 
 
-def scope_of(file: File, system: System, outer: Scope | None = None) -> Scope:
+def scope_of(source: Source, system: System, outer: Scope | None = None) -> Scope:
     """The scope at the top of a document, or of a resource of another system within one."""
     dialect = DIALECTS[system.reader.partition(':')[2]]
-    scope = Scope(file, system, dialect, dialect.directory)
+    scope = Scope(source, system, dialect, dialect.directory)
     # Parameters of a trigger are put into the resources that it has.
-    return scope._replace(passed=outer.passed, defaults=outer.defaults) if outer else scope
+    return scope._replace(values=outer.values, passed=outer.passed) if outer else scope
 
 
 def in_argv(text: Text, variables: Settings) -> Text:
@@ -220,13 +205,13 @@ def in_argv(text: Text, variables: Settings) -> Text:
     """
     is_word = not re.search(r'\s', text.value)
 
-    def value(match: re.Match[str]) -> Text | str | None:
+    def value(match: re.Match[str]) -> Text | str:
         name = match[1]
         if name is None:
             return '$'
         if name in variables:
             return hole(name, match[0])
-        return hole(match[0]) if is_word else None
+        return hole(match[0]) if is_word else match[0]
 
     return filled(text, _KUBERNETES, value)
 
@@ -235,8 +220,3 @@ def _name(match: re.Match[str]) -> str:
     """The name of a reference: `params['x']` is `params.x`."""
     name = next((group for group in match.groups() if group), '').strip()
     return re.sub(r'\[["\']([^"\'\]]+)["\']\]', r'.\1', name)
-
-
-def _shell_variable(match: re.Match[str]) -> Text | str:
-    name = match[1] or match[2]
-    return hole(name, match[0]) if name else '$'
