@@ -62,8 +62,6 @@ _COMMON = frozenset(
 _DISTINCTIVE = frozenset(f'--{name}' for name in (_BOOLEAN | _VALUED) - _COMMON)
 # A sub-command of coming versions; every other one builds nothing.
 _BUILDING_COMMANDS = frozenset(('bake',))
-# With these flags nothing is built.
-_NOT_BUILDING = frozenset(('help', 'dryrun'))
 # What Go's ParseBool accepts.
 _TRUE = frozenset(('1', 't', 'T', 'TRUE', 'true', 'True'))
 _FALSE = frozenset(('0', 'f', 'F', 'FALSE', 'false', 'False'))
@@ -97,36 +95,29 @@ def read_build(
     flags = parse(argv[1:]) if _is_executor(argv, image) else None
     if flags is None:
         return None
-    cache: str = OFF
-    cleanup = False
-    for flag in flags:
-        if flag.name in ('', 'cache'):
-            cache = _state(flag.value) if flag.name else UNKNOWN
-        elif flag.name == 'cleanup':
-            cleanup = _state(flag.value) == ON
-        elif flag.name in _NOT_BUILDING and _state(flag.value) == ON:
-            return None
+    # Words that may be any flag have unknown values.
+    states = {flag.name or 'cache': _state(flag.value) for flag in flags}
+    if ON in (states.get('help'), states.get('dryrun')):
+        return None
     # With this feature off `--cleanup` leaves /kaniko; nobody sets it to leave it on.
-    cleanup = cleanup and not may_be_set('FF_KANIKO_CLEAN_KANIKO_DIR')
+    cleanup = states.get('cleanup') == ON and not may_be_set('FF_KANIKO_CLEAN_KANIKO_DIR')
     destinations = tuple(flag.value.value for flag in flags if flag.name == 'destination')
     outputs = tuple(flag.value.value for flag in flags if flag.name in OUTPUTS)
-    return Flags(cache, cleanup, destinations, outputs)
+    return Flags(states.get('cache', OFF), cleanup, destinations, outputs)
 
 
 def _is_executor(argv: Sequence[Field], image: str | None) -> bool:
-    command = argv[0].text
+    command, image = argv[0].text, image or ''
     if not command.value:
-        return image is not None and 'kaniko' in image and not re.search(_WARMER, image)
-    folder, slash, base = command.value.rpartition('/')
+        return 'kaniko' in image and not re.search(_WARMER, image)
     distinctive = any(field.text.value.partition('=')[0] in _DISTINCTIVE for field in argv[1:])
-    if command.holes and command.holes[-1].end > len(folder) + len(slash):
+    if command.is_hole:
         # A command of which nothing is known may be any: its flags decide.
-        return distinctive and command.is_hole
-    if base not in NAMES:
-        return False
-    if base == 'kaniko-executor' or 'kaniko' in folder.split('/'):
-        return True
-    return distinctive or (image is not None and 'kaniko' in image)
+        return distinctive
+    base = command.split('/')[-1].known
+    folders = command.value.split('/')[:-1]
+    is_kaniko = base == 'kaniko-executor' or 'kaniko' in folders or 'kaniko' in image
+    return base in NAMES and (is_kaniko or distinctive)
 
 
 def parse(fields: Sequence[Field]) -> list[Flag] | None:

@@ -159,30 +159,6 @@ def _found(
 
     nodes = list(walk(documents or ()))
     scalars = {node.start: node for node in nodes if isinstance(node, ScalarNode)}
-    scalar_starts = sorted(scalars)
-
-    def scalar_at(offset: int) -> ScalarNode | None:
-        index = bisect_right(scalar_starts, offset) - 1
-        scalar = scalars[scalar_starts[index]] if index >= 0 else None
-        return scalar if scalar and offset < scalar.end else None
-
-    comments: dict[int, tuple[str, bool]] = {}  # by offset; True: it is joined with other lines
-    for match in _DIRECTIVE.finditer(text) if documents is not None else ():
-        scalar = scalar_at(match.start())
-        if scalar is None:
-            is_comment = match.start() == 0 or text[match.start() - 1] in ' \t\r\n#'
-        else:
-            # Only behind the header of a block scalar is one possible.
-            is_comment = scalar.style in ('|', '>') and match.start() < content_start(text, scalar)
-        if is_comment:
-            comments[match.start()] = match[1], False
-    for command in commands:
-        for start, end, comment in _in_shell(command.value):
-            at, last = command.place(start).offset, command.place(end - 1).offset
-            scalar = scalar_at(at)
-            is_folded = scalar is not None and scalar.style == '>'
-            is_joined = len(lines_between(at, last + 1)) > 1
-            comments.setdefault(at, (comment, is_folded or is_joined))
     node_lines: dict[int, range] = {}
     for node in (*scalars.values(), *(item for parent in nodes for item in items_of(parent))):
         between = lines_between(node.start, node.end)
@@ -194,22 +170,60 @@ def _found(
         for key, value in document.pairs
         if isinstance(key, ScalarNode)
     }
+    comments = _comments(text, scalars, documents is not None, commands)
     directives = []
-    for offset in sorted(comments):
+    for offset, (comment, is_joined) in sorted(comments.items()):
         line = _subjects(text)[position(text, offset)[0]]
-        rules, problems = _read(*comments[offset])
+        rules, problems = _read(comment, is_joined)
         lines = node_lines.get(line, (line,))
         key, key_lines = keys.get(line, ('', ()))
         directives.append(_Directive(Place(file, offset), rules, problems, lines, key, key_lines))
     return directives
 
 
+def _comments(
+    text: str, scalars: Mapping[int, ScalarNode], is_yaml: bool, commands: Iterable[Text]
+) -> dict[int, tuple[str, bool]]:
+    """The comments for us by their offsets, and whether YAML joins them with other lines."""
+    scalar_starts = sorted(scalars)
+
+    def scalar_at(offset: int) -> ScalarNode | None:
+        index = bisect_right(scalar_starts, offset) - 1
+        scalar = scalars[scalar_starts[index]] if index >= 0 else None
+        return scalar if scalar and offset < scalar.end else None
+
+    comments: dict[int, tuple[str, bool]] = {}
+    for match in _DIRECTIVE.finditer(text) if is_yaml else ():
+        start = match.start()
+        scalar = scalar_at(start)
+        if scalar is None:
+            is_comment = start == 0 or text[start - 1] in ' \t\r\n#'
+        else:
+            # Only behind the header of a block scalar is one possible.
+            is_comment = scalar.style in ('|', '>') and start < content_start(text, scalar)
+        if is_comment:
+            comments[start] = match[1], False
+    for command in commands:
+        for start, end, comment in _in_shell(command.value):
+            at, last = command.place(start).offset, command.place(end - 1).offset
+            scalar = scalar_at(at)
+            is_joined = scalar is not None and scalar.style == '>'
+            is_joined = is_joined or position(text, at)[0] < position(text, last)[0]
+            comments.setdefault(at, (comment, is_joined))
+    return comments
+
+
 def _in_shell(script: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and text of every directive in a shell script."""
     # Few files have a comment of ours: only they need the parser.
+    from kaniko_hooks.shell import TooMuch
     from kaniko_hooks.shell.parser import parse
 
-    for start, end in parse(Text(script)).comments:
+    try:
+        comments = parse(Text(script)).comments
+    except TooMuch:
+        return
+    for start, end in comments:
         for match in _DIRECTIVE.finditer(script, start, end):
             yield match.start(), end, match[1]
 

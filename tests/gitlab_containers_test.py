@@ -143,7 +143,7 @@ VARIABLES = (
         id='options',
     ),
     pytest.param('variables: {A: {description: d}}\nj: {script: a}', {'A': ['']}, id='prefilled'),
-    pytest.param('variables: {A: [1]}\nj: {script: a}', {'A': ['']}, id='no value'),
+    pytest.param('variables: {A: [1]}\nj: {script: a}', {'A': ['1']}, id='a list'),
     pytest.param('j: {script: a, rules: [{variables: {A: r}}]}', {'A': ['r']}, id='every rule'),
     pytest.param(
         'j: {script: a, rules: [{if: $X, variables: {A: r}}, {when: always}]}',

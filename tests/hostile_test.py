@@ -295,6 +295,7 @@ LONG: Mapping[str, tuple[list[str], str]] = {
         [f'[[ a =~ {"((" * 20_000} ]] || true', f'{BUILD}a; {BUILD}b'],
         'too large',
     ),
+    'tests without an end': (['[[ a'] * 3_000 + [f'{BUILD}a; {BUILD}b'], 'too large'),
     'a test of many alternatives': (
         [f'[[ {" || ".join("${A:-x} == ${B:-y}" for _ in range(40))} ]] && {BUILD}a; {BUILD}b'],
         'runs 2',

@@ -245,6 +245,11 @@ def test_silenced(text: str, left: Left) -> None:
             id='lines joined in quotes',
         ),
         pytest.param(
+            f'job:\n  script:\n    - |\n      {"$(" * 99}\n      {B} {IGNORE}\n',
+            [('unreadable-ci-file', 1, '')],
+            id='in a script that is too deep',
+        ),
+        pytest.param(
             f'{IGNORE}\njob:\n  script:\n    - {A}\n',
             [('unused-suppression', 1, '')],
             id='one build',

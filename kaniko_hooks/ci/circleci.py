@@ -21,6 +21,7 @@ from kaniko_hooks.ci.common import (
     folder_in,
     image_of,
     place_of,
+    value_in,
 )
 from kaniko_hooks.ci.context import Context, Job, Names
 from kaniko_hooks.document.nodes import (
@@ -88,11 +89,10 @@ class _Job(Job):
         node = field.value
         context = _inside(context, value_of(node, 'parameters'), calls or [None])
         executor, inner = self._executor(node, context)
-        images = items_of(value_of(executor, 'docker')) or items_of(value_of(node, 'docker'))
+        settings = {**fields(executor), **fields(node)}
+        images = items_of(value_in(settings, 'docker'))
         image = images[0] if images else None
-        folder = context.text(
-            value_of(node, 'working_directory') or value_of(executor, 'working_directory')
-        )
+        folder = context.text(value_in(settings, 'working_directory'))
         # What `checkout` makes is there, wherever that is.
         is_elsewhere = folder is not None and folder.value[:1] in ('~', '/')
         context = context._replace(
@@ -102,7 +102,7 @@ class _Job(Job):
                 **environment(value_of(executor, 'environment'), inner.filled),
                 **environment(value_of(node, 'environment'), context.filled),
             },
-            shell=inner.shown(value_of(node, 'shell') or value_of(executor, 'shell')) or 'bash',
+            shell=inner.shown(value_in(settings, 'shell')) or 'bash',
             directory='' if is_elsewhere else folder_in('', folder),
         )
         # Of all calls, as if one of them had all that workflows put before and after the job.
@@ -113,13 +113,13 @@ class _Job(Job):
             self._add_steps(value_of(call, 'post-steps'), context)
         return self.container(field.key, image_of(value_of(image, 'image'), inner.filled))
 
-    def _executor(self, node: Node, context: Context) -> tuple[Node, Context]:
+    def _executor(self, node: Node, context: Context) -> tuple[Node | None, Context]:
         """The mapping with what a job runs in, and the context of its parameters."""
         named = value_of(node, 'executor')
         name = context.shown(named if isinstance(named, ScalarNode) else value_of(named, 'name'))
         executor = _defined(context.document, 'executors', name)[0] if name else None
         if executor is None:
-            return node, context
+            return None, context
         return executor, _inside(context, value_of(executor, 'parameters'), [named])
 
     def _add_steps(self, steps: Node | None, context: Context) -> None:
@@ -185,7 +185,10 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
     steps: dict[str, list[tuple[Node, Context]]] = {}
     for name, field in fields(declared).items():
         key, default = f'parameters.{name}', value_of(field.value, 'default')
-        passed = [node for call in calls for node in _passed(call, name) or [default]]
+        passed: list[Node | None] = []
+        for call in calls:
+            cells = items_of(value_of(call, 'matrix', 'parameters', name))
+            passed.extend(cells or (value_of(call, name) or default,))
         texts = [text for text in map(context.text, passed) if text is not None]
         alternatives = tuple(dict.fromkeys(texts)) if len(texts) == len(passed) else ()
         if len(alternatives) == 1:
@@ -194,12 +197,6 @@ def _inside(context: Context, declared: Node | None, calls: Sequence[Node | None
             variables[key] = Setting(alternatives)
         steps[key] = [(node, context) for node in passed if isinstance(node, SequenceNode)]
     return context._replace(values=values, variables=variables, steps=steps)
-
-
-def _passed(call: Node | None, name: str) -> Sequence[Node | None]:
-    """The values that a call passes to a parameter, those of its matrix included."""
-    node = value_of(call, name)
-    return items_of(value_of(call, 'matrix', 'parameters', name)) or ([node] if node else [])
 
 
 def _condition(node: Node | None, context: Context, depth: int = 0) -> Cond:

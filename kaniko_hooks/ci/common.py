@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
+from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of
 from kaniko_hooks.document.scalars import scalar_text
 from kaniko_hooks.model import ARGUMENTS, ARGV, Note, Place, Script, Setting, Text
 from kaniko_hooks.named_tuple import NamedTuple
@@ -155,13 +155,12 @@ def named_values(node: Node | None) -> Iterator[tuple[str, Text | None, Place]]:
             yield name, Text(value) if equals else None, place_of(item)
         elif 'name' in entries:
             name = text_of(entries['name'].value)
-            text = _value(entries['value'].value) if 'value' in entries else None
-            yield name, text, place_of(entries['name'].key)
+            yield name, _value(value_in(entries, 'value')), place_of(entries['name'].key)
         elif entries and 'value' not in entries:
             yield from named_values(item)
 
 
-def _value(node: Node) -> Text | None:
+def _value(node: Node | None) -> Text | None:
     return Text('' if is_null(node) else node.value) if isinstance(node, ScalarNode) else None
 
 
@@ -170,18 +169,15 @@ def defaults(prefix: str, declared: Node | None, expression: str) -> dict[str, T
 
     People who start the pipeline choose from several values if there are some.
     """
-    return {
-        f'{prefix}.{name}': Text(default.value)
-        for name, field in fields(declared).items()
-        for default in (value_of(field.value, 'default'),)
-        if isinstance(default, ScalarNode) and expression not in default.value
-        if not _has_choice(field.value)
-    }
-
-
-def _has_choice(declaration: Node) -> bool:
-    is_boolean = text_of(value_of(declaration, 'type')) == 'boolean'
-    return is_boolean or not fields(declaration).keys().isdisjoint(('options', 'enum'))
+    values: dict[str, Text] = {}
+    for name, field in fields(declared).items():
+        entries = fields(field.value)
+        default = value_in(entries, 'default')
+        is_boolean = text_of(value_in(entries, 'type')) == 'boolean'
+        has_choice = is_boolean or 'options' in entries or 'enum' in entries
+        if isinstance(default, ScalarNode) and expression not in default.value and not has_choice:
+            values[f'{prefix}.{name}'] = Text(default.value)
+    return values
 
 
 def matrix_cells(matrix: Node | None) -> dict[str, list[Node]]:
@@ -220,12 +216,6 @@ def shell_of(interpreter: str) -> str:
     shells = [name for name in names if name in _SHELLS]
     others = [name for name in names if name != 'env']
     return shells[-1] if shells else others[0] if others else ''
-
-
-def shebang(text: str) -> str | None:
-    """The interpreter that a script's first line names; None if it has no such line."""
-    match = re.match(r'\s*#!\s*(.*)', text)
-    return shell_of(match[1]) if match else None
 
 
 def folder_in(directory: str | None, folder: Text | None) -> str | None:

@@ -56,22 +56,14 @@ class Draft(NamedTuple):
             return f'split `{name}` with `parallel: matrix` over `{unit.loop.command.name}`'
         return f'put {len(unit.others) + 1} builds of `{name}` into 1 with several destinations'
 
-    @property
-    def new_names(self) -> set[str]:
-        return {*self.names, *([self.template] if self.template else [])}
-
-
-# Names of new jobs, by the files of the pipelines that they are in.
-NewNames = dict[str, set[str]]
-
 
 def drafts_of(
-    state: State, mentions: Mapping[str, Mentions], new: NewNames, finding: Finding
+    state: State, mentions: Mapping[str, Mentions], new: dict[str, set[str]], finding: Finding
 ) -> list[Draft]:
     """The edits for a finding's jobs, not yet proven: all of them or none. Raises Refusal.
 
     - `mentions`: the mentions of each job, by its name.
-    - `new`: the names of earlier drafts, to which theirs are added.
+    - `new`: the names of drafts by the files of their pipelines, to which theirs are added.
     """
     jobs = {(job.place.file, job.name): job for job in reversed(finding.containers)}
     drafts: list[Draft] = []
@@ -88,7 +80,7 @@ def drafts_of(
             raise Refusal(f'its commands are shared with {min(others)}{more}') from None
         drafts.append(draft)
         for path in draft.target.files:
-            new.setdefault(path, set()).update(draft.new_names)
+            new.setdefault(path, set()).update((*draft.names, draft.template or ''))
     for draft in drafts:
         if draft.risks and not state.options.unsafe:
             name = f'{draft.target.name}: ' if len(drafts) > 1 else ''
@@ -97,7 +89,10 @@ def drafts_of(
 
 
 def _draft(
-    state: State, mentions: Mapping[str, Mentions], new: NewNames, container: Container
+    state: State,
+    mentions: Mapping[str, Mentions],
+    new: Mapping[str, set[str]],
+    container: Container,
 ) -> Draft:
     target = target_of(state, container)
     steps = steps_of(state.evaluations, target.job, target.container)

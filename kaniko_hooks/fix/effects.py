@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kaniko_hooks.fix.programs import ADDING, IMAGE_TOOLS, TESTERS, WITHOUT_REGISTRY
+from kaniko_hooks.fix.programs import ADDING, TESTERS, WITHOUT_REGISTRY
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step, scripts_of
 from kaniko_hooks.shell.programs import BUILTIN, OTHER, PURE
 from kaniko_hooks.shell.tree import If
@@ -22,11 +22,15 @@ def effects(step: Step) -> Sequence[ProgramCall]:
 
 def may_stop(step: Step) -> bool:
     """A step may be there to stop what follows it: a test, a scan, a command that nobody knows."""
-    if step.report.demands:
-        return True
-    if ignores_failure(step) and not step.report.exits:
+    report = step.report
+    # Nothing else stops after `|| true`.
+    if not (report.demands or report.exits) and re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text):
         return False
-    return _tests(step) or any(ADDING.isdisjoint(use.words[:3]) for use in effects(step))
+    return (
+        report.demands
+        or _tests(step)
+        or any(ADDING.isdisjoint(use.words[:3]) for use in effects(step))
+    )
 
 
 def _tests(step: Step) -> bool:
@@ -39,11 +43,6 @@ def _tests(step: Step) -> bool:
     return not {*TESTERS, 'exit'}.isdisjoint(re.split(r'[\s;&|()]', after))
 
 
-def ignores_failure(step: Step) -> bool:
-    """The step ends with `|| true`."""
-    return re.search(r'\|\|\s*(?:true|:)\s*\Z', step.text) is not None
-
-
 def sets_trap(step: Step) -> bool:
     """The step sets a `trap` that does more than to remove files."""
     traps = [use for use in step.programs if use.kind == BUILTIN and use.name == 'trap']
@@ -53,16 +52,17 @@ def sets_trap(step: Step) -> bool:
 def only_prints(step: Step) -> bool:
     """The step prints something and changes nothing that a later command could find."""
     report = step.report
-    if report.most_builds or report.writes or not report.changes <= {'stdin', 'stdout', 'epoch'}:
-        return False
     # A file may have the same text already.
-    if report.demands or any(
+    writes_file = any(
         '>' in operator and not re.match(r'/dev/|[12-]\Z', text.value)
         for operator, text, _ in report.targets
-    ):
-        return False
-    prints = all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
-    return prints and any(use.name not in TESTERS for use in step.programs)
+    )
+    return (
+        not (report.most_builds or report.writes or report.demands or writes_file)
+        and report.changes <= {'stdin', 'stdout', 'epoch'}
+        and all(use.kind == PURE or use.name in ('echo', 'printf', 'pwd') for use in step.programs)
+        and any(use.name not in TESTERS for use in step.programs)
+    )
 
 
 def removes_leftovers(step: Step) -> bool:
@@ -147,8 +147,3 @@ def last_word(image: str) -> str:
     """The last path segment of an image's name, '' if nothing of it is known."""
     segment = repository_of(image).rpartition('/')[2]
     return '' if '\0' in segment else segment
-
-
-def is_image_tool(step: Step) -> bool:
-    """The programs of a step do nothing but to act on the image that they name."""
-    return all(use.name in IMAGE_TOOLS for use in effects(step))

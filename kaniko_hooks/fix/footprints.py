@@ -49,14 +49,14 @@ class Footprint(NamedTuple):
     - `images`: spelled names of those that it may push.
     - `words`: spelled values that may name an image.
     - `bases`: spelled images that its Dockerfile builds on.
-    - `source`: context and Dockerfile; `target`: the stage of it that is built.
+    - `source`: its Dockerfile; `target`: the stage of it that is built.
     - `only_tests`: it may push nothing, and writes nothing else.
     """
 
     images: frozenset[str]
     words: frozenset[str]
     bases: frozenset[str]
-    source: tuple[str, str]
+    source: str
     target: str
     only_tests: bool
 
@@ -86,7 +86,6 @@ def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Pa
         bases.update(_bases(dockerfile, arguments))
         for run in re.findall(_RUN, dockerfile):
             words.update(re.findall(_REFERENCE, run))
-    context = '|'.join(paths.contexts(build)) or spelled(build.value('context') or Text(''))
     may_not_push = 'KANIKO_NO_PUSH' in {*build.env.variables, *settings} or any(
         value.known != 'false' for value in build.values('no-push')
     )
@@ -94,7 +93,7 @@ def footprint_of(build: BuildCall, step: Step, before: Sequence[Step], paths: Pa
         images_of([build]),
         frozenset(words.union(arguments.values())),
         frozenset(bases),
-        (context, paths.dockerfiles(build)[-1]),
+        paths.dockerfiles(build)[-1],
         spelled(build.value('target') or Text('')),
         may_not_push and not build.values(*kaniko.OUTPUTS),
     )
@@ -152,18 +151,14 @@ def _mentions(word: str, name: str) -> bool:
 
 def _may_be_same(destination: str, base: str) -> bool:
     """Two spelled images may have the same name; what a hole stands for is not known."""
-    one, other = _plain(destination), _plain(repository_of(base))
+    docker = r'^(?:index\.|registry-1\.)?docker\.io/(?:library/)?'
+    one, other = (re.sub(docker, '', name) for name in (destination, repository_of(base)))
     if '\0' not in one and '\0' not in other:
         return one == other
     if re.fullmatch(_OFFICIAL, other):
         return False
     ends = [name.rpartition('\0')[2] for name in (one, other)]
     return ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
-
-
-def _plain(name: str) -> str:
-    """A name without the registry that Docker adds."""
-    return re.sub(r'^(?:index\.|registry-1\.)?docker\.io/(?:library/)?', '', name)
 
 
 # Dockerfiles

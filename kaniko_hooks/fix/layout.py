@@ -177,5 +177,5 @@ def _check_template(state: State, target: Target, name: str, body: MappingNode) 
             if path != target.file or mention.scalar.start not in own:
                 line = line_of(state, path, mention)
                 raise Shared(f'its script is in {name}, which {path}:{line} uses, too')
-    if is_merged(state.files.document(target.file).nodes, body):
+    if is_merged(state, body):
         raise Shared(f'its script is in {name}, which is merged as *{body.anchor}')

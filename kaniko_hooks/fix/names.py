@@ -14,7 +14,6 @@ PLURALS = frozenset(
 )
 _SEPARATORS = re.compile(r'[-_:./\s]+')
 _WORD = re.compile(r'[^-_:./\s]+')
-_LETTER = re.compile(r'[^-_:./\s]')
 _DOCKERFILE = r'(?i)(?:(.+)\.)?(?:Docker|Container)file(?:[-_.](.+))?'
 
 
@@ -165,4 +164,4 @@ def _base(path: str) -> str | None:
 
 
 def _literal(name: str) -> str | None:
-    return name if '\0' not in name and _LETTER.search(name) else None
+    return name if '\0' not in name and _WORD.search(name) else None

@@ -20,7 +20,6 @@ from kaniko_hooks.fix.target import State, Target
 from kaniko_hooks.named_tuple import NamedTuple
 
 _BECAUSE = 'a build must wait for an earlier one, and '
-_STAGES = ['build', 'test', 'deploy']
 
 
 def needed(owners: Owners, parts: Sequence[Part]) -> list[list[int]]:
@@ -167,9 +166,10 @@ def _sources(state: State, pipeline: Pipeline, job: Job) -> Iterator[Source]:
 
 def _stages(table: Table) -> dict[str, int]:
     """The stages of a pipeline, in order."""
-    names = [string_of(item) or '' for item in items_of(get(table, 'stages'))] or _STAGES
+    names = [string_of(item) or '' for item in items_of(get(table, 'stages'))]
     inner = [name for name in names if name not in ('.pre', '.post')]
-    return {name: index for index, name in enumerate(('.pre', *inner, '.post'))}
+    every = ('.pre', *(inner or ('build', 'test', 'deploy')), '.post')
+    return {name: index for index, name in enumerate(every)}
 
 
 def _stage(table: Table) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import (
     act_on,
     effects,
-    is_image_tool,
     may_stop,
     only_prints,
     removes_leftovers,
@@ -18,12 +16,11 @@ from kaniko_hooks.fix.effects import (
     units_named,
 )
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
+from kaniko_hooks.fix.programs import IMAGE_TOOLS
 from kaniko_hooks.fix.steps import Step, Steps
 from kaniko_hooks.fix.traces import Found, Traces, units_of, varies
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.shell.programs import BUILTIN
-
-_ADVICE = 'runs between or after the builds and is not plain set-up'
 
 
 class Owners:
@@ -31,6 +28,7 @@ class Owners:
 
     - `of_steps`: the owners, by the numbers of the steps.
     - `unit_of`: the unit of each step that builds, by the number of the step.
+    - `dropped`: the numbers of steps that no part has.
     - `gates`: units with a command that may stop all later ones; `waiting`: units with a
       command that all earlier ones may stop.
     - `risks`: what needs --unsafe.
@@ -47,15 +45,15 @@ class Owners:
         }
         self.images = [unit.images for unit in units]
         self.of_steps: dict[int, int | None] = {}
+        self.dropped = {step.number for unit in units for step in unit.others}
         self.gates: set[int] = set()
         self.waiting: set[int] = set()
         self.risks: list[str] = []
         self._announces = self._prints_announce()
         self._traces = Traces(paths)
-        self._users: dict[str, set[object]] = defaultdict(set)  # of values that vary
+        self._users: dict[str, int] = {}  # of values that vary
         self._assign_steps()
         self._check_after()
-        self._check_varying()
 
     def _prints_announce(self) -> bool:
         """Prints are about the build below: some stand above each, and none below the last."""
@@ -92,17 +90,11 @@ class Owners:
         if sources and {'generation', 'epoch'} & step.report.changes == {'generation'}:
             raise Refusal(f'{shortened(step.text)} may set any variable to another value each time')
         if owner is not None and not only_prints(step):
-            iterations = (owner,) if self.units[owner].loop is None else (owner, 'again')
-            for source in sources:
-                self._users[source].update(iterations)
+            for source in sorted(sources):
+                if self._users.setdefault(source, owner) != owner or self.units[owner].loop:
+                    shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
+                    raise Refusal(f'{shown} a different value each time, and several builds use it')
         return sources
-
-    def _check_varying(self) -> None:
-        """Raises Refusal if several builds use a value that differs from run to run."""
-        for source, users in self._users.items():
-            if len(users) > 1:
-                shown = f'{source} may have' if source[:1] == '`' else f'${source} has'
-                raise Refusal(f'{shown} a different value each time, and several builds use it')
 
     def _owner(self, step: Step, above: int | None, uses: Mapping[int, str]) -> int | None:
         """The unit that a step beside the builds uses, acts on, tests or prints about."""
@@ -116,7 +108,10 @@ class Owners:
             if may_stop(step):
                 self.gates.add(owner)
             return owner
-        if effects(step) and not removes_leftovers(step):
+        if above is not None and removes_leftovers(step):
+            self.dropped.add(step.number)
+            return None
+        if effects(step):
             return self._owner_of_effect(step, above)
         if step.report.looks_at_status:
             return self.of_steps.get(step.number - 1)
@@ -138,17 +133,19 @@ class Owners:
     def _owner_of_effect(self, step: Step, above: int | None) -> int | None:
         """The one unit whose image a step acts on, if the step can stand in that unit's job."""
         names = units_named(step, self.images)
+        acts_only = all(use.name in IMAGE_TOOLS for use in effects(step))
         for owner in names if len(names) == 1 else ():
-            is_near = is_image_tool(step) or above in (owner, None)
+            is_near = acts_only or above in (owner, None)
             is_own = self.units[owner].loop is None and act_on(effects(step), self.images[owner])
             if is_near and is_own and self._is_beside(step, owner):
                 if may_stop(step):
                     self.gates.add(owner)
-                    if not is_image_tool(step) or above is not None and above < owner:
+                    if not acts_only or above is not None and above < owner:
                         self.waiting.add(owner)
                 return owner
         if above is not None:
-            raise Refusal(f'{shortened(step.text)} {_ADVICE}')
+            does = 'runs between or after the builds and is not plain set-up'
+            raise Refusal(f'{shortened(step.text)} {does}')
         self._add_risk(step, 'runs before the builds')
         return None
 
@@ -188,18 +185,16 @@ class Owners:
         reasons = [reason for other, reason in uses.items() if other != unit]
         if reasons:
             raise Refusal(reasons[0])
+        paths = self.paths
         written = {path for path, owners in self.files().items() if owners != {unit}}
         loop = self.units[unit].loop
         name = loop.command.name if loop is not None else ''
-        changes = self.paths.changes(step, name) if loop is not None else {}
+        changes = paths.changes(step, name) if loop is not None else {}
         for build in step.builds:
             own = {value_in(build.env, name)}
             others = written | {path for path, runs in changes.items() if runs != own}
-            others -= self.paths.written_before(step, build)
-            exposed = {
-                *self.paths.in_context(build, others),
-                *self.paths.dockerfiles(build),
-            } & others
+            others -= paths.written_before(step, build)
+            exposed = others & {*paths.in_context(build, others), *paths.dockerfiles(build)}
             if exposed:
                 path = shown_path(min(exposed))
                 raise Refusal(

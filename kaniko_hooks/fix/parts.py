@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kaniko_hooks.fix import Refusal, shortened
-from kaniko_hooks.fix.effects import may_stop, removes_leftovers
+from kaniko_hooks.fix.effects import may_stop
 from kaniko_hooks.fix.owners import Owners
 from kaniko_hooks.fix.paths import is_absolute
 from kaniko_hooks.fix.steps import Step, Steps, failure_ignored
@@ -33,39 +33,34 @@ class Part(NamedTuple):
 
 def parts_of(owners: Owners) -> list[Part]:
     """A part for each unit. Raises Refusal."""
-    steps = owners.steps
-    for step in steps.main:
+    steps, of_steps = owners.steps, owners.of_steps
+    main = [step for step in steps.main if step.number not in owners.dropped]
+    for step in main:
         # It would not keep other parts from running.
-        if owners.of_steps[step.number] is not None and step.may_end_script and not step.is_last:
+        if of_steps[step.number] is not None and step.may_end_script and not step.is_last:
             raise Refusal(f'{shortened(step.text)} may end the script before the builds after it')
-    first = owners.units[0].step.number
-    others = [step for unit in owners.units for step in unit.others]
-    main = [
-        step
-        for step in steps.main
-        if step not in others
-        and not (
-            step.number > first and owners.of_steps[step.number] is None and removes_leftovers(step)
-        )
-    ]
     result = []
     work = 0
     for number, unit in enumerate(owners.units):
         is_last = number == len(owners.units) - 1
-        end = max(step.number for step in main if owners.of_steps[step.number] == number)
+        end = max(step.number for step in main if of_steps[step.number] == number)
         kept = [
             step
             for step in main
-            if owners.of_steps[step.number] == number
-            or owners.of_steps[step.number] is None
+            if of_steps[step.number] == number
+            or of_steps[step.number] is None
             and (step.number < end or is_last)
         ]
         work += len(kept) ** 2
         if work > _MAX_WORK:
             raise Refusal(TOO_LONG)
-        result.append(_pruned(owners, unit, kept))
-    for part in result:
-        _check_status(steps, part)
+        part = _pruned(owners, unit, kept)
+        for step in part.steps:
+            if steps.report_of_statement(step).may_fail and not step.is_last:
+                is_cut = step.node is not step.statement and step is unit.step
+                if is_cut or step is part.steps[-1]:
+                    raise failure_ignored(step)
+        result.append(part)
     return result
 
 
@@ -76,14 +71,6 @@ def shared_steps(steps: Steps, parts: Sequence[Part]) -> int:
         for number, step in enumerate(steps.main)
         if step.most_builds or not all(step in part.steps for part in parts)
     )
-
-
-def _check_status(steps: Steps, part: Part) -> None:
-    for step in part.steps:
-        if steps.report_of_statement(step).may_fail and not step.is_last:
-            is_cut = step.node is not step.statement and step is part.unit.step
-            if is_cut or step is part.steps[-1]:
-                raise failure_ignored(step)
 
 
 # Set-up that a part does not need: functions, old values, detours of the directory
@@ -112,50 +99,47 @@ def _without_functions(kept: Sequence[Step]) -> Iterator[Step]:
 
 def _is_set_anew(step: Step, later: Sequence[Step]) -> bool:
     """The step only sets variables, which a command of the same form sets again before any use."""
-    report = step.report
-    if not report.changes <= {'variables', 'exported'} or report.files or report.exits:
-        return False
-    form = step.text.partition('=')[0]
-    for other in (step, *later):
-        # Other programs may read the environment, `read` may leave the old value, and a test
-        # may look whether there is one.
-        if may_stop(other) or not all(
-            use.kind == BUILTIN and use.name != 'read' for use in other.programs
-        ):
-            return False
-        if other is not step and report.writes & other.report.reads:
-            return False
-        if other is not step and other.text.partition('=')[0] == form:
-            return bool(report.writes) and report.writes <= other.sure_writes
-    return False
+    report, form = step.report, step.text.partition('=')[0]
+    same = (number for number, other in enumerate(later) if other.text.partition('=')[0] == form)
+    following = later[: next(same, -1) + 1]
+    # Other programs may read the environment, `read` may leave the old value, and a test may look
+    # whether there is one.
+    return (
+        bool(following and report.writes)
+        and report.writes <= following[-1].sure_writes
+        and report.changes <= {'variables', 'exported'}
+        and not report.exits
+        and not any(report.writes & other.report.reads for other in following)
+        and not any(map(may_stop, (step, *following)))
+        and all(
+            use.kind == BUILTIN and use.name != 'read'
+            for other in (step, *following)
+            for use in other.programs
+        )
+    )
 
 
 def _cut_detours(steps: Steps, kept: list[Step]) -> list[tuple[int, int]]:
     """Drop a `cd` that the next one takes back, or does not start from; cuts within the next."""
     cuts: list[tuple[int, int]] = []
     text = steps.source.source.value
-    index = 0
-    while index + 1 < len(kept):
-        first, second = kept[index], kept[index + 1]
-        target, further = _target(first), _target(second)
-        if target is None or further is None or _goes_back(kept[index + 2 :]):
-            index += 1
+    for number in range(len(kept) - 1, 0, -1):
+        pair = kept[number - 1 : number + 1]
+        targets = [*filter(None, map(_target, pair))]
+        if len(targets) < 2 or _goes_back(kept[number + 1 :]):
             continue
+        (first, second), (target, further) = pair, targets
         later = steps.later(second)
         start = second.node.end - len(further.value)
         name = target.known
         is_below = name is not None and '/' not in name and name not in ('.', '..', '-')
         if later and first.report.before.directories == later[0].report.before.directories:
-            del kept[index : index + 2]
+            del kept[number - 1 : number + 1]
         elif is_absolute(further):
-            del kept[index]
+            del kept[number - 1]
         elif is_below and text.startswith('../', start) and not cuts:
             cuts.append((start, start + 3))
-            del kept[index]
-        else:
-            index += 1
-            continue
-        index = max(index - 1, 0)
+            del kept[number - 1]
     return cuts
 
 
@@ -164,10 +148,8 @@ def _target(step: Step) -> Text | None:
     command = step.only_command
     if not isinstance(command, Simple) or len(command.words) != 2 or command.redirections:
         return None
-    targets = {use.texts[-1] for use in step.programs}
-    if {use.name for use in step.programs} != {'cd'} or len(targets) > 1:
-        return None
-    return targets.pop()
+    targets = {use.texts[-1] if use.name == 'cd' else None for use in step.programs}
+    return targets.pop() if len(targets) == 1 else None
 
 
 def _goes_back(later: Sequence[Step]) -> bool:

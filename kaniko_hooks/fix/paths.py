@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaniko_hooks.fix.programs import IMAGE_TOOLS, TAKES_FILES
 from kaniko_hooks.fix.steps import BuildCall, ProgramCall, Step
@@ -49,21 +49,9 @@ class Paths:
             self._keys[place] = tuple(names)
         return self._keys[place]
 
-    def outputs(self, build: BuildCall) -> set[str]:
-        """The files that a build writes."""
-        files = build.values(*OUTPUTS)
-        files += (
-            value.part(len('oci:'))
-            for value in build.values('cache-repo')
-            if value.value.startswith('oci:')
-        )
-        return {path for file in files for path in self.keys(file, build.env)}
-
     def contexts(self, build: BuildCall) -> Sequence[str]:
         """The folders that a build may take files from; none for a context that is elsewhere."""
-        context = build.value('context')
-        if context is None:
-            return ['/workspace']
+        context = build.value('context') or Text('/workspace')
         if context.value.startswith('dir://'):
             context = context.part(len('dir://'))
         if '://' in context.value:
@@ -80,12 +68,10 @@ class Paths:
     def dockerfiles(self, build: BuildCall) -> list[str]:
         """The places where Kaniko looks for the Dockerfile: the working directory, the context."""
         file = build.value('dockerfile') or Text('Dockerfile')
-        result = [*self.keys(file, build.env)]
-        if file.value[:1] != '/':
-            key = '\0'.join(file.key())
-            for folder in self.contexts(build):
-                result.append(posixpath.normpath(f'{folder}/{key}' if folder else key))
-        return result
+        key = '\0'.join(file.key())
+        folders = self.contexts(build) if file.value[:1] != '/' else ()
+        inside = (posixpath.normpath(f'{folder}/{key}' if folder else key) for folder in folders)
+        return [*self.keys(file, build.env), *inside]
 
     def written(self, step: Step) -> set[str]:
         """The files that a step writes, as far as they are named."""
@@ -94,15 +80,16 @@ class Paths:
 
     def _writes(self, step: Step) -> Iterator[tuple[str, Env]]:
         for build in step.builds:
-            yield from ((path, build.env) for path in self.outputs(build))
+            files = build.values(*OUTPUTS)
+            files += (
+                value.part(len('oci:'))
+                for value in build.values('cache-repo')
+                if value.value.startswith('oci:')
+            )
+            yield from ((path, build.env) for file in files for path in self.keys(file, build.env))
         for use in step.programs:
             if use.kind == LOCAL or use.name in IMAGE_TOOLS:
                 yield from ((path, use.env) for path in self.targets(use))
-
-    def _removes(self, step: Step) -> Iterator[tuple[str, Env]]:
-        for use in step.programs:
-            for word in use.removed:
-                yield from ((path, use.env) for path in self.keys(word, use.env))
 
     def written_before(self, step: Step, build: BuildCall) -> set[str]:
         """The files that a step writes before it builds."""
@@ -112,7 +99,13 @@ class Paths:
     def changes(self, step: Step, name: str) -> dict[str, set[object]]:
         """The files that a step writes or removes, with the values of a variable in such runs."""
         result: dict[str, set[object]] = defaultdict(set)
-        for path, env in (*self._writes(step), *self._removes(step), *self.redirected(step)):
+        removed = (
+            (path, use.env)
+            for use in step.programs
+            for word in use.removed
+            for path in self.keys(word, use.env)
+        )
+        for path, env in (*self._writes(step), *removed, *self.redirected(step)):
             result[path].add(value_in(env, name))
         return result
 
@@ -129,24 +122,22 @@ class Paths:
             for path in self.keys(word, use.env):
                 yield posixpath.join(path, name) if name else path
 
-    def named_of(
-        self, step: Step, files: Iterable[str], in_run: Callable[[Env], bool] = lambda env: True
-    ) -> list[str]:
-        """The files that a step names in some of its runs, or a folder or pattern for them."""
+    def named_of(self, step: Step, files: Iterable[str]) -> list[str]:
+        """The files that a step names, or a folder or pattern for them."""
         wanted = list(files)
-        named = set(self.named(step, in_run)) if wanted else ()
+        named = {path for path, _ in self.named(step)} if wanted else ()
         return [file for file in wanted if any(may_be_named(file, path) for path in named)]
 
-    def named(self, step: Step, in_run: Callable[[Env], bool] = lambda env: True) -> Iterator[str]:
-        """The files and folders that a step may read, in some of its runs."""
+    def named(self, step: Step) -> Iterator[tuple[str, Env]]:
+        """The files and folders that a step may read."""
         for use in step.programs:
-            for text in use.read if in_run(use.env) else ():
+            for text in use.read:
                 yield from self._of_word(text, use.env)
         for operator, target, env in step.report.targets:
-            if operator not in _REPLACES and in_run(env):
-                yield from self.keys(target, env)
+            if operator not in _REPLACES:
+                yield from ((path, env) for path in self.keys(target, env))
         for build in step.builds:
-            for flag in build.flags if in_run(build.env) else ():
+            for flag in build.flags:
                 if flag.name not in OUTPUTS and flag.name not in ('context', 'destination'):
                     yield from self._of_word(flag.value, build.env)
 
@@ -160,11 +151,11 @@ class Paths:
                     if path[:1] == '/' and not own and not re.match(_BROUGHT, path):
                         yield path
 
-    def _of_word(self, word: Text, env: Env) -> Iterator[str]:
+    def _of_word(self, word: Text, env: Env) -> Iterator[tuple[str, Env]]:
         """A word as a path; what follows `=`, `:` or `@` may be one, too."""
         for part in (word, *word.split('=@:,')[1:]):
             if part.value.strip('-'):
-                yield from self.keys(part, env)
+                yield from ((path, env) for path in self.keys(part, env))
 
 
 def value_in(env: Env, name: str) -> object:
@@ -218,8 +209,7 @@ def is_inside(file: str, folder: str) -> bool:
     if folder in ('', '.'):
         return file[:1] != '/'
     if '\0' in folder or file.startswith('\0'):
-        start = folder.partition('\0')[0]
-        if file.startswith('\0') or not start:
-            return folder[:1] != '/' or file.startswith('\0')
-        return file.startswith(start) or start.startswith(file.partition('\0')[0])
+        # Of unknown names only the known beginnings can differ.
+        start, own_start = folder.partition('\0')[0], file.partition('\0')[0]
+        return file.startswith(start) or start.startswith(own_start)
     return file == folder or file.startswith(f'{folder}/')

@@ -59,12 +59,15 @@ def plan_fixes(
         if finding.rule in (CACHED, UNCACHED)
     }
     plans = _Plans()
-    edited: Mapping[str, str] = {}
+    new: dict[str, str] = {}
     if distinct:
         try:
             files = gitlab_files(repository, named)
-            state = State(Files(repository), files, options, analysis.evaluations, {})
-            edited = plans.settle(state, list(distinct.values())).edited
+            state = State(Files(repository), files, options, analysis.evaluations)
+            text_of = plans.settle(state, list(distinct.values())).repository.known_text
+            changed = {path for outcome in plans.outcomes.values() for path in outcome.files}
+            order = sorted(changed, key=lambda path: (path in plans.targets, path))
+            new = {path: text_of(path) for path in order}
         except Exception as error:
             plans.crashes.append(internal_error('the fix', error))
     outcomes = []
@@ -72,15 +75,10 @@ def plan_fixes(
         outcome = plans.outcomes.get(_key(finding), Outcome(finding))
         fixed = finding._replace(fix=outcome.finding.fix, no_fix=outcome.finding.no_fix)
         outcomes.append(outcome._replace(finding=fixed))
-    order = sorted(edited, key=lambda path: (path in plans.targets, path))
-    new = {path: edited[path] for path in order}
     return FixPlan(tuple(outcomes), new, (*analysis.crashes, *plans.crashes))
 
 
-_Key = tuple[str, tuple[str, ...]]
-
-
-def _key(finding: Finding) -> _Key:
+def _key(finding: Finding) -> object:
     return finding.rule, tuple(f'{job.place.file}:{job.name}' for job in finding.containers)
 
 
@@ -88,7 +86,7 @@ class _Plans:
     """The outcomes of findings, while they are settled."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[_Key, Outcome] = {}
+        self.outcomes: dict[object, Outcome] = {}
         self.crashes: list[str] = []
         self.targets: set[str] = set()  # files with jobs that are rewritten
 
@@ -116,8 +114,8 @@ class _Plans:
         for finding, own in drafted:
             fixed = finding._replace(fix=', '.join(draft.does for draft in own))
             files = sorted({path for draft in own for path in draft.edits})
-            risks = [risk for draft in own for risk in draft.risks]
-            self.outcomes[_key(finding)] = Outcome(fixed, tuple(files), ''.join(risks[:1]))
+            risk = next((risk for draft in own for risk in draft.risks), '')
+            self.outcomes[_key(finding)] = Outcome(fixed, tuple(files), risk)
             self.targets.update(draft.target.file for draft in own)
         return after
 

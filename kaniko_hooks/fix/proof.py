@@ -12,7 +12,7 @@ from kaniko_hooks.fix.draft import Draft
 from kaniko_hooks.fix.parts import Part
 from kaniko_hooks.fix.paths import Paths, shown_path
 from kaniko_hooks.fix.split import NewJob
-from kaniko_hooks.fix.steps import BuildCall, Step, Steps, steps_of
+from kaniko_hooks.fix.steps import BuildCall, Steps, steps_of
 from kaniko_hooks.fix.target import State
 from kaniko_hooks.kaniko import destination_words
 from kaniko_hooks.model import Container, Field, Setting
@@ -44,7 +44,7 @@ def prove(before: State, after: State, drafts: Sequence[Draft]) -> None:
 
 
 def _kinds(state: State) -> list[object]:
-    return [(pipeline.root, pipeline.child, pipeline.broken) for pipeline in state.pipelines]
+    return [(pipeline.root, pipeline.child, bool(pipeline.problem)) for pipeline in state.pipelines]
 
 
 # Keywords
@@ -235,28 +235,22 @@ def _of_value(value: Value | None) -> object:
 def _prove_commands(draft: Draft, part: Part, job: Job, steps: Steps) -> None:
     """A new job runs the same commands before and after its build, in order."""
     unit, source = part.unit, draft.steps.source.source.value
-    expected = [_lines(step.text) for step in draft.steps.before]
+    expected = [step.text for step in draft.steps.before]
     for step in part.steps:
         for inner in unit.loop.body if unit.loop and step is unit.step else (step,):
-            text = _without(inner, part)
+            text = inner.text
+            for start, end in part.cuts:
+                if inner.first <= start < inner.end:
+                    text = text[: start - inner.first] + text[end - inner.first :]
             for other in unit.others if inner is unit.main else ():
                 for field in destination_words(other.builds[0].argv):
                     text += f' {source[field.start : field.end]}'
-            expected.append(_lines(text))
-    actual = [_lines(step.text) for step in (*steps.before, *steps.main)]
-    if sum(expected, []) != sum(actual, []):
+            expected.append(text)
+    if _lines(expected) != _lines([step.text for step in (*steps.before, *steps.main)]):
         raise Refusal(f'{job.name} would not run the same commands')
 
 
-def _without(step: Step, part: Part) -> str:
-    text = step.text
-    for start, end in part.cuts:
-        if step.first <= start < step.end:
-            text = text[: start - step.first] + text[end - step.first :]
-    return text
-
-
-def _lines(text: str) -> list[str]:
+def _lines(texts: Sequence[str]) -> list[str]:
     """The lines and the commands of `&&` lists, however they are indented."""
-    lines = re.split(r'&&|\n', re.sub(r'\s*\\\n\s*', ' ', text))
+    lines = re.split(r'&&|\n', re.sub(r'\s*\\\n\s*', ' ', '\n'.join(texts)))
     return [line.strip() for line in lines if line.strip()]

@@ -75,7 +75,8 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
     longest_first = '|'.join(map(re.escape, sorted(names, key=len, reverse=True)))
     # G: the names of the jobs that `parallel` makes.
     job = re.compile(rf'({longest_first})(?: \d+/\d+|: \[.*\])?')
-    in_text = re.compile(rf'(?:job=|["\'])({longest_first})(?=\\?["\'&\s)]|\Z)')
+    quoted = re.compile(rf'["\']({longest_first})\\?["\']')
+    as_word = re.compile(rf'(?<![\w.-])({longest_first})(?![\w.-])')
     looks_up = re.compile(_LOOKS_UP)
     needed: set[int] = set()  # where scalars start
     for path, node in _written(root):
@@ -90,7 +91,8 @@ def _mentions(root: Node, names: Collection[str]) -> Iterator[Mention]:
             if kind is not None:
                 yield Mention(match[1], kind, node)
         elif looks_up.search(node.value):
-            yield from (Mention(name, _OTHER, node) for name in in_text.findall(node.value))
+            pattern = as_word if 'job=' in node.value else quoted
+            yield from (Mention(name, _OTHER, node) for name in pattern.findall(node.value))
 
 
 def _written(root: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
@@ -143,8 +145,7 @@ def _kind(path: Sequence[str]) -> str | None:
 
 def check_mentions(state: State, target: Target, mentions: Mentions) -> None:
     """Raises Refusal for mentions that cannot be replaced: all but those of `needs`."""
-    document = state.files.document(target.file)
-    if is_merged(document.nodes, target.body):
+    if is_merged(state, target.body):
         raise Shared(f'other jobs merge it as *{target.body.anchor}')
     for path, mention in ((path, mention) for path, some in mentions.items() for mention in some):
         # Another pipeline's needs and parents are its own jobs, whatever their names.

@@ -197,7 +197,7 @@ def _without_script(writer: Writer, shared: Sequence[Step]) -> Edit:
     start, end = place.script_start, place.script_end
     if shared:
         lines = writer.script(shared).replace('script', 'before_script', 1)
-        return Edit(start, end, re.sub(r'\A([^:]*:)[ \t]+#.*', r'\1', lines))
+        return Edit(start, end, re.sub(r'\A([^:]*:)[ \t]+#[^\r\n]*', r'\1', lines))
     above = line_end(text, len(text[:start].rstrip()))
     if end >= place.holder_end:
         return Edit(above, end, '')

@@ -130,9 +130,10 @@ class ProgramCall(NamedTuple):
         """The name of what it writes into a folder, in the key of a path; '' for other operands."""
         if self.name == 'mkdir' or not re.search(r'(?:\A\.|/)\Z', folder.value):
             return ''
-        copied = self.operands[0].split('/')[-1].known if len(self.operands) == 2 else None
-        is_name = self.writes_last and copied and re.fullmatch(r'\.?\w[\w.-]*', copied)
-        return copied if is_name and copied else f'\0files of {self.name}\0'
+        is_one = self.writes_last and len(self.operands) == 2
+        copied = self.operands[0].split('/')[-1].known if is_one else None
+        is_name = re.fullmatch(r'\.?\w[\w.-]*', copied or '')
+        return is_name[0] if is_name else f'\0files of {self.name}\0'
 
 
 class BuildCall(NamedTuple):
@@ -281,7 +282,10 @@ def steps_in(source: ScriptReport, body: Sequence[Statement], at: int = 0) -> It
                 statement,
                 report,
                 _programs_of(report),
-                _builds_of(report),
+                tuple(
+                    BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
+                    for build, env in report.builds
+                ),
                 command,
                 comment.end() if comment else first,
                 first,
@@ -324,9 +328,6 @@ def scripts_of(step: Step) -> set[str]:
     return {file for file in files if not file.endswith(('.yml', '.yaml'))}
 
 
-# Programs and builds
-
-
 def _programs_of(report: StatementReport) -> tuple[ProgramCall, ...]:
     """The programs of a statement; those that change a volume may do more than LOCAL ones."""
     writes_volume = any(
@@ -350,11 +351,4 @@ def _is_on_volume(path: Text, env: Env) -> bool:
     return any(
         target.prefix[:1] == '/' and not _OWN.match(target.value)
         for target in paths.resolved(env, path)
-    )
-
-
-def _builds_of(report: StatementReport) -> tuple[BuildCall, ...]:
-    return tuple(
-        BuildCall(build.argv, kaniko.parse(build.argv[1:]) or (), build.place.file, env)
-        for build, env in report.builds
     )

@@ -11,8 +11,6 @@ from kaniko_hooks.ci.gitlab.files import Files
 from kaniko_hooks.ci.gitlab.jobs import SYSTEM, Job, Pipeline, containers_of, defaults, effective
 from kaniko_hooks.ci.gitlab.pipelines import Pipelines
 from kaniko_hooks.ci.gitlab.values import (
-    Items,
-    Leaf,
     Value,
     entries_of,
     get,
@@ -20,9 +18,10 @@ from kaniko_hooks.ci.gitlab.values import (
     is_null,
     items_of,
     node_of,
+    plain,
     string_of,
 )
-from kaniko_hooks.document.nodes import MappingNode, Node, ScalarNode, aliased, identity, walk
+from kaniko_hooks.document.nodes import MappingNode, ScalarNode, aliased, identity, walk
 from kaniko_hooks.fix import Refusal
 from kaniko_hooks.fix.paths import is_inside
 from kaniko_hooks.model import Container, Note
@@ -51,18 +50,12 @@ class State:
     """
 
     def __init__(
-        self,
-        files: Files,
-        named: Sequence[str],
-        options: Options,
-        evaluations: Evaluations,
-        edited: Mapping[str, str],
+        self, files: Files, named: Sequence[str], options: Options, evaluations: Evaluations
     ) -> None:
         self.files = files
         self.named = named
         self.options = options
         self.evaluations = evaluations
-        self.edited = edited
         self.repository = files.repository
         self.pipelines = Pipelines(files, named, options.gitlab_configs).result()
         self.is_exact = cache(self.repository.is_exact)
@@ -72,8 +65,7 @@ class State:
         """The state after more edits."""
         repository = self.repository.edited(texts)
         files = self.files.edited(repository, texts.keys())
-        edited = {**self.edited, **texts}
-        return State(files, self.named, self.options, Evaluations(repository), edited)
+        return State(files, self.named, self.options, Evaluations(repository))
 
     def sources(self, pipeline: Pipeline) -> list[Job]:
         """The jobs of a pipeline that have artifacts."""
@@ -106,7 +98,12 @@ def target_of(state: State, container: Container) -> Target:
     """The job of a container, whose place may have moved since. Raises Refusal."""
     if container.system != SYSTEM:
         raise Refusal('only jobs of GitLab CI can be rewritten')
-    own = tuple(pipeline for pipeline in state.pipelines if _has(pipeline, container))
+    own = tuple(
+        pipeline
+        for pipeline in state.pipelines
+        if container.place.file in pipeline.files
+        and (container.name in pipeline.jobs or container.name in pipeline.hidden)
+    )
     if not own:
         raise Refusal('its pipeline cannot be read')
     job = own[0].jobs.get(container.name)
@@ -126,13 +123,6 @@ def target_of(state: State, container: Container) -> Target:
     )
 
 
-def _has(pipeline: Pipeline, container: Container) -> bool:
-    job = pipeline.jobs.get(container.name) or pipeline.hidden.get(container.name)
-    return job is not None and any(
-        definition.key.file == container.place.file for definition in job.definitions
-    )
-
-
 def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
     files = sorted({definition.key.file for definition in job.definitions})
     if len(files) > 1:
@@ -145,10 +135,12 @@ def _definition(job: Job) -> tuple[ScalarNode, MappingNode]:
     return key, body
 
 
-def is_merged(roots: Iterable[Node], body: MappingNode) -> bool:
+def is_merged(state: State, body: MappingNode) -> bool:
     """An alias in the file stands for the job as a whole."""
     return body.anchor is not None and any(
-        identity(named) == identity(body) for node in walk(roots) for named in aliased(node)
+        identity(named) == identity(body)
+        for node in walk(state.files.document(body.file).nodes)
+        for named in aliased(node)
     )
 
 
@@ -167,11 +159,9 @@ def refuse_keywords(target: Target, scripts: Iterable[str]) -> None:
     environment = get(table, 'environment')
     if not is_null(environment) and string_of(get(environment, 'action')) != 'access':
         raise Refusal('it has an `environment`: every job would be a deployment of its own')
-    for text in (*scalars_of(target.job), *scripts):
-        if name := re.search('CI_JOB_(?:GROUP_)?NAME', text):
-            raise Refusal(f'it uses {name[0]}, and its name would change')
-        if name := re.search('CI_NODE_(?:INDEX|TOTAL)', text):
-            raise Refusal(f'it uses {name[0]}, which `parallel` would change')
+    text = '\n'.join((text_of(target.job), *scripts))
+    if name := re.search('CI_JOB_(?:GROUP_)?NAME|CI_NODE_(?:INDEX|TOTAL)', text):
+        raise Refusal(f'it uses {name[0]}, which would change')
 
 
 def _has_keyword(table: Value, keyword: str) -> bool:
@@ -191,7 +181,7 @@ def risky_keywords(
     for pipeline in target.pipelines:
         if pipeline.standalone:
             yield f'{target.file} is not part of any pipeline found here'
-        elif pipeline.broken or not all(_is_scan(state, note) for note in pipeline.notes):
+        elif pipeline.problem or not all(_is_scan(state, note) for note in pipeline.notes):
             yield 'its pipeline has parts that cannot be seen here and may name the job'
     if _has_keyword(table, 'coverage'):
         yield 'it has a `coverage`, which would count once for every job'
@@ -241,19 +231,11 @@ def _keeps(cache: Value, path: str) -> bool:
     return any(is_inside(path, folder) or is_inside(folder, path) for folder in folders)
 
 
-def scalars_of(job: Job, without: Collection[str] = ()) -> Iterator[str]:
-    """The scalars that GitLab may read for a job, as text, without those of some keywords."""
+def text_of(job: Job, without: Collection[str] = ()) -> str:
+    """All that GitLab may read for a job, without some keywords, as text to search in."""
     entries = (*entries_of(job.table), *defaults(job.top).items())
-    waiting = [entry.value for name, entry in entries if name not in without]
-    waiting += items_of(get(job.top, 'variables'))
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, (Leaf, ScalarNode)):
-            yield str(value.value)
-        elif isinstance(value, Items):
-            waiting += value.items
-        else:
-            waiting += [entry.value for _, entry in entries_of(value)]
+    values = [entry.value for name, entry in entries if name not in without]
+    return str([plain(value) for value in (*values, *items_of(get(job.top, 'variables')))])
 
 
 def services_of(target: Target) -> set[str]:

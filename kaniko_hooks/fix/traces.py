@@ -29,7 +29,6 @@ _VARYING_NAMES = frozenset(
 # Programs that print the environment, or the variables that they name.
 _PRINTS_VARIABLES = ('declare', 'env', 'export', 'printenv', 'readonly', 'set', 'typeset')
 
-
 # A variable or file that a step reads, its marks, and how an earlier build would have changed it.
 # Marks are the numbers of units, None for steps that all parts have, and the sources of values
 # that differ from run to run.
@@ -50,7 +49,7 @@ class Traces:
         """The variables and files that a step reads."""
         settings = self.paths.script.variables
         for name in sorted(self._reads(step)):
-            marks = self.variables.get(name) or {*_varying_names(settings, name)}
+            marks = {*self.variables.get(name, ()), *_varying_names(settings, name)}
             yield f'${name}', marks, 'changes'
         for path in self.paths.named_of(step, self.files):
             yield f'the file {shown_path(path)}', self.files[path], 'writes'
@@ -66,7 +65,7 @@ class Traces:
         uses = [use for use in step.programs if use.name == 'envsubst']
         if uses:
             texts = [word for use in uses for word in use.words]
-            texts += [self.paths.text_of(path) or '' for path in self.paths.named(step)]
+            texts += [self.paths.text_of(path) or '' for path, _ in self.paths.named(step)]
             reads.update(re.findall(r'\$\{?(\w+)', ' '.join(texts)))
         return reads
 
@@ -81,7 +80,7 @@ class Traces:
         if step.most_builds:
             self._built.update(marks)
         elif not self._built:
-            self._folders.update(map(posixpath.dirname, self.paths.named(step)))
+            self._folders.update(posixpath.dirname(path) for path, _ in self.paths.named(step))
 
 
 def units_of(marks: Iterable[object]) -> set[int]:
@@ -92,18 +91,14 @@ def units_of(marks: Iterable[object]) -> set[int]:
 # Values that differ from run to run, of which each part would have its own
 
 
-def _varying_names(settings: Mapping[str, Setting], name: str) -> set[str]:
+def _varying_names(settings: Mapping[str, Setting], name: str) -> frozenset[str]:
     """The names among a variable and those in its value that differ from job to job."""
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            setting = settings.get(current)
-            for value in setting.values if setting else ():
-                waiting += (hole.name for hole in value.holes)
-    return seen & _VARYING_NAMES
+    names = [name]
+    for current in names:
+        values = settings[current].values if current in settings else ()
+        holes = (hole.name for value in values for hole in value.holes)
+        names += [name for name in holes if name not in names]
+    return _VARYING_NAMES.intersection(names)
 
 
 def varies(step: Step) -> bool:

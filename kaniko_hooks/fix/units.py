@@ -16,10 +16,10 @@ from kaniko_hooks.ci.gitlab.values import get
 from kaniko_hooks.fix import Refusal, shortened
 from kaniko_hooks.fix.effects import act_on, effects, images_of, last_word, may_stop
 from kaniko_hooks.fix.footprints import footprint_of, may_use
-from kaniko_hooks.fix.paths import Paths, is_absolute, value_in
+from kaniko_hooks.fix.paths import Paths, is_absolute, may_be_named, value_in
 from kaniko_hooks.fix.programs import WRITES_NOTHING
 from kaniko_hooks.fix.steps import BuildCall, Step, Steps, failure_ignored, steps_in
-from kaniko_hooks.fix.target import Target, scalars_of, services_of
+from kaniko_hooks.fix.target import Target, services_of, text_of
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.tree import For, Literal, Parameter, Simple, Statement, walk
 
@@ -107,11 +107,14 @@ def _may_use(unit: Unit, images: frozenset[str], steps: Steps, paths: Paths) -> 
 
 
 def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
-    if first.loop or second.loop or not first.images.isdisjoint(second.images):
+    words, others = (
+        [kaniko.other_words(build.argv) for build in unit.builds] for unit in (first, second)
+    )
+    if words != others or not first.images or first.images & second.images:
         return False
     names = [{*map(last_word, unit.images)} for unit in (first, second)]
     # Of unknown names any two may be the same.
-    if not first.images or names[0].isdisjoint(names[1]) and all(names[0] | names[1]):
+    if names[0].isdisjoint(names[1]) and all(names[0] | names[1]):
         return False
     prefix = _prefix(steps, first.step)
     if prefix is None or prefix != _prefix(steps, second.step):
@@ -121,10 +124,8 @@ def _can_merge(first: Unit, second: Unit, steps: Steps) -> bool:
         return False
     if len(first.builds) > 1 and any(step.report.writes for step in between):
         return False
-    return len(first.builds) == len(second.builds) and all(
-        kaniko.other_words(old.argv) == kaniko.other_words(new.argv)
-        and old.env._replace(stdin=None) == new.env._replace(stdin=None)
-        and not old.values('no-push')
+    return all(
+        old.env._replace(stdin=None) == new.env._replace(stdin=None) and not old.values('no-push')
         for old, new in zip(first.builds, second.builds)
     )
 
@@ -213,8 +214,8 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
 def _check_variable(target: Target, steps: Steps, step: Step, name: str) -> None:
     if steps.is_environment(name):
         raise Refusal(f'the loop variable {name} is a variable of the pipeline')
-    beside = scalars_of(target.job, without=SCRIPTS)
-    is_used = any(re.search(rf'\$\{{?{name}(?!\w)', text) for text in beside)
+    beside = text_of(target.job, without=SCRIPTS)
+    is_used = re.search(rf'\$\{{?{name}(?!\w)', beside) is not None
     for other in (*steps.before, *steps.main, *steps.after):
         command = other.only_command
         is_loop = isinstance(command, For) and command.name == name and other.most_builds > 1
@@ -262,19 +263,16 @@ def _check_variables(step: Step, body: Sequence[Step], name: str) -> None:
 
 def _check_files(step: Step, body: Sequence[Step], paths: Paths, name: str) -> None:
     """A command may not find a file that another iteration has changed."""
-    values = {value_in(build.env, name) for build in step.builds}
     changes = paths.changes(step, name)
     written: set[str] = set()
     for inner in body:
         if not inner.builds and all(use.name in (*WRITES_NOTHING, 'cd') for use in inner.programs):
             continue
-        for value in values:
-            others = {
-                path
-                for path, runs in changes.items()
-                if runs != {value} and not (path in written and value in runs)
-            }
-            if paths.named_of(inner, others, lambda env: value_in(env, name) == value):
-                raise Refusal(f'{shortened(inner.text)} may find what another iteration changes')
+        for path, value in {(path, value_in(env, name)) for path, env in paths.named(inner)}:
+            for file, runs in changes.items():
+                is_own = runs == {value} or file in written and value in runs
+                if not is_own and may_be_named(file, path):
+                    text = shortened(inner.text)
+                    raise Refusal(f'{text} may find what another iteration changes')
         if not inner.builds:
             written |= paths.written(inner)

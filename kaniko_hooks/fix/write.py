@@ -8,8 +8,8 @@ is replaced. Other hard links to a replaced file keep the old text.
 The complete file has a fixed name, so the next process removes what a killed one has
 left; only one at a time writes in a repository. Files are replaced in the order that is
 given: where only some are, the jobs in the rest still share their container, and the next
-run goes on from there. Two files with followers of each other's jobs have no such order:
-a kill between their replacements leaves a `needs` of a job that is gone, which GitLab
+run goes on from there. If two files have jobs of a fix and followers of each other's, a
+kill between their replacements may leave a `needs` of a job that is gone, which GitLab
 refuses.
 """
 

@@ -1,10 +1,10 @@
-"""`if`, `case`, `[[ … ]]` and `(( … ))`."""
+"""`if`, `case` and `[[ … ]]`."""
 
 from __future__ import annotations
 
 from kaniko_hooks.shell import conditionals, expand
 from kaniko_hooks.shell.env import Flow, Scope, State, by_success, merged
-from kaniko_hooks.shell.tree import Arithmetic, Case, CaseArm, If, Test, Word
+from kaniko_hooks.shell.tree import Case, CaseArm, If, Test, Word
 from kaniko_hooks.text import Text, hole
 
 
@@ -91,14 +91,3 @@ def _operand(
         (after, (conditionals.Operand(expand.joined(parts), parts),))
         for after, parts in expand.parts_of(scope, state, word.pieces)
     ]
-
-
-def calculation(scope: Scope, state: State, node: Arithmetic) -> Flow:
-    """`(( … ))`."""
-    from kaniko_hooks.shell import arithmetic
-
-    return Flow(
-        end
-        for way, parts in expand.parts_of(scope, state, node.pieces)
-        for end in arithmetic.tested(scope, way, expand.joined(parts))
-    )

@@ -254,7 +254,7 @@ def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         name, _, _ = field.text.value.partition('=')
         source = concat((field.text.part(len(name) + 1), Text(' "$@"')))
         body = scope.ev.parsed(source).body
-        table[name] = (Function(tree.Group(body, False, (), 0, 0), source),)
+        table[name] = (Function(tree.Group(body, False, ()), source),)
     return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
 
 

@@ -17,9 +17,9 @@ from kaniko_hooks.model import Cond, Eq, Match, all_of, any_of, negate, opaque
 from kaniko_hooks.named_tuple import NamedTuple
 from kaniko_hooks.shell.expand import Part, matching, opaque_match
 from kaniko_hooks.shell.facts import escaped
+from kaniko_hooks.shell.value import EMPTY
 from kaniko_hooks.text import Text, hole
 
-_EMPTY = Text('')
 # The answer changes with the files of the container.
 _FILE_TESTS = frozenset('-a -b -c -d -e -f -g -h -k -p -r -s -u -w -x -G -L -N -O -S'.split())
 _COMPARISONS = frozenset(('-eq', '-ne', '-lt', '-ge', '-gt', '-le'))
@@ -46,6 +46,9 @@ def condition(operands: Sequence[Operand], moment: str, or_: str, and_: str) -> 
     """
     if not operands:
         return False
+    # The words around an operator may be written as others.
+    if len(operands) == 3 and operands[1].text.known not in (or_, and_):
+        return _part(operands, moment)
     # In one of many words that may vanish, another one may be the operator.
     if len(operands) > 3 and any(item.vanishes for item in operands):
         return None
@@ -74,14 +77,14 @@ def _part(operands: Sequence[Operand], moment: str) -> Cond:
         cond = all_of((*map(_stays, words), _binary(left, middle.text.known or '', right)))
     elif len(words) == 2:
         cond = _unary(words[0].text.known, words[1], moment)
-    elif words:
+    elif len(words) == 1:
         cond = all_of((_filled(words[0].text), _one_word(words[0])))
     return negate(cond) if (len(operands) - len(words)) % 2 else cond
 
 
 def _unary(operator: str | None, operand: Operand, moment: str) -> Cond:
     if operator == '-z':
-        return Eq(operand.text, _EMPTY)
+        return Eq(operand.text, EMPTY)
     if operator == '-n':
         return _one_word(operand) if operand.vanishes else _filled(operand.text)
     if operator in _FILE_TESTS:
@@ -103,7 +106,7 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     test = opaque_match('=~', subject, parts)
     if any(part.text.holes for part in parts):
         return test
-    pieces = [_literal(part.text.value) if part.quoted else part.text.value for part in parts]
+    pieces = [re.escape(part.text.value) if part.quoted else part.text.value for part in parts]
     expression = ''.join(pieces)
     match = re.match(_BEGINNINGS, expression)
     if match is None or '|' in expression[match.end() :]:
@@ -112,13 +115,8 @@ def _searched(subject: Text, parts: Sequence[Part]) -> Cond:
     return all_of((test, any_of(Match(subject, f'{escaped(text)}*') for text in texts)))
 
 
-def _literal(text: str) -> str:
-    """A regular expression for just this text."""
-    return re.sub(r'[^\w\s]', r'\\\g<0>', text)
-
-
 def _filled(text: Text) -> Cond:
-    return negate(Eq(text, _EMPTY))
+    return negate(Eq(text, EMPTY))
 
 
 def _one_word(operand: Operand) -> Cond:

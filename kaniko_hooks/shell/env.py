@@ -12,7 +12,7 @@ from functools import reduce
 
 from kaniko_hooks.model import Field, Reason, Script
 from kaniko_hooks.named_tuple import NamedTuple
-from kaniko_hooks.shell import TooMuch, facts, outcome
+from kaniko_hooks.shell import facts, outcome
 from kaniko_hooks.shell.facts import Facts
 from kaniko_hooks.shell.outcome import Outcome
 from kaniko_hooks.shell.tree import Command
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 _MAX_DIRECTORIES = 4
 # Texts that a file may have.
 _MAX_TEXTS = 16
-# The work of a comparison of two states.
-_COMPARISON = 3
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
 # Among the names that are exported: all that are assigned (`set -a`).
@@ -211,7 +209,7 @@ def _add(scope: Scope, kept: list[State], state: State) -> None:
     """Add a state, united with others of which it is another case."""
     index = 0
     while index < len(kept):
-        scope.ev.spend(_COMPARISON)
+        scope.ev.spend(3)
         union = _united(kept[index], state, scope.tested)
         if union is None:
             index += 1
@@ -289,11 +287,13 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         value = variables.get(name)
         if value is None or any(table.get(name) is not value for table in tables):
             variables[name] = join((scope.ev.value(scope, env, name) for env in envs), scope.ev)
+    # Where it was not written it is the file of the repository.
+    files = _alternatives([env.files for env in envs], scope.ev.file)
     return _latest(*envs)._replace(
         variables=variables,
         exported=first.exported.intersection(*(env.exported for env in envs)),
-        functions=_alternatives([env.functions for env in envs], None),
-        files=_joined_files(scope, [env.files for env in envs]),
+        functions=_alternatives([env.functions for env in envs], lambda name: None),
+        files={path: joined_texts(texts) for path, texts in files.items()},
         arguments=join((env.arguments for env in envs), scope.ev),
         directories=joined_directories(env.directories for env in envs),
         previous_directories=joined_directories(env.previous_directories for env in envs),
@@ -306,14 +306,14 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
 
 
 def _alternatives(
-    tables: Sequence[Mapping[str, tuple[_T, ...]]], *absent: _T
+    tables: Sequence[Mapping[str, tuple[_T, ...]]], absent: Callable[[str], _T]
 ) -> dict[str, tuple[_T, ...]]:
-    """The alternatives of each name; `absent` is that of a table without the name."""
-    names = dict.fromkeys(name for table in tables for name in table)
-    return {
-        name: tuple(dict.fromkeys(item for table in tables for item in table.get(name, absent)))
-        for name in names
-    }
+    """The alternatives of each name; `absent` makes that of a table without the name."""
+    result: dict[str, tuple[_T, ...]] = {}
+    for name in dict.fromkeys(name for table in tables for name in table):
+        items = (item for table in tables for item in table.get(name) or (absent(name),))
+        result[name] = tuple(dict.fromkeys(items))
+    return result
 
 
 def _printed(texts: Sequence[Text]) -> Text:
@@ -324,29 +324,10 @@ def _printed(texts: Sequence[Text]) -> Text:
     return concat((*filter(may_build, kept), hole('')))
 
 
-def _joined_files(
-    scope: Scope, tables: Sequence[Mapping[str, tuple[Text, ...]]]
-) -> dict[str, tuple[Text, ...]]:
-    result = _alternatives(tables)
-    for path, texts in result.items():
-        if any(path not in table for table in tables):
-            texts = (*texts, scope.ev.file(path))
-        result[path] = joined_texts(texts)
-    return result
-
-
 def joined_texts(texts: Iterable[Text]) -> tuple[Text, ...]:
-    """The texts that a file may have; of too many those that may build are kept.
-
-    Raises TooMuch for too many of these.
-    """
+    """The texts that a file may have; of too many those that may build are kept."""
     kept = tuple(dict.fromkeys(texts))
-    if len(kept) <= _MAX_TEXTS:
-        return kept
-    kept = tuple(text for text in kept if may_build(text))
-    if len(kept) > _MAX_TEXTS:
-        raise TooMuch
-    return (*kept, ANYTHING)
+    return kept if len(kept) <= _MAX_TEXTS else (*filter(may_build, kept), ANYTHING)
 
 
 def joined_directories(paths: Iterable[tuple[Text, ...]]) -> tuple[Text, ...]:

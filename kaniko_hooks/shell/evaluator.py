@@ -135,8 +135,6 @@ class Evaluator:
             self.spend(len(text.value))
             self._trees[key] = parse(text)
             self.ignores_case = self.ignores_case or 'nocasematch' in text.value
-        if not self._trees[key].complete:
-            raise TooMuch
         return self._trees[key]
 
     def file(self, path: str) -> Text:
@@ -372,10 +370,8 @@ class Evaluator:
             return branches.case(scope, state, node)
         if isinstance(node, tree.While):
             return loops.while_(scope, state, node)
-        if isinstance(node, tree.Test):
-            return branches.test(scope, state, node)
-        assert isinstance(node, tree.Calculation)
-        return branches.calculation(scope, state, node.expression)
+        assert isinstance(node, tree.Test)
+        return branches.test(scope, state, node)
 
 
 def _without_line_ends(text: Text) -> Text:
@@ -391,6 +387,6 @@ def _ends_shell(node: tree.Pipeline) -> bool:
     if node.negated:
         return False
     command = node.commands[-1]
-    if len(node.commands) > 1 or isinstance(command, (tree.Simple, tree.Test, tree.Calculation)):
+    if len(node.commands) > 1 or isinstance(command, (tree.Simple, tree.Test)):
         return True
     return isinstance(command, tree.Group) and command.subshell

@@ -201,9 +201,7 @@ def _substituted(
 
 
 def _placed(scope: Scope, part: Part, offset: int) -> Part:
-    if part is BREAK or part.verbatim:
-        return part
-    return part._replace(text=part.text.at(scope.source.place, offset))
+    return part if part is BREAK else part._replace(text=part.text.at(scope.source.place, offset))
 
 
 # Parameters
@@ -332,24 +330,27 @@ def _derived(piece: tree.Parameter, operands: Sequence[Text], shown: str = '') -
 def _modified(
     scope: Scope, state: State, piece: tree.Parameter, value: Single, operand: tree.Word
 ) -> Ways:
-    """`${x#pattern}`, `${x%pattern}`, `${x/pattern/text}` and the operators that are unknown."""
+    """`${x#pattern}`, `${x%pattern}`, `${x/text/text}`, `${x[@]:offset}`; others are unknown."""
     subject = text_of(value)
     size = len(subject.value)
     scope.ev.spend(size * size // 250 * (size <= _MAX_SUBJECT))
-    several = piece.whole == '@'
     ways: Ways = []
     for after, parts in parts_of(scope, state, operand.pieces):
-        if several and piece.operator == ':' and isinstance(value, Array):
+        operand_text = joined(parts)
+        if isinstance(value, Array) and piece.whole:
             # Any of the words, where another slice than `${array[@]:offset}` is written.
-            offset = number(joined(parts).known)
+            offset = number(operand_text.known) if piece.operator == ':' else None
             # The parameters begin with `$0`.
-            rest = after_first(value, offset - (piece.name == '@') if offset else None)
-            ways += [(after, _parts(item, piece.quoted, '@')) for item in alternatives(rest)]
+            rest = after_first(value, offset - (piece.name == piece.whole) if offset else None)
+            ways += [
+                (after, _parts(item, piece.quoted, piece.whole, separator(after)))
+                for item in alternatives(rest)
+            ]
             continue
-        result = None if isinstance(value, Array) else _replaced(subject, piece.operator, parts)
+        result = _replaced(subject, piece.operator, parts)
         if result is None:
-            derived = _derived(piece, [subject, joined(parts)], _shown(scope, piece))
-            ways.append((after, (Part(derived, piece.quoted, several),)))
+            derived = _derived(piece, [subject, operand_text], _shown(scope, piece))
+            ways.append((after, (Part(derived, piece.quoted, piece.whole == '@'),)))
         else:
             ways.append((after, (Part(Text(result), piece.quoted),)))
     return ways
@@ -361,22 +362,18 @@ def _replaced(text: Text, operator: str, parts: Sequence[Part]) -> str | None:
     operand = pattern_of(parts)
     if subject is None or operand is None or len(subject) > _MAX_SUBJECT:
         return None
-    if operator in ('#', '##', '%', '%%'):
-        return _cut(subject, operator, operand)
     if operator in ('/', '//'):
         searched, _, replacement = operand.partition('/')
         if searched and not is_pattern(searched) and searched[0] not in '#%':
             return subject.replace(searched, replacement, -1 if operator == '//' else 1)
-    return None
-
-
-def _cut(subject: str, operator: str, pattern: str) -> str:
-    """The subject without the shortest or longest matching beginning or end."""
+    if operator[0] not in '#%':
+        return None
+    # The shortest or longest beginning or end that matches is cut off.
     end = len(subject)
     lengths = range(end + 1)
     for length in reversed(lengths) if len(operator) == 2 else lengths:
-        if operator[0] == '#' and matches(subject[:length], pattern):
+        if operator[0] == '#' and matches(subject[:length], operand):
             return subject[length:]
-        if operator[0] == '%' and matches(subject[end - length :], pattern):
+        if operator[0] == '%' and matches(subject[end - length :], operand):
             return subject[: end - length]
     return subject

@@ -134,13 +134,11 @@ class Assumptions:
             return []
         if fact == before:
             return [facts]
+        result = {**facts, term: fact}
         for values in self.exclusive.get(term, ()):
-            if _has(fact, values[term]) and any(
-                other != term and _has(self.fact(facts, other), value)
-                for other, value in values.items()
-            ):
+            if sum(_has(self.fact(result, item), value) for item, value in values.items()) > 1:
                 return []
-        return [{**facts, term: fact}]
+        return [result]
 
 
 def _varies(text: Text) -> bool:

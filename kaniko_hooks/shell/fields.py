@@ -12,7 +12,6 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.shell import expand
 from kaniko_hooks.shell.env import Scope, State
 from kaniko_hooks.shell.expand import BREAK, Part
-from kaniko_hooks.shell.facts import is_pattern
 from kaniko_hooks.shell.tree import Assignment, Literal, Word
 from kaniko_hooks.shell.value import (
     EMPTY,
@@ -64,9 +63,7 @@ def _expanded(scope: Scope, state: State, word: Word) -> Sequence[_Way]:
 
 def _literal_field(source: Text, word: Word) -> Field | None:
     """The field of a word in which nothing is expanded; None for other words."""
-    if len(word.pieces) != 1:
-        return None
-    piece = word.pieces[0]
+    piece = word.pieces[0] if len(word.pieces) == 1 else None
     if not isinstance(piece, Literal):
         return None
     # Braces, or a pattern for names of files.
@@ -108,18 +105,15 @@ def _field(scope: Scope, state: State, parts: Sequence[Part], word: Word) -> lis
     kept = [part for part in parts if part.quoted or part.text.value]
     if not kept:
         return []
+    texts = [part.text if part.quoted else file_names(part.text) for part in kept]
     splits = any(
         part.splits
+        or part.text is not text
         or not part.quoted
-        and not all(is_one_word(scope.ev, item.name) for item in part.text.holes)
-        for part in kept
+        and not all(is_one_word(scope.ev, item.name) for item in text.holes)
+        for part, text in zip(kept, texts)
     )
     vanishes = all(part.splits or not (part.quoted or part.text.has_known) for part in kept)
-    texts = [part.text for part in kept]
-    if any(not part.quoted and is_pattern(part.text.value) for part in kept):
-        names = [part.text if part.quoted else file_names(part.text) for part in kept]
-        splits = splits or any(new is not old for new, old in zip(names, texts))
-        texts = names
     return [Field(concat(texts), splits, word.start, word.end, vanishes)]
 
 
@@ -185,16 +179,13 @@ def _assignment(scope: Scope, state: State, node: Assignment) -> list[State]:
         ways = expand.text(scope, state, node.value)
     else:
         ways = [(way, _array(fields)) for way, fields in fields_of(scope, state, node.value)]
-    result = []
-    for way, value in ways:
-        if node.append or node.subscript:
-            result += [
-                assign(after, node.name, _changed(after, node, before, value))
-                for after, before in look_up(scope, way, node.name, f'${node.name}')
-            ]
-        else:
-            result.append(assign(way, node.name, value))
-    return result
+    if not node.append and not node.subscript:
+        return [assign(way, node.name, value) for way, value in ways]
+    return [
+        assign(after, node.name, _changed(after, node, before, value))
+        for way, value in ways
+        for after, before in look_up(scope, way, node.name, f'${node.name}')
+    ]
 
 
 def _array(fields: Iterable[Field]) -> Array:

@@ -29,7 +29,7 @@ from kaniko_hooks.shell.env import (
 )
 from kaniko_hooks.shell.fields import BLANKS, fields_of, separators_of
 from kaniko_hooks.shell.outcome import NO_BUILD
-from kaniko_hooks.shell.tree import For, If, Simple, While, literal, walk
+from kaniko_hooks.shell.tree import For, If, Simple, Statement, While, literal, walk
 from kaniko_hooks.shell.value import (
     OF_LIST,
     Array,
@@ -65,7 +65,6 @@ _MAX_ROUNDS = 6
 # Rounds of a `while` that are followed one by one: a script has hardly more arguments.
 _MAX_KNOWN_ROUNDS = 16
 
-_LEAVES = frozenset(('break', 'exit', 'return'))
 _NEXT = Exit('continue', 1)
 _END = Exit('break', 1)
 # The name of the positional parameters among the variables of a loop.
@@ -306,8 +305,8 @@ def _any_times(
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
-    sizes = [outcome.size(before), *(outcome.size(way.outcome) for way in done.ends())]
-    scope.ev.spend(4 * len(before) * sum(sizes))
+    # Where one outcome is put behind another, all of its builds are gone through.
+    scope.ev.spend(4 * len(before) * len(scope.ev.builds) * (1 + len(done.ends())))
     heads = [] if runs_once else [state]
     if going:
         (last,) = joined_states(scope, going)
@@ -366,23 +365,38 @@ def _printed_again(before: Env, after: Env) -> Env:
     return after._replace(stdout=concat((text, hole(fresh_name(kind), '$(…)'))))
 
 
-def _kind(node: For | While) -> str:
-    """The kind of the reason that a loop is for its builds: a retry ends after a success.
+# Retries
 
-    That is `build && break`, or `if build; then break; fi`.
-    """
-    parts: list[object] = []
-    for statement in node.body:
-        command = statement.pipelines[0].commands[0]
-        parts += [command.arms[0].body] if isinstance(command, If) else []
-        parts += [
-            pipeline
-            for operator, pipeline in zip(statement.operators, statement.pipelines[1:])
-            if operator == '&&'
-        ]
-    leaves = any(
-        literal(part.words[0]) in _LEAVES and literal(part.words[-1]) in (*_LEAVES, '0')
-        for part in walk(tuple(parts))
-        if isinstance(part, Simple) and part.words
+_LEAVES = frozenset(('break', 'exit', 'return'))
+
+
+def _kind(node: For | While) -> str:
+    """The kind of the reason that a loop is for its builds."""
+    return 'retry' if any(map(_leaves_after_success, node.body)) else 'loop'
+
+
+def _leaves_after_success(node: Statement) -> bool:
+    """A loop ends here when a command succeeds: `build && break`, `if build; then break; fi`."""
+    parts: list[object] = [
+        pipeline
+        for operator, pipeline in zip(node.operators, node.pipelines[1:])
+        if operator == '&&'
+    ]
+    command = node.pipelines[0].commands[0]
+    if isinstance(command, If):
+        names = {words[0] for words in _literal_words(command.arms[0].condition)}
+        if names and names.isdisjoint(('[', 'let', 'test')):
+            parts.append(command.arms[0].body)
+    return any(
+        words[0] in _LEAVES and words[-1] in (*_LEAVES, '0')
+        for words in _literal_words(tuple(parts))
     )
-    return 'retry' if leaves else 'loop'
+
+
+def _literal_words(node: object) -> list[list[str | None]]:
+    """The words of the commands in a part of a syntax tree."""
+    return [
+        list(map(literal, part.words))
+        for part in walk(node)
+        if isinstance(part, Simple) and part.words
+    ]

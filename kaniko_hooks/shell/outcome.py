@@ -57,11 +57,6 @@ def builds(outcome: Outcome) -> int:
     return max(tally.times for tally in outcome.values())
 
 
-def size(outcome: Outcome) -> int:
-    """The number of its totals, which are gone through wherever it is put behind another one."""
-    return sum(len(tally.totals) for tally in outcome.values())
-
-
 def then(first: Outcome, second: Outcome) -> Outcome:
     """One after the other."""
     if second is NO_BUILD:

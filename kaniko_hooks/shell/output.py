@@ -19,6 +19,9 @@ from kaniko_hooks.shell.value import EMPTY, bounded, fresh_name, may_build, ment
 from kaniko_hooks.text import Text, concat, hole
 
 _LINE_END = Text('\n')
+# `tr , ' '` and `sed 's/,/ /g'`; `cut -d: -f2` and `awk -F: '{print $2}'`.
+_REPLACES = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
+_SELECTS = r'(?:cut -d ?(.) -f ?|awk (?:-F ?(\S) )?{ ?print \$)([1-9])(?:;? ?})?'
 _ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '"': '"', "'": "'", 'e': '\x1b'}
 
 
@@ -94,9 +97,6 @@ def with_inputs(scope: Scope, text: Text) -> Text:
 
 def text_of(scope: Scope, state: State, fields: Sequence[Field]) -> Text:
     """The output of a command."""
-    if not any(may_build(field.text) for field in fields):
-        # Places are reported of builds only.
-        fields = [Field(Text(text.value, text.holes), splits) for text, splits, *_ in fields]
     printer = _PRINTERS.get(base_name(fields[0]))
     result = printer(scope, state, fields) if printer else None
     return result or _unknown(scope, state, fields)
@@ -174,39 +174,26 @@ def _cat(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
     return concat(pieces)
 
 
-def _parts(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
-    """`cut -d: -f2`, `awk -F: '{print $2}'`: a field of each line of a known text."""
-    form = r'cut -d ?(.) -f ?([1-9])|awk (?:-F ?(\S) )?{ ?print \$([1-9]);? ?}'
-    match = re.fullmatch(form, _words(fields))
-    text = state.env.stdin
-    if match is None or text is None or text.holes:
-        return None
-    scope.ev.spend(len(text.value) // 4)
-    printed = ''
-    for line in text.value.splitlines():
-        parts = line.split(match[1] or match[3])
-        # Without a mark `cut` prints all of the line.
-        number = 1 if match[1] and len(parts) == 1 else int(match[2] or match[4])
-        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
-    return Text(printed)
-
-
-def _translated(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
-    """`tr , ' '` or `sed 's/,/ /g'`: a known text with another character for one."""
+def _filtered(scope: Scope, state: State, fields: Sequence[Field]) -> Text | None:
+    """A known text with another character for one, or a field of each of its lines."""
     text = state.env.stdin
     if text is None or text.holes:
         return None
-    form = r'(?:tr |sed (s)(.))([,:;| /])(?(1)\2| )(\\n|[^&\\]?)(?(1)\2g)'
-    match = re.fullmatch(form, _words(fields))
-    return None if match is None else _unescaped(Text(match[4])).join(text.split(match[3]))
-
-
-def _words(fields: Sequence[Field]) -> str:
-    return ' '.join(field.text.known or '\n' for field in fields)
-
-
-# With these operators of `find` one `-name` is not the name.
-_NOT_OR = frozenset(('!', '-not', '-o', '-or'))
+    scope.ev.spend(len(text.value) // 4)
+    words = ' '.join(field.text.known or '\n' for field in fields)
+    match = re.fullmatch(_REPLACES, words)
+    if match:
+        return _unescaped(Text(match[4])).join(text.split(match[3]))
+    match = re.fullmatch(_SELECTS, words)
+    if match is None:
+        return None
+    printed = ''
+    for line in text.value.splitlines():
+        parts = line.split(match[1] or match[2])
+        # Without a mark `cut` prints all of the line.
+        number = 1 if match[1] and len(parts) == 1 else int(match[3])
+        printed += f'{parts[number - 1] if number <= len(parts) else ""}\n'
+    return Text(printed)
 
 
 def names_of_find(fields: Sequence[Field]) -> Text:
@@ -214,7 +201,7 @@ def names_of_find(fields: Sequence[Field]) -> Text:
     folder = hole(fresh_name('{}'), '{}')
     words = [field.text.known for field in fields]
     names = [field.text for word, field in zip(words, fields[1:]) if word == '-name']
-    if len(names) != 1 or not _NOT_OR.isdisjoint(words):
+    if len(names) != 1 or not {'!', '-not', '-o', '-or'}.isdisjoint(words):
         return folder
     return concat((folder, Text('/'), file_names(names[0])))
 
@@ -256,11 +243,11 @@ _PRINTERS = {
     'echo': _echo,
     'printf': _printf,
     'cat': _cat,
-    'awk': _parts,
-    'cut': _parts,
     'tee': _cat,
-    'tr': _translated,
-    'sed': _translated,
+    'awk': _filtered,
+    'cut': _filtered,
+    'sed': _filtered,
+    'tr': _filtered,
     'pwd': _absolute,
     'dirname': _dirname,
     'basename': _basename,

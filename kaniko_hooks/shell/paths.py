@@ -162,18 +162,21 @@ def contents(scope: Scope, env: Env, path: Text, is_run: bool = True) -> list[tu
     and most words of other programs are no paths.
     """
     result: list[tuple[str, Text]] = []
+    may_be_copy = is_run and env.epoch > 0 and '://' not in path.value
     for target in targets(scope, env, path):
         own = env.files.get(key(target))
+        is_elsewhere = bool(target.holes) or _is_absolute(target)
+        is_missing = is_elsewhere or scope.ev.repository.readable(target.value) is None
         if target.value == '/dev/stdin' and env.stdin is not None:
             result.append((target.value, env.stdin))
         elif own is not None:
             result += [(target.value, text) for text in own]
-        elif target.holes or _may_be_a_copy(scope, env, target, is_run):
+        elif is_elsewhere or is_missing and may_be_copy:
             # No script means itself with a path that is not known.
             names = [name for name in _candidates(scope, target) if name != scope.path]
             result += [(name, scope.ev.file(name)) for name in names]
             result += [(target.value, text) for text in _written_by_script(env, target)]
-        elif scope.ev.repository.readable(target.value) is not None:
+        elif not is_missing:
             result.append((target.value, scope.ev.file(target.value)))
     return result
 
@@ -185,13 +188,6 @@ def _written_by_script(env: Env, path: Text) -> Iterator[Text]:
         other = name.rpartition('\0')[2]
         if end.endswith(other) or other.endswith(end):
             yield from filter(may_build, texts)
-
-
-def _may_be_a_copy(scope: Scope, env: Env, path: Text, is_run: bool) -> bool:
-    if _is_absolute(path):
-        return True
-    is_missing = scope.ev.repository.readable(path.value) is None
-    return is_run and is_missing and env.epoch > 0 and '://' not in path.value
 
 
 def on_path(scope: Scope, env: Env, name: str) -> list[tuple[str, Text]]:

@@ -88,18 +88,15 @@ def _ends(ev: Evaluator, all_scripts: Sequence[Script]) -> list[State]:
         skipped: list[State] = []
         ends: list[State] = []
         for state in states:
+            has_failed = state.status is False
             runs, skips = ev.split(state, script.cond)
-            if _has_failed(state) and not script.always:
+            if has_failed and not script.always:
                 runs, skips = [], [state]
             skipped += skips
             for end in (end for run in runs for end in _after_script(scope, run)):
-                ends.append(end.with_status(False) if _has_failed(state) else end)
+                ends.append(end.with_status(False) if has_failed else end)
         states = merged(scope._replace(tested=True), [*skipped, *ends])
-    return sorted(states, key=_has_failed)
-
-
-def _has_failed(state: State) -> bool:
-    return state.status is False
+    return sorted(states, key=lambda state: state.status is False)
 
 
 def _after_script(scope: Scope, state: State) -> list[State]:
@@ -189,7 +186,8 @@ def _execution(build: Build, total: Total | None) -> Execution:
     if total is None:
         return Execution(build, 0)
     calls = [reason for reason in total.reasons if reason.kind == 'call']
-    reasons = (reason for reason in total.reasons if reason not in total.shared.intersection(calls))
+    shared = total.shared.intersection(calls)
+    reasons = (reason for reason in total.reasons if reason not in shared)
     places = dict.fromkeys(call.place for call in calls)
     return Execution(total.build, total.times, tuple(reasons), tuple(places))
 

@@ -1,8 +1,8 @@
 """The syntax tree of a shell script.
 
-Names are those of POSIX XCU chapter 2 and of the Bash manual. Every node has
-`start` and `end`: code point offsets in the script's text, `end` after the
-last character. Not represented: coprocesses and `select` (read as the command
+Names are those of POSIX XCU chapter 2 and of the Bash manual. `start` and `end`
+are code point offsets in the script's text, `end` after the last character. Not
+represented: coprocesses and `select` (read as the command
 and a `for` over unknown words), extended globs beyond their text.
 """
 
@@ -60,10 +60,9 @@ class Substitution(NamedTuple):
 
 
 class Arithmetic(NamedTuple):
-    """`$((…))`, or the inside of `((…))`."""
+    """`$((…))`."""
 
     pieces: tuple[Piece, ...]
-    text: str
     start: int
     end: int
     quoted: bool
@@ -118,18 +117,14 @@ class Redirection(NamedTuple):
     descriptor: str
     target: Word
     heredoc: Heredoc | None
-    start: int
-    end: int
 
 
 class Simple(NamedTuple):
-    """Assignments (those after DECLARATIONS too), words and redirections."""
+    """Assignments (those after DECLARATIONS too), words and redirections; `((…))` as `let …`."""
 
     assignments: tuple[Assignment, ...]
     words: tuple[Word, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class Group(NamedTuple):
@@ -138,8 +133,6 @@ class Group(NamedTuple):
     body: tuple[Statement, ...]
     subshell: bool
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class Arm(NamedTuple):
@@ -153,8 +146,6 @@ class If(NamedTuple):
     arms: tuple[Arm, ...]
     otherwise: tuple[Statement, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class CaseArm(NamedTuple):
@@ -169,8 +160,6 @@ class Case(NamedTuple):
     word: Word
     arms: tuple[CaseArm, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
 class For(NamedTuple):
@@ -192,14 +181,11 @@ class While(NamedTuple):
     until: bool
     redirections: tuple[Redirection, ...]
     start: int
-    end: int
 
 
 class Function(NamedTuple):
     name: str
     body: Command
-    start: int
-    end: int
 
 
 class Test(NamedTuple):
@@ -207,20 +193,9 @@ class Test(NamedTuple):
 
     words: tuple[Word, ...]
     redirections: tuple[Redirection, ...]
-    start: int
-    end: int
 
 
-class Calculation(NamedTuple):
-    """`(( … ))`."""
-
-    expression: Arithmetic
-    redirections: tuple[Redirection, ...]
-    start: int
-    end: int
-
-
-Compound = Group | If | Case | For | While | Test | Calculation
+Compound = Group | If | Case | For | While | Test
 Command = Simple | Compound | Function
 
 
@@ -255,18 +230,12 @@ class Statement:
         self.end = end
 
 
-class SyntaxProblem(NamedTuple):
-    offset: int
-    message: str
-
-
 class Script(NamedTuple):
-    """A parsed text; `comments` are start and end of each, in order."""
+    """A parsed text."""
 
     body: tuple[Statement, ...]
-    problems: tuple[SyntaxProblem, ...]
-    comments: tuple[tuple[int, int], ...]
-    complete: bool = True  # False: there is more than can be read
+    problems: tuple[tuple[int, str], ...]  # offset and message of each
+    comments: tuple[tuple[int, int], ...]  # start and end of each, in order
 
 
 def walk(node: object) -> Iterator[object]:

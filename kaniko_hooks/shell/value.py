@@ -73,12 +73,6 @@ def fresh_name(shown: str) -> str:
 _numbers = count(1)
 
 
-def named(text: Text) -> Text:
-    """The text with names for its holes, without places: it is one value where it is kept."""
-    holes = (item if item.name else item._replace(name=fresh_name('')) for item in text.holes)
-    return Text(text.value, tuple(holes))
-
-
 def alternatives(value: Value) -> tuple[Single, ...]:
     """The values that a value stands for."""
     return value.values if isinstance(value, OneOf) else (value,)
@@ -89,8 +83,7 @@ def join(values: Iterable[Value], ev: Evaluator | None = None) -> Value:
     kept = list(dict.fromkeys(item for value in values for item in alternatives(value)))
     if len(kept) > _MAX_ALTERNATIVES:
         anything = unknown(ev, kept, None if ev is None else words_of(ev, kept))
-        kept = [item for item in kept if may_build(item)][:_MAX_ALTERNATIVES]
-        kept.append(anything)
+        kept = [*filter(may_build, kept)][:_MAX_ALTERNATIVES] + [anything]
     return kept[0] if len(kept) == 1 else OneOf(tuple(kept))
 
 
@@ -144,7 +137,11 @@ def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
     """The words of values, cut where one stands for the words of other values."""
     for value in values:
         pending: list[Field] = []
-        fields = list(_fields(value))
+        if isinstance(value, Array):
+            fields = list(value.items)
+        else:
+            pieces = text_of(value).split(' \t\n')
+            fields = [Field(piece, bool(piece.holes)) for piece in pieces if piece.value]
         ev.spend(4 * len(fields))
         for field in fields:
             is_word = all(
@@ -161,13 +158,6 @@ def _pieces(ev: Evaluator, values: Iterable[Single]) -> Iterator[Words | None]:
             else:
                 pending.append(field._replace(splits=True))
         yield tuple(pending)
-
-
-def _fields(value: Single) -> Iterable[Field]:
-    """The fields of a value that is not quoted."""
-    if isinstance(value, Array):
-        return value.items
-    return (Field(word, bool(word.holes)) for word in text_of(value).split(' \t\n') if word.value)
 
 
 def is_one_word(ev: Evaluator, name: str) -> bool:

@@ -21,18 +21,16 @@ from kaniko_hooks.shell.value import (
     fresh_name,
     join,
     may_build,
-    named,
     number,
     text_of,
 )
 from kaniko_hooks.text import ROOT, Text, concat, hole
 
 _VARYING = frozenset(
-    'BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO OLDPWD PIPESTATUS'
-    ' RANDOM SECONDS SRANDOM'.split()
+    '! - BASHPID BASH_COMMAND BASH_REMATCH EPOCHREALTIME EPOCHSECONDS FUNCNAME LINENO OLDPWD'
+    ' PIPESTATUS RANDOM SECONDS SRANDOM'.split()
 )
 _MAX_ALTERNATIVES = 8
-_ONLY_EMPTY = frozenset(('',))
 
 # The values that a variable may have, each with the state where it has that one.
 Values = list[tuple[State, Single]]
@@ -42,14 +40,7 @@ def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
     """The values of a variable or parameter; `shown` is how an unknown one is written."""
     for report in scope.ev.active:
         report.read(state, name)
-    if name[:1].isalpha() or name[:1] == '_':
-        value = state.env.variables.get(name)
-        if value is None:
-            value = _set_by_shell(scope, state, name)
-        if value is None:
-            value = outside(scope, name, state.env)
-            return _ways(scope, state, name, value, shown, False)
-    elif name in ('@', '*', '#') or name.isdecimal() and name != '0':
+    if name in ('@', '*', '#') or name.isdecimal() and name != '0':
         ways: Values = []
         for arguments in alternatives(state.env.arguments):
             way = state
@@ -57,8 +48,11 @@ def look_up(scope: Scope, state: State, name: str, shown: str) -> Values:
                 way = state.with_env(state.env._replace(arguments=arguments))
             ways += _ways(scope, way, name, _argument(arguments, name, shown), shown)
         return ways
-    else:
-        value = _special(scope, state, name, shown)
+    value = state.env.variables.get(name)
+    if value is None:
+        value = _set_by_shell(scope, state, name)
+    if value is None:
+        return _ways(scope, state, name, outside(scope, name, state.env), shown, False)
     return _ways(scope, state, name, value, shown)
 
 
@@ -85,7 +79,7 @@ def _ways(
     """
     if not isinstance(value, OneOf):
         fact = state.facts.get(value.key()) if isinstance(value, Text) and value.holes else None
-        is_empty = fact is not None and fact.one_of == _ONLY_EMPTY
+        is_empty = fact is not None and fact.one_of == frozenset(('',))
         return [(state, EMPTY if is_empty else _written(value, shown))]
     ways = []
     for item in value.values:
@@ -103,7 +97,9 @@ def assign(state: State, name: str, value: Value) -> State:
     if not name.isidentifier():
         return state
     if isinstance(value, Text):
-        value = bounded(named(value))
+        # It is one value where it is kept.
+        holes = (item if item.name else item._replace(name=fresh_name('')) for item in value.holes)
+        value = bounded(Text(value.value, tuple(holes)))
     return state.with_env(state.env.with_variable(name, value))
 
 
@@ -139,16 +135,15 @@ def filled(scope: Scope, text: Text, names: tuple[str, ...] = ()) -> Sequence[Te
         scope.ev.used_variables.add(name)
         values = [bounded(text_of(value)) for value in alternatives(_setting(scope, name, names))]
         scope.ev.spend(len(text.holes) * sum(len(value.value) for value in values) // 1000)
-        kept: Sequence[Text] = []
-        if len(texts) * len(values) > _MAX_ALTERNATIVES:
-            # The value stays unknown, but where it may build.
-            values, kept = [*filter(may_build, values)], texts
         ways = [
             before.replaced([(*gap[:2], value) for gap in before.holes if gap.name == name])
             for before in texts
             for value in values
         ]
-        texts = [*ways[:_MAX_ALTERNATIVES], *kept]
+        if len(ways) > _MAX_ALTERNATIVES:
+            # The value stays unknown, but where it may build.
+            ways = [*filter(may_build, ways)][:_MAX_ALTERNATIVES] + texts
+        texts = ways
     return texts
 
 
@@ -181,17 +176,6 @@ def _written(value: Single, shown: str) -> Single:
     return value
 
 
-def _special(scope: Scope, state: State, name: str, shown: str) -> Value:
-    """A special parameter (POSIX XCU 2.5.2)."""
-    if name == '0':
-        return scope.name
-    if name == '?' and state.status:
-        return Text('0')
-    if name == '?':
-        return hole(fresh_name(STATUS if state.status is None else FAILURE), shown)
-    return hole(name if name == '$' else '', shown)
-
-
 def _argument(arguments: Value, name: str, shown: str) -> Value:
     assert isinstance(arguments, Array)
     if name in ('@', '*'):
@@ -221,6 +205,15 @@ def _of_unknown_words(items: Sequence[Field], name: str, shown: str) -> Text:
 
 
 def _set_by_shell(scope: Scope, state: State, name: str) -> Value | None:
+    """A special parameter (POSIX XCU 2.5.2), or a variable of the shell's own."""
+    if name == '0':
+        return scope.name
+    if name == '?' and state.status:
+        return Text('0')
+    if name == '?':
+        return hole(fresh_name(STATUS if state.status is None else FAILURE))
+    if name == '$':
+        return hole(name)
     if name == 'PWD':
         return join(map(absolute, state.env.directories))
     if name == 'BASH_SOURCE':

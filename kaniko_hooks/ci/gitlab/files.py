@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import islice
 
 from kaniko_hooks.ci.gitlab.values import (
     InvalidPipeline,
@@ -91,13 +92,10 @@ class Files:
 
 def _split(text: str) -> list[tuple[int, int]]:
     """The start and end of each document."""
-    parts: list[tuple[int, int]] = []
-    start = 0
-    for divider in re.finditer(r'(?m)^---[ \t\r\n\f\v]+', text) if '---' in text else ():
-        if len(parts) < _MAX_DOCUMENTS - 1:
-            parts.append((start, divider.start()))
-            start = divider.end()
-    return [*parts, (start, len(text))]
+    dividers = islice(re.finditer(r'(?m)^---[ \t\r\n\f\v]+', text), _MAX_DOCUMENTS - 1)
+    spans = [divider.span() for divider in dividers]
+    starts, ends = [0, *(end for _, end in spans)], [*(start for start, _ in spans), len(text)]
+    return list(zip(starts, ends))
 
 
 def _parsed(text: str, path: str, start: int, end: int) -> Node:

@@ -22,6 +22,7 @@ from kaniko_hooks.ci.gitlab.values import (
     get,
     items_of,
     merge_into,
+    node_of,
     place_of,
     string_of,
 )
@@ -46,23 +47,22 @@ class Loader:
     """Loads the files of one pipeline.
 
     With `variables`, the files that the pipeline with these variables includes;
-    without, the files that some pipeline may include. With `lenient`, a missing file
-    may be elsewhere.
+    without, the files that some pipeline may include.
 
     - `files_read`: paths in the order in which they are read.
-    - `notes`: on includes that cannot be seen.
+    - `notes`: on includes that cannot be seen; `problems`: those that GitLab refuses.
     - `inputs`: for each file, the places of the inputs that it is included with.
     - `definitions`: the entries of each top-level key, in the order in which they are
       merged.
     """
 
-    def __init__(self, files: Files, lenient: bool = False, variables: Variables = None) -> None:
+    def __init__(self, files: Files, variables: Variables = None) -> None:
         self.files = files
-        self.lenient = lenient
         self.variables = variables
         self.count = 0
         self.files_read: dict[str, None] = {}
         self.notes: dict[Note, None] = {}
+        self.problems: list[InvalidPipeline] = []
         self.inputs: dict[str, list[Place]] = {}
         self.definitions: dict[str, list[Entry]] = {}
 
@@ -81,18 +81,15 @@ class Loader:
         for entry in items_of(get(content, 'include')):
             included = self._is_included(get(entry, 'rules'))
             for path in () if included is False else self._paths(entry, chain):
-                table = self._included(path, entry, chain, certain and included is True)
-                if table is not None:
-                    merge_into(entries, table)
+                merge_into(
+                    entries, self._included(path, entry, chain, certain and included is True)
+                )
         for name, definition in content.entries.items():
             definitions = self.definitions.setdefault(name, [])
             # A file that is included again defines nothing new, but it is merged later.
             definitions[:] = [old for old in definitions if old.key is not definition.key]
             definitions.append(definition)
-        if not entries:
-            return content
         merge_into(entries, content)
-        entries.pop('include', None)
         return Table(entries, content.node)
 
     def _is_included(self, rules: Value | None) -> bool | None:
@@ -124,21 +121,19 @@ class Loader:
             for pattern in patterns
         )
 
-    def _included(
-        self, path: str, entry: Value, chain: tuple[str, ...], certain: bool
-    ) -> Table | None:
-        """The content of a file; None, with a note, if it is missing and may be elsewhere."""
+    def _included(self, path: str, entry: Value, chain: tuple[str, ...], certain: bool) -> Table:
+        """The content of a file; none, with a note, if it cannot be read."""
         place = place_of(entry)
         try:
             if path in chain:
                 raise InvalidPipeline(f'`{path}` includes itself', place)
             document = self._document(path, place)
-        except InvalidPipeline:
-            if certain and not self.lenient:
-                raise
+        except InvalidPipeline as error:
+            if certain:
+                self.problems.append(error)
             if path not in chain:
                 self._add_note(place, f'`{path}` cannot be read')
-            return None
+            return Table({}, node_of(entry))
         inputs = get(entry, 'inputs')
         if inputs is not None:
             self.inputs.setdefault(path, []).append(place_of(inputs))

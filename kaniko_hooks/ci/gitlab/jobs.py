@@ -12,6 +12,7 @@ from kaniko_hooks.ci.gitlab.predefined import EXCLUSIVE, NEVER_EMPTY, SINGLE_WOR
 from kaniko_hooks.ci.gitlab.reuse import ancestors
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
+    InvalidPipeline,
     Leaf,
     Table,
     Value,
@@ -45,23 +46,15 @@ _RESERVED = frozenset((*_OLD_GLOBALS, 'include', 'variables', 'stages'))
 
 
 class Command(NamedTuple):
-    """One string of a script."""
+    """One string of a script, and where it begins.
 
+    `file` is relative to the repository root, `offset` counts code points.
+    """
+
+    text: str
+    file: str
+    offset: int
     source: Text
-
-    @property
-    def text(self) -> str:
-        return self.source.value
-
-    @property
-    def file(self) -> str:
-        """Relative to the repository root."""
-        return self.source.place(0).file
-
-    @property
-    def offset(self) -> int:
-        """Of the first character, in code points."""
-        return self.source.place(0).offset
 
 
 class Job(NamedTuple):
@@ -108,7 +101,9 @@ class Job(NamedTuple):
         return matrix_cells(self.table)
 
     def _commands(self, keyword: str) -> list[Command] | None:
-        return list(map(Command, self.scripts[keyword])) if keyword in self.scripts else None
+        if keyword not in self.scripts:
+            return None
+        return [Command(text.value, *text.place(0), text) for text in self.scripts[keyword]]
 
 
 class Pipeline(NamedTuple):
@@ -123,7 +118,7 @@ class Pipeline(NamedTuple):
     - `definitions`: each top-level entry as the files have it, the last one wins.
     - `inputs`: for each file, the places of the inputs that it is included with.
     - `standalone`: no pipeline of the repository includes the file.
-    - `broken`: GitLab would refuse it; this is the readable rest.
+    - `problem`: the first reason for GitLab to refuse it; this is the readable rest.
     - `child`: identifies a child pipeline.
     - `reported`: for each job with a dotenv report, the variables that others may get of it.
     - `forwarded`: for each of its trigger jobs, the variables that it passes on.
@@ -139,14 +134,14 @@ class Pipeline(NamedTuple):
     inputs: Mapping[str, Sequence[Place]]
     reported: Mapping[str, Collection[str]] = {}
     standalone: bool = False
-    broken: bool = False
+    problem: InvalidPipeline | None = None
     child: str | None = None
-    forwarded: tuple[Settings, ...] = ()
+    forwarded: Sequence[Settings] = ()
 
     @property
     def visible(self) -> bool:
         """True if all its configuration, and all users of it, are in the repository."""
-        return not (self.notes or self.standalone or self.broken)
+        return not (self.notes or self.standalone or self.problem)
 
 
 def jobs_of(files: Files, top: Table, definitions: Mapping[str, Sequence[Entry]]) -> dict[str, Job]:
@@ -279,14 +274,12 @@ def _scripts(job: Job, settings: Settings) -> Iterator[Script]:
 
 
 def _image(job: Job) -> Setting | None:
-    entry = job.entries.get('image')
-    if entry is None:
-        return None
-    value = get(entry.value, 'name') if isinstance(entry.value, Table) else entry.value
+    image = effective(job, 'image')
+    value = get(image, 'name') or image
     name = string_of(value)
     if value is None or name is None:
         return None
-    places = dict.fromkeys((place_of(value), place_of(entry.key)))
+    places = dict.fromkeys((place_of(value), place_of(job.entries['image'].key)))
     return Setting((value_text(name),), tuple(places))
 
 

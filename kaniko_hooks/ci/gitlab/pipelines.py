@@ -62,7 +62,10 @@ def read_pipeline(repository: str | os.PathLike[str], path: str = GITLAB_ROOT) -
     try:
         if not files.repository.exists(path):
             raise InvalidPipeline('there is no such file', Place(path, 0))
-        return pipeline_of(files, path, path, variables=_PUSH_TO_MAIN)
+        pipeline = pipeline_of(files, path, path, _PUSH_TO_MAIN)
+        if pipeline.problem:
+            raise pipeline.problem
+        return pipeline
     except InvalidPipeline as error:
         error.line = files.repository.known_text(error.file).count('\n', 0, error.offset) + 1
         raise
@@ -90,20 +93,20 @@ def read(repository: Repository, named: Sequence[str], configs: Sequence[str]) -
 
 
 def pipeline_of(
-    files: Files, root: str, source: str | Table, lenient: bool = False, variables: Variables = None
+    files: Files, root: str, source: str | Table, variables: Variables = None
 ) -> Pipeline:
     """The pipeline of a root file, or of the `include` of a trigger job.
 
-    See Loader for `lenient` and `variables`. Raises InvalidPipeline.
+    See Loader for `variables`. Raises InvalidPipeline if there is nothing to read.
     """
-    loader = Loader(files, lenient, variables)
+    loader = Loader(files, variables)
     try:
-        merged = loader.root(source) if isinstance(source, str) else loader.merged(source)
-        lenient = lenient or bool(loader.notes)
-        with_parents = extended(merged, lenient)
-        texts = map(files.repository.known_text, loader.files_read)
-        has_references = any('!reference' in text for text in texts)
-        table = resolved(with_parents, lenient) if has_references else with_parents
+        table = loader.root(source) if isinstance(source, str) else loader.merged(source)
+        # What is missing may be in files that cannot be seen.
+        problems = [] if loader.notes else loader.problems
+        table = extended(table, problems)
+        if any('!reference' in files.repository.known_text(path) for path in loader.files_read):
+            table = resolved(table, problems)
         jobs = jobs_of(files, table, loader.definitions)
     except (InvalidPipeline, Unreadable, RecursionError) as error:
         # GitLab's only limit of references and includes in one another is Ruby's stack.
@@ -123,6 +126,7 @@ def pipeline_of(
         loader.definitions,
         loader.inputs,
         reported_by(files, visible.values()),
+        problem=next(iter(loader.problems), None),
     )
 
 
@@ -156,39 +160,38 @@ class Pipelines:
     ) -> None:
         """A pipeline from a root file, or from the `include` of a trigger job.
 
-        A problem with a standalone file is one only if its name is GitLab's and it is no
-        template, as in the skeleton of a project.
+        A problem with a standalone file is one only if nothing of it can be read, its name
+        is GitLab's and it is no template, as in the skeleton of a project.
         """
         try:
-            pipeline = pipeline_of(self.files, root, source, lenient=standalone)
+            pipeline = pipeline_of(self.files, root, source)
         except InvalidPipeline as error:
-            if standalone:
-                # Not imported for GitLab's files alone.
-                from kaniko_hooks.ci.recognise import is_template
+            # Not imported for GitLab's files alone.
+            from kaniko_hooks.ci.recognise import is_template
 
-                named = child is None and system_at(root) is GITLAB
-                if named and not is_template(self.files.repository.known_text(root)):
-                    self._add_problem(error)
-                return
-            self._add_problem(error)
-            try:
-                pipeline = pipeline_of(self.files, root, source, lenient=True)
-            except InvalidPipeline as fatal:
-                self.files_read.update(fatal.files)
-                return
-            pipeline = pipeline._replace(broken=True)
-        if not standalone:
+            named = child is None and system_at(root) is GITLAB
+            if not standalone or (
+                named and not is_template(self.files.repository.known_text(root))
+            ):
+                self._add_problem(error, error.files)
+            return
+        if standalone:
+            pipeline = pipeline._replace(problem=None, standalone=True)
+        else:
             self.files_read.update(pipeline.files)
-        self.pipelines.append(pipeline._replace(standalone=standalone, child=child))
+        if pipeline.problem:
+            self._add_problem(pipeline.problem, pipeline.files)
+        forwarded = self.forwarded[child] if child else ()
+        self.pipelines.append(pipeline._replace(child=child, forwarded=forwarded))
 
-    def _add_problem(self, error: InvalidPipeline) -> None:
+    def _add_problem(self, error: InvalidPipeline, files: tuple[str, ...]) -> None:
         """A problem, unless the readable files of the pipeline do not mention Kaniko."""
-        self.files_read.update(error.files)
-        texts = [self.files.repository.known_text(file).lower() for file in error.files]
+        self.files_read.update(files)
+        texts = [self.files.repository.known_text(file).lower() for file in files]
         # Of UTF-16 nothing but NULs can be seen.
         mentions = any('kaniko' in text or '\0' in text for text in texts)
         if mentions or (texts and not any(texts)):
-            self.problems[Problem(error.place, error.message, error.files)] = None
+            self.problems[Problem(error.place, error.message, files)] = None
 
     def _read_children(self) -> None:
         """The child pipelines of all pipelines, and their children."""
@@ -218,14 +221,12 @@ class Pipelines:
 
     def result(self) -> tuple[Pipeline, ...]:
         """All pipelines, without standalone files that another standalone file includes."""
-        standalone = [pipeline for pipeline in self.pipelines if pipeline.standalone]
-        roots = {pipeline.root for pipeline in standalone}
         included: set[str] = set()
-        for pipeline in standalone:
-            if pipeline.root not in included:
-                included |= roots.intersection(pipeline.files) - {pipeline.root}
+        for pipeline in self.pipelines:
+            if pipeline.standalone and pipeline.root not in included:
+                included |= {*pipeline.files} - {pipeline.root}
         return tuple(
-            pipeline._replace(forwarded=tuple(self.forwarded.get(pipeline.child or '', ())))
+            pipeline
             for pipeline in self.pipelines
             if not (pipeline.standalone and pipeline.root in included)
         )

@@ -47,16 +47,16 @@ def ancestors(table: Table, name: str) -> Iterator[str]:
                 yield parent
 
 
-def extended(table: Table, lenient: bool) -> Table:
-    """The table with every entry extended. Raises InvalidPipeline.
+def extended(table: Table, problems: list[InvalidPipeline]) -> Table:
+    """The table with every entry extended.
 
-    With `lenient`, parents that are unknown or no hashes are ignored.
+    A parent that is unknown or no hash is a problem. Raises InvalidPipeline.
     """
-    extender = _Extender(table, lenient)
+    extender = _Extender(table, problems)
     entries: dict[str, Entry] = {}
     for name, entry in table.entries.items():
-        if isinstance(entry.value, Table) and 'extends' in entry.value.entries:
-            entry = Entry(entry.key, extender.extended(name, entry.value))
+        if isinstance(entry.value, Table):
+            entry = Entry(entry.key, extender.extended(name, entry.value)[0])
         entries[name] = entry
     return Table(entries, table.node)
 
@@ -64,33 +64,33 @@ def extended(table: Table, lenient: bool) -> Table:
 class _Extender:
     """Extends the entries of a table, each once."""
 
-    def __init__(self, table: Table, lenient: bool) -> None:
+    def __init__(self, table: Table, problems: list[InvalidPipeline]) -> None:
         self.table = table
-        self.lenient = lenient
-        self.done: dict[str, Table] = {}
-        self.levels: dict[str, int] = {}  # of `extends` in an entry and its ancestors
+        self.problems = problems
+        self.done: dict[str, tuple[Table, int]] = {}
         self.open: set[str] = set()
 
-    def extended(self, name: str, value: Table) -> Table:
+    def extended(self, name: str, value: Table) -> tuple[Table, int]:
+        """An entry with what it extends, and the levels of `extends` in it."""
         extends = value.entries.get('extends')
         if extends is None:
-            return value
+            return value, 0
         if name not in self.done:
             place = place_of(extends.value)
             self.open.add(name)
             entries: dict[str, Entry] = {}
-            level = 1
+            above = [0]
             for parent in parents(value):
                 base = self._base(name, parent, place)
                 if base is not None:
-                    merge_into(entries, self.extended(parent, base))
-                    level = max(level, 1 + self.levels.get(parent, 0))
-            if level > MAX_NESTING_LEVELS + 1:
+                    table, level = self.extended(parent, base)
+                    merge_into(entries, table)
+                    above.append(level)
+            if max(above) > MAX_NESTING_LEVELS:
                 raise InvalidPipeline(f'{name}: nesting too deep in `extends`', place)
             merge_into(entries, value)
             self.open.remove(name)
-            self.done[name] = Table(entries, value.node)
-            self.levels[name] = level
+            self.done[name] = Table(entries, value.node), max(above) + 1
         return self.done[name]
 
     def _base(self, name: str, parent: str, place: Place) -> Table | None:
@@ -103,26 +103,26 @@ class _Extender:
             problem = 'circular dependency detected in `extends`'
         else:
             return base.value
-        if self.lenient or '$[[' in parent:  # an input without a value here
-            return None
-        raise InvalidPipeline(f'{name}: {problem}', place)
+        if '$[[' not in parent:  # an input without a value here
+            self.problems.append(InvalidPipeline(f'{name}: {problem}', place))
+        return None
 
 
-def resolved(table: Table, lenient: bool) -> Table:
-    """The table with every reference replaced. Raises InvalidPipeline.
+def resolved(table: Table, problems: list[InvalidPipeline]) -> Table:
+    """The table with every reference replaced.
 
-    With `lenient`, a reference without a target stays.
+    One without a target stays, which is a problem. Raises InvalidPipeline.
     """
-    return _Resolver(table, lenient).table(table)
+    return _Resolver(table, problems).table(table)
 
 
 class _Resolver(Rewriter):
     """Resolves the references of one table."""
 
-    def __init__(self, table: Table, lenient: bool) -> None:
+    def __init__(self, table: Table, problems: list[InvalidPipeline]) -> None:
         super().__init__()
         self.top = table
-        self.lenient = lenient
+        self.problems = problems
         self.open: set[int] = set()
 
     def reference(self, reference: Reference) -> Value:
@@ -138,7 +138,6 @@ class _Resolver(Rewriter):
             value = self.value(target)
             self.open.remove(id(reference))
             return value
-        if self.lenient:
-            return reference
         path = ', '.join(f'"{name}"' for name in reference.path)
-        raise InvalidPipeline(f'!reference [{path}] {problem}', place_of(reference))
+        self.problems.append(InvalidPipeline(f'!reference [{path}] {problem}', place_of(reference)))
+        return reference

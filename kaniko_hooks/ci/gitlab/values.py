@@ -29,16 +29,9 @@ class InvalidPipeline(Exception):
         super().__init__(message)
         self.message = message
         self.place = place
+        self.file, self.offset = place
         self.line = 1
         self.files: tuple[str, ...] = ()
-
-    @property
-    def file(self) -> str:
-        return self.place.file
-
-    @property
-    def offset(self) -> int:
-        return self.place.offset
 
     def __str__(self) -> str:
         return f'{self.file}:{self.line}: {self.message}'
@@ -203,15 +196,14 @@ class Rewriter:
         if isinstance(value, (ScalarNode, Leaf)):
             return self.scalar(value)
         if id(value) not in self.done:
-            self.done[id(value)] = self._made(value)
+            if isinstance(value, Table):
+                made: Value = self.table(value)
+            elif isinstance(value, Items):
+                made = Items(tuple(map(self.value, value.items)), value.node)
+            else:
+                made = self.reference(value)
+            self.done[id(value)] = made
         return self.done[id(value)]
-
-    def _made(self, value: Items | Table | Reference) -> Value:
-        if isinstance(value, Reference):
-            return self.reference(value)
-        if isinstance(value, Items):
-            return Items(tuple(map(self.value, value.items)), value.node)
-        return self.table(value)
 
     def table(self, table: Table) -> Table:
         entries: dict[str, Entry] = {}

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
 from kaniko_hooks.ci.gitlab.values import (
-    Items,
-    Leaf,
     Reference,
     Table,
     Value,
@@ -26,7 +24,6 @@ from kaniko_hooks.ci.gitlab.values import (
     ruby_text,
     string_of,
 )
-from kaniko_hooks.document.nodes import ScalarNode
 from kaniko_hooks.model import Setting, Text
 from kaniko_hooks.text import ROOT, hole
 
@@ -88,12 +85,16 @@ def static_variables(top: Table, job: Table) -> dict[str, str]:
 
 def matrix_cells(job: Table) -> list[dict[str, str]]:
     """The variables of each instance that `parallel:matrix` makes, at most MAX_CELLS."""
-    cells = (
-        dict(zip(row, values))
+    rows = [
+        {name: _alternatives(entry.value) for name, entry in entries_of(row)}
         for row in _matrix_rows(job)
-        for values in product(*(map(ruby_text, values) for values in row.values()))
-    )
+    ]
+    cells = (dict(zip(row, values)) for row in rows for values in product(*row.values()))
     return list(islice(cells, MAX_CELLS))
+
+
+def _matrix_rows(job: Table) -> list[Value]:
+    return items_of(get(job, 'parallel', 'matrix'))
 
 
 def global_settings(top: Table) -> dict[str, Setting]:
@@ -115,32 +116,10 @@ def job_settings(
         names = filter(inherits(job, 'variables'), inherited)
         inherited = {name: inherited[name] for name in names}
     settings = {**_PREDEFINED, **inherited, **settings_of(get(job, 'variables'))}
-    matrix = [
-        {
-            name: Setting(
-                tuple(value_text(ruby_text(value)) for value in values),
-                tuple(map(place_of, values)),
-            )
-            for name, values in row.items()
-        }
-        for row in _matrix_rows(job)
-    ]
+    matrix = list(map(settings_of, _matrix_rows(job)))
     for alternatives in (matrix, _settings_of_rules(get(job, 'rules')), forwarded):
         _add_alternatives(settings, alternatives)
     return settings
-
-
-def _matrix_rows(job: Table) -> list[dict[str, list[ScalarNode | Leaf]]]:
-    """The rows of `parallel:matrix`, with the values of each variable."""
-    return [
-        {
-            name: [
-                value for value in items_of(entry.value) if isinstance(value, (ScalarNode, Leaf))
-            ]
-            for name, entry in entries_of(row)
-        }
-        for row in items_of(get(job, 'parallel', 'matrix'))
-    ]
 
 
 def settings_of(variables: Value | None) -> dict[str, Setting]:
@@ -154,12 +133,16 @@ def settings_of(variables: Value | None) -> dict[str, Setting]:
 
 
 def _alternatives(variable: Value) -> list[str]:
-    """The texts that a variable may have, its default first; none if they are elsewhere."""
+    """The texts that a variable may have, its default first; none if they are elsewhere.
+
+    That of a matrix has a list.
+    """
     value = get(variable, 'value') if isinstance(variable, Table) else variable
-    if isinstance(value, Reference):
+    values, options = items_of(value), items_of(get(variable, 'options'))
+    if any(isinstance(value, Reference) for value in values):
         return []
-    text = '' if value is None or isinstance(value, Items) else ruby_text(value)
-    return list(dict.fromkeys((text, *map(ruby_text, items_of(get(variable, 'options'))))))
+    texts = list(map(ruby_text, values)) or ['']
+    return list(dict.fromkeys((*texts, *map(ruby_text, options))))
 
 
 def _settings_of_rules(rules: Value | None) -> list[Settings]:
@@ -174,15 +157,10 @@ def _settings_of_rules(rules: Value | None) -> list[Settings]:
 def _add_alternatives(settings: dict[str, Setting], ways: Sequence[Settings]) -> None:
     """Replaces each variable that one of the ways sets; another way leaves it as it was."""
     for name in dict.fromkeys(name for way in ways for name in way):
-        alternatives = [way[name] for way in ways if name in way]
-        if len(alternatives) < len(ways):
-            alternatives.append(settings.get(name, _UNSET))
-        settings[name] = _joined(alternatives)
-
-
-def _joined(settings: Sequence[Setting]) -> Setting:
-    """All values of several settings; none if one of them is unknown."""
-    unknown = not all(setting.values for setting in settings)
-    values = dict.fromkeys(value for setting in settings for value in setting.values)
-    places = dict.fromkeys(place for setting in settings for place in setting.places)
-    return Setting(() if unknown else tuple(values), tuple(places))
+        found = [way[name] for way in ways if name in way]
+        if len(found) < len(ways):
+            found.append(settings.get(name, _UNSET))
+        is_known = all(setting.values for setting in found)
+        values = dict.fromkeys(value for setting in found for value in setting.values)
+        places = dict.fromkeys(place for setting in found for place in setting.places)
+        settings[name] = Setting(tuple(values) if is_known else (), tuple(places))

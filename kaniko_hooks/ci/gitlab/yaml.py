@@ -8,7 +8,7 @@ Not here: ordered maps, sets, binary data, aliases of a `!reference`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 
 from kaniko_hooks.ci.gitlab.values import (
     Entry,
@@ -39,11 +39,7 @@ def converted(node: Node) -> Value:
     Raises InvalidPipeline if the document contains itself, or is too large or too
     deep once its aliases are expanded.
     """
-    converter = _Converter()
-    value = converter.value(node)
-    if converter.has_aliases:
-        _check_sizes(converter.values.values())
-    return value
+    return _Converter().value(node)
 
 
 class _Converter:
@@ -52,9 +48,13 @@ class _Converter:
     def __init__(self) -> None:
         self.values: dict[int, Value] = {}  # by the identity of a collection's list
         self.open: set[int] = set()
-        self.has_aliases = False
+        # Values and levels in each collection, with aliases expanded.
+        self.sizes: dict[int, tuple[int, int]] = {}
 
     def value(self, node: Node) -> Value:
+        if node.tag and re.match('!ruby/(?!sym)', node.tag):
+            # Of a Ruby object, which a safe load refuses.
+            raise InvalidPipeline(f'Tried to load unspecified class: {node.tag}', place_of(node))
         if isinstance(node, ScalarNode):
             return _scalar(node)
         number = identity(node)
@@ -62,9 +62,8 @@ class _Converter:
             raise InvalidPipeline('the value contains itself', place_of(node))
         if number not in self.values:
             self.open.add(number)
-            self.has_aliases |= bool(node.aliases)
-            _check_tag(node)
             value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
+            self._check_size(value)
             self.open.remove(number)
             self.values[number] = value
         return self.values[number]
@@ -95,34 +94,22 @@ class _Converter:
                 entries[name] = Entry(key, value)
         return Table(entries, node)
 
-
-def _check_sizes(collections: Iterable[Value]) -> None:
-    """Raises InvalidPipeline for a value that is too large or too deep; inner values are first."""
-    sizes: dict[int, tuple[int, int]] = {}  # values and levels, with aliases expanded
-    for value in collections:
-        inner = (
-            value.items
-            if isinstance(value, Items)
-            else [entry.value for _, entry in entries_of(value)]
-        )
-        measured = [sizes[id(item)] for item in inner if id(item) in sizes]
-        count = 1 + len(inner) + sum(values for values, _ in measured)
-        depth = 1 + max((levels for _, levels in measured), default=0)
+    def _check_size(self, value: Value) -> None:
+        """Raises InvalidPipeline for a value that is too large or too deep."""
+        entries = value.entries.values() if isinstance(value, Table) else ()
+        inner = value.items if isinstance(value, Items) else [entry.value for entry in entries]
+        count, depth = 1, 1
+        for item in inner:
+            values, levels = self.sizes.get(id(item), (1, 0))
+            count += values
+            depth = max(depth, levels + 1)
         if count > MAX_VALUES or depth > MAX_DEPTH:
             raise InvalidPipeline('The parsed YAML is too big', place_of(value))
-        sizes[id(value)] = count, depth
-
-
-def _check_tag(node: Node) -> None:
-    """Raises InvalidPipeline for a tag of a Ruby object, which a safe load refuses."""
-    tag = node.tag or ''
-    if tag.startswith('!ruby/') and not tag.startswith('!ruby/sym'):
-        raise InvalidPipeline(f'Tried to load unspecified class: {tag}', place_of(node))
+        self.sizes[id(value)] = count, depth
 
 
 def _scalar(node: ScalarNode) -> Value:
     if node.tag is not None:
-        _check_tag(node)
         if node.tag == '!reference':
             return Reference(None, node)
         if node.tag in (f'{_TAG}str', '!str') or node.tag.startswith('!ruby/sym'):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kaniko_hooks.ci.common import (
     Entries,
     Settings,
@@ -9,7 +11,6 @@ from kaniko_hooks.ci.common import (
     commands,
     folder_in,
     place_of,
-    shebang,
     shell_of,
     value_in,
 )
@@ -89,9 +90,9 @@ def _words(field: Field | None, scope: Scope, variables: Settings) -> tuple[Text
 
 def _shell(entries: Entries, script: Field, scope: Scope) -> str:
     """The shell of a script, from its first line or the container's command."""
-    named = shebang(script.value.value) if isinstance(script.value, ScalarNode) else None
-    if named is not None:
-        return named
+    interpreter = re.match(r'\s*#!\s*(.*)', text_of(script.value))
+    if interpreter:
+        return shell_of(interpreter[1])
     if scope.system.name == 'argo-workflows' and 'command' in entries:
         words = [text_of(item) for item in items_of(entries['command'].value)]
         return shell_of(' '.join(words)) or 'sh'

@@ -56,7 +56,8 @@ _DRONE = Dialect(
     argv=('entrypoint', 'command'),
 )
 DIALECTS = {
-    'tekton': Dialect(('steps', 'sidecars'), reference=_TEMPLATE + _TEKTON, is_pod=True),
+    # 'spec': of a StepAction.
+    'tekton': Dialect(('steps', 'sidecars'), ('spec',), reference=_TEMPLATE + _TEKTON, is_pod=True),
     'kubernetes': Dialect(_POD, directory=None, is_pod=True),
     'prow': Dialect(_POD, is_pod=True),
     'argo': Dialect((*_POD, 'sidecars'), ('container', 'script'), directory=None, is_pod=True),

@@ -49,7 +49,7 @@ Value = Text | tuple[Text, ...]
 class Scope(NamedTuple):
     """Things that a container inherits from the mappings around it.
 
-    - `kind`: of the Kubernetes resource; `label`: the name of the mapping around it.
+    - `label`: the name of the mapping around it.
     - `values`: of parameters; a default goes before none that is `passed`, wherever that is.
     - `templates`: the fields that containers have by default, by their key.
     """
@@ -58,7 +58,6 @@ class Scope(NamedTuple):
     system: System
     dialect: Dialect
     directory: str | None = ''
-    kind: str = ''
     label: str = ''
     image: Setting | None = None
     variables: Settings = {}

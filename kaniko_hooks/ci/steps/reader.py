@@ -9,7 +9,7 @@ from kaniko_hooks.ci.common import Entries, Source
 from kaniko_hooks.ci.steps.container import container
 from kaniko_hooks.ci.steps.parameters import Scope, scope_of
 from kaniko_hooks.ci_paths import System
-from kaniko_hooks.document.nodes import Node, ScalarNode, SequenceNode, fields, identity, text_of
+from kaniko_hooks.document.nodes import Node, ScalarNode, SequenceNode, fields, identity
 from kaniko_hooks.model import Container, Note, Place
 
 # Aliases can make a small file as large as you like, or without end.
@@ -28,12 +28,10 @@ def read(source: Source) -> Iterator[Container]:
     document = source.document
     system = recognise.system_of(document.file, [document])
     if system is not None and _is_read_here(system):
-        is_task = system.name == 'concourse' and 'run' in fields(document)
-        reader = _Reader()
-        scope = scope_of(source, system)
-        role = 'container' if is_task else ''
-        path = source.prefix.rstrip('.')
-        yield from reader.containers(document, path, scope, role, document.start)
+        reader, path = _Reader(), source.prefix.rstrip('.')
+        # A task of Concourse is one container.
+        start, scope = document.start, scope_of(source, system)
+        yield from reader.containers(document, path, scope, 'container', start)
         if reader.left < 0:
             message = 'too many nodes to look at all of them'
             source.notes.append(Note(Place(document.file, 0), message))
@@ -90,7 +88,9 @@ class _Reader:
             if name not in _PASSED_OVER and name[:1] != '.':
                 below = f'{path}.{name}' if path else name
                 # A list of containers may also be a mapping by name.
-                of_value = 'container' if role == 'list' else _role(name, inner)
+                is_container = role == 'list' or name in inner.dialect.single
+                is_list = name in inner.dialect.lists
+                of_value = 'container' if is_container else 'list' if is_list else ''
                 yield from self.containers(
                     field.value, below, inner, of_value, field.key.start, inside
                 )
@@ -104,12 +104,4 @@ def _scope(node: Node, entries: Entries, scope: Scope, is_root: bool) -> Scope |
             return None
         if system is not scope.system:
             scope = scope_of(scope.source, system, scope)
-        scope = scope._replace(kind=text_of(entries['kind'].value))
     return scope.within(entries, is_root)
-
-
-def _role(name: str, scope: Scope) -> str:
-    if name in scope.dialect.lists:
-        return 'list'
-    is_step_action = scope.kind == 'StepAction' and name == 'spec'
-    return 'container' if is_step_action or name in scope.dialect.single else ''
