@@ -62,12 +62,12 @@ def units_of(target: Target, steps: Steps, paths: Paths) -> list[Unit]:
             continue
         if step.statement.background:
             raise Refusal('a build runs in the background')
+        if any(use.name == 'trap' for use in effects(step)):
+            raise Refusal('a build runs in a `trap`')
         loop = _matrix_loop(target, steps, step, paths) if step.most_builds > 1 else None
         units.append(Unit(step, loop, images_of(step.builds)))
     if any(step.most_builds for step in steps.after):
         raise Refusal('a build runs in its after_script')
-    if not units or len(units) == 1 and units[0].loop is None:
-        raise Refusal('its builds cannot be separated')
     if len(units) > _MAX_UNITS:
         raise Refusal(f'it would become {len(units)} jobs; at most {_MAX_UNITS} are allowed')
     images = (image for unit in units for image in unit.images)
@@ -190,7 +190,7 @@ def _words(steps: Steps, step: Step, command: For) -> tuple[str, ...]:
     # Not every shell expands braces.
     has_braces = any(
         isinstance(part, Literal) and '{' in part.value and not part.quoted
-        for part in walk(command.words or ())
+        for part in walk(command.words)
     )
     if len(sets) != 1 or any(text.holes for words in sets for text in words) or has_braces:
         raise Refusal(f'the loop `for {name}` is not over literal words')
@@ -208,7 +208,7 @@ def _from_settings(steps: Steps, step: Step, command: For) -> str | None:
     for other in steps.earlier(step):
         sources = [origins[name] for name in sorted(other.report.reads) if origins.get(name)]
         origins.update(dict.fromkeys(other.report.writes, sources[0] if sources else ''))
-    names = [node.name for node in walk(command.words or ()) if isinstance(node, Parameter)]
+    names = [node.name for node in walk(command.words) if isinstance(node, Parameter)]
     return next((origins[name] for name in names if origins.get(name)), None)
 
 

@@ -6,23 +6,11 @@ import re
 from collections.abc import Sequence
 from itertools import dropwhile
 
-from kaniko_hooks.model import Field
-from kaniko_hooks.shell import output, paths, programs, reading, scripts
-from kaniko_hooks.shell.env import (
-    ALL,
-    EXIT,
-    NO_TRAP,
-    RETURN,
-    Exit,
-    Flow,
-    Function,
-    Runner,
-    Scope,
-    State,
-)
+from kaniko_hooks.model import MANY, Field, Reason
+from kaniko_hooks.shell import output, paths, programs, reading, scripts, tree
+from kaniko_hooks.shell.env import ALL, EXIT, RETURN, Exit, Flow, Function, Runner, Scope, State
 from kaniko_hooks.shell.expand import Part
 from kaniko_hooks.shell.outcome import NO_BUILD
-from kaniko_hooks.shell.tree import Group
 from kaniko_hooks.shell.value import (
     EMPTY,
     FAILURE,
@@ -97,7 +85,7 @@ def _exec(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     words = _operands(fields)
     if not words:
         return Flow([state.with_status(True)])
-    result = scope.ev.run_program(scope, state.with_env(state.env._replace(at_exit=NO_TRAP)), words)
+    result = scope.ev.run_program(scope, state, words)
     return Flow(leaving=[*result.leaving, *((EXIT, end) for end in result.normal)])
 
 
@@ -115,7 +103,8 @@ def _declare(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     # In a function `declare` makes local variables.
     is_local = command in ('local', 'declare', 'typeset') and bool(scope.calls)
     is_local = is_local and not any(field.text.known == '-g' for field in fields)
-    if any(field.text.known in ('-f', '-F') for field in fields):
+    if any(field.text.known in ('-f', '-F') for field in fields) or not _operands(fields):
+        # It prints what is set.
         return output.prints(scope, state, fields)
     options = [field.text.value for field in fields[1:] if field.text.value[:1] in ('-', '+')]
     scope.ev.spend(len(fields) ** 2 // 20)
@@ -197,12 +186,10 @@ def _shift(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     flow = Flow()
     for value in alternatives(state.env.arguments):
         assert isinstance(value, Array)
+        may_fail = count is None or count > len(value.items)
         rest = after_first(value, count)
-        fails = count is not None and count > len(value.items) and isinstance(rest, Array)
-        env = state.env._replace(arguments=value if fails else rest)
-        flow.normal.append(state.with_env(env).with_status(not fails))
-    # Some shells end where it fails.
-    flow.leaving = [(EXIT, way) for way in flow.normal if way.status is False]
+        env = state.env._replace(arguments=join((rest, value)) if may_fail else rest)
+        flow.normal.append(state.with_env(env).with_status(None if may_fail else True))
     return flow
 
 
@@ -267,30 +254,39 @@ def _alias(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         name, _, _ = field.text.value.partition('=')
         source = concat((field.text.part(len(name) + 1), Text(' "$@"')))
         body = scope.ev.parsed(source).body
-        table[name] = (Function(Group(body, False, ()), source),)
+        table[name] = (Function(tree.Group(body, False, ()), source),)
     return Flow([state.with_env(state.env._replace(functions=table)).with_status(True)])
 
 
 def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`trap`: a handler of EXIT runs at the end of the shell, others any number of times now."""
+    """`trap`: a handler of EXIT runs in a process of its own now, others any number of times."""
     words = [field for field in fields[1:] if field.text.known != '--']
-    if len(words) < 2 or words[0].text.known in ('-p', '-l'):
-        return Flow([state.with_status(True)])
-    handler = EMPTY if words[0].text.known == '-' else words[0].text
-    signals = [(word.text.known or '').upper() for word in words[1:]]
-    state = state.with_status(True)
-    if 'EXIT' in signals or '0' in signals:
-        return Flow([state.with_env(state.env._replace(at_exit=(handler,)))])
+    handler = words[0].text if len(words) > 1 else EMPTY
     # A handler that sets itself again is not run again.
-    if not handler.value or handler in scope.calls:
-        return Flow([state])
+    if handler.known in ('', '-', '-p', '-l') or handler in scope.calls:
+        return Flow([state.with_status(True)])
     inner = scope._replace(calls=(*scope.calls, handler))
-    from kaniko_hooks.shell.repeats import any_number
+    argv = [fields[0], words[0]]
+    if any((word.text.known or '').upper() in ('EXIT', '0') for word in words[1:]):
+        flow = scripts.evaluate(inner, _at_end(scope, state), argv)
+        ends = scope.ev.isolated(scope, state.env, flow)
+        if any(end.outcome is not state.outcome for end in ends):
+            scope.ev.note_use(scope, state, programs.OTHER, fields)
+        return Flow(end.with_status(end.status or None) for end in ends)
+    flow = scripts.evaluate(inner, state._replace(outcome=NO_BUILD), argv)
+    reason = Reason('loop', scope.source.place(fields[0].start), MANY)
+    return flow.any_number(state, reason)
 
-    start = state._replace(outcome=NO_BUILD)
-    flow = scripts.evaluate(inner, start, [fields[0], words[0]])
-    place = scope.source.place(fields[0].start)
-    return Flow(any_number(state, flow.ends(), 'loop', place))
+
+def _at_end(scope: Scope, state: State) -> State:
+    """What a handler finds at the end of its shell: any values, and functions that come later."""
+    later = {
+        node.name: (Function(node.body, scope.source),)
+        for node in tree.walk(scope.ev.parsed(scope.source))
+        if isinstance(node, tree.Function)
+    }
+    state = scripts.after_unknown_commands(scope, state)
+    return state.with_env(state.env._replace(functions={**later, **state.env.functions}))
 
 
 def _output(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:

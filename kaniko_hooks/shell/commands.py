@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from kaniko_hooks.model import MANY, Build, Field, Flags, opaque
 from kaniko_hooks.shell import builtins, outcome, output, paths, programs, scripts, tree
-from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Flow, Function, Runner, Scope, State, merged
+from kaniko_hooks.shell.env import Env, Flow, Function, Runner, Scope, State, merged
 from kaniko_hooks.shell.fields import assigned, fields_of, with_words
 from kaniko_hooks.shell.programs import OTHER, REPEATS, SEARCHING, SHELLS, base_name, program
 from kaniko_hooks.shell.value import Array, mentions_executor, regex_with_holes
@@ -17,13 +18,10 @@ from kaniko_hooks.text import Text, concat, hole
 # Options before a text of commands.
 _TAKES_COMMANDS = r'-[A-Za-z]*[cS]|--command'
 _CHANGES_DIRECTORY = '-[CD]|--chdir|--directory'
-# Builtins that print what is set if they have no operands.
-_LISTING = frozenset(('alias', 'declare', 'export', 'readonly', 'trap', 'typeset'))
-_OTHER_USERS = frozenset(('su', 'sudo', 'doas', 'runuser'))
+_READ_COMMANDS = frozenset(('su', 'sudo', 'doas', 'runuser', 'parallel'))
 _OTHER_LANGUAGES = ('.js', '.php', '.pl', '.py', '.rb', '.ts')
 # Calls of one function inside of each other; deeper ones repeat what these do.
 _MAX_RECURSION = 12
-_MIN_SEARCHING = 3  # words, where the input is not known
 
 
 def simple(scope: Scope, state: State, node: tree.Simple) -> Flow:
@@ -118,17 +116,10 @@ def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field
         )
     )
     env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
-    if 'OPTIND' in env.variables:
-        # Only some shells begin with the first option again.
-        env = env.with_variable('OPTIND', hole('$OPTIND'))
     flow = scope.ev.command(inner, state.with_env(env), function.body)
     flow.end_returns()
-    flow.leaving = [
-        # What `trap` has set for EXIT sees the variables of the function.
-        (way, end if way == EXIT else _returned(state.env, end))
-        for way, end in flow.leaving
-    ]
-    flow.normal = merged(scope, [_returned(state.env, end) for end in flow.normal])
+    flow.change(partial(_returned, state.env))
+    flow.normal = merged(scope, flow.normal)
     return flow
 
 
@@ -158,10 +149,7 @@ def run_program(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     builtin = builtins.BUILTINS.get(name)
     if builtin:
         scope.ev.note_use(scope, state, programs.BUILTIN, fields)
-        flow = builtin(scope, state, fields)
-        if name in _LISTING and all(field.text.value[:1] == '-' for field in fields[1:]):
-            return output.printed(scope, flow.normal, fields)
-        return flow
+        return builtin(scope, state, fields)
     base = name.rpartition('/')[2]
     if not name or mentions_executor(base):
         # The image's entrypoint has an empty name, and runs nothing else.
@@ -205,8 +193,6 @@ def _program(scope: Scope, state: State, fields: Sequence[Field], base: str) -> 
 
 def _search(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`grep`: the same status for the same words, input and files."""
-    if state.env.stdin is None and len(fields) < _MIN_SEARCHING:
-        return output.prints(scope, state, fields)
     words = [piece for field in fields for piece in (field.text, Text('\0'))]
     searched = concat([*words, state.env.stdin or Text('')])
     ends = scope.ev.by_status(state, opaque(f'status {state.env.moment()}', searched))
@@ -295,10 +281,7 @@ def among_words(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
             if re.match(_CHANGES_DIRECTORY, text.value):
                 start = paths.in_unknown_folder(start)
         elif not runs_texts and (runs := _runner(scope, start, rest)):
-            env = start.env._replace(at_exit=NO_TRAP)
-            return Flow(
-                scope.ev.isolated(scope, state, lambda way: runs(scope, way.with_env(env), rest))
-            )
+            return Flow(scope.ev.isolated(scope, state.env, runs(scope, start, rest)))
     if runs_texts:
         return Flow(end.with_status(None) for end in ends)
     if _starts_shell(fields) and state.env.stdin is not None:
@@ -340,9 +323,9 @@ def _exporting(state: State, *names: str) -> State:
 
 
 def _starts_shell(fields: Sequence[Field]) -> bool:
-    """A shell of another user that reads its commands: `su - user`, `sudo -i`, `sudo su`."""
-    names = [field.text.value.rpartition('/')[2] for field in fields]
-    return names[0] in _OTHER_USERS and all(program(name).kind == OTHER for name in names)
+    """A shell that reads its commands: `su - user`, `sudo -i`, `sudo su`, `parallel`."""
+    first, *others = (field.text.value.rpartition('/')[2] for field in fields)
+    return first in _READ_COMMANDS and all(program(name).kind == OTHER for name in others)
 
 
 # Builds

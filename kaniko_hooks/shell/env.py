@@ -32,7 +32,6 @@ _MAX_DIRECTORIES = 4
 _MAX_TEXTS = 16
 # The beginning of the name of a hole for text that is like the text before, any number of times.
 REPEATED = 'repeated '
-NO_TRAP = (Text(''),)
 # Among the names that are exported: all that are assigned (`set -a`).
 ALL = '*'
 
@@ -56,7 +55,6 @@ class Env(NamedTuple):
     previous_directories: tuple[Text, ...] = ()
     saved: Mapping[str, Value | None] = {}  # values before `local`, in the function at hand
     errexit: bool = False
-    at_exit: tuple[Text, ...] = NO_TRAP  # commands that run when the shell ends: alternatives
     unread: Text | None = None  # what `read` gets; None if that is not certain
     stdin: Text | None = None  # all of the input; None if it is not known
     stdout: Text = Text('')  # printed so far, where it is read
@@ -141,6 +139,13 @@ class Flow:
         """Go on with the states that `return` leaves."""
         self.normal += [state for way, state in self.leaving if way == RETURN]
         self.leaving = [(way, state) for way, state in self.leaving if way != RETURN]
+
+    def any_number(self, before: State, reason: Reason) -> Flow:
+        """Any number of the executions that this is the flow of, after the builds before."""
+        ends = self.ends()
+        builds = outcome.any_number((end.outcome for end in ends), reason)
+        builds = outcome.then(before.outcome, builds)
+        return Flow(end._replace(outcome=builds).with_status(None) for end in (before, *ends))
 
     def ends(self) -> list[State]:
         """All states, however they leave."""
@@ -294,7 +299,6 @@ def _join_envs(scope: Scope, envs: Sequence[Env]) -> Env:
         previous_directories=joined_directories(env.previous_directories for env in envs),
         saved={name: value for env in envs for name, value in env.saved.items()},
         errexit=all(env.errexit for env in envs),
-        at_exit=tuple(dict.fromkeys(text for env in envs for text in env.at_exit)),
         unread=first.unread if all(env.unread == first.unread for env in envs) else None,
         stdin=first.stdin if all(env.stdin == first.stdin for env in envs) else None,
         stdout=_printed([env.stdout for env in envs]),

@@ -10,11 +10,10 @@ functions that reach it through their scope.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
 from kaniko_hooks.model import Build, Cond, Container, Field, Flags, Note, Place
 from kaniko_hooks.shell import TooMuch, commands, outcome, redirections, tree, variables
-from kaniko_hooks.shell.env import EXIT, NO_TRAP, Env, Exit, Flow, Function, Scope, State, merged
+from kaniko_hooks.shell.env import EXIT, Env, Exit, Flow, Function, Scope, State, merged
 from kaniko_hooks.shell.facts import Assumptions
 from kaniko_hooks.shell.output import with_inputs
 from kaniko_hooks.shell.parser import parse
@@ -187,7 +186,7 @@ class Evaluator:
         if not node.background:
             return self._and_or(scope, state, node)
         inner = scope.apart()._replace(tested=True)
-        ends = self.isolated(scope, state, lambda way: self._and_or(inner, way, node))
+        ends = self.isolated(scope, state.env, self._and_or(inner, state, node))
         return Flow(end.with_status(True) for end in ends)
 
     def _and_or(self, scope: Scope, state: State, node: tree.Statement) -> Flow:
@@ -223,7 +222,7 @@ class Evaluator:
                 flow.leaving.append((EXIT, way))
             else:
                 # A caller may look at the status of a shell that fails.
-                if way.status is None and (scope.depth or way.env.at_exit is not NO_TRAP):
+                if way.status is None and scope.depth:
                     flow.leaving.append((EXIT, way.with_status(False)))
                 # The shell ends where it fails (`set -e`, POSIX XCU 2.15).
                 flow.normal.append(way.with_status(True))
@@ -254,7 +253,7 @@ class Evaluator:
             states = [
                 way.with_env(way.env._replace(unread=way.env.stdout, stdin=way.env.stdout))
                 for start in starts
-                for way in self.isolated(inner, start, partial(self.command, inner, node=node))
+                for way in self.isolated(inner, start.env, self.command(inner, start, node))
             ]
         printed = state.env.stdout
         states = [way.with_env(way.env._replace(stdout=printed)) for way in states]
@@ -262,39 +261,23 @@ class Evaluator:
             # With `pipefail` the status is that of any of the commands.
             way if before.status or not way.status else way.with_status(None)
             for before in states
-            for way in self.isolated(scope, before, partial(self.command, scope, node=nodes[-1]))
+            for way in self.isolated(scope, before.env, self.command(scope, before, nodes[-1]))
         ]
         before = state.env
         return [
             way.with_env(way.env._replace(unread=before.unread, stdin=before.stdin)) for way in ends
         ]
 
-    def isolated(self, scope: Scope, state: State, run: Callable[[State], Flow]) -> list[State]:
-        """The states after a process of its own: what it sets is lost, but for files."""
-        start = state.with_env(state.env._replace(at_exit=NO_TRAP))
-        ends = self.exited(scope, run(start).ends())
-        return merged(scope, [end.with_env(_left(state.env, end.env)) for end in ends])
-
-    def exited(self, scope: Scope, states: Iterable[State]) -> list[State]:
-        """The states after the end of a shell, whose `trap` on EXIT runs now.
-
-        In bash a failure ends the handler even where the shell's status is tested.
-        """
-        inner = scope.apart()._replace(depth=scope.depth + 1)
-        ends: list[State] = []
-        for state in states:
-            for text in state.env.at_exit:
-                if not text.value:
-                    ends.append(state)
-                    continue
-                start = state.with_env(state.env._replace(at_exit=NO_TRAP))
-                source = text if text.segments else text.at(scope.source.place, 0)
-                for tested in dict.fromkeys((scope.tested, False)):
-                    handler = inner._replace(source=source, tested=tested)
-                    flow = self.statements(handler, [start], self.parsed(source).body)
-                    ends += [way.with_status(state.status) for way in flow.normal]
-                    ends += [way for _, way in flow.leaving]
-        return ends
+    def isolated(self, scope: Scope, before: Env, flow: Flow) -> list[State]:
+        """The states after a process of its own: what it sets is lost, but for files and output."""
+        ends = []
+        for end in flow.ends():
+            env = end.env
+            env = before._replace(
+                files=env.files, epoch=env.epoch, unread=env.unread, stdout=env.stdout
+            )
+            ends.append(end.with_env(env))
+        return merged(scope, ends)
 
     def substitution(
         self, scope: Scope, state: State, node: tree.Substitution
@@ -310,7 +293,7 @@ class Evaluator:
         start = state.with_env(state.env._replace(stdout=EMPTY, errexit=False))
         shown = scope.source.value[node.start : node.end]
         result = []
-        for end in self.isolated(inner, start, lambda way: self.statements(inner, [way], body)):
+        for end in self.isolated(inner, start.env, self.statements(inner, [start], body)):
             printed = _without_line_ends(end.env.stdout)
             end = end.with_env(end.env._replace(stdout=state.env.stdout, errexit=state.env.errexit))
             result.append((end, self._captured(scope, printed, shown)))
@@ -318,9 +301,8 @@ class Evaluator:
             if line_end and not last and printed.part(len(printed.prefix)).is_hole:
                 # The last command may print nothing.
                 result.append((end, Text(before.rstrip('\n'))))
-        is_simple = len(body) == 1 and isinstance(body[0].pipelines[-1].commands[-1], tree.Simple)
-        if scope.tested and state.env.errexit and not is_simple:
-            # In others it may end early.
+        if scope.tested and state.env.errexit and len(body) > 1:
+            # In other shells it may end early.
             result += [(end.with_status(False), hole('', shown)) for end, _ in result]
         return result
 
@@ -378,10 +360,8 @@ class Evaluator:
         if isinstance(node, tree.Group):
             if not node.subshell:
                 return self.statements(scope, [state], node.body)
-            inner, body = scope.apart(), node.body
-            return Flow(
-                self.isolated(scope, state, lambda way: self.statements(inner, [way], body))
-            )
+            flow = self.statements(scope.apart(), [state], node.body)
+            return Flow(self.isolated(scope, state.env, flow))
         from kaniko_hooks.shell import branches, loops
 
         if isinstance(node, tree.If):
@@ -396,13 +376,6 @@ class Evaluator:
 
 def _without_line_ends(text: Text) -> Text:
     return text.part(0, len(text.value.rstrip('\n')))
-
-
-def _left(env: Env, inner: Env) -> Env:
-    """The environment after a process of its own: files stay, and what was printed."""
-    return env._replace(
-        files=inner.files, epoch=inner.epoch, unread=inner.unread, stdout=inner.stdout
-    )
 
 
 def _ends_shell(node: tree.Pipeline) -> bool:

@@ -8,7 +8,7 @@ loop no time keeps the environment as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import TooMuch, outcome, paths, variables
@@ -181,28 +181,18 @@ def for_(scope: Scope, state: State, node: For) -> Flow:
     """`for name in words`."""
     scope = scope._replace(loops=scope.loops + 1, depth=scope.depth + 1)
     flow = Flow()
-    for way, fields in _words(scope, state, node):
+    for way, fields in fields_of(scope, state, node.words):
         if scope.ev.active and scope.recorded:
             scope.ev.active[-1].words.add(tuple(field.text for field in fields))
-        fields = [
+        words = [
             name for field in fields for name in paths.scripts_of_pattern(scope, way.env, field)
         ]
-        is_open = any(field.splits for field in fields)
-        if is_open or len(fields) * scope.repetitions > _MAX_ITERATIONS:
-            flow.add(_over_unknown_words(scope, way, node, fields))
+        is_open = any(word.splits for word in words)
+        if is_open or len(words) * scope.repetitions > _MAX_ITERATIONS:
+            flow.add(_over_unknown_words(scope, way, node, words))
         else:
-            flow.add(_over_words(scope, way, node, fields))
+            flow.add(_over_words(scope, way, node, words))
     return flow
-
-
-def _words(scope: Scope, state: State, node: For) -> Iterable[tuple[State, Sequence[Field]]]:
-    if node.words is not None:
-        return fields_of(scope, state, node.words)
-    return [
-        (state, value.items)
-        for value in alternatives(state.env.arguments)
-        if isinstance(value, Array)
-    ]
 
 
 def _over_words(scope: Scope, state: State, node: For, fields: Sequence[Field]) -> Flow:
@@ -256,7 +246,7 @@ def _over_unknown_words(scope: Scope, state: State, node: For, fields: Sequence[
 
 def _is_split(state: State, node: For) -> bool:
     """The words are what unquoted values are split into: none of them has blanks."""
-    pieces = [piece for word in node.words or () for piece in word.pieces]
+    pieces = [piece for word in node.words for piece in word.pieces]
     is_plain = bool(pieces) and not any(piece.quoted for piece in pieces)
     return is_plain and separators_of(state) == BLANKS
 
@@ -319,9 +309,9 @@ def _any_times(
     scope.ev.spend(4 * len(before) * len(scope.ev.builds) * (1 + len(done.ends())))
     heads = [] if runs_once else [state]
     if going:
-        last = joined_states(scope, going)
-        last = [way.with_env(_printed_again(state.env, way.env)) for way in last]
-        heads += [way._replace(outcome=before) for way in last]
+        (last,) = joined_states(scope, going)
+        last = last.with_env(_printed_again(state.env, last.env))
+        heads.append(last._replace(outcome=before))
     heads = merged(scope, heads)
     stopping = _condition(scope, heads, node)[1]
     # The status is that of the last command of the body.

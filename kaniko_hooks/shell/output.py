@@ -83,12 +83,6 @@ def _commands_in(state: State, word: Text) -> Iterator[Text]:
             yield concat((command, Text(' '), anything, _LINE_END, anything, _LINE_END))
 
 
-def may_run(scope: Scope, state: State, line: Text) -> bool:
-    """A line that names the executor or a function: it may be read to be run."""
-    text = with_inputs(scope, line)
-    return may_build(text) or not state.env.functions.keys().isdisjoint(text.value.split())
-
-
 def with_inputs(scope: Scope, text: Text) -> Text:
     """A text with what its holes stand for, if that is a file, or what a filter has read."""
     pieces: list[Text] = []

@@ -280,7 +280,10 @@ class _Parser(Lexer):
             self.report('for without a name')
         self.at += len(name)
         self.skip_newlines()
-        words = self._words(self.skip_blanks) if self.skip('in') else None
+        # Without `in` they are "$@".
+        words: tuple[tree.Word, ...] = (tree.Word((tree.Parameter('@', at, at, True),), at, at),)
+        if self.skip('in'):
+            words = self._words(self.skip_blanks)
         if is_select:
             # Its words are chosen any number of times.
             words = (tree.Word((tree.Unknown('', at, at, False),), at, at),)

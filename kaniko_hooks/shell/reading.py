@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from kaniko_hooks.model import Field
 from kaniko_hooks.shell import output, scripts
 from kaniko_hooks.shell.env import Flow, Scope, State
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.value import ANY_WORDS, EMPTY, Array, fresh_name, is_one_word, number
+from kaniko_hooks.shell.value import EMPTY, Array, fresh_name, is_one_word, may_build
 from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, hole
 
@@ -19,8 +18,6 @@ def read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     is_read = fields[0].text.known == 'read'
     operands = [field.text.known or '' for field in fields[1:]]
     options = ''.join(operand for operand in operands if operand[:1] == '-')
-    # With `-d ''` a line is all of the input.
-    ends = [end for option, end in zip(operands, operands[1:]) if re.fullmatch('-[a-z]*d', option)]
     is_array = not is_read or 'a' in options
     stdin = state.env.stdin or EMPTY
     names = [operand for operand in operands if operand.isidentifier()]
@@ -34,24 +31,14 @@ def read(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
         if after:
             return Flow([after])
     state = state.with_env(state.env._replace(unread=None))
-    lines = stdin.split(ends[0] if ends else '\n') if output.may_run(scope, state, stdin) else []
-    lines = [line for line in lines if output.may_run(scope, state, line)]
-    separators = separators_of(state) or frozenset()
-    words = lines
-    if is_array and is_read:
-        words = [word for line in lines for word in line.split(separators)]
-    unknown = state
+    content = output.with_inputs(scope, stdin)
+    lines = [Field(line) for line in content.split('\n')] if may_build(content) else []
     for name in names:
         value = _any_value(name)
-        items = Array((Field(value, True), *map(Field, words))) if is_array else value
-        unknown = assign(unknown, name, items)
-    flow = Flow([unknown.with_status(None)])
-    for line in () if is_array else dict.fromkeys(lines):
-        way = state
-        for name, part in zip(names, _parts(line, separators, len(names))):
-            way = assign(way, name, part)
-        flow.normal.append(way.with_status(True))
-    return flow
+        if lines:
+            scope.ev.inputs[value.hole_name] = content
+        state = assign(state, name, Array((Field(value, True), *lines)) if is_array else value)
+    return Flow([state.with_status(None)])
 
 
 def _next_line(scope: Scope, state: State, names: Sequence[str], options: str) -> State | None:
@@ -85,36 +72,11 @@ def _any_value(name: str) -> Text:
 
 
 def getopts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`getopts letters name`: the next option, any one where it is not known which."""
-    option = _next_option(state, fields)
-    if option:
-        return Flow([option])
+    """`getopts letters name`: any option."""
     names = [field.text.known for field in fields[2:3]]
     for name in filter(None, (*names, 'OPTARG', 'OPTIND')):
         state = assign(state, name, _any_value(name))
     return Flow([state.with_status(None)])
-
-
-def _next_option(state: State, fields: Sequence[Field]) -> State | None:
-    """The state after one option; None if words are not known, or it has several letters."""
-    counter = state.env.variables.get('OPTIND', Text('1'))
-    index = number(counter.known) if isinstance(counter, Text) else None
-    words = state.env.arguments.items if isinstance(state.env.arguments, Array) else ANY_WORDS.items
-    if not index or len(fields) != 3 or any(word.splits for word in words[: index + 1]):
-        return None
-    letters, name = (field.text.known for field in fields[1:])
-    word = words[index - 1].text.known if index <= len(words) else ''
-    if word is None or len(word) > 2 and word[0] == '-' or not letters or not name:
-        return None
-    is_option = word[:1] == '-' and word not in ('-', '--')
-    letter = word[1] if is_option and word[1] in letters else '?'
-    if letter != '?' and f'{letter}:' in letters:
-        if index == len(words):
-            return None
-        state = assign(state, 'OPTARG', words[index].text)
-        index += 1
-    state = assign(state, 'OPTIND', Text(str(index + (is_option or word == '--'))))
-    return assign(state, name, Text(letter)).with_status(is_option)
 
 
 def _parts(line: Text, separators: frozenset[str], count: int) -> list[Text]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import dropwhile, takewhile
+from itertools import takewhile
 
-from kaniko_hooks.model import MANY, Field, Place, Reason
+from kaniko_hooks.model import MANY, Field, Reason
 from kaniko_hooks.shell import outcome, output, paths, scripts
 from kaniko_hooks.shell.env import Flow, Runner, Scope, State, merged
 from kaniko_hooks.shell.programs import base_name
 from kaniko_hooks.shell.value import fresh_name, may_build
-from kaniko_hooks.text import Text, concat, hole
+from kaniko_hooks.text import Text, hole
 
 _RUN_BY_GIT = frozenset(('submodule', 'bisect', 'rebase'))
-_BEFORE_COMMANDS = frozenset(('foreach', 'run', '-x', '--exec'))
 _ONCE_PER_WORD = r'-\w*[IiLlnP]|--(?:replace|max-)'
 _TAKES_VALUE = r'-\w*[IEsdaLnP]|--(?:arg-file|delimiter|max-args|max-chars|max-procs)'
 _REPLACED = r'(?s)(?:-\w*[Ii]|--replace=?)(.*)'
@@ -89,50 +88,25 @@ def _run_elsewhere(scope: Scope, state: State, argv: Sequence[Field]) -> Flow:
 def git(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
     """`git`: the commands of `submodule foreach`, `bisect run` and `rebase --exec`."""
     words = [field.text.value for field in fields]
-    if _RUN_BY_GIT.isdisjoint(words) or _BEFORE_COMMANDS.isdisjoint(words):
-        return output.prints(scope, state, fields)
-    start = next(index for index, word in enumerate(words) if word in _BEFORE_COMMANDS) + 1
-    operands = dropwhile(lambda field: field.text.value[:1] == '-', fields[start:])
-    text = Text(' ').join(field.text for field in operands)
-    argv = scripts.words_of_shell(fields[0]._replace(text=text))
-    return repeated(scope, state, [argv], 'git', fields[0], _run_elsewhere)
+    runs = output.prints if _RUN_BY_GIT.isdisjoint(words) else again
+    return runs(scope, state, fields)
 
 
-def run_parts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`run-parts`: the files of a folder."""
-    files = concat((fields[-1].text, Text('/'), hole(fresh_name('*'))))
-    argv = [Field(Text('sh')), Field(files)]
-    return repeated(scope, state, [argv], 'run-parts', fields[0], scope.ev.run_program)
-
-
-def parallel(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`parallel command ::: words`; without a command it reads some."""
+def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
+    """`parallel`, `retry`, `watch`: the command among their words, any number of times."""
+    # `parallel command ::: words`
     words = list(takewhile(lambda field: field.text.value[:3] != ':::', fields))
     argv = words if len(words) > 1 else fields
     calls = [field for field in argv[1:] if field.text.before(' ').known in state.env.functions]
     if calls:
-        # It starts a shell, which has the functions of this one.
-        argvs = list(map(scripts.words_of_shell, calls))
-    elif all(field.text.value[:1] == '-' for field in argv[1:]):
-        argvs = [[Field(Text('sh'))]]
+        # `parallel` starts a shell, which has the functions of this one.
+        argvs, runs = list(map(scripts.words_of_shell, calls)), scope.ev.run_program
     else:
-        return repeated(scope, state, [argv], 'parallel', fields[0], scope.ev.among_words)
-    return repeated(scope, state, argvs, 'parallel', fields[0], scope.ev.run_program)
+        argvs, runs = [list(argv)], scope.ev.among_words
+    return repeated(scope, state, argvs, base_name(fields[0]), fields[0], runs)
 
 
-def again(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`retry`, `watch`: the command among their words, any number of times."""
-    runs = scope.ev.among_words
-    return repeated(scope, state, [fields], base_name(fields[0]), fields[0], runs)
-
-
-RUNNERS: dict[str, Runner] = {
-    'find': find,
-    'git': git,
-    'parallel': parallel,
-    'run-parts': run_parts,
-    'xargs': xargs,
-}
+RUNNERS: dict[str, Runner] = {'find': find, 'git': git, 'xargs': xargs}
 
 
 def repeated(
@@ -140,19 +114,12 @@ def repeated(
 ) -> Flow:
     """One of some commands in processes of their own: again and again if `kind` says why."""
     start = state._replace(outcome=outcome.NO_BUILD) if kind else state
-    ends = [
+    flow = Flow(
         end
         for argv in argvs
         if argv
-        for end in scope.ev.isolated(scope, start, lambda way: runs(scope, way, argv))
-    ]
+        for end in scope.ev.isolated(scope, start.env, runs(scope, start, argv))
+    )
     if kind:
-        ends = any_number(state, ends, kind, scope.source.place(at.start))
-    return Flow(merged(scope, [end.with_status(None) for end in ends or [state]]))
-
-
-def any_number(state: State, ends: Sequence[State], kind: str, at: Place) -> list[State]:
-    """The states after any number of the executions that these are the ends of."""
-    builds = outcome.any_number((end.outcome for end in ends), Reason(kind, at, MANY))
-    builds = outcome.then(state.outcome, builds)
-    return [end._replace(outcome=builds).with_status(None) for end in (state, *ends)]
+        flow = flow.any_number(state, Reason(kind, scope.source.place(at.start), MANY))
+    return Flow(merged(scope, [end.with_status(None) for end in flow.normal or [state]]))

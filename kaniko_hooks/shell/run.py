@@ -113,10 +113,8 @@ def _after_script(scope: Scope, state: State) -> list[State]:
     ends: list[State] = []
     for arguments in _fields(scope, script.arguments):
         flow = _commands(scope, state.with_env(env._replace(arguments=Array(arguments))))
-        exits = [end for way, end in flow.leaving if way == EXIT]
-        going = [*flow.normal, *(end for way, end in flow.leaving if way != EXIT)]
-        ends += [end.with_status(True) for end in ev.exited(scope, going)]
-        ends += ev.exited(scope, exits)
+        ends += [end.with_status(True) for end in flow.normal]
+        ends += [end if way == EXIT else end.with_status(True) for way, end in flow.leaving]
     return ends
 
 

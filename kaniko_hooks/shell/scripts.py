@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from kaniko_hooks.model import Field, Note
+from kaniko_hooks.model import MANY, Field, Note, Reason
 from kaniko_hooks.shell import outcome, output, paths, variables
 from kaniko_hooks.shell.env import REPEATED, Env, Flow, Scope, State
 from kaniko_hooks.shell.programs import OTHER, SHELLS, base_name
@@ -85,8 +85,6 @@ def options(words: Sequence[Field]) -> tuple[dict[str, bool], list[Field]]:
 def file(scope: Scope, state: State, fields: Sequence[Field], errexit: bool = False) -> Flow:
     """A script that is named by the first field, in a shell of its own."""
     contents = paths.contents(scope, state.env, fields[0].text)
-    if not contents:
-        note_missing(scope, fields[0])
     return one_of_files(scope, state, fields, contents, errexit)
 
 
@@ -109,6 +107,8 @@ def one_of_files(
             result = _unknown(scope, state, fields)
             note_hidden(scope, state, fields, result)
             flow.add(result)
+    if not contents:
+        note_missing(scope, fields[0])
     if len(contents) != 1:
         # No script is known, or it is one of several, or another one.
         flow.add(_unknown(scope, state, fields))
@@ -126,21 +126,15 @@ def _unknown(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 def copied(scope: Scope, state: State, words: Sequence[Text]) -> State:
     """The state after `cp` and its like: the target has the text of the script, or runs Kaniko."""
     env = state.env
+    *sources, target = words
+    is_file = re.search(r'(?:\.\w|Dockerfile)[^/]*\Z', target.value) is not None
     # Credentials are copied in most pipelines; to list the repository for them takes a process.
-    sources = () if words[-1].value.endswith('.json') else words[:-1]
-    target = words[-1]
-    targets = paths.targets(scope, env, target)
-    is_folder = target.value[-1:] == '/' or any(
-        path.known is not None and scope.ev.repository.is_folder(path.known) for path in targets
-    )
-    names = [path.value.rpartition('/')[2] for path in targets]
-    is_file = not is_folder and all('.' in name or 'Dockerfile' in name for name in names)
-    for word in sources:
+    for word in () if target.value.endswith('.json') else sources:
         name = word.split('/')[-1]
         texts = [text for _, text in paths.contents(scope, env, word)]
         if name.known == 'executor':
             texts.append(Text('exec /kaniko/executor "$@"'))
-        if texts and not is_folder:
+        if texts:
             env = paths.written(scope, env, target, texts)
         if texts and not is_file:
             env = paths.written(scope, env, concat((target, Text('/'), name)), texts)
@@ -187,15 +181,11 @@ def _in_new_shell(
 ) -> Flow:
     """The commands of a text in a shell of its own: of ours it has exported variables and files."""
     inner = scope._replace(tested=False, loops=0, may_return=False)
-
-    def child(way: State) -> Flow:
-        table = _inherited(scope, way.env)
-        env = way.env._replace(
-            variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
-        )
-        return _run(inner, way.with_env(env), text)
-
-    return Flow(scope.ev.isolated(scope, state, child))
+    table = _inherited(scope, state.env)
+    env = state.env._replace(
+        variables=table, arguments=Array(tuple(arguments)), saved={}, errexit=errexit
+    )
+    return Flow(scope.ev.isolated(scope, state.env, _run(inner, state.with_env(env), text)))
 
 
 def _inherited(scope: Scope, env: Env) -> Mapping[str, Value]:
@@ -276,6 +266,4 @@ def _run(scope: Scope, state: State, text: Text) -> Flow:
     if not any(item.name.startswith(REPEATED) for item in text.holes):
         return scope.ev.statements(inner, [state], tree.body)
     flow = scope.ev.statements(inner, [state._replace(outcome=outcome.NO_BUILD)], tree.body)
-    from kaniko_hooks.shell.repeats import any_number
-
-    return Flow(any_number(state, flow.ends(), 'loop', text.place(0)))
+    return flow.any_number(state, Reason('loop', text.place(0), MANY))

@@ -163,10 +163,10 @@ class Case(NamedTuple):
 
 
 class For(NamedTuple):
-    """`for name in words`; `words` is None for `for name`, over "$@"."""
+    """`for name in words`."""
 
     name: str
-    words: tuple[Word, ...] | None
+    words: tuple[Word, ...]
     body: tuple[Statement, ...]
     redirections: tuple[Redirection, ...]
     start: int
