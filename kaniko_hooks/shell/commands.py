@@ -116,6 +116,9 @@ def _call(scope: Scope, state: State, function: Function, fields: Sequence[Field
         )
     )
     env = state.env._replace(arguments=Array(tuple(fields[1:])), saved={})
+    if 'OPTIND' in env.variables:
+        # Only some shells begin with the first option again.
+        env = env.with_variable('OPTIND', hole('$OPTIND'))
     flow = scope.ev.command(inner, state.with_env(env), function.body)
     flow.end_returns()
     flow.change(partial(_returned, state.env))

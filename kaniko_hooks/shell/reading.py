@@ -8,7 +8,15 @@ from kaniko_hooks.model import Field
 from kaniko_hooks.shell import output, scripts
 from kaniko_hooks.shell.env import Flow, Scope, State
 from kaniko_hooks.shell.fields import separators_of
-from kaniko_hooks.shell.value import EMPTY, Array, fresh_name, is_one_word, may_build
+from kaniko_hooks.shell.value import (
+    ANY_WORDS,
+    EMPTY,
+    Array,
+    fresh_name,
+    is_one_word,
+    may_build,
+    number,
+)
 from kaniko_hooks.shell.variables import assign
 from kaniko_hooks.text import Text, hole
 
@@ -72,11 +80,36 @@ def _any_value(name: str) -> Text:
 
 
 def getopts(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
-    """`getopts letters name`: any option."""
+    """`getopts letters name`: the next option, any one where it is not known which."""
+    option = _next_option(state, fields)
+    if option:
+        return Flow([option])
     names = [field.text.known for field in fields[2:3]]
     for name in filter(None, (*names, 'OPTARG', 'OPTIND')):
         state = assign(state, name, _any_value(name))
     return Flow([state.with_status(None)])
+
+
+def _next_option(state: State, fields: Sequence[Field]) -> State | None:
+    """The state after one option; None if words are not known, or it has several letters."""
+    counter = state.env.variables.get('OPTIND', Text('1'))
+    index = number(counter.known) if isinstance(counter, Text) else None
+    words = state.env.arguments.items if isinstance(state.env.arguments, Array) else ANY_WORDS.items
+    if not index or len(fields) != 3 or any(word.splits for word in words[: index + 1]):
+        return None
+    letters, name = (field.text.known for field in fields[1:])
+    word = words[index - 1].text.known if index <= len(words) else ''
+    if word is None or len(word) > 2 and word[0] == '-' or not letters or not name:
+        return None
+    is_option = word[:1] == '-' and word not in ('-', '--')
+    letter = word[1] if is_option and word[1] in letters else '?'
+    if letter != '?' and f'{letter}:' in letters:
+        if index == len(words):
+            return None
+        state = assign(state, 'OPTARG', words[index].text)
+        index += 1
+    state = assign(state, 'OPTIND', Text(str(index + (is_option or word == '--'))))
+    return assign(state, name, Text(letter)).with_status(is_option)
 
 
 def _parts(line: Text, separators: frozenset[str], count: int) -> list[Text]:
