@@ -52,7 +52,8 @@ def _advice(finding: Finding, run: Run, reason: str) -> str:
     is_gitlab = finding.containers[0].system == 'gitlab-ci'
     instead = f'use one {noun(finding.containers[0])} per build'
     reasons = [why for execution in run.executed for why in execution.reasons]
-    is_same = len({tuple(field.text for field in each.build.argv) for each in run.executed}) == 1
+    commands = [execution.build.argv for execution in run.executed]
+    is_same = len({tuple(field.text for field in argv) for argv in commands}) == 1
     is_once = is_same and not any(why.kind == 'call' for why in reasons)
     retries = is_once and len(run.executed) > 1 or any(why.kind == 'retry' for why in reasons)
     if retries or any(part in reason for part in _RETRIES):

@@ -134,7 +134,7 @@ def _directives(
     )
     if not users and not file.endswith(('.yml', '.yaml')):
         script = Text(text, (), (Segment(0, partial(Place, file), 0, True),))
-        return _found(file, text, None, [script]), is_complete
+        return _directives_of(file, text, None, [script]), is_complete
     try:
         documents = compose(text, file)
     except InvalidYaml:
@@ -146,10 +146,10 @@ def _directives(
         for command in user.written_commands
         if MARK in command.value and command.place(0).file == file
     }
-    return _found(file, text, documents, commands.values()), is_complete and bool(users)
+    return _directives_of(file, text, documents, commands.values()), is_complete and bool(users)
 
 
-def _found(
+def _directives_of(
     file: str, text: str, documents: Sequence[Node] | None, commands: Iterable[Text]
 ) -> list[_Directive]:
     """The directives of a file, which is YAML if it has documents, and of its shell commands."""

@@ -131,8 +131,8 @@ def _differences(units: Sequence[_Words], others: Collection[str] | None) -> lis
 def _agreed(runs: Sequence[_Words]) -> _Words:
     """The words of all runs of a unit, None where they differ: it would name one of them."""
     kinds = ('image', *_OF_IMAGES)
-    found = {kind: {words[kind] for words in runs} for kind in kinds}
-    return {kind: words.pop() if len(words) == 1 else None for kind, words in found.items()}
+    by_kind = {kind: {words[kind] for words in runs} for kind in kinds}
+    return {kind: words.pop() if len(words) == 1 else None for kind, words in by_kind.items()}
 
 
 def _words(flags: Sequence[Flag]) -> _Words:

@@ -50,8 +50,8 @@ def needed(owners: Owners, parts: Sequence[Part]) -> list[list[int]]:
         ]
         implied = {further for other in earlier for further in result[other]}
         result.append([other for other in earlier if other not in implied])
-        made = _named([step for step in steps if owners.of_steps.get(step.number) == number])
-        footprints.append([item._replace(images=item.images | made) for item in own])
+        copies = _named([step for step in steps if owners.of_steps.get(step.number) == number])
+        footprints.append([item._replace(images=item.images | copies) for item in own])
     return result
 
 

@@ -18,7 +18,7 @@ from kaniko_hooks.fix.effects import (
 from kaniko_hooks.fix.paths import Paths, shown_path, value_in
 from kaniko_hooks.fix.programs import IMAGE_TOOLS
 from kaniko_hooks.fix.steps import Step, Steps
-from kaniko_hooks.fix.traces import Found, Traces, units_of, varies
+from kaniko_hooks.fix.traces import Read, Traces, units_of, varies
 from kaniko_hooks.fix.units import Unit
 from kaniko_hooks.shell.programs import BUILTIN
 
@@ -64,8 +64,8 @@ class Owners:
     def _assign_steps(self) -> None:
         above: int | None = None
         for step in (*self.steps.before, *self.steps.main):
-            found = list(self._traces.found_by(step))
-            uses = self._uses(step, found)
+            reads = list(self._traces.read_by(step))
+            uses = self._uses(step, reads)
             owner = self.unit_of.get(step.number)
             if owner is not None:
                 self._check_unit(step, owner, uses)
@@ -75,7 +75,7 @@ class Owners:
             elif effects(step) or sets_trap(step):
                 self._add_risk(step, 'runs in its `before_script`')
             self.of_steps[step.number] = owner
-            marks = {mark for _, own, _ in found for mark in own}
+            marks = {mark for _, own, _ in reads for mark in own}
             self._traces.leave(step, {owner, *self._sources(step, owner, marks)})
 
     def _sources(self, step: Step, owner: int | None, marks: set[object]) -> set[str]:
@@ -165,13 +165,13 @@ class Owners:
             'and would be repeated in every job'
         )
 
-    def _uses(self, step: Step, found: Sequence[Found]) -> dict[int, str]:
+    def _uses(self, step: Step, reads: Sequence[Read]) -> dict[int, str]:
         """The units whose variables, files or status a step uses, each with the reason."""
         uses: dict[int, str] = {}
         text = shortened(step.text)
         # The proof compares the values that builds get.
         is_proven = step.most_builds and not effects(step)
-        for name, marks, how in found:
+        for name, marks, how in reads:
             if not (is_proven and name[1:] in step.sure_writes):
                 for unit in units_of(marks):
                     uses.setdefault(unit, f'{text} uses {name}, which an earlier build {how}')

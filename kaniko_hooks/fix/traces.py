@@ -32,7 +32,7 @@ _PRINTS_VARIABLES = ('declare', 'env', 'export', 'printenv', 'readonly', 'set', 
 # A variable or file that a step reads, its marks, and how an earlier build would have changed it.
 # Marks are the numbers of units, None for steps that all parts have, and the sources of values
 # that differ from run to run.
-Found = tuple[str, set[object], str]
+Read = tuple[str, set[object], str]
 
 
 class Traces:
@@ -45,7 +45,7 @@ class Traces:
         self._built: set[object] = set()  # the marks of images, whose files stay in the container
         self._folders: set[str] = set()  # that no build has brought
 
-    def found_by(self, step: Step) -> Iterator[Found]:
+    def read_by(self, step: Step) -> Iterator[Read]:
         """The variables and files that a step reads."""
         settings = self.paths.script.variables
         for name in sorted(self._reads(step)):

@@ -57,14 +57,14 @@ def interpolated(
 def _input_values(files: Files, header: Table | None, inputs: Value | None) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, entry in entries_of(get(header, 'spec', 'inputs')):
-        spec, given = entry.value, get(inputs, name)
-        value = get(spec, 'default') if given is None and get(spec, 'rules') is None else given
+        spec, passed = entry.value, get(inputs, name)
+        value = get(spec, 'default') if passed is None and get(spec, 'rules') is None else passed
         kind = string_of(get(spec, 'type')) or 'string'
         if value is None or (kind == 'array' and not isinstance(value, Items)):
             continue
         if kind == 'string':
             value = _string(ruby_text(value), value)
-        has_options = given is None and len(items_of(get(spec, 'options'))) > 1
+        has_options = passed is None and len(items_of(get(spec, 'options'))) > 1
         if has_options and isinstance(value, ScalarNode):
             # A pipeline may be started with another one.
             written = files.scalar_text(value)

@@ -197,12 +197,12 @@ class Rewriter:
             return self.scalar(value)
         if id(value) not in self.done:
             if isinstance(value, Table):
-                made: Value = self.table(value)
+                result: Value = self.table(value)
             elif isinstance(value, Items):
-                made = Items(tuple(map(self.value, value.items)), value.node)
+                result = Items(tuple(map(self.value, value.items)), value.node)
             else:
-                made = self.reference(value)
-            self.done[id(value)] = made
+                result = self.reference(value)
+            self.done[id(value)] = result
         return self.done[id(value)]
 
     def table(self, table: Table) -> Table:

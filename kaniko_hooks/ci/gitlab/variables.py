@@ -157,10 +157,10 @@ def _settings_of_rules(rules: Value | None) -> list[Settings]:
 def _add_alternatives(settings: dict[str, Setting], ways: Sequence[Settings]) -> None:
     """Replaces each variable that one of the ways sets; another way leaves it as it was."""
     for name in dict.fromkeys(name for way in ways for name in way):
-        found = [way[name] for way in ways if name in way]
-        if len(found) < len(ways):
-            found.append(settings.get(name, _UNSET))
-        is_known = all(setting.values for setting in found)
-        values = dict.fromkeys(value for setting in found for value in setting.values)
-        places = dict.fromkeys(place for setting in found for place in setting.places)
+        alternatives = [way[name] for way in ways if name in way]
+        if len(alternatives) < len(ways):
+            alternatives.append(settings.get(name, _UNSET))
+        is_known = all(setting.values for setting in alternatives)
+        values = dict.fromkeys(value for setting in alternatives for value in setting.values)
+        places = dict.fromkeys(place for setting in alternatives for place in setting.places)
         settings[name] = Setting(tuple(values) if is_known else (), tuple(places))
