@@ -2,20 +2,33 @@
 
 Source: docs.github.com/actions, "Running jobs in a container": all `run` steps
 of a job share its container (or host), Docker actions run beside it in their own.
+Actions of the repository are read like steps of the job.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from kaniko_hooks.ci.common import Source, defaults, environment, folder_in, image_of, place_of
+from kaniko_hooks.ci.common import (
+    Source,
+    argv,
+    commands,
+    defaults,
+    environment,
+    folder_in,
+    image_of,
+    place_of,
+)
 from kaniko_hooks.ci.cond import InvalidExpression, parse
 from kaniko_hooks.ci.context import Context, Job
-from kaniko_hooks.ci.github.actions import called, docker_script, local_action
 from kaniko_hooks.ci.github.expressions import EXPRESSION, Conditions, Values, matrix
+from kaniko_hooks.document.compose import InvalidYaml, compose
 from kaniko_hooks.document.nodes import Field, Node, ScalarNode, fields, items_of, text_of, value_of
-from kaniko_hooks.model import Cond, Container, Note, Place, Setting, Text, all_of
+from kaniko_hooks.model import Cond, Container, Note, Place, Script, Setting, Text, all_of
+from kaniko_hooks.repository import Repository
+from kaniko_hooks.text import concat, hole
 
 _STATUS = r'\b(?:always|failure|cancelled)\s*\(\s*\)'
 
@@ -131,13 +144,13 @@ class _Job(Job):
         elif uses.startswith('docker://'):
             self._add_beside(name, step, uses[9:], value_of(step, 'with'), context)
         elif uses.startswith('./'):
-            action = local_action(self.source.repository, uses)
+            action = _local_action(self.source.repository, uses)
             if action is None:
                 note = Note(place, f'the action {uses} is not visible here')
                 self.source.notes.append(note)
             elif place not in context.calls:
                 self.places.append(place)
-                inner, runs = called(action, step, context), value_of(action, 'runs')
+                inner, runs = _called(action, step, context), value_of(action, 'runs')
                 if text_of(value_of(runs, 'using')) == 'composite':
                     self._add_steps(name, value_of(runs, 'steps'), inner)
                 self._add_docker_action(name, step, runs, inner)
@@ -155,7 +168,7 @@ class _Job(Job):
         self, name: str, node: Node, image: str, holder: Node | None, context: Context
     ) -> None:
         """Adds a container of its own, if there is something to run."""
-        script = docker_script(holder, context)
+        script = _docker_script(holder, context)
         if script is not None:
             place = place_of(node)
             container = Container(
@@ -172,3 +185,69 @@ class _Job(Job):
 
 def _if(node: Node) -> str:
     return text_of(value_of(node, 'if')) or 'true'
+
+
+# Actions
+
+_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
+
+
+def _local_action(repository: Repository, uses: str) -> Node | None:
+    """The action at a path like `./.github/actions/build`; None if it cannot be read.
+
+    The repository may have been checked out into a folder of the workspace.
+    """
+    folder = posixpath.normpath(uses)
+    while folder:
+        for name in ('action.yml', 'action.yaml'):
+            path = posixpath.normpath(f'{folder}/{name}')
+            try:
+                documents = compose(repository.known_text(path), path)
+            except InvalidYaml:
+                documents = []
+            if documents:
+                return documents[0]
+        folder = folder.partition('/')[2]
+    return None
+
+
+def _called(action: Node, step: Node, context: Context) -> Context:
+    """The context of an action, called by a step."""
+    values = {name: value for name, value in context.values.items() if name[:7] != 'inputs.'}
+    declared = defaults('inputs', value_of(action, 'inputs'), '${{')
+    values |= {name.lower(): value for name, value in declared.items()}
+    for name, field in fields(value_of(step, 'with')).items():
+        value = hole(f'{name} of {place_of(field.key)}')
+        if isinstance(field.value, ScalarNode):
+            value = context.filled(Text(field.value.value))
+        values[f'inputs.{name}'.lower()] = value
+    folder = concat((hole('github.workspace'), Text(f'/{posixpath.dirname(action.file)}')))
+    return context._replace(
+        values={**values, 'github.action_path': folder},
+        variables={**context.variables, 'GITHUB_ACTION_PATH': Setting((folder,))},
+        calls=(*context.calls, place_of(step)),
+    )
+
+
+def _docker_script(holder: Node | None, context: Context) -> Script | None:
+    """The argv of a Docker action, or of a step that names an image: its `args` are one text."""
+    entrypoint, args = (
+        commands(context.source, value_of(holder, name), context.filled)
+        for name in ('entrypoint', 'args')
+    )
+    if isinstance(value_of(holder, 'args'), ScalarNode):
+        args = tuple(word for text in args for word in _words(text))
+    return argv(entrypoint, args, fields(holder).get('args'), context.variables)
+
+
+def _words(text: Text) -> tuple[Text, ...]:
+    """The words of a text, without their quotes."""
+    shown = list(text.value)
+    for gap in text.holes:  # which may have blanks and quotes
+        shown[gap.start : gap.end] = 'x' * (gap.end - gap.start)
+    words = []
+    for word in _WORD.finditer(''.join(shown)):
+        quotes = [word.start() + quote.start() for quote in re.finditer('["\']', word[0])]
+        starts = [word.start(), *(at + 1 for at in quotes)]
+        words.append(concat(map(text.part, starts, [*quotes, word.end()])))
+    return tuple(words)
