@@ -110,8 +110,8 @@ class Evaluations:
             run = container_run(container, kaniko.read_build, self._repository, reports)
         except TooMuch:
             raise Unreadable(_TOO_LARGE) from None
-        if reports is not None:
-            self._reports[container.name, container.place] = container, reports
+        if reports is not None or not run.is_exact:
+            self._reports[container.name, container.place] = container, reports or []
         self.found_sharing = self.found_sharing or run.verdict != 'ok'
         return run
 

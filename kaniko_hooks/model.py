@@ -218,6 +218,7 @@ class Run(NamedTuple):
     image: str | None = None  # the image's name, where it is known
     scripts: tuple[str, ...] = ()  # files of the repository that were followed
     notes: tuple[Note, ...] = ()
+    is_exact: bool = True  # False: states were joined, or not all was evaluated
 
     @property
     def executed(self) -> tuple[Execution, ...]:

@@ -370,6 +370,7 @@ def _build(scope: Scope, state: State, fields: Sequence[Field]) -> Flow | None:
     if before is None or outcome.STRENGTH[before.flags.cache] < outcome.STRENGTH[flags.cache]:
         scope.ev.builds[build.place] = build
     builds = outcome.then(state.outcome, outcome.of_build(build, scope.reasons))
+    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(builds))
     after = state._replace(outcome=builds).with_status(None)
     if flags.outputs:
         after = paths.touched(scope, after, ())

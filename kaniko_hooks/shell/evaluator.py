@@ -67,6 +67,7 @@ class Evaluator:
         self.single_words = container.single_words
         self.budget = _MAX_WORK
         self.builds: dict[Place, Build] = {}
+        self.most_builds = 0  # of a run so far
         self.used_variables: set[str] = set()
         self.used_image = False
         self.ignores_case = False  # in `case` and `[[ … ]]`: some script has `nocasematch`

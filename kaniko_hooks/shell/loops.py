@@ -305,6 +305,7 @@ def _any_times(
     reason = Reason(_kind(node), scope.source.place(node.start), MANY)
     bodies = outcome.any_number((way.outcome for way in going), reason)
     before = outcome.then(state.outcome, bodies)
+    scope.ev.most_builds = max(scope.ev.most_builds, outcome.builds(before))
     # Where one outcome is put behind another, all of its builds are gone through.
     scope.ev.spend(4 * len(before) * len(scope.ev.builds) * (1 + len(done.ends())))
     heads = [] if runs_once else [state]

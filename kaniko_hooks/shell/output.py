@@ -71,7 +71,7 @@ def _commands_in(state: State, word: Text) -> Iterator[Text]:
 
     They may be the executor, functions or scripts, with any arguments and any number of times.
     """
-    for match in re.finditer(r'[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
+    for match in re.finditer(r'(?<![\w./\\-])[\w./\\-]+(?=[\s"\';&|]|\Z)', word.value):
         name = match[0].rpartition('/')[2]
         is_function = name in state.env.functions
         # The last word may be a file that a filter reads.

@@ -236,7 +236,7 @@ def _with_ends(scope: Scope, names: list[Text]) -> Sequence[str]:
         if not name.has_known:
             # It may be the root, or several folders.
             continue
-        scope.ev.spend(50 + len(files) // 16)
+        scope.ev.spend(20 * len(names) + len(files) // 16)
         pattern = '(?:.*/)?' + regex_with_holes(Text('/').join(names[start:]))
         matching = list(filter(re.compile(pattern, re.DOTALL).fullmatch, files))
         if len(matching) > _MAX_CANDIDATES:

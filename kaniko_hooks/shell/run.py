@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from kaniko_hooks.model import (
     ARGUMENTS,
+    MANY,
     SCRIPT,
     Build,
     Container,
@@ -45,13 +46,19 @@ def container_run(
     - `read_build`: argv, image and test for set variables -> the build's flags.
     - `reports`: gets one on each script, unless there is too much to evaluate exactly.
 
-    Raises TooMuch: there is too much to evaluate, even with all states of a point joined.
+    Raises TooMuch: no sharing was seen before there was too much to evaluate, even with
+    all states of a point joined.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-    try:
-        return _run(Evaluator(read_build, repository, container, MAX_STATES), container, reports)
-    except TooMuch:
-        return _run(Evaluator(read_build, repository, container, 1), container, None)
+    for max_states in (MAX_STATES, 1):
+        ev = Evaluator(read_build, repository, container, max_states)
+        try:
+            run = _run(ev, container, reports if max_states > 1 else None)
+            return run._replace(is_exact=max_states > 1)
+        except TooMuch:
+            if ev.most_builds > 1:
+                return _unfinished_run(ev)
+    raise TooMuch
 
 
 def _run(ev: Evaluator, container: Container, reports: list[ScriptReport] | None) -> Run:
@@ -175,6 +182,23 @@ def _worst_run(ev: Evaluator, outcomes: Sequence[outcome.Outcome]) -> Run:
         ev.image,
         tuple(ev.scripts),
         (*ev.notes, *(ev.missing[place] for place in ev.missing.keys() - ev.followed)),
+    )
+
+
+def _unfinished_run(ev: Evaluator) -> Run:
+    """The run of a container with too much to evaluate, in which sharing was seen."""
+    strength = max(outcome.STRENGTH[build.flags.cache] for build in ev.builds.values())
+    executions = tuple(Execution(build, MANY) for build in ev.builds.values())
+    return Run(
+        MANY,
+        _VERDICTS[strength],
+        executions,
+        False,
+        frozenset(ev.used_variables),
+        ev.used_image,
+        ev.image,
+        tuple(ev.scripts),
+        is_exact=False,
     )
 
 
