@@ -19,7 +19,8 @@ IMAGE_TOOLS = frozenset(
     snyk syft trivy buildah nerdctl
     """.split()
 )
-# Kinds of programs by patterns for the name and for the beginning of the arguments, of which
+_ANY = r'[\w-]+'
+# Kinds of programs by their names and a pattern for the beginning of the arguments, of which
 # the first that fits counts. White space within an argument is a line break.
 _BY_ARGUMENTS = (
     # They run commands.
@@ -33,7 +34,7 @@ _BY_ARGUMENTS = (
     (LOCAL, 'yq', r'(?:.* )?(?:-[a-zA-Z]*i|--inplace)'),
     # They only print something.
     (PURE, 'find|xargs', ''),
-    (PURE, r'[\w-]+', r'(?:--version|-V)\Z'),
+    (PURE, _ANY, r'(?:--version|-V)\Z'),
     (PURE, 'aws|az|cosign|crane|docker|gcloud|git|helm|kubectl|oras|podman|trivy', r'version\Z'),
     (PURE, 'aws', r'ecr get-login-password(?: -[\w-]+ \S+)*\Z'),
     (PURE, 'env', r'(?:-\S+(?: |\Z))*\Z'),
@@ -105,6 +106,7 @@ def kind_of(name: str, kind: str, arguments: Sequence[Text]) -> str:
     """The kind of a program that has a row of a kind, by its arguments: PURE, LOCAL or OTHER."""
     line = ' '.join(re.sub(r'\s', '\n', text.value) for text in arguments)
     for result, names, pattern in _BY_ARGUMENTS:
-        if re.fullmatch(names, name) and re.match(pattern, line, re.DOTALL):
+        is_named = name in names.split('|') or names == _ANY and re.fullmatch(_ANY, name)
+        if is_named and re.match(pattern, line, re.DOTALL):
             return result
     return kind if kind in (PURE, LOCAL, BUILTIN) else OTHER
