@@ -132,7 +132,7 @@ def _needed(holder: SequenceNode, names: Collection[str]) -> Iterator[Mention]:
 
 
 def _kind(path: Sequence[str]) -> str | None:
-    """What a name means below these keys; None if it is not the job's."""
+    """The meaning of a name below these keys; None if it is not the job's."""
     if '!reference' in path:
         return _REFERENCES
     if 'extends' in path[1:3]:

@@ -1,4 +1,4 @@
-"""What steps leave to later ones in variables and files, and values that differ from run to run."""
+"""Variables and files that steps leave to later ones, and values that differ from run to run."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Traces:
         return reads
 
     def leave(self, step: Step, marks: Iterable[object]) -> None:
-        """What a step writes gets marks."""
+        """Mark all that a step writes."""
         for name in step.report.writes:
             is_new = name in step.sure_writes - step.report.reads
             old = () if is_new else self.variables.get(name, ())

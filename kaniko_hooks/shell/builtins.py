@@ -279,7 +279,7 @@ def _trap(scope: Scope, state: State, fields: Sequence[Field]) -> Flow:
 
 
 def _at_end(scope: Scope, state: State) -> State:
-    """What a handler finds at the end of its shell: any values, and functions that come later."""
+    """The state that a handler finds at the end: any values, and functions that come later."""
     later = {
         node.name: (Function(node.body, scope.source),)
         for node in tree.walk(scope.ev.parsed(scope.source))

@@ -19,7 +19,7 @@ EXPRESSION = r"\$\{\{((?:'[^']*'|[^'}]|\}(?!\})){0,1000})\}\}"
 
 
 class Values(Names):
-    """What names stand for in texts."""
+    """Values of names in texts."""
 
     pattern = EXPRESSION
 
